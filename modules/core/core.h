@@ -1,0 +1,276 @@
+/* core: what every room stands on: errors, lists of problems, values, JSON, time and
+ * durations, random ids, the log callback. Knows nobody; safe in every process and
+ * thread. Memory: whatever is returned lives in the pool that was passed in. */
+#ifndef WF_CORE_H
+#define WF_CORE_H
+
+#include <apr.h>
+#include <apr_errno.h>
+#include <apr_hash.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <json-c/json.h>
+
+#define WF_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define WF_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define WF_PRINTF(fmt, args)
+#endif
+
+/* ---- errors ---------------------------------------------------------------------- */
+
+/** What kind of failure it was. Domain rooms know no HTTP status: each face has a table
+ *  from kind to status. The names (wf_err_name) travel in ipc replies. */
+typedef enum {
+    WF_ERR_NONE,
+    WF_ERR_INVALID,     /* the caller's input is wrong; the message names field or line */
+    WF_ERR_NOT_FOUND,   /* no such object */
+    WF_ERR_CONFLICT,    /* the object's state does not allow it, or it changed meanwhile */
+    WF_ERR_FORBIDDEN,   /* known caller without the right */
+    WF_ERR_TOO_LARGE,   /* a configured limit; the message names it */
+    WF_ERR_UNSUPPORTED, /* known, but not done by this server */
+    WF_ERR_UNAVAILABLE, /* cannot now: engine down, queue full, deadline; try again */
+    WF_ERR_EXECUTION,   /* a process or workflow failed while running: its own fault */
+    WF_ERR_INTERNAL,    /* ours */
+    WF_ERR_KINDS
+} wf_err_kind_e;
+
+/** The first failure fills it, callers may add notes in front, the place where it ends
+ *  renders or logs it once. Initialise with wf_error_init. */
+typedef struct wf_error_t {
+    apr_pool_t *pool;     /* owns the texts */
+    wf_err_kind_e kind;
+    const char *message;  /* never NULL once set; no secrets, no variable values */
+    const char *field;    /* the input's field or element at fault, or NULL */
+} wf_error_t;
+
+/** What wf_error_set returns: "it failed, see the wf_error_t". */
+#define WF_EFAILED (APR_OS_START_USERERR + 70)
+
+void wf_error_init(wf_error_t *err, apr_pool_t *p);
+
+/** Fill err unless it already holds an error. Returns WF_EFAILED, for `return wf_error_set(…)`. */
+apr_status_t wf_error_set(wf_error_t *err, wf_err_kind_e kind, const char *fmt, ...)
+    WF_PRINTF(3, 4);
+
+/** The same with the text of rv ("…: No space left on device") appended. */
+apr_status_t wf_error_apr(wf_error_t *err, wf_err_kind_e kind, apr_status_t rv,
+                          const char *fmt, ...) WF_PRINTF(4, 5);
+
+/** The same with the field at fault. */
+apr_status_t wf_error_field(wf_error_t *err, wf_err_kind_e kind, const char *field,
+                            const char *fmt, ...) WF_PRINTF(4, 5);
+
+/** Put "fmt: " in front of the message and return rv unchanged. */
+apr_status_t wf_error_note(wf_error_t *err, apr_status_t rv, const char *fmt, ...)
+    WF_PRINTF(3, 4);
+
+/** Copy src (texts too) into dst's pool. */
+void wf_error_copy(wf_error_t *dst, const wf_error_t *src);
+
+/** "not_found", "conflict" …; and back, WF_ERR_INTERNAL for an unknown name. */
+const char *wf_err_name(wf_err_kind_e kind);
+wf_err_kind_e wf_err_parse(const char *name);
+
+/* ---- problems: all faults of a document at once ----------------------------------- */
+
+typedef struct wf_problem_t {
+    const char *path;     /* element id, or path such as steps[2].config.url; may be NULL */
+    const char *rule;     /* short stable word, such as "unknown-element" */
+    const char *message;
+    int line, column;     /* from 1; 0 = not known */
+    int warning;          /* 1: reported, but does not refuse the document */
+} wf_problem_t;
+
+typedef struct wf_problems_t {
+    apr_pool_t *pool;
+    const char *resource; /* file name put into the texts; may be NULL */
+    apr_array_header_t *items; /* of wf_problem_t */
+    int errors;           /* items that are no warnings */
+    int dropped;          /* beyond the cap of 100 items */
+} wf_problems_t;
+
+wf_problems_t *wf_problems_create(const char *resource, apr_pool_t *p);
+void wf_problem_add(wf_problems_t *ps, const char *rule, const char *path, int line,
+                    int column, const char *fmt, ...) WF_PRINTF(6, 7);
+void wf_problem_warn(wf_problems_t *ps, const char *rule, const char *path, int line,
+                     int column, const char *fmt, ...) WF_PRINTF(6, 7);
+
+/** One text, a line a problem: "file:12:3: [rule] path: message". */
+const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p);
+
+/** APR_SUCCESS without errors, else fills err (WF_ERR_INVALID) with the joined text. */
+apr_status_t wf_problems_check(const wf_problems_t *ps, wf_error_t *err);
+
+/* ---- values ------------------------------------------------------------------------ */
+
+/** Types as ACT_RU_VARIABLE.TYPE_ names them; LIST and MAP are stored as "serializable". */
+typedef enum {
+    WF_NULL,
+    WF_BOOLEAN,
+    WF_SHORT,
+    WF_INTEGER, /* 32 bit */
+    WF_LONG,    /* 64 bit */
+    WF_DOUBLE,
+    WF_STRING,  /* UTF-8 */
+    WF_DATE,    /* milliseconds since 1970 UTC */
+    WF_BYTES,
+    WF_LIST,
+    WF_MAP,
+    WF_OBJECT,  /* a host object of an evaluation; never stored */
+    WF_TYPES
+} wf_type_e;
+
+typedef struct wf_list_t wf_list_t;
+typedef struct wf_map_t wf_map_t;
+struct wf_object_t; /* script/script.h */
+
+/** A value. Small enough to be passed by copy; texts, lists and maps are shared by
+ *  pointer and treated as immutable except where a function says so. */
+typedef struct wf_value_t {
+    wf_type_e type;
+    union {
+        int boolean;
+        apr_int64_t integer; /* SHORT, INTEGER, LONG, DATE */
+        double number;       /* DOUBLE */
+        struct {
+            const char *data; /* STRING: NUL terminated; BYTES: not */
+            apr_size_t length;
+        } text;
+        wf_list_t *list;
+        wf_map_t *map;
+        struct wf_object_t *object;
+    } as;
+} wf_value_t;
+
+wf_value_t wf_null(void);
+wf_value_t wf_boolean(int b);
+wf_value_t wf_integer(apr_int64_t i);  /* INTEGER if it fits 32 bits, else LONG */
+wf_value_t wf_long(apr_int64_t i);
+wf_value_t wf_double(double d);
+wf_value_t wf_date(apr_int64_t ms);
+wf_value_t wf_string(const char *s);   /* borrows s; NULL gives the null value */
+wf_value_t wf_string_n(const char *s, apr_size_t n, apr_pool_t *p); /* copies */
+wf_value_t wf_bytes(const void *data, apr_size_t n);                /* borrows */
+wf_value_t wf_list(wf_list_t *l);
+wf_value_t wf_map(wf_map_t *m);
+
+/** SHORT, INTEGER or LONG. */
+int wf_is_integer(const wf_value_t *v);
+
+/** Deep copy of texts, lists and maps into p. */
+wf_value_t wf_value_copy(const wf_value_t *v, apr_pool_t *p);
+
+/** Same type family (the integer types are one) and same content; lists and maps deep. */
+int wf_value_equal(const wf_value_t *a, const wf_value_t *b);
+
+/** "string", "integer" …; and back, -1 for an unknown name. */
+const char *wf_type_name(wf_type_e type);
+int wf_type_parse(const char *name);
+
+wf_list_t *wf_list_create(apr_pool_t *p);
+void wf_list_push(wf_list_t *l, wf_value_t v);
+int wf_list_count(const wf_list_t *l);
+wf_value_t *wf_list_at(const wf_list_t *l, int i); /* NULL out of range */
+
+/** Keys keep the order of their first wf_map_set. */
+wf_map_t *wf_map_create(apr_pool_t *p);
+void wf_map_set(wf_map_t *m, const char *key, wf_value_t v); /* copies key */
+wf_value_t *wf_map_get(const wf_map_t *m, const char *key);  /* NULL if missing */
+int wf_map_remove(wf_map_t *m, const char *key);             /* 1 if it was there */
+int wf_map_count(const wf_map_t *m);
+const char *wf_map_key(const wf_map_t *m, int i);
+wf_value_t *wf_map_at(const wf_map_t *m, int i);
+
+/** Plain JSON: dates as ISO text, bytes as base64, doubles always with a fraction or
+ *  exponent so that the type survives. The caller owns the reference. */
+json_object *wf_value_to_json(const wf_value_t *v);
+
+/** JSON numbers without fraction and exponent become INTEGER or LONG, others DOUBLE. */
+wf_value_t wf_value_from_json(json_object *json, apr_pool_t *p);
+
+/** A map of variables with their types, for ipc and storage:
+ *  {"amount":{"type":"integer","value":250}, …}. */
+json_object *wf_vars_to_json(const wf_map_t *vars);
+apr_status_t wf_vars_from_json(wf_map_t **vars, json_object *json, apr_pool_t *p,
+                               wf_error_t *err);
+
+/* ---- JSON --------------------------------------------------------------------------- */
+
+/** Strict parse (RFC 8259, UTF-8 checked, depth at most 64, nothing after the value; only
+ *  member names in single quotes pass, json-c takes them).
+ *  The tree is released with p. Errors are WF_ERR_INVALID with line and column. */
+apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t length,
+                           apr_pool_t *p, wf_error_t *err);
+
+/** Release the reference with p; returns json. */
+json_object *wf_json_own(json_object *json, apr_pool_t *p);
+
+/** Compact text, slashes unescaped, in p. */
+const char *wf_json_text(json_object *json, apr_size_t *length, apr_pool_t *p);
+
+/** Members of an object; the default for a missing member, null or other type. */
+const char *wf_json_string(json_object *o, const char *name, const char *fallback);
+apr_int64_t wf_json_int(json_object *o, const char *name, apr_int64_t fallback);
+int wf_json_bool(json_object *o, const char *name, int fallback);
+json_object *wf_json_get(json_object *o, const char *name); /* borrowed; NULL for null too */
+
+/** Add a member; NULL text gives JSON null. */
+void wf_json_add_string(json_object *o, const char *name, const char *text);
+void wf_json_add_int(json_object *o, const char *name, apr_int64_t i);
+void wf_json_add_bool(json_object *o, const char *name, int b);
+
+/* ---- time ---------------------------------------------------------------------------- */
+
+apr_int64_t wf_time_ms(void);  /* wall clock, milliseconds since 1970 UTC */
+apr_int64_t wf_mono_us(void);  /* CLOCK_MONOTONIC, microseconds; same in all processes */
+
+/** "2010-11-02T09:05:00.120+01:00" in the server's zone; "Z" when the offset is zero. */
+const char *wf_time_iso(apr_int64_t ms, apr_pool_t *p);
+/** "2026-01-05T10:00:00Z": seconds, UTC. */
+const char *wf_time_utc(apr_int64_t ms, apr_pool_t *p);
+/** YYYY-MM-DDThh:mm:ss[.fff][Z|+hh:mm|-hh:mm] (a blank for the plus is accepted); without
+ *  an offset the server's zone. APR_EINVAL for anything else. */
+apr_status_t wf_time_parse(apr_int64_t *ms, const char *text);
+
+/** Durations of the load engine: "1m30s", "250ms", "1.5s", "0" to nanoseconds. Signs and
+ *  units ns us µs ms s m h. APR_EINVAL, APR_ERANGE. */
+apr_status_t wf_duration_parse(apr_int64_t *ns, const char *text);
+/** "0s", "125ms", "356.2ms", "5m0s": the shortest exact text. */
+const char *wf_duration_text(apr_int64_t ns, apr_pool_t *p);
+
+/* ---- text, ids ------------------------------------------------------------------------ */
+
+/** 1 if the n bytes are well-formed UTF-8 without NUL. */
+int wf_utf8_valid(const char *s, apr_size_t n);
+
+/** 1 and *value if the text is a decimal integer in range, without blanks or sign '+'. */
+int wf_parse_int64(const char *text, apr_int64_t *value);
+
+/** prefix + 20 random URL-safe characters; never reused (100 bits). */
+const char *wf_id_random(const char *prefix, apr_pool_t *p);
+
+/* ---- log ------------------------------------------------------------------------------- */
+
+/** Numbers as in syslog and httpd. */
+typedef enum {
+    WF_LOG_ERR = 3,
+    WF_LOG_WARN = 4,
+    WF_LOG_NOTICE = 5,
+    WF_LOG_INFO = 6,
+    WF_LOG_DEBUG = 7,
+    WF_LOG_TRACE = 8
+} wf_log_level_e;
+
+typedef void wf_log_fn(void *baton, wf_log_level_e level, const char *text);
+
+/** Where this process's lines go (stderr until set). Set once before threads start; the
+ *  level may change at any time. fn must be safe in any thread. */
+void wf_log_to(wf_log_fn *fn, void *baton);
+void wf_log_set_level(wf_log_level_e level);
+int wf_log_enabled(wf_log_level_e level);
+void wf_log(wf_log_level_e level, const char *fmt, ...) WF_PRINTF(2, 3);
+
+#endif

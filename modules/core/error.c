@@ -1,0 +1,202 @@
+/* Errors: one that a caller gets, and lists of problems of a document. */
+#include "core/core.h"
+
+#include <apr_strings.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define MAX_PROBLEMS 100
+
+static const char *const kind_names[WF_ERR_KINDS] = {
+    [WF_ERR_NONE] = "none",
+    [WF_ERR_INVALID] = "invalid",
+    [WF_ERR_NOT_FOUND] = "not_found",
+    [WF_ERR_CONFLICT] = "conflict",
+    [WF_ERR_FORBIDDEN] = "forbidden",
+    [WF_ERR_TOO_LARGE] = "too_large",
+    [WF_ERR_UNSUPPORTED] = "unsupported",
+    [WF_ERR_UNAVAILABLE] = "unavailable",
+    [WF_ERR_EXECUTION] = "execution",
+    [WF_ERR_INTERNAL] = "internal",
+};
+
+const char *wf_err_name(wf_err_kind_e kind)
+{
+    return (unsigned)kind < WF_ERR_KINDS ? kind_names[kind] : "internal";
+}
+
+wf_err_kind_e wf_err_parse(const char *name)
+{
+    for (int i = 0; name && i < WF_ERR_KINDS; i++) {
+        if (!strcmp(kind_names[i], name)) {
+            return i;
+        }
+    }
+    return WF_ERR_INTERNAL;
+}
+
+void wf_error_init(wf_error_t *err, apr_pool_t *p)
+{
+    memset(err, 0, sizeof(*err));
+    err->pool = p;
+}
+
+/* The first failure wins: what follows from it would only hide the cause. */
+static int is_first(wf_error_t *err, wf_err_kind_e kind)
+{
+    if (err->kind != WF_ERR_NONE) {
+        return 0;
+    }
+    err->kind = kind;
+    return 1;
+}
+
+apr_status_t wf_error_set(wf_error_t *err, wf_err_kind_e kind, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (is_first(err, kind)) {
+        va_start(ap, fmt);
+        err->message = apr_pvsprintf(err->pool, fmt, ap);
+        va_end(ap);
+    }
+    return WF_EFAILED;
+}
+
+apr_status_t wf_error_apr(wf_error_t *err, wf_err_kind_e kind, apr_status_t rv,
+                          const char *fmt, ...)
+{
+    char reason[120];
+    va_list ap;
+
+    if (is_first(err, kind)) {
+        va_start(ap, fmt);
+        err->message = apr_pstrcat(err->pool, apr_pvsprintf(err->pool, fmt, ap), ": ",
+                                   apr_strerror(rv, reason, sizeof(reason)), NULL);
+        va_end(ap);
+    }
+    return WF_EFAILED;
+}
+
+apr_status_t wf_error_field(wf_error_t *err, wf_err_kind_e kind, const char *field,
+                            const char *fmt, ...)
+{
+    va_list ap;
+
+    if (is_first(err, kind)) {
+        va_start(ap, fmt);
+        err->message = apr_pvsprintf(err->pool, fmt, ap);
+        va_end(ap);
+        err->field = apr_pstrdup(err->pool, field);
+    }
+    return WF_EFAILED;
+}
+
+apr_status_t wf_error_note(wf_error_t *err, apr_status_t rv, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    err->message = apr_pstrcat(err->pool, apr_pvsprintf(err->pool, fmt, ap), ": ",
+                               err->message ? err->message : "unknown failure", NULL);
+    va_end(ap);
+    if (err->kind == WF_ERR_NONE) {
+        err->kind = WF_ERR_INTERNAL;
+    }
+    return rv;
+}
+
+void wf_error_copy(wf_error_t *dst, const wf_error_t *src)
+{
+    dst->kind = src->kind;
+    dst->message = apr_pstrdup(dst->pool, src->message);
+    dst->field = apr_pstrdup(dst->pool, src->field);
+}
+
+/* ---- problems ------------------------------------------------------------------------ */
+
+wf_problems_t *wf_problems_create(const char *resource, apr_pool_t *p)
+{
+    wf_problems_t *ps = apr_pcalloc(p, sizeof(*ps));
+
+    ps->pool = p;
+    ps->resource = apr_pstrdup(p, resource);
+    ps->items = apr_array_make(p, 4, sizeof(wf_problem_t));
+    return ps;
+}
+
+static void add(wf_problems_t *ps, int warning, const char *rule, const char *path, int line,
+                int column, const char *fmt, va_list ap)
+{
+    wf_problem_t *item;
+
+    ps->errors += !warning;
+    if (ps->items->nelts >= MAX_PROBLEMS) {
+        ps->dropped++;
+        return;
+    }
+    item = apr_array_push(ps->items);
+    item->path = apr_pstrdup(ps->pool, path);
+    item->rule = rule;
+    item->message = apr_pvsprintf(ps->pool, fmt, ap);
+    item->line = line;
+    item->column = column;
+    item->warning = warning;
+}
+
+void wf_problem_add(wf_problems_t *ps, const char *rule, const char *path, int line,
+                    int column, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    add(ps, 0, rule, path, line, column, fmt, ap);
+    va_end(ap);
+}
+
+void wf_problem_warn(wf_problems_t *ps, const char *rule, const char *path, int line,
+                     int column, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    add(ps, 1, rule, path, line, column, fmt, ap);
+    va_end(ap);
+}
+
+static const char *problem_text(const wf_problems_t *ps, const wf_problem_t *item,
+                                apr_pool_t *p)
+{
+    const char *place = ps->resource ? ps->resource : "";
+
+    if (item->line > 0) {
+        place = apr_psprintf(p, "%s%s%d:%d", place, *place ? ":" : "", item->line,
+                             item->column);
+    }
+    return apr_pstrcat(p, place, *place ? ": " : "", "[", item->rule, "] ",
+                       item->path ? item->path : "", item->path ? ": " : "", item->message,
+                       NULL);
+}
+
+const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p)
+{
+    apr_array_header_t *lines = apr_array_make(p, ps->items->nelts + 1, sizeof(char *));
+
+    for (int i = 0; i < ps->items->nelts; i++) {
+        APR_ARRAY_PUSH(lines, const char *) =
+            problem_text(ps, &APR_ARRAY_IDX(ps->items, i, wf_problem_t), p);
+    }
+    if (ps->dropped) {
+        APR_ARRAY_PUSH(lines, const char *) =
+            apr_psprintf(p, "and %d more problems", ps->dropped);
+    }
+    return apr_array_pstrcat(p, lines, '\n');
+}
+
+apr_status_t wf_problems_check(const wf_problems_t *ps, wf_error_t *err)
+{
+    if (!ps->errors) {
+        return APR_SUCCESS;
+    }
+    return wf_error_set(err, WF_ERR_INVALID, "%s", wf_problems_text(ps, err->pool));
+}

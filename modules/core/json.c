@@ -1,0 +1,150 @@
+/* JSON: json-c with strict rules, positions in errors and pool lifetimes. */
+#include "core/core.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define MAX_DEPTH 64
+
+static apr_status_t put_json(void *json)
+{
+    json_object_put(json);
+    return APR_SUCCESS;
+}
+
+json_object *wf_json_own(json_object *json, apr_pool_t *p)
+{
+    if (json) {
+        apr_pool_cleanup_register(p, json, put_json, apr_pool_cleanup_null);
+    }
+    return json;
+}
+
+/* Line and column (in bytes, from 1) of an offset. */
+static void locate(const char *text, apr_size_t offset, int *line, int *column)
+{
+    *line = 1;
+    *column = 1;
+    for (apr_size_t i = 0; i < offset; i++) {
+        if (text[i] == '\n') {
+            (*line)++;
+            *column = 1;
+        }
+        else {
+            (*column)++;
+        }
+    }
+}
+
+static int is_blank(const char *text, apr_size_t length)
+{
+    for (apr_size_t i = 0; i < length; i++) {
+        if (!strchr(" \t\r\n", text[i]) || !text[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t length,
+                           apr_pool_t *p, wf_error_t *err)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+    enum json_tokener_error code;
+    apr_size_t end;
+    int line, column;
+
+    *json = NULL;
+    if (!tokener) {
+        return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    *json = json_tokener_parse_ex(tokener, text, (int)length);
+    code = json_tokener_get_error(tokener);
+    if (code == json_tokener_continue) {
+        /* A bare number at the end of the text is complete once a NUL says so. */
+        *json = json_tokener_parse_ex(tokener, "", 1);
+        code = json_tokener_get_error(tokener);
+        end = length;
+    }
+    else {
+        end = json_tokener_get_parse_end(tokener);
+    }
+    json_tokener_free(tokener);
+    if (code == json_tokener_success && end < length
+        && !is_blank(text + end, length - end)) {
+        json_object_put(*json);
+        *json = NULL;
+        code = json_tokener_error_parse_unexpected;
+    }
+    if (code == json_tokener_success) {
+        wf_json_own(*json, p);
+        return APR_SUCCESS;
+    }
+    locate(text, end < length ? end : length, &line, &column);
+    return wf_error_set(err, WF_ERR_INVALID, "malformed JSON at line %d, column %d: %s",
+                        line, column,
+                        end >= length ? "unexpected end of text"
+                                      : json_tokener_error_desc(code));
+}
+
+const char *wf_json_text(json_object *json, apr_size_t *length, apr_pool_t *p)
+{
+    size_t n;
+    const char *text = json_object_to_json_string_length(
+        json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
+
+    if (length) {
+        *length = n;
+    }
+    return apr_pstrmemdup(p, text, n);
+}
+
+json_object *wf_json_get(json_object *o, const char *name)
+{
+    json_object *member = NULL;
+
+    if (json_object_is_type(o, json_type_object)) {
+        json_object_object_get_ex(o, name, &member);
+    }
+    return member;
+}
+
+const char *wf_json_string(json_object *o, const char *name, const char *fallback)
+{
+    json_object *member = wf_json_get(o, name);
+
+    return json_object_is_type(member, json_type_string) ? json_object_get_string(member)
+                                                         : fallback;
+}
+
+apr_int64_t wf_json_int(json_object *o, const char *name, apr_int64_t fallback)
+{
+    json_object *member = wf_json_get(o, name);
+
+    return json_object_is_type(member, json_type_int) ? json_object_get_int64(member)
+                                                      : fallback;
+}
+
+int wf_json_bool(json_object *o, const char *name, int fallback)
+{
+    json_object *member = wf_json_get(o, name);
+
+    return json_object_is_type(member, json_type_boolean) ? json_object_get_boolean(member)
+                                                          : fallback;
+}
+
+void wf_json_add_string(json_object *o, const char *name, const char *text)
+{
+    json_object_object_add(o, name, text ? json_object_new_string(text) : NULL);
+}
+
+void wf_json_add_int(json_object *o, const char *name, apr_int64_t i)
+{
+    json_object_object_add(o, name, json_object_new_int64(i));
+}
+
+void wf_json_add_bool(json_object *o, const char *name, int b)
+{
+    json_object_object_add(o, name, json_object_new_boolean(!!b));
+}

@@ -1,0 +1,93 @@
+/* load: workflow documents become immutable plans, plans run as executions of virtual
+ * users (VUs). A VU is a state machine on an event loop, never a thread; each loop owns its
+ * VUs, connections, timers and counters, and others read a merged copy. Knows no HTTP
+ * serving and no store: its owner (engine process or command line) keeps the records. */
+#ifndef WF_LOAD_H
+#define WF_LOAD_H
+
+#include "core/core.h"
+
+/* ---- plans ------------------------------------------------------------------------------------ */
+
+typedef struct wf_plan_t wf_plan_t;
+
+/** Compile a document. All faults (path such as steps[2].config.url, line, column) go into
+ *  problems; *plan is set only without errors. The plan lives in p. */
+void wf_plan_from_yaml(wf_plan_t **plan, const char *text, apr_size_t length,
+                       wf_problems_t *problems, apr_pool_t *p);
+void wf_plan_from_json(wf_plan_t **plan, json_object *workflow, wf_problems_t *problems,
+                       apr_pool_t *p);
+
+const char *wf_plan_id(const wf_plan_t *plan);
+const char *wf_plan_name(const wf_plan_t *plan);
+const char *wf_plan_description(const wf_plan_t *plan); /* or NULL */
+int wf_plan_step_count(const wf_plan_t *plan);
+
+/** Command line overrides; < 0 or NULL leaves the document's value. Before the start. */
+apr_status_t wf_plan_override(wf_plan_t *plan, const char *mode, apr_int64_t vus,
+                              apr_int64_t iterations, const char *duration, wf_error_t *err);
+
+/* ---- the load engine ---------------------------------------------------------------------------- */
+
+typedef struct wf_load_t wf_load_t;
+
+typedef enum {
+    WF_RUN_PENDING,
+    WF_RUN_RUNNING,
+    WF_RUN_PAUSED,
+    WF_RUN_COMPLETED,
+    WF_RUN_FAILED,
+    WF_RUN_ABORTED,
+    WF_RUN_STATES
+} wf_run_status_e;
+const char *wf_run_status_name(wf_run_status_e status);
+int wf_run_status_final(wf_run_status_e status);
+
+/** A consistent copy of an execution's state; texts and JSON live in the pool it was made
+ *  in (JSON references are released with it). */
+typedef struct wf_run_snapshot_t {
+    const char *id, *workflow_id;
+    wf_run_status_e status;
+    double progress;                       /* 0..1 */
+    apr_int64_t start_time, end_time;      /* ms since 1970; 0 = not yet */
+    apr_int64_t active_vus, iterations;
+    json_object *metrics;                  /* the Metrics object of the API */
+    json_object *slave_states;             /* {"local": …} */
+    json_object *errors;                   /* array of {code,message,step_id,timestamp} */
+    int thresholds_failed;
+} wf_run_snapshot_t;
+
+/** Called from an own thread of the load engine about once a second for every live
+ *  execution, and once more at its end (final status). Must not block long. */
+typedef void wf_run_progress_fn(void *baton, const wf_run_snapshot_t *snapshot);
+
+typedef struct wf_load_options_t {
+    int loops;            /* event loop threads; 0 = one per online core */
+    int max_executions;   /* concurrent, not finished ones */
+    int max_vus;          /* of all executions together */
+    wf_run_progress_fn *progress;
+    void *baton;
+} wf_load_options_t;
+
+/** Start the loops (threads). libcurl must be initialised by the caller's process. */
+apr_status_t wf_load_create(wf_load_t **load, const wf_load_options_t *options,
+                            apr_pool_t *p, wf_error_t *err);
+
+/** Stop every execution (aborted), deliver the last progress calls, join the threads. */
+void wf_load_destroy(wf_load_t *load);
+
+/** Run a plan under an id. The plan's pool must live until after the final progress call:
+ *  the load engine takes plan_pool over and destroys it then (also on failure).
+ *  WF_ERR_UNAVAILABLE beyond max_executions or max_vus. */
+apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                           const char *id, wf_error_t *err);
+
+/** Stop: no new iterations, the running ones get the plan's graceful_stop, then are cut.
+ *  Returns at once. WF_ERR_NOT_FOUND: not live here. WF_ERR_CONFLICT: already stopping. */
+apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err);
+
+/** The state right now, counted by all loops. WF_ERR_NOT_FOUND: not live here. */
+apr_status_t wf_load_snapshot(wf_load_t *load, const char *id, wf_run_snapshot_t *snapshot,
+                              apr_pool_t *p, wf_error_t *err);
+
+#endif

@@ -1,0 +1,393 @@
+/* store: everything that survives a restart. Only this room knows SQL.
+ *
+ * Writing: a unit of work collects row changes in memory; the one writer of the engine
+ * process takes all units that are ready, writes them in one transaction (a savepoint
+ * each) and syncs once. No transaction is open while anything waits.
+ * Reading: every thread has a connection of its own, in the engine and in httpd's children.
+ *
+ * Tables and columns are Activiti's (ACT_…), the load engine's start with WF_. Inside,
+ * generated ids are integers (one sequence for all kinds); faces show them as text. Times
+ * are milliseconds since 1970 UTC, 0 = not set. Texts may be NULL. */
+#ifndef WF_STORE_H
+#define WF_STORE_H
+
+#include "core/core.h"
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+/** Tables a unit of work may write; in this order rows are inserted (parents first). */
+typedef enum {
+    WF_TABLE_PROPERTY,     /* ACT_GE_PROPERTY */
+    WF_TABLE_USER,         /* ACT_ID_USER */
+    WF_TABLE_GROUP,        /* ACT_ID_GROUP */
+    WF_TABLE_MEMBERSHIP,   /* ACT_ID_MEMBERSHIP */
+    WF_TABLE_DEPLOYMENT,   /* ACT_RE_DEPLOYMENT */
+    WF_TABLE_BYTEARRAY,    /* ACT_GE_BYTEARRAY */
+    WF_TABLE_DEFINITION,   /* ACT_RE_PROCDEF */
+    WF_TABLE_EXECUTION,    /* ACT_RU_EXECUTION */
+    WF_TABLE_TASK,         /* ACT_RU_TASK */
+    WF_TABLE_IDENTITYLINK, /* ACT_RU_IDENTITYLINK */
+    WF_TABLE_VARIABLE,     /* ACT_RU_VARIABLE */
+    WF_TABLE_JOB,          /* ACT_RU_JOB */
+    WF_TABLE_HI_PROCINST,  /* ACT_HI_PROCINST */
+    WF_TABLE_HI_ACTINST,   /* ACT_HI_ACTINST */
+    WF_TABLE_HI_TASKINST,  /* ACT_HI_TASKINST */
+    WF_TABLE_HI_DETAIL,    /* ACT_HI_DETAIL */
+    WF_TABLE_RUN,          /* WF_EXECUTION: executions of load workflows */
+    WF_TABLES
+} wf_table_e;
+
+/** First member of every row. Callers read table and rev and leave the rest alone. */
+typedef struct wf_row_t {
+    wf_table_e table;
+    int rev;   /* REV_ as loaded; 1 for a new row. Tables without REV_ keep 1 */
+    int state; /* the unit's: loaded, inserted, updated, deleted */
+} wf_row_t;
+
+typedef apr_int64_t wf_id_t; /* generated id; 0 = none */
+
+typedef struct wf_property_t {
+    wf_row_t row;
+    const char *name; /* key */
+    const char *value;
+} wf_property_t;
+
+typedef struct wf_user_t {
+    wf_row_t row;
+    const char *id; /* key */
+    const char *first_name, *last_name, *email;
+    const char *password_hash; /* bcrypt; never leaves the server */
+} wf_user_t;
+
+typedef struct wf_group_t {
+    wf_row_t row;
+    const char *id; /* key */
+    const char *name, *type;
+} wf_group_t;
+
+typedef struct wf_membership_t {
+    wf_row_t row;
+    const char *user_id, *group_id; /* key */
+} wf_membership_t;
+
+typedef struct wf_deployment_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *name;
+    apr_int64_t deploy_time;
+} wf_deployment_t;
+
+typedef struct wf_bytearray_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *name;
+    wf_id_t deployment_id; /* 0 for variables and traces */
+    const void *bytes;
+    apr_size_t length;
+} wf_bytearray_t;
+
+typedef struct wf_definition_t {
+    wf_row_t row;
+    const char *id; /* key: "expenseClaim:3" */
+    const char *category, *name, *key, *description;
+    int version;
+    wf_id_t deployment_id;
+    const char *resource_name, *diagram_resource_name;
+    const char *start_form_key;
+} wf_definition_t;
+
+typedef struct wf_execution_t {
+    wf_row_t row;
+    wf_id_t id;
+    wf_id_t proc_inst_id; /* the root's id; == id for the instance itself */
+    const char *business_key;
+    wf_id_t parent_id;
+    const char *proc_def_id;
+    wf_id_t super_exec; /* the execution on the call activity that started this instance */
+    const char *act_id;
+    int is_active, is_concurrent, is_scope;
+    wf_id_t act_inst_id; /* open ACT_HI_ACTINST row of the current activity; 0 = none */
+} wf_execution_t;
+
+typedef struct wf_task_t {
+    wf_row_t row;
+    wf_id_t id, execution_id, proc_inst_id;
+    const char *proc_def_id, *name, *description, *task_def_key;
+    const char *assignee, *owner, *form_key;
+    int priority;
+    apr_int64_t create_time, due_date;
+} wf_task_t;
+
+typedef struct wf_identitylink_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *group_id, *user_id; /* one of them */
+    const char *type;               /* "candidate" … */
+    wf_id_t task_id;
+    const char *proc_def_id;        /* candidate starters */
+} wf_identitylink_t;
+
+/** A variable keeps its value whole here; the store splits it over TYPE_, LONG_, DOUBLE_,
+ *  TEXT_ and, for bytes, lists and maps, a row of ACT_GE_BYTEARRAY. */
+typedef struct wf_variable_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *name;
+    wf_value_t value;
+    wf_id_t execution_id, proc_inst_id;
+    wf_id_t bytearray_id; /* the store's */
+} wf_variable_t;
+
+typedef struct wf_job_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *type; /* "message" or "timer" */
+    apr_int64_t lock_exp_time;
+    const char *lock_owner;
+    int exclusive;
+    wf_id_t execution_id, proc_inst_id;
+    const char *proc_def_id;
+    int retries;
+    wf_id_t exception_stack_id;
+    const char *exception_msg;
+    apr_int64_t due_date;
+    const char *repeat, *handler_type, *handler_cfg;
+} wf_job_t;
+
+typedef struct wf_hi_procinst_t {
+    wf_row_t row;
+    wf_id_t id, proc_inst_id;
+    const char *business_key, *proc_def_id;
+    apr_int64_t start_time, end_time, duration; /* duration in ms; -1 while open */
+    const char *start_user_id, *start_act_id, *end_act_id, *delete_reason;
+    wf_id_t super_proc_inst_id;
+} wf_hi_procinst_t;
+
+typedef struct wf_hi_actinst_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *proc_def_id;
+    wf_id_t proc_inst_id, execution_id;
+    const char *act_id, *act_name, *act_type, *assignee;
+    apr_int64_t start_time, end_time, duration;
+    wf_id_t task_id;
+} wf_hi_actinst_t;
+
+typedef struct wf_hi_taskinst_t {
+    wf_row_t row;
+    wf_id_t id; /* the task's id */
+    const char *proc_def_id, *task_def_key;
+    wf_id_t proc_inst_id, execution_id;
+    const char *name, *description, *owner, *assignee, *form_key, *delete_reason;
+    int priority;
+    apr_int64_t start_time, claim_time, end_time, duration, due_date;
+} wf_hi_taskinst_t;
+
+typedef struct wf_hi_detail_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *type; /* "VariableUpdate" or "FormProperty" */
+    wf_id_t proc_inst_id, execution_id, act_inst_id;
+    const char *name;
+    wf_value_t value;
+    int revision;
+    apr_int64_t time;
+    wf_id_t bytearray_id; /* the store's */
+} wf_hi_detail_t;
+
+/** An execution of a load workflow with its last checkpoint. */
+typedef struct wf_run_t {
+    wf_row_t row;
+    const char *id; /* key: "exec-…" */
+    apr_int64_t seq;         /* order of submission; set by the caller */
+    const char *workflow_id, *workflow_name, *status;
+    double progress;         /* 0..1 */
+    apr_int64_t start_time, end_time;
+    const char *definition;  /* the workflow document as submitted */
+    const char *metrics;     /* last metrics, JSON */
+    const char *slave_states; /* JSON */
+    const char *errors;      /* JSON array */
+} wf_run_t;
+
+/* ---- connections ------------------------------------------------------------------------------- */
+
+typedef struct wf_store_t wf_store_t;
+
+typedef enum { WF_STORE_READ, WF_STORE_WRITE } wf_store_mode_e;
+
+/** Check a data source ("sqlite:/var/lib/workflow/workflow.db") without touching anything:
+ *  known driver, absolute path, existing directory. For `httpd -t`. */
+apr_status_t wf_store_check(const char *dsn, apr_pool_t *p, wf_error_t *err);
+
+/** Open a connection for the calling thread alone; closed with p or by wf_store_close.
+ *  WRITE creates the store if need be and runs the migrations under a lock; a store that a
+ *  newer version wrote is refused. One writer a store. READ: WF_ERR_UNAVAILABLE while the
+ *  store does not exist yet. */
+apr_status_t wf_store_open(wf_store_t **store, const char *dsn, wf_store_mode_e mode,
+                           apr_pool_t *p, wf_error_t *err);
+void wf_store_close(wf_store_t *store);
+
+/** Move the WAL into the database file; on a clean stop. */
+apr_status_t wf_store_checkpoint(wf_store_t *writer, wf_error_t *err);
+
+/* ---- ids ------------------------------------------------------------------------------------------ */
+
+/** The id sequence of a writer, shared by all threads. Blocks of 100 are reserved in
+ *  next.dbid of ACT_GE_PROPERTY before an id of theirs is handed out, so an id is never
+ *  given twice, also after a crash. */
+typedef struct wf_ids_t wf_ids_t;
+
+apr_status_t wf_ids_create(wf_ids_t **ids, wf_store_t *writer, apr_pool_t *p,
+                           wf_error_t *err);
+
+/** The next id. Waits for the writer when the reserve is used up (the writer's thread
+ *  refills it with every commit and when wake, set below, is called). */
+wf_id_t wf_ids_next(wf_ids_t *ids);
+
+/** How the writer's thread is told that the reserve runs low. */
+void wf_ids_on_low(wf_ids_t *ids, void (*wake)(void *), void *baton);
+
+/** On the writer's thread, outside a commit: reserve more if it is low. */
+apr_status_t wf_ids_refill(wf_ids_t *ids, wf_error_t *err);
+
+/** Go on at least at id (demo data starts at 10). Before threads start. */
+apr_status_t wf_ids_skip_to(wf_ids_t *ids, wf_id_t id, wf_error_t *err);
+
+/* ---- units of work ----------------------------------------------------------------------------------- */
+
+typedef struct wf_uow_t wf_uow_t;
+
+/** A unit that reads through reader and takes ids from ids; both must outlive its use on
+ *  this thread. All rows live in p. Used by one thread at a time. */
+wf_uow_t *wf_uow_create(wf_store_t *reader, wf_ids_t *ids, apr_pool_t *p);
+apr_pool_t *wf_uow_pool(wf_uow_t *uow);
+wf_id_t wf_uow_next_id(wf_uow_t *uow);
+
+/** A new zeroed row of table, with an id where the table's key is a generated id. It will
+ *  be inserted as it looks at commit time. */
+void *wf_uow_insert(wf_uow_t *uow, wf_table_e table);
+
+/** The row with that key: this unit's copy if it has one, else loaded. *row is NULL if
+ *  there is none (or this unit deleted it). An error only when reading fails. */
+apr_status_t wf_uow_get(wf_uow_t *uow, wf_table_e table, wf_id_t id, void *row,
+                        wf_error_t *err);
+apr_status_t wf_uow_get_by_key(wf_uow_t *uow, wf_table_e table, const char *key, void *row,
+                               wf_error_t *err);
+
+/** Rows that refer to one parent, merged with this unit's own changes, in id order. */
+typedef enum {
+    WF_BY_EXECUTIONS_OF_INSTANCE, /* executions by proc_inst_id */
+    WF_BY_TASKS_OF_EXECUTION,
+    WF_BY_TASKS_OF_INSTANCE,
+    WF_BY_LINKS_OF_TASK,
+    WF_BY_VARIABLES_OF_INSTANCE,  /* all scopes of the instance */
+    WF_BY_JOBS_OF_INSTANCE,
+    WF_BY_DEFINITIONS_OF_DEPLOYMENT,
+    WF_BY_RESOURCES_OF_DEPLOYMENT,
+    WF_BY_RELATIONS
+} wf_relation_e;
+apr_status_t wf_uow_select(wf_uow_t *uow, wf_relation_e relation, wf_id_t parent,
+                           apr_array_header_t **rows, wf_error_t *err); /* of T * */
+
+/** Say that a loaded row was changed; harmless for new rows. */
+void wf_uow_update(wf_uow_t *uow, void *row);
+/** Delete a row at commit. A row inserted by this unit just vanishes. A variable takes its
+ *  byte array along. */
+void wf_uow_delete(wf_uow_t *uow, void *row);
+
+/** Deletions of many rows that need not be loaded. Run before the unit's other changes. */
+typedef enum {
+    WF_PURGE_DEPLOYMENT_RUNTIME, /* instances, tasks, variables, jobs … of a deployment */
+    WF_PURGE_DEPLOYMENT_HISTORY,
+    WF_PURGE_INSTANCE_RUNTIME,
+    WF_PURGES
+} wf_purge_e;
+void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
+
+/** 1 if there is nothing to write. */
+int wf_uow_is_empty(const wf_uow_t *uow);
+
+/** Write count units in one transaction and sync. outcomes[i] says what became of unit i:
+ *  kind WF_ERR_NONE, or WF_ERR_CONFLICT (a REV_ moved on, a unique or foreign key does not
+ *  allow it): that unit alone is undone. If the transaction as a whole fails nothing is
+ *  visible, every outcome says so and the call fails. On the writer's thread. */
+apr_status_t wf_store_commit(wf_store_t *writer, wf_ids_t *ids, wf_uow_t *const *units,
+                             int count, wf_error_t *outcomes, wf_error_t *err);
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+/** One row by its key; *row NULL if there is none. */
+apr_status_t wf_store_get(wf_store_t *store, wf_table_e table, wf_id_t id, void *row,
+                          apr_pool_t *p, wf_error_t *err);
+apr_status_t wf_store_get_by_key(wf_store_t *store, wf_table_e table, const char *key,
+                                 void *row, apr_pool_t *p, wf_error_t *err);
+
+/** The newest version of a process key; *row NULL if there is none. */
+apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
+                                        wf_definition_t **row, apr_pool_t *p,
+                                        wf_error_t *err);
+
+/** A resource of a deployment by its full name; *row NULL if there is none. */
+apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const char *name,
+                               wf_bytearray_t **row, apr_pool_t *p, wf_error_t *err);
+
+/** How many instances of the deployment's definitions run. */
+apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
+                                        apr_int64_t *count, wf_error_t *err);
+
+/** Lists that faces page through. Each has its own sort keys, in the words of the API. */
+typedef enum {
+    WF_LIST_DEPLOYMENTS,
+    WF_LIST_DEFINITIONS,
+    WF_LIST_TASKS_OF_ASSIGNEE,   /* argument: user id */
+    WF_LIST_TASKS_OF_CANDIDATE,  /* argument: user id; directly or by any group; unassigned */
+    WF_LIST_TASKS_OF_GROUP,      /* argument: group id; unassigned */
+    WF_LIST_GROUPS_OF_USER,      /* arguments: user id, group type or NULL */
+    WF_LIST_USERS_OF_GROUP,      /* argument: group id */
+    WF_LIST_RUNS,                /* argument: status or NULL; newest first by default */
+    WF_LIST_RUNS_OF_WORKFLOW,    /* argument: workflow id */
+    WF_LISTS
+} wf_list_e;
+
+typedef struct wf_page_t {
+    apr_int64_t start;  /* < 0 counts as 0 */
+    apr_int64_t size;   /* <= 0: no rows, only the total */
+    const char *sort;   /* a key of the list; NULL = its default */
+    int descending;
+} wf_page_t;
+
+typedef struct wf_rows_t {
+    apr_array_header_t *rows; /* of T * */
+    apr_int64_t total;        /* matching rows, ignoring the page */
+} wf_rows_t;
+
+/** WF_ERR_INVALID (field "sort") for an unknown sort key. Ties go by creation order; null
+ *  sorts before values; ids sort by value. */
+apr_status_t wf_store_list(wf_store_t *store, wf_list_e list, const char *const *args,
+                           const wf_page_t *page, wf_rows_t *rows, apr_pool_t *p,
+                           wf_error_t *err);
+
+/** The sort keys of a list, NULL terminated. */
+const char *const *wf_store_sort_keys(wf_list_e list);
+
+/** Task counts for a user: assigned; claimable, each task once; and per group of type
+ *  group_type the unassigned tasks of that group (counts may be 0). */
+typedef struct wf_group_count_t {
+    const char *group_id;
+    apr_int64_t count;
+} wf_group_count_t;
+typedef struct wf_task_summary_t {
+    apr_int64_t assigned, unassigned;
+    apr_array_header_t *groups; /* of wf_group_count_t */
+} wf_task_summary_t;
+apr_status_t wf_store_task_summary(wf_store_t *store, const char *user,
+                                   const char *group_type, wf_task_summary_t *summary,
+                                   apr_pool_t *p, wf_error_t *err);
+
+/** Jobs that may be run now or will be: retries left and not locked, by due date. *next_due
+ *  is the earliest due date among those not due yet (0 = none). For the job executor. */
+apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, int limit,
+                               apr_array_header_t **jobs, apr_int64_t *next_due,
+                               apr_pool_t *p, wf_error_t *err);
+
+#endif

@@ -1,0 +1,254 @@
+/* Values, JSON, times, durations, texts: tables of cases. */
+#include "core/core.h"
+#include "tap.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <time.h>
+
+static apr_pool_t *pool;
+
+static void test_durations(void)
+{
+    static const struct {
+        const char *in;
+        long long ns; /* -1: not a duration */
+        const char *out;
+    } cases[] = {
+        { "0", 0, "0s" },
+        { "0s", 0, "0s" },
+        { "800ns", 800, "800ns" },
+        { "12.5us", 12500, "12.5\xc2\xb5s" },
+        { "12.5\xc2\xb5s", 12500, "12.5\xc2\xb5s" },
+        { "125ms", 125000000, "125ms" },
+        { "356.2ms", 356200000, "356.2ms" },
+        { "1.5s", 1500000000, "1.5s" },
+        { "90s", 90000000000, "1m30s" },
+        { "5m", 300000000000, "5m0s" },
+        { "1m30.25s", 90250000000, "1m30.25s" },
+        { "1h", 3600000000000, "1h0m0s" },
+        { "2h45m", 9900000000000, "2h45m0s" },
+        { "+1s", 1000000000, "1s" },
+        { "0.1ns", 0, "0s" },
+        { "", -1, NULL },
+        { "1", -1, NULL },
+        { "s", -1, NULL },
+        { ".s", -1, NULL },
+        { "1 s", -1, NULL },
+        { "1d", -1, NULL },
+        { "1s1", -1, NULL },
+        { "9999999999h", -1, NULL },
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        apr_int64_t ns = -2;
+        apr_status_t rv = wf_duration_parse(&ns, cases[i].in);
+
+        if (cases[i].ns < 0) {
+            ok(rv != APR_SUCCESS, "'%s' is no duration", cases[i].in);
+            continue;
+        }
+        ok(rv == APR_SUCCESS, "'%s' is a duration", cases[i].in);
+        is_int(ns, cases[i].ns, "'%s' in ns", cases[i].in);
+        is_str(wf_duration_text(ns, pool), cases[i].out, "'%s' printed", cases[i].in);
+    }
+    is_str(wf_duration_text(-1500000000, pool), "-1.5s", "a negative duration");
+}
+
+static void test_times(void)
+{
+    static const struct {
+        const char *in;
+        long long ms; /* -1: refused */
+    } cases[] = {
+        { "1970-01-01T00:00:00Z", 0 },
+        { "2010-11-02T09:05:00.120+01:00", 1288685100120 },
+        { "2010-11-02T09:05:00.120 01:00", 1288685100120 },
+        { "2010-11-02T08:05:00Z", 1288685100000 },
+        { "2010-11-02T03:05:00-05:00", 1288685100000 },
+        { "2010-11-02T09:05:00", 1288685100000 }, /* server's zone, set below */
+        { "2024-02-29T00:00:00Z", 1709164800000 },
+        { "2023-02-29T00:00:00Z", -1 },
+        { "2010-13-02T09:05:00Z", -1 },
+        { "2010-11-02T24:05:00Z", -1 },
+        { "2010-11-02", -1 },
+        { "2010-11-02T09:05:00.Z", -1 },
+        { "2010-11-02T09:05:00+1:00", -1 },
+        { "2010-11-02T09:05:00Zjunk", -1 },
+        { "", -1 },
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        apr_int64_t ms = -2;
+        apr_status_t rv = wf_time_parse(&ms, cases[i].in);
+
+        ok((rv == APR_SUCCESS) == (cases[i].ms >= 0), "'%s' is %sa time", cases[i].in,
+           cases[i].ms < 0 ? "not " : "");
+        if (cases[i].ms >= 0) {
+            is_int(ms, cases[i].ms, "'%s' in ms", cases[i].in);
+        }
+    }
+    is_str(wf_time_iso(1288685100120, pool), "2010-11-02T09:05:00.120+01:00", "local time");
+    is_str(wf_time_utc(1288685100120, pool), "2010-11-02T08:05:00Z", "UTC");
+    is_str(wf_time_iso(-1, pool), "1970-01-01T00:59:59.999+01:00", "before 1970");
+}
+
+static void test_json(void)
+{
+    static const struct {
+        const char *text, *error; /* NULL: fine */
+    } cases[] = {
+        { "{\"a\":[1,2.5,\"x\",null,true]}", NULL },
+        { " 12 ", NULL },
+        { "12", NULL },
+        { "null", NULL },
+        { "{\"a\":1,}", "line 1, column 8" },
+        { "{\n \"a\": x}", "line 2" },
+        { "{\"a\":1} x", "malformed JSON" },
+        { "{\"a\":'1'}", "malformed JSON" },
+        { "{\"a\":", "unexpected end of text" },
+        { "", "unexpected end of text" },
+        { "\"\xff\"", "malformed JSON" },
+    };
+    char deep[200];
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_object *json;
+        wf_error_t err;
+
+        wf_error_init(&err, pool);
+        if (wf_json_parse(&json, cases[i].text, strlen(cases[i].text), pool, &err)) {
+            ok(cases[i].error && strstr(err.message, cases[i].error), "'%s': %s",
+               cases[i].text, err.message);
+        }
+        else {
+            ok(!cases[i].error, "'%s' parses", cases[i].text);
+        }
+    }
+    memset(deep, '[', sizeof(deep));
+    {
+        json_object *json;
+        wf_error_t err;
+
+        wf_error_init(&err, pool);
+        ok(wf_json_parse(&json, deep, sizeof(deep), pool, &err) != APR_SUCCESS,
+           "200 levels are too deep: %s", err.message);
+    }
+}
+
+static void test_values(void)
+{
+    static const char *const texts[] = {
+        "{\"a\":{\"type\":\"integer\",\"value\":250}}",
+        "{\"a\":{\"type\":\"long\",\"value\":5}}",
+        "{\"a\":{\"type\":\"double\",\"value\":5.0}}",
+        "{\"a\":{\"type\":\"double\",\"value\":0.1}}",
+        "{\"a\":{\"type\":\"double\",\"value\":1e+300}}",
+        "{\"a\":{\"type\":\"string\",\"value\":\"x/y \\u20ac\"}}",
+        "{\"a\":{\"type\":\"date\",\"value\":1288685100120}}",
+        "{\"a\":{\"type\":\"boolean\",\"value\":true}}",
+        "{\"a\":{\"type\":\"null\",\"value\":null}}",
+        "{\"a\":{\"type\":\"bytes\",\"value\":\"AAEC\"}}",
+        "{\"a\":{\"type\":\"list\",\"value\":[1,\"x\",{\"b\":[]}]}}",
+    };
+
+    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        json_object *json, *back;
+        wf_map_t *vars, *again;
+        wf_error_t err;
+
+        wf_error_init(&err, pool);
+        wf_json_parse(&json, texts[i], strlen(texts[i]), pool, &err);
+        ok(wf_vars_from_json(&vars, json, pool, &err) == APR_SUCCESS, "%s reads", texts[i]);
+        back = wf_json_own(wf_vars_to_json(vars), pool);
+        wf_vars_from_json(&again, back, pool, &err);
+        ok(wf_value_equal(wf_map_get(vars, "a"), wf_map_get(again, "a")),
+           "%s survives a round trip", texts[i]);
+        is_int(wf_map_get(again, "a")->type, wf_map_get(vars, "a")->type, "so does its type");
+    }
+}
+
+static void test_maps(void)
+{
+    wf_map_t *m = wf_map_create(pool);
+
+    for (int i = 0; i < 100; i++) {
+        wf_map_set(m, apr_psprintf(pool, "key%d", i), wf_integer(i));
+    }
+    wf_map_set(m, "key5", wf_string("five"));
+    is_int(wf_map_count(m), 100, "100 keys, one set twice");
+    is_str(wf_map_get(m, "key5")->as.text.data, "five", "the later value counts");
+    is_str(wf_map_key(m, 99), "key99", "order is kept");
+    ok(wf_map_remove(m, "key50") && !wf_map_remove(m, "key50"), "removed once");
+    ok(!wf_map_get(m, "key50") && wf_map_get(m, "key99")->as.integer == 99,
+       "others are still found");
+    ok(wf_map_get(m, "none") == NULL, "unknown key");
+}
+
+static void test_texts(void)
+{
+    static const struct {
+        const char *text;
+        int valid;
+    } cases[] = {
+        { "plain", 1 },           { "\xc3\xa9", 1 },     { "\xe2\x82\xac", 1 },
+        { "\xf0\x9f\x98\x80", 1 }, { "\xc0\xaf", 0 },     { "\xed\xa0\x80", 0 },
+        { "\xf4\x90\x80\x80", 0 }, { "\xe2\x82", 0 },     { "\x80", 0 },
+    };
+    apr_int64_t n;
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        is_int(wf_utf8_valid(cases[i].text, strlen(cases[i].text)), cases[i].valid,
+               "UTF-8 case %u", i);
+    }
+    ok(!wf_utf8_valid("a\0b", 3), "NUL is refused");
+    ok(wf_parse_int64("-12", &n) && n == -12, "-12");
+    ok(!wf_parse_int64("1x", &n) && !wf_parse_int64("", &n) && !wf_parse_int64("+1", &n)
+           && !wf_parse_int64(" 1", &n) && !wf_parse_int64("99999999999999999999", &n),
+       "no integers");
+    ok(strcmp(wf_id_random("exec-", pool), wf_id_random("exec-", pool)) != 0,
+       "random ids differ");
+}
+
+static void test_errors(void)
+{
+    wf_error_t err, copy;
+    wf_problems_t *ps = wf_problems_create("a.bpmn", pool);
+
+    wf_error_init(&err, pool);
+    wf_error_set(&err, WF_ERR_NOT_FOUND, "no task %d", 5);
+    wf_error_set(&err, WF_ERR_INTERNAL, "later");
+    wf_error_note(&err, WF_EFAILED, "completing");
+    is_str(err.message, "completing: no task 5", "the first failure counts");
+    wf_error_init(&copy, pool);
+    wf_error_copy(&copy, &err);
+    is_int(wf_err_parse(wf_err_name(copy.kind)), WF_ERR_NOT_FOUND, "kinds have names");
+
+    wf_problem_warn(ps, "odd", NULL, 0, 0, "a warning");
+    wf_error_init(&err, pool);
+    ok(wf_problems_check(ps, &err) == APR_SUCCESS, "a warning refuses nothing");
+    for (int i = 0; i < 150; i++) {
+        wf_problem_add(ps, "bad", "task1", 3, 4, "problem %d", i);
+    }
+    ok(wf_problems_check(ps, &err) != APR_SUCCESS, "an error does");
+    ok(strstr(err.message, "a.bpmn:3:4: [bad] task1: problem 0\n") != NULL, "its text");
+    ok(strstr(err.message, "and 51 more problems") != NULL, "a cap on their number");
+}
+
+int main(void)
+{
+    setenv("TZ", "Europe/Berlin", 1);
+    tzset();
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    test_durations();
+    test_times();
+    test_json();
+    test_values();
+    test_maps();
+    test_texts();
+    test_errors();
+    apr_terminate();
+    return done_testing();
+}
