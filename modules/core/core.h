@@ -174,6 +174,9 @@ wf_list_t *wf_list_create(apr_pool_t *p);
 void wf_list_push(wf_list_t *l, wf_value_t v);
 int wf_list_count(const wf_list_t *l);
 wf_value_t *wf_list_at(const wf_list_t *l, int i); /* NULL out of range */
+void wf_list_insert(wf_list_t *l, int i, wf_value_t v); /* before i; i in 0 … count */
+int wf_list_remove(wf_list_t *l, int i);                /* 1 if it was there */
+apr_pool_t *wf_list_pool(const wf_list_t *l); /* owns the list: what is pushed must live there */
 
 /** Keys keep the order of their first wf_map_set. */
 wf_map_t *wf_map_create(apr_pool_t *p);
@@ -183,6 +186,7 @@ int wf_map_remove(wf_map_t *m, const char *key);             /* 1 if it was ther
 int wf_map_count(const wf_map_t *m);
 const char *wf_map_key(const wf_map_t *m, int i);
 wf_value_t *wf_map_at(const wf_map_t *m, int i);
+apr_pool_t *wf_map_pool(const wf_map_t *m); /* as wf_list_pool */
 
 /** Plain JSON: dates as ISO text, bytes as base64, doubles always with a fraction or
  *  exponent so that the type survives. The caller owns the reference. */

@@ -140,6 +140,33 @@ wf_value_t *wf_list_at(const wf_list_t *l, int i)
     return i >= 0 && i < l->items->nelts ? &APR_ARRAY_IDX(l->items, i, wf_value_t) : NULL;
 }
 
+void wf_list_insert(wf_list_t *l, int i, wf_value_t v)
+{
+    wf_value_t *items;
+
+    apr_array_push(l->items);
+    items = (wf_value_t *)l->items->elts;
+    memmove(items + i + 1, items + i, (l->items->nelts - 1 - i) * sizeof(*items));
+    items[i] = v;
+}
+
+int wf_list_remove(wf_list_t *l, int i)
+{
+    wf_value_t *item = wf_list_at(l, i);
+
+    if (!item) {
+        return 0;
+    }
+    memmove(item, item + 1, (l->items->nelts - 1 - i) * sizeof(*item));
+    l->items->nelts--;
+    return 1;
+}
+
+apr_pool_t *wf_list_pool(const wf_list_t *l)
+{
+    return l->items->pool;
+}
+
 wf_map_t *wf_map_create(apr_pool_t *p)
 {
     wf_map_t *m = apr_palloc(p, sizeof(*m));
@@ -233,6 +260,11 @@ const char *wf_map_key(const wf_map_t *m, int i)
 wf_value_t *wf_map_at(const wf_map_t *m, int i)
 {
     return i >= 0 && i < m->entries->nelts ? &entry_at(m, i)->value : NULL;
+}
+
+apr_pool_t *wf_map_pool(const wf_map_t *m)
+{
+    return m->entries->pool;
 }
 
 /* ---- copy, compare ------------------------------------------------------------------------- */

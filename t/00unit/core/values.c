@@ -186,6 +186,26 @@ static void test_maps(void)
     ok(wf_map_get(m, "none") == NULL, "unknown key");
 }
 
+static void test_lists(void)
+{
+    wf_list_t *l = wf_list_create(pool);
+    wf_value_t v;
+
+    for (int i = 0; i < 20; i++) {
+        wf_list_insert(l, 0, wf_integer(i));
+    }
+    wf_list_insert(l, 20, wf_integer(99));
+    wf_list_insert(l, 1, wf_integer(77));
+    ok(wf_list_remove(l, 0) && wf_list_remove(l, 20), "removed at both ends");
+    ok(!wf_list_remove(l, 20) && !wf_list_remove(l, -1), "nothing there to remove");
+    is_int(wf_list_count(l), 20, "what is left");
+    v = wf_integer(77);
+    ok(wf_value_equal(wf_list_at(l, 0), &v), "first");
+    v = wf_integer(0);
+    ok(wf_value_equal(wf_list_at(l, 19), &v), "last");
+    ok(wf_list_pool(l) == pool && wf_map_pool(wf_map_create(pool)) == pool, "owners");
+}
+
 static void test_texts(void)
 {
     static const struct {
@@ -247,6 +267,7 @@ int main(void)
     test_json();
     test_values();
     test_maps();
+    test_lists();
     test_texts();
     test_errors();
     apr_terminate();
