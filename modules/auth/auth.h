@@ -1,0 +1,100 @@
+/* auth: who is calling and what may they do. Checks passwords against the users of the
+ * store (bcrypt), remembers verified ones for a minute, and judges the rights of a user
+ * by membership of groups. Also the httpd authn provider "workflow".
+ *
+ * Runs in httpd's children, in any thread. Knows nothing of faces and routes. */
+#ifndef WF_AUTH_H
+#define WF_AUTH_H
+
+#include "core/core.h"
+#include "store/store.h"
+
+/* ---- rights ------------------------------------------------------------------------ */
+
+/** What an endpoint asks of its caller. Each level includes the ones before it. */
+typedef enum {
+    WF_LEVEL_NONE,  /* anybody, without credentials */
+    WF_LEVEL_USER,  /* member of one of the three groups below */
+    WF_LEVEL_ADMIN, /* member of the admin group */
+    WF_LEVELS
+} wf_level_e;
+
+/** The groups that carry rights. Only groups of type role_type count, so that a group
+ *  for assigning tasks that happens to be called "admin" gives no rights. */
+typedef struct wf_roles_t {
+    const char *user, *manager, *admin; /* group ids; defaults below */
+    const char *role_type;              /* default "security-role" */
+} wf_roles_t;
+
+#define WF_DEFAULT_ROLE_USER "user"
+#define WF_DEFAULT_ROLE_MANAGER "manager"
+#define WF_DEFAULT_ROLE_ADMIN "admin"
+#define WF_DEFAULT_ROLE_TYPE "security-role"
+
+/** APR_SUCCESS if user reaches level, else WF_ERR_FORBIDDEN naming the level; other kinds
+ *  when the store cannot be read. WF_LEVEL_NONE passes everybody. */
+apr_status_t wf_auth_check_level(wf_store_t *store, const wf_roles_t *roles,
+                                 const char *user, wf_level_e level, apr_pool_t *p,
+                                 wf_error_t *err);
+
+/* ---- passwords --------------------------------------------------------------------- */
+
+/** bcrypt's cost for new hashes: 2^10 rounds, about 50 ms on the machines of 2026. */
+#define WF_AUTH_BCRYPT_COST 10
+
+/** A salted bcrypt hash to be stored; NULL if the system gives no randomness. */
+const char *wf_auth_hash_password(const char *password, apr_pool_t *p);
+
+/** Passwords verified a short while ago, so that a client's calls pay for bcrypt once a
+ *  minute and not every time. Keeps keyed digests under a random key of this process, no
+ *  passwords. An entry counts only for the very hash it was verified against, so a
+ *  changed password is effective at once. Thread-safe. */
+typedef struct wf_auth_cache_t wf_auth_cache_t;
+
+#define WF_AUTH_CACHE_TTL 60     /* seconds */
+#define WF_AUTH_CACHE_ENTRIES 256 /* fixed memory, about 12 KiB */
+
+/** Lives in p. NULL if the system gives no randomness or no mutex: then there is no cache
+ *  and every check pays for bcrypt. */
+wf_auth_cache_t *wf_auth_cache_create(int ttl_seconds, apr_pool_t *p);
+
+/** 1 if this password was verified for user and hash within the time to live; now_us is
+ *  wf_mono_us(). */
+int wf_auth_cache_has(wf_auth_cache_t *cache, const char *user, const char *hash,
+                      const char *password, apr_int64_t now_us);
+
+/** Remember a verified password. */
+void wf_auth_cache_put(wf_auth_cache_t *cache, const char *user, const char *hash,
+                       const char *password, apr_int64_t now_us);
+
+/** What became of a check. */
+typedef enum {
+    WF_AUTH_OK,
+    WF_AUTH_UNKNOWN_USER, /* or one without password; took as long as a wrong one */
+    WF_AUTH_WRONG_PASSWORD,
+    WF_AUTH_FAILED        /* the store could not be read: see err */
+} wf_auth_result_e;
+
+/** Check a pair against the users of the store. cache may be NULL. */
+wf_auth_result_e wf_auth_check_password(wf_store_t *store, wf_auth_cache_t *cache,
+                                        const char *user, const char *password,
+                                        apr_pool_t *p, wf_error_t *err);
+
+/* ---- the authn provider ------------------------------------------------------------ */
+
+/** How the provider reaches the calling thread's store connection and the cache. */
+typedef struct wf_auth_source_t {
+    wf_store_t *(*store)(void *baton, wf_error_t *err); /* NULL with err set on failure */
+    void *baton;
+    wf_auth_cache_t *cache;
+} wf_auth_source_t;
+
+/** Register "workflow" for AuthBasicProvider. From the register_hooks function; p is its
+ *  pool. */
+void wf_auth_register_provider(apr_pool_t *p);
+
+/** From child_init, before threads start: where the provider reads from. Copied. Until
+ *  then the provider answers AUTH_GENERAL_ERROR. */
+void wf_auth_provider_use(const wf_auth_source_t *source);
+
+#endif

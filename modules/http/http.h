@@ -1,0 +1,388 @@
+/* http: what both faces share of serving HTTP: which face answers where, the route table
+ * and its matching, request parameters and bodies, pages, uploads, responses and error
+ * bodies.
+ *
+ * A face is a table of routes. A directive switches it on for a <Location>; the hooks
+ * below find the route once per request, let httpd authenticate, check the level of the
+ * route, call its handler and render what it returns. Handlers run in httpd's children in
+ * any thread and never write state: they send a command to the engine or read the store.
+ *
+ * Memory: the pool of a request unless a function takes another one. Nothing here keeps a
+ * reference to a request beyond it. */
+#ifndef WF_HTTP_H
+#define WF_HTTP_H
+
+#include "core/core.h"
+#include "store/store.h"
+#include "ipc/ipc.h"
+#include "auth/auth.h"
+
+/* httpd's own types, declared so that this header needs no httpd header. */
+struct request_rec;
+struct server_rec;
+
+/* ---- configuration ----------------------------------------------------------------- */
+
+typedef struct wf_face_t wf_face_t;
+typedef struct wf_router_t wf_router_t;
+
+/** Per <Location>. All zero = no face here. The face, base and router belong together:
+ *  when merging, take the three of the section that set `face` or `off`. */
+typedef struct wf_dir_config_t {
+    const wf_face_t *face;     /* NULL = off */
+    const char *base;          /* the Location's path without slash at the end */
+    const wf_router_t *router; /* the face's compiled table */
+    int off;                   /* off here although an outer section enables it */
+} wf_dir_config_t;
+
+/** Switch a face on for a Location (path as cmd->path gives it). NULL, or what is wrong,
+ *  for the directive's error. Compiles the face's route table into p (the configuration
+ *  pool). */
+const char *wf_http_enable(wf_dir_config_t *dir, const wf_face_t *face, const char *path,
+                           apr_pool_t *p);
+
+#define WF_DEFAULT_BODY_LIMIT (4 * 1024 * 1024)
+#define WF_DEFAULT_UPLOAD_LIMIT (16 * 1024 * 1024)
+#define WF_DEFAULT_COMMAND_TIMEOUT 30 /* seconds */
+#define WF_DEFAULT_ENGINE_NAME "default"
+#define WF_DEFAULT_ENGINE_VERSION "5.0"
+#define WF_DEFAULT_ASSIGNMENT_TYPE "assignment"
+
+/** Server-wide settings, complete (defaults filled in) before the children start. */
+typedef struct wf_server_config_t {
+    const char *store;                   /* data source: "sqlite:/var/lib/…" */
+    const char *socket;                  /* path of the engine's unix socket */
+    apr_interval_time_t command_timeout; /* microseconds for one command */
+    apr_int64_t body_limit;              /* bytes of a JSON or form body */
+    apr_int64_t upload_limit;            /* bytes of a multipart body */
+    const char *engine_name;             /* as GET /process-engine shows them */
+    const char *engine_version;
+    const char *resource_url;            /* may be NULL */
+    wf_level_e deploy_level;             /* of uploading and deleting deployments */
+    wf_roles_t roles;
+    const char *assignment_type;         /* of the groups counted in a task summary */
+} wf_server_config_t;
+
+/* ---- services of a child ----------------------------------------------------------- */
+
+/** What the requests of one httpd child share. Thread-safe. */
+typedef struct wf_child_t {
+    const wf_server_config_t *config;
+    wf_ipc_client_t *ipc;
+    wf_auth_cache_t *auth_cache; /* may be NULL */
+    void *threads;               /* child.c's: key of the store connections */
+} wf_child_t;
+
+/** From child_init, once, before threads start: make the services, which live in pchild,
+ *  and give the authn provider its source. Opens nothing. */
+apr_status_t wf_child_create(const wf_server_config_t *config, apr_pool_t *pchild,
+                             wf_error_t *err);
+
+/** The services, NULL before wf_child_create. */
+wf_child_t *wf_child_current(void);
+
+/** The calling thread's own read-only connection. Opened on first use and closed with the
+ *  thread; a failed open (the engine has not made the store yet) is tried again next
+ *  time. NULL with err set (WF_ERR_UNAVAILABLE …). */
+wf_store_t *wf_child_store(wf_child_t *child, wf_error_t *err);
+
+/* ---- routes ------------------------------------------------------------------------ */
+
+enum { /* methods, as bits; HEAD goes with GET, OPTIONS with every path */
+    WF_GET = 1,
+    WF_POST = 2,
+    WF_PUT = 4,
+    WF_DELETE = 8,
+    WF_OPTIONS = 16
+};
+
+typedef enum {
+    WF_FORMAT_NONE, /* a stream with a type of its own */
+    WF_FORMAT_JSON,
+    WF_FORMAT_HTML
+} wf_format_e;
+
+enum { /* what a route understands besides its method and template */
+    WF_ROUTE_EXTENSION = 1, /* the format may also be a path extension: /login.json */
+    WF_ROUTE_HTML = 2,      /* format=html is possible besides json */
+    WF_ROUTE_MULTIPART = 4, /* reads multipart/form-data. Of two routes with the same method
+                               and template this one takes such bodies */
+    WF_ROUTE_DEPLOY = 8     /* the level is the configured deploy_level */
+};
+
+#define WF_ROUTE_VARS 4 /* most variables of a template */
+
+typedef struct wf_request_t wf_request_t;
+
+/** Answers a request: APR_SUCCESS after a wf_respond_*, else err is filled and the face
+ *  renders it. */
+typedef apr_status_t wf_handler_fn(wf_request_t *req, wf_error_t *err);
+
+/** One endpoint: the row that router, rights, documents and tests share. */
+typedef struct wf_route_t {
+    unsigned method;          /* one WF_… bit */
+    const char *template;     /* "/task/{taskId}/{operation}", below the base */
+    wf_level_e level;
+    wf_format_e format;       /* default */
+    unsigned flags;           /* WF_ROUTE_… */
+    const char *family;       /* group of endpoints: "task" */
+    wf_handler_fn *handler;
+    const char *summary;      /* one line for documents */
+} wf_route_t;
+
+typedef struct wf_body_t {
+    const char *type; /* Content-Type; NULL = none, for an empty body */
+    const char *data;
+    apr_size_t length;
+} wf_body_t;
+
+enum { /* how a face reads paths */
+    WF_FACE_SEGMENTS = 1,  /* a variable is one non-empty segment, a slash at the end is
+                              ignored; else variables match any text */
+    WF_FACE_TUNNEL = 2,    /* POST with X-HTTP-Method-Override is the named method */
+    WF_FACE_AUTHORIZE = 4, /* levels are checked; else httpd's own authorization is all */
+    WF_FACE_NO_CACHE = 8   /* responses forbid caching */
+};
+
+struct wf_face_t {
+    const char *name;         /* as the directive calls it */
+    const char *title;
+    unsigned flags;           /* WF_FACE_… */
+    const char *realm;        /* of its own 401; httpd's AuthName goes first */
+    const wf_route_t *routes;
+    int route_count;
+    /** The status an error kind has on this face. */
+    int (*status)(const wf_request_t *req, const wf_error_t *err);
+    /** The body of an error answer. err->kind may be WF_ERR_NONE: httpd itself failed the
+     *  request with this status. Must not use req->r (it may be half set up). */
+    void (*error_body)(const wf_request_t *req, int status, const wf_error_t *err,
+                       wf_body_t *body);
+};
+
+/** Compile a table. NULL with *problem set for a template that cannot be right. */
+wf_router_t *wf_router_create(const wf_face_t *face, const char **problem, apr_pool_t *p);
+
+typedef struct wf_match_t {
+    const wf_route_t *route; /* NULL: no such path, or not with this method */
+    unsigned allowed;        /* methods the path has; 0 = no such path */
+    const char *starts[WF_ROUTE_VARS]; /* variables, pointing into the path */
+    apr_size_t lengths[WF_ROUTE_VARS];
+    const char *extension;   /* of a WF_ROUTE_EXTENSION route, after the dot; or NULL */
+} wf_match_t;
+
+/** Find the route of a decoded path below the base; 1 if there is one. Allocates nothing.
+ *  Templates are tried by number of literal characters, then by number of variables, most
+ *  first; variables take as little text as possible. */
+int wf_route_find(const wf_router_t *router, unsigned method, const char *path,
+                  int multipart, wf_match_t *match);
+
+/** "GET, HEAD, PUT, OPTIONS" for a set of methods. */
+const char *wf_methods_text(unsigned methods, apr_pool_t *p);
+/** The bit of "GET" …, 0 for any other. "HEAD" is GET. */
+unsigned wf_method_parse(const char *name);
+
+/** Position of a variable in its template, -1 if there is none. */
+int wf_route_var(const wf_route_t *route, const char *name);
+
+/* ---- requests ---------------------------------------------------------------------- */
+
+typedef struct wf_query_t wf_query_t;
+
+struct wf_request_t {
+    struct request_rec *r;
+    apr_pool_t *pool;
+    const wf_face_t *face;
+    const wf_server_config_t *config;
+    wf_child_t *child;
+    const char *path;        /* below the base */
+    const wf_route_t *route; /* NULL: unknown path or method */
+    unsigned method, allowed;
+    const char *vars[WF_ROUTE_VARS];
+    const char *extension;   /* path extension that names the format, or NULL */
+    const wf_query_t *query; /* never NULL in a handler */
+    wf_format_e format;      /* of the answer */
+    int prefers_html;        /* by the Accept header */
+    const char *user;        /* authenticated user, or NULL */
+    int fail_status;         /* set beside an error: the status to use, not the kind's */
+    const char *fail_code;   /* and the code, on faces that have codes */
+};
+
+/** A path variable by its name in the template. */
+const char *wf_request_var(const wf_request_t *req, const char *name);
+
+/** This thread's store connection; NULL with err set. */
+wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err);
+
+/** Send a command. Fills call's user, and its timeout if that is 0. reply may be NULL. */
+apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
+                             wf_ipc_reply_t *reply, wf_error_t *err);
+
+/* ---- query parameters -------------------------------------------------------------- */
+
+/** Parse "a=1&b=%20x" (NULL = none). Names are case-sensitive; an empty value counts as
+ *  absent; of repeated names the first counts. WF_ERR_INVALID for bad percent escapes and
+ *  text that is not UTF-8, WF_ERR_TOO_LARGE beyond WF_QUERY_MAX parameters. */
+#define WF_QUERY_MAX 1000
+apr_status_t wf_query_parse(const wf_query_t **query, const char *args, apr_pool_t *p,
+                            wf_error_t *err);
+
+/** NULL if absent. */
+const char *wf_query_text(const wf_query_t *query, const char *name);
+
+/** Typed parameters: *value keeps what it had if the parameter is absent. WF_ERR_INVALID
+ *  with the parameter's name as field. */
+apr_status_t wf_query_required(const wf_query_t *query, const char *name,
+                               const char **value, wf_error_t *err);
+apr_status_t wf_query_int(const wf_query_t *query, const char *name, apr_int64_t *value,
+                          wf_error_t *err); /* decimal, 32 bit */
+apr_status_t wf_query_bool(const wf_query_t *query, const char *name, int *value,
+                           wf_error_t *err); /* true or false in any letter case */
+apr_status_t wf_query_date(const wf_query_t *query, const char *name, apr_int64_t *ms,
+                           wf_error_t *err);
+
+/* ---- pages ------------------------------------------------------------------------- */
+
+/** start, size, sort and order of a list call. */
+typedef struct wf_paging_t {
+    wf_page_t page;    /* for wf_store_list */
+    apr_int64_t start; /* as given; the envelope echoes these */
+    const char *sort, *order;
+} wf_paging_t;
+
+#define WF_PAGE_SIZE 10 /* default */
+
+/** Read the paging parameters; keys as wf_store_sort_keys gives them, default_sort one of
+ *  them. WF_ERR_INVALID names the parameter. */
+apr_status_t wf_paging_parse(wf_paging_t *paging, const wf_query_t *query,
+                             const char *const *keys, const char *default_sort,
+                             wf_error_t *err);
+
+/** {"data":[…],"total","start","sort","order","size"}. render gives a row as JSON. The
+ *  caller owns the reference. */
+json_object *wf_page_to_json(const wf_paging_t *paging, const wf_rows_t *rows,
+                             json_object *(*render)(const void *row, apr_pool_t *p),
+                             apr_pool_t *p);
+
+/* ---- bodies ------------------------------------------------------------------------ */
+
+/** Kinds of request bodies by Content-Type. */
+typedef enum {
+    WF_CONTENT_NONE, /* header absent */
+    WF_CONTENT_JSON, /* application/json, …+json */
+    WF_CONTENT_FORM, /* application/x-www-form-urlencoded */
+    WF_CONTENT_MULTIPART,
+    WF_CONTENT_OTHER,
+    WF_CONTENT_CHARSET /* a charset other than UTF-8 */
+} wf_content_e;
+wf_content_e wf_content_parse(const char *content_type);
+
+/** Read the whole body into memory. WF_ERR_TOO_LARGE names the limit. */
+apr_status_t wf_request_body(wf_request_t *req, apr_int64_t limit, const char **data,
+                             apr_size_t *length, wf_error_t *err);
+
+/** The JSON object a handler wants from a body: an empty body is {}, form fields become
+ *  strings, anything else that is no JSON object is WF_ERR_INVALID. Multipart is refused.
+ *  Released with p. */
+apr_status_t wf_body_object(json_object **object, wf_content_e content, const char *data,
+                            apr_size_t length, apr_pool_t *p, wf_error_t *err);
+
+/** Both steps with the configured limit. */
+apr_status_t wf_request_object(wf_request_t *req, json_object **object, wf_error_t *err);
+
+/** A mandatory, not empty string member; numbers and booleans are taken by their text. */
+apr_status_t wf_body_string(json_object *object, const char *name, const char **value,
+                            apr_pool_t *p, wf_error_t *err);
+
+/** A mandatory array of strings; of const char *. */
+apr_status_t wf_body_strings(json_object *object, const char *name,
+                             apr_array_header_t **values, apr_pool_t *p, wf_error_t *err);
+
+/* ---- uploads ----------------------------------------------------------------------- */
+
+/** A multipart/form-data parser (RFC 7578, RFC 2046) that is fed in pieces of any size
+ *  and keeps one part's headers and nothing else. */
+typedef struct wf_multipart_t wf_multipart_t;
+
+typedef struct wf_part_t {
+    const char *name;     /* of the form field */
+    const char *filename; /* NULL for a plain field; as sent, directories included */
+    const char *type;     /* Content-Type, or NULL */
+} wf_part_t;
+
+/** What the parser tells. A failure ends the parsing and is returned by feed. */
+typedef struct wf_multipart_sink_t {
+    apr_status_t (*part)(void *baton, const wf_part_t *part, wf_error_t *err);
+    apr_status_t (*data)(void *baton, const char *data, apr_size_t n, wf_error_t *err);
+    apr_status_t (*end)(void *baton, wf_error_t *err); /* of the part */
+    void *baton;
+} wf_multipart_sink_t;
+
+#define WF_MULTIPART_PARTS 64     /* parts of a body */
+#define WF_MULTIPART_HEADERS 4096 /* bytes of a part's headers */
+#define WF_MULTIPART_NAME 255     /* bytes of a field or file name */
+
+/** content_type is the request's header; WF_ERR_INVALID without a usable boundary. */
+apr_status_t wf_multipart_create(wf_multipart_t **mp, const char *content_type,
+                                 const wf_multipart_sink_t *sink, apr_pool_t *p,
+                                 wf_error_t *err);
+apr_status_t wf_multipart_feed(wf_multipart_t *mp, const char *data, apr_size_t length,
+                               wf_error_t *err);
+/** After the last byte: WF_ERR_INVALID if the final boundary is missing. */
+apr_status_t wf_multipart_finish(wf_multipart_t *mp, wf_error_t *err);
+
+/** Feed the request's body, at most the upload limit, to sink. */
+apr_status_t wf_request_multipart(wf_request_t *req, const wf_multipart_sink_t *sink,
+                                  wf_error_t *err);
+
+/* ---- responses --------------------------------------------------------------------- */
+
+/** Send a JSON document; takes the reference. */
+apr_status_t wf_respond_json(wf_request_t *req, int status, json_object *json);
+
+/** Send a text with its type. */
+apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *body);
+
+/** Send a stored file as an attachment, cacheable only with revalidation. */
+apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char *type,
+                             const void *data, apr_size_t length);
+
+/** Text for the inside of HTML elements and quoted attributes, and of a JavaScript string
+ *  literal in quotes (safe within a <script> element too). */
+const char *wf_escape_html(const char *text, apr_pool_t *p);
+const char *wf_escape_js(const char *text, apr_pool_t *p);
+
+/** 1 if an Accept header ranks text/html above application/json. NULL = no header. */
+int wf_accept_prefers_html(const char *accept);
+
+/** "Not Found" …; "Internal Error" for 500. */
+const char *wf_status_name(int status);
+/** One generic line on a status. */
+const char *wf_status_description(int status);
+
+/* ---- hooks, for mod_workflow.c ----------------------------------------------------- */
+
+/* Our URIs are claimed in translate_name, so that no directory walk happens. Register:
+ *   ap_hook_translate_name(wf_http_translate_name, NULL, NULL, APR_HOOK_FIRST)
+ *   ap_hook_map_to_storage(wf_http_map_to_storage, NULL, NULL, APR_HOOK_FIRST)
+ *   ap_hook_check_access_ex(wf_http_check_access, {"mod_authz_core.c", NULL}, NULL,
+ *                           APR_HOOK_LAST, AP_AUTH_INTERNAL_PER_CONF)
+ *     (mod_authz_core is LAST itself and must speak first: what it denies stays denied.
+ *     When it needs a user, unknown paths, wrong methods, OPTIONS and open routes are
+ *     settled here without one.)
+ *   ap_hook_force_authn(wf_http_force_authn, NULL, NULL, APR_HOOK_MIDDLE)
+ *     (a route that needs a user asks for one even if "Require all granted" lets all in)
+ *   ap_hook_type_checker(wf_http_type_checker, NULL, NULL, APR_HOOK_FIRST)
+ *     (keeps mod_mime from guessing types and encodings by the end of our paths)
+ *   ap_hook_handler(wf_http_handler, NULL, NULL, APR_HOOK_FIRST)
+ *   ap_hook_insert_error_filter(wf_http_insert_error_filter, NULL, NULL, APR_HOOK_LAST)
+ * and call wf_http_register_filters() once beside them. */
+void wf_http_register_filters(void);
+int wf_http_translate_name(struct request_rec *r);
+int wf_http_map_to_storage(struct request_rec *r);
+int wf_http_check_access(struct request_rec *r);
+int wf_http_force_authn(struct request_rec *r);
+int wf_http_type_checker(struct request_rec *r);
+int wf_http_handler(struct request_rec *r);
+void wf_http_insert_error_filter(struct request_rec *r);
+
+#endif
