@@ -82,6 +82,10 @@ wf_auth_result_e wf_auth_check_password(wf_store_t *store, wf_auth_cache_t *cach
 
 /* ---- the authn provider ------------------------------------------------------------ */
 
+/** Set in r->notes when a password could not be checked because the store cannot be read
+ *  now. httpd makes that a 500; whoever renders the answer may say 503. */
+#define WF_AUTH_UNAVAILABLE_NOTE "workflow-auth-unavailable"
+
 /** How the provider reaches the calling thread's store connection and the cache. */
 typedef struct wf_auth_source_t {
     wf_store_t *(*store)(void *baton, wf_error_t *err); /* NULL with err set on failure */

@@ -23,6 +23,9 @@ struct server_rec;
 
 /* ---- configuration ----------------------------------------------------------------- */
 
+/* The module's configuration records are these two: per directory a wf_dir_config_t, per
+ * server a wf_server_config_t. */
+
 typedef struct wf_face_t wf_face_t;
 typedef struct wf_router_t wf_router_t;
 
@@ -105,8 +108,8 @@ typedef enum {
 enum { /* what a route understands besides its method and template */
     WF_ROUTE_EXTENSION = 1, /* the format may also be a path extension: /login.json */
     WF_ROUTE_HTML = 2,      /* format=html is possible besides json */
-    WF_ROUTE_MULTIPART = 4, /* reads multipart/form-data. Of two routes with the same method
-                               and template this one takes such bodies */
+    WF_ROUTE_MULTIPART = 4, /* reads multipart/form-data; of two routes with the same
+                               template this one takes such bodies */
     WF_ROUTE_DEPLOY = 8     /* the level is the configured deploy_level */
 };
 
@@ -149,6 +152,7 @@ struct wf_face_t {
     const char *title;
     unsigned flags;           /* WF_FACE_… */
     const char *realm;        /* of its own 401; httpd's AuthName goes first */
+    const char *json_type;    /* Content-Type of its JSON */
     const wf_route_t *routes;
     int route_count;
     /** The status an error kind has on this face. */
@@ -164,8 +168,8 @@ wf_router_t *wf_router_create(const wf_face_t *face, const char **problem, apr_p
 
 typedef struct wf_match_t {
     const wf_route_t *route; /* NULL: no such path, or not with this method */
-    unsigned allowed;        /* methods the path has; 0 = no such path */
-    const char *starts[WF_ROUTE_VARS]; /* variables, pointing into the path */
+    unsigned allowed;        /* without a route: methods the path has; 0 = no such path */
+    const char *starts[WF_ROUTE_VARS]; /* variables, in the path; NULL = unused */
     apr_size_t lengths[WF_ROUTE_VARS];
     const char *extension;   /* of a WF_ROUTE_EXTENSION route, after the dot; or NULL */
 } wf_match_t;
@@ -276,9 +280,18 @@ typedef enum {
 } wf_content_e;
 wf_content_e wf_content_parse(const char *content_type);
 
-/** Read the whole body into memory. WF_ERR_TOO_LARGE names the limit. */
-apr_status_t wf_request_body(wf_request_t *req, apr_int64_t limit, const char **data,
-                             apr_size_t *length, wf_error_t *err);
+/** Bytes that grow; freed with the pool. data stays valid until the next append. */
+typedef struct wf_buffer_t {
+    char *data; /* NULL while empty; a NUL follows the bytes */
+    apr_size_t length, capacity;
+} wf_buffer_t;
+wf_buffer_t *wf_buffer_create(apr_pool_t *p);
+/** 1, or 0 if there is no memory. */
+int wf_buffer_append(wf_buffer_t *buffer, const char *data, apr_size_t length);
+
+/** Read the whole body into memory. WF_ERR_TOO_LARGE names the limit, body_limit. */
+apr_status_t wf_request_body(wf_request_t *req, const char **data, apr_size_t *length,
+                             wf_error_t *err);
 
 /** The JSON object a handler wants from a body: an empty body is {}, form fields become
  *  strings, anything else that is no JSON object is WF_ERR_INVALID. Multipart is refused.
@@ -286,10 +299,15 @@ apr_status_t wf_request_body(wf_request_t *req, apr_int64_t limit, const char **
 apr_status_t wf_body_object(json_object **object, wf_content_e content, const char *data,
                             apr_size_t length, apr_pool_t *p, wf_error_t *err);
 
-/** Both steps with the configured limit. */
+/** Both steps. */
 apr_status_t wf_request_object(wf_request_t *req, json_object **object, wf_error_t *err);
 
-/** A mandatory, not empty string member; numbers and booleans are taken by their text. */
+/** A string member; *value is NULL if it is missing or null. Numbers and booleans are
+ *  taken by their text; WF_ERR_INVALID for arrays, objects and NUL characters. */
+apr_status_t wf_body_text(json_object *object, const char *name, const char **value,
+                          apr_pool_t *p, wf_error_t *err);
+
+/** The same for a mandatory, not empty one. */
 apr_status_t wf_body_string(json_object *object, const char *name, const char **value,
                             apr_pool_t *p, wf_error_t *err);
 

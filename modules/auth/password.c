@@ -1,0 +1,60 @@
+/* Passwords: bcrypt through APR-util, and the check against a user of the store. */
+#include "auth/auth.h"
+
+#include <apr_general.h>
+#include <apr_md5.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#define SALT_BYTES 16
+#define HASH_SIZE 120 /* characters of a crypt hash with its NUL; bcrypt needs 61 */
+
+const char *wf_auth_hash_password(const char *password, apr_pool_t *p)
+{
+    unsigned char salt[SALT_BYTES];
+    char hash[HASH_SIZE];
+
+    if (apr_generate_random_bytes(salt, sizeof salt) != APR_SUCCESS
+        || apr_bcrypt_encode(password, WF_AUTH_BCRYPT_COST, salt, sizeof salt, hash,
+                             sizeof hash)
+               != APR_SUCCESS) {
+        return NULL;
+    }
+    return apr_pstrdup(p, hash);
+}
+
+/* Spend the time of a comparison and forget its result: an unknown user must not answer
+ * faster than a known one, or names could be guessed. */
+static void compare_for_nothing(const char *password)
+{
+    static const char hash[] =
+        "$2y$10$abcdefghijklmnopqrstuu4T826PRnz0Hu6YlprUuxkZxOOj5Fw5S";
+
+    apr_password_validate(password, hash);
+}
+
+wf_auth_result_e wf_auth_check_password(wf_store_t *store, wf_auth_cache_t *cache,
+                                        const char *user, const char *password,
+                                        apr_pool_t *p, wf_error_t *err)
+{
+    apr_int64_t now = wf_mono_us();
+    wf_user_t *row;
+
+    if (wf_store_get_by_key(store, WF_TABLE_USER, user, &row, p, err) != APR_SUCCESS) {
+        return WF_AUTH_FAILED;
+    }
+    if (!row || !row->password_hash || !*row->password_hash) {
+        compare_for_nothing(password);
+        return WF_AUTH_UNKNOWN_USER;
+    }
+    if (cache && wf_auth_cache_has(cache, user, row->password_hash, password, now)) {
+        return WF_AUTH_OK;
+    }
+    if (apr_password_validate(password, row->password_hash) != APR_SUCCESS) {
+        return WF_AUTH_WRONG_PASSWORD;
+    }
+    if (cache) {
+        wf_auth_cache_put(cache, user, row->password_hash, password, now);
+    }
+    return WF_AUTH_OK;
+}

@@ -1,0 +1,226 @@
+/* What a request body means: its kind by Content-Type, the JSON object that handlers work
+ * on, and the members that they ask for. */
+#include "http/internal.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define BUFFER_FIRST 4096 /* bytes of a buffer's first allocation */
+
+/* ---- buffers -------------------------------------------------------------------------
+ */
+
+static apr_status_t free_buffer(void *data)
+{
+    wf_buffer_t *buffer = data;
+
+    free(buffer->data);
+    return APR_SUCCESS;
+}
+
+/* Not from the pool: growing would leave every smaller copy behind until the request
+ * ends. */
+wf_buffer_t *wf_buffer_create(apr_pool_t *p)
+{
+    wf_buffer_t *buffer = apr_pcalloc(p, sizeof *buffer);
+
+    apr_pool_cleanup_register(p, buffer, free_buffer, apr_pool_cleanup_null);
+    return buffer;
+}
+
+int wf_buffer_append(wf_buffer_t *buffer, const char *data, apr_size_t length)
+{
+    if (buffer->capacity - buffer->length <= length) {
+        apr_size_t capacity = buffer->capacity ? buffer->capacity : BUFFER_FIRST;
+        char *grown;
+
+        while (capacity - buffer->length <= length) {
+            capacity *= 2;
+        }
+        if (!(grown = realloc(buffer->data, capacity))) {
+            return 0;
+        }
+        buffer->data = grown;
+        buffer->capacity = capacity;
+    }
+    memcpy(buffer->data + buffer->length, data, length);
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+    return 1;
+}
+
+/* ---- Content-Type --------------------------------------------------------------------
+ */
+
+/* 1 if the parameters of a media type name a charset that is not UTF-8 (or its subset).
+ */
+static int foreign_charset(const char *parameters)
+{
+    const char *charset = strcasestr(parameters, "charset=");
+
+    if (!charset) {
+        return 0;
+    }
+    charset += strlen("charset=");
+    charset += *charset == '"';
+    return strncasecmp(charset, "utf-8", 5) != 0 && strncasecmp(charset, "utf8", 4) != 0
+           && strncasecmp(charset, "us-ascii", 8) != 0;
+}
+
+wf_content_e wf_content_parse(const char *content_type)
+{
+    apr_size_t length;
+
+    if (!content_type || !*content_type) {
+        return WF_CONTENT_NONE;
+    }
+    length = strcspn(content_type, "; \t");
+    if (strncasecmp(content_type, "multipart/", 10) == 0) {
+        return WF_CONTENT_MULTIPART;
+    }
+    if (foreign_charset(content_type + length)) {
+        return WF_CONTENT_CHARSET;
+    }
+    if ((length == 16 && strncasecmp(content_type, "application/json", 16) == 0)
+        || (length > 5 && strncasecmp(content_type + length - 5, "+json", 5) == 0)) {
+        return WF_CONTENT_JSON;
+    }
+    if (length == 33
+        && strncasecmp(content_type, "application/x-www-form-urlencoded", 33) == 0) {
+        return WF_CONTENT_FORM;
+    }
+    return WF_CONTENT_OTHER;
+}
+
+/* ---- the object ----------------------------------------------------------------------
+ */
+
+static apr_status_t object_from_form(json_object **object, const char *data,
+                                     apr_size_t length, apr_pool_t *p, wf_error_t *err)
+{
+    wf_query_t *form;
+    apr_status_t rv;
+
+    if (!wf_utf8_valid(data, length)) {
+        return wf_error_set(err, WF_ERR_INVALID, "the form body is not UTF-8 text");
+    }
+    rv = wf_pairs_parse(&form, apr_pstrmemdup(p, data, length), "form field", p, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *object = wf_json_own(json_object_new_object(), p);
+    for (int i = 0; i < form->count; i++) { /* of repeated names the first counts */
+        if (!json_object_object_get_ex(*object, form->params[i].name, NULL)) {
+            wf_json_add_string(*object, form->params[i].name, form->params[i].value);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_body_object(json_object **object, wf_content_e content, const char *data,
+                            apr_size_t length, apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv;
+
+    if (content == WF_CONTENT_MULTIPART) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "this call takes a JSON body, not multipart/form-data");
+    }
+    if (content == WF_CONTENT_CHARSET) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "the body must be encoded in UTF-8, not in another charset");
+    }
+    if (length == 0) {
+        *object = wf_json_own(json_object_new_object(), p);
+        return APR_SUCCESS;
+    }
+    if (content == WF_CONTENT_FORM) {
+        return object_from_form(object, data, length, p, err);
+    }
+    if ((rv = wf_json_parse(object, data, length, p, err)) != APR_SUCCESS) {
+        return wf_error_note(err, rv, "the request body");
+    }
+    if (!json_object_is_type(*object, json_type_object)) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "the request body must be a JSON object");
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- members -------------------------------------------------------------------------
+ */
+
+/* JSON strings may hold \u0000, which would cut the text short for everybody after us. */
+static int has_nul(json_object *string)
+{
+    return strlen(json_object_get_string(string))
+           != (apr_size_t)json_object_get_string_len(string);
+}
+
+apr_status_t wf_body_text(json_object *object, const char *name, const char **value,
+                          apr_pool_t *p, wf_error_t *err)
+{
+    json_object *member = wf_json_get(object, name);
+
+    *value = NULL;
+    switch (json_object_get_type(member)) {
+    case json_type_null:
+        return APR_SUCCESS;
+    case json_type_array:
+    case json_type_object:
+        return wf_error_field(err, WF_ERR_INVALID, name, "field '%s' must be a string",
+                              name);
+    case json_type_string:
+        if (has_nul(member)) {
+            return wf_error_field(err, WF_ERR_INVALID, name,
+                                  "field '%s' contains a NUL character", name);
+        }
+        *value = apr_pstrdup(p, json_object_get_string(member));
+        return APR_SUCCESS;
+    default:
+        *value = wf_json_text(member, NULL, p);
+        return APR_SUCCESS;
+    }
+}
+
+apr_status_t wf_body_string(json_object *object, const char *name, const char **value,
+                            apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv = wf_body_text(object, name, value, p, err);
+
+    if (rv == APR_SUCCESS && (!*value || !**value)) {
+        return wf_error_field(err, WF_ERR_INVALID, name, "field '%s' is required", name);
+    }
+    return rv;
+}
+
+apr_status_t wf_body_strings(json_object *object, const char *name,
+                             apr_array_header_t **values, apr_pool_t *p, wf_error_t *err)
+{
+    json_object *member = wf_json_get(object, name);
+    apr_size_t count;
+
+    if (!member) {
+        return wf_error_field(err, WF_ERR_INVALID, name, "field '%s' is required", name);
+    }
+    if (!json_object_is_type(member, json_type_array)) {
+        return wf_error_field(err, WF_ERR_INVALID, name,
+                              "field '%s' must be an array of strings", name);
+    }
+    count = json_object_array_length(member);
+    *values = apr_array_make(p, (int)count, sizeof(const char *));
+    for (apr_size_t i = 0; i < count; i++) {
+        json_object *item = json_object_array_get_idx(member, i);
+
+        if (!json_object_is_type(item, json_type_string) || has_nul(item)) {
+            return wf_error_field(err, WF_ERR_INVALID, name,
+                                  "field '%s': item %d must be a string", name,
+                                  (int)i + 1);
+        }
+        APR_ARRAY_PUSH(*values, const char *) =
+            apr_pstrdup(p, json_object_get_string(item));
+    }
+    return APR_SUCCESS;
+}

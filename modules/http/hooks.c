@@ -1,0 +1,216 @@
+/* httpd's hooks: from the URI to the handler.
+ *
+ *   translate_name   the URI lies in a face's Location: find the route, claim the URI
+ *   map_to_storage   ours is no file: skip the directory walk
+ *   check_access_ex  httpd needs a user: settle what needs none
+ *   (httpd authenticates and authorizes)
+ *   handler          check the level, the format and the variables, call the route */
+#include "http/internal.h"
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+extern module AP_MODULE_DECLARE_DATA workflow_module;
+
+/* ---- claiming ------------------------------------------------------------------------
+ */
+
+int wf_http_translate_name(request_rec *r)
+{
+    wf_request_t *req = wf_request_of(r);
+
+    if (!req) {
+        return DECLINED;
+    }
+    /* Other modules take a file name for granted; this one has no directory, no extension
+     * and no meaning. */
+    r->filename = apr_pstrdup(r->pool, "workflow");
+    r->handler = "workflow";
+    return OK;
+}
+
+/* The record of a URI that was claimed above. Must not look at the configuration: while
+ * map_to_storage runs, r->per_dir_config is not that of the Location. */
+static wf_request_t *claimed(request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &workflow_module);
+}
+
+int wf_http_map_to_storage(request_rec *r)
+{
+    return claimed(r) ? OK : DECLINED;
+}
+
+int wf_http_type_checker(request_rec *r)
+{
+    return claimed(r) ? OK : DECLINED;
+}
+
+/* ---- before credentials
+ * ------------------------------------------------------------------ */
+
+/* Requests without a route: unknown path, wrong method, or OPTIONS. */
+static int answer_without_route(wf_request_t *req)
+{
+    wf_body_t empty = {0};
+    wf_error_t err;
+
+    wf_error_init(&err, req->pool);
+    if (req->allowed == 0) {
+        req->fail_status = HTTP_NOT_FOUND;
+        wf_error_set(&err, WF_ERR_NOT_FOUND, "there is no '%s' here", req->path);
+        return wf_respond_error(req, &err);
+    }
+    apr_table_setn(req->r->headers_out, "Allow",
+                   wf_methods_text(req->allowed, req->pool));
+    if (req->method == WF_OPTIONS) {
+        wf_respond_body(req, HTTP_OK, &empty);
+        return OK;
+    }
+    req->fail_status = HTTP_METHOD_NOT_ALLOWED;
+    wf_error_set(&err, WF_ERR_UNSUPPORTED, "'%s' does not support the method %s",
+                 req->path, req->r->method);
+    return wf_respond_error(req, &err);
+}
+
+int wf_http_check_access(request_rec *r)
+{
+    wf_request_t *req = claimed(r);
+
+    if (!req) {
+        return DECLINED;
+    }
+    if (!req->route) {
+        int rc;
+
+        if (r->main) { /* a lookup of another module: it reads the status, not a body */
+            return req->allowed ? HTTP_METHOD_NOT_ALLOWED : HTTP_NOT_FOUND;
+        }
+        rc = answer_without_route(req);
+        return rc == OK ? DONE : rc;
+    }
+    return req->route->level == WF_LEVEL_NONE ? OK : DECLINED;
+}
+
+int wf_http_force_authn(request_rec *r)
+{
+    wf_request_t *req = claimed(r);
+    const char *type;
+
+    if (!req || !req->route || req->route->level == WF_LEVEL_NONE
+        || !(req->face->flags & WF_FACE_AUTHORIZE)) {
+        return DECLINED;
+    }
+    type = ap_auth_type(r);
+    return type && strcasecmp(type, "none") != 0 ? OK : DECLINED;
+}
+
+/* ---- the handler ---------------------------------------------------------------------
+ */
+
+/* APR_SUCCESS, or the caller may not do this. A missing user is no error of kind
+ * FORBIDDEN: fail_status says so. */
+static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
+{
+    wf_level_e level = req->route->flags & WF_ROUTE_DEPLOY ? req->config->deploy_level
+                                                           : req->route->level;
+    wf_store_t *store;
+
+    if (level == WF_LEVEL_NONE || !(req->face->flags & WF_FACE_AUTHORIZE)) {
+        return APR_SUCCESS;
+    }
+    if (!req->user) {
+        const char *realm = ap_auth_name(req->r);
+
+        apr_table_setn(req->r->err_headers_out, "WWW-Authenticate",
+                       apr_psprintf(req->pool, "Basic realm=\"%s\"",
+                                    realm ? realm : req->face->realm));
+        req->fail_status = HTTP_UNAUTHORIZED;
+        return wf_error_set(err, WF_ERR_FORBIDDEN, "credentials are needed");
+    }
+    store = wf_request_store(req, err);
+    return store ? wf_auth_check_level(store, &req->config->roles, req->user, level,
+                                       req->pool, err)
+                 : WF_EFAILED;
+}
+
+/* ?format=x or the path extension, as far as the route understands it. */
+static apr_status_t choose_format(wf_request_t *req, wf_error_t *err)
+{
+    const char *asked = wf_query_text(req->query, "format");
+    int html =
+        (req->route->flags & WF_ROUTE_HTML) || req->route->format != WF_FORMAT_JSON;
+
+    if (asked && req->extension) {
+        return wf_error_field(err, WF_ERR_INVALID, "format",
+                              "the format is given both as parameter and as extension");
+    }
+    asked = asked ? asked : req->extension;
+    if (!asked) {
+        return APR_SUCCESS;
+    }
+    if (strcmp(asked, "json") == 0) {
+        req->format = WF_FORMAT_JSON;
+    }
+    else if (strcmp(asked, "html") == 0 && html) {
+        req->format = WF_FORMAT_HTML;
+    }
+    else {
+        return wf_error_field(err, WF_ERR_INVALID, "format",
+                              "format '%s' is not available here", asked);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_vars(wf_request_t *req, wf_error_t *err)
+{
+    const char *name = strchr(req->route->template, '{');
+
+    for (int i = 0; name; i++, name = strchr(name + 1, '{')) {
+        if (*req->vars[i] == '\0') {
+            return wf_error_set(err, WF_ERR_INVALID, "the path lacks the %.*s",
+                                (int)strcspn(name + 1, "}"), name + 1);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t serve(wf_request_t *req, wf_error_t *err)
+{
+    apr_status_t rv;
+
+    req->user = req->r->user;
+    req->child = wf_child_current();
+    if (!req->child) {
+        return wf_error_set(err, WF_ERR_UNAVAILABLE, "this server process is not ready");
+    }
+    if ((rv = authorize(req, err)) != APR_SUCCESS
+        || (rv = wf_query_parse(&req->query, req->r->args, req->pool, err)) != APR_SUCCESS
+        || (rv = choose_format(req, err)) != APR_SUCCESS
+        || (rv = check_vars(req, err)) != APR_SUCCESS) {
+        return rv;
+    }
+    return req->route->handler(req, err);
+}
+
+int wf_http_handler(request_rec *r)
+{
+    wf_request_t *req = wf_request_of(r);
+    wf_error_t err;
+
+    if (!req) {
+        return DECLINED;
+    }
+    if (!req->route) {
+        return answer_without_route(req);
+    }
+    wf_error_init(&err, r->pool);
+    return serve(req, &err) == APR_SUCCESS ? OK : wf_respond_error(req, &err);
+}

@@ -1,0 +1,35 @@
+/* Shared by the files of this room. */
+#ifndef WF_HTTP_INTERNAL_H
+#define WF_HTTP_INTERNAL_H
+
+#include "http/http.h"
+
+struct wf_query_t {
+    int count;
+    struct wf_param_t {
+        const char *name, *value;
+    } * params; /* in order of appearance */
+};
+
+/** Parse url-encoded pairs; what ("query parameter", "form field") is for the messages.
+ */
+apr_status_t wf_pairs_parse(wf_query_t **query, const char *text, const char *what,
+                            apr_pool_t *p, wf_error_t *err);
+
+/** Render err in the manner of the face and send it. Returns what the hook returns. */
+int wf_respond_error(wf_request_t *req, const wf_error_t *err);
+
+/** Content-Disposition for a download: the base name of filename, quoted (RFC 6266). */
+const char *wf_attachment_text(const char *filename, apr_pool_t *p);
+
+/** Read the body piece by piece, at most limit bytes (limit_name is for the message). */
+typedef apr_status_t wf_body_piece_fn(void *baton, const char *data, apr_size_t length,
+                                      wf_error_t *err);
+apr_status_t wf_body_read(wf_request_t *req, apr_int64_t limit, const char *limit_name,
+                          wf_body_piece_fn *piece, void *baton, wf_error_t *err);
+
+/** The request record of r: found in r, or made now if r lies in a face's Location.
+ *  NULL if no face answers here. */
+wf_request_t *wf_request_of(struct request_rec *r);
+
+#endif

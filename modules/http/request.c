@@ -1,0 +1,278 @@
+/* One request on a face: its record, its body, and the services a handler calls. The part
+ * of the room that touches httpd's request_rec on the way in; respond.c is the way out.
+ */
+#include "http/internal.h"
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+APLOG_USE_MODULE(workflow);
+
+#define PIECE 65536 /* bytes asked of the input filters at once */
+
+/* ---- the record ----------------------------------------------------------------------
+ */
+
+const char *wf_http_enable(wf_dir_config_t *dir, const wf_face_t *face, const char *path,
+                           apr_pool_t *p)
+{
+    const char *problem;
+    apr_size_t length = path ? strlen(path) : 0;
+
+    if (length == 0 || *path != '/' || strpbrk(path, "*?[")) {
+        return "a face needs a <Location> with a plain path that starts with a slash";
+    }
+    while (length > 0 && path[length - 1] == '/') {
+        length--;
+    }
+    dir->router = wf_router_create(face, &problem, p);
+    if (!dir->router) {
+        return apr_pstrcat(p, "route table of face ", face->name, ": ", problem, NULL);
+    }
+    dir->face = face;
+    dir->base = apr_pstrmemdup(p, path, length);
+    dir->off = 0;
+    return NULL;
+}
+
+static unsigned method_of(const request_rec *r, const wf_face_t *face)
+{
+    const char *override;
+
+    if (r->method_number == M_POST && (face->flags & WF_FACE_TUNNEL)
+        && (override = apr_table_get(r->headers_in, "X-HTTP-Method-Override"))) {
+        return wf_method_parse(override);
+    }
+    return wf_method_parse(r->method);
+}
+
+static void find_route(wf_request_t *req, const wf_dir_config_t *dir)
+{
+    const char *type = apr_table_get(req->r->headers_in, "Content-Type");
+    int multipart = wf_content_parse(type) == WF_CONTENT_MULTIPART;
+    wf_match_t match;
+
+    req->method = method_of(req->r, req->face);
+    if (wf_route_find(dir->router, req->method, req->path, multipart, &match)) {
+        req->route = match.route;
+        req->format = match.route->format;
+        req->extension = match.extension;
+        for (int i = 0; i < WF_ROUTE_VARS; i++) {
+            req->vars[i] = match.starts[i] ? apr_pstrmemdup(req->pool, match.starts[i],
+                                                            match.lengths[i])
+                                           : NULL;
+        }
+    }
+    else {
+        req->allowed = match.allowed;
+    }
+}
+
+wf_request_t *wf_request_of(request_rec *r)
+{
+    wf_request_t *req = ap_get_module_config(r->request_config, &workflow_module);
+    const wf_dir_config_t *dir =
+        ap_get_module_config(r->per_dir_config, &workflow_module);
+    apr_size_t length;
+
+    if (req || !dir || !dir->face || !r->uri) {
+        return req;
+    }
+    length = strlen(dir->base);
+    if (strncmp(r->uri, dir->base, length) != 0) {
+        return NULL; /* a rewritten URI in the Location of another one */
+    }
+    req = apr_pcalloc(r->pool, sizeof *req);
+    req->r = r;
+    req->pool = r->pool;
+    req->face = dir->face;
+    req->path = r->uri + length;
+    req->config = ap_get_module_config(r->server->module_config, &workflow_module);
+    req->prefers_html = wf_accept_prefers_html(apr_table_get(r->headers_in, "Accept"));
+    find_route(req, dir);
+    ap_set_module_config(r->request_config, &workflow_module, req);
+    return req;
+}
+
+/* ---- services ------------------------------------------------------------------------
+ */
+
+const char *wf_request_var(const wf_request_t *req, const char *name)
+{
+    int i = wf_route_var(req->route, name);
+
+    return i >= 0 ? req->vars[i] : NULL;
+}
+
+wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err)
+{
+    return wf_child_store(req->child, err);
+}
+
+apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
+                             wf_ipc_reply_t *reply, wf_error_t *err)
+{
+    wf_ipc_reply_t ignored;
+    apr_status_t rv;
+
+    if (!reply) {
+        reply = &ignored;
+    }
+    memset(reply, 0, sizeof *reply);
+    call->user = req->user;
+    if (call->timeout == 0) {
+        call->timeout = req->config->command_timeout;
+    }
+    rv = wf_ipc_call(req->child->ipc, call, reply, req->pool, err);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, req->r, "command %s: %s",
+                  wf_command_name(call->command),
+                  rv == APR_SUCCESS ? "done" : wf_err_name(err->kind));
+    return rv;
+}
+
+/* ---- bodies --------------------------------------------------------------------------
+ */
+
+static apr_status_t too_large(wf_error_t *err, apr_int64_t limit, const char *limit_name)
+{
+    return wf_error_set(err, WF_ERR_TOO_LARGE,
+                        "the request body is larger than %s, %" APR_INT64_T_FMT " bytes",
+                        limit_name, limit);
+}
+
+/* What a failure of the input filters means to the client. */
+static apr_status_t read_failed(wf_request_t *req, apr_status_t rv, wf_error_t *err)
+{
+    req->fail_status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+    if (req->fail_status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        return wf_error_set(err, WF_ERR_TOO_LARGE,
+                            "the request body is larger than LimitRequestBody");
+    }
+    return wf_error_apr(err, WF_ERR_INVALID, rv, "the request body cannot be read");
+}
+
+/* One brigade of the body: *eos becomes 1 at the end. */
+static apr_status_t take_brigade(apr_bucket_brigade *bb, apr_int64_t *left, int *eos,
+                                 wf_body_piece_fn *piece, void *baton, wf_error_t *err)
+{
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        const char *data;
+        apr_size_t length;
+        apr_status_t rv;
+
+        if (APR_BUCKET_IS_EOS(b)) {
+            *eos = 1;
+            return APR_SUCCESS;
+        }
+        if (APR_BUCKET_IS_METADATA(b)) {
+            continue;
+        }
+        rv = apr_bucket_read(b, &data, &length, APR_BLOCK_READ);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        *left -= (apr_int64_t)length;
+        if (*left >= 0) {
+            rv = piece(baton, data, length, err);
+        }
+        if (*left < 0 || rv != APR_SUCCESS) {
+            return WF_EFAILED;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_body_read(wf_request_t *req, apr_int64_t limit, const char *limit_name,
+                          wf_body_piece_fn *piece, void *baton, wf_error_t *err)
+{
+    request_rec *r = req->r;
+    const char *declared = apr_table_get(r->headers_in, "Content-Length");
+    apr_bucket_brigade *bb;
+    apr_int64_t left = limit, length;
+    int eos = 0;
+
+    if (declared && wf_parse_int64(declared, &length) && length > limit) {
+        return too_large(err, limit, limit_name);
+    }
+    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    while (!eos) {
+        apr_status_t rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES,
+                                         APR_BLOCK_READ, PIECE);
+
+        if (rv == APR_SUCCESS) {
+            rv = take_brigade(bb, &left, &eos, piece, baton, err);
+        }
+        apr_brigade_cleanup(bb);
+        if (left < 0) {
+            return too_large(err, limit, limit_name);
+        }
+        if (rv == WF_EFAILED) {
+            return rv;
+        }
+        if (rv != APR_SUCCESS) {
+            return read_failed(req, rv, err);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t append_piece(void *baton, const char *data, apr_size_t length,
+                                 wf_error_t *err)
+{
+    if (!wf_buffer_append(baton, data, length)) {
+        return wf_error_set(err, WF_ERR_INTERNAL, "out of memory for the request body");
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_request_body(wf_request_t *req, const char **data, apr_size_t *length,
+                             wf_error_t *err)
+{
+    wf_buffer_t *buffer = wf_buffer_create(req->pool);
+    apr_status_t rv = wf_body_read(req, req->config->body_limit, "WorkflowBodyLimit",
+                                   append_piece, buffer, err);
+
+    *data = buffer->data;
+    *length = buffer->length;
+    return rv;
+}
+
+apr_status_t wf_request_object(wf_request_t *req, json_object **object, wf_error_t *err)
+{
+    const char *type = apr_table_get(req->r->headers_in, "Content-Type");
+    const char *data;
+    apr_size_t length;
+    apr_status_t rv = wf_request_body(req, &data, &length, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return wf_body_object(object, wf_content_parse(type), data, length, req->pool, err);
+}
+
+static apr_status_t feed_piece(void *baton, const char *data, apr_size_t length,
+                               wf_error_t *err)
+{
+    return wf_multipart_feed(baton, data, length, err);
+}
+
+apr_status_t wf_request_multipart(wf_request_t *req, const wf_multipart_sink_t *sink,
+                                  wf_error_t *err)
+{
+    const char *type = apr_table_get(req->r->headers_in, "Content-Type");
+    wf_multipart_t *mp;
+    apr_status_t rv = wf_multipart_create(&mp, type, sink, req->pool, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_body_read(req, req->config->upload_limit, "WorkflowUploadLimit",
+                          feed_piece, mp, err);
+    }
+    return rv == APR_SUCCESS ? wf_multipart_finish(mp, err) : rv;
+}
