@@ -17,8 +17,9 @@ all: module engine
 MODULE_ROOMS = core ipc store http auth activiti workflow
 ENGINE_ROOMS = core ipc store script client bpmn load engine cli
 PARENT       = modules/engine/parent.c
+SHARED_HALF  = modules/engine/config.c
 
-MODULE_SRCS = mod_workflow.c $(PARENT) $(foreach r,$(MODULE_ROOMS),$(wildcard modules/$(r)/*.c))
+MODULE_SRCS = mod_workflow.c $(PARENT) $(SHARED_HALF) $(foreach r,$(MODULE_ROOMS),$(wildcard modules/$(r)/*.c))
 ENGINE_SRCS = $(filter-out $(PARENT),$(foreach r,$(ENGINE_ROOMS),$(wildcard modules/$(r)/*.c)))
 
 # Everything a room's unit tests link: the room and all rooms below it.
@@ -52,30 +53,35 @@ ALL_CFLAGS  = -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DLINUX -D_REENTRANT -fPIC
               $(PKG_CFLAGS) $(if $(HTTPD_INC),-I$(HTTPD_INC)) $(CFLAGS)
 ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lm -pthread
 MODULE_LIBS = $(shell $(PKG_CONFIG) --libs json-c sqlite3)
+BINDIR     ?= $(shell $(APXS) -q BINDIR)
+DATADIR    ?= $(shell $(APXS) -q PREFIX)/share/mod_workflow
 
 MODULE = $(BUILD)/mod_workflow.so
 ENGINE = $(BUILD)/workflow-engine
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all module engine deps run check unit bench asan tsan fuzz install uninstall clean
+.PHONY: all module engine run check unit bench asan tsan fuzz install uninstall clean
 .SUFFIXES:
 .SECONDARY:
 
 module: $(MODULE)
 engine: $(ENGINE)
 
-# apxs knows the linker and flags that httpd's modules need; the objects are ours, because
-# both artefacts share them.
+# apxs knows how httpd's modules are linked; the objects are ours, because both artefacts
+# share them.
 $(MODULE): $(call obj,$(MODULE_SRCS))
-	$(APXS) -c -S CC=$(CC) -o $(BUILD)/mod_workflow.la $(if $(SANITIZE),-Wl$(comma)$(SANITIZE)) \
-	    $^ $(MODULE_LIBS) $(LDFLAGS) >$(BUILD)/apxs.log 2>&1 || { cat $(BUILD)/apxs.log; false; }
+	@mkdir -p $(BUILD)
+	$(APXS) -c -S CC=$(CC) -o $(BUILD)/mod_workflow.la $(LINK_SANITIZE) $^ $(MODULE_LIBS) \
+	    $(LDFLAGS) >$(BUILD)/apxs.log 2>&1 || { cat $(BUILD)/apxs.log; false; }
 	cp $(BUILD)/.libs/mod_workflow.so $@
+LINK_SANITIZE = $(if $(SANITIZE),-Wl$(comma)$(SANITIZE))
+comma = ,
+
+$(BUILD)/mod_workflow.o: ALL_CFLAGS += -DWF_ENGINE_BINARY='"$(BINDIR)/workflow-engine"'
 
 $(ENGINE): $(call obj,$(ENGINE_SRCS))
 	$(CC) $(SANITIZE) $(OPT) -o $@ $^ $(ENGINE_LIBS) $(LDFLAGS)
-
-comma = ,
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -95,10 +101,13 @@ $(call obj,$(wildcard modules/store/*.c)): $(BUILD)/gen/sql_sqlite.h
 
 # ---- tests ----------------------------------------------------------------------------------------
 # t/00unit/<room>/<name>.c is a program that links its room and prints TAP.
+# Rooms that call httpd are tested without it: their tests reach only what needs no httpd,
+# and its symbols stay unresolved.
+HTTPD_ROOMS = http auth activiti workflow
 define ROOM_RULES
 room-$(1): $(call obj,$(filter-out $(PARENT),$(wildcard modules/$(1)/*.c)))
 $(BUILD)/t/00unit/$(1)/%: $(BUILD)/t/00unit/$(1)/%.o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(1)),$(wildcard modules/$(r)/*.c))))
-	$$(CC) $$(SANITIZE) $$(OPT) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
+	$$(CC) $$(SANITIZE) $$(OPT) $(if $(filter $(1),$(HTTPD_ROOMS)),-no-pie -Wl$$(comma)--unresolved-symbols=ignore-all) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
 endef
 $(foreach r,$(ROOMS),$(eval $(call ROOM_RULES,$(r))))
 
@@ -112,3 +121,87 @@ unit: $(UNIT_BINS)
 bench-commit: $(BUILD)/t/bench/commit
 $(BUILD)/t/bench/commit: $(BUILD)/t/bench/commit.o $(call obj,$(foreach r,store core,$(wildcard modules/$(r)/*.c)))
 	$(CC) $(SANITIZE) $(OPT) -o $@ $^ $(ENGINE_LIBS) $(LDFLAGS)
+
+# ---- packages -----------------------------------------------------------------------------------------
+# Only what is missing is installed, with sudo unless root.
+BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev \
+                 libsqlite3-dev libyaml-dev libcurl4-openssl-dev libzip-dev libexpat1-dev \
+                 libpcre2-dev
+RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl
+TEST_PACKAGES  = $(RUN_PACKAGES) libapache2-mod-perl2 zip
+BENCH_PACKAGES = $(RUN_PACKAGES) wrk
+FUZZ_PACKAGES  = $(BUILD_PACKAGES) clang
+
+define install_packages
+@missing=$$(for p in $(1); do echo $$p; done | sort >/tmp/.wf-want.$$$$; \
+    dpkg-query -W -f='$${Package} $${Status}\n' $(1) 2>/dev/null | awk '/ ok installed$$/ { print $$1 }' \
+    | sort | comm -23 /tmp/.wf-want.$$$$ -; rm -f /tmp/.wf-want.$$$$); \
+if [ -n "$$missing" ]; then \
+    echo "installing" $$missing; \
+    sudo=; [ "$$(id -u)" -eq 0 ] || sudo=sudo; \
+    $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+        -qq --no-install-recommends $$missing >/dev/null; \
+fi
+endef
+
+# ---- the two commands, and the others -------------------------------------------------------------------
+run:
+	$(call install_packages,$(RUN_PACKAGES))
+	@$(MAKE) --no-print-directory -s all
+	@exec conf/demo/run $(PORT) $(STATE) $(abspath $(BUILD))
+
+check:
+	$(call install_packages,$(TEST_PACKAGES))
+	@$(MAKE) --no-print-directory -s all
+	@$(if $(T),$(if $(filter t/00unit%,$(T)),$(MAKE) --no-print-directory -s unit,:),$(MAKE) --no-print-directory -s unit)
+	@$(if $(filter t/00unit%,$(T)),:,t/run $(abspath $(BUILD)) $(T))
+
+bench:
+	$(call install_packages,$(BENCH_PACKAGES))
+	@$(MAKE) --no-print-directory -s all bench-commit
+	@t/bench/run $(abspath $(BUILD))
+
+# The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
+# under them.
+asan:
+	$(call install_packages,$(TEST_PACKAGES))
+	$(MAKE) -s BUILD=$(BUILD)-asan OPT="-O1 -g -fno-omit-frame-pointer" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" unit engine
+	$(MAKE) -s module
+	WF_ENGINE=$(abspath $(BUILD))-asan/workflow-engine t/run $(abspath $(BUILD)) $(T)
+
+tsan:
+	$(call install_packages,$(TEST_PACKAGES))
+	$(MAKE) -s BUILD=$(BUILD)-tsan OPT="-O1 -g" SANITIZE="-fsanitize=thread" unit engine
+	$(MAKE) -s module
+	WF_ENGINE=$(abspath $(BUILD))-tsan/workflow-engine t/run $(abspath $(BUILD)) $(T)
+
+# Each t/fuzz/<room>_<what>.c for SECONDS seconds on its corpus.
+SECONDS ?= 60
+CORPUS_script_expr  = expr
+CORPUS_bpmn_parse   = bpmn
+CORPUS_load_yaml    = yaml
+CORPUS_http_multipart = multipart
+fuzz:
+	$(call install_packages,$(FUZZ_PACKAGES))
+	@for f in $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)); do \
+	    $(MAKE) -s BUILD=$(BUILD)-fuzz CC=clang OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined,fuzzer-no-link" $(BUILD)-fuzz/t/fuzz/$$f && \
+	    mkdir -p $(BUILD)-fuzz/corpus/$$f && \
+	    $(BUILD)-fuzz/t/fuzz/$$f -max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 \
+	        $(BUILD)-fuzz/corpus/$$f $$(ls -d t/fuzz/corpus/$${f#*_} 2>/dev/null) || exit 1; \
+	done
+$(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o
+	$(MAKE) -s BUILD=$(BUILD) CC=$(CC) OPT="$(OPT)" SANITIZE="$(SANITIZE)" $(patsubst %,room-%,$(BELOW_$(firstword $(subst _, ,$*))))
+	$(CC) -fsanitize=address,undefined,fuzzer -o $@ $< $(foreach r,$(BELOW_$(firstword $(subst _, ,$*))),$(call obj,$(filter-out $(PARENT),$(wildcard modules/$(r)/*.c)))) $(ENGINE_LIBS)
+
+install: all
+	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
+	$(APXS) -S LIBEXECDIR=$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) -i -n workflow $(BUILD)/mod_workflow.la
+	install -m 755 $(ENGINE) $(DESTDIR)$(BINDIR)/workflow-engine
+	install -m 644 conf/workflow.conf $(DESTDIR)$(DATADIR)/workflow.conf
+
+uninstall:
+	rm -f $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)/mod_workflow.so $(DESTDIR)$(BINDIR)/workflow-engine
+	rm -rf $(DESTDIR)$(DATADIR)
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz

@@ -1,0 +1,487 @@
+/* mod_workflow: a durable workflow server inside httpd. This file is wiring: directives,
+ * hooks, and who is started when. The rooms in modules/ do the work; docs/architecture.md
+ * shows how they fit. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <ap_mpm.h>
+#include <mod_auth.h>
+#include <mpm_common.h>
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "activiti/activiti.h"
+#include "auth/auth.h"
+#include "engine/engine.h"
+#include "http/http.h"
+#include "workflow/workflow.h"
+
+#ifndef WF_ENGINE_BINARY
+#define WF_ENGINE_BINARY "/usr/bin/workflow-engine"
+#endif
+
+AP_DECLARE_MODULE(workflow);
+
+/* All server-wide settings; one for the whole httpd, kept at the main server. */
+typedef struct settings_t {
+    int enabled;
+    const char *binary;
+    wf_server_config_t http;
+    wf_engine_config_t engine;
+} settings_t;
+
+/* The first WorkflowApi of this configuration, for the check that an engine serves it. */
+static const char *first_api;
+
+/* ---- configuration records ------------------------------------------------------------------- */
+
+static void *create_server_config(apr_pool_t *p, server_rec *s)
+{
+    settings_t *settings = apr_pcalloc(p, sizeof(*settings));
+
+    (void)s;
+    wf_engine_config_defaults(&settings->engine);
+    settings->binary = WF_ENGINE_BINARY;
+    settings->http = (wf_server_config_t){
+        .command_timeout = apr_time_from_sec(WF_DEFAULT_COMMAND_TIMEOUT),
+        .body_limit = WF_DEFAULT_BODY_LIMIT,
+        .upload_limit = WF_DEFAULT_UPLOAD_LIMIT,
+        .engine_name = WF_DEFAULT_ENGINE_NAME,
+        .engine_version = WF_DEFAULT_ENGINE_VERSION,
+        .deploy_level = WF_LEVEL_ADMIN,
+        .roles = { WF_DEFAULT_ROLE_USER, WF_DEFAULT_ROLE_MANAGER, WF_DEFAULT_ROLE_ADMIN,
+                   WF_DEFAULT_ROLE_TYPE },
+        .assignment_type = WF_DEFAULT_ASSIGNMENT_TYPE,
+    };
+    return settings;
+}
+
+static void *create_dir_config(apr_pool_t *p, char *dir)
+{
+    (void)dir;
+    return apr_pcalloc(p, sizeof(wf_dir_config_t));
+}
+
+static void *merge_dir_config(apr_pool_t *p, void *outer, void *inner)
+{
+    wf_dir_config_t *in = inner;
+
+    (void)p;
+    return in->face || in->off ? inner : outer;
+}
+
+static settings_t *settings_of(server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &workflow_module);
+}
+
+/* ---- directives ---------------------------------------------------------------------------------- */
+
+/* Server-wide directives act on the main server's settings and nowhere else. */
+static const char *global_settings(cmd_parms *cmd, settings_t **settings)
+{
+    *settings = settings_of(cmd->server);
+    return ap_check_cmd_context(cmd, GLOBAL_ONLY);
+}
+
+/* Where a directive puts its number, and what it accepts. */
+typedef struct number_t {
+    apr_size_t offset;
+    enum { AS_INT, AS_INT64, AS_SECONDS } store;
+    apr_int64_t min, max;
+} number_t;
+
+#define IN_HTTP(member) APR_OFFSETOF(settings_t, http.member)
+#define IN_ENGINE(member) APR_OFFSETOF(settings_t, engine.member)
+
+static const char *set_number(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const number_t *number = cmd->info;
+    settings_t *settings;
+    apr_int64_t value;
+    const char *problem = global_settings(cmd, &settings);
+    char *at = (char *)settings + number->offset;
+
+    (void)dir;
+    if (problem) {
+        return problem;
+    }
+    if (!wf_parse_int64(arg, &value) || value < number->min || value > number->max) {
+        return apr_psprintf(cmd->pool,
+                            "%s takes a whole number from %" APR_INT64_T_FMT
+                            " to %" APR_INT64_T_FMT ", not '%s'",
+                            cmd->cmd->name, number->min, number->max, arg);
+    }
+    switch (number->store) {
+    case AS_INT:
+        *(int *)at = (int)value;
+        break;
+    case AS_INT64:
+        *(apr_int64_t *)at = value;
+        break;
+    case AS_SECONDS:
+        *(apr_interval_time_t *)at = apr_time_from_sec(value);
+        break;
+    }
+    return NULL;
+}
+
+static const char *set_flag(cmd_parms *cmd, void *dir, int on)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    *(int *)((char *)settings + (apr_size_t)cmd->info) = on;
+    return problem;
+}
+
+static const char *set_text(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    if (!*arg) {
+        return apr_psprintf(cmd->pool, "%s takes a text that is not empty", cmd->cmd->name);
+    }
+    *(const char **)((char *)settings + (apr_size_t)cmd->info) = arg;
+    return problem;
+}
+
+static int is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static const char *parent_of(const char *path, apr_pool_t *p)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash > path ? apr_pstrmemdup(p, path, slash - path) : "/";
+}
+
+static const char *set_store(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    wf_error_t err;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    wf_error_init(&err, cmd->pool);
+    if (!problem && wf_store_check(arg, cmd->temp_pool, &err) != APR_SUCCESS) {
+        problem = apr_psprintf(cmd->pool, "WorkflowStore %s: %s", arg, err.message);
+    }
+    settings->http.store = settings->engine.store = arg;
+    return problem;
+}
+
+static const char *set_state_dir(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+    const char *path = ap_server_root_relative(cmd->pool, arg);
+
+    (void)dir;
+    if (!problem && (!path || !is_directory(parent_of(path, cmd->temp_pool)))) {
+        problem = apr_psprintf(cmd->pool, "WorkflowStateDir %s: its parent directory does not "
+                               "exist", arg);
+    }
+    settings->engine.state_dir = path;
+    return problem;
+}
+
+static const char *set_log(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+    const char *path = ap_server_root_relative(cmd->pool, arg);
+
+    (void)dir;
+    if (!problem && (!path || !is_directory(parent_of(path, cmd->temp_pool)))) {
+        problem = apr_psprintf(cmd->pool, "WorkflowEngineLog %s: its directory does not exist",
+                               arg);
+    }
+    settings->engine.log_file = path;
+    return problem;
+}
+
+static const char *set_binary(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+    const char *path = ap_server_root_relative(cmd->pool, arg);
+
+    (void)dir;
+    if (!problem && (!path || access(path, X_OK) != 0)) {
+        problem = apr_psprintf(cmd->pool, "WorkflowEngineProgram %s cannot be executed", arg);
+    }
+    settings->binary = path;
+    return problem;
+}
+
+static const char *set_demo(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+    const char *path = ap_server_root_relative(cmd->pool, arg);
+
+    (void)dir;
+    if (!strcasecmp(arg, "Off")) {
+        settings->engine.demo_dir = NULL;
+        return problem;
+    }
+    if (!problem && (!path || !is_directory(path))) {
+        problem = apr_psprintf(cmd->pool, "WorkflowDemoData takes Off or an existing "
+                               "directory, not '%s'", arg);
+    }
+    settings->engine.demo_dir = path;
+    return problem;
+}
+
+static const char *set_deploy_level(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    if (!strcasecmp(arg, "admin")) {
+        settings->http.deploy_level = WF_LEVEL_ADMIN;
+    }
+    else if (!strcasecmp(arg, "user")) {
+        settings->http.deploy_level = WF_LEVEL_USER;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "WorkflowDeployLevel takes admin or user, not '%s'",
+                            arg);
+    }
+    return problem;
+}
+
+static const char *set_api(cmd_parms *cmd, void *dir, const char *arg)
+{
+    static const wf_face_t *const faces[] = { &wf_activiti_face, &wf_workflow_face,
+                                              &wf_health_face, &wf_ready_face };
+    wf_dir_config_t *config = dir;
+
+    if (!strcasecmp(arg, "Off")) {
+        *config = (wf_dir_config_t){ .off = 1 };
+        return NULL;
+    }
+    if (!cmd->path || *cmd->path != '/' || ap_check_cmd_context(cmd, NOT_IN_DIRECTORY)) {
+        return "WorkflowApi belongs into a <Location>";
+    }
+    for (apr_size_t i = 0; i < sizeof(faces) / sizeof(faces[0]); i++) {
+        if (!strcasecmp(arg, faces[i]->name)) {
+            if (!first_api) {
+                first_api = apr_psprintf(cmd->pool, "%s:%d: WorkflowApi %s",
+                                         cmd->directive->filename,
+                                         cmd->directive->line_num, arg);
+            }
+            return wf_http_enable(config, faces[i], cmd->path, cmd->pool);
+        }
+    }
+    return apr_psprintf(cmd->pool,
+                        "WorkflowApi takes activiti, workflow, health, ready or Off, not '%s'",
+                        arg);
+}
+
+#define NUMBER(where, how, low, high) ((void *)&(const number_t){ where, how, low, high })
+#define MIB (1024 * 1024)
+
+/* clang-format off */
+#define FLAG(name, where, text) AP_INIT_FLAG(name, set_flag, (void *)(where), RSRC_CONF, text)
+#define NUM(name, number, text) AP_INIT_TAKE1(name, set_number, number, RSRC_CONF, text)
+#define TEXT(name, where, text) AP_INIT_TAKE1(name, set_text, (void *)(where), RSRC_CONF, text)
+#define OWN(name, fn, text)     AP_INIT_TAKE1(name, fn, NULL, RSRC_CONF, text)
+
+static const command_rec directives[] = {
+    FLAG("WorkflowEngine", APR_OFFSETOF(settings_t, enabled),
+         "On to run the engine process; Off by default"),
+    AP_INIT_TAKE1("WorkflowApi", set_api, NULL, ACCESS_CONF,
+         "what a <Location> answers: activiti, workflow, health, ready or Off"),
+    OWN("WorkflowStore", set_store, "where data is kept, such as sqlite:/var/lib/workflow/workflow.db"),
+    OWN("WorkflowStateDir", set_state_dir, "directory of the engine's socket and of the default store and log"),
+    OWN("WorkflowEngineLog", set_log, "log file of the engine process"),
+    OWN("WorkflowEngineProgram", set_binary, "the workflow-engine program"),
+    OWN("WorkflowDemoData", set_demo, "directory of demo users and processes for an empty store, or Off"),
+    OWN("WorkflowDeployLevel", set_deploy_level, "who may upload and delete deployments: admin or user"),
+    FLAG("WorkflowJobExecutor", IN_ENGINE(job_executor),
+         "Off to run jobs only on request; On by default"),
+    TEXT("WorkflowEngineName", IN_HTTP(engine_name), "name that the process-engine call shows"),
+    TEXT("WorkflowEngineVersion", IN_HTTP(engine_version), "version that the process-engine call shows"),
+    TEXT("WorkflowRoleType", IN_HTTP(roles.role_type), "type of the groups that carry rights"),
+    TEXT("WorkflowUserGroup", IN_HTTP(roles.user), "group whose members may use the process engine"),
+    TEXT("WorkflowManagerGroup", IN_HTTP(roles.manager), "another group whose members may use the process engine"),
+    TEXT("WorkflowAdminGroup", IN_HTTP(roles.admin), "group whose members administer the process engine"),
+    NUM("WorkflowExecutorThreads", NUMBER(IN_ENGINE(executor_threads), AS_INT, 1, 1024),
+        "threads of the engine that run commands"),
+    NUM("WorkflowQueueLimit", NUMBER(IN_ENGINE(queue_limit), AS_INT, 1, 1000000),
+        "commands that may wait or run at once; more get 503"),
+    NUM("WorkflowMaxConnections", NUMBER(IN_ENGINE(max_connections), AS_INT, 1, 100000),
+        "connections from httpd's children to the engine"),
+    NUM("WorkflowCommandTimeout", NUMBER(IN_HTTP(command_timeout), AS_SECONDS, 1, 3600),
+        "seconds a request waits for the engine"),
+    NUM("WorkflowMaxBody", NUMBER(IN_HTTP(body_limit), AS_INT64, 1024, 1024 * MIB),
+        "bytes of a JSON or form body"),
+    NUM("WorkflowMaxUpload", NUMBER(IN_HTTP(upload_limit), AS_INT64, 1024, 1024 * MIB),
+        "bytes of an uploaded deployment"),
+    NUM("WorkflowStopTimeout", NUMBER(IN_ENGINE(stop_timeout), AS_INT, 2, 600),
+        "seconds the engine has to finish when httpd stops"),
+    NUM("WorkflowModelCache", NUMBER(IN_ENGINE(model_cache), AS_INT, 1, 1000000),
+        "parsed process definitions kept in memory"),
+    NUM("WorkflowMaxSteps", NUMBER(IN_ENGINE(max_steps), AS_INT, 10, 100000000),
+        "operations of one call before a process counts as endless"),
+    NUM("WorkflowLoadLoops", NUMBER(IN_ENGINE(load_loops), AS_INT, 0, 256),
+        "event loops of the load engine; 0 is one per core"),
+    NUM("WorkflowMaxExecutions", NUMBER(IN_ENGINE(max_executions), AS_INT, 1, 10000),
+        "load executions at once"),
+    NUM("WorkflowMaxVUs", NUMBER(IN_ENGINE(max_vus), AS_INT, 1, 1000000),
+        "virtual users of all load executions together"),
+    { NULL }
+};
+/* clang-format on */
+
+/* ---- start-up --------------------------------------------------------------------------------------- */
+
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    first_api = NULL;
+    return OK;
+}
+
+/* Also under `httpd -t`: looks, but touches nothing. */
+static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                        server_rec *s)
+{
+    settings_t *settings = settings_of(s);
+
+    (void)plog;
+    (void)ptemp;
+    if (!settings->enabled) {
+        if (first_api) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "%s needs WorkflowEngine On", first_api);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        return OK;
+    }
+    if (access(settings->binary, X_OK) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, errno, s,
+                     "WorkflowEngineProgram %s cannot be executed", settings->binary);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (!settings->engine.state_dir) {
+        settings->engine.state_dir = ap_runtime_dir_relative(pconf, "workflow");
+    }
+    if (!settings->http.store) {
+        settings->http.store = settings->engine.store =
+            apr_pstrcat(pconf, "sqlite:", settings->engine.state_dir, "/workflow.db", NULL);
+    }
+    if (!settings->engine.log_file) {
+        settings->engine.log_file =
+            apr_pstrcat(pconf, settings->engine.state_dir, "/engine.log", NULL);
+    }
+    return OK;
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                       server_rec *s)
+{
+    settings_t *settings = settings_of(s);
+    wf_error_t err;
+
+    (void)plog;
+    wf_error_init(&err, ptemp);
+    ap_add_version_component(pconf, "mod_workflow/" WF_VERSION);
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
+        || ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL) {
+        return OK;
+    }
+    if (!settings->enabled) {
+        wf_parent_stop(s, pconf);
+        return OK;
+    }
+    settings->http.socket = wf_engine_socket_path(settings->engine.state_dir, pconf);
+    settings->http.resource_url = apr_pstrcat(pconf, "file:", ap_conftree ? ap_conftree->filename : "", NULL);
+    settings->engine.log_level = ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX);
+    settings->engine.frame_limit = settings->http.upload_limit + settings->http.body_limit;
+    if (wf_parent_start(s, &settings->engine, settings->binary, pconf, &err)
+        != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "%s", err.message);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+static int monitor(apr_pool_t *p, server_rec *s)
+{
+    (void)p;
+    (void)s;
+    wf_parent_monitor();
+    return DECLINED;
+}
+
+/* Our rooms' log lines in httpd's error log. */
+static void log_line(void *baton, wf_log_level_e level, const char *text)
+{
+    ap_log_error(APLOG_MARK, (int)level, 0, (server_rec *)baton, "%s", text);
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    settings_t *settings = settings_of(s);
+    wf_error_t err;
+
+    if (!settings->enabled) {
+        return;
+    }
+    wf_log_to(log_line, s);
+    wf_log_set_level(ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX));
+    wf_error_init(&err, pchild);
+    if (wf_child_create(&settings->http, pchild, &err) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "%s", err.message);
+    }
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const authz_first[] = { "mod_authz_core.c", NULL };
+
+    wf_auth_register_provider(p);
+    wf_http_register_filters();
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_translate_name(wf_http_translate_name, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(wf_http_map_to_storage, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_access_ex(wf_http_check_access, authz_first, NULL, APR_HOOK_LAST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_force_authn(wf_http_force_authn, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_type_checker(wf_http_type_checker, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(wf_http_handler, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_insert_error_filter(wf_http_insert_error_filter, NULL, NULL, APR_HOOK_LAST);
+}
+
+module AP_MODULE_DECLARE_DATA workflow_module = {
+    STANDARD20_MODULE_STUFF,
+    create_dir_config,
+    merge_dir_config,
+    create_server_config,
+    NULL, /* server-wide settings are the main server's */
+    directives,
+    register_hooks,
+    0 /* no flags */
+};

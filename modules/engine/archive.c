@@ -1,0 +1,167 @@
+/* Archives (.bar, .zip) through libzip. An archive comes from outside: names are checked,
+ * and sizes are counted while reading, because what an archive says of itself may lie. */
+#include "engine/internal.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zip.h>
+
+#define MAX_ENTRIES 1000
+#define MAX_ENTRY (32 * 1024 * 1024)
+#define MAX_TOTAL (64 * 1024 * 1024)
+#define MAX_NAME 255
+
+static apr_status_t discard(void *archive)
+{
+    zip_discard(archive);
+    return APR_SUCCESS;
+}
+
+static apr_status_t open_archive(zip_t **archive, const void *data, apr_size_t length,
+                                 apr_pool_t *p, wf_error_t *err)
+{
+    zip_error_t reason;
+    zip_source_t *source;
+
+    zip_error_init(&reason);
+    source = zip_source_buffer_create(data, length, 0, &reason);
+    *archive = source ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &reason) : NULL;
+    if (!*archive) {
+        wf_error_set(err, WF_ERR_INVALID, "not a usable zip archive: %s",
+                     zip_error_strerror(&reason));
+        zip_source_free(source);
+        zip_error_fini(&reason);
+        return WF_EFAILED;
+    }
+    zip_error_fini(&reason);
+    apr_pool_cleanup_register(p, *archive, discard, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+/* Relative, without "." or ".." segments, and without what other systems read as paths. */
+static int is_safe_name(const char *name, apr_size_t length)
+{
+    const char *segment = name;
+
+    if (length == 0 || length > MAX_NAME || *name == '/' || strpbrk(name, "\\:")
+        || !wf_utf8_valid(name, length)) {
+        return 0;
+    }
+    while (*segment) {
+        apr_size_t n = strcspn(segment, "/");
+
+        if (n == 0 || (n == 1 && segment[0] == '.')
+            || (n == 2 && segment[0] == '.' && segment[1] == '.')) {
+            return 0;
+        }
+        segment += n + (segment[n] == '/');
+    }
+    return 1;
+}
+
+static int is_symlink(zip_t *archive, zip_uint64_t index)
+{
+    zip_uint8_t system;
+    zip_uint32_t attributes;
+
+    return zip_file_get_external_attributes(archive, index, 0, &system, &attributes) == 0
+           && system == ZIP_OPSYS_UNIX && S_ISLNK(attributes >> 16);
+}
+
+static apr_status_t check_entry(zip_t *archive, const zip_stat_t *st, apr_size_t total,
+                                wf_error_t *err)
+{
+    if (!is_safe_name(st->name, strlen(st->name))) {
+        return wf_error_set(err, WF_ERR_INVALID, "archive entry with a forbidden name: '%.300s'",
+                            st->name);
+    }
+    if (is_symlink(archive, st->index)) {
+        return wf_error_set(err, WF_ERR_INVALID, "archive entry '%s' is a symbolic link",
+                            st->name);
+    }
+    if (st->encryption_method != ZIP_EM_NONE
+        || (st->comp_method != ZIP_CM_STORE && st->comp_method != ZIP_CM_DEFLATE)) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "archive entry '%s' is encrypted or packed in an unknown way",
+                            st->name);
+    }
+    if (st->size > MAX_ENTRY || st->size > MAX_TOTAL - total) {
+        return wf_error_set(err, WF_ERR_TOO_LARGE,
+                            "archive entry '%s' exceeds the limits of %d MiB an entry and %d "
+                            "MiB in all",
+                            st->name, MAX_ENTRY >> 20, MAX_TOTAL >> 20);
+    }
+    return APR_SUCCESS;
+}
+
+/* Exactly the declared number of bytes, with a correct checksum. */
+static apr_status_t read_entry(zip_t *archive, const zip_stat_t *st, wf_file_t *file,
+                               apr_pool_t *p, wf_error_t *err)
+{
+    zip_file_t *entry = zip_fopen_index(archive, st->index, 0);
+    char *data = apr_palloc(p, st->size + 1);
+    zip_uint64_t got = 0;
+    zip_int64_t n = entry ? 0 : -1;
+
+    while (entry && got <= st->size
+           && (n = zip_fread(entry, data + got, st->size + 1 - got)) > 0) {
+        got += n;
+    }
+    if (entry) {
+        zip_fclose(entry);
+    }
+    if (n < 0 || got != st->size) {
+        return wf_error_set(err, WF_ERR_INVALID, "archive entry '%s' is damaged", st->name);
+    }
+    *file = (wf_file_t){ apr_pstrdup(p, st->name), data, got };
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
+                             apr_size_t length, apr_pool_t *p, wf_error_t *err)
+{
+    apr_hash_t *seen = apr_hash_make(p);
+    apr_size_t total = 0;
+    zip_t *archive;
+    zip_int64_t count;
+    apr_status_t rv = open_archive(&archive, data, length, p, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    count = zip_get_num_entries(archive, 0);
+    if (count > MAX_ENTRIES) {
+        return wf_error_set(err, WF_ERR_TOO_LARGE,
+                            "archive of %lld entries, %d are allowed", (long long)count,
+                            MAX_ENTRIES);
+    }
+    *files = apr_array_make(p, (int)count, sizeof(wf_file_t));
+    for (zip_int64_t i = 0; i < count; i++) {
+        zip_stat_t st;
+
+        if (zip_stat_index(archive, i, 0, &st) != 0 || !st.name) {
+            return wf_error_set(err, WF_ERR_INVALID, "archive entry %lld cannot be read",
+                                (long long)i + 1);
+        }
+        if (*st.name && st.name[strlen(st.name) - 1] == '/') {
+            continue; /* a folder */
+        }
+        rv = check_entry(archive, &st, total, err);
+        if (rv == APR_SUCCESS) {
+            rv = read_entry(archive, &st, apr_array_push(*files), p, err);
+        }
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        if (apr_hash_get(seen, st.name, APR_HASH_KEY_STRING)) {
+            return wf_error_set(err, WF_ERR_INVALID, "archive entry '%s' comes twice", st.name);
+        }
+        apr_hash_set(seen, apr_pstrdup(p, st.name), APR_HASH_KEY_STRING, seen);
+        total += st.size;
+    }
+    if ((*files)->nelts == 0) {
+        return wf_error_set(err, WF_ERR_INVALID, "the archive holds no files");
+    }
+    return APR_SUCCESS;
+}

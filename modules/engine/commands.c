@@ -1,0 +1,59 @@
+/* The table of commands: what the children may ask for, and who does it. */
+#include "engine/internal.h"
+
+static wf_work_fn command_status;
+
+/* clang-format off */
+static const struct {
+    wf_work_fn *run;
+    apr_status_t (*find_lane)(wf_work_t *, wf_lane_t *, wf_error_t *);
+    void (*after)(wf_work_t *);
+    void (*dropped)(wf_work_t *);
+} handlers[WF_COMMAND_COUNT] = {
+    /* command                    run                    lane                     after, dropped */
+    [WF_CMD_ENGINE_STATUS]  = { command_status,       NULL,                    NULL, NULL },
+    [WF_CMD_DEPLOY]         = { wf_command_deploy,    wf_lane_of_deployments,  NULL, NULL },
+    [WF_CMD_UNDEPLOY]       = { wf_command_undeploy,  wf_lane_of_deployments,  wf_after_undeploy, NULL },
+    [WF_CMD_START]          = { wf_command_start,     NULL,                    NULL, NULL },
+    [WF_CMD_CLAIM]          = { wf_command_claim,     wf_lane_of_task,         NULL, NULL },
+    [WF_CMD_COMPLETE]       = { wf_command_complete,  wf_lane_of_task,         NULL, NULL },
+    [WF_CMD_SUBMIT]         = { wf_command_submit,    NULL,                    wf_after_submit, wf_drop_submission },
+    [WF_CMD_EXECUTION]      = { wf_command_execution, NULL,                    NULL, NULL },
+    [WF_CMD_METRICS]        = { wf_command_metrics,   NULL,                    NULL, NULL },
+    [WF_CMD_STOP]           = { wf_command_stop,      NULL,                    NULL, NULL },
+};
+/* clang-format on */
+
+/* Goes through the executor on purpose: an engine that answers this takes commands. */
+static apr_status_t command_status(wf_work_t *work, wf_error_t *err)
+{
+    wf_engine_t *engine = work->engine;
+    json_object *reply = json_object_new_object();
+
+    (void)err;
+    work->reply = wf_json_own(reply, work->pool);
+    wf_json_add_bool(reply, "ready", 1);
+    wf_json_add_string(reply, "version", WF_VERSION);
+    wf_json_add_int(reply, "started", engine->started);
+    wf_json_add_int(reply, "pending", wf_executor_pending(engine->executor));
+    return APR_SUCCESS;
+}
+
+void wf_engine_on_command(void *baton, wf_ipc_request_t *request)
+{
+    wf_engine_t *engine = baton;
+    wf_work_t *work = apr_pcalloc(request->pool, sizeof(*work));
+
+    work->engine = engine;
+    work->pool = request->pool;
+    work->request = request;
+    work->deadline = request->deadline;
+    work->user = request->user;
+    work->args = request->args;
+    work->run = handlers[request->command].run;
+    work->find_lane = handlers[request->command].find_lane;
+    work->after = handlers[request->command].after;
+    work->dropped = handlers[request->command].dropped;
+    wf_error_init(&work->err, work->pool);
+    wf_executor_submit(engine->executor, work);
+}

@@ -1,0 +1,141 @@
+/* The committer: the one thread that writes the store. It takes every unit of work that is
+ * ready, writes them in one transaction, syncs once, and only then lets the replies go: a
+ * client that has seen an id may ask for it on another connection, also after a crash.
+ * While it syncs, the next batch gathers; so the busier the server, the larger the batch. */
+#include "engine/internal.h"
+
+#include <pthread.h>
+
+/* Larger batches gain little and delay the first reply. */
+#define MAX_BATCH 256
+
+struct wf_committer_t {
+    wf_engine_t *engine;
+    pthread_t thread;
+    pthread_mutex_t lock;   /* of the members below; never held during a commit */
+    pthread_cond_t ready;
+    wf_work_t *first, **last;
+    int ids_low;            /* the id sequence wants a refill */
+    int ending;
+    apr_pool_t *batch_pool; /* the thread's scratch */
+};
+
+static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low)
+{
+    int count = 0;
+
+    pthread_mutex_lock(&c->lock);
+    while (!c->first && !c->ids_low && !c->ending) {
+        pthread_cond_wait(&c->ready, &c->lock);
+    }
+    while (c->first && count < MAX_BATCH) {
+        batch[count++] = c->first;
+        c->first = c->first->next;
+    }
+    if (!c->first) {
+        c->last = &c->first;
+    }
+    *ids_low = c->ids_low;
+    c->ids_low = 0;
+    pthread_mutex_unlock(&c->lock);
+    return count;
+}
+
+static void commit_batch(wf_committer_t *c, wf_work_t **batch, int count)
+{
+    wf_uow_t *units[MAX_BATCH];
+    wf_error_t outcomes[MAX_BATCH], err;
+
+    wf_error_init(&err, c->batch_pool);
+    for (int i = 0; i < count; i++) {
+        units[i] = batch[i]->uow;
+        wf_error_init(&outcomes[i], batch[i]->pool);
+    }
+    if (wf_store_commit(c->engine->writer, c->engine->ids, units, count, outcomes, &err)
+        != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "commit of %d units failed: %s", count, err.message);
+    }
+    for (int i = 0; i < count; i++) {
+        if (outcomes[i].kind != WF_ERR_NONE) {
+            wf_error_copy(&batch[i]->err, &outcomes[i]);
+        }
+        wf_executor_finish(c->engine->executor, batch[i]);
+    }
+}
+
+static void refill_ids(wf_committer_t *c)
+{
+    wf_error_t err;
+
+    wf_error_init(&err, c->batch_pool);
+    if (wf_ids_refill(c->engine->ids, &err) != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "cannot reserve ids: %s", err.message);
+    }
+}
+
+static void *run_committer(void *data)
+{
+    wf_committer_t *c = data;
+    wf_work_t *batch[MAX_BATCH];
+    int count, ids_low;
+
+    do {
+        count = take_batch(c, batch, &ids_low);
+        if (ids_low) {
+            refill_ids(c);
+        }
+        if (count > 0) {
+            commit_batch(c, batch, count);
+        }
+        apr_pool_clear(c->batch_pool);
+    } while (count > 0 || ids_low);
+    return NULL;
+}
+
+static void on_ids_low(void *baton)
+{
+    wf_committer_t *c = baton;
+
+    pthread_mutex_lock(&c->lock);
+    c->ids_low = 1;
+    pthread_cond_signal(&c->ready);
+    pthread_mutex_unlock(&c->lock);
+}
+
+apr_status_t wf_committer_create(wf_committer_t **out, wf_engine_t *engine, wf_error_t *err)
+{
+    wf_committer_t *c = apr_pcalloc(engine->pool, sizeof(*c));
+
+    c->engine = engine;
+    c->last = &c->first;
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->ready, NULL);
+    apr_pool_create(&c->batch_pool, NULL);
+    apr_pool_tag(c->batch_pool, "wf_committer");
+    wf_ids_on_low(engine->ids, on_ids_low, c);
+    *out = c;
+    if (pthread_create(&c->thread, NULL, run_committer, c) != 0) {
+        return wf_error_set(err, WF_ERR_INTERNAL, "cannot start the committer's thread");
+    }
+    return APR_SUCCESS;
+}
+
+void wf_committer_submit(wf_committer_t *c, wf_work_t *work)
+{
+    work->next = NULL;
+    pthread_mutex_lock(&c->lock);
+    *c->last = work;
+    c->last = &work->next;
+    pthread_cond_signal(&c->ready);
+    pthread_mutex_unlock(&c->lock);
+}
+
+void wf_committer_destroy(wf_committer_t *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->ending = 1;
+    pthread_cond_signal(&c->ready);
+    pthread_mutex_unlock(&c->lock);
+    pthread_join(c->thread, NULL);
+    apr_pool_destroy(c->batch_pool);
+}

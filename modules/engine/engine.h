@@ -1,0 +1,72 @@
+/* engine: the one process that outlives requests. httpd's parent starts and revives it
+ * (first half of this page); it takes commands, runs them against units of work, commits
+ * them in groups, runs jobs and load tests (second half).
+ *
+ * Of this room the module holds parent.c and config.c, the workflow-engine binary all but
+ * parent.c. They share the configuration snapshot: the parent writes it as JSON, the
+ * engine reads it at its start and again at each SIGHUP. */
+#ifndef WF_ENGINE_H
+#define WF_ENGINE_H
+
+#include "core/core.h"
+
+struct server_rec; /* httpd's */
+
+/* ---- configuration ------------------------------------------------------------------------- */
+
+/** All the engine knows of httpd's configuration. Members marked (start) count only when
+ *  the process starts, the others also after a graceful restart. */
+typedef struct wf_engine_config_t {
+    const char *state_dir;      /* (start) holds socket, snapshot and default store */
+    const char *store;          /* (start) data source */
+    const char *log_file;
+    int log_level;              /* wf_log_level_e */
+    int executor_threads;       /* (start) at most this many commands at once */
+    int queue_limit;            /* commands waiting for a thread; beyond: busy */
+    int max_connections;        /* (start) of httpd's children */
+    apr_int64_t frame_limit;    /* (start) bytes of one command */
+    int stop_timeout;           /* seconds for the last commits and the checkpoint */
+    int job_executor;           /* run due jobs in the background */
+    int model_cache;            /* (start) parsed process definitions kept */
+    int max_steps;              /* operations of one call before it counts as endless */
+    const char *demo_dir;       /* (start) demo data to import into an empty store, or NULL */
+    int load_loops;             /* (start) event loop threads; 0 = one per core */
+    int max_executions;         /* (start) load executions at once */
+    int max_vus;                /* (start) of all of them together */
+} wf_engine_config_t;
+
+/** Fill in the defaults; texts stay NULL. */
+void wf_engine_config_defaults(wf_engine_config_t *config);
+
+json_object *wf_engine_config_to_json(const wf_engine_config_t *config);
+/** Strict: every member must be there with its type. Texts live in p. */
+apr_status_t wf_engine_config_from_json(wf_engine_config_t *config, json_object *json,
+                                        apr_pool_t *p, wf_error_t *err);
+
+/** Files in the state directory. */
+const char *wf_engine_socket_path(const char *state_dir, apr_pool_t *p);
+const char *wf_engine_snapshot_path(const char *state_dir, apr_pool_t *p);
+
+/* ---- httpd's parent ---------------------------------------------------------------------------- */
+
+/** In post_config, normal run: make the listening socket (once in the parent's life), write
+ *  the snapshot, start the engine or, on a restart, tell the running one to read it again.
+ *  binary: the workflow-engine program, opened here while the parent may be root. Registers
+ *  the clean-up that stops the engine when httpd stops. Opens no store, starts no thread. */
+apr_status_t wf_parent_start(struct server_rec *s, const wf_engine_config_t *config,
+                             const char *binary, apr_pool_t *pconf, wf_error_t *err);
+
+/** In post_config when the engine is switched off: stop one that a configuration before this
+ *  one started. */
+void wf_parent_stop(struct server_rec *s, apr_pool_t *pconf);
+
+/** From the monitor hook, about every second: revive an engine whose back-off is over. */
+void wf_parent_monitor(void);
+
+/* ---- engine process ----------------------------------------------------------------------------- */
+
+/** `workflow-engine engine --config FILE --listen-fd N --lifeline-fd N`: serve until SIGTERM
+ *  or until the parent is gone. Returns the process's exit code. */
+int wf_engine_main(int argc, const char *const *argv);
+
+#endif

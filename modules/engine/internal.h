@@ -1,0 +1,173 @@
+/* Inside the engine process: what its files share. Nobody else includes this.
+ *
+ * A command's way, with the thread that runs each step:
+ *   ipc loop       wf_executor_submit: refuse if late or too many wait
+ *   executor       lane (commands on one process instance queue up), handler, unit of work
+ *   committer      many units in one transaction, one sync
+ *   committer      after(), reply, lane given to the next
+ * A work that changed nothing is answered by the executor thread itself. */
+#ifndef WF_ENGINE_INTERNAL_H
+#define WF_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+#include "bpmn/bpmn.h"
+#include "ipc/ipc.h"
+#include "load/load.h"
+#include "store/store.h"
+
+typedef struct wf_executor_t wf_executor_t;
+typedef struct wf_committer_t wf_committer_t;
+typedef struct wf_jobs_t wf_jobs_t;
+typedef struct wf_work_t wf_work_t;
+
+/** The engine process: wired in process.c, read by everybody. */
+typedef struct wf_engine_t {
+    apr_pool_t *pool;
+    wf_engine_config_t config;  /* members marked (start): fixed */
+    const char *node;           /* lock owner of this engine's jobs */
+    apr_int64_t started;        /* ms */
+    wf_store_t *writer;         /* the committer's after start-up */
+    wf_ids_t *ids;
+    wf_models_t *models;
+    wf_executor_t *executor;
+    wf_committer_t *committer;
+    wf_jobs_t *jobs;
+    wf_load_t *load;
+    wf_ipc_server_t *server;
+    int stopping;               /* atomic: no new work */
+    /* Reloaded by SIGHUP, read with __atomic_load_n. */
+    int queue_limit, job_executor, max_steps;
+} wf_engine_t;
+
+/* ---- work: one command or job on its way ------------------------------------------------------- */
+
+/** Run on an executor thread with work->uow and work->reader set. On success the unit is
+ *  committed, then work->reply is sent. */
+typedef apr_status_t wf_work_fn(wf_work_t *work, wf_error_t *err);
+
+/** What must not run at the same time. All zero = anything may. */
+typedef struct wf_lane_t {
+    enum { WF_LANE_NONE, WF_LANE_INSTANCE, WF_LANE_DEPLOYMENTS, WF_LANE_RUN } kind;
+    wf_id_t id;
+} wf_lane_t;
+
+struct wf_work_t {
+    wf_engine_t *engine;
+    apr_pool_t *pool;            /* one thread at a time */
+    wf_ipc_request_t *request;   /* NULL for the engine's own work */
+    apr_int64_t deadline;        /* wf_mono_us; 0 = none */
+    const char *user;
+    json_object *args;           /* NULL for the engine's own work */
+
+    apr_status_t (*find_lane)(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+    wf_work_fn *run;
+    /** After the commit, on the committer's thread; short. May be NULL. May still fail the
+     *  command by setting work->err. */
+    void (*after)(wf_work_t *work);
+    /** Instead of after, when the unit could not be committed. May be NULL. */
+    void (*dropped)(wf_work_t *work);
+    /** For the engine's own work: how it ended, in place of a reply. err->kind says it. */
+    void (*done)(wf_work_t *work, const wf_error_t *err);
+    void *baton;                 /* run's and the hooks' */
+
+    wf_store_t *reader;          /* while it runs */
+    wf_uow_t *uow;
+    json_object *reply;          /* {} if NULL; released with pool */
+    wf_error_t err;
+    wf_lane_t lane;
+    int lane_held;
+    wf_work_t *next;             /* in a lane's or the committer's queue */
+};
+
+/** A work of the engine's own, in a pool of its own that goes after done(). */
+wf_work_t *wf_work_create(wf_engine_t *engine, const char *tag);
+
+/* ---- executor ------------------------------------------------------------------------------------- */
+
+apr_status_t wf_executor_create(wf_executor_t **executor, wf_engine_t *engine,
+                                wf_error_t *err);
+/** Hand over a work; any thread. It is answered in any case. */
+void wf_executor_submit(wf_executor_t *executor, wf_work_t *work);
+/** The committer is through with a work: hooks, reply, lane. */
+void wf_executor_finish(wf_executor_t *executor, wf_work_t *work);
+/** Works that wait or run. */
+int wf_executor_pending(wf_executor_t *executor);
+/** Wait until nothing is pending (at most until the wf_mono_us deadline). */
+void wf_executor_drain(wf_executor_t *executor, apr_int64_t deadline);
+void wf_executor_destroy(wf_executor_t *executor);
+
+/* ---- committer --------------------------------------------------------------------------------------- */
+
+apr_status_t wf_committer_create(wf_committer_t **committer, wf_engine_t *engine,
+                                 wf_error_t *err);
+/** Queue a work whose unit is complete; wf_executor_finish follows. */
+void wf_committer_submit(wf_committer_t *committer, wf_work_t *work);
+/** Commit what is queued and end the thread. */
+void wf_committer_destroy(wf_committer_t *committer);
+
+/* ---- commands ------------------------------------------------------------------------------------------ */
+
+/** The ipc server's handler. baton is the engine. */
+void wf_engine_on_command(void *baton, wf_ipc_request_t *request);
+
+/* process_commands.c */
+apr_status_t wf_lane_of_deployments(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+apr_status_t wf_lane_of_task(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_deploy, wf_command_undeploy, wf_command_start, wf_command_claim,
+    wf_command_complete;
+void wf_after_undeploy(wf_work_t *work);
+
+/** A call into the process engine on behalf of work. */
+wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work);
+
+/** One file of a deployment. */
+typedef struct wf_file_t {
+    const char *name;
+    const void *data;
+    apr_size_t length;
+} wf_file_t;
+
+/** Deploy files under a name: resources, definitions, versions. WF_ERR_INVALID lists all
+ *  problems of all files. */
+apr_status_t wf_engine_deploy(wf_work_t *work, const char *name,
+                              const apr_array_header_t *files, wf_deployment_t **deployment,
+                              wf_error_t *err);
+
+/** XML of a definition for wf_models_create; baton: a wf_store_t. */
+apr_status_t wf_engine_load_model(void *baton, const wf_definition_t *definition,
+                                  const char **xml, apr_size_t *length, apr_pool_t *p,
+                                  wf_error_t *err);
+
+/* load_commands.c */
+void wf_after_submit(wf_work_t *work);
+void wf_drop_submission(wf_work_t *work);
+wf_work_fn wf_command_submit, wf_command_execution, wf_command_metrics, wf_command_stop;
+/** wf_load_options_t.progress: write the checkpoint. baton is the engine. */
+void wf_engine_on_progress(void *baton, const wf_run_snapshot_t *snapshot);
+/** At start: executions that a dead engine left behind are over, and their record says so. */
+apr_status_t wf_engine_close_orphans(wf_engine_t *engine, wf_error_t *err);
+
+/* ---- archive, demo ---------------------------------------------------------------------------------------- */
+
+/** The files of a .bar or .zip; of wf_file_t. Limits: 1,000 entries, 32 MiB each, 64 MiB
+ *  in all, counted while reading; names must be relative, without "..", backslash or
+ *  colon, at most 255 bytes, each once. WF_ERR_INVALID or WF_ERR_TOO_LARGE names the entry. */
+apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
+                             apr_size_t length, apr_pool_t *p, wf_error_t *err);
+
+/** Import users, groups and processes from a directory if the store has no users yet. */
+apr_status_t wf_demo_import(wf_engine_t *engine, const char *dir, wf_error_t *err);
+
+/* ---- jobs -------------------------------------------------------------------------------------------------- */
+
+apr_status_t wf_jobs_create(wf_jobs_t **jobs, wf_engine_t *engine, wf_error_t *err);
+/** Something was committed that may have made or freed a job. */
+void wf_jobs_wake(wf_jobs_t *jobs);
+void wf_jobs_destroy(wf_jobs_t *jobs);
+
+/* ---- log --------------------------------------------------------------------------------------------------- */
+
+/** Send wf_log and stderr to a file, appended; again to re-open it. */
+apr_status_t wf_engine_log_open(const char *path, wf_error_t *err);
+
+#endif

@@ -1,0 +1,334 @@
+/* Commands on executions of load workflows, and their records in the store. The load engine
+ * knows no store: it calls wf_engine_on_progress, and what it tells becomes a checkpoint. */
+#include "engine/internal.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* Orphans are closed in pages of this many. */
+#define ORPHAN_PAGE 100
+
+/* ---- submit ------------------------------------------------------------------------------------- */
+
+typedef struct submission_t {
+    wf_plan_t *plan;
+    apr_pool_t *plan_pool; /* the load engine's after the start */
+    const char *id;
+} submission_t;
+
+static apr_pool_t *create_plan_pool(void)
+{
+    apr_allocator_t *allocator;
+    apr_pool_t *pool;
+
+    apr_allocator_create(&allocator);
+    apr_pool_create_ex(&pool, NULL, NULL, allocator);
+    apr_allocator_owner_set(allocator, pool);
+    apr_pool_tag(pool, "wf_plan");
+    return pool;
+}
+
+/* The document in either form; *text is what the record keeps of it. */
+static apr_status_t compile(wf_work_t *work, submission_t *s, const char **text,
+                            wf_error_t *err)
+{
+    json_object *yaml = wf_json_get(work->args, "yaml");
+    json_object *workflow = wf_json_get(work->args, "workflow");
+    wf_problems_t *problems = wf_problems_create(NULL, work->pool);
+
+    if (json_object_is_type(yaml, json_type_string)) {
+        *text = json_object_get_string(yaml);
+        wf_plan_from_yaml(&s->plan, *text, json_object_get_string_len(yaml), problems,
+                          s->plan_pool);
+    }
+    else if (json_object_is_type(workflow, json_type_object)) {
+        *text = wf_json_text(workflow, NULL, work->pool);
+        wf_plan_from_json(&s->plan, workflow, problems, s->plan_pool);
+    }
+    else {
+        return wf_error_set(err, WF_ERR_INVALID, "neither a yaml text nor a workflow object");
+    }
+    return wf_problems_check(problems, err);
+}
+
+/* workflow.submit {yaml} or {workflow}: the record is written as pending; the execution
+ * starts once it is durable, in wf_after_submit. */
+apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
+{
+    submission_t *s = apr_pcalloc(work->pool, sizeof(*s));
+    const char *text = NULL;
+    wf_run_t *run;
+    json_object *reply;
+    apr_status_t rv;
+
+    s->plan_pool = create_plan_pool();
+    rv = compile(work, s, &text, err);
+    if (rv != APR_SUCCESS) {
+        apr_pool_destroy(s->plan_pool);
+        return rv;
+    }
+    s->id = wf_id_random("exec-", work->pool);
+    run = wf_uow_insert(work->uow, WF_TABLE_RUN);
+    run->id = s->id;
+    run->seq = wf_uow_next_id(work->uow);
+    run->workflow_id = apr_pstrdup(work->pool, wf_plan_id(s->plan));
+    run->workflow_name = apr_pstrdup(work->pool, wf_plan_name(s->plan));
+    run->status = wf_run_status_name(WF_RUN_PENDING);
+    run->start_time = wf_time_ms();
+    run->definition = text;
+    work->baton = s;
+
+    reply = work->reply = wf_json_own(json_object_new_object(), work->pool);
+    wf_json_add_string(reply, "execution_id", run->id);
+    wf_json_add_string(reply, "workflow_id", run->workflow_id);
+    wf_json_add_string(reply, "status", "submitted");
+    return APR_SUCCESS;
+}
+
+void wf_after_submit(wf_work_t *work)
+{
+    submission_t *s = work->baton;
+    wf_run_snapshot_t failed = { .id = s->id, .status = WF_RUN_FAILED };
+    json_object *entry;
+
+    if (wf_load_start(work->engine->load, s->plan, s->plan_pool, s->id, &work->err)
+        == APR_SUCCESS) {
+        return;
+    }
+    /* The client gets the error; the record stays and says why it never ran. */
+    failed.start_time = failed.end_time = wf_time_ms();
+    failed.errors = wf_json_own(json_object_new_array(), work->pool);
+    entry = json_object_new_object();
+    wf_json_add_string(entry, "code", "EXECUTION_ERROR");
+    wf_json_add_string(entry, "message", work->err.message);
+    wf_json_add_string(entry, "timestamp", wf_time_utc(failed.end_time, work->pool));
+    json_object_array_add(failed.errors, entry);
+    wf_engine_on_progress(work->engine, &failed);
+}
+
+/* A unit that was not committed leaves its plan behind. */
+void wf_drop_submission(wf_work_t *work)
+{
+    submission_t *s = work->baton;
+
+    if (s) {
+        apr_pool_destroy(s->plan_pool);
+    }
+}
+
+/* ---- state ------------------------------------------------------------------------------------------ */
+
+static const char *execution_id(wf_work_t *work)
+{
+    return wf_json_string(work->args, "id", "");
+}
+
+static json_object *shared(json_object *json)
+{
+    return json ? json_object_get(json) : NULL;
+}
+
+/* execution.get {id} */
+apr_status_t wf_command_execution(wf_work_t *work, wf_error_t *err)
+{
+    wf_run_snapshot_t now;
+    json_object *reply;
+    apr_status_t rv = wf_load_snapshot(work->engine->load, execution_id(work), &now,
+                                       work->pool, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    reply = work->reply = wf_json_own(json_object_new_object(), work->pool);
+    wf_json_add_string(reply, "id", now.id);
+    wf_json_add_string(reply, "workflow_id", now.workflow_id);
+    wf_json_add_string(reply, "status", wf_run_status_name(now.status));
+    json_object_object_add(reply, "progress", json_object_new_double(now.progress));
+    wf_json_add_string(reply, "start_time", wf_time_utc(now.start_time, work->pool));
+    wf_json_add_string(reply, "end_time",
+                       now.end_time ? wf_time_utc(now.end_time, work->pool) : "");
+    json_object_object_add(reply, "slave_states", shared(now.slave_states));
+    json_object_object_add(reply, "errors", shared(now.errors));
+    return APR_SUCCESS;
+}
+
+/* execution.metrics {id} */
+apr_status_t wf_command_metrics(wf_work_t *work, wf_error_t *err)
+{
+    wf_run_snapshot_t now;
+    apr_status_t rv = wf_load_snapshot(work->engine->load, execution_id(work), &now,
+                                       work->pool, err);
+
+    if (rv == APR_SUCCESS) {
+        work->reply = wf_json_own(shared(now.metrics), work->pool);
+    }
+    return rv;
+}
+
+/* execution.stop {id} */
+apr_status_t wf_command_stop(wf_work_t *work, wf_error_t *err)
+{
+    return wf_load_stop(work->engine->load, execution_id(work), err);
+}
+
+/* ---- records ------------------------------------------------------------------------------------------- */
+
+/* What one progress call told, copied for the work that writes it. */
+typedef struct checkpoint_t {
+    const char *id;
+    wf_run_status_e status;
+    double progress;
+    apr_int64_t start_time, end_time;
+    const char *metrics, *slave_states, *errors;
+} checkpoint_t;
+
+static apr_status_t lane_of_run(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+{
+    checkpoint_t *checkpoint = work->baton;
+    apr_ssize_t length = APR_HASH_KEY_STRING;
+
+    (void)err;
+    lane->kind = WF_LANE_RUN;
+    lane->id = apr_hashfunc_default(checkpoint->id, &length); /* equal hashes just wait */
+    return APR_SUCCESS;
+}
+
+static int is_final(const char *status)
+{
+    for (int i = 0; i < WF_RUN_STATES; i++) {
+        if (!strcmp(status, wf_run_status_name(i))) {
+            return wf_run_status_final(i);
+        }
+    }
+    return 0;
+}
+
+static apr_status_t write_checkpoint(wf_work_t *work, wf_error_t *err)
+{
+    checkpoint_t *checkpoint = work->baton;
+    wf_run_t *run;
+    apr_status_t rv = wf_uow_get_by_key(work->uow, WF_TABLE_RUN, checkpoint->id, &run, err);
+
+    /* Works may overtake each other: what is final stays. */
+    if (rv != APR_SUCCESS || !run || is_final(run->status)) {
+        return rv;
+    }
+    run->status = wf_run_status_name(checkpoint->status);
+    run->progress = checkpoint->progress;
+    run->start_time = checkpoint->start_time;
+    run->end_time = checkpoint->end_time;
+    run->metrics = checkpoint->metrics;
+    run->slave_states = checkpoint->slave_states;
+    run->errors = checkpoint->errors;
+    wf_uow_update(work->uow, run);
+    return APR_SUCCESS;
+}
+
+static void checkpoint_done(wf_work_t *work, const wf_error_t *err)
+{
+    checkpoint_t *checkpoint = work->baton;
+
+    if (err->kind != WF_ERR_NONE) {
+        wf_log(WF_LOG_ERR, "execution %s: checkpoint not written: %s", checkpoint->id,
+               err->message);
+    }
+}
+
+static const char *json_text(json_object *json, apr_pool_t *p)
+{
+    return json ? wf_json_text(json, NULL, p) : NULL;
+}
+
+void wf_engine_on_progress(void *baton, const wf_run_snapshot_t *snapshot)
+{
+    wf_engine_t *engine = baton;
+    wf_work_t *work = wf_work_create(engine, "wf_checkpoint");
+    checkpoint_t *checkpoint = apr_pcalloc(work->pool, sizeof(*checkpoint));
+
+    checkpoint->id = apr_pstrdup(work->pool, snapshot->id);
+    checkpoint->status = snapshot->status;
+    checkpoint->progress = snapshot->progress;
+    checkpoint->start_time = snapshot->start_time;
+    checkpoint->end_time = snapshot->end_time;
+    checkpoint->metrics = json_text(snapshot->metrics, work->pool);
+    checkpoint->slave_states = json_text(snapshot->slave_states, work->pool);
+    checkpoint->errors = json_text(snapshot->errors, work->pool);
+    work->baton = checkpoint;
+    work->find_lane = lane_of_run;
+    work->run = write_checkpoint;
+    work->done = checkpoint_done;
+    wf_executor_submit(engine->executor, work);
+}
+
+/* ---- after a crash -------------------------------------------------------------------------------------- */
+
+static const char *with_orphan_error(const wf_run_t *run, apr_pool_t *p)
+{
+    json_object *errors = NULL, *entry = json_object_new_object();
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (!run->errors
+        || wf_json_parse(&errors, run->errors, strlen(run->errors), p, &err) != APR_SUCCESS
+        || !json_object_is_type(errors, json_type_array)) {
+        errors = wf_json_own(json_object_new_array(), p);
+    }
+    wf_json_add_string(entry, "code", "EXECUTION_ERROR");
+    wf_json_add_string(entry, "message",
+                       "the engine was restarted while this execution ran; its metrics are "
+                       "those of the last checkpoint");
+    wf_json_add_string(entry, "timestamp", wf_time_utc(wf_time_ms(), p));
+    json_object_array_add(errors, entry);
+    return wf_json_text(errors, NULL, p);
+}
+
+static apr_status_t close_page(wf_engine_t *engine, wf_store_t *reader, const char *status,
+                               int *closed, apr_pool_t *p, wf_error_t *err)
+{
+    const char *args[] = { status };
+    wf_page_t page = { .size = ORPHAN_PAGE };
+    wf_uow_t *uow = wf_uow_create(reader, engine->ids, p);
+    wf_error_t outcome;
+    wf_rows_t rows;
+    apr_status_t rv = wf_store_list(reader, WF_LIST_RUNS, args, &page, &rows, p, err);
+
+    *closed = 0;
+    for (int i = 0; rv == APR_SUCCESS && i < rows.rows->nelts; i++) {
+        wf_run_t *run;
+
+        rv = wf_uow_get_by_key(uow, WF_TABLE_RUN, APR_ARRAY_IDX(rows.rows, i, wf_run_t *)->id,
+                               &run, err);
+        if (rv == APR_SUCCESS && run) {
+            run->status = wf_run_status_name(WF_RUN_FAILED);
+            run->end_time = wf_time_ms();
+            run->errors = with_orphan_error(run, p);
+            wf_uow_update(uow, run);
+            (*closed)++;
+        }
+    }
+    if (rv != APR_SUCCESS || *closed == 0) {
+        return rv;
+    }
+    wf_error_init(&outcome, p);
+    return wf_store_commit(engine->writer, engine->ids, &uow, 1, &outcome, err);
+}
+
+apr_status_t wf_engine_close_orphans(wf_engine_t *engine, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    wf_store_t *reader;
+    apr_pool_t *p;
+    int closed = 0;
+
+    apr_pool_create(&p, engine->pool);
+    rv = wf_store_open(&reader, engine->config.store, WF_STORE_READ, p, err);
+    for (int status = 0; rv == APR_SUCCESS && status < WF_RUN_STATES; status++) {
+        if (!wf_run_status_final(status)) {
+            do {
+                rv = close_page(engine, reader, wf_run_status_name(status), &closed, p, err);
+            } while (rv == APR_SUCCESS && closed == ORPHAN_PAGE);
+        }
+    }
+    apr_pool_destroy(p);
+    return rv;
+}

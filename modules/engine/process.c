@@ -1,0 +1,331 @@
+/* The engine process from its first line to its last: options, configuration, the order in
+ * which the parts start, signals, and the order in which they stop.
+ *
+ * Start: log, store (migrations), ids, models, executor, committer, jobs, load, ipc loop.
+ * Stop:  ipc takes no more commands and waits for the replies it owes; jobs and load tests
+ *        end and leave their last units; the executor drains; the committer writes what is
+ *        queued; the store checkpoints. Whoever got a "yes" finds it on disk. */
+#include "engine/internal.h"
+
+#include "client/client.h"
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* A snapshot is a page of JSON; anything larger is something else. */
+#define MAX_SNAPSHOT (64 * 1024)
+
+typedef struct options_t {
+    const char *config;
+    int listen_fd, lifeline_fd;
+} options_t;
+
+/* ---- signals: handlers only set a flag and wake the ipc loop -------------------------------- */
+
+static wf_ipc_server_t *signalled_server;
+static volatile sig_atomic_t want_stop, want_reload;
+
+static void on_signal(int number)
+{
+    int saved = errno;
+
+    if (number == SIGHUP) {
+        want_reload = 1;
+    }
+    else {
+        want_stop = 1;
+    }
+    if (signalled_server) {
+        wf_ipc_server_wake(signalled_server);
+    }
+    errno = saved;
+}
+
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+static void handle_signals(const sigset_t *signals)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+}
+
+/* The parent holds the other end: when it is gone, nobody can reach us any more. */
+static void *watch_parent(void *data)
+{
+    struct pollfd lifeline = { .fd = *(int *)data, .events = POLLIN };
+
+    while (poll(&lifeline, 1, -1) < 0 && errno == EINTR) {
+    }
+    kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+/* ---- configuration ------------------------------------------------------------------------------ */
+
+static apr_status_t parse_options(options_t *options, int argc, const char *const *argv,
+                                  wf_error_t *err)
+{
+    options->listen_fd = options->lifeline_fd = -1;
+    for (int i = 0; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+        if (value && !strcmp(argv[i], "--config")) {
+            options->config = value;
+        }
+        else if (value && !strcmp(argv[i], "--listen-fd")) {
+            options->listen_fd = atoi(value);
+        }
+        else if (value && !strcmp(argv[i], "--lifeline-fd")) {
+            options->lifeline_fd = atoi(value);
+        }
+        else {
+            return wf_error_set(err, WF_ERR_INVALID, "unknown option '%s'", argv[i]);
+        }
+    }
+    if (!options->config || options->listen_fd < 0 || options->lifeline_fd < 0) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "the engine is started by httpd, with --config, --listen-fd and "
+                            "--lifeline-fd");
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_config(wf_engine_config_t *config, const char *path, apr_pool_t *p,
+                                wf_error_t *err)
+{
+    char *text = apr_palloc(p, MAX_SNAPSHOT);
+    apr_size_t length = MAX_SNAPSHOT;
+    apr_file_t *file;
+    json_object *json;
+    apr_status_t rv = apr_file_open(&file, path, APR_READ, 0, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_read(file, text, &length);
+        apr_file_close(file);
+    }
+    if (rv != APR_SUCCESS) {
+        return wf_error_apr(err, WF_ERR_INVALID, rv, "cannot read %s", path);
+    }
+    rv = wf_json_parse(&json, text, length, p, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_engine_config_from_json(config, json, p, err);
+    }
+    return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "%s", path);
+}
+
+/* What may change while we run; the rest of the snapshot waits for the next start. */
+static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
+{
+    wf_log_set_level(config->log_level);
+    __atomic_store_n(&engine->queue_limit, config->queue_limit, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->job_executor, config->job_executor, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->max_steps, config->max_steps, __ATOMIC_RELAXED);
+}
+
+static void reload(wf_engine_t *engine, const char *path)
+{
+    wf_engine_config_t config;
+    apr_pool_t *p;
+    wf_error_t err;
+
+    apr_pool_create(&p, engine->pool);
+    wf_error_init(&err, p);
+    if (read_config(&config, path, p, &err) != APR_SUCCESS
+        || wf_engine_log_open(config.log_file, &err) != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "the configuration stays as it was: %s", err.message);
+    }
+    else {
+        apply_config(engine, &config);
+        wf_jobs_wake(engine->jobs);
+        wf_log(WF_LOG_NOTICE, "configuration read again");
+    }
+    apr_pool_destroy(p);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------ */
+
+static apr_status_t open_store(wf_engine_t *engine, wf_error_t *err)
+{
+    const wf_engine_config_t *config = &engine->config;
+    apr_status_t rv = wf_store_open(&engine->writer, config->store, WF_STORE_WRITE,
+                                    engine->pool, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_ids_create(&engine->ids, engine->writer, engine->pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_release_jobs(engine->writer, engine->node, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_engine_close_orphans(engine, err);
+    }
+    if (rv == APR_SUCCESS && config->demo_dir) {
+        rv = wf_demo_import(engine, config->demo_dir, err);
+    }
+    return rv;
+}
+
+static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *err)
+{
+    const wf_engine_config_t *config = &engine->config;
+    wf_ipc_server_options_t ipc = { .listen_fd = listen_fd,
+                                    .frame_limit = config->frame_limit,
+                                    .max_connections = config->max_connections,
+                                    .handler = wf_engine_on_command,
+                                    .baton = engine };
+    wf_load_options_t load = { .loops = config->load_loops,
+                               .max_executions = config->max_executions,
+                               .max_vus = config->max_vus,
+                               .progress = wf_engine_on_progress,
+                               .baton = engine };
+    apr_status_t rv;
+
+    engine->models = wf_models_create(config->model_cache, wf_engine_load_model, NULL,
+                                      engine->pool);
+    rv = wf_executor_create(&engine->executor, engine, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_committer_create(&engine->committer, engine, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_jobs_create(&engine->jobs, engine, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_load_create(&engine->load, &load, engine->pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_ipc_server_create(&engine->server, &ipc, engine->pool, err);
+    }
+    return rv;
+}
+
+/* On the ipc loop's thread after each wake. */
+static void look_at_signals(void *baton)
+{
+    void **args = baton;
+    wf_engine_t *engine = args[0];
+
+    if (want_reload) {
+        want_reload = 0;
+        reload(engine, args[1]);
+    }
+    if (want_stop && !engine->stopping) {
+        __atomic_store_n(&engine->stopping, 1, __ATOMIC_RELEASE);
+        wf_log(WF_LOG_NOTICE, "stopping");
+        wf_ipc_server_stop(engine->server,
+                           apr_time_from_sec((apr_time_t)engine->config.stop_timeout) / 2);
+    }
+}
+
+static void stop_parts(wf_engine_t *engine)
+{
+    apr_int64_t deadline = wf_mono_us() + (apr_int64_t)engine->config.stop_timeout * 500000;
+    wf_error_t err;
+
+    __atomic_store_n(&engine->stopping, 1, __ATOMIC_RELEASE);
+    wf_jobs_destroy(engine->jobs);
+    wf_load_destroy(engine->load);
+    wf_executor_drain(engine->executor, deadline);
+    wf_committer_destroy(engine->committer);
+    wf_executor_destroy(engine->executor);
+    wf_error_init(&err, engine->pool);
+    if (wf_store_checkpoint(engine->writer, &err) != APR_SUCCESS) {
+        wf_log(WF_LOG_WARN, "%s", err.message);
+    }
+    wf_store_close(engine->writer);
+}
+
+static apr_status_t serve(wf_engine_t *engine, const options_t *options,
+                          const sigset_t *signals, wf_error_t *err)
+{
+    void *args[] = { engine, (void *)options->config };
+    pthread_t watcher;
+    apr_status_t rv;
+
+    rv = start_parts(engine, options->listen_fd, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (pthread_create(&watcher, NULL, watch_parent, (void *)&options->lifeline_fd) == 0) {
+        pthread_detach(watcher);
+    }
+    signalled_server = engine->server;
+    handle_signals(signals);
+    wf_ipc_server_wake(engine->server); /* for a signal that came before the handlers */
+    wf_log(WF_LOG_NOTICE, "ready: mod_workflow/%s, store %s", WF_VERSION,
+           engine->config.store);
+    rv = wf_ipc_server_run(engine->server, look_at_signals, args, err);
+    stop_parts(engine);
+    wf_log(WF_LOG_NOTICE, "stopped");
+    return rv;
+}
+
+static wf_engine_t *create_engine(apr_pool_t *p)
+{
+    wf_engine_t *engine = apr_pcalloc(p, sizeof(*engine));
+    char host[256] = "localhost";
+
+    gethostname(host, sizeof(host) - 1);
+    engine->pool = p;
+    engine->node = apr_pstrdup(p, host);
+    engine->started = wf_time_ms();
+    return engine;
+}
+
+int wf_engine_main(int argc, const char *const *argv)
+{
+    static options_t options; /* the watcher thread reads it until the end */
+    apr_pool_t *pool;
+    wf_engine_t *engine;
+    wf_error_t err;
+    sigset_t signals;
+    apr_status_t rv;
+
+    prctl(PR_SET_NAME, "workflow-engine");
+    apr_pool_create(&pool, NULL);
+    wf_error_init(&err, pool);
+    block_signals(&signals);
+    engine = create_engine(pool);
+    rv = parse_options(&options, argc, argv, &err);
+    if (rv == APR_SUCCESS) {
+        rv = read_config(&engine->config, options.config, pool, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        apply_config(engine, &engine->config);
+        rv = wf_engine_log_open(engine->config.log_file, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_client_global_init(&err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = open_store(engine, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = serve(engine, &options, &signals, &err);
+    }
+    if (rv != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "%s", err.message);
+    }
+    return rv == APR_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+}
