@@ -156,7 +156,7 @@ typedef struct wf_job_t {
 
 typedef struct wf_hi_procinst_t {
     wf_row_t row;
-    wf_id_t id, proc_inst_id;
+    wf_id_t id, proc_inst_id; /* both the instance's id, set by the caller */
     const char *business_key, *proc_def_id;
     apr_int64_t start_time, end_time, duration; /* duration in ms; -1 while open */
     const char *start_user_id, *start_act_id, *end_act_id, *delete_reason;
@@ -175,7 +175,7 @@ typedef struct wf_hi_actinst_t {
 
 typedef struct wf_hi_taskinst_t {
     wf_row_t row;
-    wf_id_t id; /* the task's id */
+    wf_id_t id; /* the task's id, set by the caller */
     const char *proc_def_id, *task_def_key;
     wf_id_t proc_inst_id, execution_id;
     const char *name, *description, *owner, *assignee, *form_key, *delete_reason;
@@ -240,11 +240,14 @@ typedef struct wf_ids_t wf_ids_t;
 apr_status_t wf_ids_create(wf_ids_t **ids, wf_store_t *writer, apr_pool_t *p,
                            wf_error_t *err);
 
-/** The next id. Waits for the writer when the reserve is used up (the writer's thread
- *  refills it with every commit and when wake, set below, is called). */
+/** The next id, in any thread. The writer's thread refills the reserve with every commit and
+ *  when wake, set below, was called; a caller who finds it empty waits for a commit that is
+ *  under way, then reserves by itself. 0 if the store cannot be written (it is logged); a
+ *  unit that got no id fails at commit with WF_ERR_UNAVAILABLE. */
 wf_id_t wf_ids_next(wf_ids_t *ids);
 
-/** How the writer's thread is told that the reserve runs low. */
+/** How the writer's thread is told that the reserve runs low. wake is called in the thread
+ *  that took the id, without locks, once until the next refill. Before threads start. */
 void wf_ids_on_low(wf_ids_t *ids, void (*wake)(void *), void *baton);
 
 /** On the writer's thread, outside a commit: reserve more if it is low. */
@@ -263,12 +266,14 @@ wf_uow_t *wf_uow_create(wf_store_t *reader, wf_ids_t *ids, apr_pool_t *p);
 apr_pool_t *wf_uow_pool(wf_uow_t *uow);
 wf_id_t wf_uow_next_id(wf_uow_t *uow);
 
-/** A new zeroed row of table, with an id where the table's key is a generated id. It will
- *  be inserted as it looks at commit time. */
+/** A new zeroed row of table (durations: -1, open), with an id where the table's key is a
+ *  generated id of its own; history rows of instances and tasks share theirs. It will be
+ *  inserted as it looks at commit time. */
 void *wf_uow_insert(wf_uow_t *uow, wf_table_e table);
 
-/** The row with that key: this unit's copy if it has one, else loaded. *row is NULL if
- *  there is none (or this unit deleted it). An error only when reading fails. */
+/** The row with that key: this unit's copy if it has one, else loaded. row is a T **; *row is
+ *  NULL if there is none (or this unit deleted it). An error only when reading fails. By id
+ *  or by key, as the table has it; memberships have neither. */
 apr_status_t wf_uow_get(wf_uow_t *uow, wf_table_e table, wf_id_t id, void *row,
                         wf_error_t *err);
 apr_status_t wf_uow_get_by_key(wf_uow_t *uow, wf_table_e table, const char *key, void *row,
@@ -307,16 +312,21 @@ void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
 /** 1 if there is nothing to write. */
 int wf_uow_is_empty(const wf_uow_t *uow);
 
-/** Write count units in one transaction and sync. outcomes[i] says what became of unit i:
- *  kind WF_ERR_NONE, or WF_ERR_CONFLICT (a REV_ moved on, a unique or foreign key does not
- *  allow it): that unit alone is undone. If the transaction as a whole fails nothing is
- *  visible, every outcome says so and the call fails. On the writer's thread. */
+/** 1 if the unit inserts, updates or deletes rows of table. */
+int wf_uow_writes(const wf_uow_t *uow, wf_table_e table);
+
+/** Write count units in one transaction and sync. outcomes[i] (initialised here, texts in the
+ *  unit's pool) says what became of unit i: kind WF_ERR_NONE, or WF_ERR_CONFLICT (a REV_
+ *  moved on, a unique or foreign key does not allow it), or WF_ERR_INVALID (a value that
+ *  cannot be stored): that unit alone is undone. If the transaction as a whole fails nothing
+ *  is visible, every outcome says so and the call fails; the same units may be given again.
+ *  On the writer's thread; nobody else may touch the units meanwhile. */
 apr_status_t wf_store_commit(wf_store_t *writer, wf_ids_t *ids, wf_uow_t *const *units,
                              int count, wf_error_t *outcomes, wf_error_t *err);
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
-/** One row by its key; *row NULL if there is none. */
+/** One row by its key; row is a T **, *row NULL if there is none. */
 apr_status_t wf_store_get(wf_store_t *store, wf_table_e table, wf_id_t id, void *row,
                           apr_pool_t *p, wf_error_t *err);
 apr_status_t wf_store_get_by_key(wf_store_t *store, wf_table_e table, const char *key,
@@ -384,10 +394,15 @@ apr_status_t wf_store_task_summary(wf_store_t *store, const char *user,
                                    const char *group_type, wf_task_summary_t *summary,
                                    apr_pool_t *p, wf_error_t *err);
 
-/** Jobs that may be run now or will be: retries left and not locked, by due date. *next_due
- *  is the earliest due date among those not due yet (0 = none). For the job executor. */
+/** Jobs that may be run now: due, retries left and not locked, by due date. *next_due is when
+ *  to look again: the earliest time at which another one becomes due or the lock of a due
+ *  one expires (0 = none). For the job executor. */
 apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, int limit,
                                apr_array_header_t **jobs, apr_int64_t *next_due,
                                apr_pool_t *p, wf_error_t *err);
+
+/** Unlock the jobs that owner holds: on its start, for what it held when it died. On the
+ *  writer's thread, outside a commit. */
+apr_status_t wf_store_release_jobs(wf_store_t *writer, const char *owner, wf_error_t *err);
 
 #endif

@@ -1,0 +1,390 @@
+/* Shared by the files of this room.
+ *
+ * From top to bottom: a table is a list of column descriptors (tables.c); they turn row
+ * structs into cells and back (rows.c, variable.c) and make the SQL (sql.c, lists.c,
+ * purge.c); a driver (sqlite.c) runs SQL with cells and knows nothing else. */
+#ifndef WF_STORE_INTERNAL_H
+#define WF_STORE_INTERNAL_H
+
+#include <apr_thread_mutex.h>
+
+#include "store/store.h"
+
+/* What a statement may return besides WF_EFAILED. A constraint fills no wf_error_t: only
+ * the caller knows which row it was. */
+#define WF_EUNIQUE (APR_OS_START_USERERR + 71) /* a key or unique column is taken */
+#define WF_EFOREIGN                                                                      \
+    (APR_OS_START_USERERR + 72) /* a row referred to is gone, or still used */
+#define WF_EBROKEN                                                                       \
+    (APR_OS_START_USERERR + 73) /* the connection or the whole transaction */
+
+/* ---- cells: what goes into a statement and comes out of it
+ * ------------------------------ */
+
+typedef enum {
+    WF_CELL_NULL,
+    WF_CELL_INTEGER,
+    WF_CELL_REAL,
+    WF_CELL_TEXT, /* NUL terminated when read */
+    WF_CELL_BYTES
+} wf_cell_e;
+
+typedef struct wf_cell_t {
+    wf_cell_e type;
+    union {
+        apr_int64_t integer;
+        double real;
+        struct {
+            const char *data; /* borrowed; when read only until the next row */
+            apr_size_t length;
+        } text;
+    } as;
+} wf_cell_t;
+
+wf_cell_t wf_cell_null(void);
+wf_cell_t wf_cell_integer(apr_int64_t i);
+wf_cell_t wf_cell_real(double d);
+wf_cell_t wf_cell_text(const char *s); /* NULL gives null */
+wf_cell_t wf_cell_bytes(const void *data, apr_size_t length);
+int wf_cell_equal(const wf_cell_t *a, const wf_cell_t *b);
+apr_int64_t wf_cell_to_integer(const wf_cell_t *cell);             /* null is 0 */
+const char *wf_cell_to_text(const wf_cell_t *cell, apr_pool_t *p); /* null is NULL */
+
+/* ---- tables
+ * -------------------------------------------------------------------------------- */
+
+/** How a column's cell and the struct member at its offset become one another. */
+typedef enum {
+    WF_COL_ID,       /* wf_id_t; 0 is null */
+    WF_COL_TEXT,     /* const char * */
+    WF_COL_INT,      /* int */
+    WF_COL_BOOL,     /* int, 0 or 1 */
+    WF_COL_LONG,     /* apr_int64_t */
+    WF_COL_DURATION, /* apr_int64_t ms; -1 is null */
+    WF_COL_TIME,     /* apr_int64_t ms; 0 is null */
+    WF_COL_REAL,     /* double */
+    WF_COL_BYTES,    /* const void *, then apr_size_t */
+    WF_COL_REV,      /* the row's rev: 1 when inserted, one more with every update */
+    WF_COL_IS_SET,   /* written only: 1 if the text at the offset is not NULL */
+    /* A wf_value_t takes several columns; its type comes first. */
+    WF_COL_VALUE_TYPE,
+    WF_COL_VALUE_REAL,
+    WF_COL_VALUE_LONG,
+    WF_COL_VALUE_TEXT,
+    WF_COL_VALUE_NULL, /* TEXT2_: always null */
+    WF_COL_VALUE_BYTES /* read only, from the byte array's row */
+} wf_column_e;
+
+#define WF_COLUMN_KEY 1    /* identifies the row; never updated */
+#define WF_COLUMN_HIDDEN 2 /* not one of Activiti's: table views leave it out */
+#define WF_COLUMN_JOINED 4 /* comes from another table; read, never written */
+
+typedef struct wf_column_t {
+    const char *name;
+    wf_column_e kind;
+    int offset;
+    int flags;
+} wf_column_t;
+
+typedef enum {
+    WF_KEY_GENERATED, /* wf_id_t from the sequence, given by wf_uow_insert */
+    WF_KEY_SHARED,    /* wf_id_t of another row (a task's history has the task's id) */
+    WF_KEY_TEXT,      /* const char *, set by the caller */
+    WF_KEY_PAIR       /* two texts */
+} wf_key_e;
+
+typedef struct wf_table_def_t {
+    const char *name;
+    const char *noun; /* for messages: "task" */
+    apr_size_t size;  /* of the row struct */
+    wf_key_e key;
+    const char *order; /* column that tells the order of creation */
+    const char *join;  /* after FROM NAME r; or "" */
+    const char *taken; /* what it means when a unique column is taken */
+    const wf_column_t *columns;
+    int count;
+} wf_table_def_t;
+
+#define WF_MAX_COLUMNS 20
+
+extern const wf_table_def_t wf_tables[WF_TABLES];
+
+/** The REV_ column, or NULL. */
+const wf_column_t *wf_table_rev(const wf_table_def_t *t);
+/** A column by its name, or NULL. */
+const wf_column_t *wf_table_column(const wf_table_def_t *t, const char *name);
+/** The key of a row whose key is an id; its address in the row. */
+wf_id_t *wf_row_id(void *row);
+/** "task 231", "process definition a:3": for messages. */
+const char *wf_row_label(const void *row, apr_pool_t *p);
+
+/** The stored columns of row as cells, in order; joined ones are left out. Returns how
+ * many. Texts are borrowed from the row, what must be made comes from p. */
+int wf_row_cells(const void *row, wf_cell_t *cells, apr_pool_t *p);
+
+/** A row struct of table behind prefix bytes for the caller, filled from the cells of a
+ *  SELECT over all columns. */
+apr_status_t wf_row_read(void **row, wf_table_e table, const wf_cell_t *cells,
+                         apr_size_t prefix, apr_pool_t *p, wf_error_t *err);
+
+/* ---- values of variables (variable.c)
+ * -------------------------------------------------------- */
+
+void wf_value_cell(wf_column_e kind, const wf_value_t *value, wf_cell_t *cell,
+                   apr_pool_t *p);
+/** Take in one of the columns of a value. Columns must come with the type first. */
+apr_status_t wf_value_take(wf_column_e kind, const wf_cell_t *cell, wf_value_t *value,
+                           apr_pool_t *p, wf_error_t *err);
+/** 1 if the value's content lives in a byte array. */
+int wf_value_has_bytes(const wf_value_t *value);
+/** That content. WF_ERR_INVALID for what cannot be stored. */
+apr_status_t wf_value_bytes(const wf_value_t *value, const char **data,
+                            apr_size_t *length, apr_pool_t *p, wf_error_t *err);
+/** 1 if a value of this type can be stored. */
+int wf_value_storable(const wf_value_t *value);
+
+/* ---- drivers
+ * --------------------------------------------------------------------------------- */
+
+typedef struct wf_stmt_t wf_stmt_t; /* the driver's prepared statement */
+
+typedef enum {
+    WF_TX_READ,   /* begin: everything read until the end is one snapshot */
+    WF_TX_WRITE,  /* begin, and wait for other writers now rather than later */
+    WF_TX_COMMIT, /* durable when it returns */
+    WF_TX_ROLLBACK,
+    WF_TX_SAVEPOINT,
+    WF_TX_UNDO,    /* back to the savepoint, which is given up */
+    WF_TX_RELEASE, /* give up the savepoint, keep its changes */
+    WF_TX_STEPS
+} wf_tx_e;
+
+/** A row of a result. Another status than APR_SUCCESS ends the statement and is returned.
+ */
+typedef apr_status_t wf_row_fn(void *baton, const wf_cell_t *cells, int count,
+                               wf_error_t *err);
+
+/** A store driver. Every member fills err when it fails (except for WF_EUNIQUE,
+ * WF_EFOREIGN). */
+typedef struct wf_driver_t {
+    const char *name;   /* before the colon of a data source */
+    char placeholder;   /* before a parameter's number in SQL text */
+    const char *tables; /* a SELECT of the names of all tables, upper case */
+
+    /** wf_store_check for what follows the colon. Touches nothing. */
+    apr_status_t (*check)(const char *location, apr_pool_t *p, wf_error_t *err);
+
+    /** Connect store->location according to store->mode. Changes nothing in it and does
+     * not look at the schema. */
+    apr_status_t (*open)(wf_store_t *store, wf_error_t *err);
+    /** A writer only, once the store is known to be ours or empty: settings that stay
+     * with it (a journal mode). */
+    apr_status_t (*claim)(wf_store_t *store, wf_error_t *err);
+    /** Safe also after a failed open; statements go with it. */
+    void (*close)(wf_store_t *store);
+
+    /** Migration number (1 …); NULL behind the last. */
+    const char *(*migration)(int number, const char **name);
+    /** Run a text of several statements inside the open transaction. */
+    apr_status_t (*script)(wf_store_t *store, const char *text, wf_error_t *err);
+
+    /** Prepare for the connection's life. */
+    apr_status_t (*prepare)(wf_store_t *store, wf_stmt_t **stmt, const char *sql,
+                            wf_error_t *err);
+    /** Run a statement; fn (may be NULL) sees each row. *changes (may be NULL): rows
+     *  written. WF_EBROKEN if the transaction cannot go on. */
+    apr_status_t (*run)(wf_store_t *store, wf_stmt_t *stmt, const wf_cell_t *args,
+                        int count, wf_row_fn *fn, void *baton, apr_int64_t *changes,
+                        wf_error_t *err);
+    apr_status_t (*transact)(wf_store_t *store, wf_tx_e step, wf_error_t *err);
+
+    /** wf_store_checkpoint. */
+    apr_status_t (*checkpoint)(wf_store_t *store, wf_error_t *err);
+} wf_driver_t;
+
+extern const wf_driver_t wf_driver_sqlite;
+
+/* ---- connections
+ * ------------------------------------------------------------------------------- */
+
+/* Statements with a fixed text (sql.c). */
+typedef enum {
+    WF_SQL_SCHEMA_NUMBER,     /* SELECT the last recorded migration */
+    WF_SQL_SCHEMA_RECORD,     /* number, name, time */
+    WF_SQL_IDS_RESERVE,       /* ids, blocks; gives the new next.dbid */
+    WF_SQL_IDS_RAISE,         /* id; gives the new next.dbid */
+    WF_SQL_BYTES_SET,         /* content, id: a variable's byte array follows its value */
+    WF_SQL_BYTES_DROP,        /* id */
+    WF_SQL_RUNNING_INSTANCES, /* deployment */
+    WF_SQL_GROUP_COUNTS,      /* user, group type */
+    WF_SQL_DUE_NEXT,          /* now */
+    WF_SQL_FIXED
+} wf_sql_e;
+
+/* Row queries other than the relations of a unit (sql.c). */
+typedef enum {
+    WF_QUERY_LATEST_DEFINITION, /* key */
+    WF_QUERY_RESOURCE,          /* deployment, name */
+    WF_QUERY_DUE_JOBS,          /* now, limit */
+    WF_QUERIES
+} wf_query_e;
+
+#define WF_MAX_SORTS 8        /* sort keys of a list */
+#define WF_MAX_PURGE_STEPS 12 /* statements of a purge */
+
+struct wf_store_t {
+    apr_pool_t *pool; /* with an allocator of its own: a writer may change threads */
+    const wf_driver_t *driver;
+    const char *location;
+    wf_store_mode_e mode;
+    void *connection; /* the driver's */
+    int open;
+
+    /* A writer's alone. Held over each transaction: ids are also reserved by threads that
+     * ran out of them. Taken before the lock inside wf_ids_t, never after. */
+    apr_thread_mutex_t *lock;
+
+    /* Prepared when first needed. */
+    wf_stmt_t *insert[WF_TABLES], *remove[WF_TABLES], *get[WF_TABLES];
+    apr_hash_t *update[WF_TABLES]; /* set of changed columns -> wf_stmt_t * */
+    wf_stmt_t *select[WF_BY_RELATIONS];
+    wf_stmt_t *query[WF_QUERIES];
+    wf_stmt_t *fixed[WF_SQL_FIXED];
+    wf_stmt_t *page[WF_LISTS][WF_MAX_SORTS][2][2]; /* [sort][descending][filtered] */
+    wf_stmt_t *count[WF_LISTS][2];                 /* [filtered] */
+    wf_stmt_t *purge[WF_PURGES][WF_MAX_PURGE_STEPS];
+};
+
+/** Claim a store that is ours or empty and bring its schema up to date; for a reader, see
+ *  that it is what we know. */
+apr_status_t wf_migrate(wf_store_t *store, wf_error_t *err);
+apr_status_t wf_schema_check(wf_store_t *store, wf_error_t *err);
+
+/** A NULL *stmt is prepared from the text. */
+#define WF_PREPARED(store, slot, text, err)                                              \
+    (*(slot) ? APR_SUCCESS : (store)->driver->prepare((store), (slot), (text), (err)))
+
+/** Run a fixed statement; *number (may be NULL) is the first cell of its row, 0 if none.
+ */
+apr_status_t wf_store_fixed(wf_store_t *store, wf_sql_e which, const wf_cell_t *args,
+                            int count, apr_int64_t *number, wf_error_t *err);
+
+/** End a WF_TX_READ in which rv came out; gives rv, or how the end failed. */
+apr_status_t wf_store_read_end(wf_store_t *store, apr_status_t rv, wf_error_t *err);
+
+/** A wf_row_fn whose baton is an apr_int64_t: the first cell. */
+apr_status_t wf_row_number(void *baton, const wf_cell_t *cells, int count,
+                           wf_error_t *err);
+
+/** Rows of table that a prepared statement gives, each behind prefix bytes, pushed onto
+ * rows. */
+apr_status_t wf_store_rows(wf_store_t *store, wf_stmt_t *stmt, wf_table_e table,
+                           const wf_cell_t *args, int count, apr_size_t prefix,
+                           apr_array_header_t *rows, apr_pool_t *p, wf_error_t *err);
+
+/** The row with a key behind prefix bytes. */
+apr_status_t wf_store_load(wf_store_t *store, wf_table_e table, const wf_cell_t *key,
+                           apr_size_t prefix, void **row, apr_pool_t *p, wf_error_t *err);
+
+/* ---- SQL text
+ * ------------------------------------------------------------------------------------ */
+
+/** "r.ID_, r.REV_, …" and "FROM NAME r …". */
+const char *wf_sql_columns(wf_table_e table, apr_pool_t *p);
+const char *wf_sql_from(wf_table_e table, apr_pool_t *p);
+
+const char *wf_sql_get(const wf_driver_t *d, wf_table_e table, apr_pool_t *p);
+const char *wf_sql_insert(const wf_driver_t *d, wf_table_e table, apr_pool_t *p);
+const char *wf_sql_delete(const wf_driver_t *d, wf_table_e table, apr_pool_t *p);
+/** Set the stored columns whose bit is in changed (the first column is bit 0). */
+const char *wf_sql_update(const wf_driver_t *d, wf_table_e table, apr_uint32_t changed,
+                          apr_pool_t *p);
+const char *wf_sql_relation(const wf_driver_t *d, wf_relation_e relation, apr_pool_t *p);
+const char *wf_sql_query(const wf_driver_t *d, wf_query_e query, apr_pool_t *p);
+const char *wf_sql_fixed(const wf_driver_t *d, wf_sql_e which, apr_pool_t *p);
+/** NULL behind the last step. */
+const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p);
+/** filtered: the list's last argument is given. */
+const char *wf_sql_page(const wf_driver_t *d, wf_list_e list, int sort, int descending,
+                        int filtered, apr_pool_t *p);
+const char *wf_sql_count(const wf_driver_t *d, wf_list_e list, int filtered,
+                         apr_pool_t *p);
+/** ?1 in our texts becomes what the driver writes. */
+const char *wf_sql_dialect(const wf_driver_t *d, const char *text, apr_pool_t *p);
+
+/** What a relation joins: rows of table whose member at offset is the id of a parent row.
+ */
+typedef struct wf_relation_def_t {
+    wf_table_e table;
+    const char *column;
+    wf_table_e parent;
+} wf_relation_def_t;
+
+extern const wf_relation_def_t wf_relations[WF_BY_RELATIONS];
+
+/* ---- units of work
+ * ----------------------------------------------------------------------------------- */
+
+typedef enum {
+    WF_ROW_FREE, /* belongs to no unit */
+    WF_ROW_LOADED,
+    WF_ROW_INSERTED,
+    WF_ROW_UPDATED,
+    WF_ROW_DELETED,
+    WF_ROW_VANISHED /* inserted and deleted by the same unit */
+} wf_row_state_e;
+
+/** What a unit remembers of a row; lies right before it in memory. */
+typedef struct wf_entry_t {
+    wf_id_t key;  /* of the identity map, 0 = not in it */
+    void *before; /* the row as it was loaded; NULL for new rows */
+} wf_entry_t;
+
+#define WF_ENTRY_SIZE APR_ALIGN_DEFAULT(sizeof(wf_entry_t))
+#define WF_ENTRY_OF(row) ((wf_entry_t *)((char *)(row)-WF_ENTRY_SIZE))
+
+typedef struct wf_purge_t {
+    wf_purge_e what;
+    wf_id_t id;
+} wf_purge_t;
+
+/** A change of a byte array that belongs to a variable or a detail. */
+typedef struct wf_content_t {
+    wf_id_t id;
+    const char *data; /* NULL: drop it */
+    apr_size_t length;
+} wf_content_t;
+
+struct wf_uow_t {
+    apr_pool_t *pool;
+    wf_store_t *reader;
+    wf_ids_t *ids;
+    struct {
+        apr_array_header_t *rows; /* of T *, in the order they came; NULL = none */
+        apr_hash_t *by_id;        /* wf_id_t -> T * */
+    } tables[WF_TABLES];
+    apr_array_header_t *selected; /* relations that were read, of selected_t */
+    apr_array_header_t *purges;   /* of wf_purge_t */
+    apr_array_header_t *contents; /* of wf_content_t, made by wf_uow_seal */
+    int out_of_ids;               /* an id could not be had */
+    int sealed;
+};
+
+/** Before the transaction: give every changed value that needs one its byte array, check
+ *  that each row can be written. Idempotent. */
+apr_status_t wf_uow_seal(wf_uow_t *uow, wf_error_t *err);
+
+/* ---- ids
+ * ----------------------------------------------------------------------------------------------
+ */
+
+/** In the open transaction of a commit: reserve what is worth reserving; *reserved tells
+ *  how much, for wf_ids_reserved after the transaction. */
+typedef struct wf_reserve_t {
+    wf_id_t first, end; /* empty if equal */
+} wf_reserve_t;
+apr_status_t wf_ids_reserve(wf_ids_t *ids, wf_store_t *writer, wf_reserve_t *reserved,
+                            wf_error_t *err);
+void wf_ids_reserved(wf_ids_t *ids, const wf_reserve_t *reserved);
+
+#endif

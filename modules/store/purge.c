@@ -1,0 +1,73 @@
+/* Deletions of many rows at once: a process instance or a deployment with all that
+ * belongs to it. What is to go is found by one query in front of each step, so the steps
+ * need no list of ids; the rows that the query reads go last. */
+#include "store/internal.h"
+
+#include <apr_strings.h>
+
+/* Instances and, down the call activities, the instances that they called. */
+#define WITH_CALLED(instances)                                                           \
+    "WITH RECURSIVE DOOMED (ID_) AS (" instances " UNION SELECT c.ID_ FROM DOOMED d"     \
+    " JOIN ACT_RU_EXECUTION e ON e.PROC_INST_ID_ = d.ID_"                                \
+    " JOIN ACT_RU_EXECUTION c ON c.SUPER_EXEC_ = e.ID_) "
+
+#define DEFINITIONS "(SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)"
+
+/* clang-format off */
+#define RUNTIME_STEPS                                                                         \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_RU_VARIABLE"    \
+        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)",    \
+    "DELETE FROM ACT_RU_VARIABLE WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",            \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT EXCEPTION_STACK_ID_ FROM ACT_RU_JOB"   \
+        " WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)"                             \
+        " AND EXCEPTION_STACK_ID_ IS NOT NULL)",                                              \
+    "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)",          \
+    "DELETE FROM ACT_RU_IDENTITYLINK WHERE TASK_ID_ IN (SELECT ID_ FROM ACT_RU_TASK"          \
+        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED))",                                  \
+    "DELETE FROM ACT_RU_TASK WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"
+
+#define LAST_STEP                                                                             \
+    "DELETE FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"
+
+static const struct {
+    const char *with;
+    const char *steps[WF_MAX_PURGE_STEPS];
+} purges[WF_PURGES] = {
+    [WF_PURGE_DEPLOYMENT_RUNTIME] = {
+        WITH_CALLED("SELECT ID_ FROM ACT_RU_EXECUTION WHERE PARENT_ID_ IS NULL"
+                    " AND PROC_DEF_ID_ IN " DEFINITIONS), {
+        RUNTIME_STEPS,
+        /* What waits for a start: timers, and who may start. */
+        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT EXCEPTION_STACK_ID_ FROM ACT_RU_JOB"
+            " WHERE PROCESS_INSTANCE_ID_ IS NULL AND PROC_DEF_ID_ IN " DEFINITIONS
+            " AND EXCEPTION_STACK_ID_ IS NOT NULL)",
+        "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IS NULL"
+            " AND PROC_DEF_ID_ IN " DEFINITIONS,
+        "DELETE FROM ACT_RU_IDENTITYLINK WHERE PROC_DEF_ID_ IN " DEFINITIONS,
+        LAST_STEP } },
+
+    [WF_PURGE_DEPLOYMENT_HISTORY] = {
+        "WITH DOOMED (ID_) AS (SELECT ID_ FROM ACT_HI_PROCINST"
+        " WHERE PROC_DEF_ID_ IN " DEFINITIONS ") ", {
+        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_HI_DETAIL"
+            " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)",
+        "DELETE FROM ACT_HI_DETAIL WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",
+        "DELETE FROM ACT_HI_TASKINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",
+        "DELETE FROM ACT_HI_ACTINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",
+        "DELETE FROM ACT_HI_PROCINST WHERE ID_ IN (SELECT ID_ FROM DOOMED)" } },
+
+    [WF_PURGE_INSTANCE_RUNTIME] = {
+        WITH_CALLED("SELECT ID_ FROM ACT_RU_EXECUTION WHERE ID_ = ?1"), {
+        RUNTIME_STEPS,
+        LAST_STEP } },
+};
+/* clang-format on */
+
+const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p)
+{
+    if (step >= WF_MAX_PURGE_STEPS || !purges[what].steps[step]) {
+        return NULL;
+    }
+    return wf_sql_dialect(
+        d, apr_pstrcat(p, purges[what].with, purges[what].steps[step], NULL), p);
+}

@@ -1,0 +1,195 @@
+/* SQL text, made from the column descriptors, and the statements whose text is fixed.
+ * Parameters are written ?1, ?2 …; a driver with other marks gets them translated. */
+#include "store/internal.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* A job is not locked if it has no lock or the lock has expired (?1 is now). */
+#define UNLOCKED "(r.LOCK_EXP_TIME_ IS NULL OR r.LOCK_EXP_TIME_ <= ?1)"
+
+/* clang-format off */
+static const char *const fixed[WF_SQL_FIXED] = {
+    [WF_SQL_SCHEMA_NUMBER] =
+        "SELECT MAX(NUMBER_) FROM WF_SCHEMA",
+    [WF_SQL_SCHEMA_RECORD] =
+        "INSERT INTO WF_SCHEMA (NUMBER_, NAME_, TIME_) VALUES (?1, ?2, ?3)",
+
+    [WF_SQL_IDS_RESERVE] =
+        "UPDATE ACT_GE_PROPERTY SET VALUE_ = CAST(CAST(VALUE_ AS BIGINT) + ?1 AS TEXT),"
+        " REV_ = REV_ + ?2 WHERE NAME_ = 'next.dbid' RETURNING CAST(VALUE_ AS BIGINT)",
+    [WF_SQL_IDS_RAISE] =
+        "UPDATE ACT_GE_PROPERTY SET VALUE_ = CASE WHEN CAST(VALUE_ AS BIGINT) < ?1"
+        " THEN CAST(?1 AS TEXT) ELSE VALUE_ END"
+        " WHERE NAME_ = 'next.dbid' RETURNING CAST(VALUE_ AS BIGINT)",
+
+    [WF_SQL_BYTES_SET] =
+        "UPDATE ACT_GE_BYTEARRAY SET BYTES_ = ?1, REV_ = REV_ + 1 WHERE ID_ = ?2",
+    [WF_SQL_BYTES_DROP] =
+        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ = ?1",
+
+    [WF_SQL_RUNNING_INSTANCES] =
+        "SELECT COUNT(*) FROM ACT_RU_EXECUTION WHERE PARENT_ID_ IS NULL AND PROC_DEF_ID_ IN"
+        " (SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)",
+    [WF_SQL_GROUP_COUNTS] =
+        "SELECT g.ID_, (SELECT COUNT(DISTINCT t.ID_) FROM ACT_RU_IDENTITYLINK l"
+        " JOIN ACT_RU_TASK t ON t.ID_ = l.TASK_ID_ WHERE l.GROUP_ID_ = g.ID_"
+        " AND l.TYPE_ = 'candidate' AND t.ASSIGNEE_ IS NULL)"
+        " FROM ACT_ID_MEMBERSHIP m JOIN ACT_ID_GROUP g ON g.ID_ = m.GROUP_ID_"
+        " WHERE m.USER_ID_ = ?1 AND g.TYPE_ = ?2 ORDER BY g.SEQ_",
+    /* A job that is due but locked may be run when its lock expires. */
+    [WF_SQL_DUE_NEXT] =
+        "SELECT MIN(AT_) FROM ("
+        "SELECT MIN(COALESCE(r.DUEDATE_, 0)) AS AT_ FROM ACT_RU_JOB r"
+        " WHERE r.RETRIES_ > 0 AND COALESCE(r.DUEDATE_, 0) > ?1"
+        " UNION ALL SELECT MIN(r.LOCK_EXP_TIME_) FROM ACT_RU_JOB r"
+        " WHERE r.LOCK_EXP_TIME_ > ?1 AND r.RETRIES_ > 0 AND COALESCE(r.DUEDATE_, 0) <= ?1"
+        ") AS NEXT_",
+};
+
+static const struct {
+    wf_table_e table;
+    const char *where; /* what follows SELECT … FROM table r */
+} queries[WF_QUERIES] = {
+    [WF_QUERY_LATEST_DEFINITION] = { WF_TABLE_DEFINITION,
+        " WHERE r.KEY_ = ?1 ORDER BY r.VERSION_ DESC LIMIT 1" },
+    [WF_QUERY_RESOURCE] = { WF_TABLE_BYTEARRAY,
+        " WHERE r.DEPLOYMENT_ID_ = ?1 AND r.NAME_ = ?2 ORDER BY r.ID_ LIMIT 1" },
+    [WF_QUERY_DUE_JOBS] = { WF_TABLE_JOB,
+        " WHERE r.RETRIES_ > 0 AND COALESCE(r.DUEDATE_, 0) <= ?1 AND " UNLOCKED
+        " ORDER BY COALESCE(r.DUEDATE_, 0), r.ID_ LIMIT ?2" },
+};
+/* clang-format on */
+
+const char *wf_sql_dialect(const wf_driver_t *d, const char *text, apr_pool_t *p)
+{
+    char *own = apr_pstrdup(p, text);
+
+    for (char *mark = strchr(own, '?'); mark; mark = strchr(mark, '?')) {
+        *mark++ = d->placeholder;
+    }
+    return own;
+}
+
+const char *wf_sql_fixed(const wf_driver_t *d, wf_sql_e which, apr_pool_t *p)
+{
+    return wf_sql_dialect(d, fixed[which], p);
+}
+
+/* ---- made from the descriptors
+ * ---------------------------------------------------------------- */
+
+static int is_stored(const wf_column_t *c)
+{
+    return !(c->flags & WF_COLUMN_JOINED);
+}
+
+const char *wf_sql_columns(wf_table_e table, apr_pool_t *p)
+{
+    const wf_table_def_t *t = &wf_tables[table];
+    const char *text = "";
+
+    for (int i = 0; i < t->count; i++) {
+        text =
+            apr_pstrcat(p, text, i ? ", " : "", is_stored(&t->columns[i]) ? "r." : "b.",
+                        t->columns[i].name, NULL);
+    }
+    return text;
+}
+
+const char *wf_sql_from(wf_table_e table, apr_pool_t *p)
+{
+    return apr_pstrcat(p, " FROM ", wf_tables[table].name, " r", wf_tables[table].join,
+                       NULL);
+}
+
+static const char *select_where(const wf_driver_t *d, wf_table_e table, const char *where,
+                                apr_pool_t *p)
+{
+    return wf_sql_dialect(d,
+                          apr_pstrcat(p, "SELECT ", wf_sql_columns(table, p),
+                                      wf_sql_from(table, p), where, NULL),
+                          p);
+}
+
+/* " WHERE ID_ = ?5 AND REV_ = ?6", numbered from first on. */
+static const char *where_key(const wf_table_def_t *t, const char *alias, int with_rev,
+                             int first, apr_pool_t *p)
+{
+    const wf_column_t *rev = with_rev ? wf_table_rev(t) : NULL;
+    const char *text = " WHERE ";
+    int n = first;
+
+    for (int i = 0; i < t->count && t->columns[i].flags & WF_COLUMN_KEY; i++) {
+        text = apr_psprintf(p, "%s%s%s%s = ?%d", text, i ? " AND " : "", alias,
+                            t->columns[i].name, n++);
+    }
+    return rev ? apr_psprintf(p, "%s AND %s%s = ?%d", text, alias, rev->name, n) : text;
+}
+
+const char *wf_sql_get(const wf_driver_t *d, wf_table_e table, apr_pool_t *p)
+{
+    return select_where(d, table, where_key(&wf_tables[table], "r.", 0, 1, p), p);
+}
+
+const char *wf_sql_insert(const wf_driver_t *d, wf_table_e table, apr_pool_t *p)
+{
+    const wf_table_def_t *t = &wf_tables[table];
+    const char *names = "", *marks = "";
+    int n = 0;
+
+    for (int i = 0; i < t->count; i++) {
+        if (is_stored(&t->columns[i])) {
+            names = apr_pstrcat(p, names, n ? ", " : "", t->columns[i].name, NULL);
+            marks = apr_psprintf(p, "%s%s?%d", marks, n ? ", " : "", n + 1);
+            n++;
+        }
+    }
+    return wf_sql_dialect(d,
+                          apr_pstrcat(p, "INSERT INTO ", t->name, " (", names,
+                                      ") VALUES (", marks, ")", NULL),
+                          p);
+}
+
+const char *wf_sql_delete(const wf_driver_t *d, wf_table_e table, apr_pool_t *p)
+{
+    const wf_table_def_t *t = &wf_tables[table];
+
+    return wf_sql_dialect(
+        d, apr_pstrcat(p, "DELETE FROM ", t->name, where_key(t, "", 1, 1, p), NULL), p);
+}
+
+const char *wf_sql_update(const wf_driver_t *d, wf_table_e table, apr_uint32_t changed,
+                          apr_pool_t *p)
+{
+    const wf_table_def_t *t = &wf_tables[table];
+    const wf_column_t *rev = wf_table_rev(t);
+    const char *set = rev ? apr_psprintf(p, "%s = %s + 1", rev->name, rev->name) : "";
+    int n = 0, bit = 0;
+
+    for (int i = 0; i < t->count; i++) {
+        if (is_stored(&t->columns[i]) && changed & 1u << bit++) {
+            set = apr_psprintf(p, "%s%s%s = ?%d", set, *set ? ", " : "",
+                               t->columns[i].name, ++n);
+        }
+    }
+    return wf_sql_dialect(d,
+                          apr_pstrcat(p, "UPDATE ", t->name, " SET ", set,
+                                      where_key(t, "", 1, n + 1, p), NULL),
+                          p);
+}
+
+const char *wf_sql_relation(const wf_driver_t *d, wf_relation_e relation, apr_pool_t *p)
+{
+    const wf_relation_def_t *r = &wf_relations[relation];
+
+    return select_where(d, r->table,
+                        apr_psprintf(p, " WHERE r.%s = ?1 ORDER BY r.%s", r->column,
+                                     wf_tables[r->table].order),
+                        p);
+}
+
+const char *wf_sql_query(const wf_driver_t *d, wf_query_e query, apr_pool_t *p)
+{
+    return select_where(d, queries[query].table, queries[query].where, p);
+}
