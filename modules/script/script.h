@@ -20,8 +20,10 @@ typedef struct wf_scope_t {
     void *baton;
 
     /** 1 and *value if name is known, 0 if not. The value may borrow from the scope; it
-     *  must stay valid for the evaluation. WF_LOAD asks for whole dotted names ("a.b")
-     *  first, then for the first part. */
+     *  must stay valid for the evaluation. For the path a.b.c WF_LOAD asks for "a.b.c",
+     *  then for "a" and its members, then for "a.b" with the member c. It asks for
+     *  "env:X", "secret:X", "file:X" and "__VU" as they are: what they give is up to the
+     *  scope. */
     int (*get)(void *baton, const char *name, wf_value_t *value, apr_pool_t *p);
 
     /** Set a variable (${execution.setVariable('x', 1)} goes through an object instead).
@@ -56,7 +58,9 @@ apr_status_t wf_expr_parse(wf_expr_t **expr, const char *text, wf_dialect_e dial
                            apr_pool_t *p, wf_error_t *err);
 
 /** Evaluate; the value lives in p or borrows from expr and scope. Failures are
- *  WF_ERR_EXECUTION and name expression and position. */
+ *  WF_ERR_EXECUTION and name expression and position. WF_UEL methods such as list.add
+ *  change the scope's own lists and maps in place. Bounded: texts of 16 MiB, 128 MiB read
+ *  and made in all, one second of matching regular expressions. */
 apr_status_t wf_expr_eval(const wf_expr_t *expr, const wf_scope_t *scope, wf_value_t *value,
                           apr_pool_t *p, wf_error_t *err);
 
@@ -74,7 +78,8 @@ typedef struct wf_template_t wf_template_t;
 
 /** Compile a text with ${…} parts (WF_UEL: also #{…}, both in one text is an error, and
  *  \${ is a literal) into segments. A text without parts is fine.
- *  WF_LOAD parts are paths and the forms var:, env:, secret:, file:, not expressions. */
+ *  WF_LOAD parts are paths and the forms var:, env:, secret:, file:, not expressions; what
+ *  is no path stays as it is. Beyond 16 MiB or 10,000 parts WF_ERR_TOO_LARGE. */
 apr_status_t wf_template_parse(wf_template_t **tmpl, const char *text, wf_dialect_e dialect,
                                apr_pool_t *p, wf_error_t *err);
 
@@ -85,7 +90,8 @@ int wf_template_is_literal(const wf_template_t *tmpl);
 const char *wf_template_source(const wf_template_t *tmpl);
 
 /** Evaluate. A WF_UEL text that is one single expression keeps its value's type; anything
- *  else gives a STRING. WF_LOAD leaves parts with unknown names verbatim. */
+ *  else gives a STRING. WF_LOAD leaves parts with unknown names verbatim, except secrets:
+ *  an unknown one is an error. What is put in is not scanned again. */
 apr_status_t wf_template_eval(const wf_template_t *tmpl, const wf_scope_t *scope,
                               wf_value_t *value, apr_pool_t *p, wf_error_t *err);
 
