@@ -299,6 +299,10 @@ apr_status_t wf_request_body(wf_request_t *req, const char **data, apr_size_t *l
 apr_status_t wf_body_object(json_object **object, wf_content_e content, const char *data,
                             apr_size_t length, apr_pool_t *p, wf_error_t *err);
 
+/** WF_ERR_INVALID unless the request says JSON or nothing about its body's type; for faces
+ *  that take no forms. */
+apr_status_t wf_request_require_json(wf_request_t *req, wf_error_t *err);
+
 /** Both steps. */
 apr_status_t wf_request_object(wf_request_t *req, json_object **object, wf_error_t *err);
 
@@ -363,6 +367,10 @@ apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *bod
 /** Send a stored file as an attachment, cacheable only with revalidation. */
 apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char *type,
                              const void *data, apr_size_t length);
+
+/** Log a failure at the level its kind deserves. Only for handlers that answer an error by
+ *  themselves; what they return is logged when it is rendered. */
+void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err);
 
 /** Text for the inside of HTML elements and quoted attributes, and of a JavaScript string
  *  literal in quotes (safe within a <script> element too). */

@@ -257,6 +257,18 @@ apr_status_t wf_request_object(wf_request_t *req, json_object **object, wf_error
     return wf_body_object(object, wf_content_parse(type), data, length, req->pool, err);
 }
 
+apr_status_t wf_request_require_json(wf_request_t *req, wf_error_t *err)
+{
+    wf_content_e content =
+        wf_content_parse(apr_table_get(req->r->headers_in, "Content-Type"));
+
+    if (content != WF_CONTENT_JSON && content != WF_CONTENT_NONE) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "the Content-Type of the request must be application/json");
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t feed_piece(void *baton, const char *data, apr_size_t length,
                                wf_error_t *err)
 {

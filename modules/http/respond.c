@@ -50,6 +50,9 @@ apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *bod
     if (req->face->flags & WF_FACE_NO_CACHE) {
         forbid_caching(req->r->headers_out);
     }
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(req->r->headers_out, "Retry-After", RETRY_AFTER);
+    }
     return send_data(req->r, status, body->type, body->data, body->length);
 }
 
@@ -88,7 +91,7 @@ static int log_unavailable_now(void)
     return __atomic_exchange_n(&last, now, __ATOMIC_RELAXED) != now;
 }
 
-static void log_failure(const wf_request_t *req, int status, const wf_error_t *err)
+void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err)
 {
     if (err->kind == WF_ERR_INTERNAL) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "WF0101: %s %s: %s",
@@ -109,12 +112,9 @@ int wf_respond_error(wf_request_t *req, const wf_error_t *err)
     int status = req->fail_status ? req->fail_status : req->face->status(req, err);
     wf_body_t body = {0};
 
-    log_failure(req, status, err);
+    wf_request_log_failure(req, status, err);
     if (!ap_is_HTTP_ERROR(status)) {
         return status; /* a filter has answered already: AP_FILTER_ERROR and its like */
-    }
-    if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(req->r->headers_out, "Retry-After", RETRY_AFTER);
     }
     req->face->error_body(req, status, err, &body);
     wf_respond_body(req, status, &body);

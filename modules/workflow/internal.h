@@ -1,0 +1,33 @@
+/* Shared by the files of this room. */
+#ifndef WF_WORKFLOW_INTERNAL_H
+#define WF_WORKFLOW_INTERNAL_H
+
+#include "workflow/workflow.h"
+
+wf_handler_fn wf_workflow_submit;
+wf_handler_fn wf_workflow_get, wf_workflow_stop;
+wf_handler_fn wf_execution_list, wf_execution_get, wf_execution_stop,
+    wf_execution_metrics;
+wf_handler_fn wf_probe_health, wf_probe_ready;
+
+int wf_workflow_status(const wf_request_t *req, const wf_error_t *err);
+void wf_workflow_error_body(const wf_request_t *req, int status, const wf_error_t *err,
+                            wf_body_t *body);
+
+/** Set what the client is told about err beside its message, and return WF_EFAILED. */
+apr_status_t wf_fail_as(wf_request_t *req, int status, const char *code);
+
+/** {"success": true, "message": …} */
+apr_status_t wf_respond_done(wf_request_t *req, const char *message);
+
+/** 1 if an execution with this status changes no more. */
+int wf_run_is_final(const char *status);
+
+/** An execution as the API shows it. detail: all members; else the short form of lists.
+ */
+json_object *wf_run_to_json(const wf_run_t *run, int detail, apr_pool_t *p);
+
+/** The metrics of an execution's record; zeros if it has none yet. */
+json_object *wf_run_metrics_to_json(const wf_run_t *run, apr_pool_t *p);
+
+#endif
