@@ -21,7 +21,7 @@ static const struct {
     MEMBER(log_level,        NUMBER, WF_LOG_WARN),
     MEMBER(executor_threads, NUMBER, 16),
     MEMBER(queue_limit,      NUMBER, 1000),
-    MEMBER(max_connections,  NUMBER, 1024),
+    MEMBER(max_connections,  NUMBER, 4096),
     MEMBER(frame_limit,      LARGE,  20 * 1024 * 1024),
     MEMBER(stop_timeout,     NUMBER, 30),
     MEMBER(job_executor,     NUMBER, 1),

@@ -204,6 +204,9 @@ void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
     if (hook) {
         hook(work);
     }
+    if (work->err.kind == WF_ERR_NONE && work->uow && wf_uow_writes(work->uow, WF_TABLE_JOB)) {
+        wf_jobs_wake(work->engine->jobs);
+    }
     next = leave_lane(x, work);
     if (next) {
         push(x, next);

@@ -13,6 +13,7 @@
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -301,6 +302,7 @@ int wf_engine_main(int argc, const char *const *argv)
     wf_error_t err;
     sigset_t signals;
     apr_status_t rv;
+    int httpd_log = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 
     prctl(PR_SET_NAME, "workflow-engine");
     apr_pool_create(&pool, NULL);
@@ -325,7 +327,9 @@ int wf_engine_main(int argc, const char *const *argv)
         rv = serve(engine, &options, &signals, &err);
     }
     if (rv != APR_SUCCESS) {
+        /* Also where httpd's administrator looks first. */
         wf_log(WF_LOG_ERR, "%s", err.message);
+        dprintf(httpd_log, "workflow engine: %s\n", err.message);
     }
     return rv == APR_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,0 +1,132 @@
+# An httpd of a test's own, on a free port, with its own store: to be stopped, killed,
+# restarted or wrongly configured.
+#
+#   my $server = WF::Server->new(mpm => 'event', extra => 'WorkflowQueueLimit 5')->start;
+#   $server->graceful; kill KILL => $server->engine_pid; $server->stop;
+package WF::Server;
+use strict;
+use warnings;
+use File::Path ();
+use File::Temp ();
+use IO::Socket::INET ();
+use Time::HiRes ();
+use WF::Test ();
+
+sub free_port {
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1, ReuseAddr => 1) or die $!;
+    return $socket->sockport;
+}
+
+sub new {
+    my ($class, %opt) = @_;
+    my $self = bless { mpm => 'event', extra => '', demo => 1, faces => 1, engine => 1, %opt }, $class;
+    $self->{dir} //= File::Temp::tempdir('server-XXXXXX', DIR => $ENV{WF_DIR});
+    chmod 0755, $self->{dir};
+    $self->{port} //= free_port();
+    $self->write_config;
+    return $self;
+}
+
+sub url { 'http://127.0.0.1:' . shift->{port} }
+sub file { my ($self, $name) = @_; "$self->{dir}/$name" }
+
+sub write_config {
+    my $self = shift;
+    my $modules = join "\n", map { "LoadModule ${_}_module $ENV{WF_MODULES}/mod_$_.so" }
+        "mpm_$self->{mpm}", qw(authn_core authz_core authz_host authz_user auth_basic);
+    my $demo = $self->{demo} ? "WorkflowDemoData $ENV{WF_DIR}/demo" : '';
+    my $user = $> == 0 ? "User nobody\nGroup nogroup" : '';
+    my $faces = $self->{faces} ? "Include $ENV{WF_TOP}/conf/workflow.conf" : '';
+    # A checkout that httpd's user cannot enter does not matter: the parent reads this.
+    $self->spew('httpd.conf', <<"END");
+ServerName localhost
+Listen 127.0.0.1:$self->{port}
+ServerRoot $self->{dir}
+DefaultRuntimeDir $self->{dir}
+PidFile $self->{dir}/httpd.pid
+ErrorLog $self->{dir}/error.log
+LogLevel warn workflow:debug
+$user
+$modules
+LoadModule workflow_module $ENV{WF_DIR}/bin/mod_workflow.so
+LogFormat "%r %>s" short
+CustomLog $self->{dir}/access.log short
+WorkflowEngineProgram $ENV{WF_DIR}/bin/workflow-engine
+WorkflowStateDir $self->{dir}/engine
+$demo
+$faces
+$self->{extra}
+END
+    return $self;
+}
+
+sub spew {
+    my ($self, $name, $text) = @_;
+    open my $out, '>', $self->file($name) or die "$name: $!";
+    print $out $text;
+    close $out;
+}
+
+sub slurp {
+    my ($self, $name) = @_;
+    open my $in, '<', $self->file($name) or return '';
+    local $/;
+    return scalar <$in> // '';
+}
+
+# httpd with arguments, such as -t; output and exit status.
+sub httpd {
+    my ($self, @args) = @_;
+    my $output = `$ENV{WF_HTTPD} -d $self->{dir} -f $self->{dir}/httpd.conf @args 2>&1`;
+    return wantarray ? ($output, $? >> 8) : $output;
+}
+
+sub pid { my $pid = shift->slurp('httpd.pid'); $pid =~ /(\d+)/ ? $1 : undef }
+
+sub start {
+    my $self = shift;
+    my ($output, $status) = $self->httpd('-k start');
+    die "httpd did not start: $output" . $self->slurp('error.log') if $status;
+    WF::Test::use_server($self->url);
+    WF::Test::wait_until { $self->{pid} = $self->pid } 10;
+    return $self unless $self->{engine};
+    $self->wait_ready or die 'not ready: ' . $self->slurp('error.log') . $self->slurp('engine/engine.log');
+    return $self;
+}
+
+sub wait_ready {
+    my $self = shift;
+    return WF::Test::wait_until { WF::Test::call('GET', '/ready')->code == 200 } 30;
+}
+
+sub graceful { my $self = shift; kill USR1 => $self->{pid}; $self }
+
+# The engine process: the child of httpd that runs our program.
+sub engine_pid {
+    my $self = shift;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        open my $in, '<', $stat or next;
+        my $line = <$in> // next;
+        my ($pid, $comm, $state, $ppid) = $line =~ /^(\d+) \((.*)\) (\S) (\d+)/ or next;
+        return $pid if $ppid == $self->{pid} && $comm eq 'workflow-engine' && $state ne 'Z';
+    }
+    return undef;
+}
+
+sub alive { my $pid = shift; kill 0 => $pid }
+
+# Stop and wait until it is gone; true if it went within the time.
+sub stop {
+    my ($self, $seconds) = @_;
+    my $pid = delete $self->{pid} or return 1;
+    kill TERM => $pid;
+    return WF::Test::wait_until { !kill(0 => $pid) } $seconds // 40;
+}
+
+sub DESTROY {
+    my $self = shift;
+    local $?;
+    $self->stop;
+}
+
+1;

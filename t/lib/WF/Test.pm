@@ -1,0 +1,127 @@
+# What the suites share: calls on both faces, deployments, and waiting for a condition.
+package WF::Test;
+use strict;
+use warnings;
+use Apache::Test ();
+use Apache::TestRequest ();
+use Exporter 'import';
+use HTTP::Request ();
+use JSON::PP ();
+use LWP::UserAgent ();
+use MIME::Base64 qw(encode_base64);
+use Time::HiRes ();
+
+our @EXPORT = qw(call json get_json deploy start tasks_of complete wait_until data_file
+                 base_url upload submit execution finished demo_id);
+
+my $json = JSON::PP->new->utf8->canonical->allow_nonref;
+our $activiti = '/activiti-rest/service';
+
+# The shared server, or the one that a test made its own with use_server().
+my $url;
+sub base_url { $url // 'http://' . Apache::TestRequest::hostport() }
+sub use_server { $url = shift }
+
+my $ua = LWP::UserAgent->new(timeout => 60, keep_alive => 8);
+
+# call('PUT', '/task/12/claim', { … }, user => 'gonzo'): the answer as HTTP::Response. A
+# path that starts with /task and the like is one of the Activiti face; user undef sends no
+# credentials; body may be a text, a structure (sent as JSON) or missing.
+sub call {
+    my ($method, $path, $body, %opt) = @_;
+    my $full = $path =~ m{^/(api|health|ready|open|engine|activiti-rest|none)\b} ? $path : $activiti . $path;
+    my $user = exists $opt{user} ? $opt{user} : $full =~ m{^/(activiti-rest|open)} ? 'kermit' : undef;
+    my $request = HTTP::Request->new($method, base_url() . $full);
+
+    $request->header(Authorization => 'Basic ' . encode_base64("$user:" . ($opt{password} // $user), ''))
+        if defined $user;
+    if (defined $body) {
+        $request->content(ref $body ? $json->encode($body) : $body);
+        $request->header('Content-Type' => 'application/json');
+    }
+    $request->header(%{ $opt{headers} }) if $opt{headers};
+    return $ua->request($request);
+}
+
+sub json { $json->decode(shift->content) }
+
+sub get_json { my $r = call('GET', @_); $r->is_success or die $r->as_string; json($r) }
+
+sub data_file {
+    my $name = shift;
+    open my $in, '<:raw', "$ENV{WF_TOP}/t/data/$name" or die "$name: $!";
+    local $/;
+    return <$in>;
+}
+
+# upload($file_name, $content, field => value …): POST /deployment.
+sub upload {
+    my ($name, $content, %opt) = @_;
+    my $b = 'wf-boundary-7d41';
+    my $fields = $opt{fields} // {};
+    my $body = join '', map { "--$b\r\nContent-Disposition: form-data; name=\"$_\"\r\n\r\n$fields->{$_}\r\n" } sort keys %$fields;
+    $body .= "--$b\r\nContent-Disposition: form-data; name=\"deployment\"; filename=\"$name\"\r\n"
+           . "Content-Type: application/octet-stream\r\n\r\n$content\r\n" if defined $name;
+    return call('POST', $opt{path} // '/deployment', $body . "--$b--\r\n", %opt,
+                headers => { 'Content-Type' => "multipart/form-data; boundary=$b" });
+}
+
+# Deploy a file of t/data; the id of the newest deployment.
+sub deploy {
+    my $name = shift;
+    my $r = upload($name, data_file($name));
+    $r->is_success or die $r->as_string;
+    return get_json('/deployments?sort=id&order=desc&size=1')->{data}[0]{id};
+}
+
+sub start {
+    my ($definition, $variables, %opt) = @_;
+    my $r = call('POST', '/process-instance', { processDefinitionId => $definition, %{ $variables // {} } }, %opt);
+    $r->is_success or die $r->as_string;
+    return json($r);
+}
+
+# Tasks of one instance, out of those with a filter such as 'assignee=kermit'.
+sub tasks_of {
+    my ($instance, $filter) = @_;
+    return grep { $_->{processInstanceId} eq $instance } @{ get_json("/tasks?$filter&size=10000")->{data} };
+}
+
+sub complete { my ($task, $variables, %opt) = @_; call('PUT', "/task/$task/complete", $variables // {}, %opt) }
+
+# The newest version of a process key.
+sub demo_id {
+    my $key = shift;
+    my @found = sort { $b->{version} <=> $a->{version} }
+                grep { $_->{key} eq $key } @{ get_json('/process-definitions?size=10000')->{data} };
+    return $found[0]{id};
+}
+
+# Wait until the code returns something true, at most so many seconds; what it returned.
+sub wait_until(&;$) {
+    my ($code, $seconds) = @_;
+    my $until = Time::HiRes::time() + ($seconds // 20);
+    my $value;
+    Time::HiRes::sleep(0.02) until ($value = $code->()) || Time::HiRes::time() > $until;
+    return $value;
+}
+
+# Submit a load workflow (a YAML text or a structure); the execution's id.
+sub submit {
+    my $workflow = shift;
+    my $r = call('POST', '/api/v1/workflows', ref $workflow ? { workflow => $workflow } : { yaml => $workflow });
+    $r->code == 201 or die $r->as_string;
+    return json($r)->{execution_id};
+}
+
+sub execution { get_json('/api/v1/executions/' . shift) }
+
+# The execution once it has ended.
+sub finished {
+    my ($id, $seconds) = @_;
+    my $e;
+    wait_until { $e = execution($id); $e->{status} =~ /^(completed|failed|aborted)$/ } $seconds // 60;
+    return $e;
+}
+
+1;
