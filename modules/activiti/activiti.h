@@ -1,5 +1,5 @@
-/* activiti: the face of the process engine, the REST API of Activiti 5.0. One table row per
- * endpoint; handlers parse, send one command or read the store, and render one reply. */
+/* activiti: the face of the process engine, the REST API of Activiti 5.0. One table row
+ * per endpoint; handlers parse, send one command or read the store, render one reply. */
 #ifndef WF_ACTIVITI_H
 #define WF_ACTIVITI_H
 

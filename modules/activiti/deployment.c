@@ -22,8 +22,7 @@ apr_status_t wf_deployment_list(wf_request_t *req, wf_error_t *err)
     return wf_respond_page(req, WF_LIST_DEPLOYMENTS, NULL, render_deployment, err);
 }
 
-/* ---- resources -----------------------------------------------------------------------
- */
+/* ---- resources --------------------------------------------------------------------- */
 
 static const char *type_of(const char *name)
 {
@@ -76,8 +75,7 @@ apr_status_t wf_deployment_resource(wf_request_t *req, wf_error_t *err)
                            resource->length);
 }
 
-/* ---- deletion ------------------------------------------------------------------------
- */
+/* ---- deletion ---------------------------------------------------------------------- */
 
 /* One command. An id that nothing has is as good as deleted. */
 static apr_status_t delete_one(wf_request_t *req, const char *id_text, int cascade,

@@ -12,8 +12,8 @@
 
 static const wf_route_t routes[] = {
     { WF_POST, "/deployment", ADMIN, JSON,
-      WF_ROUTE_DEPLOY | WF_ROUTE_MULTIPART | WF_ROUTE_EXTENSION | WF_ROUTE_HTML, "repository",
-      wf_deployment_upload, "Upload a file and deploy what is in it" },
+      WF_ROUTE_DEPLOY | WF_ROUTE_MULTIPART | WF_ROUTE_EXTENSION | WF_ROUTE_HTML,
+      "repository", wf_deployment_upload, "Upload a file and deploy what is in it" },
     { WF_POST, "/deployments", ADMIN, JSON,
       WF_ROUTE_DEPLOY | WF_ROUTE_MULTIPART | WF_ROUTE_HTML, "repository",
       wf_deployment_upload, "The same under the name of the collection" },
@@ -23,8 +23,8 @@ static const wf_route_t routes[] = {
       wf_deployment_delete_all, "The same under a name of its own" },
     { WF_GET, "/deployments", USER, JSON, 0, "repository",
       wf_deployment_list, "List the deployments" },
-    { WF_GET, "/deployment/{deploymentId}/resource/{resourceName}", USER, WF_FORMAT_NONE, 0,
-      "repository", wf_deployment_resource, "Download a file of a deployment" },
+    { WF_GET, "/deployment/{deploymentId}/resource/{resourceName}", USER, WF_FORMAT_NONE,
+      0, "repository", wf_deployment_resource, "Download a file of a deployment" },
     { WF_DELETE, "/deployment/{deploymentId}", ADMIN, JSON, WF_ROUTE_DEPLOY, "repository",
       wf_deployment_delete, "Delete a deployment" },
 

@@ -4,8 +4,7 @@
 
 #include "activiti/activiti.h"
 
-/* ---- handlers, by resource -----------------------------------------------------------
- */
+/* ---- handlers, by resource --------------------------------------------------------- */
 
 wf_handler_fn wf_deployment_upload, wf_deployment_list, wf_deployment_resource,
     wf_deployment_delete, wf_deployment_delete_all;
@@ -13,15 +12,13 @@ wf_handler_fn wf_engine_info, wf_definition_list, wf_definition_get, wf_process_
 wf_handler_fn wf_tasks_summary, wf_task_list, wf_task_get, wf_task_operation;
 wf_handler_fn wf_login;
 
-/* ---- errors --------------------------------------------------------------------------
- */
+/* ---- errors ------------------------------------------------------------------------ */
 
 int wf_activiti_status(const wf_request_t *req, const wf_error_t *err);
 void wf_activiti_error_body(const wf_request_t *req, int status, const wf_error_t *err,
                             wf_body_t *body);
 
-/* ---- uploads -------------------------------------------------------------------------
- */
+/* ---- uploads ----------------------------------------------------------------------- */
 
 /** 1 if text may be called as a JavaScript function from the answer of an upload:
  * letters, digits and the characters of a property path, so that nothing else can be
@@ -33,8 +30,7 @@ int wf_callback_valid(const char *text);
 const char *wf_upload_base_name(const char *filename);
 int wf_upload_name_valid(const char *name);
 
-/* ---- variables -----------------------------------------------------------------------
- */
+/* ---- variables --------------------------------------------------------------------- */
 
 #define WF_VARIABLE_NAME_MAX 255 /* bytes; what the name column of variables holds */
 
@@ -46,8 +42,7 @@ int wf_upload_name_valid(const char *name);
 apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *own,
                                apr_pool_t *p, wf_error_t *err);
 
-/* ---- values --------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------ */
 
 /** A generated id in a path or body: 1 and *id if it is one, 0 if no object can have it.
  */

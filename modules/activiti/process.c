@@ -1,8 +1,7 @@
 /* The process engine, process definitions, and the start of an instance. */
 #include "activiti/internal.h"
 
-/* ---- the engine ----------------------------------------------------------------------
- */
+/* ---- the engine -------------------------------------------------------------------- */
 
 apr_status_t wf_engine_info(wf_request_t *req, wf_error_t *err)
 {
@@ -17,8 +16,7 @@ apr_status_t wf_engine_info(wf_request_t *req, wf_error_t *err)
     return wf_respond_json(req, 200, o);
 }
 
-/* ---- definitions ---------------------------------------------------------------------
- */
+/* ---- definitions ------------------------------------------------------------------- */
 
 static json_object *render_definition(const void *row, apr_pool_t *p)
 {
@@ -62,8 +60,7 @@ apr_status_t wf_definition_get(wf_request_t *req, wf_error_t *err)
     return wf_respond_json(req, 200, render_definition(definition, req->pool));
 }
 
-/* ---- instances -----------------------------------------------------------------------
- */
+/* ---- instances --------------------------------------------------------------------- */
 
 static apr_status_t respond_instance(wf_request_t *req, json_object *started)
 {

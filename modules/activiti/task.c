@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* ---- summary -------------------------------------------------------------------------
- */
+/* ---- summary ----------------------------------------------------------------------- */
 
 static json_object *render_summary(const wf_task_summary_t *summary)
 {
@@ -45,8 +44,7 @@ apr_status_t wf_tasks_summary(wf_request_t *req, wf_error_t *err)
     return rv == APR_SUCCESS ? wf_respond_json(req, 200, render_summary(&summary)) : rv;
 }
 
-/* ---- lists ---------------------------------------------------------------------------
- */
+/* ---- lists ------------------------------------------------------------------------- */
 
 /* id and executionId are numbers, all other ids of the interface are strings: that is how
  * the documentation of Activiti 5.0 shows them. */
@@ -89,8 +87,7 @@ apr_status_t wf_task_list(wf_request_t *req, wf_error_t *err)
                         "'candidate-group' is required");
 }
 
-/* ---- one task ------------------------------------------------------------------------
- */
+/* ---- one task ---------------------------------------------------------------------- */
 
 static apr_status_t no_task(const char *id, wf_error_t *err)
 {
@@ -119,8 +116,7 @@ apr_status_t wf_task_get(wf_request_t *req, wf_error_t *err)
                 : no_task(text, err);
 }
 
-/* ---- operations ----------------------------------------------------------------------
- */
+/* ---- operations -------------------------------------------------------------------- */
 
 typedef struct operation_t {
     const char *name;

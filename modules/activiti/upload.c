@@ -24,8 +24,7 @@ typedef struct form_t {
     wf_buffer_t *values[FIELDS]; /* NULL = field not seen */
 } form_t;
 
-/* ---- names ---------------------------------------------------------------------------
- */
+/* ---- names ------------------------------------------------------------------------- */
 
 int wf_callback_valid(const char *text)
 {
@@ -65,8 +64,7 @@ int wf_upload_name_valid(const char *name)
     return 0;
 }
 
-/* ---- the form ------------------------------------------------------------------------
- */
+/* ---- the form ---------------------------------------------------------------------- */
 
 static apr_status_t take_file_name(form_t *form, const wf_part_t *part, wf_error_t *err)
 {
@@ -132,8 +130,7 @@ static apr_status_t end_field(void *baton, wf_error_t *err)
     return APR_SUCCESS;
 }
 
-/* ---- deploying -----------------------------------------------------------------------
- */
+/* ---- deploying --------------------------------------------------------------------- */
 
 static apr_status_t deploy(wf_request_t *req, const form_t *form, wf_error_t *err)
 {
@@ -155,8 +152,7 @@ static apr_status_t deploy(wf_request_t *req, const form_t *form, wf_error_t *er
     return wf_request_call(req, &call, NULL, err);
 }
 
-/* ---- the answer as a page ------------------------------------------------------------
- */
+/* ---- the answer as a page ---------------------------------------------------------- */
 
 /* The two functions that a page may call; NULL = none. */
 typedef struct callbacks_t {

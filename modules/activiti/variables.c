@@ -153,8 +153,7 @@ static const struct {
     /* clang-format on */
 };
 
-/* ---- the body ------------------------------------------------------------------------
- */
+/* ---- the body ---------------------------------------------------------------------- */
 
 /* The member "<name>_<role>" of a body. */
 static int find_descriptor(json_object *body, const char *name, const char *role,

@@ -9,8 +9,7 @@
 
 #define BUFFER_FIRST 4096 /* bytes of a buffer's first allocation */
 
-/* ---- buffers -------------------------------------------------------------------------
- */
+/* ---- buffers ----------------------------------------------------------------------- */
 
 static apr_status_t free_buffer(void *data)
 {
@@ -51,8 +50,7 @@ int wf_buffer_append(wf_buffer_t *buffer, const char *data, apr_size_t length)
     return 1;
 }
 
-/* ---- Content-Type --------------------------------------------------------------------
- */
+/* ---- Content-Type ------------------------------------------------------------------ */
 
 /* 1 if the parameters of a media type name a charset that is not UTF-8 (or its subset).
  */
@@ -94,8 +92,7 @@ wf_content_e wf_content_parse(const char *content_type)
     return WF_CONTENT_OTHER;
 }
 
-/* ---- the object ----------------------------------------------------------------------
- */
+/* ---- the object -------------------------------------------------------------------- */
 
 static apr_status_t object_from_form(json_object **object, const char *data,
                                      apr_size_t length, apr_pool_t *p, wf_error_t *err)
@@ -149,8 +146,7 @@ apr_status_t wf_body_object(json_object **object, wf_content_e content, const ch
     return APR_SUCCESS;
 }
 
-/* ---- members -------------------------------------------------------------------------
- */
+/* ---- members ----------------------------------------------------------------------- */
 
 /* JSON strings may hold \u0000, which would cut the text short for everybody after us. */
 static int has_nul(json_object *string)

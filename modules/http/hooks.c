@@ -19,8 +19,7 @@
 
 extern module AP_MODULE_DECLARE_DATA workflow_module;
 
-/* ---- claiming ------------------------------------------------------------------------
- */
+/* ---- claiming ---------------------------------------------------------------------- */
 
 int wf_http_translate_name(request_rec *r)
 {
@@ -112,8 +111,7 @@ int wf_http_force_authn(request_rec *r)
     return type && strcasecmp(type, "none") != 0 ? OK : DECLINED;
 }
 
-/* ---- the handler ---------------------------------------------------------------------
- */
+/* ---- the handler ------------------------------------------------------------------- */
 
 /* APR_SUCCESS, or the caller may not do this. A missing user is no error of kind
  * FORBIDDEN: fail_status says so. */
@@ -187,7 +185,6 @@ static apr_status_t serve(wf_request_t *req, wf_error_t *err)
     apr_status_t rv;
 
     req->user = req->r->user;
-    req->child = wf_child_current();
     if (!req->child) {
         return wf_error_set(err, WF_ERR_UNAVAILABLE, "this server process is not ready");
     }

@@ -23,8 +23,8 @@ struct server_rec;
 
 /* ---- configuration ----------------------------------------------------------------- */
 
-/* The module's configuration records are these two: per directory a wf_dir_config_t, per
- * server a wf_server_config_t. */
+/* The module's record per directory is a wf_dir_config_t; the server-wide settings reach
+ * the requests through wf_child_create. */
 
 typedef struct wf_face_t wf_face_t;
 typedef struct wf_router_t wf_router_t;
@@ -197,7 +197,7 @@ struct wf_request_t {
     apr_pool_t *pool;
     const wf_face_t *face;
     const wf_server_config_t *config;
-    wf_child_t *child;
+    wf_child_t *child;       /* set with config in a handler; NULL while httpd starts */
     const char *path;        /* below the base */
     const wf_route_t *route; /* NULL: unknown path or method */
     unsigned method, allowed;
@@ -299,8 +299,7 @@ apr_status_t wf_request_body(wf_request_t *req, const char **data, apr_size_t *l
 apr_status_t wf_body_object(json_object **object, wf_content_e content, const char *data,
                             apr_size_t length, apr_pool_t *p, wf_error_t *err);
 
-/** WF_ERR_INVALID unless the request says JSON or nothing about its body's type; for faces
- *  that take no forms. */
+/** WF_ERR_INVALID unless the request says JSON or nothing about its body's type. */
 apr_status_t wf_request_require_json(wf_request_t *req, wf_error_t *err);
 
 /** Both steps. */
@@ -368,8 +367,8 @@ apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *bod
 apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char *type,
                              const void *data, apr_size_t length);
 
-/** Log a failure at the level its kind deserves. Only for handlers that answer an error by
- *  themselves; what they return is logged when it is rendered. */
+/** Log a failure at the level its kind deserves. Only for handlers that answer an error
+ *  by themselves; what they return is logged when it is rendered. */
 void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err);
 
 /** Text for the inside of HTML elements and quoted attributes, and of a JavaScript string

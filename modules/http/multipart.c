@@ -34,8 +34,7 @@ struct wf_multipart_t {
     int parts;
 };
 
-/* ---- parameters of a header ----------------------------------------------------------
- */
+/* ---- parameters of a header -------------------------------------------------------- */
 
 static const char *skip_blanks(const char *s)
 {
@@ -104,8 +103,7 @@ static int find_parameter(const char *list, const char *name, const char **value
     return 1;
 }
 
-/* ---- creation ------------------------------------------------------------------------
- */
+/* ---- creation ---------------------------------------------------------------------- */
 
 /* bchars of RFC 2046; a blank may not be the last one. */
 static int boundary_valid(const char *boundary)
@@ -149,8 +147,7 @@ apr_status_t wf_multipart_create(wf_multipart_t **mp, const char *content_type,
     return APR_SUCCESS;
 }
 
-/* ---- headers of a part ---------------------------------------------------------------
- */
+/* ---- headers of a part ------------------------------------------------------------- */
 
 /* Undo what browsers do to quotes, which cannot stand in a quoted name. */
 static const char *decode_name(const char *name, apr_pool_t *p)
@@ -283,8 +280,7 @@ static apr_status_t begin_part(wf_multipart_t *mp, wf_error_t *err)
     return mp->sink.part(mp->sink.baton, &part, err);
 }
 
-/* ---- the states ----------------------------------------------------------------------
- */
+/* ---- the states -------------------------------------------------------------------- */
 
 static apr_status_t step_headers(wf_multipart_t *mp, char c, wf_error_t *err)
 {

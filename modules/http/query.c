@@ -8,8 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- parsing -------------------------------------------------------------------------
- */
+/* ---- parsing ----------------------------------------------------------------------- */
 
 /* Decode one name or value; NULL if it cannot be decoded or is no UTF-8. */
 static const char *decode(const char *text, apr_size_t length, apr_pool_t *p)
@@ -91,8 +90,7 @@ apr_status_t wf_query_parse(const wf_query_t **query, const char *args, apr_pool
     return rv;
 }
 
-/* ---- typed access --------------------------------------------------------------------
- */
+/* ---- typed access ------------------------------------------------------------------ */
 
 const char *wf_query_text(const wf_query_t *query, const char *name)
 {
@@ -179,8 +177,7 @@ apr_status_t wf_query_date(const wf_query_t *query, const char *name, apr_int64_
     return APR_SUCCESS;
 }
 
-/* ---- pages ---------------------------------------------------------------------------
- */
+/* ---- pages ------------------------------------------------------------------------- */
 
 static int is_one_of(const char *text, const char *const *list)
 {

@@ -16,8 +16,7 @@ APLOG_USE_MODULE(workflow);
 
 #define PIECE 65536 /* bytes asked of the input filters at once */
 
-/* ---- the record ----------------------------------------------------------------------
- */
+/* ---- the record -------------------------------------------------------------------- */
 
 const char *wf_http_enable(wf_dir_config_t *dir, const wf_face_t *face, const char *path,
                            apr_pool_t *p)
@@ -93,15 +92,15 @@ wf_request_t *wf_request_of(request_rec *r)
     req->pool = r->pool;
     req->face = dir->face;
     req->path = r->uri + length;
-    req->config = ap_get_module_config(r->server->module_config, &workflow_module);
+    req->child = wf_child_current();
+    req->config = req->child ? req->child->config : NULL;
     req->prefers_html = wf_accept_prefers_html(apr_table_get(r->headers_in, "Accept"));
     find_route(req, dir);
     ap_set_module_config(r->request_config, &workflow_module, req);
     return req;
 }
 
-/* ---- services ------------------------------------------------------------------------
- */
+/* ---- services ---------------------------------------------------------------------- */
 
 const char *wf_request_var(const wf_request_t *req, const char *name)
 {
@@ -136,8 +135,7 @@ apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
     return rv;
 }
 
-/* ---- bodies --------------------------------------------------------------------------
- */
+/* ---- bodies ------------------------------------------------------------------------ */
 
 static apr_status_t too_large(wf_error_t *err, apr_int64_t limit, const char *limit_name)
 {
@@ -236,7 +234,7 @@ apr_status_t wf_request_body(wf_request_t *req, const char **data, apr_size_t *l
                              wf_error_t *err)
 {
     wf_buffer_t *buffer = wf_buffer_create(req->pool);
-    apr_status_t rv = wf_body_read(req, req->config->body_limit, "WorkflowBodyLimit",
+    apr_status_t rv = wf_body_read(req, req->config->body_limit, "WorkflowMaxBody",
                                    append_piece, buffer, err);
 
     *data = buffer->data;
@@ -283,7 +281,7 @@ apr_status_t wf_request_multipart(wf_request_t *req, const wf_multipart_sink_t *
     apr_status_t rv = wf_multipart_create(&mp, type, sink, req->pool, err);
 
     if (rv == APR_SUCCESS) {
-        rv = wf_body_read(req, req->config->upload_limit, "WorkflowUploadLimit",
+        rv = wf_body_read(req, req->config->upload_limit, "WorkflowMaxUpload",
                           feed_piece, mp, err);
     }
     return rv == APR_SUCCESS ? wf_multipart_finish(mp, err) : rv;

@@ -17,8 +17,7 @@ APLOG_USE_MODULE(workflow);
 #define RETRY_AFTER "1" /* seconds; the engine is revived within about one */
 #define ERROR_FILTER "WORKFLOW_ERROR"
 
-/* ---- sending -------------------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------------------- */
 
 static void forbid_caching(apr_table_t *headers)
 {
@@ -78,8 +77,7 @@ apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char
     return send_data(req->r, HTTP_OK, type, data, length);
 }
 
-/* ---- error answers -------------------------------------------------------------------
- */
+/* ---- error answers ----------------------------------------------------------------- */
 
 /* At most one line a second about an engine that cannot be reached: every request of a
  * busy server would write one. */

@@ -31,8 +31,7 @@ struct wf_router_t {
     entry_t *entries; /* in the order of trying */
 };
 
-/* ---- compiling -----------------------------------------------------------------------
- */
+/* ---- compiling --------------------------------------------------------------------- */
 
 static const char *compile_entry(entry_t *entry, const wf_route_t *route)
 {
@@ -121,8 +120,7 @@ wf_router_t *wf_router_create(const wf_face_t *face, const char **problem, apr_p
     return router;
 }
 
-/* ---- matching ------------------------------------------------------------------------
- */
+/* ---- matching ---------------------------------------------------------------------- */
 
 /* Where literal occurs first in text[from..length), or -1. */
 static apr_ssize_t find_literal(const literal_t *literal, const char *text,
@@ -272,8 +270,7 @@ int wf_route_var(const wf_route_t *route, const char *name)
     return -1;
 }
 
-/* ---- methods -------------------------------------------------------------------------
- */
+/* ---- methods ----------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

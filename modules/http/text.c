@@ -8,8 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- escaping ------------------------------------------------------------------------
- */
+/* ---- escaping ---------------------------------------------------------------------- */
 
 const char *wf_escape_html(const char *text, apr_pool_t *p)
 {
@@ -86,8 +85,7 @@ const char *wf_attachment_text(const char *filename, apr_pool_t *p)
                         encode_extended(base, p));
 }
 
-/* ---- Accept --------------------------------------------------------------------------
- */
+/* ---- Accept ------------------------------------------------------------------------ */
 
 /* "0.85" in thousandths. */
 static int parse_quality(const char *s, const char *end)
@@ -157,34 +155,33 @@ int wf_accept_prefers_html(const char *accept)
     return accept && accepted(accept, "text/html") > accepted(accept, "application/json");
 }
 
-/* ---- statuses ------------------------------------------------------------------------
- */
+/* ---- statuses ---------------------------------------------------------------------- */
 
 static const struct {
     int status;
     const char *name, *description;
 } statuses[] = {
     /* clang-format off */
-    { 200, "OK",                       "Done." },
-    { 201, "Created",                  "Created." },
-    { 400, "Bad Request",              "The request cannot be understood as it was sent." },
-    { 401, "Unauthorized",             "Valid credentials are needed." },
-    { 403, "Forbidden",                "The caller lacks the right to do this." },
-    { 404, "Not Found",                "There is nothing at this address." },
-    { 405, "Method Not Allowed",       "This address does not support the method." },
-    { 408, "Request Timeout",          "The request did not arrive in time." },
-    { 409, "Conflict",                 "The present state does not allow this." },
-    { 413, "Request Entity Too Large", "The request is larger than a configured limit." },
-    { 414, "Request-URI Too Long",     "The address is longer than a configured limit." },
-    { 415, "Unsupported Media Type",   "The body has a type that is not understood." },
-    { 417, "Expectation Failed",       "The expectation of the request cannot be met." },
-    { 429, "Too Many Requests",        "Too many requests in a short time." },
+    { 200, "OK",                              "Done." },
+    { 201, "Created",                         "Created." },
+    { 400, "Bad Request",                     "The request cannot be understood as sent." },
+    { 401, "Unauthorized",                    "Valid credentials are needed." },
+    { 403, "Forbidden",                       "The caller lacks the right to do this." },
+    { 404, "Not Found",                       "There is nothing at this address." },
+    { 405, "Method Not Allowed",              "This address does not support the method." },
+    { 408, "Request Timeout",                 "The request did not arrive in time." },
+    { 409, "Conflict",                        "The present state does not allow this." },
+    { 413, "Request Entity Too Large",        "The request exceeds a configured limit." },
+    { 414, "Request-URI Too Long",            "The address exceeds a configured limit." },
+    { 415, "Unsupported Media Type",          "The type of the body is not understood." },
+    { 417, "Expectation Failed",              "The request's expectation cannot be met." },
+    { 429, "Too Many Requests",               "Too many requests in a short time." },
     { 431, "Request Header Fields Too Large", "The headers exceed a configured limit." },
-    { 500, "Internal Error",           "The server failed to carry out the request." },
-    { 501, "Not Implemented",          "The server does not do this." },
-    { 502, "Bad Gateway",              "A server behind this one failed." },
-    { 503, "Service Unavailable",      "The server cannot do this now; try again." },
-    { 504, "Gateway Timeout",          "A server behind this one did not answer in time." },
+    { 500, "Internal Error",                  "The server failed to carry out the request." },
+    { 501, "Not Implemented",                 "The server does not do this." },
+    { 502, "Bad Gateway",                     "A server behind this one failed." },
+    { 503, "Service Unavailable",             "The server cannot do this now; try again." },
+    { 504, "Gateway Timeout",                 "A server behind this one did not answer." },
     /* clang-format on */
 };
 

@@ -13,8 +13,7 @@
 #define LIST_DEFAULT 100
 #define STOPS_MAX 1000 /* live executions of one workflow that one call stops */
 
-/* ---- records -------------------------------------------------------------------------
- */
+/* ---- records ----------------------------------------------------------------------- */
 
 static apr_status_t load_run(wf_request_t *req, const char *id, wf_run_t **run,
                              wf_error_t *err)
@@ -58,8 +57,7 @@ static apr_status_t ask_engine(wf_request_t *req, wf_command_e command, wf_run_t
     return load_run(req, (*run)->id, run, err);
 }
 
-/* ---- one execution -------------------------------------------------------------------
- */
+/* ---- one execution ----------------------------------------------------------------- */
 
 static apr_status_t find_run(wf_request_t *req, wf_run_t **run, wf_error_t *err)
 {
@@ -102,8 +100,7 @@ apr_status_t wf_execution_metrics(wf_request_t *req, wf_error_t *err)
                            live ? live : wf_run_metrics_to_json(run, req->pool));
 }
 
-/* ---- lists ---------------------------------------------------------------------------
- */
+/* ---- lists ------------------------------------------------------------------------- */
 
 static apr_status_t read_range(wf_request_t *req, wf_page_t *page, wf_error_t *err)
 {
@@ -158,8 +155,7 @@ apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
     return wf_respond_json(req, 200, o);
 }
 
-/* ---- stopping ------------------------------------------------------------------------
- */
+/* ---- stopping ---------------------------------------------------------------------- */
 
 static apr_status_t send_stop(wf_request_t *req, const wf_run_t *run, wf_error_t *err)
 {
@@ -190,8 +186,7 @@ apr_status_t wf_execution_stop(wf_request_t *req, wf_error_t *err)
     return err->kind == WF_ERR_UNAVAILABLE ? rv : wf_fail_as(req, 500, "stop_failed");
 }
 
-/* ---- by workflow ---------------------------------------------------------------------
- */
+/* ---- by workflow ------------------------------------------------------------------- */
 
 /* The executions of a workflow id, newest first; or the one execution with that id. */
 static apr_status_t find_runs(wf_request_t *req, apr_int64_t limit,

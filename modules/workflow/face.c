@@ -33,10 +33,12 @@ static const wf_route_t routes[] = {
 };
 
 static const wf_route_t health_routes[] = {
-    { WF_GET, "", OPEN, JSON, 0, "probe", wf_probe_health, "Does the server live" },
+    { WF_GET, "", OPEN, JSON, 0, "probe",
+      wf_probe_health, "Does the server live" },
 };
 static const wf_route_t ready_routes[] = {
-    { WF_GET, "", OPEN, JSON, 0, "probe", wf_probe_ready, "Does the engine take commands" },
+    { WF_GET, "", OPEN, JSON, 0, "probe",
+      wf_probe_ready, "Does the engine take commands" },
 };
 
 #define FACE(face_name, face_title, table)                    \
@@ -56,8 +58,7 @@ const wf_face_t wf_workflow_face = FACE("workflow", "Workflow Engine REST API", 
 const wf_face_t wf_health_face = FACE("health", "Health probe", health_routes);
 const wf_face_t wf_ready_face = FACE("ready", "Readiness probe", ready_routes);
 
-/* ---- errors --------------------------------------------------------------------------
- */
+/* ---- errors ------------------------------------------------------------------------ */
 
 /* clang-format off */
 static const struct { int status; const char *code; } kinds[WF_ERR_KINDS] = {
