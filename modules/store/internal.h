@@ -218,6 +218,7 @@ typedef enum {
     WF_SQL_RUNNING_INSTANCES, /* deployment */
     WF_SQL_GROUP_COUNTS,      /* user, group type */
     WF_SQL_DUE_NEXT,          /* now */
+    WF_SQL_RELEASE_JOBS,      /* lock owner */
     WF_SQL_FIXED
 } wf_sql_e;
 

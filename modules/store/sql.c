@@ -45,6 +45,10 @@ static const char *const fixed[WF_SQL_FIXED] = {
         " UNION ALL SELECT MIN(r.LOCK_EXP_TIME_) FROM ACT_RU_JOB r"
         " WHERE r.LOCK_EXP_TIME_ > ?1 AND r.RETRIES_ > 0 AND COALESCE(r.DUEDATE_, 0) <= ?1"
         ") AS NEXT_",
+    /* The time is asked for because it is what has an index. */
+    [WF_SQL_RELEASE_JOBS] =
+        "UPDATE ACT_RU_JOB SET LOCK_OWNER_ = NULL, LOCK_EXP_TIME_ = NULL, REV_ = REV_ + 1"
+        " WHERE LOCK_EXP_TIME_ > 0 AND LOCK_OWNER_ = ?1",
 };
 
 static const struct {

@@ -402,3 +402,14 @@ apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, int limit,
                ? wf_store_fixed(store, WF_SQL_DUE_NEXT, args, 1, next_due, err)
                : rv;
 }
+
+apr_status_t wf_store_release_jobs(wf_store_t *writer, const char *owner, wf_error_t *err)
+{
+    wf_cell_t arg = wf_cell_text(owner);
+    apr_status_t rv;
+
+    apr_thread_mutex_lock(writer->lock);
+    rv = wf_store_fixed(writer, WF_SQL_RELEASE_JOBS, &arg, 1, NULL, err);
+    apr_thread_mutex_unlock(writer->lock);
+    return rv;
+}
