@@ -133,16 +133,16 @@ apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
     count = zip_get_num_entries(archive, 0);
     if (count > MAX_ENTRIES) {
         return wf_error_set(err, WF_ERR_TOO_LARGE,
-                            "archive of %lld entries, %d are allowed", (long long)count,
-                            MAX_ENTRIES);
+                            "archive of %" APR_INT64_T_FMT " entries, %d are allowed",
+                            (apr_int64_t)count, MAX_ENTRIES);
     }
     *files = apr_array_make(p, (int)count, sizeof(wf_file_t));
     for (zip_int64_t i = 0; i < count; i++) {
         zip_stat_t st;
 
         if (zip_stat_index(archive, i, 0, &st) != 0 || !st.name) {
-            return wf_error_set(err, WF_ERR_INVALID, "archive entry %lld cannot be read",
-                                (long long)i + 1);
+            return wf_error_set(err, WF_ERR_INVALID, "archive entry %" APR_INT64_T_FMT
+                                " cannot be read", (apr_int64_t)i + 1);
         }
         if (*st.name && st.name[strlen(st.name) - 1] == '/') {
             continue; /* a folder */
