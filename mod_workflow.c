@@ -26,7 +26,11 @@
 #define WF_ENGINE_BINARY "/usr/bin/workflow-engine"
 #endif
 
+/* The only symbol that httpd looks for; all others are hidden. */
+#pragma GCC visibility push(default)
 AP_DECLARE_MODULE(workflow);
+#pragma GCC visibility pop
+
 
 /* All server-wide settings; one for the whole httpd, kept at the main server. */
 typedef struct settings_t {
