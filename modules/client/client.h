@@ -1,0 +1,169 @@
+/* client: outgoing HTTP/1.1 through libcurl: requests prepared once and sent often,
+ * transfers that reuse one connection handle, and a group of transfers (multi) that is
+ * driven by its owner's event loop. The room starts no thread and holds no lock: a multi and
+ * its transfers belong to one thread; prepared calls and settings are immutable and may be
+ * shared by all. No libcurl type leaves the room. */
+#ifndef WF_CLIENT_H
+#define WF_CLIENT_H
+
+#include "core/core.h"
+
+/** Initialise libcurl, once per process, before threads that use it are started. Calling it
+ *  again is harmless. */
+apr_status_t wf_client_global_init(wf_error_t *err);
+
+/* ---- what to ask ------------------------------------------------------------------- */
+
+#define WF_CLIENT_CONNECT_TIMEOUT_MS 10000
+#define WF_CLIENT_IDLE_TIMEOUT_MS 30000
+#define WF_CLIENT_TIMEOUT_MS 60000
+#define WF_CLIENT_MAX_REDIRECTS 10
+#define WF_CLIENT_MAX_BODY (16 * 1024 * 1024)
+
+/** How to talk to a target. Immutable while a call refers to it. */
+typedef struct wf_client_settings_t {
+    int insecure;                        /* 1: accept any certificate and host name */
+    const char *ca;                      /* PEM file of trusted issuers instead of the
+                                            system's, or NULL */
+    const char *certificate;             /* client certificate (PEM) and its key, or NULL */
+    const char *key;
+    int follow_redirects;
+    int max_redirects;                   /* one more is WF_CLIENT_REDIRECTS */
+    apr_int64_t connect_timeout_ms;      /* name, TCP and TLS; 0 = only the whole limit */
+    apr_int64_t idle_timeout_ms;         /* longest silence; rounded up to seconds; 0 = none */
+    apr_int64_t timeout_ms;              /* the whole exchange; 0 = none */
+} wf_client_settings_t;
+
+/** The defaults above: verify, follow 10 redirects, 10 s, 30 s, 60 s. */
+void wf_client_settings_init(wf_client_settings_t *settings);
+
+/** One request. */
+typedef struct wf_client_request_t {
+    const char *method;                  /* upper case */
+    const char *url;                     /* absolute, http or https */
+    const apr_array_header_t *headers;   /* of wf_client_header_t, or NULL */
+    const char *body;                    /* NULL = no body; borrowed by the call */
+    apr_size_t body_length;
+    const wf_client_settings_t *settings; /* borrowed by the call */
+    int keep_headers;                    /* else the answer's headers are only counted */
+    int keep_body;                       /* else the answer's body is only counted */
+    apr_size_t max_body;                 /* a longer kept body is WF_CLIENT_TOO_LARGE */
+    int stable;                          /* the call outlives every transfer that sends it:
+                                            sending it twice in a row then costs nothing */
+} wf_client_request_t;
+
+typedef struct wf_client_header_t {
+    const char *name, *value;
+} wf_client_header_t;
+
+/** A request ready to be sent any number of times, from any thread. */
+typedef struct wf_client_call_t wf_client_call_t;
+
+/** Check and prepare a request: URL, method and headers (RFC 9110 section 5). The call lives in
+ *  p. WF_ERR_INVALID says what is wrong, without quoting values. */
+apr_status_t wf_client_prepare(wf_client_call_t **call, const wf_client_request_t *request,
+                               apr_pool_t *p, wf_error_t *err);
+
+/** 1 if the text is a header name, or may stand as a header value. */
+int wf_client_header_name_valid(const char *name);
+int wf_client_header_value_valid(const char *value);
+
+/* ---- what came back ---------------------------------------------------------------- */
+
+typedef enum {
+    WF_CLIENT_OK,        /* an answer arrived, whatever its status */
+    WF_CLIENT_TIMEOUT,   /* one of the settings' limits */
+    WF_CLIENT_CONNECT,   /* name not found, connection refused or broken */
+    WF_CLIENT_TLS,       /* handshake or certificate */
+    WF_CLIENT_DENIED,    /* the permission hook refused the address */
+    WF_CLIENT_REDIRECTS, /* too many, or to something that is not http(s) */
+    WF_CLIENT_TOO_LARGE, /* a kept body beyond max_body */
+    WF_CLIENT_PROTOCOL,  /* the answer is no HTTP */
+    WF_CLIENT_OUTCOMES
+} wf_client_outcome_e;
+
+/** Valid during the done call only. */
+typedef struct wf_client_response_t {
+    wf_client_outcome_e outcome;
+    const char *error;       /* without changing parts, so that equal failures have equal
+                                texts; NULL if WF_CLIENT_OK */
+    int status;              /* of the last answer, 0 if there was none */
+    const char *body;        /* NUL terminated; NULL if not kept */
+    apr_size_t body_length;
+    const char *headers;     /* the last answer's lines "Name: value\r\n"; NULL if not kept */
+    apr_size_t headers_length;
+    apr_int64_t sent, received;  /* bytes of all hops, headers included */
+    apr_int64_t size;        /* bytes of the body */
+    apr_int64_t duration_us; /* from the send call to the last byte */
+} wf_client_response_t;
+
+/** The standard phrase of a status ("Not Found"), "" for an unknown one. */
+const char *wf_client_reason(int status);
+
+/** Read the next line of a header block; 0 at its end. Start with *at = headers. */
+int wf_client_header_next(const char **at, const char *end, const char **name,
+                          apr_size_t *name_length, const char **value,
+                          apr_size_t *value_length);
+
+/* ---- a group of transfers on its owner's loop -------------------------------------- */
+
+#define WF_CLIENT_READ 1
+#define WF_CLIENT_WRITE 2
+
+/** What the owner's loop does for a multi. Called on the owner's thread, out of the multi's
+ *  functions below; they must not call back into the multi. */
+typedef struct wf_client_poller_t {
+    void *baton;
+
+    /** From now on call wf_client_multi_ready for these events of fd (level triggered);
+     *  0 = none. */
+    void (*watch)(void *baton, int fd, int events);
+
+    /** fd is the socket of a new connection, and is about to be closed. Between the two
+     *  the loop may keep it registered while nothing is wanted. Descriptors that were not
+     *  announced by opened (name lookups) vanish after watch(fd, 0). */
+    void (*opened)(void *baton, int fd);
+    void (*closed)(void *baton, int fd);
+
+    /** Call wf_client_multi_timeout once after so many milliseconds; this replaces the
+     *  wish before; < 0 = not at all. */
+    void (*timer)(void *baton, long delay_ms);
+} wf_client_poller_t;
+
+/** May a connection to this address be opened? host is the name in the URL, address the
+ *  number it resolved to. Asked before every new connection, redirects included. */
+typedef int wf_client_permit_fn(void *baton, const char *host, int port,
+                                const char *address);
+
+typedef struct wf_client_multi_t wf_client_multi_t;
+
+/** connections: how many stay open for reuse. permitted may be NULL. Closed with p. */
+apr_status_t wf_client_multi_create(wf_client_multi_t **multi,
+                                    const wf_client_poller_t *poller, int connections,
+                                    wf_client_permit_fn *permitted, void *permit_baton,
+                                    apr_pool_t *p, wf_error_t *err);
+
+/** An event of fd, or the timer. Done functions run inside. */
+void wf_client_multi_ready(wf_client_multi_t *multi, int fd, int events);
+void wf_client_multi_timeout(wf_client_multi_t *multi);
+
+/** One exchange at a time, over and over: a virtual user, a worker. */
+typedef struct wf_client_transfer_t wf_client_transfer_t;
+
+/** The exchange is over. The transfer may be sent again at once, also from inside, but not
+ *  destroyed there. */
+typedef void wf_client_done_fn(void *baton, const wf_client_response_t *response);
+
+/** Ended with p, which must not outlive the multi's pool. */
+apr_status_t wf_client_transfer_create(wf_client_transfer_t **transfer,
+                                       wf_client_multi_t *multi, wf_client_done_fn *done,
+                                       void *baton, apr_pool_t *p, wf_error_t *err);
+
+/** Start a call; it must live until done or cancel. Never calls done itself. */
+apr_status_t wf_client_send(wf_client_transfer_t *transfer, const wf_client_call_t *call,
+                            wf_error_t *err);
+
+/** End a running exchange without done; nothing happens if there is none. */
+void wf_client_cancel(wf_client_transfer_t *transfer);
+
+#endif

@@ -1,0 +1,175 @@
+/* Requests: checked once, parsed once, then immutable. The grammar of names and values is
+ * RFC 9110 section 5; whatever could smuggle a second line into a request is refused. */
+#include "client/internal.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <pthread.h>
+#include <string.h>
+
+static pthread_once_t global_once = PTHREAD_ONCE_INIT;
+static CURLcode global_result;
+
+static void global_init(void)
+{
+    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+apr_status_t wf_client_global_init(wf_error_t *err)
+{
+    pthread_once(&global_once, global_init);
+    if (global_result != CURLE_OK) {
+        return wf_error_set(err, WF_ERR_INTERNAL, "libcurl does not start: %s",
+                            curl_easy_strerror(global_result));
+    }
+    return APR_SUCCESS;
+}
+
+void wf_client_settings_init(wf_client_settings_t *settings)
+{
+    memset(settings, 0, sizeof(*settings));
+    settings->follow_redirects = 1;
+    settings->max_redirects = WF_CLIENT_MAX_REDIRECTS;
+    settings->connect_timeout_ms = WF_CLIENT_CONNECT_TIMEOUT_MS;
+    settings->idle_timeout_ms = WF_CLIENT_IDLE_TIMEOUT_MS;
+    settings->timeout_ms = WF_CLIENT_TIMEOUT_MS;
+}
+
+/* token = 1*tchar */
+int wf_client_header_name_valid(const char *name)
+{
+    static const char others[] = "!#$%&'*+-.^_`|~";
+
+    if (*name == '\0') {
+        return 0;
+    }
+    for (; *name != '\0'; name++) {
+        if (!apr_isalnum(*name) && strchr(others, *name) == NULL) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Any visible byte, blank and tab; no CR, LF or other control. */
+int wf_client_header_value_valid(const char *value)
+{
+    for (; *value != '\0'; value++) {
+        unsigned char c = (unsigned char)*value;
+
+        if ((c < 0x20 && c != '\t') || c == 0x7f) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static apr_status_t release_call(void *data)
+{
+    wf_client_call_t *call = data;
+
+    curl_url_cleanup(call->url);
+    curl_slist_free_all(call->headers);
+    return APR_SUCCESS;
+}
+
+static apr_status_t parse_url(wf_client_call_t *call, const char *url, wf_error_t *err)
+{
+    CURLUcode code;
+    char *scheme = NULL;
+    int http;
+
+    call->url = curl_url();
+    if (call->url == NULL) {
+        return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
+    }
+    code = curl_url_set(call->url, CURLUPART_URL, url,
+                        CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
+    if (code != CURLUE_OK) {
+        return wf_error_field(err, WF_ERR_INVALID, "url", "not an absolute URL");
+    }
+    code = curl_url_get(call->url, CURLUPART_SCHEME, &scheme, 0);
+    http = code == CURLUE_OK
+           && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+    curl_free(scheme);
+    if (!http) {
+        return wf_error_field(err, WF_ERR_INVALID, "url",
+                              "only http and https are supported");
+    }
+    return APR_SUCCESS;
+}
+
+/* libcurl's spelling: "Name: value", and "Name;" for an empty value. */
+static apr_status_t add_line(wf_client_call_t *call, const char *line, wf_error_t *err)
+{
+    struct curl_slist *head = curl_slist_append(call->headers, line);
+
+    if (head == NULL) {
+        return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
+    }
+    call->headers = head;
+    return APR_SUCCESS;
+}
+
+static apr_status_t add_header(wf_client_call_t *call, const wf_client_header_t *header,
+                               apr_pool_t *p, wf_error_t *err)
+{
+    if (!wf_client_header_name_valid(header->name)) {
+        return wf_error_field(err, WF_ERR_INVALID, "headers", "not a header name: %.100s",
+                              header->name);
+    }
+    if (!wf_client_header_value_valid(header->value)) {
+        return wf_error_field(
+            err, WF_ERR_INVALID, "headers",
+            "the value of %s contains a line break or a control character", header->name);
+    }
+    if (*header->value == '\0') {
+        return add_line(call, apr_pstrcat(p, header->name, ";", NULL), err);
+    }
+    return add_line(call, apr_pstrcat(p, header->name, ": ", header->value, NULL), err);
+}
+
+static apr_status_t add_headers(wf_client_call_t *call, const apr_array_header_t *headers,
+                                apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; headers != NULL && i < headers->nelts && rv == APR_SUCCESS; i++) {
+        rv = add_header(call, &APR_ARRAY_IDX(headers, i, wf_client_header_t), p, err);
+    }
+    if (rv == APR_SUCCESS && call->body != NULL) {
+        /* A 100-continue round trip before large bodies would be measured as latency. */
+        rv = add_line(call, "Expect:", err);
+    }
+    return rv;
+}
+
+apr_status_t wf_client_prepare(wf_client_call_t **out, const wf_client_request_t *request,
+                               apr_pool_t *p, wf_error_t *err)
+{
+    wf_client_call_t *call = apr_pcalloc(p, sizeof(*call));
+    apr_status_t rv;
+
+    apr_pool_cleanup_register(p, call, release_call, apr_pool_cleanup_null);
+    call->method = apr_pstrdup(p, request->method);
+    call->body = request->body;
+    call->body_length = request->body_length;
+    call->settings = request->settings;
+    call->keep_headers = request->keep_headers;
+    call->keep_body = request->keep_body;
+    call->max_body = request->max_body ? request->max_body : WF_CLIENT_MAX_BODY;
+    call->stable = request->stable;
+    if (!wf_client_header_name_valid(request->method)) {
+        return wf_error_field(err, WF_ERR_INVALID, "method", "not a method: %.100s",
+                              request->method);
+    }
+    rv = parse_url(call, request->url, err);
+    if (rv == APR_SUCCESS) {
+        rv = add_headers(call, request->headers, p, err);
+    }
+    if (rv == APR_SUCCESS) {
+        *out = call;
+    }
+    return rv;
+}
