@@ -7,7 +7,7 @@
 
 #include "core/core.h"
 
-/* ---- plans ------------------------------------------------------------------------------------ */
+/* ---- plans ------------------------------------------------------------------------- */
 
 typedef struct wf_plan_t wf_plan_t;
 
@@ -22,12 +22,16 @@ const char *wf_plan_id(const wf_plan_t *plan);
 const char *wf_plan_name(const wf_plan_t *plan);
 const char *wf_plan_description(const wf_plan_t *plan); /* or NULL */
 int wf_plan_step_count(const wf_plan_t *plan);
+const char *wf_plan_mode(const wf_plan_t *plan);
+apr_int64_t wf_plan_vus(const wf_plan_t *plan);
+apr_int64_t wf_plan_duration_ns(const wf_plan_t *plan); /* 0 = not bounded by time */
+apr_int64_t wf_plan_iterations(const wf_plan_t *plan);  /* of all VUs; 0 = not bounded */
 
 /** Command line overrides; < 0 or NULL leaves the document's value. Before the start. */
 apr_status_t wf_plan_override(wf_plan_t *plan, const char *mode, apr_int64_t vus,
                               apr_int64_t iterations, const char *duration, wf_error_t *err);
 
-/* ---- the load engine ---------------------------------------------------------------------------- */
+/* ---- the load engine --------------------------------------------------------------- */
 
 typedef struct wf_load_t wf_load_t;
 
@@ -43,6 +47,12 @@ typedef enum {
 const char *wf_run_status_name(wf_run_status_e status);
 int wf_run_status_final(wf_run_status_e status);
 
+/** Times of a kind of event, milliseconds; all 0 without samples. */
+typedef struct wf_run_times_t {
+    apr_int64_t count;
+    double min, avg, med, max, p90, p95, p99;
+} wf_run_times_t;
+
 /** A consistent copy of an execution's state; texts and JSON live in the pool it was made
  *  in (JSON references are released with it). */
 typedef struct wf_run_snapshot_t {
@@ -50,23 +60,32 @@ typedef struct wf_run_snapshot_t {
     wf_run_status_e status;
     double progress;                       /* 0..1 */
     apr_int64_t start_time, end_time;      /* ms since 1970; 0 = not yet */
-    apr_int64_t active_vus, iterations;
+    apr_int64_t elapsed_ms;
+    apr_int64_t active_vus, vus, iterations; /* vus: configured */
+    apr_int64_t http_reqs, http_failed;    /* exchanges, of these errors and status >= 400 */
+    apr_int64_t data_sent, data_received;  /* bytes */
+    wf_run_times_t http_req_duration;      /* of the whole run, merged exactly */
     json_object *metrics;                  /* the Metrics object of the API */
     json_object *slave_states;             /* {"local": …} */
     json_object *errors;                   /* array of {code,message,step_id,timestamp} */
-    int thresholds_failed;
+    int thresholds_passed, thresholds_failed;
 } wf_run_snapshot_t;
 
 /** Called from an own thread of the load engine about once a second for every live
  *  execution, and once more at its end (final status). Must not block long. */
 typedef void wf_run_progress_fn(void *baton, const wf_run_snapshot_t *snapshot);
 
+/** May VUs connect to this address? host is the name in the URL, address the number it
+ *  resolved to. Asked on loop threads before every new connection; must be quick. */
+typedef int wf_run_permit_fn(void *baton, const char *host, int port, const char *address);
+
 typedef struct wf_load_options_t {
     int loops;            /* event loop threads; 0 = one per online core */
     int max_executions;   /* concurrent, not finished ones */
     int max_vus;          /* of all executions together */
-    wf_run_progress_fn *progress;
+    wf_run_progress_fn *progress; /* may be NULL */
     void *baton;
+    wf_run_permit_fn *permitted;  /* NULL: every target; called with baton */
 } wf_load_options_t;
 
 /** Start the loops (threads). libcurl must be initialised by the caller's process. */

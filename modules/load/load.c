@@ -1,0 +1,276 @@
+/* The load engine: its loops, the live executions, and the thread that reports their
+ * progress and lets go of those that have ended. */
+#include "load/internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TICK_US 1000000
+
+/* ---- the progress thread ----------------------------------------------------------- */
+
+/* Nobody finds the run any more; wait for those who hold it, then its memory goes. */
+static void let_go(wf_load_t *load, wf_run_t *run)
+{
+    wf_run_t **at = &load->runs;
+
+    pthread_mutex_lock(&load->lock);
+    while (*at != run) {
+        at = &(*at)->next;
+    }
+    *at = run->next;
+    load->nruns--;
+    load->vus -= run->plan->options.vus;
+    while (run->users > 0) {
+        pthread_cond_wait(&load->changed, &load->lock);
+    }
+    pthread_cond_broadcast(&load->changed);
+    pthread_mutex_unlock(&load->lock);
+    apr_pool_destroy(run->pool);
+}
+
+static void tick(wf_load_t *load, wf_run_t *run, apr_pool_t *p)
+{
+    wf_run_snapshot_t snapshot;
+
+    wf_run_tick(run, &snapshot, p);
+    if (load->options.progress != NULL) {
+        load->options.progress(load->options.baton, &snapshot);
+    }
+    if (wf_run_status_final(snapshot.status)) {
+        let_go(load, run);
+    }
+}
+
+/* Runs that are due: all of them at a tick, else those that have ended. Only this thread
+ * takes runs out of the list, so it needs no references of its own. */
+static apr_array_header_t *due_runs(wf_load_t *load, int all, apr_pool_t *p)
+{
+    apr_array_header_t *due = apr_array_make(p, 8, sizeof(wf_run_t *));
+    wf_run_t *run;
+
+    for (run = load->runs; run != NULL; run = run->next) {
+        if (all || wf_run_status_final(run->status)) {
+            APR_ARRAY_PUSH(due, wf_run_t *) = run;
+        }
+    }
+    return due;
+}
+
+static void wait_until(wf_load_t *load, apr_int64_t due_us)
+{
+    struct timespec at = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
+
+    pthread_cond_timedwait(&load->changed, &load->lock, &at);
+}
+
+static void *report_progress(void *data)
+{
+    wf_load_t *load = data;
+    apr_int64_t next = wf_mono_us() + TICK_US;
+    apr_pool_t *p;
+    int quit = 0, i;
+
+    apr_pool_create(&p, NULL);
+    apr_pool_tag(p, "wf_load_progress");
+    while (!quit) {
+        apr_array_header_t *due;
+        int all = wf_mono_us() >= next;
+
+        pthread_mutex_lock(&load->lock);
+        due = due_runs(load, all, p);
+        quit = load->closing && load->runs == NULL;
+        if (!all && !quit && due->nelts == 0) {
+            wait_until(load, next);
+        }
+        pthread_mutex_unlock(&load->lock);
+        for (i = 0; i < due->nelts; i++) {
+            tick(load, APR_ARRAY_IDX(due, i, wf_run_t *), p);
+        }
+        if (all) {
+            next = wf_mono_us() + TICK_US;
+        }
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+/* ---- life -------------------------------------------------------------------------- */
+
+static void init_lock(wf_load_t *load)
+{
+    pthread_condattr_t attr;
+
+    pthread_mutex_init(&load->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&load->changed, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+static void end_loops(wf_load_t *load)
+{
+    while (load->nloops > 0) {
+        wf_loop_destroy(load->loops[--load->nloops]);
+    }
+    pthread_cond_destroy(&load->changed);
+    pthread_mutex_destroy(&load->lock);
+}
+
+static int start_thread(wf_load_t *load)
+{
+    sigset_t all, before;
+    int rc;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    rc = pthread_create(&load->progress_thread, NULL, report_progress, load);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
+apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
+                            apr_pool_t *p, wf_error_t *err)
+{
+    wf_load_t *load = apr_pcalloc(p, sizeof(*load));
+    int loops = options->loops > 0 ? options->loops : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    apr_status_t rv = APR_SUCCESS;
+
+    load->pool = p;
+    load->options = *options;
+    load->loops = apr_pcalloc(p, (loops > 0 ? loops : 1) * sizeof(*load->loops));
+    init_lock(load);
+    do {
+        rv = wf_loop_create(&load->loops[load->nloops], load->nloops, p, err);
+        load->nloops += rv == APR_SUCCESS;
+    } while (rv == APR_SUCCESS && load->nloops < loops);
+    if (rv == APR_SUCCESS) {
+        rv = APR_FROM_OS_ERROR(start_thread(load));
+        if (rv != APR_SUCCESS) {
+            wf_error_apr(err, WF_ERR_INTERNAL, rv, "starting the progress thread");
+        }
+    }
+    if (rv != APR_SUCCESS) {
+        end_loops(load);
+        return rv;
+    }
+    *out = load;
+    return APR_SUCCESS;
+}
+
+void wf_load_destroy(wf_load_t *load)
+{
+    wf_run_t *run;
+
+    pthread_mutex_lock(&load->lock);
+    load->closing = 1;
+    for (run = load->runs; run != NULL; run = run->next) {
+        wf_run_cut(run);
+    }
+    pthread_cond_broadcast(&load->changed);
+    pthread_mutex_unlock(&load->lock);
+    pthread_join(load->progress_thread, NULL);
+    end_loops(load);
+}
+
+/* ---- executions -------------------------------------------------------------------- */
+
+static wf_run_t *find(wf_load_t *load, const char *id)
+{
+    wf_run_t *run = load->runs;
+
+    while (run != NULL && strcmp(run->id, id) != 0) {
+        run = run->next;
+    }
+    return run;
+}
+
+static apr_status_t check_limits(wf_load_t *load, const wf_plan_t *plan, const char *id,
+                                 wf_error_t *err)
+{
+    if (load->closing) {
+        return wf_error_set(err, WF_ERR_UNAVAILABLE, "the load engine is shutting down");
+    }
+    if (find(load, id) != NULL) {
+        return wf_error_set(err, WF_ERR_CONFLICT, "execution %s is already running", id);
+    }
+    if (load->nruns >= load->options.max_executions) {
+        return wf_error_set(err, WF_ERR_UNAVAILABLE,
+                            "%d executions are running, the limit", load->nruns);
+    }
+    if (load->vus + plan->options.vus > load->options.max_vus) {
+        return wf_error_set(err, WF_ERR_UNAVAILABLE,
+                            "%" APR_INT64_T_FMT " VUs more would exceed the limit of %d",
+                            plan->options.vus, load->options.max_vus);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                           const char *id, wf_error_t *err)
+{
+    apr_status_t rv;
+    wf_run_t *run;
+
+    pthread_mutex_lock(&load->lock);
+    rv = check_limits(load, plan, id, err);
+    if (rv == APR_SUCCESS) {
+        run = wf_run_create(load, plan, id, plan_pool);
+        run->next = load->runs;
+        load->runs = run;
+        load->nruns++;
+        load->vus += plan->options.vus;
+        load->sequence++;
+        wf_run_start(run);
+    }
+    pthread_mutex_unlock(&load->lock);
+    if (rv != APR_SUCCESS) {
+        apr_pool_destroy(plan_pool);
+    }
+    return rv;
+}
+
+apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    wf_run_t *run;
+
+    pthread_mutex_lock(&load->lock);
+    run = find(load, id);
+    if (run == NULL) {
+        rv = wf_error_set(err, WF_ERR_NOT_FOUND, "execution %s is not running", id);
+    }
+    else if (!wf_run_stop(run, WF_EV_STOP, run->plan->options.graceful_stop_ns)) {
+        rv = wf_error_set(err, WF_ERR_CONFLICT, "execution %s is already %s", id,
+                          wf_run_status_final(run->status)
+                              ? wf_run_status_name(run->status)
+                              : "stopping");
+    }
+    pthread_mutex_unlock(&load->lock);
+    return rv;
+}
+
+apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,
+                              wf_run_snapshot_t *snapshot, apr_pool_t *p, wf_error_t *err)
+{
+    wf_run_t *run;
+
+    pthread_mutex_lock(&load->lock);
+    run = find(load, id);
+    if (run != NULL) {
+        run->users++;
+    }
+    pthread_mutex_unlock(&load->lock);
+    if (run == NULL) {
+        return wf_error_set(err, WF_ERR_NOT_FOUND, "execution %s is not running", id);
+    }
+    wf_run_snapshot(run, snapshot, p);
+    pthread_mutex_lock(&load->lock);
+    run->users--;
+    pthread_cond_broadcast(&load->changed);
+    pthread_mutex_unlock(&load->lock);
+    return APR_SUCCESS;
+}

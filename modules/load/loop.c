@@ -1,0 +1,440 @@
+/* An event loop: one thread, one epoll, its timers, a mailbox, and the virtual users that
+ * may run. Everything but the mailbox belongs to the thread.
+ *
+ * One turn: wait; sockets; letters; virtual users that are ready; timers; ended shards. A
+ * virtual user that ends an iteration runs again in the same turn at the earliest after
+ * all sockets were served, so none starves the others. */
+#include "load/internal.h"
+
+#include <apr_allocator.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define EVENTS_PER_TURN 256
+
+/* What the loop knows about a descriptor, by its number. libcurl drops its interest after
+ * every exchange and renews it with the next one; on sockets whose end is announced that
+ * costs no system call: they stay registered until an event comes that nobody wants. */
+typedef struct watch_t {
+    wf_group_t *group;
+    unsigned char registered, wanted; /* WF_CLIENT_READ, WF_CLIENT_WRITE */
+    unsigned char announced;          /* closed() will be called */
+} watch_t;
+
+struct wf_loop_t {
+    int index;
+    int epoll, wake;
+    pthread_t thread;
+    apr_pool_t *pool;
+    wf_timers_t timers;
+    watch_t *watches;
+    int nwatches;
+    wf_vu_t *ready_first, *ready_last;
+    wf_shard_t *finished;
+    int quit;
+    wf_message_t quit_msg;
+
+    pthread_mutex_t lock; /* of the two below; the last lock in any order */
+    wf_message_t *inbox_first, *inbox_last;
+};
+
+/* ---- mailbox ----------------------------------------------------------------------- */
+
+void wf_loop_send(wf_loop_t *loop, wf_message_t *message)
+{
+    uint64_t one = 1;
+    int was_empty;
+
+    message->next = NULL;
+    pthread_mutex_lock(&loop->lock);
+    was_empty = loop->inbox_first == NULL;
+    if (was_empty) {
+        loop->inbox_first = message;
+    }
+    else {
+        loop->inbox_last->next = message;
+    }
+    loop->inbox_last = message;
+    pthread_mutex_unlock(&loop->lock);
+    if (was_empty) {
+        /* Fails only if the counter is full, and then the loop is awake anyway. */
+        ssize_t n = write(loop->wake, &one, sizeof(one));
+
+        (void)n;
+    }
+}
+
+static void on_start(wf_loop_t *loop, wf_message_t *message)
+{
+    (void)loop;
+    wf_shard_start(message->about);
+}
+
+static void on_stop(wf_loop_t *loop, wf_message_t *message)
+{
+    wf_shard_t *shard = message->about;
+
+    (void)loop;
+    shard->stopped = 1;
+    wf_shard_stop(shard, message->amount);
+}
+
+static void on_collect(wf_loop_t *loop, wf_message_t *message)
+{
+    (void)loop;
+    wf_collect_answer(message->about, (int)message->amount);
+}
+
+static void on_quit(wf_loop_t *loop, wf_message_t *message)
+{
+    (void)message;
+    loop->quit = 1;
+}
+
+static void (*const handlers[WF_MSGS])(wf_loop_t *loop, wf_message_t *message) = {
+    [WF_MSG_START] = on_start,
+    [WF_MSG_STOP] = on_stop,
+    [WF_MSG_COLLECT] = on_collect,
+    [WF_MSG_QUIT] = on_quit,
+};
+
+static void read_mail(wf_loop_t *loop)
+{
+    wf_message_t *message, *next;
+    uint64_t count;
+    ssize_t n = read(loop->wake, &count, sizeof(count));
+
+    (void)n;
+    pthread_mutex_lock(&loop->lock);
+    message = loop->inbox_first;
+    loop->inbox_first = loop->inbox_last = NULL;
+    pthread_mutex_unlock(&loop->lock);
+    for (; message != NULL; message = next) {
+        next = message->next; /* an answered letter may be gone at once */
+        handlers[message->type](loop, message);
+    }
+}
+
+/* ---- descriptors ------------------------------------------------------------------- */
+
+static watch_t *watch_of(wf_loop_t *loop, int fd)
+{
+    if (fd >= loop->nwatches) {
+        int n = fd * 2 + 64;
+        watch_t *grown = realloc(loop->watches, n * sizeof(*grown));
+
+        if (grown == NULL) {
+            abort();
+        }
+        memset(grown + loop->nwatches, 0, (n - loop->nwatches) * sizeof(*grown));
+        loop->watches = grown;
+        loop->nwatches = n;
+    }
+    return &loop->watches[fd];
+}
+
+static void register_wanted(wf_loop_t *loop, int fd, watch_t *watch)
+{
+    struct epoll_event event = {.data.fd = fd};
+    int op = watch->wanted == 0       ? EPOLL_CTL_DEL
+             : watch->registered == 0 ? EPOLL_CTL_ADD
+                                      : EPOLL_CTL_MOD;
+    int rc;
+
+    if (watch->wanted == watch->registered) {
+        return;
+    }
+    event.events = (watch->wanted & WF_CLIENT_READ ? EPOLLIN : 0)
+                   | (watch->wanted & WF_CLIENT_WRITE ? EPOLLOUT : 0);
+    rc = epoll_ctl(loop->epoll, op, fd, &event);
+    if (rc != 0 && op == EPOLL_CTL_MOD && errno == ENOENT) {
+        rc = epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
+    }
+    if (rc != 0 && op != EPOLL_CTL_DEL) {
+        wf_log(WF_LOG_ERR, "load: cannot watch descriptor %d: %s", fd, strerror(errno));
+        return;
+    }
+    watch->registered = watch->wanted;
+}
+
+static void watch(void *baton, int fd, int events)
+{
+    wf_group_t *group = baton;
+    watch_t *watch = watch_of(group->loop, fd);
+
+    watch->group = group;
+    watch->wanted = (unsigned char)events;
+    if (!watch->announced || (watch->wanted & ~watch->registered) != 0) {
+        register_wanted(group->loop, fd, watch);
+    }
+}
+
+static void opened(void *baton, int fd)
+{
+    wf_group_t *group = baton;
+    watch_t *watch = watch_of(group->loop, fd);
+
+    memset(watch, 0, sizeof(*watch));
+    watch->group = group;
+    watch->announced = 1;
+}
+
+/* The kernel forgets a closed descriptor by itself. */
+static void closed(void *baton, int fd)
+{
+    wf_group_t *group = baton;
+
+    memset(watch_of(group->loop, fd), 0, sizeof(watch_t));
+}
+
+static void dispatch(wf_loop_t *loop, const struct epoll_event *event)
+{
+    int fd = event->data.fd;
+    watch_t *watch = watch_of(loop, fd);
+    int seen = (event->events & EPOLLIN ? WF_CLIENT_READ : 0)
+               | (event->events & EPOLLOUT ? WF_CLIENT_WRITE : 0);
+
+    if (event->events & (EPOLLERR | EPOLLHUP)) {
+        seen |= watch->wanted;
+    }
+    if ((seen & ~watch->wanted) != 0 || watch->wanted == 0) {
+        register_wanted(loop, fd, watch);
+    }
+    if (watch->group != NULL && (seen & watch->wanted) != 0) {
+        wf_client_multi_ready(watch->group->multi, fd, seen & watch->wanted);
+    }
+}
+
+/* ---- groups ------------------------------------------------------------------------ */
+
+static void set_timer(void *baton, long delay_ms)
+{
+    wf_group_t *group = baton;
+
+    if (delay_ms < 0) {
+        wf_timer_cancel(&group->loop->timers, &group->timer);
+    }
+    else {
+        wf_timer_set(&group->loop->timers, &group->timer,
+                     wf_mono_us() + (apr_int64_t)delay_ms * 1000);
+    }
+}
+
+static void on_timer(void *baton)
+{
+    wf_group_t *group = baton;
+
+    wf_client_multi_timeout(group->multi);
+}
+
+static apr_status_t forget_timer(void *data)
+{
+    wf_group_t *group = data;
+
+    wf_timer_cancel(&group->loop->timers, &group->timer);
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_group_create(wf_group_t **out, wf_loop_t *loop,
+                             wf_client_permit_fn *permitted, void *baton, apr_pool_t *p,
+                             wf_error_t *err)
+{
+    wf_group_t *group = apr_pcalloc(p, sizeof(*group));
+    wf_client_poller_t poller = {.baton = group,
+                                 .watch = watch,
+                                 .opened = opened,
+                                 .closed = closed,
+                                 .timer = set_timer};
+
+    group->loop = loop;
+    wf_timer_init(&group->timer, on_timer, group);
+    /* Registered before the multi's own clean-up, so it runs after it has set its last
+     * timer. */
+    apr_pool_cleanup_register(p, group, forget_timer, apr_pool_cleanup_null);
+    *out = group;
+    /* Room for idle connections to a few hosts per virtual user. */
+    return wf_client_multi_create(&group->multi, &poller, WF_VUS_PER_MULTI * 4, permitted,
+                                  baton, p, err);
+}
+
+/* ---- turns ------------------------------------------------------------------------- */
+
+wf_timers_t *wf_loop_timers(wf_loop_t *loop)
+{
+    return &loop->timers;
+}
+
+apr_pool_t *wf_loop_pool(wf_loop_t *loop)
+{
+    return loop->pool;
+}
+
+void wf_loop_ready(wf_loop_t *loop, wf_vu_t *vu)
+{
+    vu->next_ready = NULL;
+    if (loop->ready_first == NULL) {
+        loop->ready_first = vu;
+    }
+    else {
+        loop->ready_last->next_ready = vu;
+    }
+    loop->ready_last = vu;
+}
+
+void wf_loop_finished(wf_loop_t *loop, wf_shard_t *shard)
+{
+    shard->next_finished = loop->finished;
+    loop->finished = shard;
+}
+
+/* Those that become ready meanwhile have their turn next time. */
+static void run_ready(wf_loop_t *loop)
+{
+    wf_vu_t *vu = loop->ready_first, *next;
+
+    loop->ready_first = loop->ready_last = NULL;
+    for (; vu != NULL; vu = next) {
+        next = vu->next_ready;
+        wf_vu_turn(vu);
+    }
+}
+
+static void end_finished(wf_loop_t *loop)
+{
+    while (loop->finished != NULL) {
+        wf_shard_t *shard = loop->finished;
+
+        loop->finished = shard->next_finished;
+        wf_shard_end(shard); /* the shard may be gone now */
+    }
+}
+
+static void turn(wf_loop_t *loop)
+{
+    struct epoll_event events[EVENTS_PER_TURN];
+    int wait = loop->ready_first ? 0 : wf_timers_wait_ms(&loop->timers, wf_mono_us());
+    int n = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, wait);
+    int i, mail = 0;
+
+    for (i = 0; i < n; i++) {
+        if (events[i].data.fd == loop->wake) {
+            mail = 1;
+        }
+        else {
+            dispatch(loop, &events[i]);
+        }
+    }
+    if (mail) {
+        read_mail(loop);
+    }
+    run_ready(loop);
+    wf_timers_run(&loop->timers, wf_mono_us());
+    end_finished(loop);
+}
+
+static void *run(void *data)
+{
+    wf_loop_t *loop = data;
+
+    while (!loop->quit) {
+        turn(loop);
+    }
+    return NULL;
+}
+
+/* ---- life -------------------------------------------------------------------------- */
+
+/* The loop allocates in a pool of its own, with an allocator that needs no lock. */
+static apr_status_t make_pool(wf_loop_t *loop)
+{
+    apr_allocator_t *allocator;
+    apr_status_t rv = apr_allocator_create(&allocator);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_pool_create_unmanaged_ex(&loop->pool, NULL, allocator);
+    }
+    if (rv == APR_SUCCESS) {
+        apr_allocator_owner_set(allocator, loop->pool);
+        apr_pool_tag(loop->pool, "wf_loop");
+    }
+    return rv;
+}
+
+static apr_status_t open_descriptors(wf_loop_t *loop)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    event.data.fd = loop->wake;
+    if (loop->epoll < 0 || loop->wake < 0
+        || epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->wake, &event) != 0) {
+        return APR_FROM_OS_ERROR(errno);
+    }
+    return APR_SUCCESS;
+}
+
+static void release(wf_loop_t *loop)
+{
+    if (loop->epoll >= 0) {
+        close(loop->epoll);
+    }
+    if (loop->wake >= 0) {
+        close(loop->wake);
+    }
+    wf_timers_free(&loop->timers);
+    free(loop->watches);
+    pthread_mutex_destroy(&loop->lock);
+    if (loop->pool != NULL) {
+        apr_pool_destroy(loop->pool);
+    }
+}
+
+/* Signals belong to the process's own threads. */
+static int start_thread(wf_loop_t *loop)
+{
+    sigset_t all, before;
+    int rc;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    rc = pthread_create(&loop->thread, NULL, run, loop);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
+apr_status_t wf_loop_create(wf_loop_t **out, int index, apr_pool_t *p, wf_error_t *err)
+{
+    wf_loop_t *loop = apr_pcalloc(p, sizeof(*loop));
+    apr_status_t rv;
+
+    loop->index = index;
+    loop->epoll = loop->wake = -1;
+    loop->quit_msg.type = WF_MSG_QUIT;
+    pthread_mutex_init(&loop->lock, NULL);
+    rv = make_pool(loop);
+    if (rv == APR_SUCCESS) {
+        rv = open_descriptors(loop);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = APR_FROM_OS_ERROR(start_thread(loop));
+    }
+    if (rv != APR_SUCCESS) {
+        release(loop);
+        return wf_error_apr(err, WF_ERR_INTERNAL, rv, "starting event loop %d", index);
+    }
+    *out = loop;
+    return APR_SUCCESS;
+}
+
+void wf_loop_destroy(wf_loop_t *loop)
+{
+    wf_loop_send(loop, &loop->quit_msg);
+    pthread_join(loop->thread, NULL);
+    release(loop);
+}

@@ -1,0 +1,175 @@
+/* A view of a run becomes the snapshot that others see: plain figures, and the JSON
+ * objects of the API with durations as texts such as 356.2ms. */
+#include "load/internal.h"
+
+#include <string.h>
+
+static void add_double(json_object *o, const char *name, double number)
+{
+    wf_value_t value = wf_double(number);
+
+    json_object_object_add(o, name, wf_value_to_json(&value));
+}
+
+static void add_us(json_object *o, const char *name, apr_uint64_t us, apr_pool_t *p)
+{
+    wf_json_add_string(o, name, wf_duration_text((apr_int64_t)us * 1000, p));
+}
+
+static apr_uint64_t average(const wf_histogram_t *h)
+{
+    return h->count ? (h->sum + h->count / 2) / h->count : 0;
+}
+
+/* ---- metrics ----------------------------------------------------------------------- */
+
+static json_object *duration_json(const wf_histogram_t *h, apr_pool_t *p)
+{
+    json_object *o = json_object_new_object();
+
+    add_us(o, "min", h->min, p);
+    add_us(o, "max", h->max, p);
+    add_us(o, "avg", average(h), p);
+    add_us(o, "p50", wf_histogram_percentile(h, 50), p);
+    add_us(o, "p90", wf_histogram_percentile(h, 90), p);
+    add_us(o, "p95", wf_histogram_percentile(h, 95), p);
+    add_us(o, "p99", wf_histogram_percentile(h, 99), p);
+    return o;
+}
+
+/* Steps that were reached, keyed by their id. */
+static json_object *steps_json(const wf_view_t *view, apr_pool_t *p)
+{
+    json_object *all = json_object_new_object();
+    int i;
+
+    for (i = 0; i < view->plan->nsteps; i++) {
+        const wf_step_metrics_t *s = &view->metrics->steps[i];
+        const char *id = view->plan->steps[i].id;
+        json_object *o;
+
+        if (s->count == 0) {
+            continue;
+        }
+        o = json_object_new_object();
+        wf_json_add_string(o, "step_id", id);
+        wf_json_add_int(o, "count", s->count);
+        wf_json_add_int(o, "success_count", s->success);
+        wf_json_add_int(o, "failure_count", s->failure);
+        json_object_object_add(o, "duration", duration_json(&s->duration, p));
+        json_object_object_add(all, id, o);
+    }
+    return all;
+}
+
+static json_object *thresholds_json(wf_run_snapshot_t *snapshot, const wf_view_t *view)
+{
+    json_object *all = json_object_new_array();
+    int i;
+
+    for (i = 0; i < view->plan->nthresholds; i++) {
+        const wf_threshold_t *t = &view->plan->thresholds[i];
+        json_object *o = json_object_new_object();
+        double value;
+        int passed = wf_threshold_judge(t, view, &value);
+
+        wf_json_add_string(o, "metric", t->metric);
+        wf_json_add_string(o, "condition", t->text);
+        wf_json_add_bool(o, "passed", passed);
+        add_double(o, "value", value);
+        json_object_array_add(all, o);
+        snapshot->thresholds_passed += passed;
+        snapshot->thresholds_failed += !passed;
+    }
+    return all;
+}
+
+static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *view,
+                                 apr_pool_t *p)
+{
+    json_object *o = json_object_new_object();
+
+    wf_json_add_string(o, "execution_id", view->execution_id);
+    wf_json_add_int(o, "total_vus", view->vus_shown);
+    wf_json_add_int(o, "total_iterations", view->metrics->iterations);
+    add_us(o, "duration", (apr_uint64_t)view->elapsed_us, p);
+    json_object_object_add(o, "step_metrics", steps_json(view, p));
+    json_object_object_add(o, "thresholds", thresholds_json(snapshot, view));
+    return o;
+}
+
+/* ---- the rest ---------------------------------------------------------------------- */
+
+static json_object *slaves_json(const wf_view_t *view)
+{
+    json_object *all = json_object_new_object();
+    json_object *o = json_object_new_object();
+
+    wf_json_add_string(o, "slave_id", "local");
+    wf_json_add_string(o, "status", wf_run_status_name(view->status));
+    wf_json_add_int(o, "completed_vus", view->metrics->vus_done);
+    wf_json_add_int(o, "completed_iters", view->metrics->iterations);
+    wf_json_add_int(o, "segment_start", 0);
+    wf_json_add_int(o, "segment_end", 1);
+    json_object_object_add(all, "local", o);
+    return all;
+}
+
+static json_object *errors_json(const wf_view_t *view, apr_pool_t *p)
+{
+    json_object *all = json_object_new_array();
+    int i;
+
+    for (i = 0; i < view->metrics->nerrors; i++) {
+        const wf_run_error_t *e = &view->metrics->errors[i];
+        json_object *o = json_object_new_object();
+
+        wf_json_add_string(o, "code", e->code);
+        wf_json_add_string(o, "message", e->message);
+        if (e->step >= 0) {
+            wf_json_add_string(o, "step_id", view->plan->steps[e->step].id);
+        }
+        wf_json_add_string(o, "timestamp", wf_time_utc(e->first_ms, p));
+        json_object_array_add(all, o);
+    }
+    return all;
+}
+
+static double to_ms(apr_uint64_t us)
+{
+    return (double)us / 1000.0;
+}
+
+static void fill_times(wf_run_times_t *times, const wf_histogram_t *h)
+{
+    times->count = (apr_int64_t)h->count;
+    times->min = to_ms(h->count ? h->min : 0);
+    times->avg = h->count ? to_ms(h->sum) / (double)h->count : 0;
+    times->med = to_ms(wf_histogram_percentile(h, 50));
+    times->max = to_ms(h->max);
+    times->p90 = to_ms(wf_histogram_percentile(h, 90));
+    times->p95 = to_ms(wf_histogram_percentile(h, 95));
+    times->p99 = to_ms(wf_histogram_percentile(h, 99));
+}
+
+void wf_report(wf_run_snapshot_t *snapshot, const wf_view_t *view, apr_pool_t *p)
+{
+    const wf_metrics_t *m = view->metrics;
+
+    snapshot->id = apr_pstrdup(p, view->execution_id);
+    snapshot->workflow_id = apr_pstrdup(p, view->plan->id);
+    snapshot->status = view->status;
+    snapshot->progress = view->progress;
+    snapshot->elapsed_ms = view->elapsed_us / 1000;
+    snapshot->active_vus = m->vus;
+    snapshot->vus = view->plan->options.vus;
+    snapshot->iterations = m->iterations;
+    snapshot->http_reqs = m->http_reqs;
+    snapshot->http_failed = m->http_failed;
+    snapshot->data_sent = m->sent;
+    snapshot->data_received = m->received;
+    fill_times(&snapshot->http_req_duration, &m->http_duration);
+    snapshot->metrics = wf_json_own(metrics_json(snapshot, view, p), p);
+    snapshot->slave_states = wf_json_own(slaves_json(view), p);
+    snapshot->errors = wf_json_own(errors_json(view, p), p);
+}

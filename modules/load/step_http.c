@@ -1,0 +1,269 @@
+/* The http step: send the call, keep what later steps may ask for, judge the answer. A
+ * status of 400 and above makes a failed sample, but only fail_on_status makes a failed
+ * step: workflows want to look at the status themselves. */
+#include "load/internal.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* ---- outcome ----------------------------------------------------------------------- */
+
+typedef struct verdict_t {
+    wf_step_status_e status;
+    const char *code;
+} verdict_t;
+
+static const verdict_t verdicts[WF_CLIENT_OUTCOMES] = {
+    /* clang-format off */
+    [WF_CLIENT_OK]        = { WF_STEP_SUCCESS, NULL },
+    [WF_CLIENT_TIMEOUT]   = { WF_STEP_TIMEOUT, "TIMEOUT_ERROR" },
+    [WF_CLIENT_CONNECT]   = { WF_STEP_FAILED,  "CONNECTION_ERROR" },
+    [WF_CLIENT_TLS]       = { WF_STEP_FAILED,  "CONNECTION_ERROR" },
+    [WF_CLIENT_DENIED]    = { WF_STEP_FAILED,  "CONNECTION_ERROR" },
+    [WF_CLIENT_REDIRECTS] = { WF_STEP_FAILED,  "EXECUTION_ERROR" },
+    [WF_CLIENT_TOO_LARGE] = { WF_STEP_FAILED,  "EXECUTION_ERROR" },
+    [WF_CLIENT_PROTOCOL]  = { WF_STEP_FAILED,  "CONNECTION_ERROR" },
+    /* clang-format on */
+};
+
+static void fail(wf_result_t *result, const char *code, const char *error, wf_vu_t *vu)
+{
+    result->status = WF_STEP_FAILED;
+    result->code = code;
+    result->error = apr_pstrdup(wf_vu_pool(vu), error);
+}
+
+static void judge_status(wf_result_t *result, const wf_http_step_t *http, int status,
+                         wf_vu_t *vu)
+{
+    const char *code = status == 401 || status == 403 ? "AUTH_ERROR" : "EXECUTION_ERROR";
+    const char *reason = wf_client_reason(status);
+
+    if (status < 400) {
+        return;
+    }
+    result->sample_failed = 1;
+    result->code = code;
+    result->error = apr_psprintf(wf_vu_pool(vu), "answered %d%s%s", status,
+                                 *reason ? " " : "", reason);
+    if (http->fail_on_status) {
+        result->status = WF_STEP_FAILED;
+    }
+}
+
+static void keep_answer(wf_answer_t *answer, const wf_client_response_t *response,
+                        wf_vu_t *vu)
+{
+    answer->status = response->status;
+    answer->size = response->size;
+    if (response->body != NULL) {
+        answer->body =
+            apr_pstrmemdup(wf_vu_pool(vu), response->body, response->body_length);
+        answer->body_length = response->body_length;
+    }
+    if (response->headers != NULL) {
+        answer->headers =
+            apr_pstrmemdup(wf_vu_pool(vu), response->headers, response->headers_length);
+        answer->headers_length = response->headers_length;
+    }
+}
+
+/* The order of the names in extra_names. */
+static const char *const extra_names[WF_STEP_EXTRAS + 1] = {
+    "http_status", "http_response_size", "data_sent", "data_received", NULL};
+
+static void count_exchange(wf_result_t *result, const wf_client_response_t *response,
+                           wf_metrics_t *m)
+{
+    m->http_reqs++;
+    if (result->status != WF_STEP_SUCCESS || result->sample_failed) {
+        m->http_failed++;
+    }
+    wf_histogram_add(&m->http_duration, response->duration_us);
+    result->duration_us = response->duration_us;
+    result->sent = response->sent;
+    result->received = response->received;
+    result->extras[0] = response->status;
+    result->extras[1] = (double)response->size;
+    result->extras[2] = (double)response->sent;
+    result->extras[3] = (double)response->received;
+}
+
+static void on_done(void *baton, const wf_client_response_t *response)
+{
+    wf_vu_t *vu = baton;
+    const wf_step_t *step = &vu->shard->run->plan->steps[vu->step];
+    wf_result_t *result = &vu->results[vu->step];
+
+    result->status = verdicts[response->outcome].status;
+    keep_answer(&result->http, response, vu);
+    if (response->outcome == WF_CLIENT_OK) {
+        judge_status(result, step->config, response->status, vu);
+    }
+    else {
+        result->code = verdicts[response->outcome].code;
+        result->error = apr_pstrdup(wf_vu_pool(vu), response->error);
+    }
+    count_exchange(result, response, vu->shard->metrics);
+    vu->response = result;
+    wf_vu_step_done(vu);
+}
+
+/* ---- start, cancel ----------------------------------------------------------------- */
+
+static apr_status_t send_call(wf_vu_t *vu, const wf_step_t *step, wf_error_t *err)
+{
+    const wf_http_step_t *http = step->config;
+    wf_client_call_t *call = http->call;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (call == NULL) {
+        rv = wf_http_call(&call, step, vu->shard->run->plan, vu, wf_vu_pool(vu), err);
+    }
+    if (rv == APR_SUCCESS && vu->transfer == NULL) {
+        rv = wf_client_transfer_create(&vu->transfer, vu->group->multi, on_done, vu,
+                                       vu->shard->pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_client_send(vu->transfer, call, err);
+    }
+    return rv;
+}
+
+static wf_step_progress_e start(wf_vu_t *vu, const wf_step_t *step, wf_result_t *result)
+{
+    const wf_http_step_t *http = step->config;
+    wf_error_t err;
+
+    /* A literal call needs no memory of its iteration: it can only run out of memory. */
+    wf_error_init(&err, http->call ? vu->shard->pool : wf_vu_pool(vu));
+    if (send_call(vu, step, &err) == APR_SUCCESS) {
+        return WF_STEP_WAITING;
+    }
+    fail(result, "EXECUTION_ERROR", err.message, vu);
+    return WF_STEP_DONE;
+}
+
+static void cancel(wf_vu_t *vu, const wf_step_t *step)
+{
+    (void)step;
+    wf_client_cancel(vu->transfer);
+}
+
+/* ---- output ------------------------------------------------------------------------ */
+
+/* ${login.headers.Content-Type}: names without case, the first value. */
+static int header_property(wf_object_t *self, const char *name, wf_value_t *value,
+                           apr_pool_t *p, wf_error_t *err)
+{
+    wf_result_t *r = (wf_result_t *)((char *)self - offsetof(wf_result_t, headers));
+    const char *at = r->http.headers;
+    const char *end = at + r->http.headers_length;
+    const char *key, *text;
+    apr_size_t key_length, length;
+
+    (void)err;
+    while (at != NULL
+           && wf_client_header_next(&at, end, &key, &key_length, &text, &length)) {
+        if (strlen(name) == key_length && strncasecmp(name, key, key_length) == 0) {
+            *value = wf_string_n(text, length, p);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void put_status(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
+{
+    *value = wf_string(
+        apr_psprintf(p, "%d %s", r->http.status, wf_client_reason(r->http.status)));
+}
+
+static void put_status_code(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
+{
+    (void)p;
+    *value = wf_integer(r->http.status);
+}
+
+static void put_headers(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
+{
+    (void)p;
+    r->headers.class_name = "headers";
+    r->headers.property = header_property;
+    value->type = WF_OBJECT;
+    value->as.object = &r->headers;
+}
+
+/* Parsed when it is first asked for, once per iteration. */
+static void put_body(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
+{
+    apr_pool_t *pool = wf_vu_pool(r->vu);
+    json_object *json;
+    wf_error_t err;
+
+    (void)p;
+    if (r->http.body == NULL) {
+        *value = wf_null();
+        return;
+    }
+    if (!r->http.parsed) {
+        wf_error_init(&err, pool);
+        r->http.json = wf_string(r->http.body);
+        r->http.parsed = 1;
+        if (wf_json_parse(&json, r->http.body, r->http.body_length, pool, &err)
+            == APR_SUCCESS) {
+            r->http.json = wf_value_from_json(json, pool);
+        }
+    }
+    *value = r->http.json;
+}
+
+static void put_body_raw(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
+{
+    (void)p;
+    *value = wf_string(r->http.body);
+}
+
+static void put_duration(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
+{
+    (void)p;
+    *value = wf_double((double)r->duration_us / 1000.0);
+}
+
+static void put_size(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
+{
+    (void)p;
+    *value = wf_integer(r->http.size);
+}
+
+static const struct {
+    const char *name;
+    void (*put)(wf_result_t *r, wf_value_t *value, apr_pool_t *p);
+} members[] = {
+    {"status", put_status}, {"status_code", put_status_code}, {"headers", put_headers},
+    {"body", put_body},     {"body_raw", put_body_raw},       {"duration", put_duration},
+    {"size", put_size},
+};
+
+static int output(wf_result_t *result, const char *name, wf_value_t *value, apr_pool_t *p)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        if (strcmp(members[i].name, name) == 0) {
+            members[i].put(result, value, p);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const wf_step_type_t wf_step_http = {
+    .name = "http",
+    .compile = wf_http_compile,
+    .link = wf_http_link,
+    .start = start,
+    .cancel = cancel,
+    .output = output,
+    .extras = extra_names,
+};
