@@ -1,0 +1,65 @@
+/* How a token leaves a node: the rule for activities and events. Gateways have their own.
+ */
+#include "bpmn/run.h"
+
+apr_status_t wf_flow_holds(wf_exec_t *exec, const wf_flow_t *flow, int *holds,
+                           wf_error_t *err)
+{
+    wf_value_t value;
+    apr_status_t rv;
+
+    *holds = 1;
+    if (!flow->condition) {
+        return APR_SUCCESS;
+    }
+    rv = wf_exec_eval(exec, flow->condition, &value, err);
+    if (rv == APR_SUCCESS && value.type != WF_BOOLEAN) {
+        rv = wf_error_set(err, WF_ERR_EXECUTION,
+                          "the condition gives %s, not true or false",
+                          value.type == WF_NULL ? "null" : wf_type_name(value.type));
+    }
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "sequence flow \"%s\" (line %d)",
+                             flow->id ? flow->id : "", flow->line);
+    }
+    *holds = value.as.boolean;
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_leave_at_once(wf_exec_t *exec, wf_error_t *err)
+{
+    (void)err;
+    wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
+    return APR_SUCCESS;
+}
+
+/* Every flow whose condition holds, the default flow only if there is no other; several
+ * flows fork the token, none ends it. */
+apr_status_t wf_flows_leave(wf_exec_t *exec, wf_error_t *err)
+{
+    const wf_node_t *node = exec->node;
+    apr_array_header_t *chosen = apr_array_make(
+        exec->instance->turn->p, node->outgoing->nelts, sizeof(wf_flow_t *));
+    int i;
+
+    for (i = 0; i < node->outgoing->nelts; i++) {
+        const wf_flow_t *flow = APR_ARRAY_IDX(node->outgoing, i, const wf_flow_t *);
+        apr_status_t rv;
+        int holds;
+
+        if (flow == node->default_flow) {
+            continue;
+        }
+        rv = wf_flow_holds(exec, flow, &holds, err);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        if (holds) {
+            APR_ARRAY_PUSH(chosen, const wf_flow_t *) = flow;
+        }
+    }
+    if (!chosen->nelts && node->default_flow) {
+        APR_ARRAY_PUSH(chosen, const wf_flow_t *) = node->default_flow;
+    }
+    return wf_exec_split(&exec, 1, chosen, err);
+}

@@ -1,0 +1,87 @@
+/* The immutable model of one process, and the behaviour table that runs it. A model is
+ * built once (parse.c, validate.c) and then shared by all threads: what changes lives in
+ * the executions (run.h). Private to this room. */
+#ifndef WF_BPMN_MODEL_H
+#define WF_BPMN_MODEL_H
+
+#include "bpmn/bpmn.h"
+#include "bpmn/xml.h"
+#include "script/script.h"
+
+struct wf_exec_t;
+struct wf_parser_t;
+typedef struct wf_node_t wf_node_t;
+
+typedef struct wf_flow_t {
+    const char *id; /* may be NULL: nothing has to refer to a flow */
+    const char *source_ref, *target_ref;
+    const wf_node_t *source, *target;
+    const wf_template_t *condition; /* NULL: none */
+    int line, column;
+} wf_flow_t;
+
+/** What an element type does. One step takes one execution one operation further; it
+ *  plans what follows on the agenda and never calls another step. Failures are
+ *  WF_ERR_EXECUTION; the agenda adds the activity. */
+typedef apr_status_t wf_step_fn(struct wf_exec_t *exec, wf_error_t *err);
+
+typedef struct wf_behaviour_t {
+    const char *element;       /* BPMN name */
+    const char *activity_type; /* ACT_HI_ACTINST.ACT_TYPE_ */
+
+    /** Read attributes and children into node->details; NULL: nothing beyond the common
+     *  part. Faults are added to the parser's problems. */
+    void (*parse)(struct wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
+
+    /** A token has arrived; its history row is written. Either plan the way on, or leave
+     *  the execution waiting. */
+    wf_step_fn *enter;
+
+    /** What the node waits for has happened. NULL: it never waits. */
+    wf_step_fn *signal;
+
+    /** Choose the outgoing flows; the history row is closed already. */
+    wf_step_fn *leave;
+} wf_behaviour_t;
+
+struct wf_node_t {
+    const wf_behaviour_t *behaviour;
+    const char *id;
+    const char *name; /* or NULL */
+    int line, column;
+    int async, exclusive;         /* activiti:async, activiti:exclusive */
+    apr_array_header_t *outgoing; /* wf_flow_t *, document order */
+    apr_array_header_t *incoming;
+    const char *default_ref;       /* or NULL */
+    const wf_flow_t *default_flow; /* NULL: none, or not among outgoing */
+    void *details;                 /* of the element type */
+};
+
+/** details of a startEvent */
+typedef struct wf_start_event_t {
+    const char *initiator; /* variable that gets the starter's id, or NULL */
+    const char *form_key;  /* verbatim, or NULL */
+} wf_start_event_t;
+
+/** details of a userTask; NULL where the file says nothing */
+typedef struct wf_user_task_t {
+    const wf_template_t *name, *description, *assignee, *owner;
+    const wf_template_t *priority, *due_date, *form_key;
+    apr_array_header_t *candidate_users, *candidate_groups; /* const wf_template_t * */
+} wf_user_task_t;
+
+struct wf_model_t {
+    const char *key, *name, *description, *category;
+    int line, column;
+    apr_array_header_t *nodes; /* wf_node_t *, document order */
+    apr_array_header_t *flows; /* wf_flow_t *, document order */
+    apr_hash_t *nodes_by_id;
+    const wf_node_t *start; /* the none start event, or NULL */
+};
+
+/** The behaviour of a BPMN element, NULL if this engine does not execute it. */
+const wf_behaviour_t *wf_behaviour_find(const char *element);
+
+const wf_node_t *wf_model_node(const wf_model_t *model, const char *id);
+
+#endif

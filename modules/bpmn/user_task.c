@@ -1,0 +1,333 @@
+/* User tasks: what the file says about them, and the task row made when a token arrives.
+ */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "bpmn/parse.h"
+#include "bpmn/run.h"
+
+#define DEFAULT_PRIORITY 50
+
+/* ---- the model --------------------------------------------------------------------- */
+
+/* The text of resourceAssignmentExpression/formalExpression (or plain expression). */
+static const char *assignment_text(wf_parser_t *parser, const wf_xml_t *role,
+                                   const wf_xml_t **place)
+{
+    const wf_xml_t *assignment =
+        wf_xml_child(role, WF_NS_BPMN, "resourceAssignmentExpression");
+
+    *place = assignment ? wf_xml_child(assignment, WF_NS_BPMN, "formalExpression") : NULL;
+    if (assignment && !*place) {
+        *place = wf_xml_child(assignment, WF_NS_BPMN, "expression");
+    }
+    return *place ? wf_xml_text(*place, parser->scratch) : NULL;
+}
+
+/* "user(x)" gives x; NULL if part is no such call. */
+static const char *inside(wf_parser_t *parser, const char *part, const char *function)
+{
+    apr_size_t prefix = strlen(function), length = strlen(part);
+
+    if (strncmp(part, function, prefix) != 0 || part[prefix] != '('
+        || part[length - 1] != ')') {
+        return NULL;
+    }
+    return apr_pstrmemdup(parser->scratch, part + prefix + 1, length - prefix - 2);
+}
+
+/* user(a), group(b), or a bare name, which is a group. */
+static void parse_potential_owner(wf_parser_t *parser, const wf_xml_t *role,
+                                  wf_user_task_t *task)
+{
+    const wf_xml_t *place;
+    const char *text = assignment_text(parser, role, &place);
+    apr_array_header_t *parts;
+    int i;
+
+    if (!text) {
+        return;
+    }
+    parts = wf_split_list(text, parser->scratch);
+    for (i = 0; i < parts->nelts; i++) {
+        const char *part = APR_ARRAY_IDX(parts, i, const char *);
+        const char *user = inside(parser, part, "user");
+        const char *group = inside(parser, part, "group");
+
+        wf_parse_template_list(parser, place, "the text",
+                               user ? user : (group ? group : part),
+                               user ? task->candidate_users : task->candidate_groups);
+    }
+}
+
+static void parse_roles(wf_parser_t *parser, const wf_xml_t *xml, wf_user_task_t *task)
+{
+    const wf_xml_t *role, *place;
+
+    for (role = wf_xml_child(xml, WF_NS_BPMN, "potentialOwner"); role;
+         role = wf_xml_next(role, WF_NS_BPMN, "potentialOwner")) {
+        parse_potential_owner(parser, role, task);
+    }
+    role = wf_xml_child(xml, WF_NS_BPMN, "humanPerformer");
+    if (role && !task->assignee) {
+        const char *text = assignment_text(parser, role, &place);
+
+        task->assignee = wf_parse_template(parser, place, "the text", text);
+    }
+}
+
+static const wf_template_t *extension(wf_parser_t *parser, const wf_xml_t *xml,
+                                      const char *name)
+{
+    return wf_parse_template(parser, xml, name, wf_parse_extension(parser, xml, name));
+}
+
+void wf_user_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
+{
+    wf_user_task_t *task = apr_pcalloc(parser->p, sizeof(*task));
+    const wf_xml_t *documentation = wf_xml_child(xml, WF_NS_BPMN, "documentation");
+
+    task->name = wf_parse_template(parser, xml, "name", node->name);
+    if (documentation) {
+        task->description =
+            wf_parse_template(parser, documentation, "the text",
+                              wf_xml_text(documentation, parser->scratch));
+    }
+    task->assignee = extension(parser, xml, "assignee");
+    task->owner = extension(parser, xml, "owner");
+    task->priority = extension(parser, xml, "priority");
+    task->due_date = extension(parser, xml, "dueDate");
+    task->form_key = extension(parser, xml, "formKey");
+    task->candidate_users = apr_array_make(parser->p, 2, sizeof(wf_template_t *));
+    task->candidate_groups = apr_array_make(parser->p, 2, sizeof(wf_template_t *));
+    wf_parse_template_list(parser, xml, "candidateUsers",
+                           wf_parse_extension(parser, xml, "candidateUsers"),
+                           task->candidate_users);
+    wf_parse_template_list(parser, xml, "candidateGroups",
+                           wf_parse_extension(parser, xml, "candidateGroups"),
+                           task->candidate_groups);
+    parse_roles(parser, xml, task);
+    node->details = task;
+}
+
+/* ---- texts of a new task ----------------------------------------------------------- */
+
+/* A name or description that cannot be evaluated is shown as it was written: somebody has
+ * to see the task to put it right. */
+static const char *text_or_source(wf_exec_t *exec, const wf_template_t *expression)
+{
+    const char *text;
+    wf_error_t err;
+
+    wf_error_init(&err, exec->instance->turn->p);
+    if (wf_exec_text(exec, expression, &text, &err) != APR_SUCCESS) {
+        wf_log(WF_LOG_DEBUG, "task of activity %s: %s", exec->node->id, err.message);
+        return wf_template_source(expression);
+    }
+    return text;
+}
+
+/* NULL for null and for the empty text: nobody is called "". */
+static apr_status_t somebody(wf_exec_t *exec, const wf_template_t *expression,
+                             const char *what, const char **id, wf_error_t *err)
+{
+    apr_status_t rv = wf_exec_text(exec, expression, id, err);
+
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "%s", what);
+    }
+    if (*id && !**id) {
+        *id = NULL;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t to_priority(const wf_value_t *value, int *priority, wf_error_t *err)
+{
+    apr_int64_t number = DEFAULT_PRIORITY;
+    int ok = 1;
+
+    if (wf_is_integer(value)) {
+        number = value->as.integer;
+    }
+    else if (value->type == WF_DOUBLE) {
+        ok = value->as.number > -2147483649.0 && value->as.number < 2147483648.0;
+        number = ok ? (apr_int64_t)value->as.number : 0;
+    }
+    else if (value->type == WF_STRING) {
+        ok = wf_parse_int64(value->as.text.data, &number);
+    }
+    else {
+        ok = value->type == WF_NULL;
+    }
+    if (!ok || number < -2147483647 - 1 || number > 2147483647) {
+        return wf_error_set(err, WF_ERR_EXECUTION, "the value is no 32-bit number");
+    }
+    *priority = (int)number;
+    return APR_SUCCESS;
+}
+
+static apr_status_t set_numbers(wf_exec_t *exec, const wf_user_task_t *def,
+                                wf_task_t *task, wf_error_t *err)
+{
+    wf_value_t value;
+    apr_status_t rv = APR_SUCCESS;
+
+    task->priority = DEFAULT_PRIORITY;
+    if (def->due_date) {
+        rv = wf_exec_eval(exec, def->due_date, &value, err);
+        if (rv == APR_SUCCESS) {
+            rv = wf_due_date(&task->due_date, &value, exec->instance->turn->call->now,
+                             err);
+        }
+        if (rv != APR_SUCCESS) {
+            return wf_error_note(err, rv, "dueDate");
+        }
+    }
+    if (def->priority) {
+        rv = wf_exec_eval(exec, def->priority, &value, err);
+        if (rv == APR_SUCCESS) {
+            rv = to_priority(&value, &task->priority, err);
+        }
+        if (rv != APR_SUCCESS) {
+            return wf_error_note(err, rv, "priority");
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- candidates -------------------------------------------------------------------- */
+
+typedef struct candidates_t {
+    wf_exec_t *exec;
+    const wf_task_t *task;
+    int groups;       /* group ids, not user ids */
+    const char *what; /* the attribute, for errors */
+    apr_hash_t *seen;
+} candidates_t;
+
+static void add_candidate(candidates_t *c, const char *id)
+{
+    wf_identitylink_t *link;
+
+    if (!*id || apr_hash_get(c->seen, id, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(c->seen, id, APR_HASH_KEY_STRING, id);
+    link = wf_uow_insert(c->exec->instance->turn->call->uow, WF_TABLE_IDENTITYLINK);
+    link->type = "candidate";
+    link->task_id = c->task->id;
+    if (c->groups) {
+        link->group_id = id;
+    }
+    else {
+        link->user_id = id;
+    }
+}
+
+/* The text of an expression may again be a comma list. */
+static apr_status_t add_value(candidates_t *c, const wf_value_t *value, wf_error_t *err)
+{
+    apr_array_header_t *ids;
+    int i;
+
+    if (value->type != WF_STRING) {
+        return wf_error_set(err, WF_ERR_EXECUTION,
+                            "%s: %s where a text or a list of texts is expected", c->what,
+                            wf_type_name(value->type));
+    }
+    ids = wf_split_list(value->as.text.data, c->exec->instance->turn->p);
+    for (i = 0; i < ids->nelts; i++) {
+        add_candidate(c, APR_ARRAY_IDX(ids, i, const char *));
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t add_part(candidates_t *c, const wf_template_t *part, wf_error_t *err)
+{
+    wf_value_t value;
+    apr_status_t rv = wf_exec_eval(c->exec, part, &value, err);
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "%s", c->what);
+    }
+    if (value.type != WF_LIST) {
+        return add_value(c, &value, err);
+    }
+    for (i = 0; rv == APR_SUCCESS && i < wf_list_count(value.as.list); i++) {
+        rv = add_value(c, wf_list_at(value.as.list, i), err);
+    }
+    return rv;
+}
+
+static apr_status_t add_candidates(candidates_t *c, const apr_array_header_t *parts,
+                                   wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    c->seen = apr_hash_make(c->exec->instance->turn->p);
+    for (i = 0; rv == APR_SUCCESS && i < parts->nelts; i++) {
+        rv = add_part(c, APR_ARRAY_IDX(parts, i, const wf_template_t *), err);
+    }
+    return rv;
+}
+
+static apr_status_t set_people(wf_exec_t *exec, const wf_user_task_t *def,
+                               wf_task_t *task, wf_error_t *err)
+{
+    candidates_t users = {.exec = exec, .task = task, .what = "candidateUsers"};
+    candidates_t groups = {
+        .exec = exec, .task = task, .what = "candidateGroups", .groups = 1};
+    apr_status_t rv = somebody(exec, def->assignee, "assignee", &task->assignee, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = somebody(exec, def->owner, "owner", &task->owner, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = add_candidates(&users, def->candidate_users, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = add_candidates(&groups, def->candidate_groups, err);
+    }
+    return rv;
+}
+
+/* ---- steps ------------------------------------------------------------------------- */
+
+apr_status_t wf_user_task_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    const wf_user_task_t *def = exec->node->details;
+    const wf_bpmn_call_t *call = exec->instance->turn->call;
+    wf_task_t *task = wf_uow_insert(call->uow, WF_TABLE_TASK);
+    apr_status_t rv;
+
+    task->execution_id = exec->row->id;
+    task->proc_inst_id = exec->row->proc_inst_id;
+    task->proc_def_id = exec->row->proc_def_id;
+    task->task_def_key = exec->node->id;
+    task->create_time = call->now;
+    task->name = text_or_source(exec, def->name);
+    task->description = text_or_source(exec, def->description);
+    rv = set_numbers(exec, def, task, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_exec_text(exec, def->form_key, &task->form_key, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = set_people(exec, def, task, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_history_task_created(exec, task, err);
+    }
+    return rv;
+}
+
+/* The task was completed (tasks.c). */
+apr_status_t wf_user_task_signal(wf_exec_t *exec, wf_error_t *err)
+{
+    (void)err;
+    wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
+    return APR_SUCCESS;
+}

@@ -1,0 +1,285 @@
+/* Variables belong to executions. Reading looks outwards from an execution to the
+ * instance; setting changes the innermost one that exists and creates on the instance
+ * otherwise. All variables of an instance are read at once, the first time a turn needs
+ * one. */
+#include <apr_strings.h>
+
+#include "bpmn/run.h"
+
+#define UOW(exec) ((exec)->instance->turn->call->uow)
+
+static void attach(wf_exec_t *exec, wf_variable_t *row)
+{
+    if (!exec->variables) {
+        exec->variables = apr_hash_make(exec->instance->turn->p);
+    }
+    apr_hash_set(exec->variables, row->name, APR_HASH_KEY_STRING, row);
+}
+
+apr_status_t wf_variables_load(wf_instance_t *instance, wf_error_t *err)
+{
+    apr_array_header_t *rows;
+    apr_status_t rv;
+    int i;
+
+    if (instance->variables_loaded) {
+        return APR_SUCCESS;
+    }
+    rv = wf_uow_select(instance->turn->call->uow, WF_BY_VARIABLES_OF_INSTANCE,
+                       instance->root->row->id, &rows, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (i = 0; i < rows->nelts; i++) {
+        wf_variable_t *row = APR_ARRAY_IDX(rows, i, wf_variable_t *);
+        wf_exec_t *exec = wf_exec_find(instance, row->execution_id);
+
+        if (!exec) {
+            return wf_error_set(err, WF_ERR_INTERNAL,
+                                "a variable of execution %" APR_INT64_T_FMT
+                                " is left, but not the execution",
+                                row->execution_id);
+        }
+        attach(exec, row);
+    }
+    instance->variables_loaded = 1;
+    return APR_SUCCESS;
+}
+
+/* ---- reading ----------------------------------------------------------------------- */
+
+static wf_variable_t *own(const wf_exec_t *exec, const char *name)
+{
+    return exec->variables ? apr_hash_get(exec->variables, name, APR_HASH_KEY_STRING)
+                           : NULL;
+}
+
+/* The innermost scope that has it; *row NULL if none has. */
+static wf_exec_t *holder(wf_exec_t *exec, const char *name, wf_variable_t **row)
+{
+    for (; exec; exec = exec->parent) {
+        *row = own(exec, name);
+        if (*row) {
+            return exec;
+        }
+    }
+    *row = NULL;
+    return NULL;
+}
+
+/* ---- lists and maps in the hands of expressions ------------------------------------ */
+
+typedef struct lent_t {
+    wf_exec_t *exec;
+    wf_variable_t *row; /* key */
+    wf_value_t original;
+} lent_t;
+
+/* The unit compares a row with what was read, so the original stays as it is and the
+ * expression gets a copy of it, once a turn. */
+static const wf_value_t *lend(wf_exec_t *exec, wf_variable_t *row)
+{
+    wf_turn_t *turn = exec->instance->turn;
+    lent_t *lent;
+
+    if ((row->value.type != WF_LIST && row->value.type != WF_MAP)
+        || apr_hash_get(turn->lent, &row, sizeof(row))) {
+        return &row->value;
+    }
+    lent = apr_palloc(turn->p, sizeof(*lent));
+    lent->exec = exec;
+    lent->row = row;
+    lent->original = row->value;
+    row->value = wf_value_copy(&lent->original, turn->p);
+    apr_hash_set(turn->lent, &lent->row, sizeof(lent->row), lent);
+    return &row->value;
+}
+
+void wf_variables_settle(wf_turn_t *turn)
+{
+    apr_hash_index_t *i;
+
+    for (i = apr_hash_first(turn->p, turn->lent); i; i = apr_hash_next(i)) {
+        lent_t *lent = apr_hash_this_val(i);
+
+        if (own(lent->exec, lent->row->name) != lent->row) {
+            continue; /* removed meanwhile */
+        }
+        if (wf_value_equal(&lent->row->value, &lent->original)) {
+            lent->row->value = lent->original;
+        }
+        else {
+            wf_uow_update(turn->call->uow, lent->row);
+        }
+    }
+    apr_hash_clear(turn->lent);
+}
+
+const wf_value_t *wf_variable_get(wf_exec_t *exec, const char *name)
+{
+    wf_variable_t *row;
+    wf_exec_t *scope = holder(exec, name, &row);
+
+    return scope ? lend(scope, row) : NULL;
+}
+
+const wf_value_t *wf_variable_get_local(wf_exec_t *exec, const char *name)
+{
+    wf_variable_t *row = own(exec, name);
+
+    return row ? lend(exec, row) : NULL;
+}
+
+wf_map_t *wf_variables_visible(wf_exec_t *exec)
+{
+    apr_pool_t *p = exec->instance->turn->p;
+    wf_map_t *visible = wf_map_create(p);
+
+    for (; exec; exec = exec->parent) {
+        apr_hash_index_t *i = exec->variables ? apr_hash_first(p, exec->variables) : NULL;
+
+        for (; i; i = apr_hash_next(i)) {
+            wf_variable_t *row = apr_hash_this_val(i);
+
+            if (!wf_map_get(visible, row->name)) {
+                wf_map_set(visible, row->name, *lend(exec, row));
+            }
+        }
+    }
+    return visible;
+}
+
+/* ---- writing ----------------------------------------------------------------------- */
+
+/* A value that did not change writes nothing. */
+static void change(wf_exec_t *exec, wf_variable_t *row, const wf_value_t *value)
+{
+    if (row->value.type == value->type && wf_value_equal(&row->value, value)) {
+        return;
+    }
+    row->value = wf_value_copy(value, exec->instance->turn->p);
+    wf_uow_update(UOW(exec), row);
+}
+
+static void create(wf_exec_t *exec, const char *name, const wf_value_t *value)
+{
+    apr_pool_t *p = exec->instance->turn->p;
+    wf_variable_t *row = wf_uow_insert(UOW(exec), WF_TABLE_VARIABLE);
+
+    row->name = apr_pstrdup(p, name);
+    row->value = wf_value_copy(value, p);
+    row->execution_id = exec->row->id;
+    row->proc_inst_id = exec->row->proc_inst_id;
+    attach(exec, row);
+}
+
+static apr_status_t check(const char *name, const wf_value_t *value, wf_error_t *err)
+{
+    if (!*name) {
+        return wf_error_set(err, WF_ERR_INVALID, "a variable needs a name");
+    }
+    if (value->type == WF_OBJECT) {
+        return wf_error_set(err, WF_ERR_EXECUTION,
+                            "variable \"%s\" cannot hold an object of the engine", name);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_variable_set_local(wf_exec_t *exec, const char *name,
+                                   const wf_value_t *value, wf_error_t *err)
+{
+    wf_variable_t *row = own(exec, name);
+    apr_status_t rv = check(name, value, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (row) {
+        change(exec, row, value);
+    }
+    else {
+        create(exec, name, value);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_variable_set(wf_exec_t *exec, const char *name, const wf_value_t *value,
+                             wf_error_t *err)
+{
+    wf_variable_t *row;
+    wf_exec_t *scope = holder(exec, name, &row);
+
+    return wf_variable_set_local(scope ? scope : exec->instance->root, name, value, err);
+}
+
+apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables, wf_error_t *err)
+{
+    apr_status_t rv;
+    int i;
+
+    if (!variables || !wf_map_count(variables)) {
+        return APR_SUCCESS;
+    }
+    rv = wf_variables_load(exec->instance, err);
+    for (i = 0; rv == APR_SUCCESS && i < wf_map_count(variables); i++) {
+        rv =
+            wf_variable_set(exec, wf_map_key(variables, i), wf_map_at(variables, i), err);
+    }
+    return rv;
+}
+
+/* ---- removing ---------------------------------------------------------------------- */
+
+void wf_variable_remove_local(wf_exec_t *exec, const char *name)
+{
+    wf_variable_t *row = own(exec, name);
+
+    if (row) {
+        apr_hash_set(exec->variables, name, APR_HASH_KEY_STRING, NULL);
+        wf_uow_delete(UOW(exec), row);
+    }
+}
+
+void wf_variable_remove(wf_exec_t *exec, const char *name)
+{
+    wf_variable_t *row;
+    wf_exec_t *scope = holder(exec, name, &row);
+
+    if (scope) {
+        wf_variable_remove_local(scope, name);
+    }
+}
+
+void wf_variables_delete(wf_exec_t *exec)
+{
+    apr_hash_index_t *i;
+
+    if (!exec->variables) {
+        return;
+    }
+    for (i = apr_hash_first(exec->instance->turn->p, exec->variables); i;
+         i = apr_hash_next(i)) {
+        wf_uow_delete(UOW(exec), apr_hash_this_val(i));
+    }
+    exec->variables = NULL;
+}
+
+apr_status_t wf_variables_hand_up(wf_exec_t *exec, wf_error_t *err)
+{
+    apr_hash_index_t *i;
+
+    if (!exec->variables) {
+        return APR_SUCCESS;
+    }
+    for (i = apr_hash_first(exec->instance->turn->p, exec->variables); i;
+         i = apr_hash_next(i)) {
+        const wf_variable_t *row = apr_hash_this_val(i);
+        apr_status_t rv =
+            wf_variable_set_local(exec->parent, row->name, &row->value, err);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    return APR_SUCCESS;
+}

@@ -1,0 +1,339 @@
+/* What files are taken, what is refused: rule, line and element of every problem. */
+#include <stdlib.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "bpmn/bpmn.h"
+#include "tap.h"
+
+#define DEFINITIONS                                                                      \
+    "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" "                \
+    "xmlns:activiti=\"http://activiti.org/bpmn\" "                                       \
+    "xmlns:camunda=\"http://camunda.org/schema/1.0/bpmn\" "                              \
+    "xmlns:flowable=\"http://flowable.org/bpmn\" "                                       \
+    "xmlns:di=\"http://www.omg.org/spec/BPMN/20100524/DI\" "                             \
+    "xmlns:dd=\"http://www.omg.org/spec/DD/20100524/DI\" "                               \
+    "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "                           \
+    "xmlns:other=\"http://example.org/other\" "                                          \
+    "targetNamespace=\"http://example.org/t\">\n"
+#define FILE_WITH(body) DEFINITIONS body "</definitions>\n"
+/* The body begins in line 3. */
+#define PROCESS(body) FILE_WITH("<process id=\"p\">\n" body "</process>\n")
+/* A start event in line 3, an end event in line 4; the body begins in line 5. */
+#define BETWEEN(body) PROCESS("<startEvent id=\"s\"/>\n<endEvent id=\"e\"/>\n" body)
+
+#define FLOW(id, from, to)                                                               \
+    "<sequenceFlow id=\"" id "\" sourceRef=\"" from "\" targetRef=\"" to "\"/>\n"
+#define IF(id, from, to, text)                                                           \
+    "<sequenceFlow id=\"" id "\" sourceRef=\"" from "\" targetRef=\"" to "\">"           \
+    "<conditionExpression>" text "</conditionExpression></sequenceFlow>\n"
+#define GATEWAY(attributes)                                                              \
+    "<exclusiveGateway id=\"g\" " attributes "/>\n" FLOW("f", "s", "g")
+
+static apr_pool_t *pool;
+
+static apr_array_header_t *parse(const char *xml, wf_problems_t **problems)
+{
+    apr_array_header_t *models;
+
+    *problems = wf_problems_create("test.bpmn20.xml", pool);
+    wf_model_parse(&models, xml, strlen(xml), *problems, pool);
+    return models;
+}
+
+/* clang-format off */
+static const struct {
+    const char *what, *xml;
+    const char *rule; /* of the first problem or warning; NULL: none at all */
+    const char *path;
+    int line, warning;
+} cases[] = {
+    /* ---- XML ---- */
+    { "empty file",              "",                                       "xml", NULL, 1, 0 },
+    { "no XML",                  "hello",                                  "xml", NULL, 1, 0 },
+    { "unclosed element",        "<a>\n<b>\n</a>",                         "xml", NULL, 3, 0 },
+    { "text after the root",     "<a/>\nb",                                "xml", NULL, 2, 0 },
+    { "undeclared prefix",       "<a>\n<x:b/></a>",                        "xml", NULL, 2, 0 },
+    { "attribute twice",         "<a b=\"1\" b=\"2\"/>",                   "xml", NULL, 1, 0 },
+    { "not UTF-8",               "<a>\xff</a>",                            "xml", NULL, 1, 0 },
+    { "unknown encoding",        "<?xml version=\"1.0\" encoding=\"x-y\"?><a/>", "xml", NULL, 1, 0 },
+    { "entity declaration",      "<!DOCTYPE a [\n<!ENTITY x \"y\">]><a>&x;</a>", "xml-entity", NULL, 2, 0 },
+    { "external entity",         "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n<a>&x;</a>",
+                                                                           "xml-entity", NULL, 1, 0 },
+    { "parameter entity",        "<!DOCTYPE a [<!ENTITY % x \"y\">]><a/>", "xml-entity", NULL, 1, 0 },
+    { "entity of a foreign DTD", "<!DOCTYPE a SYSTEM \"a.dtd\"><a>\n&x;</a>", "xml-entity", NULL, 2, 0 },
+    { "undefined entity",        "<a>\n&x;</a>",                           "xml", NULL, 2, 0 },
+
+    /* ---- schema ---- */
+    { "not definitions",         "<process/>",                             "no-bpmn", NULL, 1, 0 },
+    { "no namespace",            "<definitions/>",                         "no-bpmn", NULL, 1, 0 },
+    { "other namespace",         "<definitions xmlns=\"http://example.org\"/>", "no-bpmn", NULL, 1, 0 },
+    { "unknown element",         PROCESS("<usrTask id=\"t\"/>\n"),         "unknown-element", "t", 3, 0 },
+    { "unknown attribute",       PROCESS("<startEvent id=\"s\" nme=\"x\"/>\n"), "unknown-attribute", "s", 3, 0 },
+    { "default of an event",     PROCESS("<startEvent id=\"s\" default=\"f\"/>\n"), "unknown-attribute", "s", 3, 0 },
+    { "foreign attribute",       PROCESS("<startEvent id=\"s\" other:nme=\"x\"/>\n"), NULL, NULL, 0, 0 },
+    { "foreign element",         PROCESS("<startEvent id=\"s\"/>\n<other:x/>\n"), "unknown-element", "p", 4, 0 },
+    { "foreign extension",       PROCESS("<startEvent id=\"s\"><extensionElements><other:x id=\"s\"/>"
+                                         "</extensionElements></startEvent>\n"), NULL, NULL, 0, 0 },
+    { "misplaced element",       FILE_WITH("<startEvent id=\"s\"/>\n<process id=\"p\"/>\n"), "misplaced-element", "s", 2, 0 },
+    { "condition on a task",     PROCESS("<startEvent id=\"s\"/>\n<task id=\"t\"><conditionExpression/></task>\n"),
+                                                                           "misplaced-element", "t", 4, 0 },
+    { "id twice",                PROCESS("<startEvent id=\"s\"/>\n<endEvent id=\"s\"/>\n"), "duplicate-id", "s", 4, 0 },
+    { "id of the process twice", PROCESS("<startEvent id=\"p\"/>\n"),      "duplicate-id", "p", 3, 0 },
+    { "id with a blank",         PROCESS("<startEvent id=\"a b\"/>\n"),    "invalid-id", "a b", 3, 0 },
+    { "id with a digit first",   PROCESS("<startEvent id=\"1a\"/>\n"),     "invalid-id", "1a", 3, 0 },
+    { "id with a colon",         PROCESS("<startEvent id=\"a:b\"/>\n"),    "invalid-id", "a:b", 3, 0 },
+    { "id in another script",    PROCESS("<startEvent id=\"\xc3\xa4nderung-1.2_x\"/>\n"), NULL, NULL, 0, 0 },
+    { "no id",                   PROCESS("<startEvent/>\n"),               "missing-id", "p", 3, 0 },
+    { "no boolean",              FILE_WITH("<process id=\"p\" isExecutable=\"yes\"/>\n<process id=\"q\"/>\n"), "attribute-value", "p", 2, 0 },
+    { "no integer",              BETWEEN("<task id=\"t\" startQuantity=\"x\"/>\n"), "attribute-value", "t", 5, 0 },
+    { "type of no namespace",    FILE_WITH("<itemDefinition id=\"i\" structureRef=\"xsd:string\"/>\n<process id=\"p\"/>\n"),
+                                                                           "undeclared-prefix", "i", 2, 0 },
+    { "type with a namespace",   FILE_WITH("<itemDefinition id=\"i\" structureRef=\"xsd:string\" "
+                                           "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"/>\n"
+                                           "<process id=\"p\"><startEvent id=\"s\"/></process>\n"), NULL, NULL, 0, 0 },
+    { "xsi:type without prefix", BETWEEN("<sequenceFlow id=\"f\" sourceRef=\"s\" targetRef=\"e\">\n"
+                                         "<conditionExpression xsi:type=\"b:tFormalExpression\">${true}"
+                                         "</conditionExpression></sequenceFlow>\n"), "undeclared-prefix", "f", 6, 0 },
+    { "edge with one point",     FILE_WITH("<process id=\"p\"><startEvent id=\"s\"/></process>\n<di:BPMNDiagram>"
+                                           "<di:BPMNPlane><di:BPMNEdge id=\"x\"><dd:waypoint x=\"1\" y=\"2\"/>"
+                                           "</di:BPMNEdge></di:BPMNPlane></di:BPMNDiagram>\n"), "edge-waypoints", "x", 3, 0 },
+    { "diagram of nothing",      FILE_WITH("<process id=\"p\"><startEvent id=\"s\"/></process>\n<di:BPMNDiagram>"
+                                           "<di:BPMNPlane bpmnElement=\"q\"/></di:BPMNDiagram>\n"), "diagram-reference", NULL, 3, 1 },
+    { "diagram with a known id", FILE_WITH("<process id=\"p\"><startEvent id=\"s\"/></process>\n<di:BPMNDiagram>"
+                                           "<di:BPMNPlane id=\"s\"/></di:BPMNDiagram>\n"), "duplicate-id", "s", 3, 0 },
+
+    /* ---- definition ---- */
+    { "no process",              FILE_WITH(""),                            "no-executable-process", NULL, 1, 0 },
+    { "nothing executable",      FILE_WITH("<process id=\"p\" isExecutable=\"false\"/>\n"), "no-executable-process", NULL, 1, 0 },
+    { "process without id",      FILE_WITH("<process>\n<startEvent id=\"s\"/></process>\n"), "process-id", NULL, 2, 0 },
+    { "no start event",          PROCESS(""),                              "no-start-event", "p", 2, 1 },
+    { "two start events",        PROCESS("<startEvent id=\"s\"/>\n<startEvent id=\"r\"/>\n"), "several-start-events", "r", 4, 0 },
+
+    /* ---- flows ---- */
+    { "unknown target",          BETWEEN(FLOW("f", "s", "x")),             "unresolved-reference", "f", 5, 0 },
+    { "unknown source",          BETWEEN(FLOW("f", "x", "e")),             "unresolved-reference", "f", 5, 0 },
+    { "no target",               BETWEEN("<sequenceFlow id=\"f\" sourceRef=\"s\"/>\n"), "flow-ends", "f", 5, 0 },
+    { "no source",               BETWEEN("<sequenceFlow id=\"f\" targetRef=\"e\"/>\n"), "flow-ends", "f", 5, 0 },
+    { "target no node",          BETWEEN("<dataObjectReference id=\"d\"/>\n" FLOW("f", "s", "d")), "flow-ends", "f", 6, 0 },
+    { "target in another process", FILE_WITH("<process id=\"q\"><startEvent id=\"r\"/></process>\n<process id=\"p\">\n"
+                                             "<startEvent id=\"s\"/>\n" FLOW("f", "s", "r") "</process>\n"), "flow-ends", "f", 5, 0 },
+    { "flow before its nodes",   PROCESS(FLOW("f", "s", "e") "<endEvent id=\"e\"/><startEvent id=\"s\"/>\n"), NULL, NULL, 0, 0 },
+    { "flow without id",         BETWEEN("<sequenceFlow sourceRef=\"s\" targetRef=\"e\"/>\n"), NULL, NULL, 0, 0 },
+    { "default unknown",         BETWEEN("<task id=\"t\" default=\"x\"/>\n" FLOW("f", "s", "t")), "unresolved-reference", "t", 5, 0 },
+    { "default not outgoing",    BETWEEN("<task id=\"t\" default=\"f\"/>\n" FLOW("f", "s", "t")), "default-flow", "t", 5, 1 },
+
+    /* ---- exclusive gateways ---- */
+    { "gateway without flow",    BETWEEN(GATEWAY("")),                     "gateway-no-outgoing", "g", 5, 0 },
+    { "condition on one flow",   BETWEEN(GATEWAY("") IF("h", "g", "e", "${true}")), "gateway-single-condition", "h", 7, 0 },
+    { "condition on the default", BETWEEN(GATEWAY("default=\"h\"") IF("h", "g", "e", "${true}") IF("i", "g", "e", "${true}")),
+                                                                           "gateway-default-condition", "h", 7, 0 },
+    { "flow without condition",  BETWEEN(GATEWAY("") FLOW("h", "g", "e") IF("i", "g", "e", "${true}")),
+                                                                           "gateway-missing-condition", "h", 7, 1 },
+    { "a good gateway",          BETWEEN(GATEWAY("default=\"h\"") FLOW("h", "g", "e") IF("i", "g", "e", "${a > 1}")), NULL, NULL, 0, 0 },
+
+    /* ---- expressions ---- */
+    { "empty expression",        BETWEEN(IF("f", "s", "e", "${}")),        "expression-syntax", "f", 5, 0 },
+    { "half an expression",      BETWEEN("<userTask id=\"t\" activiti:assignee=\"${a +}\"/>\n"), "expression-syntax", "t", 5, 0 },
+    { "two markers",             BETWEEN("<userTask id=\"t\" name=\"${a} #{b}\"/>\n"), "expression-syntax", "t", 5, 0 },
+    { "a list is no expression", BETWEEN("<userTask id=\"t\" activiti:candidateUsers=\"a, ${b,c}\"/>\n"), "expression-syntax", "t", 5, 0 },
+    { "in the documentation",    BETWEEN("<userTask id=\"t\">\n<documentation>${</documentation></userTask>\n"), "expression-syntax", "t", 6, 0 },
+    { "in a potential owner",    BETWEEN("<userTask id=\"t\"><potentialOwner><resourceAssignmentExpression>\n"
+                                         "<formalExpression>user(${x y})</formalExpression></resourceAssignmentExpression>"
+                                         "</potentialOwner></userTask>\n"), "expression-syntax", "t", 6, 0 },
+
+    /* ---- what is not executed is refused ---- */
+    { "sub-process",             BETWEEN("<subProcess id=\"x\"/>\n"),      "unsupported-element", "x", 5, 0 },
+    { "flow to it",              BETWEEN("<subProcess id=\"x\"/>\n" FLOW("f", "s", "x")), "unsupported-element", "x", 5, 0 },
+    { "service task",            BETWEEN("<serviceTask id=\"x\"/>\n"),     "unsupported-element", "x", 5, 0 },
+    { "script task",             BETWEEN("<scriptTask id=\"x\"/>\n"),      "unsupported-element", "x", 5, 0 },
+    { "call activity",           BETWEEN("<callActivity id=\"x\"/>\n"),    "unsupported-element", "x", 5, 0 },
+    { "boundary event",          BETWEEN("<boundaryEvent id=\"x\"/>\n"),   "unsupported-element", "x", 5, 0 },
+    { "inclusive gateway",       BETWEEN("<inclusiveGateway id=\"x\"/>\n"), "unsupported-element", "x", 5, 0 },
+    { "event-based gateway",     BETWEEN("<eventBasedGateway id=\"x\"/>\n"), "unsupported-element", "x", 5, 0 },
+    { "data object",             BETWEEN("<dataObject id=\"x\"/>\n"),      "unsupported-element", "x", 5, 0 },
+    { "timer start",             PROCESS("<startEvent id=\"s\">\n<timerEventDefinition/></startEvent>\n"), "unsupported-element", "s", 4, 0 },
+    { "terminate end",           BETWEEN("<endEvent id=\"x\">\n<terminateEventDefinition/></endEvent>\n"), "unsupported-element", "x", 6, 0 },
+    { "loop",                    BETWEEN("<userTask id=\"t\">\n<multiInstanceLoopCharacteristics/></userTask>\n"), "unsupported-element", "t", 6, 0 },
+    { "compensation handler",    BETWEEN("<task id=\"t\" isForCompensation=\"true\"/>\n"), "unsupported-attribute", "t", 5, 0 },
+    { "listener",                BETWEEN("<task id=\"t\"><extensionElements>\n<activiti:executionListener/>"
+                                         "</extensionElements></task>\n"), "unsupported-element", "t", 6, 0 },
+    { "listener of the process", PROCESS("<extensionElements>\n<activiti:executionListener/></extensionElements>\n"
+                                         "<startEvent id=\"s\"/>\n"),      "unsupported-element", "p", 4, 0 },
+    { "twin's listener",         BETWEEN("<task id=\"t\"><extensionElements>\n<camunda:executionListener/>"
+                                         "</extensionElements></task>\n"), "unsupported-element", "t", 6, 0 },
+    { "form property",           PROCESS("<startEvent id=\"s\"><extensionElements>\n<activiti:formProperty id=\"s\"/>"
+                                         "</extensionElements></startEvent>\n"), "unsupported-element", "s", 4, 0 },
+    { "skip expression",         BETWEEN("<userTask id=\"t\" activiti:skipExpression=\"${a}\"/>\n"), "unsupported-attribute", "t", 5, 0 },
+    { "unknown extension",       BETWEEN("<userTask id=\"t\" activiti:colour=\"red\"/>\n"), "unknown-attribute", "t", 5, 1 },
+    { "async is no boolean",     BETWEEN("<task id=\"t\" activiti:async=\"maybe\"/>\n"), "attribute-value", "t", 5, 0 },
+    { "quantity",                BETWEEN("<task id=\"t\" startQuantity=\"2\"/>\n"), "ignored-attribute", "t", 5, 1 },
+
+    /* ---- what has no effect is taken ---- */
+    { "lanes and annotations",   BETWEEN("<laneSet id=\"l\"><lane id=\"a\"><flowNodeRef>s</flowNodeRef></lane></laneSet>"
+                                         "<textAnnotation id=\"n\"><text>a <other:b/></text></textAnnotation>"
+                                         "<association id=\"o\" sourceRef=\"s\" targetRef=\"nobody\"/><group id=\"q\"/>\n"), NULL, NULL, 0, 0 },
+    { "a collaboration",         FILE_WITH("<collaboration id=\"c\"><participant id=\"a\" processRef=\"p\"/>"
+                                           "<messageFlow id=\"m\" sourceRef=\"a\" targetRef=\"a\"/></collaboration>"
+                                           "<dataStore id=\"d\"/><process id=\"p\"><startEvent id=\"s\"/>"
+                                           "<dataStoreReference id=\"r\" dataStoreRef=\"d\"/></process>\n"), NULL, NULL, 0, 0 },
+    { "twins",                   BETWEEN("<userTask id=\"t\" camunda:assignee=\"a\" flowable:candidateGroups=\"b\" "
+                                         "flowable:async=\"true\"/>\n"),   NULL, NULL, 0, 0 },
+    { "what others execute",     FILE_WITH("<process id=\"q\" isExecutable=\"false\"><subProcess id=\"x\"/></process>"
+                                           "<process id=\"p\"><startEvent id=\"s\"/></process>\n"), NULL, NULL, 0, 0 },
+};
+/* clang-format on */
+
+static void check_case(int i)
+{
+    wf_problems_t *problems;
+    const wf_problem_t *first;
+
+    parse(cases[i].xml, &problems);
+    first =
+        problems->items->nelts ? &APR_ARRAY_IDX(problems->items, 0, wf_problem_t) : NULL;
+    if (!cases[i].rule) {
+        ok(!first, "%s: taken", cases[i].what);
+        if (first) {
+            diag("%s", wf_problems_text(problems, pool));
+        }
+        return;
+    }
+    is_str(first ? first->rule : NULL, cases[i].rule, "%s: rule", cases[i].what);
+    if (!first) {
+        return;
+    }
+    is_str(first->path, cases[i].path, "%s: element", cases[i].what);
+    is_int(first->line, cases[i].line, "%s: line", cases[i].what);
+    is_int(first->warning, cases[i].warning, "%s: warning", cases[i].what);
+    is_int(problems->errors, !cases[i].warning, "%s: errors", cases[i].what);
+    if (problems->errors > 1) {
+        diag("%s", wf_problems_text(problems, pool));
+    }
+}
+
+/* ---- texts of a model -------------------------------------------------------------- */
+
+static void model_texts(void)
+{
+    wf_problems_t *problems;
+    apr_array_header_t *models = parse(
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n"
+        "<b:definitions xmlns:b=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" "
+        "xmlns:a=\"http://activiti.org/bpmn\" targetNamespace=\"urn:c\">"
+        "<b:process id=\"k\" name=\"Gr\xfc\xdf &amp; &#x41;\"><b:documentation>\n one "
+        "<![CDATA[< two]]>\n</b:documentation><b:documentation>three</b:documentation>"
+        "<b:startEvent id=\"s\" a:formKey=\"x/${y}.form\"/></b:process>"
+        "<b:process id=\"l\"><b:startEvent id=\"t\"/></b:process></b:definitions>",
+        &problems);
+    const wf_model_t *model;
+
+    is_str(wf_problems_text(problems, pool), "",
+           "a file with prefixes in Latin-1 is taken");
+    is_int(models->nelts, 2, "two processes");
+    if (models->nelts != 2) {
+        return;
+    }
+    model = APR_ARRAY_IDX(models, 0, const wf_model_t *);
+    is_str(wf_model_key(model), "k", "key");
+    is_str(wf_model_name(model), "Gr\xc3\xbc\xc3\x9f & A", "name");
+    is_str(wf_model_description(model), "one < two", "the first documentation, trimmed");
+    is_str(wf_model_category(model), "urn:c", "category");
+    is_str(wf_model_start_form_key(model), "x/${y}.form", "start form key, verbatim");
+    model = APR_ARRAY_IDX(models, 1, const wf_model_t *);
+    is_str(wf_model_key(model), "l", "second key");
+    ok(!wf_model_name(model) && !wf_model_description(model)
+           && !wf_model_start_form_key(model),
+       "what is not there is NULL");
+}
+
+static void all_at_once(void)
+{
+    wf_problems_t *problems;
+
+    parse(PROCESS("<startEvent id=\"s\"/>\n<startEvent id=\"s2\"/>\n<nonsense/>\n"
+                  "<subProcess id=\"x\"/>\n<userTask id=\"t\" name=\"${\"/>\n"),
+          &problems);
+    is_int(problems->errors, 4, "all problems are reported together");
+    ok(strstr(wf_problems_text(problems, pool),
+              "test.bpmn20.xml:6:1: [unsupported-element] x: "),
+       "the text names file, line, column, rule and element");
+}
+
+/* ---- limits ------------------------------------------------------------------------ */
+
+static const char *repeated(const char *text, int count)
+{
+    apr_size_t length = strlen(text);
+    char *all = apr_palloc(pool, length * count + 1);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        memcpy(all + i * length, text, length);
+    }
+    all[length * count] = '\0';
+    return all;
+}
+
+static void refused(const char *what, const char *rule, const char *xml)
+{
+    wf_problems_t *problems;
+
+    parse(xml, &problems);
+    ok(problems->errors >= 1, "%s: refused", what);
+    if (problems->errors) {
+        is_str(APR_ARRAY_IDX(problems->items, 0, wf_problem_t).rule, rule, "%s: rule",
+               what);
+    }
+}
+
+static void limits(void)
+{
+    const char *id255 = repeated("i", 255);
+    wf_problems_t *problems;
+    int i;
+
+    refused("depth", "xml-limit", repeated("<a>", 200));
+    refused("elements", "xml-limit",
+            apr_pstrcat(pool, "<a>", repeated("<b/>", 200001), "</a>", NULL));
+    refused("value", "xml-limit",
+            apr_pstrcat(pool, "<a b='", repeated("v", 70000), "'/>", NULL));
+    refused("bytes", "xml-limit", repeated("x", 16 * 1024 * 1024 + 1));
+    refused("description", "text-too-long",
+            apr_psprintf(pool, PROCESS("<documentation>%s</documentation>\n"),
+                         repeated("\xc3\xa4", 2001)));
+    for (i = 0; i < 2; i++) {
+        parse(apr_psprintf(pool,
+                           FILE_WITH("<process id=\"%s%s\" name=\"%s\">"
+                                     "<startEvent id=\"s\"/></process>"),
+                           id255, i ? "i" : "", id255),
+              &problems);
+        is_int(problems->errors, i, "a key of %d characters", 255 + i);
+    }
+    refused("name", "text-too-long",
+            apr_psprintf(pool, FILE_WITH("<process id=\"p\" name=\"%sx\"/>"), id255));
+    refused("many prefixes", "xml-limit",
+            repeated("<a xmlns:a='b' xmlns:c='d' xmlns:e='f' "
+                     "xmlns:g='h' xmlns:i='j' xmlns:k='l' "
+                     "xmlns:m='n' xmlns:o='p' xmlns:q='r' "
+                     "xmlns:s='t' xmlns:u='v'>",
+                     95));
+}
+
+int main(void)
+{
+    int i;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
+        check_case(i);
+    }
+    model_texts();
+    all_at_once();
+    limits();
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return done_testing();
+}
