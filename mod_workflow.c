@@ -152,9 +152,6 @@ static const char *set_text(cmd_parms *cmd, void *dir, const char *arg)
     const char *problem = global_settings(cmd, &settings);
 
     (void)dir;
-    if (!*arg) {
-        return apr_psprintf(cmd->pool, "%s takes a text that is not empty", cmd->cmd->name);
-    }
     *(const char **)((char *)settings + (apr_size_t)cmd->info) = arg;
     return problem;
 }

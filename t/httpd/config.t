@@ -1,0 +1,70 @@
+# `httpd -t` finds every mistake, says where it is, and leaves no trace.
+use strict;
+use warnings;
+use lib "$ENV{WF_TOP}/t/lib";
+use Apache::Test;
+use Apache::TestUtil;
+use File::Find ();
+use WF::Server;
+
+my @cases = (
+    # configuration                                             what the message says
+    [ 'WorkflowQueueLimit x',                                   qr/whole number from 1 to 1000000, not 'x'/ ],
+    [ 'WorkflowQueueLimit 0',                                   qr/whole number from 1/ ],
+    [ 'WorkflowMaxBody 99999999999999999999',                   qr/whole number/ ],
+    [ 'WorkflowStore foo:bar',                                  qr/WorkflowStore foo:bar: .*sqlite/ ],
+    [ 'WorkflowStore sqlite:relative.db',                       qr/absolute/ ],
+    [ 'WorkflowStore sqlite:/nonexist/x.db',                    qr{/nonexist} ],
+    [ 'WorkflowStateDir /nonexist/a/b',                         qr/parent directory does not exist/ ],
+    [ 'WorkflowEngineLog /nonexist/a.log',                      qr/its directory does not exist/ ],
+    [ 'WorkflowEngineProgram /nonexist',                        qr/cannot be executed/ ],
+    [ 'WorkflowDemoData /nonexist',                             qr/existing directory/ ],
+    [ 'WorkflowDeployLevel boss',                               qr/admin or user, not 'boss'/ ],
+    [ 'WorkflowEngine maybe',                                   qr/must be On or Off/ ],
+    [ 'WorkflowEngineName ""',                                  qr/takes one argument/ ],
+    [ 'WorkflowApi activiti',                                   qr/not allowed here/ ],
+    [ "<Location /x>\nWorkflowApi nothing\n</Location>",        qr/takes activiti, workflow, health, ready or Off/ ],
+    [ "<Directory /x>\nWorkflowApi activiti\n</Directory>",     qr/belongs into a <Location>/ ],
+    [ "<Location /x>\nWorkflowQueueLimit 5\n</Location>",       qr/not allowed in <Location> context/ ],
+    [ "<VirtualHost *>\nWorkflowQueueLimit 5\n</VirtualHost>",  qr/cannot occur within <VirtualHost>/ ],
+);
+
+sub files {
+    my @found;
+    File::Find::find({ no_chdir => 1, wanted => sub { push @found, $_ } }, @_);
+    return join ' ', sort @found;
+}
+
+plan tests => 3 * @cases + 8;
+
+for my $case (@cases) {
+    my ($config, $message) = @$case;
+    my $server = WF::Server->new(engine => 0, extra => $config);
+    my ($line) = $config =~ /(Workflow\w+ .*)/;
+    my $number = () = ($server->slurp('httpd.conf') =~ /\A(.*?^)\Q$line\E$/ms)[0] =~ /\n/g;
+    my ($output, $status) = $server->httpd('-t');
+    (my $one_line = $config) =~ s/\n/ /g;
+    ok $status;
+    ok t_cmp($output, $message, "$one_line: the message");
+    ok t_cmp($output, qr/on line @{[ $number + 1 ]} of \Q@{[ $server->file('httpd.conf') ]}\E/, 'file and line');
+}
+
+# A good configuration, and one whose parts do not fit together.
+my $server = WF::Server->new(engine => 0);
+my $before = files($server->{dir});
+my ($output, $status) = $server->httpd('-t');
+ok t_cmp($output, qr/Syntax OK/, 'a good configuration');
+ok t_cmp($status, 0);
+# httpd itself opens its logs.
+ok t_cmp(files(grep { !/(access|error)\.log$/ } $server->{dir}) =~ s{ \S+/(access|error)\.log}{}gr, $before,
+         'nothing was written');
+$server = WF::Server->new(engine => 0, extra => 'WorkflowEngine Off');
+($output, $status) = $server->httpd('-t');
+ok $status;
+ok t_cmp($output . $server->slurp('error.log'), qr/workflow\.conf:\d+: WorkflowApi activiti needs WorkflowEngine On/,
+         'a face without an engine');
+
+# Loaded but not enabled, the module changes nothing.
+$server = WF::Server->new(engine => 0, faces => 0, demo => 0)->start;
+ok t_cmp(WF::Test::call('GET', $_)->code, 404, "$_ is nobody's") for '/health', '/activiti-rest/service/tasks';
+ok !-e $server->file('engine');
