@@ -338,16 +338,23 @@ void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id)
     purge->id = id;
 }
 
+int wf_uow_writes(const wf_uow_t *uow, wf_table_e table)
+{
+    for (int i = 0; i < row_count(uow, table); i++) {
+        int state = ((wf_row_t *)row_at(uow, table, i))->state;
+
+        if (state == WF_ROW_INSERTED || state == WF_ROW_UPDATED || state == WF_ROW_DELETED) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int wf_uow_is_empty(const wf_uow_t *uow)
 {
     for (int table = 0; table < WF_TABLES; table++) {
-        for (int i = 0; i < row_count(uow, table); i++) {
-            int state = ((wf_row_t *)row_at(uow, table, i))->state;
-
-            if (state == WF_ROW_INSERTED || state == WF_ROW_UPDATED
-                || state == WF_ROW_DELETED) {
-                return 0;
-            }
+        if (wf_uow_writes(uow, table)) {
+            return 0;
         }
     }
     return !uow->purges->nelts;
