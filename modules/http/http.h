@@ -371,7 +371,7 @@ apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char
  *  by themselves; what they return is logged when it is rendered. */
 void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err);
 
-/** Text for the inside of HTML elements and quoted attributes, and of a JavaScript string
+/** Text for the inside of HTML elements and "attributes", and of a JavaScript string
  *  literal in quotes (safe within a <script> element too). */
 const char *wf_escape_html(const char *text, apr_pool_t *p);
 const char *wf_escape_js(const char *text, apr_pool_t *p);
