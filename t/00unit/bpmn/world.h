@@ -28,7 +28,7 @@
 #define CHOICE(id) "<exclusiveGateway id=\"" id "\"/>\n"
 #define FLOW(from, to)                                                                   \
     "<sequenceFlow id=\"" from "-" to "\" sourceRef=\"" from "\" targetRef=\"" to "\"/"  \
-                                                                                  ">\n"
+    ">\n"
 #define IF(from, to, text)                                                               \
     "<sequenceFlow id=\"" from "-" to "\" sourceRef=\"" from "\" targetRef=\"" to "\">"  \
     "<conditionExpression>" text "</conditionExpression></sequenceFlow>\n"

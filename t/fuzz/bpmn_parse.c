@@ -1,0 +1,75 @@
+/* Fuzz target of the BPMN reader. Whatever the bytes are: models, or problems that say
+ * why not; every text that leaves is well-formed UTF-8. */
+#include "bpmn/bpmn.h"
+
+#include <apr_general.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void fuzz_text(const char *text)
+{
+    if (text && !wf_utf8_valid(text, strlen(text))) {
+        abort();
+    }
+}
+
+static void fuzz_models(const apr_array_header_t *models)
+{
+    int i;
+
+    for (i = 0; i < models->nelts; i++) {
+        const wf_model_t *model = APR_ARRAY_IDX(models, i, const wf_model_t *);
+
+        if (!wf_model_key(model)) {
+            abort();
+        }
+        fuzz_text(wf_model_key(model));
+        fuzz_text(wf_model_name(model));
+        fuzz_text(wf_model_description(model));
+        fuzz_text(wf_model_category(model));
+        fuzz_text(wf_model_start_form_key(model));
+    }
+}
+
+static void fuzz_problems(const wf_problems_t *problems)
+{
+    int i;
+
+    for (i = 0; i < problems->items->nelts; i++) {
+        const wf_problem_t *item = &APR_ARRAY_IDX(problems->items, i, wf_problem_t);
+
+        if (!item->rule || !item->message || item->line < 0 || item->column < 0) {
+            abort();
+        }
+        fuzz_text(item->message);
+        fuzz_text(item->path);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static int initialized;
+    apr_array_header_t *models;
+    wf_problems_t *problems;
+    apr_pool_t *p;
+
+    if (!initialized) {
+        apr_initialize();
+        initialized = 1;
+    }
+    apr_pool_create(&p, NULL);
+    problems = wf_problems_create("fuzz", p);
+    wf_model_parse(&models, (const char *)data, size, problems, p);
+    fuzz_problems(problems);
+    if (!problems->errors) {
+        if (!models->nelts) {
+            abort();
+        }
+        fuzz_models(models);
+    }
+    apr_pool_destroy(p);
+    return 0;
+}
