@@ -1,0 +1,20 @@
+/* cli, inside: what run.c shows, and how (report.c). */
+#ifndef WF_CLI_INTERNAL_H
+#define WF_CLI_INTERNAL_H
+
+#include "cli/cli.h"
+#include "load/load.h"
+
+void wf_show_banner(const wf_plan_t *plan, apr_pool_t *p);
+
+/** One progress line; on a terminal it replaces the one before. */
+void wf_show_progress(const wf_run_snapshot_t *snapshot, apr_pool_t *p);
+
+/** End the progress line and print the result. */
+void wf_show_summary(const wf_run_snapshot_t *snapshot, apr_pool_t *p);
+
+/** Write the result as one JSON object. */
+apr_status_t wf_write_summary(const char *path, const wf_run_snapshot_t *snapshot,
+                              const char *workflow_name, apr_pool_t *p, wf_error_t *err);
+
+#endif

@@ -1,0 +1,87 @@
+/* workflow-engine <command> [options] */
+#include "cli/cli.h"
+#include "engine/engine.h"
+
+#include <apr_general.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+static const wf_cli_command_t commands[] = {
+    /* clang-format off */
+    { "run",     wf_cli_run,     "run a workflow file and print its result" },
+    { "version", wf_cli_version, "print the version" },
+    { "help",    wf_cli_help,    "print this text" },
+    { "engine",  wf_engine_main, NULL },
+    /* clang-format on */
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* Spellings of help that are no commands. */
+static const char *const help_words[] = {"-h", "-help", "--help"};
+
+static void usage(FILE *out)
+{
+    size_t i;
+
+    fputs("Usage: workflow-engine <command> [options]\n\nCommands:\n", out);
+    for (i = 0; i < COMMANDS; i++) {
+        if (commands[i].help != NULL) {
+            fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+        }
+    }
+    fputs("\nworkflow-engine <command> -help lists the options of a command.\n", out);
+}
+
+int wf_cli_help(int argc, const char *const *argv)
+{
+    (void)argc;
+    (void)argv;
+    usage(stdout);
+    return WF_EXIT_OK;
+}
+
+int wf_cli_version(int argc, const char *const *argv)
+{
+    (void)argc;
+    (void)argv;
+    printf("workflow-engine version %s\n", WF_VERSION);
+    return WF_EXIT_OK;
+}
+
+static const wf_cli_command_t *find(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(help_words) / sizeof(help_words[0]); i++) {
+        if (strcmp(name, help_words[i]) == 0) {
+            name = "help";
+        }
+    }
+    for (i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+int main(int argc, const char *const *argv, const char *const *env)
+{
+    const wf_cli_command_t *command;
+
+    apr_app_initialize(&argc, &argv, &env);
+    atexit(apr_terminate);
+    if (argc < 2) {
+        usage(stderr);
+        return WF_EXIT_FAILED;
+    }
+    command = find(argv[1]);
+    if (command == NULL) {
+        fprintf(stderr, "workflow-engine: unknown command %s\n\n", argv[1]);
+        usage(stderr);
+        return WF_EXIT_FAILED;
+    }
+    return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,104 @@
+/* Options by table: -name value, --name value, -name=value. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int same(const char *name, const char *text, size_t n)
+{
+    return name != NULL && strlen(name) == n && strncmp(name, text, n) == 0;
+}
+
+static const wf_option_t *find(const wf_option_t *options, const char *text, size_t n)
+{
+    for (; options->name != NULL; options++) {
+        if (same(options->name, text, n) || same(options->brief, text, n)) {
+            return options;
+        }
+    }
+    return NULL;
+}
+
+static int complain(const char *argument, const char *what)
+{
+    fprintf(stderr, "workflow-engine: %s: %s\n", argument, what);
+    return WF_EXIT_OPTION;
+}
+
+static int store_flag(void *slot, const char *argument, const char *value)
+{
+    if (value != NULL && strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
+        return complain(argument, "is a flag, true or false");
+    }
+    *(int *)slot = value == NULL || strcmp(value, "true") == 0;
+    return WF_EXIT_OK;
+}
+
+static int store(const wf_option_t *option, void *target, const char *argument,
+                 const char *value)
+{
+    void *slot = (char *)target + option->offset;
+    apr_int64_t number;
+
+    if (option->type == WF_OPTION_FLAG) {
+        return store_flag(slot, argument, value);
+    }
+    if (value == NULL) {
+        return complain(argument, "needs a value");
+    }
+    if (option->type == WF_OPTION_TEXT) {
+        *(const char **)slot = value;
+        return WF_EXIT_OK;
+    }
+    if (!wf_parse_int64(value, &number) || number < 0) {
+        return complain(argument, "needs a number that is not negative");
+    }
+    *(apr_int64_t *)slot = number;
+    return WF_EXIT_OK;
+}
+
+int wf_options_read(const wf_option_t *options, void *target, int argc,
+                    const char *const *argv, int *rest)
+{
+    int i;
+
+    for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+        const char *argument = argv[i];
+        const char *name = argument + 1 + (argument[1] == '-');
+        const char *value = strchr(name, '=');
+        const wf_option_t *option = find(options, name, strcspn(name, "="));
+        int code;
+
+        if (strcmp(argument, "--") == 0) {
+            i++;
+            break;
+        }
+        if (option == NULL) {
+            return complain(argument, "unknown option");
+        }
+        if (value != NULL) {
+            value++;
+        }
+        else if (option->type != WF_OPTION_FLAG && i + 1 < argc) {
+            value = argv[++i];
+        }
+        code = store(option, target, argument, value);
+        if (code != WF_EXIT_OK) {
+            return code;
+        }
+    }
+    *rest = i;
+    return WF_EXIT_OK;
+}
+
+void wf_options_print(const wf_option_t *options)
+{
+    for (; options->name != NULL; options++) {
+        char left[64];
+
+        snprintf(left, sizeof(left), "-%s%s%s%s%s", options->name,
+                 options->brief ? ", -" : "", options->brief ? options->brief : "",
+                 options->value ? " " : "", options->value ? options->value : "");
+        printf("  %-28s %s\n", left, options->help);
+    }
+}
