@@ -31,6 +31,8 @@ struct wf_ids_t {
     apr_int64_t keep;         /* what should be in reserve */
     int told;                 /* the writer was woken and did not come yet */
 
+    int failing; /* the last attempt failed and was logged; under the writer's lock */
+
     void (*wake)(void *);
     void *baton;
 };
@@ -44,11 +46,14 @@ static apr_int64_t left(const wf_ids_t *ids)
 static apr_int64_t look(wf_ids_t *ids)
 {
     apr_int64_t blocks = 0;
-    apr_int64_t keep = ids->used * LOOKS_AHEAD;
+    apr_int64_t need = ids->used * LOOKS_AHEAD;
 
     /* Up at once, down slowly: a pause between two bursts is no reason to forget. */
-    keep = keep > ids->keep ? keep : ids->keep - ids->keep / 16;
-    ids->keep = keep < MIN_KEEP ? MIN_KEEP : keep > MAX_KEEP ? MAX_KEEP : keep;
+    ids->keep -= ids->keep / 16;
+    ids->keep = need > ids->keep ? need : ids->keep;
+    ids->keep = ids->keep < MIN_KEEP   ? MIN_KEEP
+                : ids->keep > MAX_KEEP ? MAX_KEEP
+                                       : ids->keep;
     ids->used = 0;
     ids->told = 0;
     if (left(ids) <= ids->keep / 2 && ids->spare.next == ids->spare.end) {
@@ -178,25 +183,40 @@ static wf_id_t take(wf_ids_t *ids, int *low)
     return id;
 }
 
-/* Nothing is left. Waits for a commit that is under way, which may have brought more. */
-static apr_status_t fetch(wf_ids_t *ids)
+/* The writer's lock is held. A disk that stays full is one line in the log, not one for
+ * each that asks. */
+static apr_status_t fetch_locked(wf_ids_t *ids)
 {
     apr_status_t rv = APR_SUCCESS;
     wf_error_t err;
     apr_pool_t *p;
     int empty;
 
-    apr_pool_create(&p, NULL);
-    wf_error_init(&err, p);
-    apr_thread_mutex_lock(ids->writer->lock);
     apr_thread_mutex_lock(ids->lock);
     empty = left(ids) == 0;
     apr_thread_mutex_unlock(ids->lock);
-    if (empty && (rv = reserve_alone(ids, &err)) != APR_SUCCESS) {
-        wf_log(WF_LOG_ERR, "no ids could be reserved: %s", err.message);
+    if (!empty) {
+        return APR_SUCCESS;
     }
-    apr_thread_mutex_unlock(ids->writer->lock);
+    apr_pool_create(&p, NULL);
+    wf_error_init(&err, p);
+    rv = reserve_alone(ids, &err);
+    if (rv != APR_SUCCESS && !ids->failing) {
+        wf_log(WF_LOG_ERR, "no ids can be reserved: %s", err.message);
+    }
+    ids->failing = rv != APR_SUCCESS;
     apr_pool_destroy(p);
+    return rv;
+}
+
+/* Nothing is left. Waits for a commit that is under way, which may have brought more. */
+static apr_status_t fetch(wf_ids_t *ids)
+{
+    apr_status_t rv;
+
+    apr_thread_mutex_lock(ids->writer->lock);
+    rv = fetch_locked(ids);
+    apr_thread_mutex_unlock(ids->writer->lock);
     return rv;
 }
 

@@ -24,7 +24,7 @@
  * second engine that starts, a shell); a reader only the recovery after a crash. */
 #define WRITER_BUSY_MS 5000
 #define READER_BUSY_MS 500
-#define WAL_RETRY_US   5000
+#define WAL_RETRY_US 5000
 
 /* The WAL goes into the database file when it has this many pages (4 KiB each). Readers
  * that come and go without a gap can keep it from starting over; when it has grown to a
@@ -352,8 +352,8 @@ static apr_status_t pragma(sqlite3 *db, const char *text, const char *expect,
     return rv;
 }
 
-/* The first switch to WAL needs the file alone, and SQLite does not wait for that: another
- * process that opens the new store in the same moment makes it fail. */
+/* The first switch to WAL needs the file alone, and SQLite does not wait for that:
+ * another process that opens the new store in the same moment makes it fail. */
 static apr_status_t switch_to_wal(sqlite3 *db, wf_error_t *err)
 {
     apr_int64_t deadline = wf_mono_us() + WRITER_BUSY_MS * 1000;
@@ -388,7 +388,8 @@ static apr_status_t sqlite_claim(wf_store_t *store, wf_error_t *err)
     sqlite3 *db = db_of(store);
     apr_status_t rv = switch_to_wal(db, err);
 
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) && rv == APR_SUCCESS; i++) {
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) && rv == APR_SUCCESS;
+         i++) {
         rv = pragma(db, settings[i], NULL, err);
     }
     sqlite3_wal_hook(db, on_wal_commit, NULL);

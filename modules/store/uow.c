@@ -343,7 +343,8 @@ int wf_uow_writes(const wf_uow_t *uow, wf_table_e table)
     for (int i = 0; i < row_count(uow, table); i++) {
         int state = ((wf_row_t *)row_at(uow, table, i))->state;
 
-        if (state == WF_ROW_INSERTED || state == WF_ROW_UPDATED || state == WF_ROW_DELETED) {
+        if (state == WF_ROW_INSERTED || state == WF_ROW_UPDATED
+            || state == WF_ROW_DELETED) {
             return 1;
         }
     }

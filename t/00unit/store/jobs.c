@@ -1,0 +1,317 @@
+/* Which jobs may be run now and when to look again; whose locks are given up; what goes
+ * with a deployment or an instance, and what stays. */
+#include "store_test.h"
+
+#include "store/internal.h"
+
+#define NOW 100000
+
+/* One job each, on an otherwise empty table. */
+static const struct {
+    const char *what;
+    apr_int64_t due, lock;
+    int retries;
+    int runnable;
+    apr_int64_t again; /* next_due */
+} cases[] = {
+    {"a message", 0, 0, 3, 1, 0},
+    {"a timer that is due", NOW - 1, 0, 3, 1, 0},
+    {"a timer due this very moment", NOW, 0, 3, 1, 0},
+    {"a timer of the future", NOW + 1, 0, 3, 0, NOW + 1},
+    {"no retries left", 0, 0, 0, 0, 0},
+    {"retries below zero", NOW - 1, 0, -1, 0, 0},
+    {"a future timer without retries", NOW + 5, 0, 0, 0, 0},
+    {"locked", NOW - 1, NOW + 50, 3, 0, NOW + 50},
+    {"a locked message", 0, NOW + 50, 3, 0, NOW + 50},
+    {"locked, but the lock has expired", NOW - 1, NOW, 3, 1, 0},
+    {"locked and of the future", NOW + 70, NOW + 50, 3, 0, NOW + 70},
+};
+
+static wf_job_t *add_job(wf_uow_t *uow, apr_int64_t due, apr_int64_t lock, int retries)
+{
+    wf_job_t *job = wf_uow_insert(uow, WF_TABLE_JOB);
+
+    job->type = due ? "timer" : "message";
+    job->due_date = due;
+    job->lock_exp_time = lock;
+    job->lock_owner = lock ? "somebody" : NULL;
+    job->retries = retries;
+    return job;
+}
+
+static void drop(wf_table_e table, wf_id_t id)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    void *row;
+
+    MUST(wf_uow_get(uow, table, id, &row, err), err);
+    wf_uow_delete(uow, row);
+    must_commit(uow, "drop");
+}
+
+static void check_each(void)
+{
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wf_uow_t *uow = new_unit();
+        wf_error_t *err = new_error();
+        wf_job_t *job = add_job(uow, cases[i].due, cases[i].lock, cases[i].retries);
+        apr_array_header_t *jobs;
+        apr_int64_t again;
+
+        must_commit(uow, "job");
+        MUST(wf_store_due_jobs(reader, NOW, 10, &jobs, &again, pool, err), err);
+        is_int(jobs->nelts, cases[i].runnable, "%s", cases[i].what);
+        is_int(again, cases[i].again, "… when to look again");
+        drop(WF_TABLE_JOB, job->id);
+    }
+}
+
+static void check_order(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    static const apr_int64_t due[] = {30, 0, NOW + 9, 10, NOW + 7, 0, 20};
+    wf_id_t id[7];
+    apr_array_header_t *jobs;
+    apr_int64_t again;
+    static const int order[] = {1, 5, 3, 6, 0};
+
+    for (int i = 0; i < 7; i++) {
+        id[i] = add_job(uow, due[i], 0, 3)->id;
+    }
+    must_commit(uow, "jobs");
+    MUST(wf_store_due_jobs(reader, NOW, 10, &jobs, &again, pool, err), err);
+    is_int(jobs->nelts, 5, "five are due");
+    for (int i = 0; i < jobs->nelts && i < 5; i++) {
+        is_int(APR_ARRAY_IDX(jobs, i, wf_job_t *)->id, id[order[i]], "… number %d", i);
+    }
+    is_int(again, NOW + 7, "the earliest of the others");
+    MUST(wf_store_due_jobs(reader, NOW, 2, &jobs, &again, pool, err), err);
+    is_int(jobs->nelts, 2, "at most so many");
+    is_int(APR_ARRAY_IDX(jobs, 0, wf_job_t *)->id, id[1], "… the first ones");
+    for (int i = 0; i < 7; i++) {
+        drop(WF_TABLE_JOB, id[i]);
+    }
+}
+
+static void check_release(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    wf_job_t *mine = add_job(uow, 0, NOW + 50, 3), *other = add_job(uow, 0, NOW + 50, 3);
+    wf_job_t *row;
+    apr_array_header_t *jobs;
+    apr_int64_t again;
+
+    mine->lock_owner = "node-1";
+    must_commit(uow, "locked jobs");
+    MUST(wf_store_release_jobs(writer, "node-1", err), err);
+    MUST(wf_store_due_jobs(reader, NOW, 10, &jobs, &again, pool, err), err);
+    ok(jobs->nelts == 1 && APR_ARRAY_IDX(jobs, 0, wf_job_t *)->id == mine->id,
+       "locks of one owner are given up");
+    MUST(wf_store_get(reader, WF_TABLE_JOB, mine->id, &row, pool, err), err);
+    ok(!row->lock_owner && !row->lock_exp_time && row->row.rev == 2, "… the row says so");
+    drop(WF_TABLE_JOB, mine->id);
+    drop(WF_TABLE_JOB, other->id);
+}
+
+/* ---- purges
+ * ------------------------------------------------------------------------------------ */
+
+static apr_int64_t rows_of(wf_table_e table)
+{
+    wf_error_t *err = new_error();
+    wf_stmt_t *stmt;
+    apr_int64_t n = 0;
+
+    MUST(reader->driver->prepare(
+             reader, &stmt,
+             apr_pstrcat(pool, "SELECT COUNT(*) FROM ", wf_tables[table].name, NULL),
+             err),
+         err);
+    MUST(reader->driver->run(reader, stmt, NULL, 0, wf_row_number, &n, NULL, err), err);
+    return n;
+}
+
+static const wf_table_e runtime[] = {WF_TABLE_EXECUTION,    WF_TABLE_TASK,
+                                     WF_TABLE_IDENTITYLINK, WF_TABLE_VARIABLE,
+                                     WF_TABLE_JOB,          WF_TABLE_BYTEARRAY};
+static const wf_table_e history[] = {WF_TABLE_HI_PROCINST, WF_TABLE_HI_ACTINST,
+                                     WF_TABLE_HI_TASKINST, WF_TABLE_HI_DETAIL};
+
+#define COUNT(tables) (int)(sizeof(tables) / sizeof(tables[0]))
+
+static apr_int64_t rows_in(const wf_table_e *tables, int count)
+{
+    apr_int64_t n = 0;
+
+    for (int i = 0; i < count; i++) {
+        n += rows_of(tables[i]);
+    }
+    return n;
+}
+
+/* With bytes it has a content row of its own, which is history too. */
+static wf_value_t detail_value;
+
+static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task_t *task)
+{
+    wf_hi_procinst_t *instance = wf_uow_insert(uow, WF_TABLE_HI_PROCINST);
+    wf_hi_actinst_t *activity = wf_uow_insert(uow, WF_TABLE_HI_ACTINST);
+    wf_hi_taskinst_t *done = wf_uow_insert(uow, WF_TABLE_HI_TASKINST);
+    wf_hi_detail_t *detail = wf_uow_insert(uow, WF_TABLE_HI_DETAIL);
+
+    instance->id = instance->proc_inst_id = root->id;
+    instance->proc_def_id = activity->proc_def_id = root->proc_def_id;
+    activity->proc_inst_id = activity->execution_id = root->id;
+    activity->act_id = activity->act_type = "userTask";
+    done->id = task->id;
+    done->proc_inst_id = root->id;
+    detail->proc_inst_id = detail->execution_id = root->id;
+    detail->type = "VariableUpdate";
+    detail->name = "v";
+    detail->value = detail_value;
+    detail->time = instance->start_time = activity->start_time = done->start_time = 1;
+}
+
+/* An instance with a child, a task, a link, variables with and without content, a failed
+ * job; called from super if given. */
+static wf_id_t start(const char *definition, wf_id_t super)
+{
+    wf_uow_t *uow = new_unit();
+    wf_execution_t *root = add_instance(uow, definition);
+    wf_execution_t *child = wf_uow_insert(uow, WF_TABLE_EXECUTION);
+    wf_bytearray_t *trace = wf_uow_insert(uow, WF_TABLE_BYTEARRAY);
+    wf_job_t *job = add_job(uow, 0, 0, 1);
+    wf_task_t *task;
+
+    root->super_exec = super;
+    child->parent_id = child->proc_inst_id = root->id;
+    child->proc_def_id = definition;
+    task = add_task(uow, child, "t");
+    add_link(uow, task, NULL, "sales");
+    add_variable(uow, root, "text", wf_string("x"));
+    add_variable(uow, child, "bytes", wf_bytes("x", 1));
+    trace->name = "job.exceptionByteArray";
+    trace->bytes = "trace";
+    trace->length = 5;
+    job->proc_inst_id = root->id;
+    job->proc_def_id = definition;
+    job->exception_stack_id = trace->id;
+    add_history(uow, root, task);
+    must_commit(uow, "instance");
+    return child->id;
+}
+
+static wf_id_t deploy(const char *key)
+{
+    wf_uow_t *uow = new_unit();
+    wf_id_t id = add_deployment(uow, key)->id;
+    wf_identitylink_t *starter;
+    wf_job_t *timer;
+
+    add_definition(uow, id, key, 1);
+    starter = wf_uow_insert(uow, WF_TABLE_IDENTITYLINK);
+    starter->type = "candidate";
+    starter->user_id = "kermit";
+    starter->proc_def_id = apr_pstrcat(pool, key, ":1", NULL);
+    timer = add_job(uow, NOW, 0, 3);
+    timer->proc_def_id = starter->proc_def_id;
+    must_commit(uow, "deployment");
+    return id;
+}
+
+static void purge(wf_purge_e what, wf_id_t id)
+{
+    wf_uow_t *uow = new_unit();
+
+    wf_uow_purge(uow, what, id);
+    ok(!wf_uow_is_empty(uow), "a purge is something to write");
+    must_commit(uow, "purge");
+}
+
+static void check_purges(void)
+{
+    wf_id_t bought = deploy("buy"), sold = deploy("sell"), calling;
+    apr_int64_t empty = rows_in(runtime, COUNT(runtime)), one, others;
+    wf_error_t *err = new_error();
+    wf_execution_t *execution;
+
+    start("sell:1", 0);
+    one = rows_in(runtime, COUNT(runtime)) - empty;
+    is_int(rows_in(history, COUNT(history)), 4, "history of an instance");
+    others = rows_in(runtime, COUNT(runtime));
+
+    calling = start("buy:1", 0);
+    start("sell:1", calling); /* called by the instance of buy: goes with it */
+    MUST(wf_store_get(reader, WF_TABLE_EXECUTION, calling, &execution, pool, err), err);
+    purge(WF_PURGE_INSTANCE_RUNTIME, execution->proc_inst_id);
+    is_int(rows_in(runtime, COUNT(runtime)), others,
+           "an instance with the one it called is gone, an unrelated one stays");
+    is_int(rows_in(history, COUNT(history)), 12, "its history stays");
+
+    start("sell:1", start("buy:1", 0));
+    start("buy:1", 0);
+    purge(WF_PURGE_DEPLOYMENT_RUNTIME, bought);
+    is_int(rows_in(runtime, COUNT(runtime)), others - 2,
+           "a deployment: its instances, what they called, its start timer and starter");
+    purge(WF_PURGE_DEPLOYMENT_HISTORY, bought);
+    is_int(rows_in(history, COUNT(history)), 12,
+           "history of its three instances is gone");
+    purge(WF_PURGE_DEPLOYMENT_RUNTIME, sold);
+    purge(WF_PURGE_DEPLOYMENT_HISTORY, sold);
+    is_int(rows_in(history, COUNT(history)), 0, "no history left");
+    is_int(rows_in(runtime, COUNT(runtime)), 0, "no rows left (an instance had %d)",
+           (int)one);
+}
+
+/* Undeploying as one unit: instances and history by purge, the rest by rows. */
+static void check_undeploy(void)
+{
+    wf_error_t *err = new_error();
+    wf_id_t id = deploy("mine");
+    wf_uow_t *uow = new_unit();
+    wf_deployment_t *deployment;
+    apr_array_header_t *rows;
+    wf_execution_t *execution;
+    wf_id_t child;
+
+    detail_value = wf_bytes("xy", 2);
+    child = start("mine:1", 0);
+    MUST(wf_uow_get(uow, WF_TABLE_DEPLOYMENT, id, &deployment, err), err);
+    MUST(wf_uow_get(uow, WF_TABLE_EXECUTION, child, &execution, err), err);
+    MUST(wf_uow_select(uow, WF_BY_DEFINITIONS_OF_DEPLOYMENT, id, &rows, err), err);
+    is_int(rows->nelts, 1, "one definition");
+    wf_uow_delete(uow, APR_ARRAY_IDX(rows, 0, void *));
+    wf_uow_delete(uow, deployment);
+    wf_uow_delete(uow, execution);
+    is_int(commit_unit(uow), WF_ERR_CONFLICT, "without the purge: instances hold it");
+
+    uow = new_unit();
+    MUST(wf_uow_get(uow, WF_TABLE_DEPLOYMENT, id, &deployment, err), err);
+    MUST(wf_uow_get(uow, WF_TABLE_EXECUTION, child, &execution, err), err);
+    MUST(wf_uow_select(uow, WF_BY_DEFINITIONS_OF_DEPLOYMENT, id, &rows, err), err);
+    wf_uow_purge(uow, WF_PURGE_DEPLOYMENT_RUNTIME, id);
+    wf_uow_purge(uow, WF_PURGE_DEPLOYMENT_HISTORY, id);
+    wf_uow_delete(uow, APR_ARRAY_IDX(rows, 0, void *));
+    wf_uow_delete(uow, deployment);
+    wf_uow_delete(uow, execution); /* the purge has taken it already */
+    is_int(commit_unit(uow), WF_ERR_NONE, "with it all goes in one unit");
+    is_int(rows_in(runtime, COUNT(runtime)) + rows_in(history, COUNT(history)), 0,
+           "nothing is left");
+    is_int(rows_of(WF_TABLE_DEFINITION), 2, "but the definitions of the others");
+}
+
+int main(void)
+{
+    begin_test();
+    open_test_store();
+    check_each();
+    check_order();
+    check_release();
+    check_purges();
+    check_undeploy();
+    close_test_store();
+    return done_testing();
+}

@@ -1,0 +1,427 @@
+/* Every list with every sort key in both directions, paging at its edges, task counts. */
+#include "store_test.h"
+
+static wf_id_t tasks[6]; /* ids, to see rows as small numbers */
+
+/* ---- rows to list
+ * ------------------------------------------------------------------------------ */
+
+static void add_identities(void)
+{
+    wf_uow_t *uow = new_unit();
+
+    add_user(uow, "kermit", "Kermit", "the Frog", "kermit@localhost");
+    add_user(uow, "gonzo", "Gonzo", "the Great", "gonzo@localhost");
+    add_user(uow, "fozzie", NULL, "Bear", NULL);
+    add_user(uow, "animal", NULL, "Bear", "a@localhost");
+    add_group(uow, "sales", "Sales", "assignment");
+    add_group(uow, "admin", "System administrator", "security-role");
+    add_group(uow, "management", NULL, "assignment");
+    add_group(uow, "accountancy", "Accountancy", NULL);
+    for (int i = 0; i < 4; i++) {
+        static const char *const groups[] = {"management", "sales", "admin",
+                                             "accountancy"};
+
+        add_member(uow, "kermit", groups[i]);
+    }
+    add_member(uow, "gonzo", "sales");
+    add_member(uow, "fozzie", "sales");
+    add_member(uow, "animal", "sales");
+    must_commit(uow, "identities");
+}
+
+/* Deployments with ids of different lengths: 2, 20 and 100 must sort by value. */
+static void add_deployments(void)
+{
+    static const struct {
+        wf_id_t id;
+        const char *name;
+        apr_int64_t time;
+    } rows[] = {{1002, "b", 30}, {1020, NULL, 10}, {10100, "a", 20}, {10101, "a", 0}};
+    wf_error_t *err = new_error();
+
+    for (int i = 0; i < 4; i++) {
+        wf_uow_t *uow;
+        wf_deployment_t *deployment;
+
+        MUST(wf_ids_skip_to(ids, rows[i].id, err), err);
+        uow = new_unit();
+        deployment = add_deployment(uow, rows[i].name);
+        deployment->deploy_time = rows[i].time;
+        if (i < 2) {
+            add_definition(uow, deployment->id, "z", i + 1)->name = i ? "Zed" : NULL;
+            add_definition(uow, deployment->id, "a", i + 1)->name = "Ay";
+        }
+        must_commit(uow, "deployment");
+    }
+}
+
+/* Tasks 0 … 5; who may claim them is in the table below. */
+static const struct {
+    const char *name, *description, *assignee;
+    int priority, instance;
+    const char *users,
+        *groups; /* candidates, one character each: k(ermit) g(onzo), s a m */
+} task_rows[] = {
+    {"b", "y", NULL, 50, 1, "k", ""},    {"a", NULL, NULL, 50, 1, "kg", "s"},
+    {NULL, "x", NULL, 10, 2, "", "sm"},  {"a", "x", "kermit", 99, 2, "k", "s"},
+    {"c", NULL, "kermit", 0, 3, "", ""}, {"c", NULL, NULL, 50, 3, "", "a"},
+};
+
+static const char *name_of(char letter)
+{
+    static const char *const names[] = {"kermit", "gonzo", "sales", "management",
+                                        "accountancy"};
+    const char *at = strchr("kgsma", letter);
+
+    return names[at - "kgsma"];
+}
+
+static void add_tasks(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_execution_t *execution[4] = {NULL};
+
+    for (int i = 3; i > 0; i--) { /* so that instance 3 is the oldest */
+        execution[i] = add_instance(uow, "z:1");
+    }
+    for (int i = 0; i < 6; i++) {
+        wf_task_t *task =
+            add_task(uow, execution[task_rows[i].instance], task_rows[i].name);
+
+        tasks[i] = task->id;
+        task->description = task_rows[i].description;
+        task->assignee = task_rows[i].assignee;
+        task->priority = task_rows[i].priority;
+        for (const char *c = task_rows[i].users; *c; c++) {
+            add_link(uow, task, name_of(*c), NULL);
+        }
+        for (const char *c = task_rows[i].groups; *c; c++) {
+            add_link(uow, task, NULL, name_of(*c));
+        }
+        /* Somebody who is involved, but no candidate. */
+        add_link(uow, task, "animal", NULL)->type = "participant";
+    }
+    must_commit(uow, "tasks");
+}
+
+static void add_runs(void)
+{
+    static const struct {
+        const char *id, *workflow, *status;
+    } rows[] = {{"exec-c", "w1", "completed"},
+                {"exec-a", "w2", "failed"},
+                {"exec-b", "w1", "completed"},
+                {"exec-d", "w1", "running"}};
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < 4; i++) {
+        wf_run_t *run = wf_uow_insert(uow, WF_TABLE_RUN);
+
+        run->id = rows[i].id;
+        run->seq = wf_uow_next_id(uow);
+        run->workflow_id = rows[i].workflow;
+        run->status = rows[i].status;
+        run->progress = 0.25 * i;
+    }
+    must_commit(uow, "runs");
+}
+
+/* ---- lists
+ * ----------------------------------------------------------------------------------------
+ */
+
+static const char *row_text(wf_list_e list, void *row)
+{
+    switch (list) {
+    case WF_LIST_DEPLOYMENTS:
+        return apr_psprintf(pool, "%d", (int)((wf_deployment_t *)row)->id);
+    case WF_LIST_DEFINITIONS:
+        return ((wf_definition_t *)row)->id;
+    case WF_LIST_GROUPS_OF_USER:
+        return ((wf_group_t *)row)->id;
+    case WF_LIST_USERS_OF_GROUP:
+        return ((wf_user_t *)row)->id;
+    case WF_LIST_RUNS:
+    case WF_LIST_RUNS_OF_WORKFLOW:
+        return ((wf_run_t *)row)->id;
+    default:
+        break;
+    }
+    for (int i = 0; i < 6; i++) {
+        if (tasks[i] == ((wf_task_t *)row)->id) {
+            return apr_psprintf(pool, "%d", i);
+        }
+    }
+    return "?";
+}
+
+static const char *listed(wf_list_e list, const char *arg, const char *arg2,
+                          const wf_page_t *page, apr_int64_t *total)
+{
+    wf_error_t *err = new_error();
+    const char *args[] = {arg, arg2};
+    const char *text = "";
+    wf_rows_t rows;
+
+    MUST(wf_store_list(reader, list, args, page, &rows, pool, err), err);
+    for (int i = 0; i < rows.rows->nelts; i++) {
+        text = apr_pstrcat(pool, text, i ? " " : "",
+                           row_text(list, APR_ARRAY_IDX(rows.rows, i, void *)), NULL);
+    }
+    *total = rows.total;
+    return text;
+}
+
+static const struct {
+    wf_list_e list;
+    const char *arg, *arg2;
+    const char *sort;
+    const char *asc, *desc;
+} orders[] = {
+    /* ids by value, null before values, equal ones in the order of creation */
+    {WF_LIST_DEPLOYMENTS, NULL, NULL, "id", "1002 1020 10100 10101",
+     "10101 10100 1020 1002"},
+    {WF_LIST_DEPLOYMENTS, NULL, NULL, "name", "1020 10100 10101 1002",
+     "1002 10100 10101 1020"},
+    {WF_LIST_DEPLOYMENTS, NULL, NULL, "deploymentTime", "10101 1020 10100 1002",
+     "1002 10100 1020 10101"},
+
+    {WF_LIST_DEFINITIONS, NULL, NULL, "id", "a:1 a:2 z:1 z:2", "z:2 z:1 a:2 a:1"},
+    {WF_LIST_DEFINITIONS, NULL, NULL, "key", "a:1 a:2 z:1 z:2", "z:1 z:2 a:1 a:2"},
+    {WF_LIST_DEFINITIONS, NULL, NULL, "version", "z:1 a:1 z:2 a:2", "z:2 a:2 z:1 a:1"},
+    {WF_LIST_DEFINITIONS, NULL, NULL, "deploymentId", "z:1 a:1 z:2 a:2",
+     "z:2 a:2 z:1 a:1"},
+    {WF_LIST_DEFINITIONS, NULL, NULL, "name", "z:1 a:1 a:2 z:2", "z:2 a:1 a:2 z:1"},
+    {WF_LIST_DEFINITIONS, NULL, NULL, "deploymentTime", "z:2 a:2 z:1 a:1",
+     "z:1 a:1 z:2 a:2"},
+
+    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "id", "3 4", "4 3"},
+    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "name", "3 4", "4 3"},
+    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "description", "4 3", "3 4"},
+    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "priority", "4 3", "3 4"},
+    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "assignee", "3 4", "3 4"},
+    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "executionId", "4 3", "3 4"},
+    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "processInstanceId", "4 3", "3 4"},
+    {WF_LIST_TASKS_OF_ASSIGNEE, "nobody", NULL, "id", "", ""},
+
+    /* himself, or any of his groups; each once; only what is not assigned */
+    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "id", "0 1 2 5", "5 2 1 0"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "name", "2 1 0 5", "5 0 1 2"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "description", "1 5 2 0", "0 2 1 5"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "priority", "2 0 1 5", "0 1 5 2"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "assignee", "0 1 2 5", "0 1 2 5"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "executionId", "5 2 0 1", "0 1 2 5"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "processInstanceId", "5 2 0 1",
+     "0 1 2 5"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "gonzo", NULL, "id", "1 2", "2 1"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "fozzie", NULL, "id", "1 2", "2 1"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "animal", NULL, "id", "1 2", "2 1"},
+    {WF_LIST_TASKS_OF_CANDIDATE, "nobody", NULL, "id", "", ""},
+
+    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "id", "1 2", "2 1"},
+    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "name", "2 1", "1 2"},
+    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "description", "1 2", "2 1"},
+    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "priority", "2 1", "1 2"},
+    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "assignee", "1 2", "1 2"},
+    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "executionId", "2 1", "1 2"},
+    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "processInstanceId", "2 1", "1 2"},
+    {WF_LIST_TASKS_OF_GROUP, "accountancy", NULL, "id", "5", "5"},
+    {WF_LIST_TASKS_OF_GROUP, "no group", NULL, "id", "", ""},
+
+    {WF_LIST_GROUPS_OF_USER, "kermit", NULL, "id", "accountancy admin management sales",
+     "sales management admin accountancy"},
+    {WF_LIST_GROUPS_OF_USER, "kermit", NULL, "name", "management accountancy sales admin",
+     "admin sales accountancy management"},
+    {WF_LIST_GROUPS_OF_USER, "kermit", NULL, "type", "accountancy sales management admin",
+     "admin sales management accountancy"},
+    {WF_LIST_GROUPS_OF_USER, "kermit", "assignment", "id", "management sales",
+     "sales management"},
+    {WF_LIST_GROUPS_OF_USER, "kermit", "no type", "id", "", ""},
+
+    {WF_LIST_USERS_OF_GROUP, "sales", NULL, "id", "animal fozzie gonzo kermit",
+     "kermit gonzo fozzie animal"},
+    {WF_LIST_USERS_OF_GROUP, "sales", NULL, "firstName", "fozzie animal gonzo kermit",
+     "kermit gonzo fozzie animal"},
+    {WF_LIST_USERS_OF_GROUP, "sales", NULL, "lastName", "fozzie animal kermit gonzo",
+     "gonzo kermit fozzie animal"},
+    {WF_LIST_USERS_OF_GROUP, "sales", NULL, "email", "fozzie animal gonzo kermit",
+     "kermit gonzo animal fozzie"},
+
+    {WF_LIST_RUNS, NULL, NULL, "seq", "exec-c exec-a exec-b exec-d",
+     "exec-d exec-b exec-a exec-c"},
+    {WF_LIST_RUNS, NULL, NULL, "id", "exec-a exec-b exec-c exec-d",
+     "exec-d exec-c exec-b exec-a"},
+    {WF_LIST_RUNS, "completed", NULL, "seq", "exec-c exec-b", "exec-b exec-c"},
+    {WF_LIST_RUNS_OF_WORKFLOW, "w1", NULL, "seq", "exec-c exec-b exec-d",
+     "exec-d exec-b exec-c"},
+    {WF_LIST_RUNS_OF_WORKFLOW, "w1", NULL, "id", "exec-b exec-c exec-d",
+     "exec-d exec-c exec-b"},
+};
+
+static int words(const char *text)
+{
+    int n = *text != '\0';
+
+    for (; *text; text++) {
+        n += *text == ' ';
+    }
+    return n;
+}
+
+static void check_orders(void)
+{
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        wf_page_t page = {.size = 100, .sort = orders[i].sort};
+        const char *text;
+        apr_int64_t total;
+
+        text = listed(orders[i].list, orders[i].arg, orders[i].arg2, &page, &total);
+        is_str(text, orders[i].asc, "list %d by %s", orders[i].list, orders[i].sort);
+        is_int(total, words(orders[i].asc), "… total");
+        page.descending = 1;
+        is_str(listed(orders[i].list, orders[i].arg, orders[i].arg2, &page, &total),
+               orders[i].desc, "… descending");
+        /* Page by page the same rows in the same order. */
+        text = "";
+        page.size = 1;
+        for (page.start = 0; page.start < words(orders[i].desc); page.start++) {
+            const char *one =
+                listed(orders[i].list, orders[i].arg, orders[i].arg2, &page, &total);
+
+            text = apr_pstrcat(pool, text, page.start ? " " : "", one, NULL);
+        }
+        is_str(text, orders[i].desc, "… page by page");
+    }
+}
+
+/* Each key that a list offers is tried above. */
+static void check_keys(void)
+{
+    for (int list = 0; list < WF_LISTS; list++) {
+        for (const char *const *key = wf_store_sort_keys(list); *key; key++) {
+            int tried = 0;
+
+            for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+                tried |=
+                    orders[i].list == (wf_list_e)list && !strcmp(orders[i].sort, *key);
+            }
+            ok(tried, "list %d: key %s is tested", list, *key);
+        }
+    }
+}
+
+static const struct {
+    wf_page_t page;
+    const char *rows;
+} pages[] = {
+    {{0, 10, NULL, 0}, "1002 1020 10100 10101"},
+    {{0, 4, NULL, 0}, "1002 1020 10100 10101"},
+    {{0, 2, NULL, 0}, "1002 1020"},
+    {{2, 2, NULL, 0}, "10100 10101"},
+    {{3, 2, NULL, 0}, "10101"},
+    {{4, 2, NULL, 0}, ""},
+    {{1000000, 10, NULL, 0}, ""},
+    {{INT64_MAX, INT64_MAX, NULL, 0}, ""},
+    {{-5, 2, NULL, 0}, "1002 1020"},
+    {{INT64_MIN, INT64_MAX, NULL, 0}, "1002 1020 10100 10101"},
+    {{0, 0, NULL, 0}, ""},
+    {{0, -1, NULL, 0}, ""},
+    {{1, 2, "name", 1}, "10100 10101"},
+};
+
+static void check_pages(void)
+{
+    wf_error_t *err = new_error();
+    wf_page_t page = {.size = 10, .sort = "r.ID_; DROP TABLE ACT_RU_TASK"};
+    apr_int64_t total;
+    wf_rows_t rows;
+
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        is_str(listed(WF_LIST_DEPLOYMENTS, NULL, NULL, &pages[i].page, &total),
+               pages[i].rows, "start %lld, size %lld", (long long)pages[i].page.start,
+               (long long)pages[i].page.size);
+        is_int(total, 4, "… total");
+    }
+    ok(wf_store_list(reader, WF_LIST_DEPLOYMENTS, NULL, &page, &rows, pool, err)
+           == WF_EFAILED,
+       "an unknown sort key");
+    is_int(err->kind, WF_ERR_INVALID, "… is invalid");
+    is_str(err->field, "sort", "… names its field");
+    ok(strstr(err->message, page.sort) != NULL, "… and the value: %s", err->message);
+    page.sort = NULL;
+    is_str(listed(WF_LIST_RUNS, NULL, NULL, &page, &total), "exec-d exec-b exec-a exec-c",
+           "runs come newest first");
+    is_str(listed(WF_LIST_RUNS_OF_WORKFLOW, "w1", NULL, &page, &total),
+           "exec-d exec-b exec-c", "… of a workflow too");
+}
+
+/* ---- counts
+ * -----------------------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *user;
+    int assigned, unassigned;
+    const char *groups;
+} summaries[] = {
+    {"kermit", 2, 4, "sales=2 management=1"},
+    {"gonzo", 0, 2, "sales=2"},
+    {"animal", 0, 2, "sales=2"},
+    {"nobody", 0, 0, ""},
+};
+
+static void check_summaries(void)
+{
+    for (size_t i = 0; i < sizeof(summaries) / sizeof(summaries[0]); i++) {
+        wf_error_t *err = new_error();
+        wf_task_summary_t s;
+        const char *groups = "";
+
+        MUST(
+            wf_store_task_summary(reader, summaries[i].user, "assignment", &s, pool, err),
+            err);
+        for (int g = 0; g < s.groups->nelts; g++) {
+            wf_group_count_t *count = &APR_ARRAY_IDX(s.groups, g, wf_group_count_t);
+
+            groups = apr_psprintf(pool, "%s%s%s=%d", groups, g ? " " : "",
+                                  count->group_id, (int)count->count);
+        }
+        is_int(s.assigned, summaries[i].assigned, "%s: assigned", summaries[i].user);
+        is_int(s.unassigned, summaries[i].unassigned, "… unassigned");
+        is_str(groups, summaries[i].groups, "… by group");
+    }
+}
+
+static void check_definitions(void)
+{
+    wf_error_t *err = new_error();
+    wf_definition_t *row;
+    apr_int64_t running;
+
+    MUST(wf_store_latest_definition(reader, "z", &row, pool, err), err);
+    is_str(row ? row->id : NULL, "z:2", "the newest version");
+    MUST(wf_store_latest_definition(reader, "none", &row, pool, err), err);
+    ok(!row, "of an unknown key: none");
+    MUST(wf_store_running_instances(reader, 1002, &running, err), err);
+    is_int(running, 3, "running instances of a deployment");
+    MUST(wf_store_running_instances(reader, 1020, &running, err), err);
+    is_int(running, 0, "… of another");
+}
+
+int main(void)
+{
+    begin_test();
+    open_test_store();
+    add_identities();
+    add_deployments();
+    add_tasks();
+    add_runs();
+    check_orders();
+    check_keys();
+    check_pages();
+    check_summaries();
+    check_definitions();
+    close_test_store();
+    return done_testing();
+}

@@ -1,0 +1,206 @@
+/* Query plans: no statement may walk through a table that grows with use. */
+#include "store_test.h"
+
+#include <sqlite3.h>
+
+#include "store/internal.h"
+
+static sqlite3 *db;
+
+/* Full lists of these are their purpose: they grow with deployments and tests, not with
+ * instances. WF_SCHEMA and the steps of queries are small. */
+static const char *const may_scan[] = {"ACT_RE_DEPLOYMENT", "ACT_RE_PROCDEF",
+                                       "WF_EXECUTION"};
+
+static const char *plan_of(const char *sql)
+{
+    sqlite3_stmt *stmt;
+    const char *plan = "";
+
+    if (sqlite3_prepare_v2(db, apr_pstrcat(pool, "EXPLAIN QUERY PLAN ", sql, NULL), -1,
+                           &stmt, NULL)
+        != SQLITE_OK) {
+        return apr_psprintf(pool, "error: %s", sqlite3_errmsg(db));
+    }
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        plan = apr_pstrcat(pool, plan, (const char *)sqlite3_column_text(stmt, 3), "\n",
+                           NULL);
+    }
+    sqlite3_finalize(stmt);
+    return plan;
+}
+
+/* "SCAN r" tells an alias: look its table up in the text. */
+static int is_table(const char *sql, const char *table, const char *alias)
+{
+    return !strcmp(table, alias)
+           || strstr(sql, apr_pstrcat(pool, table, " ", alias, NULL));
+}
+
+/* The first line of a plan that walks through a table which grows; NULL if there is none.
+ */
+static const char *bad_line(const char *sql, const char *plan, int full_list)
+{
+    char *line, *last, *copy = apr_pstrdup(pool, plan);
+
+    for (line = apr_strtok(copy, "\n", &last); line;
+         line = apr_strtok(NULL, "\n", &last)) {
+        char *name;
+        int good = full_list;
+
+        if (!strncmp(line, "error", 5)) {
+            return line;
+        }
+        if (strncmp(line, "SCAN ", 5)) {
+            continue;
+        }
+        name = apr_pstrdup(pool, line + 5);
+        name[strcspn(name, " ")] = '\0';
+        for (size_t i = 0; full_list && i < sizeof(may_scan) / sizeof(may_scan[0]); i++) {
+            good = is_table(sql, may_scan[i], name);
+            if (good) {
+                break;
+            }
+        }
+        /* Results of our own sub-queries, and constants. */
+        good |= !strcmp(name, "CONSTANT") || !strcmp(name, "DOOMED") || !strcmp(name, "d")
+                || !strcmp(name, "NEXT_") || !strncmp(name, "(subquery", 9)
+                || strstr(sql, "WF_SCHEMA") != NULL;
+        if (!good) {
+            return line;
+        }
+    }
+    return NULL;
+}
+
+static void check(const char *what, const char *sql, int full_list)
+{
+    const char *plan = plan_of(sql);
+    const char *bad = bad_line(sql, plan, full_list);
+
+    if (!ok(!bad, "%s", what)) {
+        diag("%s", bad);
+        diag("%s", sql);
+    }
+}
+
+static void check_tables(const wf_driver_t *d)
+{
+    for (int t = 0; t < WF_TABLES; t++) {
+        const char *name = wf_tables[t].name;
+
+        check(apr_pstrcat(pool, "get ", name, NULL), wf_sql_get(d, t, pool), 0);
+        check(apr_pstrcat(pool, "insert ", name, NULL), wf_sql_insert(d, t, pool), 0);
+        check(apr_pstrcat(pool, "delete ", name, NULL), wf_sql_delete(d, t, pool), 0);
+        if (wf_tables[t].key != WF_KEY_PAIR) {
+            check(apr_pstrcat(pool, "update ", name, NULL),
+                  wf_sql_update(d, t, 2 | 4, pool), 0);
+        }
+    }
+}
+
+static int is_full_list(wf_list_e list, int filtered)
+{
+    return list == WF_LIST_DEPLOYMENTS || list == WF_LIST_DEFINITIONS
+           || (list == WF_LIST_RUNS && !filtered);
+}
+
+static void check_lists(const wf_driver_t *d)
+{
+    for (int list = 0; list < WF_LISTS; list++) {
+        for (int filtered = 0; filtered < 2; filtered++) {
+            int full = is_full_list(list, filtered);
+            const char *const *keys = wf_store_sort_keys(list);
+
+            check(apr_psprintf(pool, "list %d: count%s", list, filtered ? "" : " of all"),
+                  wf_sql_count(d, list, filtered, pool), full);
+            for (int sort = 0; keys[sort]; sort++) {
+                for (int desc = 0; desc < 2; desc++) {
+                    check(apr_psprintf(pool, "list %d by %s%s", list, keys[sort],
+                                       desc ? ", descending" : ""),
+                          wf_sql_page(d, list, sort, desc, filtered, pool), full);
+                }
+            }
+        }
+    }
+}
+
+/* A page in the usual order must not sort all that there is. */
+static void check_sorting(const wf_driver_t *d)
+{
+    static const struct {
+        wf_list_e list;
+        int sort, descending, filtered;
+        const char *what;
+    } sorted[] = {
+        {WF_LIST_DEPLOYMENTS, 0, 0, 1, "deployments by id"},
+        {WF_LIST_DEPLOYMENTS, 0, 1, 1, "deployments by id, descending"},
+        {WF_LIST_DEFINITIONS, 0, 0, 1, "definitions by id"},
+        {WF_LIST_TASKS_OF_ASSIGNEE, 0, 0, 1, "tasks of an assignee by id"},
+        {WF_LIST_TASKS_OF_ASSIGNEE, 0, 1, 1, "tasks of an assignee by id, descending"},
+        {WF_LIST_RUNS, 0, 1, 0, "runs, newest first"},
+        {WF_LIST_RUNS, 0, 1, 1, "runs of a status, newest first"},
+        {WF_LIST_RUNS_OF_WORKFLOW, 0, 1, 1, "runs of a workflow, newest first"},
+    };
+
+    for (size_t i = 0; i < sizeof(sorted) / sizeof(sorted[0]); i++) {
+        const char *plan =
+            plan_of(wf_sql_page(d, sorted[i].list, sorted[i].sort, sorted[i].descending,
+                                sorted[i].filtered, pool));
+
+        ok(!strstr(plan, "TEMP B-TREE"), "%s: by an index", sorted[i].what);
+    }
+    ok(!strstr(plan_of(wf_sql_query(d, WF_QUERY_DUE_JOBS, pool)), "TEMP B-TREE"),
+       "due jobs: by an index");
+}
+
+/* The checks above are worth nothing unless a bad statement fails them. */
+static void check_the_check(void)
+{
+    static const char *const bad[] = {
+        "SELECT * FROM ACT_RU_TASK",
+        "SELECT r.ID_ FROM ACT_RU_TASK r WHERE r.NAME_ = ?1",
+        "SELECT COUNT(*) FROM ACT_RU_VARIABLE",
+        "DELETE FROM ACT_HI_ACTINST WHERE ACT_ID_ = ?1",
+        "SELECT * FROM ACT_NO_SUCH_TABLE",
+    };
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ok(bad_line(bad[i], plan_of(bad[i]), 1) != NULL, "found bad: %s", bad[i]);
+    }
+}
+
+int main(void)
+{
+    const wf_driver_t *d = &wf_driver_sqlite;
+
+    begin_test();
+    open_test_store();
+    sqlite3_open_v2(test_dsn + strlen("sqlite:"), &db, SQLITE_OPEN_READONLY, NULL);
+    check_the_check();
+    check_tables(d);
+    check_lists(d);
+    check_sorting(d);
+    for (int i = 0; i < WF_BY_RELATIONS; i++) {
+        check(apr_psprintf(pool, "relation %d", i), wf_sql_relation(d, i, pool), 0);
+        ok(!strstr(plan_of(wf_sql_relation(d, i, pool)), "TEMP B-TREE")
+               || wf_relations[i].table == WF_TABLE_BYTEARRAY
+               || wf_relations[i].table == WF_TABLE_DEFINITION,
+           "… in order");
+    }
+    for (int i = 0; i < WF_QUERIES; i++) {
+        check(apr_psprintf(pool, "query %d", i), wf_sql_query(d, i, pool), 0);
+    }
+    for (int i = 0; i < WF_SQL_FIXED; i++) {
+        check(apr_psprintf(pool, "fixed statement %d", i), wf_sql_fixed(d, i, pool), 0);
+    }
+    for (int what = 0; what < WF_PURGES; what++) {
+        for (int step = 0; wf_sql_purge(d, what, step, pool); step++) {
+            check(apr_psprintf(pool, "purge %d, step %d", what, step),
+                  wf_sql_purge(d, what, step, pool), 0);
+        }
+    }
+    sqlite3_close(db);
+    close_test_store();
+    return done_testing();
+}
