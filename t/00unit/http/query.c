@@ -62,7 +62,7 @@ static void test_refused(void)
     wf_error_init(&err, pool);
     ok(wf_query_parse(&query, many, pool, &err) != APR_SUCCESS
            && err.kind == WF_ERR_TOO_LARGE,
-       "too many parameters: %s", err.message);
+       "too many parameters are refused");
 }
 
 typedef enum { INT, BOOL, DATE } type_e;
