@@ -425,14 +425,6 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
-static int monitor(apr_pool_t *p, server_rec *s)
-{
-    (void)p;
-    (void)s;
-    wf_parent_monitor();
-    return DECLINED;
-}
-
 /* Our rooms' log lines in httpd's error log. */
 static void log_line(void *baton, wf_log_level_e level, const char *text)
 {
@@ -464,7 +456,6 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(wf_http_translate_name, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_map_to_storage(wf_http_map_to_storage, NULL, NULL, APR_HOOK_FIRST);

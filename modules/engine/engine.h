@@ -60,9 +60,6 @@ apr_status_t wf_parent_start(struct server_rec *s, const wf_engine_config_t *con
  *  one started. */
 void wf_parent_stop(struct server_rec *s, apr_pool_t *pconf);
 
-/** From the monitor hook, about every second: revive an engine whose back-off is over. */
-void wf_parent_monitor(void);
-
 /* ---- engine process ----------------------------------------------------------------------------- */
 
 /** `workflow-engine engine --config FILE --listen-fd N --lifeline-fd N`: serve until SIGTERM

@@ -31,7 +31,8 @@ APLOG_USE_MODULE(workflow);
 
 #define RETAINED_KEY "mod_workflow:engine"
 
-/* A process that lived shorter than this died of its start; the next one waits. */
+/* A process that lived shorter than this died of its start; the next one waits, in its own
+ * process: httpd's parent has no timer finer than ten seconds. */
 #define STABLE_US (5 * 1000000)
 #define MAX_BACKOFF_SECONDS 64
 /* Descriptors as the engine finds them; FD_BINARY is closed by the exec itself. */
@@ -42,8 +43,7 @@ typedef struct parent_t {
     apr_proc_t proc;          /* the engine; pid 0 = none */
     int listen_fd;            /* -1 until the first start */
     int lifeline[2];          /* the engine holds the read end: EOF = no parent any more */
-    apr_int64_t started;      /* wf_mono_us */
-    apr_int64_t restart_at;   /* 0 = nothing scheduled */
+    apr_int64_t started;      /* wf_mono_us; in the future while it waits */
     int failures;             /* deaths at the start, one after the other */
     int stop_timeout;         /* seconds */
     char state_dir[APR_PATH_MAX];
@@ -57,7 +57,7 @@ static parent_t *parent;
 static server_rec *main_server;
 static apr_pool_t *config_pool;
 
-static apr_status_t spawn_engine(wf_error_t *err);
+static apr_status_t spawn_engine(int seconds, wf_error_t *err);
 
 /* ---- files ------------------------------------------------------------------------------------ */
 
@@ -179,7 +179,7 @@ static void move_fd(int from, int to)
 
 /* In the forked child, until exec. The order matters: privileges first, because dropping
  * them clears the death signal; setsid, because prefork signals its whole group. */
-static void become_engine(int binary)
+static void become_engine(int binary, int seconds)
 {
     const char *snapshot = wf_engine_snapshot_path(parent->state_dir, config_pool);
     char *argv[] = { "workflow-engine", "engine", "--config", (char *)snapshot,
@@ -201,6 +201,11 @@ static void become_engine(int binary)
     if (getppid() != parent->owner) {
         _exit(0); /* the parent died before the death signal was set */
     }
+    signal(SIGHUP, SIG_IGN); /* the configuration is read after the wait anyway */
+    while (seconds > 0) {
+        seconds = sleep(seconds);
+    }
+    signal(SIGHUP, SIG_DFL);
     move_fd(listen_fd, FD_LISTEN);
     move_fd(lifeline, FD_LIFELINE);
     move_fd(exec_fd, FD_BINARY);
@@ -210,26 +215,25 @@ static void become_engine(int binary)
     _exit(71);
 }
 
-static void schedule_restart(void)
+/* Seconds that the next engine has to wait before it starts. */
+static int backoff(void)
 {
-    int seconds = 0;
-
-    if (wf_mono_us() - parent->started < STABLE_US) {
-        seconds = parent->failures < 5 ? 2 << parent->failures : MAX_BACKOFF_SECONDS;
-        parent->failures++;
-    }
-    else {
+    if (wf_mono_us() - parent->started >= STABLE_US) {
         parent->failures = 0;
+        return 0;
     }
-    parent->restart_at = wf_mono_us() + (apr_int64_t)seconds * 1000000;
+    if (parent->failures++ == 0) {
+        return 0; /* one early death may be chance */
+    }
+    return parent->failures < 7 ? 1 << (parent->failures - 1) : MAX_BACKOFF_SECONDS;
 }
 
-static void log_death(int status)
+static void log_death(int status, int seconds)
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, main_server,
-                 "workflow engine (pid %ld) %s %d; it is started again",
+                 "workflow engine (pid %ld) %s %d; it is started again in %d seconds",
                  (long)parent->proc.pid, WIFSIGNALED(status) ? "died of signal" : "ended with",
-                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), seconds);
 }
 
 static int is_stopping(void)
@@ -244,21 +248,29 @@ static int is_stopping(void)
  * that lives: the engine stays, it will get its SIGHUP from wf_parent_start. */
 static void maintain(int reason, void *data, apr_wait_t status)
 {
+    wf_error_t err;
+    int seconds;
+
     (void)data;
     if (reason != APR_OC_REASON_DEATH && reason != APR_OC_REASON_LOST) {
         return;
     }
     apr_proc_other_child_unregister(parent);
-    log_death(status);
-    parent->proc.pid = 0;
     if (is_stopping()) {
+        parent->proc.pid = 0;
         return;
     }
-    schedule_restart();
-    wf_parent_monitor(); /* at once when no back-off is due */
+    seconds = backoff();
+    log_death(status, seconds);
+    parent->proc.pid = 0;
+    wf_error_init(&err, config_pool);
+    if (spawn_engine(seconds, &err) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
+                     "%s; restart httpd to try again", err.message);
+    }
 }
 
-static apr_status_t spawn_engine(wf_error_t *err)
+static apr_status_t spawn_engine(int seconds, wf_error_t *err)
 {
     int binary = open(parent->binary, O_RDONLY | O_CLOEXEC);
     pid_t pid;
@@ -267,11 +279,10 @@ static apr_status_t spawn_engine(wf_error_t *err)
         return wf_error_apr(err, WF_ERR_INTERNAL, errno, "cannot open the engine's program %s",
                             parent->binary);
     }
-    parent->restart_at = 0;
-    parent->started = wf_mono_us();
+    parent->started = wf_mono_us() + (apr_int64_t)seconds * 1000000;
     pid = fork();
     if (pid == 0) {
-        become_engine(binary);
+        become_engine(binary, seconds);
     }
     close(binary);
     if (pid < 0) {
@@ -282,24 +293,6 @@ static apr_status_t spawn_engine(wf_error_t *err)
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server, "workflow engine started, pid %ld",
                  (long)pid);
     return APR_SUCCESS;
-}
-
-void wf_parent_monitor(void)
-{
-    wf_error_t err;
-    apr_pool_t *scratch;
-
-    if (!parent || getpid() != parent->owner || parent->restart_at == 0
-        || wf_mono_us() < parent->restart_at) {
-        return;
-    }
-    apr_pool_create(&scratch, config_pool);
-    wf_error_init(&err, scratch);
-    if (spawn_engine(&err) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server, "%s", err.message);
-        schedule_restart();
-    }
-    apr_pool_destroy(scratch);
 }
 
 /* ---- stopping ----------------------------------------------------------------------------------- */
@@ -316,7 +309,6 @@ static void stop_engine(void)
     pid_t pid = parent->proc.pid;
     apr_int64_t deadline = wf_mono_us() + (apr_int64_t)(parent->stop_timeout + 1) * 1000000;
 
-    parent->restart_at = 0;
     parent->proc.pid = 0;
     if (pid > 0 && !has_ended(pid)) {
         kill(pid, SIGTERM);
@@ -341,8 +333,7 @@ static apr_status_t configuration_gone(void *data)
     (void)data;
     if (parent && getpid() == parent->owner
         && ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
-        apr_proc_other_child_unregister(parent);
-        stop_engine();
+        stop_engine(); /* maintain was unregistered before: it hangs on pconf, too */
     }
     return APR_SUCCESS;
 }
@@ -410,7 +401,7 @@ apr_status_t wf_parent_start(server_rec *s, const wf_engine_config_t *config,
         kill(parent->proc.pid, SIGHUP);
         return APR_SUCCESS;
     }
-    return spawn_engine(err);
+    return spawn_engine(0, err);
 }
 
 void wf_parent_stop(server_rec *s, apr_pool_t *pconf)

@@ -51,11 +51,15 @@ sub request {
     return $answer =~ m{^HTTP/1.\d (\d+)} ? $1 : 'no answer';
 }
 
+sub lines { my $n = () = shift->slurp('access.log') =~ /\n/g; $n }
+
 for my $mpm (@mpms) {
     my $server = WF::Server->new(mpm => $mpm)->start;
     my $engine = $server->engine_pid;
     my @clients = start_clients($server);
     for my $n (1 .. RESTARTS) {
+        my $served = lines($server);
+        wait_until { lines($server) >= $served + 5 * CLIENTS }; # in the middle of traffic
         my $before = () = $server->slurp('error.log') =~ /configured -- resuming/g;
         $server->graceful;
         wait_until { my $now = () = $server->slurp('error.log') =~ /configured -- resuming/g; $now > $before };
@@ -70,7 +74,7 @@ for my $mpm (@mpms) {
         waitpid $pid, 0;
     }
     ok t_cmp("@bad", '', "$mpm: no request failed");
-    ok $good > RESTARTS;
+    ok $good >= 5 * CLIENTS * RESTARTS;
     ok t_cmp($server->engine_pid, $engine, "$mpm: the engine is the same process");
     ok t_cmp(scalar(() = $server->slurp('engine/engine.log') =~ /configuration read again/g), RESTARTS,
              "$mpm: it read the configuration each time");

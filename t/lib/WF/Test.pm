@@ -22,7 +22,9 @@ my $url;
 sub base_url { $url // 'http://' . Apache::TestRequest::hostport() }
 sub use_server { $url = shift }
 
-my $ua = LWP::UserAgent->new(timeout => 60, keep_alive => 8);
+# One a process: forked clients must not share connections.
+my %agents;
+sub agent { $agents{$$} //= LWP::UserAgent->new(timeout => 60, keep_alive => 8) }
 
 # call('PUT', '/task/12/claim', { … }, user => 'gonzo'): the answer as HTTP::Response. A
 # path that starts with /task and the like is one of the Activiti face; user undef sends no
@@ -40,7 +42,7 @@ sub call {
         $request->header('Content-Type' => 'application/json');
     }
     $request->header(%{ $opt{headers} }) if $opt{headers};
-    return $ua->request($request);
+    return agent()->request($request);
 }
 
 sub json { $json->decode(shift->content) }
