@@ -143,8 +143,7 @@ static void *APR_THREAD_FUNC use_models(apr_thread_t *thread, void *baton)
         }
     }
     apr_pool_destroy(p);
-    apr_thread_exit(thread, APR_SUCCESS);
-    return NULL;
+    return thread ? NULL : baton;
 }
 
 static void threads(void)

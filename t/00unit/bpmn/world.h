@@ -154,8 +154,8 @@ static inline apr_status_t world_end(apr_status_t rv)
     return APR_SUCCESS;
 }
 
-/** Deploy a file with process p as definition p:version; bails out if it has problems. */
-static inline const wf_definition_t *world_deploy(const char *xml)
+/** Deploy a file with a process of that key; bails out if it has problems. */
+static inline const wf_definition_t *world_deploy_as(const char *xml, const char *key)
 {
     static int version;
     wf_problems_t *problems = wf_problems_create("test", world.pool);
@@ -178,14 +178,19 @@ static inline const wf_definition_t *world_deploy(const char *xml)
     resource->bytes = xml;
     resource->length = strlen(xml);
     row = wf_uow_insert(world.uow, WF_TABLE_DEFINITION);
-    row->key = "p";
+    row->key = key;
     row->version = ++version;
-    row->id = apr_psprintf(world.pool, "p:%d", version);
+    row->id = apr_psprintf(world.pool, "%s:%d", key, version);
     row->deployment_id = deployment->id;
     row->resource_name = "test";
     definition = apr_pmemdup(world.pool, row, sizeof(*row));
     world_check(world_end(APR_SUCCESS), &world.err, "deploy");
     return definition;
+}
+
+static inline const wf_definition_t *world_deploy(const char *xml)
+{
+    return world_deploy_as(xml, "p");
 }
 
 static inline wf_map_t *world_vars(void)
