@@ -1,5 +1,5 @@
-/* What the expression tests share: a scope with one variable of every kind, a host object,
- * and a check that runs a table of cases. */
+/* What the expression tests share: a scope with one variable of every kind, a host
+ * object, and a check that runs a table of cases. */
 #ifndef WF_T_SCRIPT_FIXTURE_H
 #define WF_T_SCRIPT_FIXTURE_H
 
@@ -23,8 +23,8 @@ typedef struct fixture_t {
     int asked; /* names looked up */
 } fixture_t;
 
-static inline int execution_property(wf_object_t *self, const char *name, wf_value_t *value,
-                                     apr_pool_t *p, wf_error_t *err)
+static inline int execution_property(wf_object_t *self, const char *name,
+                                     wf_value_t *value, apr_pool_t *p, wf_error_t *err)
 {
     (void)self;
     (void)p;
@@ -121,7 +121,8 @@ static inline void fixture_init(fixture_t *f, apr_pool_t *p)
         { "nums", "[1,2,3,2]" },
         { "tree", "{\"items\":[{\"id\":7,\"tags\":[\"p\",\"q\"]},{\"id\":8}],\"n\":null,"
                   "\"0\":\"zero\",\"x.y\":\"dotted\",\"ratio\":0.5}" },
-        { "wide", "\"gr\xc3\xb6\xc3\x9f" "e\"" },
+        { "wide", "\"gr\xc3\xb6\xc3\x9f"
+                  "e\"" },
         { "smile", "\"a\xf0\x9f\x98\x80z\"" },
         { "$x_1", "\"odd\"" },
         { "loop.index", "2" },
