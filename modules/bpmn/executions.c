@@ -313,20 +313,38 @@ static apr_status_t collapse(wf_exec_t *parent, wf_error_t *err)
     return APR_SUCCESS;
 }
 
-apr_array_header_t *wf_exec_waiting_beside(const wf_exec_t *exec)
+static int waits_at(const wf_exec_t *exec, const wf_node_t *node)
+{
+    return !exec->row->is_active && exec->node == node;
+}
+
+int wf_exec_count_waiting(const wf_exec_t *exec)
+{
+    int i, count = 0;
+
+    if (!exec->row->is_concurrent) {
+        return 1;
+    }
+    for (i = 0; i < exec->parent->children->nelts; i++) {
+        count += waits_at(child_at(exec->parent, i), exec->node);
+    }
+    return count;
+}
+
+apr_array_header_t *wf_exec_waiting_beside(wf_exec_t *exec)
 {
     apr_array_header_t *waiting =
         apr_array_make(exec->instance->turn->p, 2, sizeof(wf_exec_t *));
     int i;
 
     if (!exec->row->is_concurrent) {
-        APR_ARRAY_PUSH(waiting, const wf_exec_t *) = exec;
+        APR_ARRAY_PUSH(waiting, wf_exec_t *) = exec;
         return waiting;
     }
     for (i = 0; i < exec->parent->children->nelts; i++) {
         wf_exec_t *sibling = child_at(exec->parent, i);
 
-        if (!sibling->row->is_active && sibling->node == exec->node) {
+        if (waits_at(sibling, exec->node)) {
             APR_ARRAY_PUSH(waiting, wf_exec_t *) = sibling;
         }
     }

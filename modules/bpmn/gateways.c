@@ -50,7 +50,7 @@ apr_status_t wf_parallel_enter(wf_exec_t *exec, wf_error_t *err)
         return rv;
     }
     wf_exec_set_active(exec, 0);
-    if (wf_exec_waiting_beside(exec)->nelts >= exec->node->incoming->nelts) {
+    if (wf_exec_count_waiting(exec) >= exec->node->incoming->nelts) {
         wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
     }
     return APR_SUCCESS;

@@ -76,7 +76,8 @@ apr_status_t wf_exec_split(wf_exec_t *const *joined, int count,
                            const apr_array_header_t *flows, wf_error_t *err);
 
 /** Executions beside exec (itself included) that wait inactively on its node. */
-apr_array_header_t *wf_exec_waiting_beside(const wf_exec_t *exec);
+apr_array_header_t *wf_exec_waiting_beside(wf_exec_t *exec);
+int wf_exec_count_waiting(const wf_exec_t *exec);
 
 /** End the execution, and the instance with its last one. */
 apr_status_t wf_exec_end(wf_exec_t *exec, wf_error_t *err);
