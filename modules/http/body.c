@@ -133,7 +133,8 @@ apr_status_t wf_body_object(json_object **object, wf_content_e content, const ch
         *object = wf_json_own(json_object_new_object(), p);
         return APR_SUCCESS;
     }
-    if (content == WF_CONTENT_FORM) {
+    /* Command line clients send JSON as a form unless they are told otherwise. */
+    if (content == WF_CONTENT_FORM && *data != '{') {
         return object_from_form(object, data, length, p, err);
     }
     if ((rv = wf_json_parse(object, data, length, p, err)) != APR_SUCCESS) {

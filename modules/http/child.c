@@ -101,25 +101,39 @@ static connection_t *connection_of_thread(threads_t *threads)
     return connection;
 }
 
+/* A failed attempt may not leave anything in the thread's pool: it is repeated with every
+ * request until the store can be read. Clients are not told where the store lies. */
+static void open_store(wf_child_t *child, connection_t *connection, wf_error_t *err)
+{
+    static apr_uint32_t last;
+    apr_pool_t *attempt;
+    wf_error_t failure;
+
+    apr_pool_create(&attempt, connection->pool);
+    wf_error_init(&failure, attempt);
+    if (wf_store_open(&connection->store, child->config->store, WF_STORE_READ, attempt,
+                      &failure)
+        == APR_SUCCESS) {
+        return;
+    }
+    connection->store = NULL;
+    if (wf_once_a_second(&last)) {
+        wf_log(WF_LOG_WARN, "WF0103: %s", failure.message);
+    }
+    wf_error_set(err, failure.kind, "the store cannot be read now");
+    apr_pool_destroy(attempt);
+}
+
 wf_store_t *wf_child_store(wf_child_t *child, wf_error_t *err)
 {
     connection_t *connection = connection_of_thread(child->threads);
-    apr_pool_t *attempt;
 
     if (!connection) {
         wf_error_set(err, WF_ERR_INTERNAL, "out of memory for a store connection");
         return NULL;
     }
     if (!connection->store) {
-        /* A failed attempt may not leave anything in the thread's pool: it is repeated
-         * with every request until the store can be read. */
-        apr_pool_create(&attempt, connection->pool);
-        if (wf_store_open(&connection->store, child->config->store, WF_STORE_READ,
-                          attempt, err)
-            != APR_SUCCESS) {
-            connection->store = NULL;
-            apr_pool_destroy(attempt);
-        }
+        open_store(child, connection, err);
     }
     return connection->store;
 }

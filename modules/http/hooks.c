@@ -64,7 +64,7 @@ static int answer_without_route(wf_request_t *req)
     wf_error_init(&err, req->pool);
     if (req->allowed == 0) {
         req->fail_status = HTTP_NOT_FOUND;
-        wf_error_set(&err, WF_ERR_NOT_FOUND, "there is no '%s' here", req->path);
+        wf_error_set(&err, WF_ERR_NOT_FOUND, "there is no '%s' here", req->r->uri);
         return wf_respond_error(req, &err);
     }
     apr_table_setn(req->r->headers_out, "Allow",
@@ -75,7 +75,7 @@ static int answer_without_route(wf_request_t *req)
     }
     req->fail_status = HTTP_METHOD_NOT_ALLOWED;
     wf_error_set(&err, WF_ERR_UNSUPPORTED, "'%s' does not support the method %s",
-                 req->path, req->r->method);
+                 req->r->uri, req->r->method);
     return wf_respond_error(req, &err);
 }
 

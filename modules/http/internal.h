@@ -22,6 +22,10 @@ int wf_respond_error(wf_request_t *req, const wf_error_t *err);
 /** Content-Disposition for a download: the base name of filename, quoted (RFC 6266). */
 const char *wf_attachment_text(const char *filename, apr_pool_t *p);
 
+/** 1 at most once a second per *last (zero at first): for log lines that every request of
+ *  a busy server would write. */
+int wf_once_a_second(apr_uint32_t *last);
+
 /** Read the body piece by piece, at most limit bytes (limit_name is for the message). */
 typedef apr_status_t wf_body_piece_fn(void *baton, const char *data, apr_size_t length,
                                       wf_error_t *err);

@@ -281,8 +281,8 @@ apr_status_t wf_request_multipart(wf_request_t *req, const wf_multipart_sink_t *
     apr_status_t rv = wf_multipart_create(&mp, type, sink, req->pool, err);
 
     if (rv == APR_SUCCESS) {
-        rv = wf_body_read(req, req->config->upload_limit, "WorkflowMaxUpload",
-                          feed_piece, mp, err);
+        rv = wf_body_read(req, req->config->upload_limit, "WorkflowMaxUpload", feed_piece,
+                          mp, err);
     }
     return rv == APR_SUCCESS ? wf_multipart_finish(mp, err) : rv;
 }

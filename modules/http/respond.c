@@ -79,23 +79,15 @@ apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char
 
 /* ---- error answers ----------------------------------------------------------------- */
 
-/* At most one line a second about an engine that cannot be reached: every request of a
- * busy server would write one. */
-static int log_unavailable_now(void)
-{
-    static apr_uint32_t last;
-    apr_uint32_t now = (apr_uint32_t)(wf_mono_us() / 1000000) + 1;
-
-    return __atomic_exchange_n(&last, now, __ATOMIC_RELAXED) != now;
-}
-
 void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err)
 {
+    static apr_uint32_t last; /* warning about an engine or store that is away */
+
     if (err->kind == WF_ERR_INTERNAL) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "WF0101: %s %s: %s",
                       req->r->method, req->r->uri, err->message);
     }
-    else if (err->kind == WF_ERR_UNAVAILABLE && log_unavailable_now()) {
+    else if (err->kind == WF_ERR_UNAVAILABLE && wf_once_a_second(&last)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "WF0102: %s %s: %s",
                       req->r->method, req->r->uri, err->message);
     }

@@ -8,6 +8,13 @@
 #include <string.h>
 #include <strings.h>
 
+int wf_once_a_second(apr_uint32_t *last)
+{
+    apr_uint32_t now = (apr_uint32_t)(wf_mono_us() / 1000000) + 1;
+
+    return __atomic_exchange_n(last, now, __ATOMIC_RELAXED) != now;
+}
+
 /* ---- escaping ---------------------------------------------------------------------- */
 
 const char *wf_escape_html(const char *text, apr_pool_t *p)
@@ -162,26 +169,26 @@ static const struct {
     const char *name, *description;
 } statuses[] = {
     /* clang-format off */
-    { 200, "OK",                              "Done." },
-    { 201, "Created",                         "Created." },
-    { 400, "Bad Request",                     "The request cannot be understood as sent." },
-    { 401, "Unauthorized",                    "Valid credentials are needed." },
-    { 403, "Forbidden",                       "The caller lacks the right to do this." },
-    { 404, "Not Found",                       "There is nothing at this address." },
-    { 405, "Method Not Allowed",              "This address does not support the method." },
-    { 408, "Request Timeout",                 "The request did not arrive in time." },
-    { 409, "Conflict",                        "The present state does not allow this." },
-    { 413, "Request Entity Too Large",        "The request exceeds a configured limit." },
-    { 414, "Request-URI Too Long",            "The address exceeds a configured limit." },
-    { 415, "Unsupported Media Type",          "The type of the body is not understood." },
-    { 417, "Expectation Failed",              "The request's expectation cannot be met." },
-    { 429, "Too Many Requests",               "Too many requests in a short time." },
-    { 431, "Request Header Fields Too Large", "The headers exceed a configured limit." },
-    { 500, "Internal Error",                  "The server failed to carry out the request." },
-    { 501, "Not Implemented",                 "The server does not do this." },
-    { 502, "Bad Gateway",                     "A server behind this one failed." },
-    { 503, "Service Unavailable",             "The server cannot do this now; try again." },
-    { 504, "Gateway Timeout",                 "A server behind this one did not answer." },
+    { 200, "OK",                           "Done." },
+    { 201, "Created",                      "Created." },
+    { 400, "Bad Request",                  "The request cannot be understood as sent." },
+    { 401, "Unauthorized",                 "Valid credentials are needed." },
+    { 403, "Forbidden",                    "The caller lacks the right to do this." },
+    { 404, "Not Found",                    "There is nothing at this address." },
+    { 405, "Method Not Allowed",           "This address does not do the method." },
+    { 408, "Request Timeout",              "The request did not arrive in time." },
+    { 409, "Conflict",                     "The present state does not allow this." },
+    { 413, "Request Entity Too Large",     "The request exceeds a configured limit." },
+    { 414, "Request-URI Too Long",         "The address exceeds a configured limit." },
+    { 415, "Unsupported Media Type",       "The type of the body is not understood." },
+    { 417, "Expectation Failed",           "The request's expectation cannot be met." },
+    { 429, "Too Many Requests",            "Too many requests in a short time." },
+    { 431, "Header Fields Too Large","The headers exceed a configured limit." },
+    { 500, "Internal Error",               "The server failed to carry this out." },
+    { 501, "Not Implemented",              "The server does not do this." },
+    { 502, "Bad Gateway",                  "A server behind this one failed." },
+    { 503, "Service Unavailable",          "The server cannot do this now; try again." },
+    { 504, "Gateway Timeout",              "A server behind this one did not answer." },
     /* clang-format on */
 };
 

@@ -58,6 +58,7 @@ static void test_objects(void)
         { WF_CONTENT_CHARSET,   "{}",            "!UTF-8" },
         { WF_CONTENT_FORM,  "a=1&b=x+y&a=2",     "{\"a\":\"1\",\"b\":\"x y\"}" },
         { WF_CONTENT_FORM,  "a=&b",              "{\"a\":\"\",\"b\":\"\"}" },
+        { WF_CONTENT_FORM,  "{\"a\":\"x y\"}",     "{\"a\":\"x y\"}" },
         { WF_CONTENT_FORM,  "a=%zz",             "!form field 'a'" },
         { WF_CONTENT_FORM,  "a=\xff",            "!UTF-8" },
         /* clang-format on */
