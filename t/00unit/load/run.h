@@ -17,8 +17,9 @@ typedef struct runner_t {
     target_t target;
     pthread_mutex_t lock;
     pthread_cond_t done;
-    int ended, calls;            /* progress calls with a final status; all */
-    wf_run_snapshot_t last;      /* its JSON and texts live in pool */
+    int ended, calls;       /* progress calls with a final status; all */
+    int runs;               /* ids are never used twice */
+    wf_run_snapshot_t last; /* its JSON and texts live in pool */
 } runner_t;
 
 static void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
@@ -32,7 +33,8 @@ static void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
         r->last.id = apr_pstrdup(r->pool, snapshot->id);
         r->last.metrics = wf_json_own(json_object_get(snapshot->metrics), r->pool);
         r->last.errors = wf_json_own(json_object_get(snapshot->errors), r->pool);
-        r->last.slave_states = wf_json_own(json_object_get(snapshot->slave_states), r->pool);
+        r->last.slave_states =
+            wf_json_own(json_object_get(snapshot->slave_states), r->pool);
         r->ended++;
         pthread_cond_broadcast(&r->done);
     }
@@ -85,8 +87,8 @@ static inline apr_status_t runner_start(runner_t *r, const char *id, const char 
     problems = wf_problems_create("test.yaml", pool);
     wf_plan_from_yaml(&plan, yaml, strlen(yaml), problems, pool);
     if (plan == NULL) {
-        apr_status_t rv = wf_error_set(err, WF_ERR_INVALID, "%s",
-                                       wf_problems_text(problems, r->pool));
+        apr_status_t rv =
+            wf_error_set(err, WF_ERR_INVALID, "%s", wf_problems_text(problems, r->pool));
 
         apr_pool_destroy(pool);
         return rv;
@@ -112,8 +114,9 @@ static inline int runner_wait(runner_t *r)
 }
 
 /* Start and wait; 0 and a diagnosis if something went wrong. */
-static inline int runner_run(runner_t *r, const char *id, const char *yaml)
+static inline int runner_run(runner_t *r, const char *yaml)
 {
+    const char *id = apr_psprintf(r->pool, "exec-%d", r->runs++);
     wf_error_t err;
 
     wf_error_init(&err, r->pool);
