@@ -130,7 +130,7 @@ BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-
 RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl
 TEST_PACKAGES  = $(RUN_PACKAGES) libapache2-mod-perl2 sqlite3 zip
 BENCH_PACKAGES = $(RUN_PACKAGES) wrk
-FUZZ_PACKAGES  = $(BUILD_PACKAGES) clang
+FUZZ_PACKAGES  = $(BUILD_PACKAGES) clang libclang-rt-dev
 
 define install_packages
 @missing=$$(for p in $(1); do echo $$p; done | sort >/tmp/.wf-want.$$$$; \
@@ -175,23 +175,31 @@ tsan:
 	$(MAKE) -s module
 	WF_ENGINE=$(abspath $(BUILD))-tsan/workflow-engine t/run $(abspath $(BUILD)) $(T)
 
-# Each t/fuzz/<room>_<what>.c for SECONDS seconds on its corpus.
+# Each t/fuzz/<room>_<what>.c runs for SECONDS seconds, from its corpus in t/fuzz/corpus. The
+# same corpora are replayed by the unit tests, without a fuzzer.
 SECONDS ?= 60
-CORPUS_script_expr  = expr
-CORPUS_bpmn_parse   = bpmn
-CORPUS_load_yaml    = yaml
+CORPUS_script_expr    = expr
+CORPUS_bpmn_parse     = bpmn
+CORPUS_load_yaml      = yaml
 CORPUS_http_multipart = multipart
+FUZZ_ROOM = $(firstword $(subst _, ,$(1)))
+FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
+
 fuzz:
 	$(call install_packages,$(FUZZ_PACKAGES))
-	@for f in $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)); do \
-	    $(MAKE) -s BUILD=$(BUILD)-fuzz CC=clang OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined,fuzzer-no-link" $(BUILD)-fuzz/t/fuzz/$$f && \
-	    mkdir -p $(BUILD)-fuzz/corpus/$$f && \
-	    $(BUILD)-fuzz/t/fuzz/$$f -max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 \
-	        $(BUILD)-fuzz/corpus/$$f $$(ls -d t/fuzz/corpus/$${f#*_} 2>/dev/null) || exit 1; \
-	done
-$(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o
-	$(MAKE) -s BUILD=$(BUILD) CC=$(CC) OPT="$(OPT)" SANITIZE="$(SANITIZE)" $(patsubst %,room-%,$(BELOW_$(firstword $(subst _, ,$*))))
-	$(CC) -fsanitize=address,undefined,fuzzer $(if $(filter $(firstword $(subst _, ,$*)),$(HTTPD_ROOMS)),-no-pie -Wl$(comma)--unresolved-symbols=ignore-all) -o $@ $< $(foreach r,$(BELOW_$(firstword $(subst _, ,$*))),$(call obj,$(filter-out $(PARENT),$(wildcard modules/$(r)/*.c)))) $(ENGINE_LIBS)
+	@$(foreach f,$(FUZZERS),$(MAKE) --no-print-directory -s BUILD=$(BUILD)-fuzz CC=clang \
+	    OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined,fuzzer-no-link" fuzz-$(f) &&) true
+
+fuzz-%: $(BUILD)/t/fuzz/%
+	@mkdir -p $(BUILD)/found/$*
+	$(BUILD)/t/fuzz/$* -max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 \
+	    -artifact_prefix=$(BUILD)/found/ $(BUILD)/found/$* t/fuzz/corpus/$(CORPUS_$*)
+
+define FUZZ_RULE
+$(BUILD)/t/fuzz/$(1): $(BUILD)/t/fuzz/$(1).o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(call FUZZ_ROOM,$(1))),$(wildcard modules/$(r)/*.c))))
+	$$(CC) -fsanitize=address,undefined,fuzzer -o $$@ $$^ $$(ENGINE_LIBS)
+endef
+$(foreach f,$(FUZZERS),$(eval $(call FUZZ_RULE,$(f))))
 
 install: all
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)

@@ -26,7 +26,7 @@ static const struct {
     MEMBER(stop_timeout,     NUMBER, 30),
     MEMBER(job_executor,     NUMBER, 1),
     MEMBER(model_cache,      NUMBER, 1000),
-    MEMBER(max_steps,        NUMBER, 10000),
+    MEMBER(max_steps,        NUMBER, 100000),
     MEMBER(demo_dir,         TEXT,   0),
     MEMBER(load_loops,       NUMBER, 0),
     MEMBER(max_executions,   NUMBER, 100),

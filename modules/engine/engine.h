@@ -63,7 +63,7 @@ void wf_parent_stop(struct server_rec *s, apr_pool_t *pconf);
 /* ---- engine process ----------------------------------------------------------------------------- */
 
 /** `workflow-engine engine --config FILE --listen-fd N --lifeline-fd N`: serve until SIGTERM
- *  or until the parent is gone. Returns the process's exit code. */
+ *  or until the parent is gone. argv begins with "engine". Returns the process's exit code. */
 int wf_engine_main(int argc, const char *const *argv);
 
 #endif

@@ -228,12 +228,13 @@ static int backoff(void)
     return parent->failures < 7 ? 1 << (parent->failures - 1) : MAX_BACKOFF_SECONDS;
 }
 
+/* httpd hands over an exit code or a signal's number and does not say which. */
 static void log_death(int status, int seconds)
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, main_server,
-                 "workflow engine (pid %ld) %s %d; it is started again in %d seconds",
-                 (long)parent->proc.pid, WIFSIGNALED(status) ? "died of signal" : "ended with",
-                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), seconds);
+                 "workflow engine (pid %ld) ended with status %d; the next one starts in %d "
+                 "seconds",
+                 (long)parent->proc.pid, status, seconds);
 }
 
 static int is_stopping(void)

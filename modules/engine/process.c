@@ -89,7 +89,7 @@ static apr_status_t parse_options(options_t *options, int argc, const char *cons
                                   wf_error_t *err)
 {
     options->listen_fd = options->lifeline_fd = -1;
-    for (int i = 0; i < argc; i += 2) {
+    for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 
         if (value && !strcmp(argv[i], "--config")) {
