@@ -48,8 +48,9 @@ typedef struct wf_client_request_t {
     int keep_headers;                    /* else the answer's headers are only counted */
     int keep_body;                       /* else the answer's body is only counted */
     apr_size_t max_body;                 /* a longer kept body is WF_CLIENT_TOO_LARGE */
-    int stable;                          /* the call outlives every transfer that sends it:
-                                            sending it twice in a row then costs nothing */
+    int stable;                          /* the call and its settings outlive every transfer
+                                            that sends it: sent twice in a row, no option is
+                                            set again */
 } wf_client_request_t;
 
 typedef struct wf_client_header_t {

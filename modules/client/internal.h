@@ -36,7 +36,7 @@ struct wf_client_transfer_t {
     wf_client_done_fn *done;
     void *baton;
     const wf_client_call_t *call;         /* the last one, see applied */
-    const wf_client_settings_t *settings; /* whose options the handle carries, or NULL */
+    const wf_client_settings_t *settings; /* whose options the handle carries; NULL: set them */
     char *default_ca;                     /* libcurl's own list of issuers */
     int applied;                          /* the handle carries all options of call */
     int running;                          /* is in the multi */

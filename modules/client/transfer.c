@@ -228,7 +228,7 @@ static void apply(wf_client_transfer_t *transfer, const wf_client_call_t *call)
 
     if (transfer->settings != call->settings) {
         set_settings(transfer, call->settings);
-        transfer->settings = call->settings;
+        transfer->settings = call->stable ? call->settings : NULL;
     }
     set_method(h, call);
     curl_easy_setopt(h, CURLOPT_CURLU, call->url);

@@ -631,9 +631,9 @@ struct wf_load_t {
     /* lock: taken by any thread for short times, never while a loop is waited for */
     pthread_mutex_t lock;
     pthread_cond_t changed;          /* a run ended, a reference was given back, closing */
-    wf_run_t *runs;                  /* live: until their final progress call */
-    int nruns;
-    apr_int64_t vus;                 /* configured, of all live runs */
+    wf_run_t *runs;                  /* until their final progress call */
+    int nruns;                       /* those that have not ended */
+    apr_int64_t vus;                 /* configured, of all that have not ended */
     unsigned sequence;               /* spreads small runs over the loops */
     int closing;
 };

@@ -21,8 +21,6 @@ static void let_go(wf_load_t *load, wf_run_t *run)
         at = &(*at)->next;
     }
     *at = run->next;
-    load->nruns--;
-    load->vus -= run->plan->options.vus;
     while (run->users > 0) {
         pthread_cond_wait(&load->changed, &load->lock);
     }

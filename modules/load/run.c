@@ -132,6 +132,8 @@ void wf_run_shard_ended(wf_run_t *run, int broken)
     }
     if (run->shards_live == 0) {
         wf_run_transit(run, end_event(run));
+        load->nruns--; /* ended ones do not count against the limits */
+        load->vus -= run->plan->options.vus;
         pthread_cond_broadcast(&load->changed);
     }
     pthread_mutex_unlock(&load->lock);
