@@ -1,10 +1,14 @@
-/* Writing units of work: several in one transaction, each behind a savepoint, synced
- * once.
+/* Writing units of work: several in one transaction, synced once.
  *
  *  1. Nothing of a unit is visible unless all of it is.
- *  2. A unit that conflicts is undone to its savepoint; its neighbours do not notice.
+ *  2. A unit that conflicts is undone alone; its neighbours do not notice.
  *  3. Outcomes are told only after the commit: none says "done" before it is durable.
- *  4. If the transaction breaks, every unit of it has failed. */
+ *  4. If the transaction breaks, every unit of it has failed.
+ *
+ * A savepoint for each unit would do for 2, but it makes SQLite keep the old image of
+ * every page that a unit touches, a third of the whole work, and conflicts are rare. So a
+ * batch is tried without savepoints first; if a unit fails, all is rolled back and
+ * written again, each unit behind a savepoint. */
 #include "store/internal.h"
 
 #include <apr_strings.h>
@@ -15,8 +19,7 @@
 
 #define ALL_COLUMNS 0xffffffffu
 
-/* ---- before the transaction: values that need a byte array
- * ------------------------------------ */
+/* ---- before the transaction: values that need a byte array ----------------------- */
 
 typedef struct value_ref_t {
     wf_value_t *value;
@@ -129,8 +132,7 @@ apr_status_t wf_uow_seal(wf_uow_t *uow, wf_error_t *err)
     return rv;
 }
 
-/* ---- statements of a row
- * -------------------------------------------------------------------------- */
+/* ---- statements of a row --------------------------------------------------------- */
 
 /* What a failed statement means for the client; rv of a constraint names no row. */
 static apr_status_t explain(const void *row, apr_status_t rv, int deleting,
@@ -213,8 +215,7 @@ static apr_status_t delete_row(wf_store_t *store, wf_uow_t *uow, void *row,
     return explain(row, rv, 1, err);
 }
 
-/* ---- updates: only the columns that changed, so only their indexes are touched
- * ---------------- */
+/* ---- updates: only the columns that changed, so only their indexes are touched --- */
 
 static int is_written(const wf_column_t *c)
 {
@@ -304,9 +305,7 @@ static apr_status_t update_row(wf_store_t *store, wf_uow_t *uow, void *row,
     return explain(row, rv, 0, err);
 }
 
-/* ---- a unit
- * --------------------------------------------------------------------------------------
- */
+/* ---- a unit ---------------------------------------------------------------------- */
 
 static apr_status_t run_purges(wf_store_t *store, wf_uow_t *uow, wf_error_t *err)
 {
@@ -388,70 +387,111 @@ static apr_status_t write_unit(wf_store_t *store, wf_uow_t *uow, wf_error_t *err
     return rv;
 }
 
-/* WF_EBROKEN if the transaction cannot go on; what becomes of the unit is in outcome. */
-static apr_status_t write_behind_savepoint(wf_store_t *store, wf_uow_t *uow,
-                                           wf_error_t *outcome, wf_error_t *err)
+/* ---- the batch ------------------------------------------------------------------- */
+
+typedef struct batch_t {
+    wf_store_t *store;
+    wf_ids_t *ids; /* may be NULL */
+    wf_uow_t *const *units;
+    int count;
+    wf_error_t *outcomes;
+    wf_reserve_t reserved;
+} batch_t;
+
+/* WF_EBROKEN if the transaction cannot go on; what becomes of the unit is its outcome. */
+static apr_status_t write_behind_savepoint(batch_t *b, int i, wf_error_t *err)
 {
-    apr_status_t rv = store->driver->transact(store, WF_TX_SAVEPOINT, err);
+    const wf_driver_t *driver = b->store->driver;
+    apr_status_t rv = driver->transact(b->store, WF_TX_SAVEPOINT, err);
 
     if (rv != APR_SUCCESS) {
         return WF_EBROKEN;
     }
-    rv = write_unit(store, uow, outcome);
+    rv = write_unit(b->store, b->units[i], &b->outcomes[i]);
     if (rv == APR_SUCCESS) {
-        rv = store->driver->transact(store, WF_TX_RELEASE, err);
+        rv = driver->transact(b->store, WF_TX_RELEASE, err);
     }
     else if (rv == WF_EBROKEN) {
-        wf_error_copy(err, outcome);
+        wf_error_copy(err, &b->outcomes[i]);
     }
     else {
-        rv = store->driver->transact(store, WF_TX_UNDO, err);
+        rv = driver->transact(b->store, WF_TX_UNDO, err);
     }
     return rv == APR_SUCCESS ? APR_SUCCESS : WF_EBROKEN;
 }
 
-/* ---- the batch
- * ----------------------------------------------------------------------------------- */
-
-static apr_status_t write_batch(wf_store_t *store, wf_ids_t *ids, wf_uow_t *const *units,
-                                int count, wf_error_t *outcomes, wf_error_t *err)
+/* Without a savepoint: WF_EFAILED if a unit failed, and the whole transaction with it. */
+static apr_status_t write_plainly(batch_t *b, int i, wf_error_t *err)
 {
-    wf_reserve_t reserved = {0, 0};
-    apr_status_t rv = store->driver->transact(store, WF_TX_WRITE, err);
+    wf_error_t failure;
+    apr_status_t rv;
 
-    if (rv == APR_SUCCESS && ids) {
-        rv = wf_ids_reserve(ids, store, &reserved, err);
+    wf_error_init(&failure, b->units[i]->pool);
+    rv = write_unit(b->store, b->units[i], &failure);
+    if (rv == WF_EBROKEN) {
+        wf_error_copy(err, &failure);
+        return WF_EBROKEN;
     }
-    for (int i = 0; i < count && rv == APR_SUCCESS; i++) {
-        if (outcomes[i].kind == WF_ERR_NONE && !wf_uow_is_empty(units[i])) {
-            rv = write_behind_savepoint(store, units[i], &outcomes[i], err);
+    return rv == APR_SUCCESS ? APR_SUCCESS : WF_EFAILED;
+}
+
+static apr_status_t write_units(batch_t *b, int savepoints, wf_error_t *err)
+{
+    apr_status_t rv = b->store->driver->transact(b->store, WF_TX_WRITE, err);
+
+    if (rv == APR_SUCCESS && b->ids) {
+        rv = wf_ids_reserve(b->ids, b->store, &b->reserved, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return WF_EBROKEN;
+    }
+    for (int i = 0; i < b->count && rv == APR_SUCCESS; i++) {
+        if (b->outcomes[i].kind == WF_ERR_NONE && !wf_uow_is_empty(b->units[i])) {
+            rv =
+                savepoints ? write_behind_savepoint(b, i, err) : write_plainly(b, i, err);
         }
-    }
-    if (rv == APR_SUCCESS) {
-        rv = store->driver->transact(store, WF_TX_COMMIT, err);
-    }
-    if (rv == APR_SUCCESS && ids) {
-        wf_ids_reserved(ids, &reserved);
     }
     return rv;
 }
 
-static void fail_all(wf_store_t *store, wf_error_t *outcomes, int count,
-                     const wf_error_t *err)
+static void roll_back(batch_t *b, const wf_error_t *err)
 {
     wf_error_t ignored;
 
     wf_error_init(&ignored, err->pool);
-    store->driver->transact(store, WF_TX_ROLLBACK, &ignored);
-    for (int i = 0; i < count; i++) {
-        wf_error_init(&outcomes[i], outcomes[i].pool);
-        wf_error_set(&outcomes[i], err->kind, "nothing was stored: %s", err->message);
+    b->store->driver->transact(b->store, WF_TX_ROLLBACK, &ignored);
+}
+
+static apr_status_t write_batch(batch_t *b, wf_error_t *err)
+{
+    apr_status_t rv = write_units(b, 0, err);
+
+    if (rv == WF_EFAILED) {
+        roll_back(b, err);
+        rv = write_units(b, 1, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = b->store->driver->transact(b->store, WF_TX_COMMIT, err);
+    }
+    if (rv == APR_SUCCESS && b->ids) {
+        wf_ids_reserved(b->ids, &b->reserved);
+    }
+    return rv;
+}
+
+static void fail_all(batch_t *b, const wf_error_t *err)
+{
+    roll_back(b, err);
+    for (int i = 0; i < b->count; i++) {
+        wf_error_init(&b->outcomes[i], b->outcomes[i].pool);
+        wf_error_set(&b->outcomes[i], err->kind, "nothing was stored: %s", err->message);
     }
 }
 
 apr_status_t wf_store_commit(wf_store_t *writer, wf_ids_t *ids, wf_uow_t *const *units,
                              int count, wf_error_t *outcomes, wf_error_t *err)
 {
+    batch_t batch = {writer, ids, units, count, outcomes, {0, 0}};
     int work = 0;
     apr_status_t rv;
 
@@ -465,9 +505,9 @@ apr_status_t wf_store_commit(wf_store_t *writer, wf_ids_t *ids, wf_uow_t *const 
         return APR_SUCCESS;
     }
     apr_thread_mutex_lock(writer->lock);
-    rv = write_batch(writer, ids, units, count, outcomes, err);
+    rv = write_batch(&batch, err);
     if (rv != APR_SUCCESS) {
-        fail_all(writer, outcomes, count, err);
+        fail_all(&batch, err);
         rv = WF_EFAILED;
     }
     apr_thread_mutex_unlock(writer->lock);

@@ -160,8 +160,7 @@ apr_status_t wf_ids_refill(wf_ids_t *ids, wf_error_t *err)
     return rv;
 }
 
-/* ---- handing out
- * --------------------------------------------------------------------------------- */
+/* ---- handing out ----------------------------------------------------------------- */
 
 /* 0 if there is none. *low: time to wake the writer. */
 static wf_id_t take(wf_ids_t *ids, int *low)
@@ -240,9 +239,7 @@ void wf_ids_on_low(wf_ids_t *ids, void (*wake)(void *), void *baton)
     ids->baton = baton;
 }
 
-/* ---- set up
- * ----------------------------------------------------------------------------------------
- */
+/* ---- set up ---------------------------------------------------------------------- */
 
 apr_status_t wf_ids_create(wf_ids_t **created, wf_store_t *writer, apr_pool_t *p,
                            wf_error_t *err)

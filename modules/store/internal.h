@@ -18,8 +18,7 @@
 #define WF_EBROKEN                                                                       \
     (APR_OS_START_USERERR + 73) /* the connection or the whole transaction */
 
-/* ---- cells: what goes into a statement and comes out of it
- * ------------------------------ */
+/* ---- cells: what goes into a statement and comes out of it ----------------------- */
 
 typedef enum {
     WF_CELL_NULL,
@@ -50,8 +49,7 @@ int wf_cell_equal(const wf_cell_t *a, const wf_cell_t *b);
 apr_int64_t wf_cell_to_integer(const wf_cell_t *cell);             /* null is 0 */
 const char *wf_cell_to_text(const wf_cell_t *cell, apr_pool_t *p); /* null is NULL */
 
-/* ---- tables
- * -------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------- */
 
 /** How a column's cell and the struct member at its offset become one another. */
 typedef enum {
@@ -127,8 +125,7 @@ int wf_row_cells(const void *row, wf_cell_t *cells, apr_pool_t *p);
 apr_status_t wf_row_read(void **row, wf_table_e table, const wf_cell_t *cells,
                          apr_size_t prefix, apr_pool_t *p, wf_error_t *err);
 
-/* ---- values of variables (variable.c)
- * -------------------------------------------------------- */
+/* ---- values of variables (variable.c) -------------------------------------------- */
 
 void wf_value_cell(wf_column_e kind, const wf_value_t *value, wf_cell_t *cell,
                    apr_pool_t *p);
@@ -143,8 +140,7 @@ apr_status_t wf_value_bytes(const wf_value_t *value, const char **data,
 /** 1 if a value of this type can be stored. */
 int wf_value_storable(const wf_value_t *value);
 
-/* ---- drivers
- * --------------------------------------------------------------------------------- */
+/* ---- drivers --------------------------------------------------------------------- */
 
 typedef struct wf_stmt_t wf_stmt_t; /* the driver's prepared statement */
 
@@ -204,8 +200,7 @@ typedef struct wf_driver_t {
 
 extern const wf_driver_t wf_driver_sqlite;
 
-/* ---- connections
- * ------------------------------------------------------------------------------- */
+/* ---- connections ----------------------------------------------------------------- */
 
 /* Statements with a fixed text (sql.c). */
 typedef enum {
@@ -287,8 +282,7 @@ apr_status_t wf_store_rows(wf_store_t *store, wf_stmt_t *stmt, wf_table_e table,
 apr_status_t wf_store_load(wf_store_t *store, wf_table_e table, const wf_cell_t *key,
                            apr_size_t prefix, void **row, apr_pool_t *p, wf_error_t *err);
 
-/* ---- SQL text
- * ------------------------------------------------------------------------------------ */
+/* ---- SQL text -------------------------------------------------------------------- */
 
 /** "r.ID_, r.REV_, …" and "FROM NAME r …". */
 const char *wf_sql_columns(wf_table_e table, apr_pool_t *p);
@@ -323,8 +317,7 @@ typedef struct wf_relation_def_t {
 
 extern const wf_relation_def_t wf_relations[WF_BY_RELATIONS];
 
-/* ---- units of work
- * ----------------------------------------------------------------------------------- */
+/* ---- units of work --------------------------------------------------------------- */
 
 typedef enum {
     WF_ROW_FREE, /* belongs to no unit */
@@ -375,9 +368,7 @@ struct wf_uow_t {
  *  that each row can be written. Idempotent. */
 apr_status_t wf_uow_seal(wf_uow_t *uow, wf_error_t *err);
 
-/* ---- ids
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- ids ------------------------------------------------------------------------- */
 
 /** In the open transaction of a commit: reserve what is worth reserving; *reserved tells
  *  how much, for wf_ids_reserved after the transaction. */

@@ -38,15 +38,15 @@ typedef struct list_def_t {
     "?1)"
 
 /* clang-format off */
-#define TASK_SORTS                                                                            \
-    { "id",    "name",    "description",    "priority",    "assignee",                        \
-      "executionId", "processInstanceId" },                                                   \
-    { "r.ID_", "r.NAME_", "r.DESCRIPTION_", "r.PRIORITY_", "r.ASSIGNEE_",                     \
+#define TASK_SORTS                                                                       \
+    { "id",    "name",    "description",    "priority",    "assignee",                   \
+      "executionId", "processInstanceId" },                                              \
+    { "r.ID_", "r.NAME_", "r.DESCRIPTION_", "r.PRIORITY_", "r.ASSIGNEE_",                \
       "r.EXECUTION_ID_", "r.PROC_INST_ID_" }
 
 #define RUN_SORTS { "seq", "id" }, { "r.SEQ_", "r.ID_" }
 
-#define DEPLOYMENT_TIME                                                                       \
+#define DEPLOYMENT_TIME                                                                  \
     "(SELECT d.DEPLOY_TIME_ FROM ACT_RE_DEPLOYMENT d WHERE d.ID_ = r.DEPLOYMENT_ID_)"
 
 static const list_def_t lists[WF_LISTS] = {
@@ -85,9 +85,7 @@ static const list_def_t lists[WF_LISTS] = {
 };
 /* clang-format on */
 
-/* ---- text
- * -------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------ */
 
 static const char *where_of(const list_def_t *def, int filtered)
 {
@@ -128,8 +126,7 @@ const char *wf_sql_count(const wf_driver_t *d, wf_list_e list, int filtered,
                           p);
 }
 
-/* ---- pages
- * ------------------------------------------------------------------------------------ */
+/* ---- pages ----------------------------------------------------------------------- */
 
 const char *const *wf_store_sort_keys(wf_list_e list)
 {

@@ -14,19 +14,19 @@
 #define DEFINITIONS "(SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)"
 
 /* clang-format off */
-#define RUNTIME_STEPS                                                                         \
-    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_RU_VARIABLE"    \
-        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)",    \
-    "DELETE FROM ACT_RU_VARIABLE WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",            \
-    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT EXCEPTION_STACK_ID_ FROM ACT_RU_JOB"   \
-        " WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)"                             \
-        " AND EXCEPTION_STACK_ID_ IS NOT NULL)",                                              \
-    "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)",          \
-    "DELETE FROM ACT_RU_IDENTITYLINK WHERE TASK_ID_ IN (SELECT ID_ FROM ACT_RU_TASK"          \
-        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED))",                                  \
+#define RUNTIME_STEPS                                                                    \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_RU_VARIABLE" \
+        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)", \
+    "DELETE FROM ACT_RU_VARIABLE WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",       \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT EXCEPTION_STACK_ID_ FROM ACT_RU_JOB" \
+        " WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)"                        \
+        " AND EXCEPTION_STACK_ID_ IS NOT NULL)",                                         \
+    "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)",     \
+    "DELETE FROM ACT_RU_IDENTITYLINK WHERE TASK_ID_ IN (SELECT ID_ FROM ACT_RU_TASK"     \
+        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED))",                             \
     "DELETE FROM ACT_RU_TASK WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"
 
-#define LAST_STEP                                                                             \
+#define LAST_STEP                                                                        \
     "DELETE FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"
 
 static const struct {

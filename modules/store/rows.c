@@ -66,8 +66,7 @@ const char *wf_cell_to_text(const wf_cell_t *cell, apr_pool_t *p)
                : NULL;
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------- */
 
 static wf_cell_t integer_unless(apr_int64_t i, apr_int64_t null)
 {
@@ -128,8 +127,7 @@ int wf_row_cells(const void *row, wf_cell_t *cells, apr_pool_t *p)
     return n;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------- */
 
 static void take_bytes(const wf_cell_t *cell, void *member, apr_pool_t *p)
 {

@@ -80,8 +80,7 @@ const char *wf_sql_fixed(const wf_driver_t *d, wf_sql_e which, apr_pool_t *p)
     return wf_sql_dialect(d, fixed[which], p);
 }
 
-/* ---- made from the descriptors
- * ---------------------------------------------------------------- */
+/* ---- made from the descriptors --------------------------------------------------- */
 
 static int is_stored(const wf_column_t *c)
 {

@@ -57,8 +57,7 @@ static sqlite3 *db_of(const wf_store_t *store)
     return ((connection_t *)store->connection)->db;
 }
 
-/* ---- errors
- * ------------------------------------------------------------------------------------ */
+/* ---- errors ---------------------------------------------------------------------- */
 
 static const struct failure_t {
     int code; /* primary result code */
@@ -112,8 +111,7 @@ static apr_status_t fail(sqlite3 *db, int rc, wf_error_t *err)
     return f->status;
 }
 
-/* ---- statements
- * -------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------ */
 
 static apr_status_t prepare(sqlite3 *db, sqlite3_stmt **handle, const char *sql,
                             wf_error_t *err)
@@ -249,8 +247,7 @@ static apr_status_t sqlite_transact(wf_store_t *store, wf_tx_e step, wf_error_t 
     return rv;
 }
 
-/* ---- write-ahead log
- * ---------------------------------------------------------------------------- */
+/* ---- write-ahead log ------------------------------------------------------------- */
 
 /* After each commit. Its result would become that of the commit, which has succeeded: a
  * checkpoint that fails is tried again by the next one. */
@@ -280,8 +277,7 @@ static apr_status_t sqlite_checkpoint(wf_store_t *store, wf_error_t *err)
     return rc == SQLITE_OK ? APR_SUCCESS : fail(db, rc, err);
 }
 
-/* ---- open and close
- * ------------------------------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------------------- */
 
 static apr_status_t sqlite_check(const char *location, apr_pool_t *p, wf_error_t *err)
 {

@@ -9,8 +9,7 @@ static const wf_driver_t *const drivers[] = {&wf_driver_sqlite};
 
 #define DRIVERS (int)(sizeof(drivers) / sizeof(drivers[0]))
 
-/* ---- data sources
- * ------------------------------------------------------------------------------ */
+/* ---- data sources ---------------------------------------------------------------- */
 
 static apr_status_t find_driver(const wf_driver_t **driver, const char **location,
                                 const char *dsn, apr_pool_t *p, wf_error_t *err)
@@ -40,8 +39,7 @@ apr_status_t wf_store_check(const char *dsn, apr_pool_t *p, wf_error_t *err)
     return rv == APR_SUCCESS ? driver->check(location, p, err) : rv;
 }
 
-/* ---- open and close
- * ---------------------------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------------------- */
 
 static apr_status_t close_with_pool(void *data)
 {
@@ -129,8 +127,7 @@ apr_status_t wf_store_checkpoint(wf_store_t *writer, wf_error_t *err)
     return rv;
 }
 
-/* ---- running statements
- * -------------------------------------------------------------------------- */
+/* ---- running statements ---------------------------------------------------------- */
 
 apr_status_t wf_row_number(void *baton, const wf_cell_t *cells, int count,
                            wf_error_t *err)
@@ -202,8 +199,7 @@ apr_status_t wf_store_read_end(wf_store_t *store, apr_status_t rv, wf_error_t *e
     return rv;
 }
 
-/* ---- single rows
- * ----------------------------------------------------------------------------------- */
+/* ---- single rows ----------------------------------------------------------------- */
 
 typedef struct single_t {
     wf_table_e table;
@@ -311,8 +307,7 @@ apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const c
     return rv;
 }
 
-/* ---- counts and jobs
- * --------------------------------------------------------------------------------- */
+/* ---- counts and jobs ------------------------------------------------------------- */
 
 apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
                                         apr_int64_t *count, wf_error_t *err)

@@ -271,8 +271,8 @@ static const wf_column_t run_columns[] = {
 #define BYTES_OF " LEFT JOIN ACT_GE_BYTEARRAY b ON b.ID_ = r.BYTEARRAY_ID_"
 #define ID_TAKEN "its id exists already"
 
-#define TABLE(name, noun, kind, key, order, join, taken)                                      \
-    { name, noun, sizeof(wf_##kind##_t), key, order, join, taken, kind##_columns,             \
+#define TABLE(name, noun, kind, key, order, join, taken)                                 \
+    { name, noun, sizeof(wf_##kind##_t), key, order, join, taken, kind##_columns,        \
       sizeof(kind##_columns) / sizeof(kind##_columns[0]) }
 
 const wf_table_def_t wf_tables[WF_TABLES] = {
@@ -300,7 +300,7 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_GENERATED, "ID_", BYTES_OF, ID_TAKEN),
     [WF_TABLE_JOB] = TABLE("ACT_RU_JOB", "job", job,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
-    [WF_TABLE_HI_PROCINST] = TABLE("ACT_HI_PROCINST", "historic process instance", hi_procinst,
+    [WF_TABLE_HI_PROCINST] = TABLE("ACT_HI_PROCINST", "historic instance", hi_procinst,
         WF_KEY_SHARED, "ID_", "", "its business key was used before"),
     [WF_TABLE_HI_ACTINST] = TABLE("ACT_HI_ACTINST", "historic activity", hi_actinst,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
@@ -313,15 +313,23 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
 };
 
 const wf_relation_def_t wf_relations[WF_BY_RELATIONS] = {
-    /*                                    rows                   column            of        */
-    [WF_BY_EXECUTIONS_OF_INSTANCE]    = { WF_TABLE_EXECUTION,    "PROC_INST_ID_",  WF_TABLE_EXECUTION },
-    [WF_BY_TASKS_OF_EXECUTION]        = { WF_TABLE_TASK,         "EXECUTION_ID_",  WF_TABLE_EXECUTION },
-    [WF_BY_TASKS_OF_INSTANCE]         = { WF_TABLE_TASK,         "PROC_INST_ID_",  WF_TABLE_EXECUTION },
-    [WF_BY_LINKS_OF_TASK]             = { WF_TABLE_IDENTITYLINK, "TASK_ID_",       WF_TABLE_TASK },
-    [WF_BY_VARIABLES_OF_INSTANCE]     = { WF_TABLE_VARIABLE,     "PROC_INST_ID_",  WF_TABLE_EXECUTION },
-    [WF_BY_JOBS_OF_INSTANCE]          = { WF_TABLE_JOB,    "PROCESS_INSTANCE_ID_", WF_TABLE_EXECUTION },
-    [WF_BY_DEFINITIONS_OF_DEPLOYMENT] = { WF_TABLE_DEFINITION,   "DEPLOYMENT_ID_", WF_TABLE_DEPLOYMENT },
-    [WF_BY_RESOURCES_OF_DEPLOYMENT]   = { WF_TABLE_BYTEARRAY,    "DEPLOYMENT_ID_", WF_TABLE_DEPLOYMENT },
+    /* rows, the column that refers, to what */
+    [WF_BY_EXECUTIONS_OF_INSTANCE] =
+        { WF_TABLE_EXECUTION,    "PROC_INST_ID_",        WF_TABLE_EXECUTION },
+    [WF_BY_TASKS_OF_EXECUTION] =
+        { WF_TABLE_TASK,         "EXECUTION_ID_",        WF_TABLE_EXECUTION },
+    [WF_BY_TASKS_OF_INSTANCE] =
+        { WF_TABLE_TASK,         "PROC_INST_ID_",        WF_TABLE_EXECUTION },
+    [WF_BY_LINKS_OF_TASK] =
+        { WF_TABLE_IDENTITYLINK, "TASK_ID_",             WF_TABLE_TASK },
+    [WF_BY_VARIABLES_OF_INSTANCE] =
+        { WF_TABLE_VARIABLE,     "PROC_INST_ID_",        WF_TABLE_EXECUTION },
+    [WF_BY_JOBS_OF_INSTANCE] =
+        { WF_TABLE_JOB,          "PROCESS_INSTANCE_ID_", WF_TABLE_EXECUTION },
+    [WF_BY_DEFINITIONS_OF_DEPLOYMENT] =
+        { WF_TABLE_DEFINITION,   "DEPLOYMENT_ID_",       WF_TABLE_DEPLOYMENT },
+    [WF_BY_RESOURCES_OF_DEPLOYMENT] =
+        { WF_TABLE_BYTEARRAY,    "DEPLOYMENT_ID_",       WF_TABLE_DEPLOYMENT },
 };
 /* clang-format on */
 

@@ -42,8 +42,7 @@ wf_id_t wf_uow_next_id(wf_uow_t *uow)
     return id;
 }
 
-/* ---- identity map
- * ------------------------------------------------------------------------------- */
+/* ---- identity map ---------------------------------------------------------------- */
 
 static int is_gone(const void *row)
 {
@@ -140,8 +139,7 @@ static void adopt(wf_uow_t *uow, void *row)
     add_row(uow, row);
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------- */
 
 static void give(void *out, void *row)
 {
@@ -192,8 +190,7 @@ apr_status_t wf_uow_get_by_key(wf_uow_t *uow, wf_table_e table, const char *key,
     return load(uow, table, &cell, out, err);
 }
 
-/* ---- relations
- * ------------------------------------------------------------------------------------ */
+/* ---- relations ------------------------------------------------------------------- */
 
 /* 1 if the rows of a relation need not be read: they were, or the parent is so new that
  * nobody else can refer to it. */
@@ -282,9 +279,7 @@ apr_status_t wf_uow_select(wf_uow_t *uow, wf_relation_e relation, wf_id_t parent
     return rv;
 }
 
-/* ---- changing
- * -------------------------------------------------------------------------------------
- */
+/* ---- changing -------------------------------------------------------------------- */
 
 void *wf_uow_insert(wf_uow_t *uow, wf_table_e table)
 {

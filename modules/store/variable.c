@@ -28,8 +28,7 @@ int wf_value_storable(const wf_value_t *value)
     return (unsigned)value->type < WF_OBJECT;
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------- */
 
 static wf_cell_t text_cell(const wf_value_t *value, apr_pool_t *p)
 {
@@ -111,8 +110,7 @@ apr_status_t wf_value_bytes(const wf_value_t *value, const char **data,
     return APR_SUCCESS;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------- */
 
 static apr_status_t take_type(const wf_cell_t *cell, wf_value_t *value, wf_error_t *err)
 {

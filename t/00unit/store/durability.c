@@ -36,8 +36,7 @@ static apr_int64_t total(wf_store_t *store, wf_list_e list, apr_pool_t *p)
                : -1;
 }
 
-/* ---- readers beside the writer
- * -------------------------------------------------------------- */
+/* ---- readers beside the writer --------------------------------------------------- */
 
 static int stop_reading;
 
@@ -115,8 +114,7 @@ static void check_readers(void)
     apr_pool_destroy(p);
 }
 
-/* ---- a killed writer
- * ------------------------------------------------------------------------ */
+/* ---- a killed writer ------------------------------------------------------------- */
 
 /* Commit until killed; each acknowledged id goes into the pipe. Batches of three units,
  * so that the kill also falls into half-written transactions. */
@@ -214,8 +212,7 @@ static void check_kills(void)
     }
 }
 
-/* ---- a clean stop
- * ------------------------------------------------------------------------------ */
+/* ---- a clean stop ---------------------------------------------------------------- */
 
 static void check_clean_stop(void)
 {
@@ -247,8 +244,7 @@ static void check_clean_stop(void)
     close_test_store();
 }
 
-/* ---- a disk that fails
- * ----------------------------------------------------------------------- */
+/* ---- a disk that fails ----------------------------------------------------------- */
 
 static void limit_files(rlim_t bytes)
 {
@@ -313,8 +309,7 @@ static void check_full_disk(void)
     close_test_store();
 }
 
-/* ---- the log does not grow without bound
- * ------------------------------------------------------- */
+/* ---- the log does not grow without bound ----------------------------------------- */
 
 static void check_log_size(void)
 {
@@ -354,5 +349,5 @@ int main(void)
     check_clean_stop();
     check_full_disk();
     check_log_size();
-    return done_testing();
+    return end_test();
 }

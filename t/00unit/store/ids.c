@@ -87,8 +87,7 @@ static void check_two_writers(void)
     wf_store_close(other);
 }
 
-/* ---- threads
- * ----------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------- */
 
 #define THREADS 8
 #define EACH 20000
@@ -195,5 +194,5 @@ int main(void)
     check_threads(1);
     check_keeps_up();
     close_test_store();
-    return done_testing();
+    return end_test();
 }

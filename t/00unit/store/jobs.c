@@ -116,8 +116,7 @@ static void check_release(void)
     drop(WF_TABLE_JOB, other->id);
 }
 
-/* ---- purges
- * ------------------------------------------------------------------------------------ */
+/* ---- purges ---------------------------------------------------------------------- */
 
 static apr_int64_t rows_of(wf_table_e table)
 {
@@ -313,5 +312,5 @@ int main(void)
     check_purges();
     check_undeploy();
     close_test_store();
-    return done_testing();
+    return end_test();
 }

@@ -3,8 +3,7 @@
 
 static wf_id_t tasks[6]; /* ids, to see rows as small numbers */
 
-/* ---- rows to list
- * ------------------------------------------------------------------------------ */
+/* ---- rows to list ---------------------------------------------------------------- */
 
 static void add_identities(void)
 {
@@ -127,9 +126,7 @@ static void add_runs(void)
     must_commit(uow, "runs");
 }
 
-/* ---- lists
- * ----------------------------------------------------------------------------------------
- */
+/* ---- lists ----------------------------------------------------------------------- */
 
 static const char *row_text(wf_list_e list, void *row)
 {
@@ -356,9 +353,7 @@ static void check_pages(void)
            "exec-d exec-b exec-c", "… of a workflow too");
 }
 
-/* ---- counts
- * -----------------------------------------------------------------------------------------
- */
+/* ---- counts ---------------------------------------------------------------------- */
 
 static const struct {
     const char *user;
@@ -423,5 +418,5 @@ int main(void)
     check_summaries();
     check_definitions();
     close_test_store();
-    return done_testing();
+    return end_test();
 }

@@ -259,5 +259,5 @@ int main(void)
     check_two_at_once();
     check_columns();
     check_descriptors();
-    return done_testing();
+    return end_test();
 }

@@ -32,13 +32,24 @@ static inline void bail_out(const char *what, const wf_error_t *err)
         }                                                                                \
     } while (0)
 
+/* At exit, whatever the way; not in children. */
 static inline void remove_dir(void)
 {
-    if (getpid() == test_pid) {
+    if (getpid() == test_pid && test_dir) {
         if (system(apr_psprintf(pool, "rm -rf '%s'", test_dir)) != 0) {
             diag("cannot remove %s", test_dir);
         }
+        test_dir = NULL;
     }
+}
+
+/* Give back all memory, so that a leak is a leak; the program's result. */
+static inline int end_test(void)
+{
+    remove_dir();
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return done_testing();
 }
 
 static inline wf_error_t *new_error(void)
@@ -110,8 +121,7 @@ static inline void must_commit(wf_uow_t *uow, const char *what)
     }
 }
 
-/* ---- rows
- * ---------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------ */
 
 static inline wf_deployment_t *add_deployment(wf_uow_t *uow, const char *name)
 {

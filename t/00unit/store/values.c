@@ -306,5 +306,5 @@ int main(void)
     check_change_in_place();
     check_resource();
     close_test_store();
-    return done_testing();
+    return end_test();
 }
