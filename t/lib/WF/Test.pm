@@ -12,7 +12,8 @@ use MIME::Base64 qw(encode_base64);
 use Time::HiRes ();
 
 our @EXPORT = qw(call json get_json deploy start tasks_of complete wait_until data_file
-                 base_url upload submit execution finished demo_id);
+                 base_url upload submit execution finished metrics http_step workflow run_workflow
+                 demo_id);
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 our $activiti = '/activiti-rest/service';
@@ -41,7 +42,7 @@ sub call {
         $request->content(ref $body ? $json->encode($body) : $body);
         $request->header('Content-Type' => 'application/json');
     }
-    $request->header(%{ $opt{headers} }) if $opt{headers};
+    $request->header(%{ $opt{headers} }) if %{ $opt{headers} // {} };
     return agent()->request($request);
 }
 
@@ -117,6 +118,21 @@ sub submit {
 }
 
 sub execution { get_json('/api/v1/executions/' . shift) }
+sub metrics { get_json('/api/v1/executions/' . shift() . '/metrics') }
+
+# A step, with the members of its config behind the URL; a workflow of such steps.
+sub http_step { my ($id, $url, %config) = @_; +{ id => $id, type => 'http', config => { url => $url, %config } } }
+
+sub workflow {
+    my ($steps, $options, %members) = @_;
+    return { id => 'test', name => 'Test', steps => $steps, options => $options // {}, %members };
+}
+
+# Run such a workflow to its end: the execution and its metrics.
+sub run_workflow {
+    my $execution = finished(submit(workflow(@_)));
+    return ($execution, metrics($execution->{id}));
+}
 
 # The execution once it has ended.
 sub finished {
