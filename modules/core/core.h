@@ -209,6 +209,11 @@ apr_status_t wf_vars_from_json(wf_map_t **vars, json_object *json, apr_pool_t *p
 apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t length,
                            apr_pool_t *p, wf_error_t *err);
 
+/** The same for JSON that this server has written itself, such as a command or a stored
+ *  value: it may wrap an input of the full depth. */
+apr_status_t wf_json_read(json_object **json, const char *text, apr_size_t length,
+                          apr_pool_t *p, wf_error_t *err);
+
 /** Release the reference with p; returns json. */
 json_object *wf_json_own(json_object *json, apr_pool_t *p);
 

@@ -4,7 +4,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define MAX_DEPTH 64
+#define INPUT_DEPTH 64
+/* A value of an input travels inside a command and is stored inside a list of variables. */
+#define OWN_DEPTH (INPUT_DEPTH + 16)
 
 static apr_status_t put_json(void *json)
 {
@@ -46,10 +48,10 @@ static int is_blank(const char *text, apr_size_t length)
     return 1;
 }
 
-apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t length,
-                           apr_pool_t *p, wf_error_t *err)
+static apr_status_t parse(json_object **json, const char *text, apr_size_t length,
+                          int depth, apr_pool_t *p, wf_error_t *err)
 {
-    struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+    struct json_tokener *tokener = json_tokener_new_ex(depth);
     enum json_tokener_error code;
     apr_size_t end;
     int line, column;
@@ -86,6 +88,18 @@ apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t leng
                         line, column,
                         end >= length ? "unexpected end of text"
                                       : json_tokener_error_desc(code));
+}
+
+apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t length,
+                           apr_pool_t *p, wf_error_t *err)
+{
+    return parse(json, text, length, INPUT_DEPTH, p, err);
+}
+
+apr_status_t wf_json_read(json_object **json, const char *text, apr_size_t length,
+                          apr_pool_t *p, wf_error_t *err)
+{
+    return parse(json, text, length, OWN_DEPTH, p, err);
 }
 
 const char *wf_json_text(json_object *json, apr_size_t *length, apr_pool_t *p)

@@ -269,7 +269,7 @@ static const char *with_orphan_error(const wf_run_t *run, apr_pool_t *p)
 
     wf_error_init(&err, p);
     if (!run->errors
-        || wf_json_parse(&errors, run->errors, strlen(run->errors), p, &err) != APR_SUCCESS
+        || wf_json_read(&errors, run->errors, strlen(run->errors), p, &err) != APR_SUCCESS
         || !json_object_is_type(errors, json_type_array)) {
         errors = wf_json_own(json_object_new_array(), p);
     }

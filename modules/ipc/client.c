@@ -300,7 +300,7 @@ static apr_status_t receive_reply(wf_ipc_client_t *client, int fd, apr_uint32_t 
     if (frame.id != id && !(frame.id == 0 && frame.type == WF_FRAME_ERROR)) {
         return wf_error_set(err, WF_ERR_INTERNAL, "reply of the engine to another command");
     }
-    if (wf_json_parse(&reply->json, json, frame.json_length, p, err) != APR_SUCCESS) {
+    if (wf_json_read(&reply->json, json, frame.json_length, p, err) != APR_SUCCESS) {
         return wf_error_note(err, WF_EFAILED, "reply of the engine");
     }
     reply->blob = blob;

@@ -328,7 +328,7 @@ static int parse_command(request_t *request, const char *json, apr_size_t length
                          wf_error_t *err)
 {
     json_object *envelope;
-    apr_status_t rv = wf_json_parse(&envelope, json, length, request->public.pool, err);
+    apr_status_t rv = wf_json_read(&envelope, json, length, request->public.pool, err);
 
     if (rv != APR_SUCCESS) {
         return -1;

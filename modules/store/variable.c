@@ -172,7 +172,7 @@ static apr_status_t take_content(const wf_cell_t *cell, wf_value_t *value, apr_p
                           cell->as.text.length);
         return APR_SUCCESS;
     }
-    rv = wf_json_parse(&json, cell->as.text.data, cell->as.text.length, p, err);
+    rv = wf_json_read(&json, cell->as.text.data, cell->as.text.length, p, err);
     if (rv == APR_SUCCESS) {
         *value = wf_value_from_json(json, p);
     }

@@ -17,7 +17,7 @@ static json_object *stored_json(const char *text, enum json_type type, apr_pool_
     wf_error_t err;
 
     wf_error_init(&err, p);
-    if (text && wf_json_parse(&json, text, strlen(text), p, &err) == APR_SUCCESS
+    if (text && wf_json_read(&json, text, strlen(text), p, &err) == APR_SUCCESS
         && json_object_is_type(json, type)) {
         return json_object_get(json);
     }
