@@ -20,7 +20,7 @@ sub free_port {
 sub new {
     my ($class, %opt) = @_;
     my $self = bless { mpm => 'event', extra => '', demo => 1, faces => 1, engine => 1, %opt }, $class;
-    $self->{dir} //= File::Temp::tempdir('server-XXXXXX', DIR => $ENV{WF_DIR});
+    $self->{dir} //= File::Temp::tempdir('server-XXXXXX', DIR => $ENV{WF_DIR} // die 'run by t/run');
     chmod 0755, $self->{dir};
     $self->{port} //= free_port();
     $self->write_config;
