@@ -64,9 +64,10 @@ const wf_face_t wf_activiti_face = {
     .error_body = wf_activiti_error_body,
 };
 
+/* Ids are texts to clients: "07" is not the "7" that was handed out. */
 int wf_id_parse(const char *text, wf_id_t *id)
 {
-    return wf_parse_int64(text, id) && *id > 0;
+    return *text >= '1' && *text <= '9' && wf_parse_int64(text, id);
 }
 
 void wf_json_add_id(json_object *o, const char *name, wf_id_t id)

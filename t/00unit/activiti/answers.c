@@ -223,6 +223,7 @@ static void test_ids(void)
     ok(!wf_id_parse("", &id) && !wf_id_parse("5a", &id) && !wf_id_parse("5/form", &id),
        "anything else is no id");
     ok(!wf_id_parse("99999999999999999999", &id), "nor is a number beyond 64 bits");
+    ok(!wf_id_parse("0231", &id), "nor one that was never handed out like this");
 }
 
 int main(void)
