@@ -97,7 +97,7 @@ static apr_status_t delete_one(wf_request_t *req, const char *id_text, int casca
         return APR_SUCCESS;
     }
     wf_error_copy(err, &failure);
-    return wf_error_note(err, WF_EFAILED, "deleting deployment %s", id_text);
+    return WF_EFAILED;
 }
 
 apr_status_t wf_deployment_delete(wf_request_t *req, wf_error_t *err)

@@ -51,7 +51,7 @@ apr_status_t wf_child_create(const wf_server_config_t *config, apr_pool_t *pchil
 {
     wf_child_t *child = apr_pcalloc(pchild, sizeof *child);
     threads_t *threads = apr_pcalloc(pchild, sizeof *threads);
-    wf_auth_source_t source = {store_of_thread, child, NULL};
+    wf_auth_source_t source = { store_of_thread, child, NULL };
     apr_status_t rv =
         apr_threadkey_private_create(&threads->key, close_connection, pchild);
 

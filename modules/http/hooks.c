@@ -55,15 +55,24 @@ int wf_http_type_checker(request_rec *r)
 /* ---- before credentials
  * ------------------------------------------------------------------ */
 
+/* Answers and commands are JSON, which has no place for anything but UTF-8. */
+static int is_text(const char *text)
+{
+    return wf_utf8_valid(text, strlen(text));
+}
+
 /* Requests without a route: unknown path, wrong method, or OPTIONS. */
 static int answer_without_route(wf_request_t *req)
 {
-    wf_body_t empty = {0};
+    wf_body_t empty = { 0 };
     wf_error_t err;
 
     wf_error_init(&err, req->pool);
+    if (!is_text(req->r->uri)) {
+        wf_error_set(&err, WF_ERR_INVALID, "the path is not UTF-8 text");
+        return wf_respond_error(req, &err);
+    }
     if (req->allowed == 0) {
-        req->fail_status = HTTP_NOT_FOUND;
         wf_error_set(&err, WF_ERR_NOT_FOUND, "there is no '%s' here", req->r->uri);
         return wf_respond_error(req, &err);
     }
@@ -180,6 +189,17 @@ static apr_status_t check_vars(wf_request_t *req, wf_error_t *err)
     return APR_SUCCESS;
 }
 
+static apr_status_t check_texts(wf_request_t *req, wf_error_t *err)
+{
+    if (!is_text(req->r->uri)) {
+        return wf_error_set(err, WF_ERR_INVALID, "the path is not UTF-8 text");
+    }
+    if (req->user && !is_text(req->user)) {
+        return wf_error_set(err, WF_ERR_FORBIDDEN, "the user's name is not UTF-8 text");
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t serve(wf_request_t *req, wf_error_t *err)
 {
     apr_status_t rv;
@@ -189,6 +209,7 @@ static apr_status_t serve(wf_request_t *req, wf_error_t *err)
         return wf_error_set(err, WF_ERR_UNAVAILABLE, "this server process is not ready");
     }
     if ((rv = authorize(req, err)) != APR_SUCCESS
+        || (rv = check_texts(req, err)) != APR_SUCCESS
         || (rv = wf_query_parse(&req->query, req->r->args, req->pool, err)) != APR_SUCCESS
         || (rv = choose_format(req, err)) != APR_SUCCESS
         || (rv = check_vars(req, err)) != APR_SUCCESS) {

@@ -294,8 +294,8 @@ apr_status_t wf_request_body(wf_request_t *req, const char **data, apr_size_t *l
                              wf_error_t *err);
 
 /** The JSON object a handler wants from a body: an empty body is {}, form fields become
- *  strings (JSON that calls itself a form is taken as JSON), anything else that is no JSON
- *  object is WF_ERR_INVALID. Multipart is refused. Released with p. */
+ *  strings (JSON that calls itself a form is taken as JSON), anything else that is no
+ *  JSON object is WF_ERR_INVALID. Multipart is refused. Released with p. */
 apr_status_t wf_body_object(json_object **object, wf_content_e content, const char *data,
                             apr_size_t length, apr_pool_t *p, wf_error_t *err);
 

@@ -257,7 +257,7 @@ static apr_status_t read_header(wf_multipart_t *mp, char *line, wf_part_t *part,
 /* All headers of a part are there: "a: b CRLF c: d CRLF CRLF". */
 static apr_status_t begin_part(wf_multipart_t *mp, wf_error_t *err)
 {
-    wf_part_t part = {0};
+    wf_part_t part = { 0 };
     char *line = mp->headers, *end;
     apr_status_t rv;
 

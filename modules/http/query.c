@@ -193,7 +193,7 @@ apr_status_t wf_paging_parse(wf_paging_t *paging, const wf_query_t *query,
                              const char *const *keys, const char *default_sort,
                              wf_error_t *err)
 {
-    static const char *const orders[] = {"asc", "desc", NULL};
+    static const char *const orders[] = { "asc", "desc", NULL };
     const char *sort = wf_query_text(query, "sort");
     const char *order = wf_query_text(query, "order");
     apr_int64_t start = 0, size = WF_PAGE_SIZE;

@@ -152,6 +152,9 @@ static apr_status_t read_failed(wf_request_t *req, apr_status_t rv, wf_error_t *
         return wf_error_set(err, WF_ERR_TOO_LARGE,
                             "the request body is larger than LimitRequestBody");
     }
+    if (APR_STATUS_IS_INCOMPLETE(rv)) {
+        return wf_error_set(err, WF_ERR_INVALID, "the request body ends too early");
+    }
     return wf_error_apr(err, WF_ERR_INVALID, rv, "the request body cannot be read");
 }
 

@@ -57,7 +57,7 @@ apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *bod
 
 apr_status_t wf_respond_json(wf_request_t *req, int status, json_object *json)
 {
-    wf_body_t body = {.type = req->face->json_type};
+    wf_body_t body = { .type = req->face->json_type };
 
     body.data = wf_json_text(json, &body.length, req->pool);
     json_object_put(json);
@@ -100,7 +100,7 @@ void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_
 int wf_respond_error(wf_request_t *req, const wf_error_t *err)
 {
     int status = req->fail_status ? req->fail_status : req->face->status(req, err);
-    wf_body_t body = {0};
+    wf_body_t body = { 0 };
 
     wf_request_log_failure(req, status, err);
     if (!ap_is_HTTP_ERROR(status)) {

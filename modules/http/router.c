@@ -108,7 +108,7 @@ wf_router_t *wf_router_create(const wf_face_t *face, const char **problem, apr_p
     router->entries =
         apr_pcalloc(p, sizeof *router->entries * (apr_size_t)face->route_count);
     for (int i = 0; i < face->route_count; i++) {
-        entry_t entry = {0};
+        entry_t entry = { 0 };
 
         *problem = compile_entry(&entry, &face->routes[i]);
         if (*problem) {
@@ -277,8 +277,8 @@ static const struct {
     unsigned bit;
 } methods[] = {
     /* in the order of an Allow header */
-    {"GET", WF_GET}, {"HEAD", WF_GET},      {"POST", WF_POST},
-    {"PUT", WF_PUT}, {"DELETE", WF_DELETE}, {"OPTIONS", WF_OPTIONS},
+    { "GET", WF_GET }, { "HEAD", WF_GET },      { "POST", WF_POST },
+    { "PUT", WF_PUT }, { "DELETE", WF_DELETE }, { "OPTIONS", WF_OPTIONS },
 };
 
 const char *wf_methods_text(unsigned set, apr_pool_t *p)

@@ -174,7 +174,7 @@ static const struct {
     { 400, "Bad Request",                  "The request cannot be understood as sent." },
     { 401, "Unauthorized",                 "Valid credentials are needed." },
     { 403, "Forbidden",                    "The caller lacks the right to do this." },
-    { 404, "Not Found",                    "There is nothing at this address." },
+    { 404, "Not Found",                    "There is no such object or address." },
     { 405, "Method Not Allowed",           "This address does not do the method." },
     { 408, "Request Timeout",              "The request did not arrive in time." },
     { 409, "Conflict",                     "The present state does not allow this." },
