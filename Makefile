@@ -150,11 +150,16 @@ run:
 	@$(MAKE) --no-print-directory -s all
 	@exec conf/demo/run $(PORT) $(STATE) $(abspath $(BUILD))
 
+# T chooses: a folder or file below t/00unit, or of the suites; nothing chooses all.
+WANT_UNIT   = $(if $(T),$(filter t/00unit%,$(T)),yes)
+WANT_SUITES = $(if $(filter t/00unit%,$(T)),,yes)
+SUB_MAKE    = $(MAKE) --no-print-directory -s
+
 check:
 	$(call install_packages,$(TEST_PACKAGES))
-	@$(MAKE) --no-print-directory -s all
-	@$(if $(T),$(if $(filter t/00unit%,$(T)),$(MAKE) --no-print-directory -s unit,:),$(MAKE) --no-print-directory -s unit)
-	@$(if $(filter t/00unit%,$(T)),:,t/run $(abspath $(BUILD)) $(T))
+	@$(SUB_MAKE) all
+	@$(if $(WANT_UNIT),$(SUB_MAKE) unit)
+	@$(if $(WANT_SUITES),t/run $(abspath $(BUILD)) $(T))
 
 bench:
 	$(call install_packages,$(BENCH_PACKAGES))
@@ -163,17 +168,14 @@ bench:
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
 # under them.
-asan:
+asan: SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+tsan: SANITIZERS = -fsanitize=thread
+asan tsan:
 	$(call install_packages,$(TEST_PACKAGES))
-	$(MAKE) -s BUILD=$(BUILD)-asan OPT="-O1 -g -fno-omit-frame-pointer" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" unit engine
-	$(MAKE) -s module
-	WF_ENGINE=$(abspath $(BUILD))-asan/workflow-engine t/run $(abspath $(BUILD)) $(T)
-
-tsan:
-	$(call install_packages,$(TEST_PACKAGES))
-	$(MAKE) -s BUILD=$(BUILD)-tsan OPT="-O1 -g" SANITIZE="-fsanitize=thread" unit engine
-	$(MAKE) -s module
-	WF_ENGINE=$(abspath $(BUILD))-tsan/workflow-engine t/run $(abspath $(BUILD)) $(T)
+	@$(SUB_MAKE) module
+	@$(SUB_MAKE) BUILD=$(BUILD)-$@ OPT="-O1 -g -fno-omit-frame-pointer" SANITIZE="$(SANITIZERS)" \
+	    engine $(if $(WANT_UNIT),unit)
+	@$(if $(WANT_SUITES),WF_ENGINE=$(abspath $(BUILD))-$@/workflow-engine t/run $(abspath $(BUILD)) $(T))
 
 # Each t/fuzz/<room>_<what>.c runs for SECONDS seconds, from its corpus in t/fuzz/corpus. The
 # same corpora are replayed by the unit tests, without a fuzzer.
