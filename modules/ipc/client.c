@@ -314,7 +314,7 @@ apr_status_t wf_ipc_call(wf_ipc_client_t *client, const wf_ipc_call_t *call,
 {
     apr_int64_t deadline = wf_mono_us() + call->timeout;
     apr_uint32_t id;
-    int fd, clean = 0;
+    int fd = -1, clean = 0;
     apr_status_t rv = send_command(client, call, deadline, &fd, &id, p, err);
 
     if (rv != APR_SUCCESS) {
