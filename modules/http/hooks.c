@@ -200,22 +200,32 @@ static apr_status_t check_texts(wf_request_t *req, wf_error_t *err)
     return APR_SUCCESS;
 }
 
+/* The query comes first, because it names the format of a refusal, too; what is wrong
+ * with it is told only to those who may call. */
 static apr_status_t serve(wf_request_t *req, wf_error_t *err)
 {
-    apr_status_t rv;
+    apr_status_t rv, queried;
+    wf_error_t fault;
 
     req->user = req->r->user;
     if (!req->child) {
         return wf_error_set(err, WF_ERR_UNAVAILABLE, "this server process is not ready");
     }
+    wf_error_init(&fault, req->pool);
+    queried = wf_query_parse(&req->query, req->r->args, req->pool, &fault);
+    if (queried == APR_SUCCESS) {
+        queried = choose_format(req, &fault);
+    }
     if ((rv = authorize(req, err)) != APR_SUCCESS
-        || (rv = check_texts(req, err)) != APR_SUCCESS
-        || (rv = wf_query_parse(&req->query, req->r->args, req->pool, err)) != APR_SUCCESS
-        || (rv = choose_format(req, err)) != APR_SUCCESS
-        || (rv = check_vars(req, err)) != APR_SUCCESS) {
+        || (rv = check_texts(req, err)) != APR_SUCCESS) {
         return rv;
     }
-    return req->route->handler(req, err);
+    if (queried != APR_SUCCESS) {
+        wf_error_copy(err, &fault);
+        return queried;
+    }
+    rv = check_vars(req, err);
+    return rv == APR_SUCCESS ? req->route->handler(req, err) : rv;
 }
 
 int wf_http_handler(request_rec *r)
