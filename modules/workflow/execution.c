@@ -11,6 +11,7 @@
 
 #define LIST_MAX 1000 /* executions of one list answer */
 #define LIST_DEFAULT 100
+#define LIVE_TIMEOUT apr_time_from_sec(2) /* then the last checkpoint has to do */
 #define STOPS_MAX 1000 /* live executions of one workflow that one call stops */
 
 /* ---- records ----------------------------------------------------------------------- */
@@ -35,7 +36,7 @@ static apr_status_t no_run(const char *id, wf_error_t *err)
 static apr_status_t ask_engine(wf_request_t *req, wf_command_e command, wf_run_t **run,
                                json_object **live, wf_error_t *err)
 {
-    wf_ipc_call_t call = {.command = command};
+    wf_ipc_call_t call = { .command = command, .timeout = LIVE_TIMEOUT };
     wf_ipc_reply_t reply;
     wf_error_t failure;
 
@@ -126,15 +127,19 @@ static apr_status_t read_range(wf_request_t *req, wf_page_t *page, wf_error_t *e
 
 apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
 {
-    const char *args[] = {wf_query_text(req->query, "status")};
+    const char *args[] = { wf_query_text(req->query, "status") };
     json_object *o, *executions;
-    wf_page_t page = {0};
+    wf_page_t page = { 0 };
     wf_rows_t rows;
     wf_store_t *store;
     apr_status_t rv;
 
     if ((rv = read_range(req, &page, err)) != APR_SUCCESS) {
         return rv;
+    }
+    if (args[0] && !wf_run_is_status(args[0])) {
+        return wf_error_field(err, WF_ERR_INVALID, "status",
+                              "query parameter 'status': '%s' is no status", args[0]);
     }
     if (!(store = wf_request_store(req, err))) {
         return WF_EFAILED;
@@ -159,7 +164,7 @@ apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
 
 static apr_status_t send_stop(wf_request_t *req, const wf_run_t *run, wf_error_t *err)
 {
-    wf_ipc_call_t call = {.command = WF_CMD_STOP};
+    wf_ipc_call_t call = { .command = WF_CMD_STOP };
 
     if (wf_run_is_final(run->status)) {
         return wf_error_set(err, WF_ERR_CONFLICT, "execution '%s' is %s", run->id,
@@ -193,7 +198,7 @@ static apr_status_t find_runs(wf_request_t *req, apr_int64_t limit,
                               apr_array_header_t **runs, wf_error_t *err)
 {
     const char *id = wf_request_var(req, "id");
-    wf_page_t page = {.size = limit};
+    wf_page_t page = { .size = limit };
     wf_store_t *store = wf_request_store(req, err);
     wf_rows_t rows;
     wf_run_t *run;

@@ -20,6 +20,9 @@ apr_status_t wf_fail_as(wf_request_t *req, int status, const char *code);
 /** {"success": true, "message": …} */
 apr_status_t wf_respond_done(wf_request_t *req, const char *message);
 
+/** 1 if executions may have this status. */
+int wf_run_is_status(const char *status);
+
 /** 1 if an execution with this status changes no more. */
 int wf_run_is_final(const char *status);
 

@@ -21,7 +21,7 @@ apr_status_t wf_probe_health(wf_request_t *req, wf_error_t *err)
 
 apr_status_t wf_probe_ready(wf_request_t *req, wf_error_t *err)
 {
-    wf_ipc_call_t call = {.command = WF_CMD_ENGINE_STATUS, .timeout = READY_TIMEOUT};
+    wf_ipc_call_t call = { .command = WF_CMD_ENGINE_STATUS, .timeout = READY_TIMEOUT };
     wf_ipc_reply_t reply;
     json_object *o = json_object_new_object();
     wf_error_t failure;

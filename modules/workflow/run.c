@@ -3,10 +3,39 @@
 
 #include <string.h>
 
+/* clang-format off */
+static const struct { const char *name; int final; } states[] = {
+    { "pending",   0 },
+    { "running",   0 },
+    { "paused",    0 },
+    { "completed", 1 },
+    { "failed",    1 },
+    { "aborted",   1 },
+};
+/* clang-format on */
+
+#define STATES ((int)(sizeof states / sizeof states[0]))
+
+static int find_state(const char *status)
+{
+    int i = 0;
+
+    while (i < STATES && strcmp(states[i].name, status) != 0) {
+        i++;
+    }
+    return i;
+}
+
+int wf_run_is_status(const char *status)
+{
+    return find_state(status) < STATES;
+}
+
 int wf_run_is_final(const char *status)
 {
-    return strcmp(status, "completed") == 0 || strcmp(status, "failed") == 0
-           || strcmp(status, "aborted") == 0;
+    int i = find_state(status);
+
+    return i < STATES && states[i].final;
 }
 
 /* A JSON text that the engine stored; an empty value of the type if there is none, or

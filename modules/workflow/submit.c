@@ -67,7 +67,7 @@ static apr_status_t respond_submitted(wf_request_t *req, json_object *submitted)
 
 apr_status_t wf_workflow_submit(wf_request_t *req, wf_error_t *err)
 {
-    wf_ipc_call_t call = {.command = WF_CMD_SUBMIT};
+    wf_ipc_call_t call = { .command = WF_CMD_SUBMIT };
     wf_ipc_reply_t reply;
     json_object *body;
     apr_status_t rv;
