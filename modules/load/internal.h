@@ -591,6 +591,7 @@ struct wf_run_t {
     const char *abort_reason;        /* threshold that ended the run, in pool */
     apr_int64_t vus_min, vus_max, vus_sum, vus_samples;
     apr_int64_t judged_us;           /* when abort_on_fail was looked at last */
+    int reported;                    /* progress was told once: its owner knows that it runs */
     int users;                       /* threads that hold a reference */
     wf_run_t *next;
 };

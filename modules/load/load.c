@@ -42,15 +42,16 @@ static void tick(wf_load_t *load, wf_run_t *run, apr_pool_t *p)
     }
 }
 
-/* Runs that are due: all of them at a tick, else those that have ended. Only this thread
- * takes runs out of the list, so it needs no references of its own. */
+/* Runs that are due: all of them at a tick, else those that have begun or ended. Only this
+ * thread takes runs out of the list, so it needs no references of its own. */
 static apr_array_header_t *due_runs(wf_load_t *load, int all, apr_pool_t *p)
 {
     apr_array_header_t *due = apr_array_make(p, 8, sizeof(wf_run_t *));
     wf_run_t *run;
 
     for (run = load->runs; run != NULL; run = run->next) {
-        if (all || wf_run_status_final(run->status)) {
+        if (all || !run->reported || wf_run_status_final(run->status)) {
+            run->reported = 1;
             APR_ARRAY_PUSH(due, wf_run_t *) = run;
         }
     }
@@ -223,6 +224,7 @@ apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_po
         load->vus += plan->options.vus;
         load->sequence++;
         wf_run_start(run);
+        pthread_cond_broadcast(&load->changed);
     }
     pthread_mutex_unlock(&load->lock);
     if (rv != APR_SUCCESS) {

@@ -71,8 +71,8 @@ typedef struct wf_run_snapshot_t {
     int thresholds_passed, thresholds_failed;
 } wf_run_snapshot_t;
 
-/** Called from an own thread of the load engine about once a second for every live
- *  execution, and once more at its end (final status). Must not block long. */
+/** Called from an own thread of the load engine for every live execution: when it has begun,
+ *  then about once a second, and once more at its end (final status). Must not block long. */
 typedef void wf_run_progress_fn(void *baton, const wf_run_snapshot_t *snapshot);
 
 /** May VUs connect to this address? host is the name in the URL, address the number it
