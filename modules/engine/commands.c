@@ -18,8 +18,8 @@ static const struct {
     [WF_CMD_CLAIM]          = { wf_command_claim,     wf_lane_of_task,         NULL, NULL },
     [WF_CMD_COMPLETE]       = { wf_command_complete,  wf_lane_of_task,         NULL, NULL },
     [WF_CMD_SUBMIT]         = { wf_command_submit,    NULL,                    wf_after_submit, wf_drop_submission },
-    [WF_CMD_EXECUTION]      = { wf_command_execution, NULL,                    NULL, NULL },
-    [WF_CMD_METRICS]        = { wf_command_metrics,   NULL,                    NULL, NULL },
+    [WF_CMD_EXECUTION]      = { wf_command_execution, wf_lane_of_execution,    NULL, NULL },
+    [WF_CMD_METRICS]        = { wf_command_metrics,   wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_STOP]           = { wf_command_stop,      NULL,                    NULL, NULL },
 };
 /* clang-format on */

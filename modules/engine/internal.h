@@ -139,6 +139,7 @@ apr_status_t wf_engine_load_model(void *baton, const wf_definition_t *definition
                                   wf_error_t *err);
 
 /* load_commands.c */
+apr_status_t wf_lane_of_execution(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
 void wf_after_submit(wf_work_t *work);
 void wf_drop_submission(wf_work_t *work);
 wf_work_fn wf_command_submit, wf_command_execution, wf_command_metrics, wf_command_stop;

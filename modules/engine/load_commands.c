@@ -116,61 +116,6 @@ void wf_drop_submission(wf_work_t *work)
     }
 }
 
-/* ---- state ------------------------------------------------------------------------------------------ */
-
-static const char *execution_id(wf_work_t *work)
-{
-    return wf_json_string(work->args, "id", "");
-}
-
-static json_object *shared(json_object *json)
-{
-    return json ? json_object_get(json) : NULL;
-}
-
-/* execution.get {id} */
-apr_status_t wf_command_execution(wf_work_t *work, wf_error_t *err)
-{
-    wf_run_snapshot_t now;
-    json_object *reply;
-    apr_status_t rv = wf_load_snapshot(work->engine->load, execution_id(work), &now,
-                                       work->pool, err);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    reply = work->reply = wf_json_own(json_object_new_object(), work->pool);
-    wf_json_add_string(reply, "id", now.id);
-    wf_json_add_string(reply, "workflow_id", now.workflow_id);
-    wf_json_add_string(reply, "status", wf_run_status_name(now.status));
-    json_object_object_add(reply, "progress", json_object_new_double(now.progress));
-    wf_json_add_string(reply, "start_time", wf_time_utc(now.start_time, work->pool));
-    wf_json_add_string(reply, "end_time",
-                       now.end_time ? wf_time_utc(now.end_time, work->pool) : "");
-    json_object_object_add(reply, "slave_states", shared(now.slave_states));
-    json_object_object_add(reply, "errors", shared(now.errors));
-    return APR_SUCCESS;
-}
-
-/* execution.metrics {id} */
-apr_status_t wf_command_metrics(wf_work_t *work, wf_error_t *err)
-{
-    wf_run_snapshot_t now;
-    apr_status_t rv = wf_load_snapshot(work->engine->load, execution_id(work), &now,
-                                       work->pool, err);
-
-    if (rv == APR_SUCCESS) {
-        work->reply = wf_json_own(shared(now.metrics), work->pool);
-    }
-    return rv;
-}
-
-/* execution.stop {id} */
-apr_status_t wf_command_stop(wf_work_t *work, wf_error_t *err)
-{
-    return wf_load_stop(work->engine->load, execution_id(work), err);
-}
-
 /* ---- records ------------------------------------------------------------------------------------------- */
 
 /* What one progress call told, copied for the work that writes it. */
@@ -182,15 +127,41 @@ typedef struct checkpoint_t {
     const char *metrics, *slave_states, *errors;
 } checkpoint_t;
 
-static apr_status_t lane_of_run(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+static void set_lane(wf_lane_t *lane, const char *id)
 {
-    checkpoint_t *checkpoint = work->baton;
     apr_ssize_t length = APR_HASH_KEY_STRING;
 
-    (void)err;
     lane->kind = WF_LANE_RUN;
-    lane->id = apr_hashfunc_default(checkpoint->id, &length); /* equal hashes just wait */
+    lane->id = apr_hashfunc_default(id, &length); /* equal hashes just wait */
+}
+
+static apr_status_t lane_of_checkpoint(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+{
+    const checkpoint_t *checkpoint = work->baton;
+
+    (void)err;
+    set_lane(lane, checkpoint->id);
     return APR_SUCCESS;
+}
+
+static const char *json_text(json_object *json, apr_pool_t *p)
+{
+    return json ? wf_json_text(json, NULL, p) : NULL;
+}
+
+static checkpoint_t *checkpoint_of(const wf_run_snapshot_t *snapshot, apr_pool_t *p)
+{
+    checkpoint_t *checkpoint = apr_pcalloc(p, sizeof(*checkpoint));
+
+    checkpoint->id = apr_pstrdup(p, snapshot->id);
+    checkpoint->status = snapshot->status;
+    checkpoint->progress = snapshot->progress;
+    checkpoint->start_time = snapshot->start_time;
+    checkpoint->end_time = snapshot->end_time;
+    checkpoint->metrics = json_text(snapshot->metrics, p);
+    checkpoint->slave_states = json_text(snapshot->slave_states, p);
+    checkpoint->errors = json_text(snapshot->errors, p);
+    return checkpoint;
 }
 
 static int is_final(const char *status)
@@ -234,30 +205,92 @@ static void checkpoint_done(wf_work_t *work, const wf_error_t *err)
     }
 }
 
-static const char *json_text(json_object *json, apr_pool_t *p)
-{
-    return json ? wf_json_text(json, NULL, p) : NULL;
-}
-
 void wf_engine_on_progress(void *baton, const wf_run_snapshot_t *snapshot)
 {
     wf_engine_t *engine = baton;
     wf_work_t *work = wf_work_create(engine, "wf_checkpoint");
-    checkpoint_t *checkpoint = apr_pcalloc(work->pool, sizeof(*checkpoint));
 
-    checkpoint->id = apr_pstrdup(work->pool, snapshot->id);
-    checkpoint->status = snapshot->status;
-    checkpoint->progress = snapshot->progress;
-    checkpoint->start_time = snapshot->start_time;
-    checkpoint->end_time = snapshot->end_time;
-    checkpoint->metrics = json_text(snapshot->metrics, work->pool);
-    checkpoint->slave_states = json_text(snapshot->slave_states, work->pool);
-    checkpoint->errors = json_text(snapshot->errors, work->pool);
-    work->baton = checkpoint;
-    work->find_lane = lane_of_run;
+    work->baton = checkpoint_of(snapshot, work->pool);
+    work->find_lane = lane_of_checkpoint;
     work->run = write_checkpoint;
     work->done = checkpoint_done;
     wf_executor_submit(engine->executor, work);
+}
+
+/* ---- state ------------------------------------------------------------------------------------------ */
+
+static const char *execution_id(wf_work_t *work)
+{
+    return wf_json_string(work->args, "id", "");
+}
+
+static json_object *shared(json_object *json)
+{
+    return json ? json_object_get(json) : NULL;
+}
+
+/* Where the checkpoints of the execution go, too: one that is not live any more is found in
+ * the store with its last checkpoint, not with the one before. */
+apr_status_t wf_lane_of_execution(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+{
+    (void)err;
+    set_lane(lane, execution_id(work));
+    return APR_SUCCESS;
+}
+
+/* Who was told of an end may rely on it: it is written with the answer, unless its
+ * checkpoint has come before. */
+static apr_status_t look(wf_work_t *work, wf_run_snapshot_t *now, wf_error_t *err)
+{
+    apr_status_t rv = wf_load_snapshot(work->engine->load, execution_id(work), now,
+                                       work->pool, err);
+
+    if (rv == APR_SUCCESS && wf_run_status_final(now->status)) {
+        work->baton = checkpoint_of(now, work->pool);
+        rv = write_checkpoint(work, err);
+    }
+    return rv;
+}
+
+/* execution.get {id} */
+apr_status_t wf_command_execution(wf_work_t *work, wf_error_t *err)
+{
+    wf_run_snapshot_t now;
+    json_object *reply;
+    apr_status_t rv = look(work, &now, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    reply = work->reply = wf_json_own(json_object_new_object(), work->pool);
+    wf_json_add_string(reply, "id", now.id);
+    wf_json_add_string(reply, "workflow_id", now.workflow_id);
+    wf_json_add_string(reply, "status", wf_run_status_name(now.status));
+    json_object_object_add(reply, "progress", json_object_new_double(now.progress));
+    wf_json_add_string(reply, "start_time", wf_time_utc(now.start_time, work->pool));
+    wf_json_add_string(reply, "end_time",
+                       now.end_time ? wf_time_utc(now.end_time, work->pool) : "");
+    json_object_object_add(reply, "slave_states", shared(now.slave_states));
+    json_object_object_add(reply, "errors", shared(now.errors));
+    return APR_SUCCESS;
+}
+
+/* execution.metrics {id} */
+apr_status_t wf_command_metrics(wf_work_t *work, wf_error_t *err)
+{
+    wf_run_snapshot_t now;
+    apr_status_t rv = look(work, &now, err);
+
+    if (rv == APR_SUCCESS) {
+        work->reply = wf_json_own(shared(now.metrics), work->pool);
+    }
+    return rv;
+}
+
+/* execution.stop {id} */
+apr_status_t wf_command_stop(wf_work_t *work, wf_error_t *err)
+{
+    return wf_load_stop(work->engine->load, execution_id(work), err);
 }
 
 /* ---- after a crash -------------------------------------------------------------------------------------- */
