@@ -81,7 +81,7 @@ apr_status_t wf_deployment_resource(wf_request_t *req, wf_error_t *err)
 static apr_status_t delete_one(wf_request_t *req, const char *id_text, int cascade,
                                wf_error_t *err)
 {
-    wf_ipc_call_t call = {.command = WF_CMD_UNDEPLOY};
+    wf_ipc_call_t call = { .command = WF_CMD_UNDEPLOY };
     wf_error_t failure;
     wf_id_t id;
 

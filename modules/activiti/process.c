@@ -79,7 +79,7 @@ static apr_status_t respond_instance(wf_request_t *req, json_object *started)
 apr_status_t wf_process_start(wf_request_t *req, wf_error_t *err)
 {
     static const char own[] = "processDefinitionId";
-    wf_ipc_call_t call = {.command = WF_CMD_START};
+    wf_ipc_call_t call = { .command = WF_CMD_START };
     wf_ipc_reply_t reply;
     json_object *body;
     const char *definition;

@@ -156,7 +156,7 @@ apr_status_t wf_task_operation(wf_request_t *req, wf_error_t *err)
 {
     const char *text = wf_request_var(req, "taskId");
     const operation_t *operation = find_operation(wf_request_var(req, "operation"), err);
-    wf_ipc_call_t call = {0};
+    wf_ipc_call_t call = { 0 };
     json_object *body;
     wf_map_t *vars;
     apr_status_t rv;

@@ -51,7 +51,7 @@ const char *wf_upload_base_name(const char *filename)
 
 int wf_upload_name_valid(const char *name)
 {
-    static const char *const endings[] = {".bpmn20.xml", ".bar", ".zip"};
+    static const char *const endings[] = { ".bpmn20.xml", ".bar", ".zip" };
     apr_size_t length = strlen(name);
 
     for (apr_size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
@@ -135,7 +135,7 @@ static apr_status_t end_field(void *baton, wf_error_t *err)
 static apr_status_t deploy(wf_request_t *req, const form_t *form, wf_error_t *err)
 {
     const wf_buffer_t *file = form->values[FIELD_FILE];
-    wf_ipc_call_t call = {.command = WF_CMD_DEPLOY};
+    wf_ipc_call_t call = { .command = WF_CMD_DEPLOY };
 
     if (!file) {
         return wf_error_field(err, WF_ERR_INVALID, field_names[FIELD_FILE],
@@ -188,7 +188,7 @@ static apr_status_t read_callbacks(wf_request_t *req, const form_t *form,
 
 static apr_status_t respond_script(wf_request_t *req, const char *script)
 {
-    wf_body_t body = {.type = "text/html;charset=UTF-8"};
+    wf_body_t body = { .type = "text/html;charset=UTF-8" };
 
     body.data = apr_pstrcat(req->pool, "<html><script type=\"text/javascript\">", script,
                             "</script></html>", NULL);
@@ -217,9 +217,9 @@ static apr_status_t respond_page(wf_request_t *req, const callbacks_t *callbacks
 
 apr_status_t wf_deployment_upload(wf_request_t *req, wf_error_t *err)
 {
-    form_t form = {.pool = req->pool};
-    wf_multipart_sink_t sink = {begin_field, add_data, end_field, &form};
-    callbacks_t callbacks = {NULL, NULL};
+    form_t form = { .pool = req->pool };
+    wf_multipart_sink_t sink = { begin_field, add_data, end_field, &form };
+    callbacks_t callbacks = { NULL, NULL };
     apr_status_t rv = wf_request_multipart(req, &sink, err);
     wf_error_t wrong;
 

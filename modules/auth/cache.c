@@ -59,8 +59,8 @@ static apr_uint64_t half_digest(const unsigned char *key, const char *user,
 static digest_t digest_of(const wf_auth_cache_t *cache, const char *user,
                           const char *hash, const char *password)
 {
-    digest_t digest = {{half_digest(cache->keys[0], user, hash, password),
-                        half_digest(cache->keys[1], user, hash, password)}};
+    digest_t digest = { { half_digest(cache->keys[0], user, hash, password),
+                          half_digest(cache->keys[1], user, hash, password) } };
 
     return digest;
 }

@@ -50,7 +50,7 @@ static authn_status check_password(request_rec *r, const char *user, const char 
     return outcomes[result];
 }
 
-static const authn_provider provider = {check_password, NULL};
+static const authn_provider provider = { check_password, NULL };
 
 void wf_auth_register_provider(apr_pool_t *p)
 {

@@ -20,8 +20,8 @@ apr_status_t wf_auth_check_level(wf_store_t *store, const wf_roles_t *roles,
                                  const char *user, wf_level_e level, apr_pool_t *p,
                                  wf_error_t *err)
 {
-    const char *args[] = {user, roles->role_type};
-    wf_page_t page = {.size = GROUPS_MAX};
+    const char *args[] = { user, roles->role_type };
+    wf_page_t page = { .size = GROUPS_MAX };
     wf_rows_t groups;
     apr_status_t rv;
 

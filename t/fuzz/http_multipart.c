@@ -1,5 +1,6 @@
 /* Fuzz target of the multipart parser. The first line is the Content-Type, the rest the
- * body. Whatever it is: how the body is cut into pieces must not change what comes out. */
+ * body. Whatever it is: how the body is cut into pieces must not change what comes out.
+ */
 #include "http/http.h"
 
 #include <apr_strings.h>
@@ -127,8 +128,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         initialized = 1;
     }
     apr_pool_create(&p, NULL);
-    if (!same_in_pieces(apr_pstrmemdup(p, (const char *)data, (apr_size_t)(newline - data)),
-                        (const char *)newline + 1, size - (size_t)(newline - data) - 1, p)) {
+    if (!same_in_pieces(
+            apr_pstrmemdup(p, (const char *)data, (apr_size_t)(newline - data)),
+            (const char *)newline + 1, size - (size_t)(newline - data) - 1, p)) {
         abort();
     }
     apr_pool_destroy(p);

@@ -6,7 +6,7 @@
 
 static apr_pool_t *pool;
 
-/* ---- routes -------------------------------------------------------------------------- */
+/* ---- routes ------------------------------------------------------------------------ */
 
 static void test_routes(void)
 {
@@ -60,15 +60,15 @@ static void test_routes(void)
     }
 }
 
-/* ---- errors -------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------ */
 
 static void test_statuses(void)
 {
     static const int want[WF_ERR_KINDS] = {
-        [WF_ERR_NONE] = 500,        [WF_ERR_INVALID] = 400,   [WF_ERR_NOT_FOUND] = 404,
-        [WF_ERR_CONFLICT] = 409,    [WF_ERR_FORBIDDEN] = 403, [WF_ERR_TOO_LARGE] = 413,
-        [WF_ERR_UNSUPPORTED] = 501, [WF_ERR_UNAVAILABLE] = 503,
-        [WF_ERR_EXECUTION] = 500,   [WF_ERR_INTERNAL] = 500,
+        [WF_ERR_NONE] = 500,        [WF_ERR_INVALID] = 400,     [WF_ERR_NOT_FOUND] = 404,
+        [WF_ERR_CONFLICT] = 409,    [WF_ERR_FORBIDDEN] = 403,   [WF_ERR_TOO_LARGE] = 413,
+        [WF_ERR_UNSUPPORTED] = 501, [WF_ERR_UNAVAILABLE] = 503, [WF_ERR_EXECUTION] = 500,
+        [WF_ERR_INTERNAL] = 500,
     };
 
     for (int kind = 0; kind < WF_ERR_KINDS; kind++) {
@@ -82,8 +82,11 @@ static void test_statuses(void)
 static wf_body_t body_of(const wf_route_t *route, wf_format_e format, int prefers_html,
                          int status, const char *message)
 {
-    wf_request_t req = { .pool = pool, .face = &wf_activiti_face, .route = route,
-                         .format = format, .prefers_html = prefers_html };
+    wf_request_t req = { .pool = pool,
+                         .face = &wf_activiti_face,
+                         .route = route,
+                         .format = format,
+                         .prefers_html = prefers_html };
     wf_error_t err = { .pool = pool, .message = message };
     wf_body_t body = { 0 };
 
@@ -154,11 +157,12 @@ static void test_bodies(void)
         ok(strstr(body.data, wf_status_description(cases[i].status)) != NULL,
            "case %d says what the status means", (int)i);
     }
-    ok(strstr(body_of(&file_route, WF_FORMAT_NONE, 0, 404, "<b>").data, "&lt;b&gt;") != NULL,
+    ok(strstr(body_of(&file_route, WF_FORMAT_NONE, 0, 404, "<b>").data, "&lt;b&gt;")
+           != NULL,
        "an HTML page escapes the message");
 }
 
-/* ---- uploads ------------------------------------------------------------------------- */
+/* ---- uploads ----------------------------------------------------------------------- */
 
 static void test_upload_names(void)
 {

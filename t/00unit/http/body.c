@@ -70,8 +70,8 @@ static void test_objects(void)
         apr_status_t rv;
 
         wf_error_init(&err, pool);
-        rv = wf_body_object(&object, cases[i].content, cases[i].body, strlen(cases[i].body),
-                            pool, &err);
+        rv = wf_body_object(&object, cases[i].content, cases[i].body,
+                            strlen(cases[i].body), pool, &err);
         if (*cases[i].want == '!') {
             ok(rv != APR_SUCCESS && err.kind == WF_ERR_INVALID
                    && strstr(err.message, cases[i].want + 1),

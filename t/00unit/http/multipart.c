@@ -1,5 +1,5 @@
-/* Uploads: what the parser makes of forms, however they arrive; and the corpus of the fuzz
- * target. */
+/* Uploads: what the parser makes of forms, however they arrive; and the corpus of the
+ * fuzz target. */
 #include "../../fuzz/http_multipart.c"
 #include "tap.h"
 
@@ -14,27 +14,45 @@
 
 /* clang-format off */
 static const struct { const char *body, *want; } forms[] = {
-    { HEAD("name=\"a\"") "1" END,                          "a|1|done" },
-    { HEAD("name=a") "1\r\n" HEAD("name=b") "2" END,       "a|1|b|2|done" },
-    { HEAD("name=\"a\"") END,                              "a||done" },
-    { "--b--",                                             "done" },
-    { "pre\r\n" HEAD("name=a") "1" END "after",            "a|1|done" },
-    { HEAD("name=a") "\r\n--\r\n--a\r\r\n--" END,          "a|\r\n--\r\n--a\r\r\n--|done" },
-    { HEAD("name=a; filename=\"C:\\dir\\x.bar\"") END,     "a file=C:\\dir\\x.bar||done" },
-    { HEAD("name=a; filename=\"q\\\"%22\\\\.zip\"") END,   "a file=q\"\"\\.zip||done" },
-    { HEAD("name=a; filename=\"\"") END,                   "a file=||done" },
+    { HEAD("name=\"a\"") "1" END,
+      "a|1|done" },
+    { HEAD("name=a") "1\r\n" HEAD("name=b") "2" END,
+      "a|1|b|2|done" },
+    { HEAD("name=\"a\"") END,
+      "a||done" },
+    { "--b--",
+      "done" },
+    { "pre\r\n" HEAD("name=a") "1" END "after",
+      "a|1|done" },
+    { HEAD("name=a") "\r\n--\r\n--a\r\r\n--" END,
+      "a|\r\n--\r\n--a\r\r\n--|done" },
+    { HEAD("name=a; filename=\"C:\\dir\\x.bar\"") END,
+      "a file=C:\\dir\\x.bar||done" },
+    { HEAD("name=a; filename=\"q\\\"%22\\\\.zip\"") END,
+      "a file=q\"\"\\.zip||done" },
+    { HEAD("name=a; filename=\"\"") END,
+      "a file=||done" },
     { "--b\r\ncontent-disposition:form-data;name=a\r\nContent-Type: text/x \r\n\r\n1" END,
-                                                           "a type=text/x|1|done" },
-    { "--b  \t\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b-- ", "a|1|done" },
-    { "",                       "the multipart body ends without its closing boundary" },
-    { HEAD("name=a") "1",       "a|1the multipart body ends without its closing boundary" },
-    { HEAD("name=a") "1\r\n--b-", "a|1|the multipart body ends without its closing boundary" },
+      "a type=text/x|1|done" },
+    { "--b  \t\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b-- ",
+      "a|1|done" },
+    { "",
+      "the multipart body ends without its closing boundary" },
+    { HEAD("name=a") "1",
+      "a|1the multipart body ends without its closing boundary" },
+    { HEAD("name=a") "1\r\n--b-",
+      "a|1|the multipart body ends without its closing boundary" },
     { HEAD("name=a") "1\r\n--bx", "a|1|malformed boundary line after part 1" },
-    { "--b\r\n\r\n1" END,       "part 1 has no Content-Disposition" },
-    { "--b\r\nX\r\n\r\n1" END,  "part 1 has a malformed header line" },
-    { HEAD("filename=x") END,   "part 1: Content-Disposition is not form-data with a name" },
-    { HEAD("name=\"a") END,     "part 1: Content-Disposition is not form-data with a name" },
-    { HEAD("name=a; name=b") END, "part 1: Content-Disposition is not form-data with a name" },
+    { "--b\r\n\r\n1" END,
+      "part 1 has no Content-Disposition" },
+    { "--b\r\nX\r\n\r\n1" END,
+      "part 1 has a malformed header line" },
+    { HEAD("filename=x") END,
+      "part 1: Content-Disposition is not form-data with a name" },
+    { HEAD("name=\"a") END,
+      "part 1: Content-Disposition is not form-data with a name" },
+    { HEAD("name=a; name=b") END,
+      "part 1: Content-Disposition is not form-data with a name" },
     { HEAD("name=\"\"") END,
       "part 1: the field name must be UTF-8 text of 1 to 255 bytes" },
     { HEAD("name=a; filename=\"x\ty\"") END,
@@ -86,7 +104,8 @@ static void test_types(apr_pool_t *p)
         wf_error_init(&err, p);
         rv = wf_multipart_create(&mp, types[i].type, &sink, p, &err);
         is_int(rv == APR_SUCCESS, types[i].fine, "%s: %s",
-               types[i].type ? types[i].type : "(none)", err.message ? err.message : "taken");
+               types[i].type ? types[i].type : "(none)",
+               err.message ? err.message : "taken");
     }
 }
 
@@ -130,7 +149,8 @@ static int same_corpus_file(const char *path, apr_pool_t *p)
 static void test_corpus(apr_pool_t *p)
 {
     const char *top = getenv("WF_TOP");
-    const char *folder = apr_pstrcat(p, top ? top : ".", "/t/fuzz/corpus/multipart", NULL);
+    const char *folder =
+        apr_pstrcat(p, top ? top : ".", "/t/fuzz/corpus/multipart", NULL);
     apr_finfo_t entry;
     apr_dir_t *dir;
     int files = 0;

@@ -48,8 +48,8 @@ static void test_text(void)
 
 static void test_refused(void)
 {
-    static const char *const bad[] = { "a=%", "a=%4", "a=%zz", "a=%00", "%zz=1", "a=%ff",
-                                       "%c3=1", "a=%ed%a0%80" };
+    static const char *const bad[] = { "a=%",   "a=%4",  "a=%zz", "a=%00",
+                                       "%zz=1", "a=%ff", "%c3=1", "a=%ed%a0%80" };
     const wf_query_t *query;
     wf_error_t err;
     char *many = apr_palloc(pool, 2 * WF_QUERY_MAX + 3);

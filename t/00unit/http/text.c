@@ -23,7 +23,8 @@ static void test_escaping(void)
     };
 
     for (apr_size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        is_str(wf_escape_html(cases[i].text, pool), cases[i].html, "HTML of case %d", (int)i);
+        is_str(wf_escape_html(cases[i].text, pool), cases[i].html, "HTML of case %d",
+               (int)i);
         is_str(wf_escape_js(cases[i].text, pool), cases[i].js, "JavaScript of case %d",
                (int)i);
     }
@@ -72,7 +73,8 @@ static void test_attachments(void)
         { "a\"b\\.xml",     "attachment; filename=\"a\\\"b\\\\.xml\"" },
         { "a\r\nX: y",      "attachment; filename=\"a__X: y\"; "
                             "filename*=UTF-8''a%0D%0AX%3A%20y" },
-        { "\xc3\xa4.png",   "attachment; filename=\"__.png\"; filename*=UTF-8''%C3%A4.png" },
+        { "\xc3\xa4.png",   "attachment; filename=\"__.png\"; "
+                            "filename*=UTF-8''%C3%A4.png" },
         /* clang-format on */
     };
 
