@@ -156,20 +156,6 @@ static const char *set_text(cmd_parms *cmd, void *dir, const char *arg)
     return problem;
 }
 
-static int is_directory(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static const char *parent_of(const char *path, apr_pool_t *p)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash > path ? apr_pstrmemdup(p, path, slash - path) : "/";
-}
-
 static const char *set_store(cmd_parms *cmd, void *dir, const char *arg)
 {
     settings_t *settings;
@@ -185,67 +171,55 @@ static const char *set_store(cmd_parms *cmd, void *dir, const char *arg)
     return problem;
 }
 
-static const char *set_state_dir(cmd_parms *cmd, void *dir, const char *arg)
-{
-    settings_t *settings;
-    const char *problem = global_settings(cmd, &settings);
-    const char *path = ap_server_root_relative(cmd->pool, arg);
+/* Where a directive puts its path, and what must be true of it. */
+typedef struct path_t {
+    apr_size_t offset;
+    int (*check)(const char *path, apr_pool_t *scratch);
+    const char *problem; /* after "Name argument: " */
+    int or_off;          /* "Off" is an argument, too, and unsets it */
+} path_t;
 
-    (void)dir;
-    if (!problem && (!path || !is_directory(parent_of(path, cmd->temp_pool)))) {
-        problem = apr_psprintf(cmd->pool, "WorkflowStateDir %s: its parent directory does not "
-                               "exist", arg);
-    }
-    settings->engine.state_dir = path;
-    return problem;
+static int is_directory(const char *path, apr_pool_t *scratch)
+{
+    struct stat st;
+
+    (void)scratch;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static const char *set_log(cmd_parms *cmd, void *dir, const char *arg)
+static int can_be_made(const char *path, apr_pool_t *scratch)
 {
-    settings_t *settings;
-    const char *problem = global_settings(cmd, &settings);
-    const char *path = ap_server_root_relative(cmd->pool, arg);
+    const char *slash = strrchr(path, '/');
 
-    (void)dir;
-    if (!problem && (!path || !is_directory(parent_of(path, cmd->temp_pool)))) {
-        problem = apr_psprintf(cmd->pool, "WorkflowEngineLog %s: its directory does not exist",
-                               arg);
-    }
-    settings->engine.log_file = path;
-    return problem;
+    return is_directory(slash > path ? apr_pstrmemdup(scratch, path, slash - path) : "/",
+                        scratch);
 }
 
-static const char *set_binary(cmd_parms *cmd, void *dir, const char *arg)
+static int is_program(const char *path, apr_pool_t *scratch)
 {
-    settings_t *settings;
-    const char *problem = global_settings(cmd, &settings);
-    const char *path = ap_server_root_relative(cmd->pool, arg);
-
-    (void)dir;
-    if (!problem && (!path || access(path, X_OK) != 0)) {
-        problem = apr_psprintf(cmd->pool, "WorkflowEngineProgram %s cannot be executed", arg);
-    }
-    settings->binary = path;
-    return problem;
+    (void)scratch;
+    return access(path, X_OK) == 0;
 }
 
-static const char *set_demo(cmd_parms *cmd, void *dir, const char *arg)
+static const char *set_path(cmd_parms *cmd, void *dir, const char *arg)
 {
+    const path_t *rule = cmd->info;
     settings_t *settings;
     const char *problem = global_settings(cmd, &settings);
     const char *path = ap_server_root_relative(cmd->pool, arg);
 
     (void)dir;
-    if (!strcasecmp(arg, "Off")) {
-        settings->engine.demo_dir = NULL;
+    if (problem) {
         return problem;
     }
-    if (!problem && (!path || !is_directory(path))) {
-        problem = apr_psprintf(cmd->pool, "WorkflowDemoData takes Off or an existing "
-                               "directory, not '%s'", arg);
+    if (rule->or_off && !strcasecmp(arg, "Off")) {
+        path = NULL;
     }
-    settings->engine.demo_dir = path;
-    return problem;
+    else if (!path || !rule->check(path, cmd->temp_pool)) {
+        return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, arg, rule->problem);
+    }
+    *(const char **)((char *)settings + rule->offset) = path;
+    return NULL;
 }
 
 static const char *set_deploy_level(cmd_parms *cmd, void *dir, const char *arg)
@@ -296,12 +270,14 @@ static const char *set_api(cmd_parms *cmd, void *dir, const char *arg)
 }
 
 #define NUMBER(where, how, low, high) ((void *)&(const number_t){ where, how, low, high })
+#define PATH_RULE(where, check, problem, off) ((void *)&(const path_t){ where, check, problem, off })
 #define MIB (1024 * 1024)
 
 /* clang-format off */
 #define FLAG(name, where, text) AP_INIT_FLAG(name, set_flag, (void *)(where), RSRC_CONF, text)
 #define NUM(name, number, text) AP_INIT_TAKE1(name, set_number, number, RSRC_CONF, text)
 #define TEXT(name, where, text) AP_INIT_TAKE1(name, set_text, (void *)(where), RSRC_CONF, text)
+#define PATH(name, rule, text)  AP_INIT_TAKE1(name, set_path, rule, RSRC_CONF, text)
 #define OWN(name, fn, text)     AP_INIT_TAKE1(name, fn, NULL, RSRC_CONF, text)
 
 static const command_rec directives[] = {
@@ -310,10 +286,14 @@ static const command_rec directives[] = {
     AP_INIT_TAKE1("WorkflowApi", set_api, NULL, ACCESS_CONF,
          "what a <Location> answers: activiti, workflow, health, ready or Off"),
     OWN("WorkflowStore", set_store, "where data is kept, such as sqlite:/var/lib/workflow/workflow.db"),
-    OWN("WorkflowStateDir", set_state_dir, "directory of the engine's socket and of the default store and log"),
-    OWN("WorkflowEngineLog", set_log, "log file of the engine process"),
-    OWN("WorkflowEngineProgram", set_binary, "the workflow-engine program"),
-    OWN("WorkflowDemoData", set_demo, "directory of demo users and processes for an empty store, or Off"),
+    PATH("WorkflowStateDir", PATH_RULE(IN_ENGINE(state_dir), can_be_made, "its parent directory does not exist", 0),
+         "directory of the engine's socket and of the default store and log"),
+    PATH("WorkflowEngineLog", PATH_RULE(IN_ENGINE(log_file), can_be_made, "its directory does not exist", 0),
+         "log file of the engine process"),
+    PATH("WorkflowEngineProgram", PATH_RULE(APR_OFFSETOF(settings_t, binary), is_program, "it cannot be executed", 0),
+         "the workflow-engine program"),
+    PATH("WorkflowDemoData", PATH_RULE(IN_ENGINE(demo_dir), is_directory, "neither Off nor an existing directory", 1),
+         "directory of demo users and processes for an empty store, or Off"),
     OWN("WorkflowDeployLevel", set_deploy_level, "who may upload and delete deployments: admin or user"),
     FLAG("WorkflowJobExecutor", IN_ENGINE(job_executor),
          "Off to run jobs only on request; On by default"),
