@@ -19,8 +19,7 @@ static apr_status_t misfit(const char *name, const char *type, wf_error_t *err)
                           name, type);
 }
 
-/* ---- values without descriptor
- * ------------------------------------------------------------ */
+/* ---- values without descriptor -------------------------------------------------- */
 
 /* JSON can write what no variable can hold: whole numbers beyond 64 bits (json-c clamps
  * them), numbers beyond a double, texts with NUL. */
@@ -68,8 +67,7 @@ static apr_status_t convert_plain(wf_value_t *value, json_object *json, const ch
     return APR_SUCCESS;
 }
 
-/* ---- values with descriptor
- * --------------------------------------------------------------- */
+/* ---- values with descriptor ----------------------------------------------------- */
 
 static apr_status_t convert_integer(wf_value_t *value, json_object *json,
                                     const char *name, apr_pool_t *p, wf_error_t *err)

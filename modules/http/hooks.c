@@ -52,8 +52,7 @@ int wf_http_type_checker(request_rec *r)
     return claimed(r) ? OK : DECLINED;
 }
 
-/* ---- before credentials
- * ------------------------------------------------------------------ */
+/* ---- before credentials --------------------------------------------------------- */
 
 /* Answers and commands are JSON, which has no place for anything but UTF-8. */
 static int is_text(const char *text)

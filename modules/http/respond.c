@@ -111,8 +111,7 @@ int wf_respond_error(wf_request_t *req, const wf_error_t *err)
     return OK;
 }
 
-/* ---- httpd's own error pages
- * ------------------------------------------------------------ */
+/* ---- httpd's own error pages ---------------------------------------------------- */
 
 /* Drop what httpd wrote as error page; with its end of stream our body goes out. */
 static apr_status_t error_filter(ap_filter_t *f, apr_bucket_brigade *bb)

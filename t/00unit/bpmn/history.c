@@ -123,8 +123,7 @@ static void check_visits(int i)
     is_str(visits_of(started.id), cases[i].visits, "%s", cases[i].what);
 }
 
-/* ---- when branches fall back to the instance
- * ------------------------------------------------ */
+/* ---- when branches fall back to the instance ------------------------------------ */
 
 static void moves_up(void)
 {
@@ -145,8 +144,7 @@ static void moves_up(void)
     is_str(visits_of(started.id), "s f a b", "every visit has an end");
 }
 
-/* ---- claiming shows
- * ----------------------------------------------------------------------------- */
+/* ---- claiming shows ------------------------------------------------------------- */
 
 static void claimed(void)
 {
@@ -162,9 +160,7 @@ static void claimed(void)
     is_str(visit_of(started.id, "a")->assignee, "gonzo", "the visit has the assignee");
 }
 
-/* ---- jobs
- * ------------------------------------------------------------------------------------------
- */
+/* ---- jobs ----------------------------------------------------------------------- */
 
 static void jobs(void)
 {
@@ -221,8 +217,7 @@ static void bad_jobs(void)
        "no execution: %s", world.err.message);
 }
 
-/* ---- business keys
- * ----------------------------------------------------------------------------- */
+/* ---- business keys -------------------------------------------------------------- */
 
 static void business_keys(void)
 {

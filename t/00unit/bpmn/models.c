@@ -92,8 +92,7 @@ static void invalid_file(void)
        "a file that is no longer valid: %s", world.err.message);
 }
 
-/* ---- threads
- * ---------------------------------------------------------------------------- */
+/* ---- threads -------------------------------------------------------------------- */
 
 #define THREADS 4
 #define ROUNDS 500
@@ -167,8 +166,7 @@ static void threads(void)
     is_int(apr_atomic_read32(&wrong), 0, "%d threads got the right models", THREADS);
 }
 
-/* ---- a running instance whose definition is gone
- * ------------------------------------------- */
+/* ---- a running instance whose definition is gone -------------------------------- */
 
 static void definition_gone(void)
 {
