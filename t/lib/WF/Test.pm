@@ -13,7 +13,7 @@ use Time::HiRes ();
 
 our @EXPORT = qw(call json get_json deploy start tasks_of complete wait_until data_file
                  base_url upload submit execution finished metrics http_step workflow run_workflow
-                 demo_id);
+                 ms demo_id);
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 our $activiti = '/activiti-rest/service';
@@ -126,6 +126,15 @@ sub http_step { my ($id, $url, %config) = @_; +{ id => $id, type => 'http', conf
 sub workflow {
     my ($steps, $options, %members) = @_;
     return { id => 'test', name => 'Test', steps => $steps, options => $options // {}, %members };
+}
+
+# A duration text such as 1m30.25s, in milliseconds.
+sub ms {
+    my %unit = (h => 3_600_000, m => 60_000, s => 1000, ms => 1, "\x{b5}s" => 1e-3, ns => 1e-6);
+    my ($text, $sum) = (shift, 0);
+    $text =~ /^((\d+(\.\d+)?)(ms|ns|\x{b5}s|[hms]))+$/ or die "'$text' is no duration";
+    $sum += $1 * $unit{$2} while $text =~ /([\d.]+)(ms|ns|\x{b5}s|[hms])/g;
+    return $sum;
 }
 
 # Run such a workflow to its end: the execution and its metrics.
