@@ -1,5 +1,5 @@
 /* JSON: json-c with strict rules, positions in errors and pool lifetimes. */
-#include "core/core.h"
+#include "core/internal.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -38,56 +38,46 @@ static void locate(const char *text, apr_size_t offset, int *line, int *column)
     }
 }
 
-static int is_blank(const char *text, apr_size_t length)
+static apr_status_t malformed(const char *text, apr_size_t length, apr_size_t offset,
+                              const char *problem, wf_error_t *err)
 {
-    for (apr_size_t i = 0; i < length; i++) {
-        if (!strchr(" \t\r\n", text[i]) || !text[i]) {
-            return 0;
-        }
-    }
-    return 1;
+    int line, column;
+
+    locate(text, offset < length ? offset : length, &line, &column);
+    return wf_error_set(err, WF_ERR_INVALID, "malformed JSON at line %d, column %d: %s",
+                        line, column, problem);
 }
 
 static apr_status_t parse(json_object **json, const char *text, apr_size_t length,
                           int depth, apr_pool_t *p, wf_error_t *err)
 {
-    struct json_tokener *tokener = json_tokener_new_ex(depth);
+    struct json_tokener *tokener;
     enum json_tokener_error code;
-    apr_size_t end;
-    int line, column;
+    apr_size_t offset;
+    const char *problem = wf_json_check(text, length, depth, &offset);
 
     *json = NULL;
+    if (problem) {
+        return malformed(text, length, offset, problem, err);
+    }
+    tokener = json_tokener_new_ex(depth + 1); /* json-c counts the scalar, too */
     if (!tokener) {
         return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
     }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     *json = json_tokener_parse_ex(tokener, text, (int)length);
-    code = json_tokener_get_error(tokener);
-    if (code == json_tokener_continue) {
-        /* A bare number at the end of the text is complete once a NUL says so. */
+    if (json_tokener_get_error(tokener) == json_tokener_continue) {
+        /* A bare number is complete once a NUL says so. */
         *json = json_tokener_parse_ex(tokener, "", 1);
-        code = json_tokener_get_error(tokener);
-        end = length;
     }
-    else {
-        end = json_tokener_get_parse_end(tokener);
-    }
+    code = json_tokener_get_error(tokener);
+    offset = json_tokener_get_parse_end(tokener);
     json_tokener_free(tokener);
-    if (code == json_tokener_success && end < length
-        && !is_blank(text + end, length - end)) {
-        json_object_put(*json);
-        *json = NULL;
-        code = json_tokener_error_parse_unexpected;
+    if (code != json_tokener_success) {
+        return malformed(text, length, offset, json_tokener_error_desc(code), err);
     }
-    if (code == json_tokener_success) {
-        wf_json_own(*json, p);
-        return APR_SUCCESS;
-    }
-    locate(text, end < length ? end : length, &line, &column);
-    return wf_error_set(err, WF_ERR_INVALID, "malformed JSON at line %d, column %d: %s",
-                        line, column,
-                        end >= length ? "unexpected end of text"
-                                      : json_tokener_error_desc(code));
+    wf_json_own(*json, p);
+    return APR_SUCCESS;
 }
 
 apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t length,

@@ -1,0 +1,13 @@
+/* Shared by the files of core, included by nobody else. */
+#ifndef WF_CORE_INTERNAL_H
+#define WF_CORE_INTERNAL_H
+
+#include "core/core.h"
+
+#define WF_JSON_MAX_DEPTH 128
+
+/** NULL if text is one JSON value nested at most depth (<= WF_JSON_MAX_DEPTH) levels, else
+ *  what is wrong at *offset. */
+const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_size_t *offset);
+
+#endif
