@@ -1,5 +1,5 @@
-/* cli: the workflow-engine program: a table of commands, each with a table of options. The
- * engine process that httpd starts is one of the commands. */
+/* cli: the workflow-engine program: a table of commands, each with a table of options.
+ * The engine process that httpd starts is one of the commands. */
 #ifndef WF_CLI_H
 #define WF_CLI_H
 
@@ -7,37 +7,37 @@
 
 /* Exit codes. */
 #define WF_EXIT_OK 0
-#define WF_EXIT_FAILED 1       /* usage, unusable workflow, failed run, violated threshold */
-#define WF_EXIT_OPTION 2       /* unknown option or bad value of one */
+#define WF_EXIT_FAILED 1 /* usage, unusable workflow, failed run, violated threshold */
+#define WF_EXIT_OPTION 2 /* unknown option or bad value of one */
 #define WF_EXIT_INTERRUPTED 130
 
 /** A command gets its own name as argv[0] and returns the exit code. */
 typedef struct wf_cli_command_t {
     const char *name;
     int (*run)(int argc, const char *const *argv);
-    const char *help;          /* one line; NULL: started by httpd, not shown */
+    const char *help; /* one line; NULL: started by httpd, not shown */
 } wf_cli_command_t;
 
 /* ---- options ----------------------------------------------------------------------- */
 
 typedef enum {
-    WF_OPTION_FLAG,            /* int: 1 if given; -x=false takes it back */
-    WF_OPTION_NUMBER,          /* apr_int64_t, not negative */
-    WF_OPTION_TEXT             /* const char * */
+    WF_OPTION_FLAG,   /* int: 1 if given; -x=false takes it back */
+    WF_OPTION_NUMBER, /* apr_int64_t, not negative */
+    WF_OPTION_TEXT    /* const char * */
 } wf_option_type_e;
 
 typedef struct wf_option_t {
-    const char *name;          /* without dashes: -name and --name are the same */
-    const char *brief;         /* a second name, or NULL */
+    const char *name;  /* without dashes: -name and --name are the same */
+    const char *brief; /* a second name, or NULL */
     wf_option_type_e type;
-    apr_size_t offset;         /* into the struct that is filled */
-    const char *value;         /* what the usage text calls the value */
+    apr_size_t offset; /* into the struct that is filled */
+    const char *value; /* what the usage text calls the value */
     const char *help;
 } wf_option_t;
 
 /** Read options into target; *rest is the index of the first argument that is none ("--"
- *  ends them). Values stand behind a blank or '='. Returns an exit code: OPTION after having
- *  told what is wrong on stderr. The table is closed by a row without name. */
+ *  ends them). Values stand behind a blank or '='. Returns an exit code: OPTION after
+ *  having told what is wrong on stderr. The table is closed by a row without name. */
 int wf_options_read(const wf_option_t *options, void *target, int argc,
                     const char *const *argv, int *rest);
 
@@ -46,7 +46,7 @@ void wf_options_print(const wf_option_t *options);
 
 /* ---- commands ---------------------------------------------------------------------- */
 
-int wf_cli_run(int argc, const char *const *argv);     /* a workflow file, here and now */
+int wf_cli_run(int argc, const char *const *argv); /* a workflow file, here and now */
 int wf_cli_version(int argc, const char *const *argv);
 int wf_cli_help(int argc, const char *const *argv);
 

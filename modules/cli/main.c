@@ -19,7 +19,7 @@ static const wf_cli_command_t commands[] = {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* Spellings of help that are no commands. */
-static const char *const help_words[] = {"-h", "-help", "--help"};
+static const char *const help_words[] = { "-h", "-help", "--help" };
 
 static void usage(FILE *out)
 {

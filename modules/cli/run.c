@@ -207,8 +207,8 @@ static void show(runner_t *runner, apr_pool_t *p)
 /* Until the run has ended, or a second signal came. */
 static void wait_for_end(runner_t *runner, int quiet)
 {
-    struct pollfd fds[] = {{.fd = runner->ended, .events = POLLIN},
-                           {.fd = runner->signals, .events = POLLIN}};
+    struct pollfd fds[] = { { .fd = runner->ended, .events = POLLIN },
+                            { .fd = runner->signals, .events = POLLIN } };
     apr_int64_t next = wf_mono_us() + SHOW_EVERY_MS * 1000;
     apr_pool_t *p;
 
@@ -239,10 +239,9 @@ static void wait_for_end(runner_t *runner, int quiet)
 static apr_status_t execute(runner_t *runner, wf_plan_t *plan, apr_pool_t *plan_pool,
                             int quiet, wf_error_t *err)
 {
-    wf_load_options_t load_options = {.max_executions = 1,
-                                      .max_vus = INT_MAX,
-                                      .progress = on_progress,
-                                      .baton = runner};
+    wf_load_options_t load_options = {
+        .max_executions = 1, .max_vus = INT_MAX, .progress = on_progress, .baton = runner
+    };
     apr_status_t rv = wf_client_global_init(err);
 
     if (rv == APR_SUCCESS) {
@@ -279,7 +278,7 @@ static int exit_code(const runner_t *runner)
 
 static int run(const char *path, const run_options_t *o, apr_pool_t *p)
 {
-    runner_t runner = {.pool = p, .lock = PTHREAD_MUTEX_INITIALIZER};
+    runner_t runner = { .pool = p, .lock = PTHREAD_MUTEX_INITIALIZER };
     apr_pool_t *plan_pool;
     wf_plan_t *plan = NULL;
     wf_error_t err;
@@ -313,7 +312,7 @@ static int run(const char *path, const run_options_t *o, apr_pool_t *p)
 
 int wf_cli_run(int argc, const char *const *argv)
 {
-    run_options_t o = {0};
+    run_options_t o = { 0 };
     apr_pool_t *p;
     int rest = 1, code;
 

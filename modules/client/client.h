@@ -1,15 +1,15 @@
 /* client: outgoing HTTP/1.1 through libcurl: requests prepared once and sent often,
  * transfers that reuse one connection handle, and a group of transfers (multi) that is
- * driven by its owner's event loop. The room starts no thread and holds no lock: a multi and
- * its transfers belong to one thread; prepared calls and settings are immutable and may be
- * shared by all. No libcurl type leaves the room. */
+ * driven by its owner's event loop. The room starts no thread and holds no lock: a multi
+ * and its transfers belong to one thread; prepared calls and settings are immutable and
+ * may be shared by all. No libcurl type leaves the room. */
 #ifndef WF_CLIENT_H
 #define WF_CLIENT_H
 
 #include "core/core.h"
 
-/** Initialise libcurl, once per process, before threads that use it are started. Calling it
- *  again is harmless. */
+/** Initialise libcurl, once per process, before threads that use it are started. Calling
+ *  it again is harmless. */
 apr_status_t wf_client_global_init(wf_error_t *err);
 
 /* ---- what to ask ------------------------------------------------------------------- */
@@ -22,16 +22,16 @@ apr_status_t wf_client_global_init(wf_error_t *err);
 
 /** How to talk to a target. Immutable while a call refers to it. */
 typedef struct wf_client_settings_t {
-    int insecure;                        /* 1: accept any certificate and host name */
-    const char *ca;                      /* PEM file of trusted issuers instead of the
-                                            system's, or NULL */
-    const char *certificate;             /* client certificate (PEM) and its key, or NULL */
+    int insecure;            /* 1: accept any certificate and host name */
+    const char *ca;          /* PEM file of trusted issuers instead of the
+                                system's, or NULL */
+    const char *certificate; /* client certificate (PEM) and its key, or NULL */
     const char *key;
     int follow_redirects;
-    int max_redirects;                   /* one more is WF_CLIENT_REDIRECTS */
-    apr_int64_t connect_timeout_ms;      /* name, TCP and TLS; 0 = only the whole limit */
-    apr_int64_t idle_timeout_ms;         /* longest silence; rounded up to seconds; 0 = none */
-    apr_int64_t timeout_ms;              /* the whole exchange; 0 = none */
+    int max_redirects;              /* one more is WF_CLIENT_REDIRECTS */
+    apr_int64_t connect_timeout_ms; /* name, TCP and TLS; 0 = only the whole limit */
+    apr_int64_t idle_timeout_ms;    /* longest silence; rounded up to seconds; 0 = none */
+    apr_int64_t timeout_ms;         /* the whole exchange; 0 = none */
 } wf_client_settings_t;
 
 /** The defaults above: verify, follow 10 redirects, 10 s, 30 s, 60 s. */
@@ -39,18 +39,18 @@ void wf_client_settings_init(wf_client_settings_t *settings);
 
 /** One request. */
 typedef struct wf_client_request_t {
-    const char *method;                  /* upper case */
-    const char *url;                     /* absolute, http or https */
-    const apr_array_header_t *headers;   /* of wf_client_header_t, or NULL */
-    const char *body;                    /* NULL = no body; borrowed by the call */
+    const char *method;                /* upper case */
+    const char *url;                   /* absolute, http or https */
+    const apr_array_header_t *headers; /* of wf_client_header_t, or NULL */
+    const char *body;                  /* NULL = no body; borrowed by the call */
     apr_size_t body_length;
     const wf_client_settings_t *settings; /* borrowed by the call */
-    int keep_headers;                    /* else the answer's headers are only counted */
-    int keep_body;                       /* else the answer's body is only counted */
-    apr_size_t max_body;                 /* a longer kept body is WF_CLIENT_TOO_LARGE */
-    int stable;                          /* the call and its settings outlive every transfer
-                                            that sends it: sent twice in a row, no option is
-                                            set again */
+    int keep_headers;                     /* else the answer's headers are only counted */
+    int keep_body;                        /* else the answer's body is only counted */
+    apr_size_t max_body;                  /* a longer kept body is WF_CLIENT_TOO_LARGE */
+    int stable; /* the call and its settings outlive every transfer
+                   that sends it: sent twice in a row, no option is
+                   set again */
 } wf_client_request_t;
 
 typedef struct wf_client_header_t {
@@ -60,10 +60,11 @@ typedef struct wf_client_header_t {
 /** A request ready to be sent any number of times, from any thread. */
 typedef struct wf_client_call_t wf_client_call_t;
 
-/** Check and prepare a request: URL, method and headers (RFC 9110 section 5). The call lives in
- *  p. WF_ERR_INVALID says what is wrong, without quoting values. */
-apr_status_t wf_client_prepare(wf_client_call_t **call, const wf_client_request_t *request,
-                               apr_pool_t *p, wf_error_t *err);
+/** Check and prepare a request: URL, method and headers (RFC 9110 section 5). The call
+ *  lives in p. WF_ERR_INVALID says what is wrong, without quoting values. */
+apr_status_t wf_client_prepare(wf_client_call_t **call,
+                               const wf_client_request_t *request, apr_pool_t *p,
+                               wf_error_t *err);
 
 /** 1 if the text is a header name, or may stand as a header value. */
 int wf_client_header_name_valid(const char *name);
@@ -86,16 +87,16 @@ typedef enum {
 /** Valid during the done call only. */
 typedef struct wf_client_response_t {
     wf_client_outcome_e outcome;
-    const char *error;       /* without changing parts, so that equal failures have equal
-                                texts; NULL if WF_CLIENT_OK */
-    int status;              /* of the last answer, 0 if there was none */
-    const char *body;        /* NUL terminated; NULL if not kept */
+    const char *error; /* without changing parts, so that equal failures have equal
+                          texts; NULL if WF_CLIENT_OK */
+    int status;        /* of the last answer, 0 if there was none */
+    const char *body;  /* NUL terminated; NULL if not kept */
     apr_size_t body_length;
-    const char *headers;     /* the last answer's lines "Name: value\r\n"; NULL if not kept */
+    const char *headers; /* the last answer's lines "Name: value\r\n"; NULL if not kept */
     apr_size_t headers_length;
-    apr_int64_t sent, received;  /* bytes of all hops, headers included */
-    apr_int64_t size;        /* bytes of the body */
-    apr_int64_t duration_us; /* from the send call to the last byte */
+    apr_int64_t sent, received; /* bytes of all hops, headers included */
+    apr_int64_t size;           /* bytes of the body */
+    apr_int64_t duration_us;    /* from the send call to the last byte */
 } wf_client_response_t;
 
 /** The standard phrase of a status ("Not Found"), "" for an unknown one. */
@@ -111,8 +112,8 @@ int wf_client_header_next(const char **at, const char *end, const char **name,
 #define WF_CLIENT_READ 1
 #define WF_CLIENT_WRITE 2
 
-/** What the owner's loop does for a multi. Called on the owner's thread, out of the multi's
- *  functions below; they must not call back into the multi. */
+/** What the owner's loop does for a multi. Called on the owner's thread, out of the
+ *  multi's functions below; they must not call back into the multi. */
 typedef struct wf_client_poller_t {
     void *baton;
 
@@ -151,8 +152,8 @@ void wf_client_multi_timeout(wf_client_multi_t *multi);
 /** One exchange at a time, over and over: a virtual user, a worker. */
 typedef struct wf_client_transfer_t wf_client_transfer_t;
 
-/** The exchange is over. The transfer may be sent again at once, also from inside, but not
- *  destroyed there. */
+/** The exchange is over. The transfer may be sent again at once, also from inside, but
+ *  not destroyed there. */
 typedef void wf_client_done_fn(void *baton, const wf_client_response_t *response);
 
 /** Ended with p, which must not outlive the multi's pool. */

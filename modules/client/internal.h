@@ -8,7 +8,7 @@
 
 struct wf_client_call_t {
     const char *method;
-    CURLU *url;                  /* parsed once; libcurl copies it per exchange */
+    CURLU *url; /* parsed once; libcurl copies it per exchange */
     struct curl_slist *headers;
     const char *body;
     apr_size_t body_length;
@@ -35,12 +35,13 @@ struct wf_client_transfer_t {
     wf_client_multi_t *multi;
     wf_client_done_fn *done;
     void *baton;
-    const wf_client_call_t *call;         /* the last one, see applied */
-    const wf_client_settings_t *settings; /* whose options the handle carries; NULL: set them */
-    char *default_ca;                     /* libcurl's own list of issuers */
-    int applied;                          /* the handle carries all options of call */
-    int running;                          /* is in the multi */
-    int denied, too_large;                /* why a callback ended the exchange */
+    const wf_client_call_t *call; /* the last one, see applied */
+    const wf_client_settings_t
+        *settings;         /* whose options the handle carries; NULL: set them */
+    char *default_ca;      /* libcurl's own list of issuers */
+    int applied;           /* the handle carries all options of call */
+    int running;           /* is in the multi */
+    int denied, too_large; /* why a callback ended the exchange */
     apr_int64_t started_us;
     buffer_t headers, body;
 };

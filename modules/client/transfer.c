@@ -408,7 +408,7 @@ static void count(CURL *handle, wf_client_response_t *response)
 
 void wf_client_transfer_finish(wf_client_transfer_t *transfer, CURLcode code)
 {
-    wf_client_response_t response = {0};
+    wf_client_response_t response = { 0 };
     char text[320];
 
     response.duration_us = wf_mono_us() - transfer->started_us;

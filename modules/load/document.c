@@ -196,9 +196,9 @@ static int looks_like_number(const char *s)
 
 static void resolve_plain(wf_node_t *node)
 {
-    static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const trues[] = {"true", "True", "TRUE", NULL};
-    static const char *const falses[] = {"false", "False", "FALSE", NULL};
+    static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
+    static const char *const trues[] = { "true", "True", "TRUE", NULL };
+    static const char *const falses[] = { "false", "False", "FALSE", NULL };
 
     if (one_of(node->text, nulls)) {
         node->type = WF_NODE_NULL;
@@ -502,7 +502,7 @@ static void read_rest(reader_t *r)
 const wf_node_t *wf_node_from_yaml(const char *text, apr_size_t length,
                                    wf_problems_t *problems, apr_pool_t *p)
 {
-    reader_t r = {.problems = problems, .p = p, .anchors = apr_hash_make(p)};
+    reader_t r = { .problems = problems, .p = p, .anchors = apr_hash_make(p) };
     wf_node_t *root;
 
     if (length > WF_DOC_MAX_BYTES) {

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#define NOT_YET(mode)                                                                    \
+#define NOT_YET(name)                                                                    \
     {                                                                                    \
-        mode, "not supported by this version", NULL, NULL                                \
+        .mode = name, .later = "not supported by this version"                           \
     }
 
 static const wf_executor_t later_executors[] = {

@@ -114,8 +114,8 @@ static void pair_text(apr_array_header_t *pairs, pair_fn *add, const char *name,
 static void pair_item(apr_array_header_t *pairs, pair_fn *add, const wf_node_t *item,
                       const wf_where_t *path, wf_compile_t *c)
 {
-    pair_draft_t draft = {.enabled = 1};
-    wf_where_t at = {.up = path, .key = "value"};
+    pair_draft_t draft = { .enabled = 1 };
+    wf_where_t at = { .up = path, .key = "value" };
 
     wf_schema_bind(pair_fields, item, &draft, path, c);
     if (draft.key != NULL && draft.value != NULL && draft.enabled) {
@@ -138,7 +138,7 @@ static void compile_pairs(apr_array_header_t *pairs, pair_fn *add, const wf_node
         return;
     }
     for (m = node->first; m != NULL; m = m->next, i++) {
-        wf_where_t at = {.up = path, .key = m->key, .index = i};
+        wf_where_t at = { .up = path, .key = m->key, .index = i };
 
         if (m->key != NULL) {
             pair_text(pairs, add, m->key, m->value, &at, c);
@@ -225,7 +225,7 @@ static void add_piece(apr_array_header_t *body, wf_text_t text, int quote,
 
 static void add_json_text(apr_array_header_t *body, const char *json, wf_compile_t *c)
 {
-    add_piece(body, (wf_text_t){.literal = json}, 0, c);
+    add_piece(body, (wf_text_t){ .literal = json }, 0, c);
 }
 
 /* Structure is literal, texts may be templates: their result is quoted when it is known.
@@ -250,7 +250,7 @@ static void add_json(apr_array_header_t *body, const wf_node_t *node,
     }
     add_json_text(body, node->type == WF_NODE_MAP ? "{" : "[", c);
     for (m = node->first; m != NULL; m = m->next, i++) {
-        wf_where_t at = {.up = path, .key = m->key, .index = i};
+        wf_where_t at = { .up = path, .key = m->key, .index = i };
 
         if (i > 0) {
             add_json_text(body, ",", c);
@@ -302,8 +302,8 @@ static apr_array_header_t *joined(const apr_array_header_t *body, apr_pool_t *p)
 /* The typed form {type, raw, …} that some editors write. */
 static int is_typed_body(const wf_node_t *node)
 {
-    static const char *const members[] = {"type",      "raw",        "formData",
-                                          "form_data", "urlencoded", NULL};
+    static const char *const members[] = { "type",      "raw",        "formData",
+                                           "form_data", "urlencoded", NULL };
     const wf_member_t *m;
     int i;
 
@@ -340,7 +340,7 @@ static void compile_body(wf_http_step_t *http, const wf_node_t *node,
         wf_pair_t *pair = apr_array_push(http->headers);
 
         pair->name = "Content-Type";
-        pair->value = (wf_text_t){.literal = "application/json"};
+        pair->value = (wf_text_t){ .literal = "application/json" };
     }
 }
 
@@ -350,7 +350,7 @@ static const char *base_text(const draft_t *draft, const wf_where_t *path,
                              wf_compile_t *c)
 {
     const wf_http_section_t *section = &c->plan->http;
-    wf_where_t at = {.up = path, .key = "domain"};
+    wf_where_t at = { .up = path, .key = "domain" };
     const wf_node_t *node;
 
     if (draft->domain == NULL) {
@@ -377,7 +377,7 @@ static const char *base_text(const draft_t *draft, const wf_where_t *path,
 static void compile_url(wf_http_step_t *http, const draft_t *draft,
                         const wf_node_t *config, const wf_where_t *path, wf_compile_t *c)
 {
-    wf_where_t at = {.up = path, .key = "url"};
+    wf_where_t at = { .up = path, .key = "url" };
     const wf_node_t *node = wf_node_get(config, "url");
     const char *base = base_text(draft, path, c);
 
@@ -401,9 +401,9 @@ static void compile_method(wf_http_step_t *http, const draft_t *draft,
                            const wf_node_t *config, const wf_where_t *path,
                            wf_compile_t *c)
 {
-    static const char *const methods[] = {"GET",   "POST", "PUT",     "DELETE",
-                                          "PATCH", "HEAD", "OPTIONS", NULL};
-    wf_where_t at = {.up = path, .key = "method"};
+    static const char *const methods[] = { "GET",   "POST", "PUT",     "DELETE",
+                                           "PATCH", "HEAD", "OPTIONS", NULL };
+    wf_where_t at = { .up = path, .key = "method" };
     int i;
 
     http->method = "GET";
@@ -457,22 +457,33 @@ static void set_limits(wf_client_settings_t *settings, const wf_http_options_t *
 
 /* ---- a step ------------------------------------------------------------------------ */
 
+/* The section's headers: compiled once, so that their problems are told once. */
+static apr_array_header_t *section_headers(wf_compile_t *c)
+{
+    wf_http_section_t *section = &c->plan->http;
+    wf_where_t up = { .key = "http" };
+    wf_where_t at = { .up = &up, .key = "headers" };
+
+    if (section->pairs == NULL) {
+        section->pairs = apr_array_make(c->p, 8, sizeof(wf_pair_t));
+        compile_pairs(section->pairs, add_header, section->headers, &at, c);
+    }
+    return section->pairs;
+}
+
 static void compile_parts(wf_http_step_t *http, const draft_t *draft,
                           const wf_node_t *config, const wf_where_t *path,
                           wf_compile_t *c)
 {
-    wf_where_t section = {.key = "http"};
-    wf_where_t section_headers = {.up = &section, .key = "headers"};
-    wf_where_t headers = {.up = path, .key = "headers"};
-    wf_where_t query = {.up = path, .key = "query"};
-    wf_where_t params = {.up = path, .key = "params"};
-    wf_where_t body = {.up = path, .key = "body"};
+    wf_where_t headers = { .up = path, .key = "headers" };
+    wf_where_t query = { .up = path, .key = "query" };
+    wf_where_t params = { .up = path, .key = "params" };
+    wf_where_t body = { .up = path, .key = "body" };
 
-    http->headers = apr_array_make(c->p, 8, sizeof(wf_pair_t));
+    http->headers = apr_array_copy(c->p, section_headers(c));
     http->query = apr_array_make(c->p, 4, sizeof(wf_pair_t));
     compile_method(http, draft, config, path, c);
     compile_url(http, draft, config, path, c);
-    compile_pairs(http->headers, add_header, c->plan->http.headers, &section_headers, c);
     compile_pairs(http->headers, add_header, draft->headers, &headers, c);
     compile_pairs(http->query, add_parameter, draft->query, &query, c);
     compile_pairs(http->query, add_parameter, draft->params, &params, c);
@@ -485,11 +496,11 @@ void wf_http_compile(wf_step_t *step, const wf_node_t *config, const wf_where_t 
                      wf_compile_t *c)
 {
     wf_http_step_t *http = apr_pcalloc(c->p, sizeof(*http));
-    draft_t draft = {.options = c->plan->http.options};
+    draft_t draft = { .options = c->plan->http.options };
 
     step->config = http;
     if (config == NULL) {
-        wf_where_t at = {.up = path, .key = "url"};
+        wf_where_t at = { .up = path, .key = "url" };
 
         wf_compile_problem(c, "required", NULL, &at, "url or domain is required");
         return;
@@ -528,10 +539,10 @@ static int is_literal(const wf_http_step_t *http)
 void wf_http_link(wf_step_t *step, wf_compile_t *c)
 {
     wf_http_step_t *http = step->config;
-    wf_where_t steps = {.key = "steps"};
-    wf_where_t item = {.up = &steps, .index = step->index};
-    wf_where_t config = {.up = &item, .key = "config"};
-    wf_where_t at = {.up = &config};
+    wf_where_t steps = { .key = "steps" };
+    wf_where_t item = { .up = &steps, .index = step->index };
+    wf_where_t config = { .up = &item, .key = "config" };
+    wf_where_t at = { .up = &config };
     wf_error_t err;
 
     if (!is_literal(http)) {

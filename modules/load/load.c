@@ -42,8 +42,8 @@ static void tick(wf_load_t *load, wf_run_t *run, apr_pool_t *p)
     }
 }
 
-/* Runs that are due: all of them at a tick, else those that have begun or ended. Only this
- * thread takes runs out of the list, so it needs no references of its own. */
+/* Runs that are due: all of them at a tick, else those that have begun or ended. Only
+ * this thread takes runs out of the list, so it needs no references of its own. */
 static apr_array_header_t *due_runs(wf_load_t *load, int all, apr_pool_t *p)
 {
     apr_array_header_t *due = apr_array_make(p, 8, sizeof(wf_run_t *));
@@ -60,7 +60,8 @@ static apr_array_header_t *due_runs(wf_load_t *load, int all, apr_pool_t *p)
 
 static void wait_until(wf_load_t *load, apr_int64_t due_us)
 {
-    struct timespec at = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
+    struct timespec at = { .tv_sec = due_us / 1000000,
+                           .tv_nsec = due_us % 1000000 * 1000 };
 
     pthread_cond_timedwait(&load->changed, &load->lock, &at);
 }

@@ -1,6 +1,6 @@
 /* load: workflow documents become immutable plans, plans run as executions of virtual
- * users (VUs). A VU is a state machine on an event loop, never a thread; each loop owns its
- * VUs, connections, timers and counters, and others read a merged copy. Knows no HTTP
+ * users (VUs). A VU is a state machine on an event loop, never a thread; each loop owns
+ * its VUs, connections, timers and counters, and others read a merged copy. Knows no HTTP
  * serving and no store: its owner (engine process or command line) keeps the records. */
 #ifndef WF_LOAD_H
 #define WF_LOAD_H
@@ -11,8 +11,8 @@
 
 typedef struct wf_plan_t wf_plan_t;
 
-/** Compile a document. All faults (path such as steps[2].config.url, line, column) go into
- *  problems; *plan is set only without errors. The plan lives in p. */
+/** Compile a document. All faults (path such as steps[2].config.url, line, column) go
+ *  into problems; *plan is set only without errors. The plan lives in p. */
 void wf_plan_from_yaml(wf_plan_t **plan, const char *text, apr_size_t length,
                        wf_problems_t *problems, apr_pool_t *p);
 void wf_plan_from_json(wf_plan_t **plan, json_object *workflow, wf_problems_t *problems,
@@ -29,7 +29,8 @@ apr_int64_t wf_plan_iterations(const wf_plan_t *plan);  /* of all VUs; 0 = not b
 
 /** Command line overrides; < 0 or NULL leaves the document's value. Before the start. */
 apr_status_t wf_plan_override(wf_plan_t *plan, const char *mode, apr_int64_t vus,
-                              apr_int64_t iterations, const char *duration, wf_error_t *err);
+                              apr_int64_t iterations, const char *duration,
+                              wf_error_t *err);
 
 /* ---- the load engine --------------------------------------------------------------- */
 
@@ -58,34 +59,36 @@ typedef struct wf_run_times_t {
 typedef struct wf_run_snapshot_t {
     const char *id, *workflow_id;
     wf_run_status_e status;
-    double progress;                       /* 0..1 */
-    apr_int64_t start_time, end_time;      /* ms since 1970; 0 = not yet */
+    double progress;                  /* 0..1 */
+    apr_int64_t start_time, end_time; /* ms since 1970; 0 = not yet */
     apr_int64_t elapsed_ms;
     apr_int64_t active_vus, vus, iterations; /* vus: configured */
-    apr_int64_t http_reqs, http_failed;    /* exchanges, of these errors and status >= 400 */
-    apr_int64_t data_sent, data_received;  /* bytes */
-    wf_run_times_t http_req_duration;      /* of the whole run, merged exactly */
-    json_object *metrics;                  /* the Metrics object of the API */
-    json_object *slave_states;             /* {"local": …} */
-    json_object *errors;                   /* array of {code,message,step_id,timestamp} */
+    apr_int64_t http_reqs, http_failed; /* exchanges, of these errors and status >= 400 */
+    apr_int64_t data_sent, data_received; /* bytes */
+    wf_run_times_t http_req_duration;     /* of the whole run, merged exactly */
+    json_object *metrics;                 /* the Metrics object of the API */
+    json_object *slave_states;            /* {"local": …} */
+    json_object *errors;                  /* array of {code,message,step_id,timestamp} */
     int thresholds_passed, thresholds_failed;
 } wf_run_snapshot_t;
 
-/** Called from an own thread of the load engine for every live execution: when it has begun,
- *  then about once a second, and once more at its end (final status). Must not block long. */
+/** Called from an own thread of the load engine for every live execution: when it has
+ *  begun, then about once a second, and once more at its end (final status). Must not
+ *  block long. */
 typedef void wf_run_progress_fn(void *baton, const wf_run_snapshot_t *snapshot);
 
 /** May VUs connect to this address? host is the name in the URL, address the number it
  *  resolved to. Asked on loop threads before every new connection; must be quick. */
-typedef int wf_run_permit_fn(void *baton, const char *host, int port, const char *address);
+typedef int wf_run_permit_fn(void *baton, const char *host, int port,
+                             const char *address);
 
 typedef struct wf_load_options_t {
-    int loops;            /* event loop threads; 0 = one per online core */
-    int max_executions;   /* concurrent, not finished ones */
-    int max_vus;          /* of all executions together */
+    int loops;                    /* event loop threads; 0 = one per online core */
+    int max_executions;           /* concurrent, not finished ones */
+    int max_vus;                  /* of all executions together */
     wf_run_progress_fn *progress; /* may be NULL */
     void *baton;
-    wf_run_permit_fn *permitted;  /* NULL: every target; called with baton */
+    wf_run_permit_fn *permitted; /* NULL: every target; called with baton */
 } wf_load_options_t;
 
 /** Start the loops (threads). libcurl must be initialised by the caller's process. */
@@ -102,11 +105,13 @@ apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_po
                            const char *id, wf_error_t *err);
 
 /** Stop: no new iterations, the running ones get the plan's graceful_stop, then are cut.
- *  Returns at once. WF_ERR_NOT_FOUND: not live here. WF_ERR_CONFLICT: already stopping. */
+ *  Returns at once. WF_ERR_NOT_FOUND: not live here. WF_ERR_CONFLICT: already stopping.
+ */
 apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err);
 
 /** The state right now, counted by all loops. WF_ERR_NOT_FOUND: not live here. */
-apr_status_t wf_load_snapshot(wf_load_t *load, const char *id, wf_run_snapshot_t *snapshot,
-                              apr_pool_t *p, wf_error_t *err);
+apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,
+                              wf_run_snapshot_t *snapshot, apr_pool_t *p,
+                              wf_error_t *err);
 
 #endif

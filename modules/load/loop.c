@@ -140,7 +140,7 @@ static watch_t *watch_of(wf_loop_t *loop, int fd)
 
 static void register_wanted(wf_loop_t *loop, int fd, watch_t *watch)
 {
-    struct epoll_event event = {.data.fd = fd};
+    struct epoll_event event = { .data.fd = fd };
     int op = watch->wanted == 0       ? EPOLL_CTL_DEL
              : watch->registered == 0 ? EPOLL_CTL_ADD
                                       : EPOLL_CTL_MOD;
@@ -245,11 +245,11 @@ apr_status_t wf_group_create(wf_group_t **out, wf_loop_t *loop,
                              wf_error_t *err)
 {
     wf_group_t *group = apr_pcalloc(p, sizeof(*group));
-    wf_client_poller_t poller = {.baton = group,
-                                 .watch = watch,
-                                 .opened = opened,
-                                 .closed = closed,
-                                 .timer = set_timer};
+    wf_client_poller_t poller = { .baton = group,
+                                  .watch = watch,
+                                  .opened = opened,
+                                  .closed = closed,
+                                  .timer = set_timer };
 
     group->loop = loop;
     wf_timer_init(&group->timer, on_timer, group);
@@ -367,7 +367,7 @@ static apr_status_t make_pool(wf_loop_t *loop)
 
 static apr_status_t open_descriptors(wf_loop_t *loop)
 {
-    struct epoll_event event = {.events = EPOLLIN};
+    struct epoll_event event = { .events = EPOLLIN };
 
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -22,8 +22,8 @@ typedef struct document_t {
     const wf_node_t *variables, *steps;
 } document_t;
 
-static const char *const http_engines[] = {"fasthttp", "standard", NULL};
-static const char *const sampling_modes[] = {"none", NULL};
+static const char *const http_engines[] = { "fasthttp", "standard", NULL };
+static const char *const sampling_modes[] = { "none", NULL };
 
 /* clang-format off */
 static const wf_field_t options_fields[] = {
@@ -78,7 +78,7 @@ static void note_reads(wf_plan_t *plan, const char *text)
 wf_text_t wf_compile_text(wf_compile_t *c, const char *text, const wf_node_t *node,
                           const wf_where_t *path)
 {
-    wf_text_t out = {.literal = text};
+    wf_text_t out = { .literal = text };
     wf_error_t err;
 
     if (strstr(text, "${") == NULL) {
@@ -122,7 +122,7 @@ static void init_options(wf_options_t *options)
 static void check_mode(const char *mode, const wf_node_t *node, const wf_where_t *path,
                        wf_compile_t *c)
 {
-    wf_where_t below = {.up = path, .key = "mode"};
+    wf_where_t below = { .up = path, .key = "mode" };
     const wf_executor_t *executor = mode ? wf_executor_find(mode) : &wf_constant_vus;
 
     if (executor == NULL) {
@@ -141,9 +141,9 @@ static void check_mode(const char *mode, const wf_node_t *node, const wf_where_t
 static void check_options(const document_t *doc, const wf_node_t *root, wf_compile_t *c)
 {
     const wf_node_t *node = wf_node_get(root, "options");
-    wf_where_t path = {.key = "options"};
-    wf_where_t vus = {.up = &path, .key = "vus"};
-    wf_where_t thresholds = {.up = &path, .key = "thresholds"};
+    wf_where_t path = { .key = "options" };
+    wf_where_t vus = { .up = &path, .key = "vus" };
+    wf_where_t thresholds = { .up = &path, .key = "thresholds" };
 
     c->plan->options = doc->options.values;
     check_mode(doc->options.mode, wf_node_get(node, "mode"), &path, c);
@@ -163,8 +163,8 @@ static void compile(wf_plan_t **out, const wf_node_t *root, wf_problems_t *probl
 {
     document_t *doc = apr_pcalloc(p, sizeof(*doc));
     wf_plan_t *plan = &doc->plan;
-    wf_compile_t c = {.plan = plan, .problems = problems, .p = p};
-    wf_where_t steps = {.key = "steps"};
+    wf_compile_t c = { .plan = plan, .problems = problems, .p = p };
+    wf_where_t steps = { .key = "steps" };
 
     plan->pool = p;
     init_options(&doc->options.values);

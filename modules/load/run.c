@@ -21,9 +21,9 @@ static void make_shard(wf_run_t *run, int i)
     shard->first_vu = i + 1;
     shard->stride = run->nshards;
     shard->nvus = (int)((vus - i + run->nshards - 1) / run->nshards);
-    shard->start_msg = (wf_message_t){.type = WF_MSG_START, .about = shard};
-    shard->stop_msg = (wf_message_t){.type = WF_MSG_STOP, .about = shard};
-    shard->cut_msg = (wf_message_t){.type = WF_MSG_STOP, .about = shard};
+    shard->start_msg = (wf_message_t){ .type = WF_MSG_START, .about = shard };
+    shard->stop_msg = (wf_message_t){ .type = WF_MSG_STOP, .about = shard };
+    shard->cut_msg = (wf_message_t){ .type = WF_MSG_STOP, .about = shard };
     shard->metrics = apr_pcalloc(run->pool, wf_metrics_size(run->plan->nsteps));
     shard->metrics->nsteps = run->plan->nsteps;
 }
@@ -165,14 +165,14 @@ void wf_collect_answer(wf_collect_t *collect, int index)
  * sent to the run's shards before is still on its way then. */
 static void collect(wf_run_t *run, wf_metrics_t *total, apr_pool_t *p)
 {
-    wf_collect_t c = {.run = run, .total = total, .pending = run->nshards};
+    wf_collect_t c = { .run = run, .total = total, .pending = run->nshards };
     wf_message_t *letters = apr_pcalloc(p, run->nshards * sizeof(*letters));
     int i;
 
     pthread_mutex_init(&c.lock, NULL);
     pthread_cond_init(&c.answered, NULL);
     for (i = 0; i < run->nshards; i++) {
-        letters[i] = (wf_message_t){.type = WF_MSG_COLLECT, .about = &c, .amount = i};
+        letters[i] = (wf_message_t){ .type = WF_MSG_COLLECT, .about = &c, .amount = i };
         wf_loop_send(run->shards[i].loop, &letters[i]);
     }
     pthread_mutex_lock(&c.lock);

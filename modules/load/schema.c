@@ -204,7 +204,7 @@ void wf_schema_bind(const wf_field_t *fields, const wf_node_t *node, void *targe
         return;
     }
     for (m = node->first; m != NULL; m = m->next) {
-        wf_where_t below = {.up = path, .key = m->key};
+        wf_where_t below = { .up = path, .key = m->key };
 
         field = field_find(fields, m->key);
         if (field == NULL) {
@@ -216,7 +216,7 @@ void wf_schema_bind(const wf_field_t *fields, const wf_node_t *node, void *targe
         }
     }
     for (field = fields; field->name != NULL; field++) {
-        wf_where_t below = {.up = path, .key = field->name};
+        wf_where_t below = { .up = path, .key = field->name };
 
         if (field->required && wf_node_get(node, field->name) == NULL) {
             wf_compile_problem(c, "required", node, &below, "is required");

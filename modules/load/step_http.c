@@ -70,7 +70,8 @@ static void keep_answer(wf_answer_t *answer, const wf_client_response_t *respons
 
 /* The order of the names in extra_names. */
 static const char *const extra_names[WF_STEP_EXTRAS + 1] = {
-    "http_status", "http_response_size", "data_sent", "data_received", NULL};
+    "http_status", "http_response_size", "data_sent", "data_received", NULL
+};
 
 static void count_exchange(wf_result_t *result, const wf_client_response_t *response,
                            wf_metrics_t *m)
@@ -240,9 +241,10 @@ static const struct {
     const char *name;
     void (*put)(wf_result_t *r, wf_value_t *value, apr_pool_t *p);
 } members[] = {
-    {"status", put_status}, {"status_code", put_status_code}, {"headers", put_headers},
-    {"body", put_body},     {"body_raw", put_body_raw},       {"duration", put_duration},
-    {"size", put_size},
+    { "status", put_status },     { "status_code", put_status_code },
+    { "headers", put_headers },   { "body", put_body },
+    { "body_raw", put_body_raw }, { "duration", put_duration },
+    { "size", put_size },
 };
 
 static int output(wf_result_t *result, const char *name, wf_value_t *value, apr_pool_t *p)
@@ -258,6 +260,53 @@ static int output(wf_result_t *result, const char *name, wf_value_t *value, apr_
     return 0;
 }
 
+/* Name → list of values, in their order. */
+static wf_value_t headers_map(const wf_result_t *r, apr_pool_t *p)
+{
+    const char *at = r->http.headers;
+    const char *end = at + r->http.headers_length;
+    wf_map_t *map = wf_map_create(p);
+    const char *key, *text;
+    apr_size_t key_length, length;
+
+    while (at != NULL
+           && wf_client_header_next(&at, end, &key, &key_length, &text, &length)) {
+        const char *name = apr_pstrmemdup(p, key, key_length);
+        wf_value_t *known = wf_map_get(map, name);
+        wf_list_t *list = known ? known->as.list : wf_list_create(p);
+
+        wf_list_push(list, wf_string_n(text, length, p));
+        if (known == NULL) {
+            wf_map_set(map, name, wf_list(list));
+        }
+    }
+    return wf_map(map);
+}
+
+static int map(wf_result_t *result, const char *name, wf_value_t *value, apr_pool_t *p)
+{
+    wf_map_t *all;
+    size_t i;
+
+    if (strcmp(name, "headers") == 0) {
+        *value = headers_map(result, p);
+        return 1;
+    }
+    if (strcmp(name, "output") != 0) {
+        return 0;
+    }
+    all = wf_map_create(p);
+    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        wf_value_t member;
+
+        members[i].put(result, &member, p);
+        wf_map_set(all, members[i].name,
+                   member.type == WF_OBJECT ? headers_map(result, p) : member);
+    }
+    *value = wf_map(all);
+    return 1;
+}
+
 const wf_step_type_t wf_step_http = {
     .name = "http",
     .compile = wf_http_compile,
@@ -265,5 +314,6 @@ const wf_step_type_t wf_step_http = {
     .start = start,
     .cancel = cancel,
     .output = output,
+    .map = map,
     .extras = extra_names,
 };

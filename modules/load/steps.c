@@ -7,9 +7,9 @@
 
 /* ---- types ------------------------------------------------------------------------- */
 
-#define NOT_YET(name)                                                                    \
+#define NOT_YET(type)                                                                    \
     {                                                                                    \
-        name, "not supported by this version", NULL, NULL, NULL, NULL, NULL, NULL        \
+        .name = type, .later = "not supported by this version"                           \
     }
 
 static const wf_step_type_t later_types[] = {
@@ -83,8 +83,8 @@ static void compile_type(draft_t *draft, const wf_node_t *node, const wf_where_t
                          wf_compile_t *c)
 {
     const wf_step_type_t *type = wf_step_type_find(draft->type);
-    wf_where_t at_type = {.up = path, .key = "type"};
-    wf_where_t at_config = {.up = path, .key = "config"};
+    wf_where_t at_type = { .up = path, .key = "type" };
+    wf_where_t at_config = { .up = path, .key = "config" };
     const wf_node_t *at = wf_node_get(node, "type");
 
     if (type == NULL) {
@@ -104,7 +104,7 @@ static void compile_type(draft_t *draft, const wf_node_t *node, const wf_where_t
 static void check_id(const wf_step_t *step, int before, const wf_node_t *node,
                      const wf_where_t *path, wf_compile_t *c)
 {
-    wf_where_t below = {.up = path, .key = "id"};
+    wf_where_t below = { .up = path, .key = "id" };
     int i;
 
     for (i = 0; i < before; i++) {
@@ -121,8 +121,8 @@ static void check_id(const wf_step_t *step, int before, const wf_node_t *node,
 static void compile_step(int index, const wf_node_t *node, const wf_where_t *path,
                          wf_compile_t *c)
 {
-    wf_where_t at_on_error = {.up = path, .key = "on_error"};
-    draft_t draft = {.step = {.index = index, .timeout_ns = -1}};
+    wf_where_t at_on_error = { .up = path, .key = "on_error" };
+    draft_t draft = { .step = { .index = index, .timeout_ns = -1 } };
 
     wf_schema_bind(step_fields, node, &draft, path, c);
     if (draft.step.id != NULL) {
@@ -158,7 +158,7 @@ void wf_steps_compile(const wf_node_t *list, const wf_where_t *path, wf_compile_
     }
     plan->steps = apr_pcalloc(c->p, list->count * sizeof(*plan->steps));
     for (m = list->first; m != NULL; m = m->next) {
-        wf_where_t item = {.up = path, .index = plan->nsteps};
+        wf_where_t item = { .up = path, .index = plan->nsteps };
 
         compile_step(plan->nsteps, m->value, &item, c);
         plan->nsteps++;
@@ -180,7 +180,7 @@ static const char *const status_names[] = {
 
 static wf_value_t object_value(wf_object_t *object)
 {
-    wf_value_t value = {.type = WF_OBJECT};
+    wf_value_t value = { .type = WF_OBJECT };
 
     value.as.object = object;
     return value;
@@ -261,14 +261,40 @@ static int find_builtin(const wf_vu_t *vu, const char *name, wf_value_t *value,
     return 1;
 }
 
+/* The result that a name begins with; *rest is behind its dot, or "" for the name alone.
+ */
+static wf_result_t *find_result(wf_vu_t *vu, const char *name, const char **rest)
+{
+    const wf_plan_t *plan = vu->shard->run->plan;
+    size_t n = sizeof("response") - 1;
+    int i;
+
+    if (vu->response != NULL && strncmp(name, "response", n) == 0
+        && (name[n] == '.' || name[n] == '\0')) {
+        *rest = name + n + (name[n] == '.');
+        return vu->response;
+    }
+    for (i = 0; i < plan->nsteps; i++) {
+        n = strlen(plan->steps[i].id);
+        if (vu->results[i].iteration == vu->iteration
+            && strncmp(plan->steps[i].id, name, n) == 0
+            && (name[n] == '.' || name[n] == '\0')) {
+            *rest = name + n + (name[n] == '.');
+            return &vu->results[i];
+        }
+    }
+    return NULL;
+}
+
 /* Variables come before results, as everywhere in the format; a step that was not reached
- * in this iteration is an unknown name. */
+ * in this iteration is an unknown name. Of dotted names only objects are answered here,
+ * as maps: they are printed as JSON. Other members are found through the object. */
 int wf_vu_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
 {
     wf_vu_t *vu = baton;
-    const wf_plan_t *plan = vu->shard->run->plan;
-    const wf_value_t *variable = wf_map_get(plan->variables, name);
-    int i;
+    const wf_value_t *variable = wf_map_get(vu->shard->run->plan->variables, name);
+    wf_result_t *result;
+    const char *rest;
 
     if (variable != NULL) {
         *value = *variable;
@@ -277,17 +303,14 @@ int wf_vu_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_t *p
     if (find_builtin(vu, name, value, p)) {
         return 1;
     }
-    if (vu->response != NULL && strcmp(name, "response") == 0) {
-        *value = object_value(&vu->response->output);
-        return 1;
+    result = find_result(vu, name, &rest);
+    if (result == NULL) {
+        return 0;
     }
-    for (i = 0; i < plan->nsteps; i++) {
-        wf_result_t *result = &vu->results[i];
-
-        if (result->iteration == vu->iteration && strcmp(plan->steps[i].id, name) == 0) {
-            *value = object_value(&result->object);
-            return 1;
-        }
+    if (*rest != '\0') {
+        return result->step->type->map(result, rest, value, p);
     }
-    return 0;
+    *value = object_value(strcmp(name, result->step->id) == 0 ? &result->object
+                                                              : &result->output);
+    return 1;
 }

@@ -20,17 +20,17 @@ typedef struct word_t {
 } word_t;
 
 static const word_t stat_words[] = {
-    {"count", WF_STAT_COUNT}, {"rate", WF_STAT_RATE},
-    {"value", WF_STAT_VALUE}, {"min", WF_STAT_MIN},
-    {"max", WF_STAT_MAX},     {"avg", WF_STAT_AVG},
-    {"med", WF_STAT_MED},     {"passes", WF_STAT_PASSES},
-    {"fails", WF_STAT_FAILS}, {NULL, 0},
+    { "count", WF_STAT_COUNT }, { "rate", WF_STAT_RATE },
+    { "value", WF_STAT_VALUE }, { "min", WF_STAT_MIN },
+    { "max", WF_STAT_MAX },     { "avg", WF_STAT_AVG },
+    { "med", WF_STAT_MED },     { "passes", WF_STAT_PASSES },
+    { "fails", WF_STAT_FAILS }, { NULL, 0 },
 };
 
 /* Longer ones first: the first that matches is taken. */
 static const word_t op_words[] = {
-    {"<=", WF_OP_LE}, {">=", WF_OP_GE}, {"==", WF_OP_EQ}, {"!=", WF_OP_NE},
-    {"<", WF_OP_LT},  {">", WF_OP_GT},  {NULL, 0},
+    { "<=", WF_OP_LE }, { ">=", WF_OP_GE }, { "==", WF_OP_EQ }, { "!=", WF_OP_NE },
+    { "<", WF_OP_LT },  { ">", WF_OP_GT },  { NULL, 0 },
 };
 
 static const char *skip_blanks(const char *s)
@@ -266,12 +266,12 @@ static const struct {
     unsigned stats;
 } metric_types[] = {
 #define HAS(stat) (1u << WF_STAT_##stat)
-    [COUNTER] = {"counter", HAS(NONE) | HAS(COUNT) | HAS(RATE)},
-    [GAUGE] = {"gauge", HAS(NONE) | HAS(VALUE) | HAS(MIN) | HAS(MAX) | HAS(AVG)},
-    [RATE] = {"rate", HAS(NONE) | HAS(RATE) | HAS(PASSES) | HAS(FAILS)},
-    [TREND] = {"trend", HAS(NONE) | HAS(COUNT) | HAS(MIN) | HAS(MAX) | HAS(AVG) | HAS(MED)
-                            | HAS(PERCENTILE)},
-    [NUMBER] = {"number", HAS(NONE) | HAS(VALUE) | HAS(COUNT)},
+    [COUNTER] = { "counter", HAS(NONE) | HAS(COUNT) | HAS(RATE) },
+    [GAUGE] = { "gauge", HAS(NONE) | HAS(VALUE) | HAS(MIN) | HAS(MAX) | HAS(AVG) },
+    [RATE] = { "rate", HAS(NONE) | HAS(RATE) | HAS(PASSES) | HAS(FAILS) },
+    [TREND] = { "trend", HAS(NONE) | HAS(COUNT) | HAS(MIN) | HAS(MAX) | HAS(AVG)
+                             | HAS(MED) | HAS(PERCENTILE) },
+    [NUMBER] = { "number", HAS(NONE) | HAS(VALUE) | HAS(COUNT) },
 #undef HAS
 };
 
@@ -293,7 +293,9 @@ static int step_duration(const wf_histogram_t *h, const char *what, double *valu
     static const struct {
         const char *name;
         double percent;
-    } percentiles[] = {{"p50", 50}, {"med", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}};
+    } percentiles[] = {
+        { "p50", 50 }, { "med", 50 }, { "p90", 90 }, { "p95", 95 }, { "p99", 99 }
+    };
     size_t i;
 
     if (strcmp(what, "min") == 0) {
@@ -340,11 +342,11 @@ static int step_value(const wf_step_t *step, const wf_step_metrics_t *s, const c
         const char *name;
         double value;
     } counts[] = {
-        {"count", (double)s->count},
-        {"success_count", (double)s->success},
-        {"failure_count", (double)s->failure},
-        {"success_rate", ratio(s->success, s->success + s->failure)},
-        {"failure_rate", ratio(s->failure, s->success + s->failure)},
+        { "count", (double)s->count },
+        { "success_count", (double)s->success },
+        { "failure_count", (double)s->failure },
+        { "success_rate", ratio(s->success, s->success + s->failure) },
+        { "failure_rate", ratio(s->failure, s->success + s->failure) },
     };
     size_t i;
 
@@ -465,7 +467,7 @@ int wf_threshold_judge(const wf_threshold_t *threshold, const wf_view_t *view,
 
     *value = 0;
     if (builtin != NULL) {
-        metric_t metric = {.type = builtin->type};
+        metric_t metric = { .type = builtin->type };
 
         builtin->read(&metric, view);
         *value = statistic(&metric, c, view);
@@ -506,7 +508,7 @@ static const char *check_stat(const wf_threshold_t *t, apr_pool_t *p)
 static void compile_threshold(wf_threshold_t *t, const wf_node_t *node,
                               const wf_where_t *path, wf_compile_t *c)
 {
-    wf_where_t at = {.up = path, .key = "condition"};
+    wf_where_t at = { .up = path, .key = "condition" };
     const char *wrong;
 
     wf_schema_bind(threshold_fields, node, t, path, c);
@@ -535,7 +537,7 @@ void wf_thresholds_compile(const wf_node_t *list, const wf_where_t *path, wf_com
     }
     plan->thresholds = apr_pcalloc(c->p, list->count * sizeof(*plan->thresholds) + 1);
     for (m = list->first; m != NULL; m = m->next) {
-        wf_where_t item = {.up = path, .index = plan->nthresholds};
+        wf_where_t item = { .up = path, .index = plan->nthresholds };
 
         compile_threshold(&plan->thresholds[plan->nthresholds++], m->value, &item, c);
     }

@@ -12,8 +12,7 @@
 
 static apr_pool_t *pool;
 
-/* ---- a loop
- * ---------------------------------------------------------------------------- */
+/* ---- a loop --------------------------------------------------------------------- */
 
 typedef struct loop_t {
     struct pollfd fds[FDS];
@@ -98,8 +97,7 @@ static void loop_turn(loop_t *l)
     }
 }
 
-/* ---- one exchange
- * -------------------------------------------------------------------------- */
+/* ---- one exchange --------------------------------------------------------------- */
 
 typedef struct answer_t {
     int done;
@@ -335,8 +333,7 @@ static void cancelled(fixture_t *f)
     ok(exchange(f, prepare(f, "GET", "/ok", settings)), "the transfer goes on");
 }
 
-/* ---- requests
- * ------------------------------------------------------------------------------------ */
+/* ---- requests ------------------------------------------------------------------- */
 
 static const struct {
     const char *what, *method, *url, *name, *value, *wrong;

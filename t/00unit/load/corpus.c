@@ -40,7 +40,8 @@ int main(int argc, char **argv)
 
     apr_initialize();
     apr_pool_create(&p, NULL);
-    folder = argc > 1 ? argv[1] : apr_pstrcat(p, top ? top : ".", "/t/fuzz/corpus/yaml", NULL);
+    folder =
+        argc > 1 ? argv[1] : apr_pstrcat(p, top ? top : ".", "/t/fuzz/corpus/yaml", NULL);
     if (ok(apr_dir_open(&dir, folder, p) == APR_SUCCESS, "open %s", folder)) {
         while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
             apr_size_t size = 0;

@@ -1,5 +1,5 @@
-/* Documents: what is wrong is told with path and line, what is right becomes the same tree
- * from YAML and JSON. */
+/* Documents: what is wrong is told with path and line, what is right becomes the same
+ * tree from YAML and JSON. */
 #include "../tap.h"
 #include "load/internal.h"
 
@@ -119,27 +119,32 @@ static void every_fault(void)
         wf_plan_t *plan;
 
         wf_plan_from_yaml(&plan, faults[i].yaml, strlen(faults[i].yaml), problems, pool);
-        if (!ok(plan == NULL && problems->errors == 1, "%s: one problem", faults[i].what)) {
+        if (!ok(plan == NULL && problems->errors == 1, "%s: one problem",
+                faults[i].what)) {
             diag("%s", wf_problems_text(problems, pool));
             continue;
         }
         got = error_at(problems, 0);
-        if (!ok(same_text(got->rule, faults[i].rule) && same_text(got->path, faults[i].path)
+        if (!ok(same_text(got->rule, faults[i].rule)
+                    && same_text(got->path, faults[i].path)
                     && got->line == faults[i].line,
                 "%s: %s", faults[i].what, got->message)) {
-            diag("got  [%s] %s line %d", got->rule, got->path ? got->path : "-", got->line);
+            diag("got  [%s] %s line %d", got->rule, got->path ? got->path : "-",
+                 got->line);
             diag("want [%s] %s line %d", faults[i].rule,
                  faults[i].path ? faults[i].path : "-", faults[i].line);
         }
     }
 }
 
-/* ---- everything at once --------------------------------------------------------------- */
+/* ---- everything at once ---------------------------------------------------------------
+ */
 
 static void all_together(void)
 {
-    static const char yaml[] = "id: w\nsteps:\n- {id: a, type: http}\n- {id: a, type: nope}\n"
-                               "options: {vus: x, duration: 5}\nextra: 1\n";
+    static const char yaml[] =
+        "id: w\nsteps:\n- {id: a, type: http}\n- {id: a, type: nope}\n"
+        "options: {vus: x, duration: 5}\nextra: 1\n";
     wf_problems_t *problems = wf_problems_create("w.yaml", pool);
     wf_plan_t *plan;
 
@@ -161,7 +166,7 @@ static void warnings(void)
     is_str(error_at(problems, 0)->path, "steps[0].config.metod", "with its path");
 }
 
-/* ---- the tree -------------------------------------------------------------------------- */
+/* ---- the tree ------------------------------------------------------------------- */
 
 static const struct {
     const char *yaml, *json;
@@ -225,8 +230,10 @@ static void tree(void)
 static void same_from_json(void)
 {
     static const char *const documents[] = {
-        "{\"id\":\"w\",\"name\":\"W\",\"steps\":[{\"id\":\"a\",\"type\":\"http\",\"config\":"
-        "{\"url\":\"http://h/\",\"headers\":{\"A\":1}}}],\"options\":{\"duration\":\"5s\"}}",
+        "{\"id\":\"w\",\"name\":\"W\",\"steps\":[{\"id\":\"a\",\"type\":\"http\","
+        "\"config\":"
+        "{\"url\":\"http://h/"
+        "\",\"headers\":{\"A\":1}}}],\"options\":{\"duration\":\"5s\"}}",
         "{\"id\":7,\"name\":\"W\",\"steps\":[{\"id\":\"a\",\"type\":\"htp\",\"x\":1}]}",
         "{\"id\":\"w\",\"name\":\"W\",\"steps\":[],\"options\":{\"duration\":5}}",
         "[]",
@@ -236,7 +243,8 @@ static void same_from_json(void)
     int k;
 
     for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
-        wf_problems_t *a = wf_problems_create(NULL, pool), *b = wf_problems_create(NULL, pool);
+        wf_problems_t *a = wf_problems_create(NULL, pool),
+                      *b = wf_problems_create(NULL, pool);
         wf_plan_t *from_yaml, *from_json;
         json_object *json = NULL;
         wf_error_t err;
@@ -255,7 +263,7 @@ static void same_from_json(void)
     }
 }
 
-/* ---- limits ------------------------------------------------------------------------------- */
+/* ---- limits --------------------------------------------------------------------- */
 
 static void refused(const char *what, const char *yaml, size_t length)
 {
@@ -271,11 +279,13 @@ static void refused(const char *what, const char *yaml, size_t length)
 
 static void limits(void)
 {
-    static const char laughs[] =
-        "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
-        "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c]\n"
-        "e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: &f [*e, *e, *e, *e, *e, *e, *e, *e]\n"
-        "g: [*f, *f, *f, *f, *f, *f, *f, *f, *f, *f]\n";
+    static const char laughs[] = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, "
+                                 "*a, *a, *a, *a, *a, *a, *a]\n"
+                                 "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, "
+                                 "*c, *c, *c, *c, *c, *c, *c]\n"
+                                 "e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: &f [*e, "
+                                 "*e, *e, *e, *e, *e, *e, *e]\n"
+                                 "g: [*f, *f, *f, *f, *f, *f, *f, *f, *f, *f]\n";
     char *text = malloc(WF_DOC_MAX_BYTES + 2);
     int i;
 

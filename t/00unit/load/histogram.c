@@ -1,4 +1,5 @@
-/* The histogram: error bound over its whole range, exact extremes, merging by addition. */
+/* The histogram: error bound over its whole range, exact extremes, merging by addition.
+ */
 #include "../tap.h"
 #include "load/internal.h"
 
@@ -43,7 +44,7 @@ static wf_histogram_t *fresh(void)
 /* Worst relative error of a percentile against the sorted samples. */
 static void accuracy(void)
 {
-    static const double percents[] = {0.1, 1, 10, 25, 50, 75, 90, 95, 99, 99.9, 99.99};
+    static const double percents[] = { 0.1, 1, 10, 25, 50, 75, 90, 95, 99, 99.9, 99.99 };
     wf_histogram_t *h = fresh();
     apr_int64_t *all = malloc(SAMPLES * sizeof(*all));
     apr_uint64_t sum = 0;
@@ -60,7 +61,8 @@ static void accuracy(void)
         double exact = (double)all[rank - 1];
         double got = (double)wf_histogram_percentile(h, percents[i]);
 
-        ok(fabs(got - exact) / exact <= BOUND, "p%g: %.0f for %.0f", percents[i], got, exact);
+        ok(fabs(got - exact) / exact <= BOUND, "p%g: %.0f for %.0f", percents[i], got,
+           exact);
     }
     is_int((long long)h->min, all[0], "min is exact");
     is_int((long long)h->max, all[SAMPLES - 1], "max is exact");
@@ -99,12 +101,12 @@ static void edges(void)
         apr_int64_t us;
         long long min, max, p50;
     } cases[] = {
-        {"zero", 0, 0, 0, 0},
-        {"negative counts as zero", -5, 0, 0, 0},
-        {"last linear", 255, 255, 255, 255},
-        {"first logarithmic", 256, 256, 256, 256},
-        {"one hour", 3600000000ll, 3600000000ll, 3600000000ll, 3600000000ll},
-        {"beyond the range", 1ll << 40, 1ll << 40, 1ll << 40, 1ll << 40},
+        { "zero", 0, 0, 0, 0 },
+        { "negative counts as zero", -5, 0, 0, 0 },
+        { "last linear", 255, 255, 255, 255 },
+        { "first logarithmic", 256, 256, 256, 256 },
+        { "one hour", 3600000000ll, 3600000000ll, 3600000000ll, 3600000000ll },
+        { "beyond the range", 1ll << 40, 1ll << 40, 1ll << 40, 1ll << 40 },
     };
     size_t i;
 

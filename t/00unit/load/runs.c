@@ -6,25 +6,24 @@
 #define HEAD "id: w\nname: W\n"
 #define STEP(url) "steps:\n- {id: s, type: http, config: {url: '" url "'}}\n"
 
-/* ---- modes
- * ----------------------------------------------------------------------------- */
+/* ---- modes ---------------------------------------------------------------------- */
 
 static const struct {
     const char *what, *options;
     int iterations;
 } counted[] = {
-    {"10 VUs share 1000", "mode: shared-iterations, vus: 10, iterations: 1000", 1000},
-    {"1 VU has 7 for itself", "mode: shared-iterations, iterations: 7", 7},
-    {"more VUs than shared iterations", "mode: shared-iterations, vus: 9, iterations: 4",
-     4},
-    {"100 VUs on several multi handles",
-     "mode: shared-iterations, vus: 100, iterations: 999", 999},
-    {"5 VUs make 20 each", "vus: 5, iterations: 20", 100},
-    {"time is only a cap", "vus: 2, iterations: 3, duration: 60s", 6},
-    {"shared, time is only a cap",
-     "mode: shared-iterations, vus: 2, iterations: 3, duration: 60s", 3},
-    {"no bound at all means once", "vus: 1", 1},
-    {"once each", "vus: 4", 4},
+    { "10 VUs share 1000", "mode: shared-iterations, vus: 10, iterations: 1000", 1000 },
+    { "1 VU has 7 for itself", "mode: shared-iterations, iterations: 7", 7 },
+    { "more VUs than shared iterations", "mode: shared-iterations, vus: 9, iterations: 4",
+      4 },
+    { "100 VUs on several multi handles",
+      "mode: shared-iterations, vus: 100, iterations: 999", 999 },
+    { "5 VUs make 20 each", "vus: 5, iterations: 20", 100 },
+    { "time is only a cap", "vus: 2, iterations: 3, duration: 60s", 6 },
+    { "shared, time is only a cap",
+      "mode: shared-iterations, vus: 2, iterations: 3, duration: 60s", 3 },
+    { "no bound at all means once", "vus: 1", 1 },
+    { "once each", "vus: 4", 4 },
 };
 
 static void exact_counts(runner_t *r)
@@ -106,8 +105,7 @@ static void dropped(runner_t *r)
     is_int(r->last.thresholds_passed, 1, "those not begun are dropped_iterations");
 }
 
-/* ---- templates
- * ------------------------------------------------------------------------------ */
+/* ---- templates ------------------------------------------------------------------ */
 
 static void templates(runner_t *r)
 {
@@ -134,27 +132,30 @@ static void templates(runner_t *r)
         "false], id: '${list[0].id}'}\n"
         "    headers: {Content-Type: application/vnd.x+json}\n"
         "- {id: gone, type: http, disabled: true, config: {url: /gone}}\n"
+        "- {id: dump, type: http, config: {url: /dump, method: POST, body: "
+        "'H=${response.headers} "
+        "O=${login.output} T=${send.headers.X-Test[1]}'}}\n"
         "- {id: last, type: http, config: {url: '/u/${__uuid}/${nobody.x}'}}\n";
     static const struct {
         const char *what, *text;
     } seen[] = {
-        {"method and base", "POST /api/login HTTP/1.1"},
-        {"text body", "\r\n\r\nu=a b&c&v=1"},
-        {"default content type", "POST /api/login HTTP/1.1"},
-        {"content type of a body", "Content-Type: application/json\r\n"},
-        {"value of a body, query encoded",
-         "GET /api/items/8?x=1&t=t-1&u=a%20b%26c&%C3%B6=true&p=5 HTTP"},
-        {"section header", "Accept: application/json\r\n"},
-        {"step header replaces it", "x-over: step 0\r\n"},
-        {"header of an answer", "X-From: one\r\n"},
-        {"response and step status", "X-Code: 200 success\r\n"},
-        {"status line", "X-Line: 200 OK\r\n"},
-        {"domain without path", "PUT /other HTTP/1.1"},
-        {"JSON body", "\r\n\r\n{\"n\":\"3\",\"q\":\"say \\\"a "
-                      "b&c\\\"\",\"o\":\"{\\\"k\\\":[true]}\",\"raw\":[1,"
-                      "2.5,null,false],\"id\":\"11\"}"},
-        {"own content type", "Content-Type: application/vnd.x+json\r\n"},
-        {"user agent", "User-Agent: workflow-engine/"},
+        { "method and base", "POST /api/login HTTP/1.1" },
+        { "text body", "\r\n\r\nu=a b&c&v=1" },
+        { "default content type", "POST /api/login HTTP/1.1" },
+        { "content type of a body", "Content-Type: application/json\r\n" },
+        { "value of a body, query encoded",
+          "GET /api/items/8?x=1&t=t-1&u=a%20b%26c&%C3%B6=true&p=5 HTTP" },
+        { "section header", "Accept: application/json\r\n" },
+        { "step header replaces it", "x-over: step 0\r\n" },
+        { "header of an answer", "X-From: one\r\n" },
+        { "response and step status", "X-Code: 200 success\r\n" },
+        { "status line", "X-Line: 200 OK\r\n" },
+        { "domain without path", "PUT /other HTTP/1.1" },
+        { "JSON body", "\r\n\r\n{\"n\":\"3\",\"q\":\"say \\\"a "
+                       "b&c\\\"\",\"o\":\"{\\\"k\\\":[true]}\",\"raw\":[1,"
+                       "2.5,null,false],\"id\":\"11\"}" },
+        { "own content type", "Content-Type: application/vnd.x+json\r\n" },
+        { "user agent", "User-Agent: workflow-engine/" },
     };
     size_t i;
 
@@ -167,7 +168,7 @@ static void templates(runner_t *r)
     ok(!target_saw(&r->target, "/gone"), "a disabled step is not run");
     ok(r->target.kept[1] && !strstr(r->target.kept[1], "section"),
        "a replaced header is not sent");
-    is_int(target_requests(&r->target), 4, "four requests");
+    is_int(target_requests(&r->target), 5, "five requests");
     ok(runner_step(r, "gone") == NULL, "and has no metrics");
 }
 
@@ -189,8 +190,7 @@ static void fresh_iterations(runner_t *r)
     ok(!target_saw(&r->target, "X-Old: <200>"), "nothing survives an iteration");
 }
 
-/* ---- failures
- * --------------------------------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------------- */
 
 static const char *error_field(const runner_t *r, const char *field)
 {
@@ -253,7 +253,7 @@ static void on_error(runner_t *r)
     static const struct {
         const char *word;
         int second;
-    } cases[] = {{"abort", 0}, {"continue", 4}, {"skip", 4}};
+    } cases[] = { { "abort", 0 }, { "continue", 4 }, { "skip", 4 } };
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -292,8 +292,7 @@ static void idle_limit(runner_t *r)
     ok(r->last.elapsed_ms < 10000, "after %d ms", (int)r->last.elapsed_ms);
 }
 
-/* ---- thresholds
- * ---------------------------------------------------------------------------------- */
+/* ---- thresholds ----------------------------------------------------------------- */
 
 static void thresholds(runner_t *r)
 {
@@ -334,14 +333,13 @@ static void abort_on_fail(runner_t *r)
        error_field(r, "message"));
 }
 
-/* ---- stop, look, limits
- * --------------------------------------------------------------------------- */
+/* ---- stop, look, limits --------------------------------------------------------- */
 
 /* Look until the condition holds. */
 static int wait_for_iterations(runner_t *r, const char *id, apr_int64_t n)
 {
     apr_int64_t until = wf_mono_us() + DEADLINE_US;
-    wf_run_snapshot_t snapshot = {0};
+    wf_run_snapshot_t snapshot = { 0 };
     apr_pool_t *p;
 
     apr_pool_create(&p, NULL);

@@ -15,11 +15,11 @@ static const struct {
     wf_run_event_e event;
     const char *to;
 } moves[] = {
-    {"pending", WF_EV_START, "running"},   {"running", WF_EV_PAUSE, "paused"},
-    {"paused", WF_EV_RESUME, "running"},   {"running", WF_EV_FINISH, "completed"},
-    {"pending", WF_EV_FAIL, "failed"},     {"running", WF_EV_FAIL, "failed"},
-    {"paused", WF_EV_FAIL, "failed"},      {"pending", WF_EV_STOP, "aborted"},
-    {"running", WF_EV_STOP, "aborted"},    {"paused", WF_EV_STOP, "aborted"},
+    { "pending", WF_EV_START, "running" }, { "running", WF_EV_PAUSE, "paused" },
+    { "paused", WF_EV_RESUME, "running" }, { "running", WF_EV_FINISH, "completed" },
+    { "pending", WF_EV_FAIL, "failed" },   { "running", WF_EV_FAIL, "failed" },
+    { "paused", WF_EV_FAIL, "failed" },    { "pending", WF_EV_STOP, "aborted" },
+    { "running", WF_EV_STOP, "aborted" },  { "paused", WF_EV_STOP, "aborted" },
 };
 
 static const char *expected(const char *from, wf_run_event_e event)

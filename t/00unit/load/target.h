@@ -1,5 +1,5 @@
-/* A small HTTP/1.1 server inside the test program: loopback, a free port, a thread a connection.
- *   /ok, anything else   200 {"token":"t-1","items":[{"id":7},{"id":8}]}
+/* A small HTTP/1.1 server inside the test program: loopback, a free port, a thread a
+ * connection. /ok, anything else   200 {"token":"t-1","items":[{"id":7},{"id":8}]}
  *   /status/NNN          that status
  *   /hang                never answers
  *   /slow/NNN            answers after NNN milliseconds
@@ -184,7 +184,8 @@ static void *target_accept(void *data)
 
 static void target_start(target_t *t)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = { .sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof(a);
 
     memset(t, 0, sizeof(*t));

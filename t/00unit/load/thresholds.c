@@ -1,4 +1,5 @@
-/* Thresholds: the grammar, which statistics a metric has, and the verdict on known figures. */
+/* Thresholds: the grammar, which statistics a metric has, and the verdict on known
+ * figures. */
 #include "../tap.h"
 #include "load/internal.h"
 
@@ -65,15 +66,17 @@ static void grammar(void)
             continue;
         }
         ok(wrong == NULL && c.stat == conditions[i].stat && c.op == conditions[i].op
-               && c.limit == conditions[i].limit && c.percentile == conditions[i].percentile,
+               && c.limit == conditions[i].limit
+               && c.percentile == conditions[i].percentile,
            "\"%s\"%s%s", conditions[i].text, wrong ? ": " : "", wrong ? wrong : "");
     }
 }
 
-/* ---- verdicts ------------------------------------------------------------------------- */
+/* ---- verdicts -------------------------------------------------------------------------
+ */
 
-#define YAML                                                                               \
-    "id: w\nname: W\nsteps:\n- {id: a, type: http, config: {url: 'http://x/'}}\n"          \
+#define YAML                                                                             \
+    "id: w\nname: W\nsteps:\n- {id: a, type: http, config: {url: 'http://x/'}}\n"        \
     "- {id: a.b, type: http, config: {url: 'http://x/'}}\n"
 
 /* 100 samples of 1..100 ms of step a, 10 failed; none of a.b; 50 iterations in 10 s. */
@@ -170,15 +173,17 @@ static void judging(void)
     size_t i;
 
     for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-        wf_threshold_t t = {.metric = verdicts[i].metric, .text = verdicts[i].condition};
+        wf_threshold_t t = { .metric = verdicts[i].metric,
+                             .text = verdicts[i].condition };
         double value = -1;
         int passed;
 
-        ok(wf_condition_parse(&t.condition, t.text, pool) == NULL, "%s %s: grammar", t.metric,
-           t.text);
+        ok(wf_condition_parse(&t.condition, t.text, pool) == NULL, "%s %s: grammar",
+           t.metric, t.text);
         passed = wf_threshold_judge(&t, view, &value);
         ok(passed == verdicts[i].passed
-               && fabs(value - verdicts[i].value) <= 0.005 * fabs(verdicts[i].value) + 1e-9,
+               && fabs(value - verdicts[i].value)
+                      <= 0.005 * fabs(verdicts[i].value) + 1e-9,
            "%s %s: %s, value %g", t.metric, t.text, passed ? "passed" : "failed", value);
     }
 }

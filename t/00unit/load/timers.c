@@ -37,7 +37,7 @@ static void again(void *baton)
 static void order(void)
 {
     static item_t items[COUNT];
-    wf_timers_t timers = {0};
+    wf_timers_t timers = { 0 };
     int i, cancelled = 0, good = 1;
 
     for (i = 0; i < COUNT; i++) {
@@ -52,7 +52,8 @@ static void order(void)
         wf_timer_cancel(&timers, &items[i].timer);
     }
     wf_timers_run(&timers, 499);
-    ok(total > 0 && total < COUNT - cancelled, "what is due at 499 fires, the rest waits");
+    ok(total > 0 && total < COUNT - cancelled,
+       "what is due at 499 fires, the rest waits");
     is_int(wf_timers_wait_ms(&timers, 499) > 0, 1, "the next one is in the future");
     wf_timers_run(&timers, 1000);
     is_int(total, COUNT - cancelled, "all but the cancelled ones");
@@ -67,8 +68,8 @@ static void order(void)
 
 static void renewed(void)
 {
-    wf_timers_t timers = {0};
-    item_t item = {.timers = &timers};
+    wf_timers_t timers = { 0 };
+    item_t item = { .timers = &timers };
 
     wf_timer_init(&item.timer, again, &item);
     wf_timer_set(&timers, &item.timer, 0);
@@ -82,7 +83,7 @@ static void renewed(void)
 
 static void waiting(void)
 {
-    wf_timers_t timers = {0};
+    wf_timers_t timers = { 0 };
     item_t item;
 
     wf_timer_init(&item.timer, on_fire, &item);
