@@ -21,16 +21,10 @@ static apr_status_t misfit(const char *name, const char *type, wf_error_t *err)
 
 /* ---- values without descriptor -------------------------------------------------- */
 
-/* JSON can write what no variable can hold: whole numbers beyond 64 bits (json-c clamps
- * them), numbers beyond a double, texts with NUL. */
+/* JSON can write what no variable can hold: numbers beyond a double, texts with NUL. */
 static int can_be_stored(json_object *json)
 {
-    apr_int64_t i;
-
     switch (json_object_get_type(json)) {
-    case json_type_int:
-        i = json_object_get_int64(json);
-        return json_object_get_uint64(json) <= APR_INT64_MAX && i != APR_INT64_MIN;
     case json_type_double:
         return isfinite(json_object_get_double(json));
     case json_type_string:
@@ -198,7 +192,7 @@ static apr_status_t read_variable(wf_map_t *vars, json_object *body, const char 
     if (!can_be_stored(json)) {
         return wf_error_field(
             err, WF_ERR_INVALID, name,
-            "variable '%s' holds a number beyond 64 bits or a NUL character", name);
+            "variable '%s' holds a number beyond a double or a NUL character", name);
     }
     if ((rv = find_conversion(&convert, body, name, p, err)) != APR_SUCCESS
         || (rv = convert(&value, json, name, p, err)) != APR_SUCCESS) {
