@@ -100,10 +100,10 @@ sub post_parts {
 
 # ---- the rest --------------------------------------------------------------------------
 
-# Send bytes to the server and read until it closes; what it answered. The caller's request
-# should say "Connection: close".
+# Send bytes to the server and read until it closes; what it answered. The request should
+# say "Connection: close". With something true behind the bytes nothing follows them.
 sub raw {
-    my $bytes = shift;
+    my ($bytes, $hang_up) = @_;
     my ($host, $port) = base_url() =~ m{//(.*):(\d+)};
     my $s = IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port, Timeout => 20) or die "connect: $!";
     local $SIG{PIPE} = 'IGNORE';
@@ -111,6 +111,7 @@ sub raw {
     alarm 30;
     print $s $bytes;
     $s->flush;
+    shutdown $s, 1 if $hang_up;
     local $/;
     my $answer = <$s> // '';
     alarm 0;
