@@ -67,7 +67,9 @@ my @cases = (    # arguments                       code  what it says
     [ "run -- $good",                               0, qr/completed/ ],
 );
 
-plan tests => 2 * @cases + 11;
+my @samples = glob "$ENV{WF_TOP}/conf/demo/workflows/*.yaml";
+
+plan tests => 2 * @cases + @samples + 12;
 
 for my $case (@cases) {
     my ($arguments, $code, $says) = @$case;
@@ -75,6 +77,15 @@ for my $case (@cases) {
     (my $name = $arguments) =~ s/\Q$dir\E\///g;
     ok t_cmp($got, $code, "exit code: $name");
     ok t_cmp($output, $says, "output: $name");
+}
+
+# The sample workflows work as they are, but for the server's address.
+ok t_cmp(scalar @samples, 2, 'samples');
+for my $sample (@samples) {
+    my $yaml = do { local (@ARGV, $/) = $sample; scalar <> };
+    $yaml =~ s{http://127\.0\.0\.1:8080}{$base};
+    my ($output, $code) = shell('run ' . spew('sample.yaml', $yaml));
+    ok t_cmp($code, 0, $sample) or t_debug($output);
 }
 
 # The result file.
