@@ -39,13 +39,23 @@ static apr_status_t open_archive(zip_t **archive, const void *data, apr_size_t l
     return APR_SUCCESS;
 }
 
+static int has_controls(const char *name)
+{
+    for (; *name; name++) {
+        if ((unsigned char)*name < 0x20 || *name == 0x7f) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Relative, without "." or ".." segments, and without what other systems read as paths. */
 static int is_safe_name(const char *name, apr_size_t length)
 {
     const char *segment = name;
 
     if (length == 0 || length > MAX_NAME || *name == '/' || strpbrk(name, "\\:")
-        || !wf_utf8_valid(name, length)) {
+        || has_controls(name) || !wf_utf8_valid(name, length)) {
         return 0;
     }
     while (*segment) {

@@ -100,6 +100,7 @@ static void test_names(void)
         { "an empty segment", "a/b/c", "a//bc" },
         { "a backslash", "a-b", "a\\b" },
         { "a drive", "c-windows", "c:windows" },
+        { "a line break", "a-b", "a\nb" },
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
