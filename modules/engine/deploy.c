@@ -14,9 +14,18 @@ static int ends_with(const char *text, const char *end)
     return n >= m && !strcmp(text + n - m, end);
 }
 
-static int is_process_file(const char *name)
+/* The ending that makes a file a process file, NULL if it is none. The dot in front of
+ * the first is not part of it: "order_bpmn20.xml" is one, too. */
+static const char *process_ending(const char *name)
 {
-    return ends_with(name, ".bpmn20.xml") || ends_with(name, ".bpmn");
+    static const char *const endings[] = { "bpmn20.xml", ".bpmn" };
+
+    for (int i = 0; i < 2; i++) {
+        if (ends_with(name, endings[i])) {
+            return endings[i];
+        }
+    }
+    return NULL;
 }
 
 static const wf_file_t *find_file(const apr_array_header_t *files, const char *name)
@@ -36,9 +45,12 @@ static const char *find_diagram(const apr_array_header_t *files, const char *res
                                 const char *key, apr_pool_t *p)
 {
     static const char *const extensions[] = { "png", "jpg", "gif", "svg" };
-    apr_size_t cut = ends_with(resource, ".bpmn") ? strlen(".bpmn") : strlen(".bpmn20.xml");
-    const char *base = apr_pstrndup(p, resource, strlen(resource) - cut);
-    const char *stems[] = { apr_pstrcat(p, base, ".", key, NULL), base };
+    apr_size_t length = strlen(resource) - strlen(process_ending(resource));
+    const char *stems[2];
+
+    length -= length > 0 && resource[length - 1] == '.';
+    stems[1] = apr_pstrndup(p, resource, length);
+    stems[0] = apr_pstrcat(p, stems[1], ".", key, NULL);
 
     for (int s = 0; s < 2; s++) {
         for (int e = 0; e < 4; e++) {
@@ -118,7 +130,7 @@ static apr_status_t parse_files(wf_work_t *work, const apr_array_header_t *files
         wf_problems_t *problems = wf_problems_create(file->name, work->pool);
 
         models[i] = NULL;
-        if (!is_process_file(file->name)) {
+        if (!process_ending(file->name)) {
             continue;
         }
         wf_model_parse(&models[i], file->data, file->length, problems, work->pool);
