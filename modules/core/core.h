@@ -98,7 +98,8 @@ void wf_problem_add(wf_problems_t *ps, const char *rule, const char *path, int l
 void wf_problem_warn(wf_problems_t *ps, const char *rule, const char *path, int line,
                      int column, const char *fmt, ...) WF_PRINTF(6, 7);
 
-/** One text, a line a problem: "file:12:3: [rule] path: message". */
+/** One text, a line a problem, in the order of the document:
+ *  "file:12:3: [rule] path: message". */
 const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p);
 
 /** APR_SUCCESS without errors, else fills err (WF_ERR_INVALID) with the joined text. */

@@ -178,13 +178,37 @@ static const char *problem_text(const wf_problems_t *ps, const wf_problem_t *ite
                        NULL);
 }
 
+static int stands_behind(const wf_problem_t *a, const wf_problem_t *b)
+{
+    return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+/* In the order of the document: checks run one after the other over all of it. There are
+ * at most MAX_PROBLEMS, and those of one place keep their order. */
+static apr_array_header_t *by_place(const wf_problems_t *ps, apr_pool_t *p)
+{
+    apr_array_header_t *items = apr_array_copy(p, ps->items);
+    wf_problem_t *item = (wf_problem_t *)items->elts;
+
+    for (int i = 1; i < items->nelts; i++) {
+        for (int k = i; k > 0 && stands_behind(&item[k - 1], &item[k]); k--) {
+            wf_problem_t moved = item[k];
+
+            item[k] = item[k - 1];
+            item[k - 1] = moved;
+        }
+    }
+    return items;
+}
+
 const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p)
 {
-    apr_array_header_t *lines = apr_array_make(p, ps->items->nelts + 1, sizeof(char *));
+    apr_array_header_t *items = by_place(ps, p);
+    apr_array_header_t *lines = apr_array_make(p, items->nelts + 1, sizeof(char *));
 
-    for (int i = 0; i < ps->items->nelts; i++) {
+    for (int i = 0; i < items->nelts; i++) {
         APR_ARRAY_PUSH(lines, const char *) =
-            problem_text(ps, &APR_ARRAY_IDX(ps->items, i, wf_problem_t), p);
+            problem_text(ps, &APR_ARRAY_IDX(items, i, wf_problem_t), p);
     }
     if (ps->dropped) {
         APR_ARRAY_PUSH(lines, const char *) =
