@@ -14,6 +14,9 @@
 #define LIVE_TIMEOUT apr_time_from_sec(2) /* then the last checkpoint has to do */
 #define STOPS_MAX 1000 /* live executions of one workflow that one call stops */
 
+/* A look waits no longer for the engine: the last checkpoint is a good answer, too. */
+#define LOOK_TIMEOUT apr_time_from_sec(2)
+
 /* ---- records ----------------------------------------------------------------------- */
 
 static apr_status_t load_run(wf_request_t *req, const char *id, wf_run_t **run,
