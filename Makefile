@@ -180,6 +180,8 @@ asan tsan:
 # Each t/fuzz/<room>_<what>.c runs for SECONDS seconds, from its corpus in t/fuzz/corpus. The
 # same corpora are replayed by the unit tests, without a fuzzer.
 SECONDS ?= 60
+CORPUS_core_json      = json
+CORPUS_ipc_frame      = frame
 CORPUS_script_expr    = expr
 CORPUS_bpmn_parse     = bpmn
 CORPUS_load_yaml      = yaml

@@ -1,0 +1,49 @@
+/* Fuzz target of the JSON reader. What is accepted is printed and read again to the same
+ * value; what is refused has a message with a place. */
+#include "core/core.h"
+
+#include <apr_general.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_accepted(json_object *json, apr_pool_t *p)
+{
+    wf_value_t value = wf_value_from_json(json, p), again;
+    json_object *copy = wf_json_own(wf_value_to_json(&value), p), *back;
+    apr_size_t length;
+    const char *text = wf_json_text(copy, &length, p);
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (wf_json_parse(&back, text, length, p, &err) != APR_SUCCESS) {
+        abort();
+    }
+    again = wf_value_from_json(back, p);
+    /* A number beyond a double is infinite, and JSON cannot say that. */
+    if (!strstr(text, "null") && !wf_value_equal(&value, &again)) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    json_object *json;
+    apr_pool_t *p;
+    wf_error_t err;
+
+    apr_initialize();
+    apr_pool_create(&p, NULL);
+    wf_error_init(&err, p);
+    if (wf_json_parse(&json, (const char *)data, size, p, &err) == APR_SUCCESS) {
+        check_accepted(json, p);
+    }
+    else if (err.kind != WF_ERR_INVALID || !strstr(err.message, "line ")) {
+        abort();
+    }
+    apr_pool_destroy(p);
+    apr_terminate();
+    return 0;
+}
