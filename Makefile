@@ -104,10 +104,11 @@ $(call obj,$(wildcard modules/store/*.c)): $(BUILD)/gen/sql_sqlite.h
 # Rooms that call httpd are tested without it: their tests reach only what needs no httpd,
 # and its symbols stay unresolved.
 HTTPD_ROOMS = http auth activiti workflow
+without_httpd = $(if $(filter $(1),$(HTTPD_ROOMS)),-no-pie -Wl$(comma)--unresolved-symbols=ignore-all)
 define ROOM_RULES
 room-$(1): $(call obj,$(filter-out $(PARENT),$(wildcard modules/$(1)/*.c)))
 $(BUILD)/t/00unit/$(1)/%: $(BUILD)/t/00unit/$(1)/%.o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(1)),$(wildcard modules/$(r)/*.c))))
-	$$(CC) $$(SANITIZE) $$(OPT) $(if $(filter $(1),$(HTTPD_ROOMS)),-no-pie -Wl$$(comma)--unresolved-symbols=ignore-all) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
+	$$(CC) $$(SANITIZE) $$(OPT) $(call without_httpd,$(1)) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
 endef
 $(foreach r,$(ROOMS),$(eval $(call ROOM_RULES,$(r))))
 
@@ -201,7 +202,7 @@ fuzz-%: $(BUILD)/t/fuzz/%
 
 define FUZZ_RULE
 $(BUILD)/t/fuzz/$(1): $(BUILD)/t/fuzz/$(1).o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(call FUZZ_ROOM,$(1))),$(wildcard modules/$(r)/*.c))))
-	$$(CC) -fsanitize=address,undefined,fuzzer -o $$@ $$^ $$(ENGINE_LIBS)
+	$$(CC) -fsanitize=address,undefined,fuzzer $(call without_httpd,$(call FUZZ_ROOM,$(1))) -o $$@ $$^ $$(ENGINE_LIBS)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call FUZZ_RULE,$(f))))
 

@@ -4,6 +4,9 @@
 
 #include "core/core.h"
 
+/** How many bytes at the beginning of s are well-formed UTF-8 without NUL. */
+apr_size_t wf_utf8_prefix(const char *s, apr_size_t n);
+
 #define WF_JSON_MAX_DEPTH 128
 
 /** NULL if text is one JSON value nested at most depth (<= WF_JSON_MAX_DEPTH) levels, else

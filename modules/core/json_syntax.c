@@ -1,6 +1,7 @@
 /* The grammar of RFC 8259, checked before json-c builds the tree: json-c takes single
- * quotes around names, NaN, "1." and raw control characters also in its strict mode, and
- * turns integers beyond 64 bits silently into the largest one. */
+ * quotes around names, NaN, "1." and raw control characters also in its strict mode,
+ * turns integers beyond 64 bits silently into the largest one, and its check of UTF-8
+ * refuses every text beyond ASCII in release 0.18. */
 #include "core/internal.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ static int take_escape(scanner_t *s)
     return 1;
 }
 
-/* After the opening quote. That the bytes are UTF-8 is json-c's to check. */
+/* After the opening quote. */
 static int take_string(scanner_t *s)
 {
     while (s->at < s->end && *s->at != '"') {
@@ -211,6 +212,10 @@ const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_si
     nesting_t stack = { .limit = depth };
     int state;
 
+    *offset = wf_utf8_prefix(text, length);
+    if (*offset < length) {
+        return "not UTF-8, or a NUL character";
+    }
     do {
         state = take_value(&s, &stack);
         while (state == 1 && stack.depth > 0) {

@@ -1,5 +1,5 @@
 /* Text, random ids, and the log callback. */
-#include "core/core.h"
+#include "core/internal.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>
@@ -43,20 +43,20 @@ static apr_size_t utf8_sequence(const unsigned char *s, apr_size_t n)
     return 0;
 }
 
-int wf_utf8_valid(const char *s, apr_size_t n)
+apr_size_t wf_utf8_prefix(const char *s, apr_size_t n)
 {
     const unsigned char *u = (const unsigned char *)s;
+    apr_size_t good = 0, length;
 
-    while (n > 0) {
-        apr_size_t length = utf8_sequence(u, n);
-
-        if (length == 0) {
-            return 0;
-        }
-        u += length;
-        n -= length;
+    while (good < n && (length = utf8_sequence(u + good, n - good)) > 0) {
+        good += length;
     }
-    return 1;
+    return good;
+}
+
+int wf_utf8_valid(const char *s, apr_size_t n)
+{
+    return wf_utf8_prefix(s, n) == n;
 }
 
 int wf_parse_int64(const char *text, apr_int64_t *value)
