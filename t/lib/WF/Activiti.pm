@@ -7,9 +7,11 @@ use Compress::Zlib ();
 use Exporter 'import';
 use IO::Socket::INET ();
 use JSON::PP ();
+use POSIX ();
 use WF::Test;
 
-our @EXPORT = qw(bpmn define definition_of archive post_parts part raw message stored tasks_named);
+our @EXPORT = qw(bpmn define definition_of archive post_parts part raw message stored tasks_named
+                 in_parallel);
 
 # A process file. Elements start with '<'; anything else is a flow, 'a -> b', 'a -> b if
 # ${condition}' or with an id of its own 'id: a -> b'.
@@ -134,6 +136,33 @@ sub stored {
     my $text = <$in> // '';
     close $in or die "sqlite3: $sql";
     return $text =~ /\S/ ? @{ JSON::PP->new->utf8->decode($text) } : ();
+}
+
+# in_parallel($n, sub { … $i … }): run the code in so many processes that begin at the same
+# moment; the line that each of them returned, in their order.
+sub in_parallel {
+    my ($clients, $code) = @_;
+    pipe my $gate, my $opener or die $!;
+    my @outcomes;
+    for my $i (0 .. $clients - 1) {
+        pipe my $in, my $out or die $!;
+        my $pid = fork // die $!;
+        if (!$pid) {
+            close $opener;
+            call('GET', '/process-engine');    # connect and warm up, then wait for the gate
+            print $out "ready\n";
+            $out->flush;
+            sysread $gate, my $nothing, 1;
+            my $line = eval { $code->($i) } // "died: $@";
+            print $out $line =~ s/\s+/ /gr;
+            close $out;
+            POSIX::_exit(0);
+        }
+        push @outcomes, [ $pid, $in ];
+    }
+    readline $_->[1] for @outcomes;
+    close $opener;
+    return map { my $line = readline $_->[1]; waitpid $_->[0], 0; $line // 'nothing' } @outcomes;
 }
 
 # Names of the open tasks of an instance, sorted, out of those with a filter.

@@ -1,0 +1,103 @@
+# The demo: its users and processes, and two of them from upload to end through the hands of
+# two users.
+use strict;
+use warnings;
+use lib "$ENV{WF_TOP}/t/lib";
+use Apache::Test;
+use Apache::TestUtil;
+use WF::Activiti;
+use WF::Test;
+
+my $folder = "$ENV{WF_DIR}/demo/processes/org/activiti/examples";
+sub slurp { open my $in, '<:raw', shift or die $!; local $/; <$in> }
+
+my @processes = (
+    # key                          name                                    first task                      assignee  candidates
+    [ 'taskAssigneeProcess',        'Task Assignee example',               'Schedule meeting',              'kermit', [] ],
+    [ 'singleCandidateGroup',       'Single candidate group example',      'Pay out expenses',              undef,    [ 'candidate-group=accountancy' ] ],
+    [ 'multipleCandidatesGroup',    'Multiple candidate groups example',   'Approve expenses',              undef,    [ 'candidate-group=accountancy', 'candidate-group=management' ] ],
+    [ 'mixedCandidateUserAndGroup', 'Mixed candidate user and group example', 'Write financial report',     undef,    [ 'candidate=kermit', 'candidate-group=sales' ] ],
+    [ 'financialReport',            'Monthly financial report',            qr/^Write monthly financial report$/, undef, [ 'candidate-group=accountancy' ] ],
+    [ 'vacationRequest',            'Vacation request',                    'Handle vacation request',       undef,    [ 'candidate-group=management' ] ],
+);
+
+plan tests => 5 * @processes + 33;
+
+for my $case (@processes) {
+    my ($key, $name, $task_name, $assignee, $candidates) = @$case;
+    my $definition = get_json("/process-definition/$key:1");
+    ok t_cmp($definition->{name}, $name, $key);
+    my $i = start("$key:1", { employeeName => 'fozzie', numberOfDays => 1 });
+    my ($row) = stored("SELECT ID_ FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i->{id}");
+    my $task = get_json("/task/$row->{ID_}");
+    ok t_cmp($task->{name}, $task_name, "$key: its task");
+    ok t_cmp($task->{assignee}, $assignee, "$key: its assignee");
+    ok t_cmp($task->{description}, qr/\w/, "$key: it is described");
+    ok t_cmp(join(' ', grep { my $f = $_; grep { $_->{id} == $task->{id} } @{ get_json("/tasks?$f&size=10000")->{data} } } @$candidates), "@$candidates", "$key: candidates");
+}
+ok t_cmp(get_json('/process-definition/financialReport:1')->{resourceName}, 'org/activiti/examples/bpmn/usertask/FinancialReportProcess.bpmn20.xml', 'resource');
+
+# ---- the financial report: accountancy writes, management verifies ----------------------
+ok t_cmp(upload('report.bpmn20.xml', slurp("$folder/bpmn/usertask/FinancialReportProcess.bpmn20.xml"))->code, 200, 'uploaded');
+my $report = demo_id('financialReport');
+ok $report ne 'financialReport:1';
+sub unassigned { my ($user, $group) = @_; get_json("/tasks-summary?user=$user")->{unassigned}{groups}{$group} }
+sub open_task { my ($instance, $filter) = @_; my @t = tasks_of($instance, $filter); return @t == 1 ? $t[0] : undef }
+
+my @before = (unassigned('fozzie', 'accountancy'), unassigned('gonzo', 'management'));
+my $i = json(call('POST', '/process-instance', { processDefinitionId => $report }, user => 'fozzie'));
+ok t_cmp($i->{activityNames}, [ 'writeReportTask' ], 'started by fozzie');
+ok t_cmp(unassigned('fozzie', 'accountancy'), $before[0] + 1, 'accountancy has one more');
+my $write = open_task($i->{id}, 'candidate=fozzie');
+ok t_cmp($write->{name}, 'Write monthly financial report', 'fozzie may write it');
+ok t_cmp(call('PUT', "/task/$write->{id}/claim", {}, user => 'fozzie')->code, 200, 'he takes it');
+ok t_cmp(call('PUT', "/task/$write->{id}/claim", {}, user => 'gonzo')->code, 409, 'gonzo comes too late');
+ok t_cmp(open_task($i->{id}, 'assignee=fozzie')->{id}, $write->{id}, 'it is on his list');
+ok t_cmp(call('PUT', "/task/$write->{id}/complete", { pages => 12 }, user => 'fozzie')->content, '{"success":true}', 'he completes it');
+ok t_cmp(open_task($i->{id}, 'candidate=fozzie'), undef, 'the next task is not for fozzie');
+ok t_cmp(unassigned('gonzo', 'management'), $before[1] + 1, 'but for management');
+my $verify = open_task($i->{id}, 'candidate=gonzo');
+ok t_cmp($verify->{name}, 'Verify monthly financial report', 'gonzo may verify it');
+call('PUT', "/task/$verify->{id}/claim", {}, user => 'gonzo');
+ok t_cmp(complete($verify->{id}, {}, user => 'gonzo')->code, 200, 'he does');
+my ($ended) = stored("SELECT END_ACT_ID_, START_USER_ID_ FROM ACT_HI_PROCINST WHERE PROC_INST_ID_ = $i->{id}");
+ok t_cmp("$ended->{START_USER_ID_} $ended->{END_ACT_ID_}", 'fozzie theEnd', 'the process has ended');
+
+# ---- the vacation request, as an archive with its forms ----------------------------------
+my %files = ('VacationRequest.bpmn20.xml' => 'bpmn/usertask/VacationRequest.bpmn20.xml',
+             map { ("org/activiti/examples/taskforms/$_.form" => "taskforms/$_.form") } qw(request approve adjustRequest));
+ok t_cmp(upload('vacation.bar', archive(map { [ $_, slurp("$folder/$files{$_}") ] } sort keys %files))->code, 200, 'uploaded as archive');
+my $vacation = definition_of('vacationRequest');
+ok t_cmp($vacation->{startFormResourceKey}, 'org/activiti/examples/taskforms/request.form', 'its start form');
+ok t_cmp(call('GET', "/deployment/$vacation->{deploymentId}/resource/$vacation->{startFormResourceKey}")->content, qr/employeeName/, 'is in the archive');
+
+my %request = (numberOfDays => '10', numberOfDays_type => 'Integer', startDate => '2010-08-01', startDate_type => 'Date', vacationMotivation => 'tired',
+               employeeName_required => 'true', numberOfDays_required => 'true');
+my $r = call('POST', '/process-instance', { processDefinitionId => $vacation->{id}, %request }, user => 'fozzie');
+ok t_cmp($r->code . message($r), qr/^400.*'employeeName'/, 'the form wants a name');
+$i = json(call('POST', '/process-instance', { processDefinitionId => $vacation->{id}, %request, employeeName => 'fozzie' }, user => 'fozzie'));
+my $handle = open_task($i->{id}, 'candidate-group=management');
+ok t_cmp($handle->{description}, qr/fozzie/, 'who asks');
+ok t_cmp($handle->{formResourceKey}, 'org/activiti/examples/taskforms/approve.form', 'the form to decide with');
+call('PUT', "/task/$handle->{id}/claim", {}, user => 'gonzo');
+ok t_cmp(complete($handle->{id}, { vacationApproved => 'false', vacationApproved_type => 'Boolean', managerMotivation => 'busy' }, user => 'gonzo')->code, 200, 'refused');
+my $adjust = open_task($i->{id}, 'assignee=fozzie');
+ok t_cmp($adjust->{name}, 'Adjust vacation request', 'back to fozzie');
+ok t_cmp($adjust->{description}, qr/10 days/, 'with what he asked for');
+ok t_cmp(complete($adjust->{id}, { numberOfDays => '5', numberOfDays_type => 'Integer', resendRequest => 'true', resendRequest_type => 'Boolean' }, user => 'fozzie')->code,
+         200, 'he asks for less');
+$handle = open_task($i->{id}, 'candidate=gonzo');
+ok t_cmp($handle->{name}, 'Handle vacation request', 'gonzo has it again');
+ok t_cmp($handle->{assignee}, undef, 'to be claimed anew');
+ok t_cmp(complete($handle->{id}, { vacationApproved => 'true', vacationApproved_type => 'Boolean' }, user => 'gonzo')->code, 200, 'approved');
+($ended) = stored("SELECT END_ACT_ID_ FROM ACT_HI_PROCINST WHERE PROC_INST_ID_ = $i->{id}");
+ok t_cmp($ended->{END_ACT_ID_}, 'vacationApprovedEnd', 'the end of it');
+
+# Withdrawn instead of sent again.
+$i = json(call('POST', '/process-instance', { processDefinitionId => $vacation->{id}, %request, employeeName => 'fozzie' }, user => 'fozzie'));
+complete(open_task($i->{id}, 'candidate-group=management')->{id}, { vacationApproved => JSON::PP::false() }, user => 'gonzo');
+complete(open_task($i->{id}, 'assignee=fozzie')->{id}, { resendRequest => 'false', resendRequest_type => 'Boolean' }, user => 'fozzie');
+($ended) = stored("SELECT END_ACT_ID_ FROM ACT_HI_PROCINST WHERE PROC_INST_ID_ = $i->{id}");
+ok t_cmp($ended->{END_ACT_ID_}, 'withdrawnEnd', 'the other end');
+# Users of the demo are who they are.
+ok t_cmp(call('POST', '/login', { userId => $_, password => $_ })->code, 200, "$_ may log in") for qw(kermit gonzo fozzie);
