@@ -84,7 +84,7 @@ static apr_status_t parse_url(wf_client_call_t *call, const char *url, wf_error_
         return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
     }
     code = curl_url_set(call->url, CURLUPART_URL, url,
-                        CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
+                        CURLU_URLENCODE | CURLU_ALLOW_SPACE | CURLU_NON_SUPPORT_SCHEME);
     if (code != CURLUE_OK) {
         return wf_error_field(err, WF_ERR_INVALID, "url", "not an absolute URL");
     }
