@@ -346,32 +346,30 @@ static void compile_body(wf_http_step_t *http, const wf_node_t *node,
 
 /* ---- where to ---------------------------------------------------------------------- */
 
-static const char *base_text(const draft_t *draft, const wf_where_t *path,
-                             wf_compile_t *c)
+static const char *base_text(const draft_t *draft, const wf_node_t *config,
+                             const wf_where_t *path, wf_compile_t *c)
 {
     const wf_http_section_t *section = &c->plan->http;
+    const wf_node_t *node = wf_node_get(config, "domain"), *url;
     wf_where_t at = { .up = path, .key = "domain" };
-    const wf_node_t *node;
 
     if (draft->domain == NULL) {
         return section->base_url;
     }
-    node = wf_node_get(section->domains, draft->domain);
-    if (node != NULL && node->type == WF_NODE_STRING) {
-        return node->text;
+    url = wf_node_get(section->domains, draft->domain);
+    if (url != NULL && url->type == WF_NODE_STRING) {
+        return url->text;
     }
-    if (section->base_url != NULL) {
-        const char *where = wf_where_text(&at, c->p);
-
-        wf_problem_warn(c->problems, "value", where, 0, 0,
-                        "http.domains has no URL \"%.60s\", base_url is used",
-                        draft->domain);
-        return section->base_url;
+    if (section->base_url == NULL) {
+        wf_compile_problem(c, "value", node, &at,
+                           "http.domains has no URL \"%.60s\" and there is no base_url",
+                           draft->domain);
+        return NULL;
     }
-    wf_compile_problem(c, "value", node, &at,
-                       "http.domains has no URL \"%.60s\" and there is no base_url",
-                       draft->domain);
-    return NULL;
+    wf_problem_warn(c->problems, "value", wf_where_text(&at, c->p), node->line,
+                    node->column, "http.domains has no URL \"%.60s\", base_url is used",
+                    draft->domain);
+    return section->base_url;
 }
 
 static void compile_url(wf_http_step_t *http, const draft_t *draft,
@@ -379,7 +377,7 @@ static void compile_url(wf_http_step_t *http, const draft_t *draft,
 {
     wf_where_t at = { .up = path, .key = "url" };
     const wf_node_t *node = wf_node_get(config, "url");
-    const char *base = base_text(draft, path, c);
+    const char *base = base_text(draft, config, path, c);
 
     if (draft->url == NULL && draft->domain == NULL) {
         wf_compile_problem(c, "required", config, &at, "url or domain is required");
@@ -502,7 +500,7 @@ void wf_http_compile(wf_step_t *step, const wf_node_t *config, const wf_where_t 
     if (config == NULL) {
         wf_where_t at = { .up = path, .key = "url" };
 
-        wf_compile_problem(c, "required", NULL, &at, "url or domain is required");
+        wf_compile_problem(c, "required", step->node, &at, "url or domain is required");
         return;
     }
     c->open = 1;
@@ -543,6 +541,7 @@ void wf_http_link(wf_step_t *step, wf_compile_t *c)
     wf_where_t item = { .up = &steps, .index = step->index };
     wf_where_t config = { .up = &item, .key = "config" };
     wf_where_t at = { .up = &config };
+    const wf_node_t *node;
     wf_error_t err;
 
     if (!is_literal(http)) {
@@ -551,6 +550,7 @@ void wf_http_link(wf_step_t *step, wf_compile_t *c)
     wf_error_init(&err, c->p);
     if (wf_http_call(&http->call, step, c->plan, NULL, c->p, &err) != APR_SUCCESS) {
         at.key = err.field ? err.field : "url";
-        wf_compile_problem(c, "value", NULL, &at, "%s", err.message);
+        node = wf_node_get(wf_node_get(step->node, "config"), at.key);
+        wf_compile_problem(c, "value", node ? node : step->node, &at, "%s", err.message);
     }
 }

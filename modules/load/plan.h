@@ -45,6 +45,7 @@ struct wf_step_t {
     apr_int64_t timeout_ns; /* -1: the type's default */
     int disabled;
     void *config; /* what type->compile made */
+    const wf_node_t *node; /* as written; for messages */
 };
 
 /* The http section, inherited by every http step; unset durations and numbers are -1. */

@@ -122,7 +122,7 @@ static void compile_step(int index, const wf_node_t *node, const wf_where_t *pat
                          wf_compile_t *c)
 {
     wf_where_t at_on_error = { .up = path, .key = "on_error" };
-    draft_t draft = { .step = { .index = index, .timeout_ns = -1 } };
+    draft_t draft = { .step = { .index = index, .timeout_ns = -1, .node = node } };
 
     wf_schema_bind(step_fields, node, &draft, path, c);
     if (draft.step.id != NULL) {
