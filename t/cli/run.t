@@ -1,116 +1,115 @@
-# workflow-engine on the shell: exit codes, what it prints, and runs against the test's server.
+# Runs from the command line: what the options change, what is shown, what -out-json holds,
+# and what the exit code says.
 use strict;
 use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
-use File::Temp ();
-use JSON::PP ();
+use JSON::PP;
+use WF::Command;
+use WF::Target;
 use WF::Test;
 
-my $program = "$ENV{WF_DIR}/bin/workflow-engine";
-my $dir     = File::Temp::tempdir(CLEANUP => 1);
-my $json    = JSON::PP->new->utf8;
+my $target = WF::Target->new('/bad' => { status => 500 }, '/slow' => { delay => 0.2 }, '/hang' => { hang => 1 });
+my $base = $target->url;
+my $file = scratch('two.yaml', data_file('target.yaml') =~ s/TARGET/$base/gr);
+my $slow = scratch('slow.yaml', "id: slow\nname: Slow\nhttp: {base_url: '$base'}\nsteps:\n  - {id: s, type: http, config: {url: /slow}}\n");
 
-sub spew {
-    my ($name, $text) = @_;
-    open my $out, '>', "$dir/$name" or die "$name: $!";
-    print $out $text;
-    close $out;
-    return "$dir/$name";
-}
+sub variant { my ($name, $more) = @_; scratch($name, data_file('target.yaml') =~ s/TARGET/$base/gr =~ s/    - metric: http_reqs\n.*\n/$more/r) }
+sub sent { my $n = () = $target->requests(@_); $n }
 
-# Output and exit code of a command line.
-sub shell {
-    my $output = qx($program @_ 2>&1 </dev/null);
-    return ($output, $? >> 8);
-}
-
-my $base = base_url();
-my $head = "id: w\nname: My workflow\nsteps:\n";
-my $good = spew('good.yaml', $head . "- {id: s, type: http, config: {url: '$base/health'}}\n");
-my $none = spew('refused.yaml', $head . "- {id: s, type: http, config: {url: 'http://127.0.0.1:1/'}}\n");
-my $slow = spew('strict.yaml', $head . "- {id: s, type: http, config: {url: '$base/health'}}\n"
-        . "options: {thresholds: [{metric: http_req_duration, condition: 'max < 0.001'}]}\n");
-my $bad  = spew('bad.yaml', "id: w\nsteps:\n- {id: s, type: ftp}\nextra: 1\n");
-
-my @cases = (    # arguments                       code  what it says
-    [ '',                                           1, qr/Usage: workflow-engine <command>/ ],
-    [ 'help',                                       0, qr/^  run .*\n  version /m ],
-    [ '-h',                                         0, qr/Usage/ ],
-    [ '--help',                                     0, qr/Usage/ ],
-    [ 'version',                                    0, qr/^workflow-engine version 0\.1\.0$/m ],
-    [ 'dance',                                      1, qr/unknown command dance/ ],
-    [ 'run',                                        1, qr/Usage: workflow-engine run/ ],
-    [ 'run a b',                                    1, qr/Usage: workflow-engine run/ ],
-    [ 'run -help',                                  0, qr/-out-json FILE/ ],
-    [ 'run --help',                                 0, qr/-iterations, -i N/ ],
-    [ 'run -nope x.yaml',                           2, qr/-nope: unknown option/ ],
-    [ "run -vus many $good",                        2, qr/-vus: needs a number/ ],
-    [ 'run -vus',                                   2, qr/-vus: needs a value/ ],
-    [ "run -duration soon $good",                   1, qr/"soon" is no duration/ ],
-    [ "run -mode fast $good",                       1, qr/fast is no execution mode/ ],
-    [ "run -mode ramping-vus $good",                1, qr/not supported by this version/ ],
-    [ 'run /nonexistent.yaml',                      1, qr/nonexistent\.yaml: No such file/ ],
-    [ "run $bad",                                   1, qr/bad\.yaml:3:\d+: \[value\] steps\[0\]\.type: "ftp"/ ],
-    [ "run $bad",                                   1, qr/bad\.yaml:1:1: \[required\] name: .*3 problems/s ],
-    [ "run $good",                                  0, qr/^status +completed$/m ],
-    [ "run $good",                                  0, qr/^workflow +My workflow \(w\)$/m ],
-    [ "run -vus 3 -iterations=5 $good",             0, qr/^iterations +15$/m ],
-    [ "run --vus=3 -i 5 -mode shared-iterations $good", 0, qr/^requests +5$/m ],
-    [ "run -u 2 -d 600ms $good",                    0, qr/^\[#+\.*\] +\d+% left /m ],
-    [ "run -q $good",                               0, qr/^$/ ],
-    [ "run -quiet=true $good",                      0, qr/^$/ ],
-    [ "run $none",                                  1, qr/^status +failed\n.*CONNECTION_ERROR s: no connection to 127\.0\.0\.1:1/ms ],
-    [ "run $slow",                                  1, qr/^status +completed\n.*^thresholds +0 passed, 1 failed$/ms ],
-    [ "run -q -out-json $dir/none/x.json $good",    1, qr/x\.json: No such file/ ],
-    [ "run -- $good",                               0, qr/completed/ ],
+my @cases = (
+    # arguments                                                       exit  requests to good, bad  VUs, iterations in the summary
+    [ [$file],                                                        0,    10, 10,                2, 10 ],
+    [ [ '-vus', 3, $file ],                                           0,    15, 15,                3, 15 ],
+    [ [ '-iterations', 1, $file ],                                    0,    2,  2,                 2, 2 ],
+    [ [ '-mode', 'shared-iterations', $file ],                        0,    5,  5,                 2, 5 ],
+    [ [ '--mode=shared-iterations', '--vus=1', '--iterations=4', $file ], 0, 4, 4,                 1, 4 ],
+    [ [ '-u', 1, '-i', 3, $file ],                                    0,    3,  3,                 1, 3 ],
+    [ [ '-duration', '30s', $file ],                                  0,    10, 10,                2, 10 ],   # iterations come first
 );
 
-my @samples = glob "$ENV{WF_TOP}/conf/demo/workflows/*.yaml";
+# Thresholds and failures: what the exit code and the summary say.
+my @judged = (
+    # what                        thresholds or more of the file                                 exit  status       passed, failed
+    [ 'threshold passed',         "    - {metric: http_reqs, condition: count == 20}\n",        0,    'completed', 1, 0 ],
+    [ 'threshold violated',       "    - {metric: http_req_failed, condition: rate < 0.1}\n",   1,    'completed', 0, 1 ],
+    [ 'one of two',               "    - {metric: http_reqs, condition: count > 1}\n    - {metric: good.count, condition: '> 99'}\n", 1, 'completed', 1, 1 ],
+    [ 'ended by a threshold',     "    - {metric: http_req_failed, condition: rate < 0.1, abort_on_fail: true}\n  duration: 50s\n  graceful_stop: 1s\n", 1, 'failed', 0, 1 ],
+);
 
-plan tests => 2 * @cases + @samples + 12;
+plan tests => 7 * @cases + 6 * @judged + 33;
 
 for my $case (@cases) {
-    my ($arguments, $code, $says) = @$case;
-    my ($output, $got) = shell($arguments);
-    (my $name = $arguments) =~ s/\Q$dir\E\///g;
-    ok t_cmp($got, $code, "exit code: $name");
-    ok t_cmp($output, $says, "output: $name");
+    my ($args, $code, $good, $bad, $vus, $iterations) = @$case;
+    my $what = join ' ', grep { !m{/} } @$args;
+    my @before = (sent('/good'), sent('/bad'));
+    my $run = command('run', @$args);
+    ok t_cmp($run->{code}, $code, "run $what: exit code") or t_debug($run->{err});
+    ok t_cmp([ sent('/good') - $before[0], sent('/bad') - $before[1] ], [ $good, $bad ], "$what: what the target saw");
+    ok t_cmp($run->{out}, qr/^workflow +Two steps \(two-steps\)\ndescription +one answers.*\nsteps +2\n/, "$what: banner");
+    ok t_cmp($run->{out}, qr/^status +completed\ntotal time +[\d.]+m?s\nVUs +$vus\niterations +$iterations\nrequests +@{[ $good + $bad ]}\n/m, "$what: summary");
+    ok t_cmp($run->{out}, qr/^success +50\.00%\nfailure +50\.00%\n/m, "$what: shares");
+    ok t_cmp($run->{out}, qr/^thresholds +1 passed, 0 failed$/m, "$what: thresholds");
+    ok t_cmp($run->{out}, qr/^errors\n +EXECUTION_ERROR bad: answered 500/m, "$what: errors");
 }
 
-# The sample workflows work as they are, but for the server's address.
-ok t_cmp(scalar @samples, 2, 'samples');
-for my $sample (@samples) {
-    my $yaml = do { local (@ARGV, $/) = $sample; scalar <> };
-    $yaml =~ s{http://127\.0\.0\.1:8080}{$base};
-    my ($output, $code) = shell('run ' . spew('sample.yaml', $yaml));
-    ok t_cmp($code, 0, $sample) or t_debug($output);
+for my $case (@judged) {
+    my ($what, $more, $code, $status, $passed, $failed) = @$case;
+    my $json = scratch('judged.json');
+    # Endless iterations where the threshold is to end the run.
+    my $path = variant('judged.yaml', $more);
+    my $run = command('run', '-out-json', $json, ($status eq 'failed' ? ('-i', 100_000_000) : ()), $path);
+    ok t_cmp($run->{code}, $code, "$what: exit code") or t_debug($run->{err});
+    ok t_cmp($run->{out}, qr/^status +$status$/m, "$what: status");
+    ok t_cmp($run->{out}, qr/^thresholds +$passed passed, $failed failed$/m, "$what: thresholds");
+    ok t_cmp($run->{out} =~ /^  FAILED /m ? 1 : 0, $failed ? 1 : 0, "$what: which failed");
+    my $result = decode_json(do { open my $in, '<', $json or die $!; local $/; <$in> });
+    ok t_cmp([ @$result{qw(thresholds_passed thresholds_failed status)} ], [ $passed, $failed, $status ], "$what: the result");
+    ok t_cmp($run->{err}, '', "$what: no messages");
 }
 
-# The result file.
-shell("run -q -vus 4 -iterations 25 -out-json $dir/result.json $good");
-my $result = $json->decode(do { local (@ARGV, $/) = "$dir/result.json"; scalar <> });
-ok t_cmp(join(' ', sort keys %$result),
-    'avg_duration_ms duration_ms error_rate p95_duration_ms p99_duration_ms rps status success_rate '
-        . 'thresholds_failed thresholds_passed total_iterations total_requests total_vus workflow_id workflow_name',
-    'the members of the result');
-ok t_cmp($result->{status}, 'completed', 'its status');
-ok t_cmp($result->{workflow_id}, 'w', 'its workflow');
-ok t_cmp($result->{total_requests}, 100, 'its requests');
-ok t_cmp($result->{total_vus}, 4, 'its VUs');
-ok t_cmp($result->{success_rate}, 1, 'its success rate');
-ok $result->{rps} > 0 && $result->{p95_duration_ms} <= $result->{p99_duration_ms};
+# The result file, all of it.
+my $json = scratch('result.json', 'old content that is much longer than nothing ' x 100);
+my $before = sent('/slow');
+my $run = command('run', '-quiet', '-out-json', $json, '-u', 2, '-i', 5, $slow);
+ok t_cmp($run->{out} . $run->{err}, '', '-quiet prints nothing');
+ok t_cmp($run->{code}, 0, 'exit code');
+open my $in, '<', $json or die $!;
+my $result = decode_json(do { local $/; <$in> });
+ok t_cmp(join(' ', sort keys %$result), join(' ', sort qw(workflow_id workflow_name status duration_ms total_vus total_iterations
+    total_requests rps success_rate error_rate avg_duration_ms p95_duration_ms p99_duration_ms thresholds_passed thresholds_failed)), 'members');
+my %exact = (workflow_id => 'slow', workflow_name => 'Slow', status => 'completed', total_vus => 2, total_iterations => 10,
+             total_requests => 10, success_rate => 1, error_rate => 0, thresholds_passed => 0, thresholds_failed => 0);
+ok t_cmp($result->{$_}, $exact{$_}, $_) for sort keys %exact;
+ok t_cmp(sent('/slow') - $before, 10, 'that many were sent');
+ok $result->{duration_ms} >= 1000 && $result->{duration_ms} < 5000;
+ok abs($result->{rps} - 10_000 / $result->{duration_ms}) < 0.1;
+ok $result->{avg_duration_ms} >= 200 && $result->{avg_duration_ms} <= $result->{p99_duration_ms} + 1;
+ok $result->{p95_duration_ms} >= 200 && $result->{p95_duration_ms} <= $result->{p99_duration_ms};
 
-# A signal stops the run, which still prints its summary.
-my $pid = open my $out, '-|', $program, 'run', '-duration', '10m', $good or die $!;
-my ($text, $signalled) = ('', 0);
-while (my $line = <$out>) {
-    $text .= $line;
-    $signalled = kill 'INT', $pid if !$signalled && $line =~ /^\[/;
-}
-close $out;
-ok t_cmp($signalled, 1, 'a progress line was printed');
-ok t_cmp($? >> 8, 130, 'exit code of an interrupted run');
-ok t_cmp($text, qr/^status +aborted$/m, 'aborted');
-ok t_cmp($text, qr/^P99 +[\d.]+ms$/m, 'with its summary');
+# Progress, twice a second: a bar of 30 cells that fills.
+$run = command('run', '-i', 8, $slow);
+my @bars = $run->{out} =~ /^\[([#.]{30})\] +(\d+)%/mg;
+ok @bars >= 4 or t_debug($run->{out});
+ok t_cmp([ @bars[ map 2 * $_ + 1, 0 .. $#bars / 2 ] ], [ sort { $a <=> $b } @bars[ map 2 * $_ + 1, 0 .. $#bars / 2 ] ], 'per cent only grow');
+ok t_cmp($run->{out}, qr/^\[[#.]{30}\].*left \S+ \| [\d.]+m?s \| iter \d+ \| VUs 1 \| req \d+ [\d.]+\/s \| ok 100\.0% \| avg \d+\.\d\dms \| fail 0$/m, 'and all the rest');
+ok t_cmp($run->{out}, qr/^requests\/s +\d+\.\d\d\nsuccess +100\.00%\nfailure +0\.00%\nmean +2\d\d\.\d+ms\nP95 +2\d\d\.\d+ms\nP99 +2\d\d\.\d+ms\n/m, 'summary');
+ok $run->{out} !~ /^(thresholds|errors)/m;
+
+# Runs that fail, and one without any request.
+my $failing = scratch('failing.yaml', "id: f\nname: F\nsteps:\n  - {id: s, type: http, config: {url: 'http://127.0.0.1:1/'}}\n");
+$run = command('run', $failing);
+ok t_cmp($run->{code}, 1, 'a failed run');
+ok t_cmp($run->{out}, qr/^status +failed$/m, 'says so');
+ok t_cmp($run->{out}, qr/^errors\n +CONNECTION_ERROR s: /m, 'and why');
+ok t_cmp(command('run', '-quiet', $failing)->{code}, 1, 'quiet or not');
+ok t_cmp(command('run', '-quiet', '-duration', '300ms', $failing)->{code}, 0, 'bounded by time it is a measurement');
+$run = command('run', '-duration', '700ms', $slow);
+ok t_cmp($run->{code}, 0, 'by duration');
+ok t_cmp($run->{out}, qr/^duration +700ms\niterations +-$/m, 'says so');
+my $nothing = scratch('nothing.yaml', "id: n\nname: N\nsteps:\n  - {id: s, type: http, disabled: true, config: {url: 'http://127.0.0.1:1/'}}\n");
+$run = command('run', $nothing);
+ok t_cmp($run->{code}, 0, 'without requests');
+ok t_cmp($run->{out}, qr/^iterations +1\nrequests +0$/m, 'nothing to count');
+ok $run->{out} !~ m{^requests/s|^success}m;
