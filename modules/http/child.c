@@ -120,7 +120,8 @@ static void open_store(wf_child_t *child, connection_t *connection, wf_error_t *
     if (wf_once_a_second(&last)) {
         wf_log(WF_LOG_WARN, "WF0103: %s", failure.message);
     }
-    wf_error_set(err, failure.kind, "the store cannot be read now");
+    /* Damaged, away or not made yet: to a client the service is not available. */
+    wf_error_set(err, WF_ERR_UNAVAILABLE, "the store cannot be read now");
     apr_pool_destroy(attempt);
 }
 
