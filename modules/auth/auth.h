@@ -58,14 +58,15 @@ typedef struct wf_auth_cache_t wf_auth_cache_t;
  *  and every check pays for bcrypt. */
 wf_auth_cache_t *wf_auth_cache_create(int ttl_seconds, apr_pool_t *p);
 
-/** 1 if this password was verified for user and hash within the time to live; now_us is
+/** 1 if password is right for user and hash: verified within the time to live, or right
+ *  now by verify (1 = right), which is then remembered. Of threads that ask for the same
+ *  three texts at once, one verifies and the others wait for its result: else the first
+ *  second of a new child would go to the same bcrypt over and over. now_us is
  *  wf_mono_us(). */
-int wf_auth_cache_has(wf_auth_cache_t *cache, const char *user, const char *hash,
-                      const char *password, apr_int64_t now_us);
-
-/** Remember a verified password. */
-void wf_auth_cache_put(wf_auth_cache_t *cache, const char *user, const char *hash,
-                       const char *password, apr_int64_t now_us);
+typedef int wf_auth_verify_fn(const char *password, const char *hash);
+int wf_auth_cache_check(wf_auth_cache_t *cache, const char *user, const char *hash,
+                        const char *password, apr_int64_t now_us,
+                        wf_auth_verify_fn *verify);
 
 /** What became of a check. */
 typedef enum {

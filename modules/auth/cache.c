@@ -7,6 +7,7 @@
 
 #include <apr_general.h>
 #include <apr_siphash.h>
+#include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 #include <string.h>
 
@@ -22,10 +23,21 @@ typedef struct entry_t {
     apr_int64_t expires; /* wf_mono_us clock; 0 = empty */
 } entry_t;
 
+/* A verification that runs, and those who wait for it. Free while nobody has it. */
+typedef struct flight_t {
+    digest_t digest;
+    int holders;
+    int over, right;
+} flight_t;
+
+#define FLIGHTS 16 /* with more at once, further ones verify by themselves */
+
 struct wf_auth_cache_t {
     unsigned char keys[KEYS][APR_SIPHASH_KSIZE];
     apr_int64_t ttl_us;
-    apr_thread_mutex_t *lock; /* of entries; held for a few comparisons */
+    apr_thread_mutex_t *lock; /* of what follows; held for a few comparisons */
+    apr_thread_cond_t *landed;
+    flight_t flights[FLIGHTS];
     entry_t entries[WF_AUTH_CACHE_ENTRIES];
 };
 
@@ -36,7 +48,8 @@ wf_auth_cache_t *wf_auth_cache_create(int ttl_seconds, apr_pool_t *p)
     cache->ttl_us = apr_time_from_sec(ttl_seconds);
     if (apr_generate_random_bytes(&cache->keys[0][0], sizeof cache->keys) != APR_SUCCESS
         || apr_thread_mutex_create(&cache->lock, APR_THREAD_MUTEX_DEFAULT, p)
-               != APR_SUCCESS) {
+               != APR_SUCCESS
+        || apr_thread_cond_create(&cache->landed, p) != APR_SUCCESS) {
         return NULL;
     }
     return cache;
@@ -78,30 +91,25 @@ static entry_t *set_of(wf_auth_cache_t *cache, const char *user)
     return &cache->entries[spread % (WF_AUTH_CACHE_ENTRIES / WAYS) * WAYS];
 }
 
-int wf_auth_cache_has(wf_auth_cache_t *cache, const char *user, const char *hash,
-                      const char *password, apr_int64_t now_us)
+/* ---- under the lock ---------------------------------------------------------------- */
+
+static int is_known(const entry_t *set, const digest_t *digest, apr_int64_t now_us)
 {
-    digest_t digest = digest_of(cache, user, hash, password);
-    entry_t *set = set_of(cache, user);
     int found = 0;
 
-    apr_thread_mutex_lock(cache->lock);
     for (int i = 0; i < WAYS; i++) {
-        found |= set[i].expires > now_us && same(&set[i].digest, &digest);
+        found |= set[i].expires > now_us && same(&set[i].digest, digest);
     }
-    apr_thread_mutex_unlock(cache->lock);
     return found;
 }
 
-void wf_auth_cache_put(wf_auth_cache_t *cache, const char *user, const char *hash,
-                       const char *password, apr_int64_t now_us)
+/* The same password again takes its own place, else that of the oldest entry. */
+static void remember(entry_t *set, const digest_t *digest, apr_int64_t expires)
 {
-    digest_t digest = digest_of(cache, user, hash, password);
-    entry_t *set = set_of(cache, user), *victim = set;
+    entry_t *victim = set;
 
-    apr_thread_mutex_lock(cache->lock);
-    for (int i = 0; i < WAYS; i++) { /* the same password again, else the oldest entry */
-        if (same(&set[i].digest, &digest)) {
+    for (int i = 0; i < WAYS; i++) {
+        if (same(&set[i].digest, digest)) {
             victim = &set[i];
             break;
         }
@@ -109,7 +117,80 @@ void wf_auth_cache_put(wf_auth_cache_t *cache, const char *user, const char *has
             victim = &set[i];
         }
     }
-    victim->digest = digest;
-    victim->expires = now_us + cache->ttl_us;
+    victim->digest = *digest;
+    victim->expires = expires;
+}
+
+static flight_t *find_flight(wf_auth_cache_t *cache, const digest_t *digest)
+{
+    for (int i = 0; i < FLIGHTS; i++) {
+        if (cache->flights[i].holders > 0 && same(&cache->flights[i].digest, digest)) {
+            return &cache->flights[i];
+        }
+    }
+    return NULL;
+}
+
+static flight_t *begin_flight(wf_auth_cache_t *cache, const digest_t *digest)
+{
+    for (int i = 0; i < FLIGHTS; i++) {
+        if (cache->flights[i].holders == 0) {
+            cache->flights[i] = (flight_t){ .digest = *digest, .holders = 1 };
+            return &cache->flights[i];
+        }
+    }
+    return NULL;
+}
+
+static int join_flight(wf_auth_cache_t *cache, flight_t *flight)
+{
+    int right;
+
+    flight->holders++;
+    while (!flight->over) {
+        apr_thread_cond_wait(cache->landed, cache->lock);
+    }
+    right = flight->right;
+    flight->holders--;
+    return right;
+}
+
+/* ---- the check ---------------------------------------------------------------------- */
+
+int wf_auth_cache_check(wf_auth_cache_t *cache, const char *user, const char *hash,
+                        const char *password, apr_int64_t now_us,
+                        wf_auth_verify_fn *verify)
+{
+    digest_t digest = digest_of(cache, user, hash, password);
+    entry_t *set = set_of(cache, user);
+    flight_t *flight;
+    int right;
+
+    apr_thread_mutex_lock(cache->lock);
+    right = is_known(set, &digest, now_us);
+    flight = right ? NULL : find_flight(cache, &digest);
+    if (flight) {
+        right = join_flight(cache, flight);
+    }
+    if (right || flight) {
+        apr_thread_mutex_unlock(cache->lock);
+        return right;
+    }
+    flight = begin_flight(cache, &digest);
     apr_thread_mutex_unlock(cache->lock);
+
+    right = verify(password, hash);
+
+    apr_thread_mutex_lock(cache->lock);
+    if (right) {
+        remember(set, &digest, now_us + cache->ttl_us);
+    }
+    if (flight) {
+        flight->right = right;
+        flight->over = 1;
+        flight->holders--;
+        apr_thread_cond_broadcast(cache->landed);
+    }
+    apr_thread_mutex_unlock(cache->lock);
+    return right;
 }

@@ -33,12 +33,17 @@ static void compare_for_nothing(const char *password)
     apr_password_validate(password, hash);
 }
 
+static int is_right(const char *password, const char *hash)
+{
+    return apr_password_validate(password, hash) == APR_SUCCESS;
+}
+
 wf_auth_result_e wf_auth_check_password(wf_store_t *store, wf_auth_cache_t *cache,
                                         const char *user, const char *password,
                                         apr_pool_t *p, wf_error_t *err)
 {
-    apr_int64_t now = wf_mono_us();
     wf_user_t *row;
+    int right;
 
     if (wf_store_get_by_key(store, WF_TABLE_USER, user, &row, p, err) != APR_SUCCESS) {
         return WF_AUTH_FAILED;
@@ -47,14 +52,8 @@ wf_auth_result_e wf_auth_check_password(wf_store_t *store, wf_auth_cache_t *cach
         compare_for_nothing(password);
         return WF_AUTH_UNKNOWN_USER;
     }
-    if (cache && wf_auth_cache_has(cache, user, row->password_hash, password, now)) {
-        return WF_AUTH_OK;
-    }
-    if (apr_password_validate(password, row->password_hash) != APR_SUCCESS) {
-        return WF_AUTH_WRONG_PASSWORD;
-    }
-    if (cache) {
-        wf_auth_cache_put(cache, user, row->password_hash, password, now);
-    }
-    return WF_AUTH_OK;
+    right = cache ? wf_auth_cache_check(cache, user, row->password_hash, password,
+                                        wf_mono_us(), is_right)
+                  : is_right(password, row->password_hash);
+    return right ? WF_AUTH_OK : WF_AUTH_WRONG_PASSWORD;
 }

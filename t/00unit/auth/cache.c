@@ -4,20 +4,34 @@
 
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
+#include <string.h>
 
 #define THREADS 4
 #define ROUNDS 20000
 
 static wf_auth_cache_t *cache;
 
+static int say_yes(const char *password, const char *hash)
+{
+    (void)password;
+    (void)hash;
+    return 1;
+}
+
+static int say_no(const char *password, const char *hash)
+{
+    return !say_yes(password, hash);
+}
+
 static int has(const char *user, const char *hash, const char *password, int seconds)
 {
-    return wf_auth_cache_has(cache, user, hash, password, apr_time_from_sec(seconds));
+    return wf_auth_cache_check(cache, user, hash, password, apr_time_from_sec(seconds),
+                               say_no);
 }
 
 static void put(const char *user, const char *hash, const char *password, int seconds)
 {
-    wf_auth_cache_put(cache, user, hash, password, apr_time_from_sec(seconds));
+    wf_auth_cache_check(cache, user, hash, password, apr_time_from_sec(seconds), say_yes);
 }
 
 static void test_entries(void)
@@ -81,6 +95,61 @@ static void test_threads(apr_pool_t *p)
     is_int(total, 0, "threads never see a wrong password as known");
 }
 
+/* Threads that ask for the same at once: one verifies, all get its answer. */
+#define ASKERS 8
+
+static int asking; /* threads that are at the check; atomic */
+static int slow;   /* how many of the slow verifications ran; atomic */
+
+typedef struct asker_t {
+    const char *password;
+    int right;
+} asker_t;
+
+static int verify_slowly(const char *password, const char *hash)
+{
+    apr_int64_t until = wf_mono_us() + 10 * 1000000;
+
+    (void)hash;
+    __atomic_add_fetch(&slow, 1, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&asking, __ATOMIC_ACQUIRE) < ASKERS && wf_mono_us() < until) {
+        apr_sleep(1000);
+    }
+    apr_sleep(50000); /* the few instructions from there to the wait */
+    return strcmp(password, "right") == 0;
+}
+
+static void *APR_THREAD_FUNC ask(apr_thread_t *thread, void *data)
+{
+    asker_t *asker = data;
+
+    (void)thread;
+    __atomic_add_fetch(&asking, 1, __ATOMIC_RELEASE);
+    asker->right = wf_auth_cache_check(cache, "animal", "h", asker->password,
+                                       apr_time_from_sec(5), verify_slowly);
+    return NULL;
+}
+
+static void test_one_verifies(const char *password, int want, apr_pool_t *p)
+{
+    apr_thread_t *threads[ASKERS];
+    asker_t askers[ASKERS];
+    int right = 0;
+    apr_status_t rv;
+
+    asking = slow = 0;
+    for (int i = 0; i < ASKERS; i++) {
+        askers[i].password = password;
+        apr_thread_create(&threads[i], NULL, ask, &askers[i], p);
+    }
+    for (int i = 0; i < ASKERS; i++) {
+        apr_thread_join(&rv, threads[i]);
+        right += askers[i].right;
+    }
+    is_int(slow, 1, "%s: %d threads, one verification", password, ASKERS);
+    is_int(right, want, "%s: its answer for all", password);
+}
+
 int main(void)
 {
     apr_pool_t *p;
@@ -92,6 +161,8 @@ int main(void)
     test_entries();
     test_many_users();
     test_threads(p);
+    test_one_verifies("right", ASKERS, p);
+    test_one_verifies("wrong", 0, p);
     apr_pool_destroy(p);
     return done_testing();
 }
