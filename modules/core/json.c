@@ -64,7 +64,6 @@ static apr_status_t parse(json_object **json, const char *text, apr_size_t lengt
     if (!tokener) {
         return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     *json = json_tokener_parse_ex(tokener, text, (int)length);
     if (json_tokener_get_error(tokener) == json_tokener_continue) {
         /* A bare number is complete once a NUL says so. */

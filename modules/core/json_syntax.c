@@ -1,7 +1,7 @@
-/* The grammar of RFC 8259, checked before json-c builds the tree: json-c takes single
- * quotes around names, NaN, "1." and raw control characters also in its strict mode,
- * turns integers beyond 64 bits silently into the largest one, and its check of UTF-8
- * refuses every text beyond ASCII in release 0.18. */
+/* The grammar of RFC 8259, checked before json-c builds the tree. json-c's own strict mode
+ * takes single quotes around names, NaN, "1." and (before 0.18) raw control characters,
+ * turns integers beyond 64 bits silently into the largest one, and in 0.18 refuses every
+ * character beyond ASCII; so it is not used. */
 #include "core/internal.h"
 
 #include <string.h>
