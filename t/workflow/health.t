@@ -31,14 +31,19 @@ for my $case (@cases) {
     ok t_cmp($head->code . length $head->content, '2000', "$path: HEAD");
 }
 
-# The engine is killed until httpd waits before it starts another one: alive, but not ready.
+# From the second death in a row on, httpd waits before it starts another engine: alive, but
+# not ready.
 my $server = WF::Server->new->start;
-for (1, 2) {
+
+sub kill_engine {
     my $engine = wait_until { $server->engine_pid };
     kill KILL => $engine;
     wait_until { !kill 0 => $engine };
 }
+
+kill_engine();
 for my $path ('/ready', '/api/v1/ready') {
+    kill_engine();
     my $r = call('GET', $path);
     ok t_cmp($r->code, 503, "$path without an engine");
     ok t_cmp(json($r)->{ready}, JSON::PP::false, "$path: ready");
