@@ -131,9 +131,10 @@ static apr_status_t drop_spares(void *data)
 {
     wf_ipc_server_t *server = data;
 
-    while (server->spares > 0) {
-        apr_pool_destroy(server->spare[--server->spares]);
+    for (int i = 0; i < server->spares; i++) {
+        apr_pool_destroy(server->spare[i]);
     }
+    server->spares = 0;
     return APR_SUCCESS;
 }
 
