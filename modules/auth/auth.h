@@ -34,8 +34,7 @@ typedef struct wf_roles_t {
 /** APR_SUCCESS if user reaches level, else WF_ERR_FORBIDDEN naming the level; other kinds
  *  when the store cannot be read. WF_LEVEL_NONE passes everybody. */
 apr_status_t wf_auth_check_level(wf_store_t *store, const wf_roles_t *roles,
-                                 const char *user, wf_level_e level, apr_pool_t *p,
-                                 wf_error_t *err);
+                                 const char *user, wf_level_e level, wf_error_t *err);
 
 /* ---- passwords --------------------------------------------------------------------- */
 

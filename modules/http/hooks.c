@@ -143,7 +143,7 @@ static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
     }
     store = wf_request_store(req, err);
     return store ? wf_auth_check_level(store, &req->config->roles, req->user, level,
-                                       req->pool, err)
+                                       err)
                  : WF_EFAILED;
 }
 

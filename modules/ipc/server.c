@@ -20,14 +20,9 @@
 
 #define EVENTS_PER_TURN 64
 
-/* Pools of answered requests wait here for the next ones: making one costs an mmap and a
- * munmap. Under the address sanitizer none waits, so that a use after the end is seen. */
+/* Pools of answered requests wait for the next ones: making one costs an mmap and a
+ * munmap. */
 #define SPARE_POOLS 64
-#ifdef __SANITIZE_ADDRESS__
-#define SPARES_KEPT 0
-#else
-#define SPARES_KEPT SPARE_POOLS
-#endif
 #define SPARE_BYTES (256 * 1024) /* what a waiting pool keeps */
 
 typedef struct connection_t connection_t;
@@ -111,20 +106,31 @@ static apr_pool_t *take_pool(wf_ipc_server_t *server)
     return pool;
 }
 
-static void give_pool(wf_ipc_server_t *server, apr_pool_t *pool)
+static int keep_pool(wf_ipc_server_t *server, apr_pool_t *pool)
 {
     int kept = 0;
 
-    apr_pool_clear(pool);
     pthread_mutex_lock(&server->spare_lock);
-    if (server->spares < SPARES_KEPT) {
+    if (server->spares < SPARE_POOLS) {
         server->spare[server->spares++] = pool;
         kept = 1;
     }
     pthread_mutex_unlock(&server->spare_lock);
-    if (!kept) {
-        apr_pool_destroy(pool);
+    return kept;
+}
+
+static void give_pool(wf_ipc_server_t *server, apr_pool_t *pool)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which shall see a use after the end */
+    apr_pool_clear(pool);
+    if (keep_pool(server, pool)) {
+        return;
     }
+#else
+    (void)server;
+    (void)keep_pool;
+#endif
+    apr_pool_destroy(pool);
 }
 
 static apr_status_t drop_spares(void *data)

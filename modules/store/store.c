@@ -317,6 +317,18 @@ apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id
     return wf_store_fixed(store, WF_SQL_RUNNING_INSTANCES, &cell, 1, count, err);
 }
 
+apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
+                                const char *const groups[3], int *member, wf_error_t *err)
+{
+    wf_cell_t cells[5] = { wf_cell_text(user), wf_cell_text(type), wf_cell_text(groups[0]),
+                           wf_cell_text(groups[1]), wf_cell_text(groups[2]) };
+    apr_int64_t count = 0;
+    apr_status_t rv = wf_store_fixed(store, WF_SQL_MEMBERSHIPS, cells, 5, &count, err);
+
+    *member = count > 0;
+    return rv;
+}
+
 static apr_status_t take_group_count(void *baton, const wf_cell_t *cells, int count,
                                      wf_error_t *err)
 {

@@ -345,6 +345,10 @@ apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const c
 apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
                                         apr_int64_t *count, wf_error_t *err);
 
+/** Whether a user is a member of one of three groups (NULL = none) that has this type. */
+apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
+                                const char *const groups[3], int *member, wf_error_t *err);
+
 /** Lists that faces page through. Each has its own sort keys, in the words of the API. */
 typedef enum {
     WF_LIST_DEPLOYMENTS,

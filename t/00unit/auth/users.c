@@ -102,7 +102,7 @@ static void test_levels(void)
     for (apr_size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         wf_error_t *err = new_error();
         apr_status_t rv =
-            wf_auth_check_level(reader, &roles, cases[i].user, cases[i].level, pool, err);
+            wf_auth_check_level(reader, &roles, cases[i].user, cases[i].level, err);
 
         ok((rv == APR_SUCCESS) == cases[i].fine, "%s %s level %d", cases[i].user,
            cases[i].fine ? "has" : "lacks", cases[i].level);
@@ -115,10 +115,10 @@ static void test_other_roles(void)
     const wf_roles_t own = { "sales", "sales", "sales", "assignment" };
     wf_error_t *err = new_error();
 
-    ok(wf_auth_check_level(reader, &own, "animal", WF_LEVEL_ADMIN, pool, err)
+    ok(wf_auth_check_level(reader, &own, "animal", WF_LEVEL_ADMIN, err)
            == APR_SUCCESS,
        "groups and their type are settings");
-    ok(wf_auth_check_level(reader, &own, "kermit", WF_LEVEL_USER, pool, err)
+    ok(wf_auth_check_level(reader, &own, "kermit", WF_LEVEL_USER, err)
            != APR_SUCCESS,
        "a group of another type gives no rights");
 }
