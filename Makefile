@@ -159,8 +159,7 @@ SUB_MAKE    = $(MAKE) --no-print-directory -s
 check:
 	$(call install_packages,$(TEST_PACKAGES))
 	@$(SUB_MAKE) all
-	@$(if $(WANT_UNIT),$(SUB_MAKE) unit)
-	@$(if $(WANT_SUITES),t/run $(abspath $(BUILD)) $(T))
+	@t/check $(BUILD) $(T)
 
 bench:
 	$(call install_packages,$(BENCH_PACKAGES))
