@@ -230,6 +230,7 @@ json_object *wf_json_get(json_object *o, const char *name); /* borrowed; NULL fo
 void wf_json_add_string(json_object *o, const char *name, const char *text);
 void wf_json_add_int(json_object *o, const char *name, apr_int64_t i);
 void wf_json_add_bool(json_object *o, const char *name, int b);
+void wf_json_add_double(json_object *o, const char *name, double d); /* shortest text */
 
 /* ---- time ---------------------------------------------------------------------------- */
 

@@ -151,3 +151,10 @@ void wf_json_add_bool(json_object *o, const char *name, int b)
 {
     json_object_object_add(o, name, json_object_new_boolean(!!b));
 }
+
+void wf_json_add_double(json_object *o, const char *name, double d)
+{
+    wf_value_t value = wf_double(d);
+
+    json_object_object_add(o, name, wf_value_to_json(&value));
+}

@@ -266,7 +266,7 @@ apr_status_t wf_command_execution(wf_work_t *work, wf_error_t *err)
     wf_json_add_string(reply, "id", now.id);
     wf_json_add_string(reply, "workflow_id", now.workflow_id);
     wf_json_add_string(reply, "status", wf_run_status_name(now.status));
-    json_object_object_add(reply, "progress", json_object_new_double(now.progress));
+    wf_json_add_double(reply, "progress", now.progress);
     wf_json_add_string(reply, "start_time", wf_time_utc(now.start_time, work->pool));
     wf_json_add_string(reply, "end_time",
                        now.end_time ? wf_time_utc(now.end_time, work->pool) : "");

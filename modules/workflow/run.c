@@ -60,7 +60,7 @@ json_object *wf_run_to_json(const wf_run_t *run, int detail, apr_pool_t *p)
     wf_json_add_string(o, "id", run->id);
     wf_json_add_string(o, "workflow_id", run->workflow_id);
     wf_json_add_string(o, "status", run->status);
-    json_object_object_add(o, "progress", json_object_new_double(run->progress));
+    wf_json_add_double(o, "progress", run->progress);
     wf_json_add_string(o, "start_time",
                        run->start_time ? wf_time_utc(run->start_time, p) : "");
     if (detail || run->end_time) {

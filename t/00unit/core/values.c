@@ -153,6 +153,14 @@ static void test_json(void)
             ok(!cases[i].error, "'%s' parses", cases[i].text);
         }
     }
+    {
+        json_object *o = wf_json_own(json_object_new_object(), pool);
+
+        wf_json_add_double(o, "progress", 0.351);
+        wf_json_add_double(o, "end", 1);
+        is_str(wf_json_text(o, NULL, pool), "{\"progress\":0.351,\"end\":1.0}",
+               "doubles in their shortest text");
+    }
     memset(deep, '[', sizeof(deep));
     {
         json_object *json;
