@@ -298,11 +298,21 @@ static apr_status_t spawn_engine(int seconds, wf_error_t *err)
 
 /* ---- stopping ----------------------------------------------------------------------------------- */
 
+/* 1 once it is gone; a crash on its way out is worth a line. */
 static int has_ended(pid_t pid)
 {
-    int status;
+    int status = 0;
 
-    return waitpid(pid, &status, WNOHANG) != 0;
+    if (waitpid(pid, &status, WNOHANG) == 0) {
+        return 0;
+    }
+    if (status != 0) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, main_server,
+                     "workflow engine (pid %ld) %s %d while it stopped", (long)pid,
+                     WIFSIGNALED(status) ? "died of signal" : "ended with",
+                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    }
+    return 1;
 }
 
 static void stop_engine(void)

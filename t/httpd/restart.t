@@ -13,7 +13,7 @@ use WF::Test;
 use constant { RESTARTS => 10, CLIENTS => 4 };
 
 my @mpms = qw(event worker prefork);
-plan tests => 9 * @mpms;
+plan tests => 10 * @mpms;
 
 # Clients with a connection per request until told to stop; they report on a pipe.
 sub start_clients {
@@ -88,4 +88,5 @@ for my $mpm (@mpms) {
     ok $server->stop;
     ok !kill(0 => $engine);
     ok !-e $server->file('engine/engine.sock');
+    ok !($server->slurp('error.log') =~ /while it stopped/);
 }
