@@ -107,7 +107,8 @@ for my $case (@nodes) {
         push @flows, ($name eq 'DEFAULT' ? 'd: ' : '') . "node -> $name" . (defined $condition ? " if $condition" : '');
     }
     my $key = 'gatewaysNode' . ++$n;
-    my $definition = define($key, '<startEvent id="s"/>', 's -> node', "<$element id=\"node\"" . ($default ? ' default="d"' : '') . '/>', @targets, @flows);
+    $default = $default ? 'default="d"' : '';
+    my $definition = define($key, '<startEvent id="s"/>', 's -> node', "<$element id=\"node\" $default/>", @targets, @flows);
     my $r = call('POST', '/process-instance', { processDefinitionId => $definition, %$variables });
     my $what = join ' ', $node, map { $_ // '-' } @$flows;
     ok t_cmp($r->code, ref $expected ? 500 : 200, $what);
@@ -128,8 +129,8 @@ for my $case (@wirings) {
 }
 
 # Where the tokens of a new instance rest, depth first and in the order they came.
-my $i = start(define('gatewaysNames', '<startEvent id="s"/>', 's -> f', '<parallelGateway id="f"/>', map({ user_task($_), "f -> $_" } 'zulu', 'alpha', 'mike'),
-                     'f -> j', '<parallelGateway id="j"/>', 'alpha -> j'));
+my $i = start(define('gatewaysNames', '<startEvent id="s"/>', 's -> f', '<parallelGateway id="f"/>', '<parallelGateway id="j"/>',
+                     (map { user_task($_), "f -> $_" } 'zulu', 'alpha', 'mike'), 'f -> j', 'alpha -> j'));
 ok t_cmp("@{ $i->{activityNames} }", 'zulu alpha mike', 'activityNames: what rests at a join is not active');
 ok t_cmp($i->{ended} ? 1 : 0, 0, 'not ended');
 my %ids = map { $_->{executionId} => 1 } tasks_of($i->{id}, "assignee=$user");

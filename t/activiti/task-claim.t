@@ -7,12 +7,9 @@ use Apache::TestUtil;
 use WF::Activiti;
 use WF::Test;
 
-my $definition = define('taskClaim', '<startEvent id="s"/>', 's -> t', '<userTask id="t" activiti:assignee="${who}" activiti:candidateGroups="taskClaim"/>');
-sub new_task {
-    my $i = start($definition, { who => shift });
-    my ($row) = stored("SELECT ID_ FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i->{id}");
-    return $row->{ID_};
-}
+my $definition = define('taskClaim', '<startEvent id="s"/>', 's -> t',
+                        '<userTask id="t" activiti:assignee="${who}" activiti:candidateGroups="taskClaim"/>');
+sub new_task { value_of('SELECT ID_ FROM ACT_RU_TASK WHERE PROC_INST_ID_ = ' . start($definition, { who => shift })->{id}) }
 sub assignee { get_json('/task/' . shift)->{assignee} }
 
 my @claims = (

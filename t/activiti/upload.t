@@ -70,7 +70,7 @@ my @answers = (
 plan tests => 3 * @names + 2 * @wires + 2 * @contents + 3 * @answers + 3;
 
 sub newest { get_json('/process-definitions?sort=deploymentTime&order=desc&size=1')->{data}[0] }
-sub deployed { (stored('SELECT COUNT(*) AS N FROM ACT_RE_DEPLOYMENT'))[0]{N} }
+sub deployed { value_of('SELECT COUNT(*) FROM ACT_RE_DEPLOYMENT') }
 
 for my $case (@names) {
     my ($parameter, $name) = @$case;

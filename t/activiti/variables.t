@@ -116,7 +116,7 @@ FROM ACT_RU_VARIABLE WHERE PROC_INST_ID_ = $instance ORDER BY NAME_
 END_SQL
 }
 sub first_task { my ($t) = tasks_of(shift, 'assignee=variables'); $t->{id} }
-sub instances { (stored("SELECT COUNT(*) AS N FROM ACT_RU_EXECUTION WHERE PROC_DEF_ID_ = '$definition'"))[0]{N} }
+sub instances { value_of("SELECT COUNT(*) FROM ACT_RU_EXECUTION WHERE PROC_DEF_ID_ = '$definition'") }
 
 my $waiting = start($definition);
 for my $case (@bodies) {
