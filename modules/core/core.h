@@ -99,7 +99,7 @@ void wf_problem_warn(wf_problems_t *ps, const char *rule, const char *path, int 
                      int column, const char *fmt, ...) WF_PRINTF(6, 7);
 
 /** One text, a line a problem, in the order of the document:
- *  "file:12:3: [rule] path: message". */
+ *  "file:12:3: [rule] path: message", for a warning "file:12:3: warning: [rule] …". */
 const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p);
 
 /** APR_SUCCESS without errors, else fills err (WF_ERR_INVALID) with the joined text. */

@@ -173,8 +173,8 @@ static const char *problem_text(const wf_problems_t *ps, const wf_problem_t *ite
         place = apr_psprintf(p, "%s%s%d:%d", place, *place ? ":" : "", item->line,
                              item->column);
     }
-    return apr_pstrcat(p, place, *place ? ": " : "", "[", item->rule, "] ",
-                       item->path ? item->path : "", item->path ? ": " : "", item->message,
+    return apr_pstrcat(p, place, *place ? ": " : "", item->warning ? "warning: " : "", "[",
+                       item->rule, "] ", item->path ? item->path : "", item->path ? ": " : "", item->message,
                        NULL);
 }
 

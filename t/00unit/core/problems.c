@@ -24,7 +24,7 @@ int main(void)
            "f.xml: [d] nowhere\n"
            "f.xml:2:3: [a] z: first in its line\n"
            "f.xml:2:7: [b] x: second in its line\n"
-           "f.xml:2:7: [b] y: found later at the same place\n"
+           "f.xml:2:7: warning: [b] y: found later at the same place\n"
            "f.xml:9:1: [c] last",
            "by line and column");
     is_str(APR_ARRAY_IDX(ps->items, 0, wf_problem_t).message, "last",
