@@ -75,7 +75,7 @@ $(MODULE): $(call obj,$(MODULE_SRCS))
 	$(APXS) -c -S CC=$(CC) -o $(BUILD)/mod_workflow.la $(LINK_SANITIZE) $^ $(MODULE_LIBS) \
 	    $(LDFLAGS) >$(BUILD)/apxs.log 2>&1 || { cat $(BUILD)/apxs.log; false; }
 	cp $(BUILD)/.libs/mod_workflow.so $@
-LINK_SANITIZE = $(if $(SANITIZE),-Wl$(comma)$(SANITIZE))
+LINK_SANITIZE = $(foreach f,$(SANITIZE),-Wl$(comma)$(f))
 comma = ,
 
 $(BUILD)/mod_workflow.o: ALL_CFLAGS += -DWF_ENGINE_BINARY='"$(BINDIR)/workflow-engine"'
