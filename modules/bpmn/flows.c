@@ -1,9 +1,12 @@
 /* How a token leaves a node: the rule for activities and events. Gateways have their own.
  */
+#include <limits.h>
+
 #include "bpmn/run.h"
 
-apr_status_t wf_flow_holds(wf_exec_t *exec, const wf_flow_t *flow, int *holds,
-                           wf_error_t *err)
+/* Whether flow's condition holds for exec; a flow without one may be taken. */
+static apr_status_t may_take(wf_exec_t *exec, const wf_flow_t *flow, int *holds,
+                             wf_error_t *err)
 {
     wf_value_t value;
     apr_status_t rv;
@@ -33,16 +36,15 @@ apr_status_t wf_leave_at_once(wf_exec_t *exec, wf_error_t *err)
     return APR_SUCCESS;
 }
 
-/* Every flow whose condition holds, the default flow only if there is no other; several
- * flows fork the token, none ends it. */
-apr_status_t wf_flows_leave(wf_exec_t *exec, wf_error_t *err)
+apr_status_t wf_flows_choose(wf_exec_t *exec, int most, apr_array_header_t **chosen,
+                             wf_error_t *err)
 {
     const wf_node_t *node = exec->node;
-    apr_array_header_t *chosen = apr_array_make(
-        exec->instance->turn->p, node->outgoing->nelts, sizeof(wf_flow_t *));
     int i;
 
-    for (i = 0; i < node->outgoing->nelts; i++) {
+    *chosen = apr_array_make(exec->instance->turn->p, node->outgoing->nelts,
+                             sizeof(wf_flow_t *));
+    for (i = 0; i < node->outgoing->nelts && (*chosen)->nelts < most; i++) {
         const wf_flow_t *flow = APR_ARRAY_IDX(node->outgoing, i, const wf_flow_t *);
         apr_status_t rv;
         int holds;
@@ -50,16 +52,25 @@ apr_status_t wf_flows_leave(wf_exec_t *exec, wf_error_t *err)
         if (flow == node->default_flow) {
             continue;
         }
-        rv = wf_flow_holds(exec, flow, &holds, err);
+        rv = may_take(exec, flow, &holds, err);
         if (rv != APR_SUCCESS) {
             return rv;
         }
         if (holds) {
-            APR_ARRAY_PUSH(chosen, const wf_flow_t *) = flow;
+            APR_ARRAY_PUSH(*chosen, const wf_flow_t *) = flow;
         }
     }
-    if (!chosen->nelts && node->default_flow) {
-        APR_ARRAY_PUSH(chosen, const wf_flow_t *) = node->default_flow;
+    if (!(*chosen)->nelts && node->default_flow) {
+        APR_ARRAY_PUSH(*chosen, const wf_flow_t *) = node->default_flow;
     }
-    return wf_exec_split(&exec, 1, chosen, err);
+    return APR_SUCCESS;
+}
+
+/* Several flows fork the token, none ends it. */
+apr_status_t wf_flows_leave(wf_exec_t *exec, wf_error_t *err)
+{
+    apr_array_header_t *chosen;
+    apr_status_t rv = wf_flows_choose(exec, INT_MAX, &chosen, err);
+
+    return rv == APR_SUCCESS ? wf_exec_split(&exec, 1, chosen, err) : rv;
 }

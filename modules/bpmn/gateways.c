@@ -3,43 +3,20 @@
  * until as many are there as the gateway has incoming flows. */
 #include "bpmn/run.h"
 
-static apr_status_t take_one(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
-{
-    apr_array_header_t *flows =
-        apr_array_make(exec->instance->turn->p, 1, sizeof(wf_flow_t *));
-
-    APR_ARRAY_PUSH(flows, const wf_flow_t *) = flow;
-    return wf_exec_split(&exec, 1, flows, err);
-}
-
 apr_status_t wf_exclusive_leave(wf_exec_t *exec, wf_error_t *err)
 {
-    const wf_node_t *node = exec->node;
-    int i;
+    apr_array_header_t *chosen;
+    apr_status_t rv = wf_flows_choose(exec, 1, &chosen, err);
 
-    for (i = 0; i < node->outgoing->nelts; i++) {
-        const wf_flow_t *flow = APR_ARRAY_IDX(node->outgoing, i, const wf_flow_t *);
-        apr_status_t rv;
-        int holds;
-
-        if (flow == node->default_flow) {
-            continue;
-        }
-        rv = wf_flow_holds(exec, flow, &holds, err);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-        if (holds) {
-            return take_one(exec, flow, err);
-        }
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    if (node->default_flow) {
-        return take_one(exec, node->default_flow, err);
+    if (!chosen->nelts) {
+        return wf_error_set(err, WF_ERR_EXECUTION,
+                            "no outgoing flow of the exclusive gateway could be selected "
+                            "and it has no default flow");
     }
-    return wf_error_set(
-        err, WF_ERR_EXECUTION,
-        "no outgoing flow of the exclusive gateway could be selected and it "
-        "has no default flow");
+    return wf_exec_split(&exec, 1, chosen, err);
 }
 
 apr_status_t wf_parallel_enter(wf_exec_t *exec, wf_error_t *err)

@@ -179,8 +179,9 @@ wf_step_fn wf_parallel_leave;
 wf_step_fn wf_user_task_enter; /* user_task.c */
 wf_step_fn wf_user_task_signal;
 
-/** Whether flow's condition holds for exec; a flow without one may be taken. */
-apr_status_t wf_flow_holds(wf_exec_t *exec, const wf_flow_t *flow, int *holds,
-                           wf_error_t *err);
+/** The outgoing flows of exec's node whose condition holds, in document order, at most so
+ * many; the default flow if there are none, an empty list without one. */
+apr_status_t wf_flows_choose(wf_exec_t *exec, int most, apr_array_header_t **chosen,
+                             wf_error_t *err);
 
 #endif
