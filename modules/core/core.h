@@ -251,7 +251,12 @@ apr_status_t wf_duration_parse(apr_int64_t *ns, const char *text);
 /** "0s", "125ms", "356.2ms", "5m0s": the shortest exact text. */
 const char *wf_duration_text(apr_int64_t ns, apr_pool_t *p);
 
-/* ---- text, ids ------------------------------------------------------------------------ */
+/* ---- pools, text, ids ------------------------------------------------------------------------ */
+
+/** A pool with an allocator of its own, for what travels between threads: it shares nothing
+ *  with others and needs no lock. It has no parent, so whoever holds it last destroys it.
+ *  keep: bytes of freed memory it may keep for reuse, 0 = all. NULL without memory. */
+apr_pool_t *wf_pool_create(const char *tag, apr_size_t keep);
 
 /** 1 if the n bytes are well-formed UTF-8 without NUL. */
 int wf_utf8_valid(const char *s, apr_size_t n);

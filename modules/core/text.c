@@ -1,6 +1,7 @@
-/* Text, random ids, and the log callback. */
+/* Pools for threads, text, random ids, and the log callback. */
 #include "core/internal.h"
 
+#include <apr_allocator.h>
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <errno.h>
@@ -8,6 +9,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+apr_pool_t *wf_pool_create(const char *tag, apr_size_t keep)
+{
+    apr_allocator_t *allocator;
+    apr_pool_t *pool;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
+        return NULL;
+    }
+    if (keep > 0) {
+        apr_allocator_max_free_set(allocator, keep);
+    }
+    if (apr_pool_create_unmanaged_ex(&pool, NULL, allocator) != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return NULL;
+    }
+    apr_allocator_owner_set(allocator, pool);
+    apr_pool_tag(pool, tag);
+    return pool;
+}
 
 /* Length of the well-formed sequence at s (RFC 3629: no overlong forms, no surrogates,
  * nothing above U+10FFFF), or 0. */

@@ -156,14 +156,9 @@ static void put_reader(wf_executor_t *x, reader_t *reader)
 
 wf_work_t *wf_work_create(wf_engine_t *engine, const char *tag)
 {
-    apr_allocator_t *allocator;
-    apr_pool_t *pool;
+    apr_pool_t *pool = wf_pool_create(tag, 0);
     wf_work_t *work;
 
-    apr_allocator_create(&allocator);
-    apr_pool_create_ex(&pool, NULL, NULL, allocator);
-    apr_allocator_owner_set(allocator, pool);
-    apr_pool_tag(pool, tag);
     work = apr_pcalloc(pool, sizeof(*work));
     work->engine = engine;
     work->pool = pool;

@@ -16,16 +16,15 @@ typedef struct submission_t {
     const char *id;
 } submission_t;
 
-static apr_pool_t *create_plan_pool(void)
+/* An entry of an execution's errors, at the moment. */
+static void add_error(json_object *errors, const char *message, apr_pool_t *p)
 {
-    apr_allocator_t *allocator;
-    apr_pool_t *pool;
+    json_object *entry = json_object_new_object();
 
-    apr_allocator_create(&allocator);
-    apr_pool_create_ex(&pool, NULL, NULL, allocator);
-    apr_allocator_owner_set(allocator, pool);
-    apr_pool_tag(pool, "wf_plan");
-    return pool;
+    wf_json_add_string(entry, "code", "EXECUTION_ERROR");
+    wf_json_add_string(entry, "message", message);
+    wf_json_add_string(entry, "timestamp", wf_time_utc(wf_time_ms(), p));
+    json_object_array_add(errors, entry);
 }
 
 /* The document in either form; *text is what the record keeps of it. */
@@ -61,7 +60,7 @@ apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
     json_object *reply;
     apr_status_t rv;
 
-    s->plan_pool = create_plan_pool();
+    s->plan_pool = wf_pool_create("wf_plan", 0);
     rv = compile(work, s, &text, err);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(s->plan_pool);
@@ -89,7 +88,6 @@ void wf_after_submit(wf_work_t *work)
 {
     submission_t *s = work->baton;
     wf_run_snapshot_t failed = { .id = s->id, .status = WF_RUN_FAILED };
-    json_object *entry;
 
     if (wf_load_start(work->engine->load, s->plan, s->plan_pool, s->id, &work->err)
         == APR_SUCCESS) {
@@ -98,11 +96,7 @@ void wf_after_submit(wf_work_t *work)
     /* The client gets the error; the record stays and says why it never ran. */
     failed.start_time = failed.end_time = wf_time_ms();
     failed.errors = wf_json_own(json_object_new_array(), work->pool);
-    entry = json_object_new_object();
-    wf_json_add_string(entry, "code", "EXECUTION_ERROR");
-    wf_json_add_string(entry, "message", work->err.message);
-    wf_json_add_string(entry, "timestamp", wf_time_utc(failed.end_time, work->pool));
-    json_object_array_add(failed.errors, entry);
+    add_error(failed.errors, work->err.message, work->pool);
     wf_engine_on_progress(work->engine, &failed);
 }
 
@@ -297,7 +291,7 @@ apr_status_t wf_command_stop(wf_work_t *work, wf_error_t *err)
 
 static const char *with_orphan_error(const wf_run_t *run, apr_pool_t *p)
 {
-    json_object *errors = NULL, *entry = json_object_new_object();
+    json_object *errors = NULL;
     wf_error_t err;
 
     wf_error_init(&err, p);
@@ -306,12 +300,10 @@ static const char *with_orphan_error(const wf_run_t *run, apr_pool_t *p)
         || !json_object_is_type(errors, json_type_array)) {
         errors = wf_json_own(json_object_new_array(), p);
     }
-    wf_json_add_string(entry, "code", "EXECUTION_ERROR");
-    wf_json_add_string(entry, "message",
-                       "the engine was restarted while this execution ran; its metrics are "
-                       "those of the last checkpoint");
-    wf_json_add_string(entry, "timestamp", wf_time_utc(wf_time_ms(), p));
-    json_object_array_add(errors, entry);
+    add_error(errors,
+              "the engine was restarted while this execution ran; its metrics are those of "
+              "the last checkpoint",
+              p);
     return wf_json_text(errors, NULL, p);
 }
 

@@ -85,11 +85,8 @@ static void watch(wf_ipc_server_t *server, int op, int fd, unsigned events, void
 
 /* ---- pools of requests ---------------------------------------------------------------------- */
 
-/* Each has an allocator of its own: threads share nothing through it. It has no parent, which
- * would destroy it at the end of the process, maybe before drop_spares does. */
 static apr_pool_t *take_pool(wf_ipc_server_t *server)
 {
-    apr_allocator_t *allocator;
     apr_pool_t *pool = NULL;
 
     pthread_mutex_lock(&server->spare_lock);
@@ -97,14 +94,7 @@ static apr_pool_t *take_pool(wf_ipc_server_t *server)
         pool = server->spare[--server->spares];
     }
     pthread_mutex_unlock(&server->spare_lock);
-    if (!pool) {
-        apr_allocator_create(&allocator);
-        apr_allocator_max_free_set(allocator, SPARE_BYTES);
-        apr_pool_create_unmanaged_ex(&pool, NULL, allocator);
-        apr_allocator_owner_set(allocator, pool);
-        apr_pool_tag(pool, "wf_ipc_request");
-    }
-    return pool;
+    return pool ? pool : wf_pool_create("wf_ipc_request", SPARE_BYTES);
 }
 
 static int keep_pool(wf_ipc_server_t *server, apr_pool_t *pool)

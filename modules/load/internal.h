@@ -73,6 +73,9 @@ typedef struct wf_message_t {
     struct wf_message_t *next;
 } wf_message_t;
 
+/** Start a thread that takes no signals: those belong to the process's own threads. */
+apr_status_t wf_load_thread(pthread_t *thread, void *(*run)(void *), void *data);
+
 apr_status_t wf_loop_create(wf_loop_t **loop, int index, apr_pool_t *p, wf_error_t *err);
 void wf_loop_destroy(wf_loop_t *loop);                     /* ends and joins the thread */
 void wf_loop_send(wf_loop_t *loop, wf_message_t *message); /* any thread */

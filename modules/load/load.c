@@ -3,7 +3,6 @@
 #include "load/internal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -120,18 +119,6 @@ static void end_loops(wf_load_t *load)
     pthread_mutex_destroy(&load->lock);
 }
 
-static int start_thread(wf_load_t *load)
-{
-    sigset_t all, before;
-    int rc;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&load->progress_thread, NULL, report_progress, load);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc;
-}
-
 apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
                             apr_pool_t *p, wf_error_t *err)
 {
@@ -148,7 +135,7 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
         load->nloops += rv == APR_SUCCESS;
     } while (rv == APR_SUCCESS && load->nloops < loops);
     if (rv == APR_SUCCESS) {
-        rv = APR_FROM_OS_ERROR(start_thread(load));
+        rv = wf_load_thread(&load->progress_thread, report_progress, load);
         if (rv != APR_SUCCESS) {
             wf_error_apr(err, WF_ERR_INTERNAL, rv, "starting the progress thread");
         }

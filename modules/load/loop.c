@@ -6,7 +6,6 @@
  * all sockets were served, so none starves the others. */
 #include "load/internal.h"
 
-#include <apr_allocator.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -349,22 +348,6 @@ static void *run(void *data)
 
 /* ---- life -------------------------------------------------------------------------- */
 
-/* The loop allocates in a pool of its own, with an allocator that needs no lock. */
-static apr_status_t make_pool(wf_loop_t *loop)
-{
-    apr_allocator_t *allocator;
-    apr_status_t rv = apr_allocator_create(&allocator);
-
-    if (rv == APR_SUCCESS) {
-        rv = apr_pool_create_unmanaged_ex(&loop->pool, NULL, allocator);
-    }
-    if (rv == APR_SUCCESS) {
-        apr_allocator_owner_set(allocator, loop->pool);
-        apr_pool_tag(loop->pool, "wf_loop");
-    }
-    return rv;
-}
-
 static apr_status_t open_descriptors(wf_loop_t *loop)
 {
     struct epoll_event event = { .events = EPOLLIN };
@@ -395,17 +378,16 @@ static void release(wf_loop_t *loop)
     }
 }
 
-/* Signals belong to the process's own threads. */
-static int start_thread(wf_loop_t *loop)
+apr_status_t wf_load_thread(pthread_t *thread, void *(*run)(void *), void *data)
 {
     sigset_t all, before;
     int rc;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&loop->thread, NULL, run, loop);
+    rc = pthread_create(thread, NULL, run, data);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc;
+    return APR_FROM_OS_ERROR(rc);
 }
 
 apr_status_t wf_loop_create(wf_loop_t **out, int index, apr_pool_t *p, wf_error_t *err)
@@ -417,12 +399,10 @@ apr_status_t wf_loop_create(wf_loop_t **out, int index, apr_pool_t *p, wf_error_
     loop->epoll = loop->wake = -1;
     loop->quit_msg.type = WF_MSG_QUIT;
     pthread_mutex_init(&loop->lock, NULL);
-    rv = make_pool(loop);
+    loop->pool = wf_pool_create("wf_loop", 0);
+    rv = loop->pool != NULL ? open_descriptors(loop) : APR_ENOMEM;
     if (rv == APR_SUCCESS) {
-        rv = open_descriptors(loop);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = APR_FROM_OS_ERROR(start_thread(loop));
+        rv = wf_load_thread(&loop->thread, run, loop);
     }
     if (rv != APR_SUCCESS) {
         release(loop);
