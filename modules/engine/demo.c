@@ -1,5 +1,5 @@
 /* Demo data: users, groups and processes from a directory, imported once into a store that
- * has no users. identity.json names users with ready password hashes; every file below
+ * has neither users nor deployments. identity.json names users with ready password hashes; every file below
  * processes/ is a resource of one deployment, named by its path there. */
 #include "engine/internal.h"
 
@@ -163,32 +163,18 @@ static apr_status_t import_processes(wf_work_t *work, const char *dir, wf_error_
     return wf_engine_deploy(work, DEPLOYMENT_NAME, files, &deployment, err);
 }
 
-static apr_status_t has_users(wf_store_t *reader, int *found, apr_pool_t *p, wf_error_t *err)
-{
-    wf_user_t *user;
-    wf_page_t page = { .size = 0 };
-    wf_rows_t deployments;
-    apr_status_t rv = wf_store_get_by_key(reader, WF_TABLE_USER, "kermit", &user, p, err);
-
-    if (rv == APR_SUCCESS) {
-        rv = wf_store_list(reader, WF_LIST_DEPLOYMENTS, NULL, &page, &deployments, p, err);
-    }
-    *found = rv == APR_SUCCESS && (user || deployments.total > 0);
-    return rv;
-}
-
 apr_status_t wf_demo_import(wf_engine_t *engine, const char *dir, wf_error_t *err)
 {
     wf_work_t *work = wf_work_create(engine, "wf_demo");
     wf_error_t outcome;
-    int found = 0;
+    int in_use = 0;
     apr_status_t rv = wf_store_open(&work->reader, engine->config.store, WF_STORE_READ,
                                     work->pool, err);
 
     if (rv == APR_SUCCESS) {
-        rv = has_users(work->reader, &found, work->pool, err);
+        rv = wf_store_in_use(work->reader, &in_use, err);
     }
-    if (rv == APR_SUCCESS && !found) {
+    if (rv == APR_SUCCESS && !in_use) {
         rv = wf_ids_skip_to(engine->ids, FIRST_ID, err);
         work->uow = wf_uow_create(work->reader, engine->ids, work->pool);
         rv = rv == APR_SUCCESS ? import_processes(work, dir, err) : rv;

@@ -156,7 +156,8 @@ apr_status_t wf_engine_close_orphans(wf_engine_t *engine, wf_error_t *err);
 apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
                              apr_size_t length, apr_pool_t *p, wf_error_t *err);
 
-/** Import users, groups and processes from a directory if the store has no users yet. */
+/** Import users, groups and processes from a directory if the store has
+ *  neither users nor deployments yet. */
 apr_status_t wf_demo_import(wf_engine_t *engine, const char *dir, wf_error_t *err);
 
 /* ---- jobs -------------------------------------------------------------------------------------------------- */

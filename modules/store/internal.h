@@ -211,6 +211,7 @@ typedef enum {
     WF_SQL_BYTES_SET,         /* content, id: a variable's byte array follows its value */
     WF_SQL_BYTES_DROP,        /* id */
     WF_SQL_RUNNING_INSTANCES, /* deployment */
+    WF_SQL_IN_USE,
     WF_SQL_MEMBERSHIPS,       /* user, group type, three groups */
     WF_SQL_GROUP_COUNTS,      /* user, group type */
     WF_SQL_DUE_NEXT,          /* now */

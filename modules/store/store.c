@@ -317,6 +317,15 @@ apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id
     return wf_store_fixed(store, WF_SQL_RUNNING_INSTANCES, &cell, 1, count, err);
 }
 
+apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err)
+{
+    apr_int64_t found = 0;
+    apr_status_t rv = wf_store_fixed(store, WF_SQL_IN_USE, NULL, 0, &found, err);
+
+    *in_use = found != 0;
+    return rv;
+}
+
 apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
                                 const char *const groups[3], int *member, wf_error_t *err)
 {

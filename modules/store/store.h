@@ -345,6 +345,9 @@ apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const c
 apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
                                         apr_int64_t *count, wf_error_t *err);
 
+/** Whether there is any user or deployment. */
+apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err);
+
 /** Whether a user is a member of one of three groups (NULL = none) that has this type. */
 apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
                                 const char *const groups[3], int *member, wf_error_t *err);

@@ -8,7 +8,7 @@ use Apache::TestUtil;
 use WF::Server;
 use WF::Test;
 
-plan tests => 21;
+plan tests => 23;
 
 my $server = WF::Server->new(extra => 'ServerTokens Full')->start;
 my $other = WF::Server->new(demo => 0, extra => "ServerTokens Prod\nLogLevel workflow:error")->start;
@@ -42,6 +42,14 @@ ok t_cmp(scalar(tasks_of($id, 'assignee=kermit')), 1, 'the task is there after t
 
 # A new id after a restart is never an old one.
 ok start('taskAssigneeProcess:1')->{id} > $id;
+
+# Demo data is for an empty store: one with a user of its own gets none.
+ok $other->stop;
+system 'sqlite3', $other->file('engine/workflow.db'), "INSERT INTO ACT_ID_USER (ID_, REV_) VALUES ('rowlf', 1)";
+$other->{demo} = 1;
+$other->write_config->start;
+ok t_cmp(call('POST', '/login', { userId => 'kermit', password => 'kermit' }, user => undef)->code, 403,
+         'no demo users beside others');
 
 # make install and uninstall, below DESTDIR.
 my $root = $server->file('root');
