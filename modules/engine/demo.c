@@ -1,6 +1,6 @@
 /* Demo data: users, groups and processes from a directory, imported once into a store that
- * has neither users nor deployments. identity.json names users with ready password hashes; every file below
- * processes/ is a resource of one deployment, named by its path there. */
+ * has neither users nor deployments. identity.json names users with ready password hashes;
+ * every file below processes/ is a resource of one deployment, named by its path there. */
 #include "engine/internal.h"
 
 #include <apr_file_info.h>

@@ -29,10 +29,12 @@ typedef enum {
     WF_TABLE_IDENTITYLINK, /* ACT_RU_IDENTITYLINK */
     WF_TABLE_VARIABLE,     /* ACT_RU_VARIABLE */
     WF_TABLE_JOB,          /* ACT_RU_JOB */
+    WF_TABLE_SUBSCRIPTION, /* ACT_RU_EVENT_SUBSCR */
     WF_TABLE_HI_PROCINST,  /* ACT_HI_PROCINST */
     WF_TABLE_HI_ACTINST,   /* ACT_HI_ACTINST */
     WF_TABLE_HI_TASKINST,  /* ACT_HI_TASKINST */
     WF_TABLE_HI_DETAIL,    /* ACT_HI_DETAIL */
+    WF_TABLE_ATTACHMENT,   /* ACT_HI_ATTACHMENT */
     WF_TABLE_RUN,          /* WF_EXECUTION: executions of load workflows */
     WF_TABLES
 } wf_table_e;
@@ -57,6 +59,7 @@ typedef struct wf_user_t {
     const char *id; /* key */
     const char *first_name, *last_name, *email;
     const char *password_hash; /* bcrypt; never leaves the server */
+    wf_id_t picture_id;        /* byte array whose name is the media type; 0 = none */
 } wf_user_t;
 
 typedef struct wf_group_t {
@@ -114,9 +117,11 @@ typedef struct wf_task_t {
     wf_id_t id, execution_id, proc_inst_id;
     const char *proc_def_id, *name, *description, *task_def_key;
     const char *assignee, *owner, *form_key;
+    const char *delegation;   /* "PENDING", "RESOLVED" or NULL */
+    wf_id_t parent_task_id;   /* of a sub-task */
     int priority;
     apr_int64_t create_time, due_date;
-} wf_task_t;
+} wf_task_t; /* execution, instance and definition are 0 and NULL without a process */
 
 typedef struct wf_identitylink_t {
     wf_row_t row;
@@ -154,6 +159,17 @@ typedef struct wf_job_t {
     const char *repeat, *handler_type, *handler_cfg;
 } wf_job_t;
 
+/** An execution waits for an event. */
+typedef struct wf_subscription_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *event_type; /* "signal" */
+    const char *event_name;
+    wf_id_t execution_id, proc_inst_id;
+    const char *activity_id, *configuration;
+    apr_int64_t created;
+} wf_subscription_t;
+
 typedef struct wf_hi_procinst_t {
     wf_row_t row;
     wf_id_t id, proc_inst_id; /* both the instance's id, set by the caller */
@@ -181,6 +197,7 @@ typedef struct wf_hi_taskinst_t {
     const char *name, *description, *owner, *assignee, *form_key, *delete_reason;
     int priority;
     apr_int64_t start_time, claim_time, end_time, duration, due_date;
+    wf_id_t parent_task_id;
 } wf_hi_taskinst_t;
 
 typedef struct wf_hi_detail_t {
@@ -193,7 +210,19 @@ typedef struct wf_hi_detail_t {
     int revision;
     apr_int64_t time;
     wf_id_t bytearray_id; /* the store's */
+    wf_id_t task_id;      /* of a form property that was submitted with a task */
 } wf_hi_detail_t;
+
+/** A file or a link that belongs to a task; it stays when the task ends. */
+typedef struct wf_attachment_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *user_id, *name, *description;
+    const char *type;    /* media type of a file, or what the client says */
+    wf_id_t task_id, proc_inst_id;
+    const char *url;     /* of a link */
+    wf_id_t content_id;  /* byte array of a file */
+} wf_attachment_t;
 
 /** An execution of a load workflow with its last checkpoint. */
 typedef struct wf_run_t {
@@ -289,6 +318,13 @@ typedef enum {
     WF_BY_JOBS_OF_INSTANCE,
     WF_BY_DEFINITIONS_OF_DEPLOYMENT,
     WF_BY_RESOURCES_OF_DEPLOYMENT,
+    WF_BY_SUBTASKS_OF_TASK,
+    WF_BY_ATTACHMENTS_OF_TASK,
+    WF_BY_SUBSCRIPTIONS_OF_INSTANCE,
+    WF_BY_HI_TASKS_OF_INSTANCE,
+    WF_BY_HI_ACTIVITIES_OF_INSTANCE,
+    WF_BY_HI_DETAILS_OF_INSTANCE,
+    WF_BY_HI_DETAILS_OF_TASK,
     WF_BY_RELATIONS
 } wf_relation_e;
 apr_status_t wf_uow_select(wf_uow_t *uow, wf_relation_e relation, wf_id_t parent,

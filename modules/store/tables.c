@@ -35,6 +35,7 @@ static const wf_column_t user_columns[] = {
     { "LAST_",  WF_COL_TEXT, AT(T, last_name),     0 },
     { "EMAIL_", WF_COL_TEXT, AT(T, email),         0 },
     { "PWD_",   WF_COL_TEXT, AT(T, password_hash), 0 },
+    { "PICTURE_ID_", WF_COL_ID, AT(T, picture_id), HIDDEN },
 };
 #undef T
 
@@ -121,6 +122,8 @@ static const wf_column_t task_columns[] = {
     { "OWNER_",        WF_COL_TEXT, AT(T, owner),        HIDDEN },
     { "DUE_DATE_",     WF_COL_TIME, AT(T, due_date),     HIDDEN },
     { "FORM_KEY_",     WF_COL_TEXT, AT(T, form_key),     HIDDEN },
+    { "DELEGATION_",   WF_COL_TEXT, AT(T, delegation),   HIDDEN },
+    { "PARENT_TASK_ID_", WF_COL_ID, AT(T, parent_task_id), HIDDEN },
 };
 #undef T
 
@@ -171,6 +174,20 @@ static const wf_column_t job_columns[] = {
     { "HANDLER_TYPE_",        WF_COL_TEXT, AT(T, handler_type),       0 },
     { "HANDLER_CFG_",         WF_COL_TEXT, AT(T, handler_cfg),        0 },
     { "PROC_DEF_ID_",         WF_COL_TEXT, AT(T, proc_def_id),        HIDDEN },
+};
+#undef T
+
+#define T wf_subscription_t
+static const wf_column_t subscription_columns[] = {
+    { "ID_",            WF_COL_ID,   AT(T, id),            KEY },
+    { "REV_",           WF_COL_REV,  AT(T, row.rev),       0 },
+    { "EVENT_TYPE_",    WF_COL_TEXT, AT(T, event_type),    0 },
+    { "EVENT_NAME_",    WF_COL_TEXT, AT(T, event_name),    0 },
+    { "EXECUTION_ID_",  WF_COL_ID,   AT(T, execution_id),  0 },
+    { "PROC_INST_ID_",  WF_COL_ID,   AT(T, proc_inst_id),  0 },
+    { "ACTIVITY_ID_",   WF_COL_TEXT, AT(T, activity_id),   0 },
+    { "CONFIGURATION_", WF_COL_TEXT, AT(T, configuration), 0 },
+    { "CREATED_",       WF_COL_TIME, AT(T, created),       0 },
 };
 #undef T
 
@@ -227,6 +244,7 @@ static const wf_column_t hi_taskinst_columns[] = {
     { "PRIORITY_",      WF_COL_INT,      AT(T, priority),      0 },
     { "DUE_DATE_",      WF_COL_TIME,     AT(T, due_date),      0 },
     { "FORM_KEY_",      WF_COL_TEXT,     AT(T, form_key),      0 },
+    { "PARENT_TASK_ID_", WF_COL_ID,      AT(T, parent_task_id), 0 },
 };
 #undef T
 
@@ -246,7 +264,23 @@ static const wf_column_t hi_detail_columns[] = {
     { "LONG_",         WF_COL_VALUE_LONG,  AT(T, value),        0 },
     { "TEXT_",         WF_COL_VALUE_TEXT,  AT(T, value),        0 },
     { "TEXT2_",        WF_COL_VALUE_NULL,  AT(T, value),        0 },
+    { "TASK_ID_",      WF_COL_ID,          AT(T, task_id),      HIDDEN },
     { "BYTES_",        WF_COL_VALUE_BYTES, AT(T, value),        JOINED },
+};
+#undef T
+
+#define T wf_attachment_t
+static const wf_column_t attachment_columns[] = {
+    { "ID_",           WF_COL_ID,   AT(T, id),           KEY },
+    { "REV_",          WF_COL_REV,  AT(T, row.rev),      0 },
+    { "USER_ID_",      WF_COL_TEXT, AT(T, user_id),      0 },
+    { "NAME_",         WF_COL_TEXT, AT(T, name),         0 },
+    { "DESCRIPTION_",  WF_COL_TEXT, AT(T, description),  0 },
+    { "TYPE_",         WF_COL_TEXT, AT(T, type),         0 },
+    { "TASK_ID_",      WF_COL_ID,   AT(T, task_id),      0 },
+    { "PROC_INST_ID_", WF_COL_ID,   AT(T, proc_inst_id), 0 },
+    { "URL_",          WF_COL_TEXT, AT(T, url),          0 },
+    { "CONTENT_ID_",   WF_COL_ID,   AT(T, content_id),   0 },
 };
 #undef T
 
@@ -300,6 +334,8 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_GENERATED, "ID_", BYTES_OF, ID_TAKEN),
     [WF_TABLE_JOB] = TABLE("ACT_RU_JOB", "job", job,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
+    [WF_TABLE_SUBSCRIPTION] = TABLE("ACT_RU_EVENT_SUBSCR", "event subscription", subscription,
+        WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_HI_PROCINST] = TABLE("ACT_HI_PROCINST", "historic instance", hi_procinst,
         WF_KEY_SHARED, "ID_", "", "its business key was used before"),
     [WF_TABLE_HI_ACTINST] = TABLE("ACT_HI_ACTINST", "historic activity", hi_actinst,
@@ -308,6 +344,8 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_SHARED, "ID_", "", ID_TAKEN),
     [WF_TABLE_HI_DETAIL] = TABLE("ACT_HI_DETAIL", "historic detail", hi_detail,
         WF_KEY_GENERATED, "ID_", BYTES_OF, ID_TAKEN),
+    [WF_TABLE_ATTACHMENT] = TABLE("ACT_HI_ATTACHMENT", "attachment", attachment,
+        WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_RUN] = TABLE("WF_EXECUTION", "execution", run,
         WF_KEY_TEXT, "SEQ_", "", ID_TAKEN),
 };
@@ -330,6 +368,20 @@ const wf_relation_def_t wf_relations[WF_BY_RELATIONS] = {
         { WF_TABLE_DEFINITION,   "DEPLOYMENT_ID_",       WF_TABLE_DEPLOYMENT },
     [WF_BY_RESOURCES_OF_DEPLOYMENT] =
         { WF_TABLE_BYTEARRAY,    "DEPLOYMENT_ID_",       WF_TABLE_DEPLOYMENT },
+    [WF_BY_SUBTASKS_OF_TASK] =
+        { WF_TABLE_TASK,         "PARENT_TASK_ID_",      WF_TABLE_TASK },
+    [WF_BY_ATTACHMENTS_OF_TASK] =
+        { WF_TABLE_ATTACHMENT,   "TASK_ID_",             WF_TABLE_TASK },
+    [WF_BY_SUBSCRIPTIONS_OF_INSTANCE] =
+        { WF_TABLE_SUBSCRIPTION, "PROC_INST_ID_",        WF_TABLE_EXECUTION },
+    [WF_BY_HI_TASKS_OF_INSTANCE] =
+        { WF_TABLE_HI_TASKINST,  "PROC_INST_ID_",        WF_TABLE_HI_PROCINST },
+    [WF_BY_HI_ACTIVITIES_OF_INSTANCE] =
+        { WF_TABLE_HI_ACTINST,   "PROC_INST_ID_",        WF_TABLE_HI_PROCINST },
+    [WF_BY_HI_DETAILS_OF_INSTANCE] =
+        { WF_TABLE_HI_DETAIL,    "PROC_INST_ID_",        WF_TABLE_HI_PROCINST },
+    [WF_BY_HI_DETAILS_OF_TASK] =
+        { WF_TABLE_HI_DETAIL,    "TASK_ID_",             WF_TABLE_HI_TASKINST },
 };
 /* clang-format on */
 
