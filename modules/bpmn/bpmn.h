@@ -53,6 +53,7 @@ typedef struct wf_bpmn_call_t {
     wf_uow_t *uow;
     wf_models_t *models;
     void *loader_baton;  /* for wf_models_get */
+    wf_store_t *reader;  /* for what is no row of the unit: resources */
     const char *user;    /* authenticated user; NULL for jobs */
     apr_int64_t now;     /* ms; one time stamp for the whole call */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
@@ -82,5 +83,108 @@ apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t task,
 
 /** Run a job (an asynchronous continuation) and delete it. */
 apr_status_t wf_bpmn_execute_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_error_t *err);
+
+/** End a running instance, the instances it called included: its tasks, variables, jobs
+ *  and subscriptions go, history says why. WF_ERR_NOT_FOUND if it does not run. */
+apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instance,
+                                     const char *reason, wf_error_t *err);
+
+/** Set the variables and let the receive task with this id go on. WF_ERR_NOT_FOUND: no such
+ *  instance; WF_ERR_CONFLICT: it does not wait at a receive task of that id. */
+apr_status_t wf_bpmn_signal(const wf_bpmn_call_t *call, wf_id_t instance,
+                            const char *activity_id, const wf_map_t *variables,
+                            wf_error_t *err);
+
+/** Set the variables and deliver a BPMN signal, by its name, to all executions of one
+ *  instance that wait for it at this moment. WF_ERR_CONFLICT if none does. */
+apr_status_t wf_bpmn_event(const wf_bpmn_call_t *call, wf_id_t instance, const char *signal,
+                           const wf_map_t *variables, wf_error_t *err);
+
+/* ---- tasks ------------------------------------------------------------------------------------ */
+
+/** Give a task to user, or to nobody (NULL), whoever has it now. */
+apr_status_t wf_bpmn_assign(const wf_bpmn_call_t *call, wf_id_t task, const char *user,
+                            wf_error_t *err);
+
+/** What a client says of a task; only members whose bit is set count. */
+enum {
+    WF_TASK_NAME = 1,
+    WF_TASK_DESCRIPTION = 2,
+    WF_TASK_ASSIGNEE = 4,
+    WF_TASK_OWNER = 8,
+    WF_TASK_PRIORITY = 16,
+    WF_TASK_DUE_DATE = 32,
+    WF_TASK_PARENT = 64 /* of a new task only */
+};
+typedef struct wf_task_change_t {
+    unsigned set;
+    const char *name, *description, *assignee, *owner; /* NULL takes a value away */
+    int priority;
+    apr_int64_t due_date; /* ms; 0 takes it away */
+    wf_id_t parent;
+} wf_task_change_t;
+
+/** A task without a process; with a parent it is a sub-task. WF_ERR_NOT_FOUND for an unknown
+ *  parent. Such tasks are claimed, completed and deleted like others. Completing or deleting
+ *  a task ends its sub-tasks. */
+apr_status_t wf_bpmn_create_task(const wf_bpmn_call_t *call, const wf_task_change_t *change,
+                                 wf_task_t **task, wf_error_t *err);
+
+apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
+                                 const wf_task_change_t *change, wf_task_t **task,
+                                 wf_error_t *err);
+
+/** WF_ERR_CONFLICT for a task of a running process: it can only be completed. */
+apr_status_t wf_bpmn_delete_task(const wf_bpmn_call_t *call, wf_id_t id, wf_error_t *err);
+
+/* ---- forms ------------------------------------------------------------------------------------ */
+
+/** The form of a definition's start event, or of a task: the resource of the deployment that
+ *  the form key names, evaluated as one text with expressions. A start form sees no
+ *  variables, a task form those of its execution. WF_ERR_NOT_FOUND without a form key;
+ *  WF_ERR_EXECUTION if the resource is missing or an expression fails. Writes nothing. */
+apr_status_t wf_bpmn_start_form(const wf_bpmn_call_t *call, const wf_definition_t *definition,
+                                const char **text, wf_error_t *err);
+apr_status_t wf_bpmn_task_form(const wf_bpmn_call_t *call, wf_id_t task, const char **text,
+                               wf_error_t *err);
+
+/** A declared form property (activiti:formProperty) with its value of the moment. */
+typedef struct wf_form_value_t {
+    const char *id, *name;
+} wf_form_value_t;
+typedef struct wf_form_property_t {
+    const char *id, *name, *type; /* name and type may be NULL */
+    const char *value;            /* text; NULL: none, or it is not readable */
+    const char *date_pattern;     /* of type date, or NULL */
+    apr_array_header_t *values;   /* of type enum: of wf_form_value_t; else NULL */
+    int required, readable, writable;
+} wf_form_property_t;
+
+/** The form properties of the start event, or of a task; of wf_form_property_t. Writes
+ *  nothing. */
+apr_status_t wf_bpmn_start_properties(const wf_bpmn_call_t *call,
+                                      const wf_definition_t *definition,
+                                      apr_array_header_t **properties, wf_error_t *err);
+apr_status_t wf_bpmn_task_properties(const wf_bpmn_call_t *call, wf_id_t task,
+                                     apr_array_header_t **properties, wf_error_t *err);
+
+/** Submit a form: texts by property id (a map of strings) are checked and converted as the
+ *  declarations say, then the process starts or the task is completed; history keeps what
+ *  was submitted. WF_ERR_INVALID names the property. */
+apr_status_t wf_bpmn_submit_start(const wf_bpmn_call_t *call,
+                                  const wf_definition_t *definition, const wf_map_t *values,
+                                  const char *business_key, wf_started_t *started,
+                                  wf_error_t *err);
+apr_status_t wf_bpmn_submit_task(const wf_bpmn_call_t *call, wf_id_t task,
+                                 const wf_map_t *values, wf_error_t *err);
+
+/* ---- diagrams ---------------------------------------------------------------------------------- */
+
+/** Draw the diagram interchange of a BPMN file as SVG: the plane that shows the process with
+ *  this key (NULL: the first one), the activities in active (const char * ids; may be NULL)
+ *  marked. WF_ERR_NOT_FOUND if the file has no diagram of it. */
+apr_status_t wf_bpmn_draw(const char *xml, apr_size_t length, const char *process_key,
+                          const apr_array_header_t *active, const char **svg, apr_pool_t *p,
+                          wf_error_t *err);
 
 #endif

@@ -186,7 +186,7 @@ static void answer(wf_work_t *work)
         wf_ipc_fail(work->request, &work->err);
     }
     else {
-        wf_ipc_reply(work->request, work->reply, NULL, 0);
+        wf_ipc_reply(work->request, work->reply, work->blob, work->blob_length);
     }
 }
 
@@ -199,7 +199,8 @@ void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
     if (hook) {
         hook(work);
     }
-    if (work->err.kind == WF_ERR_NONE && work->uow && wf_uow_writes(work->uow, WF_TABLE_JOB)) {
+    if (work->err.kind == WF_ERR_NONE && work->uow && !work->reads
+        && wf_uow_writes(work->uow, WF_TABLE_JOB)) {
         wf_jobs_wake(work->engine->jobs);
     }
     next = leave_lane(x, work);
@@ -265,7 +266,7 @@ static void *APR_THREAD_FUNC run_work(apr_thread_t *thread, void *data)
     if (parked) {
         return NULL;
     }
-    if (rv == APR_SUCCESS && !wf_uow_is_empty(work->uow)) {
+    if (rv == APR_SUCCESS && !work->reads && !wf_uow_is_empty(work->uow)) {
         wf_committer_submit(x->engine->committer, work);
     }
     else {

@@ -73,6 +73,9 @@ struct wf_work_t {
     wf_store_t *reader;          /* while it runs */
     wf_uow_t *uow;
     json_object *reply;          /* {} if NULL; released with pool */
+    const void *blob;            /* bytes beside the reply, in pool; NULL = none */
+    apr_size_t blob_length;
+    int reads;                   /* the unit is never written, whatever is in it */
     wf_error_t err;
     wf_lane_t lane;
     int lane_held;

@@ -7,6 +7,7 @@ wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
         .uow = work->uow,
         .models = work->engine->models,
         .loader_baton = work->reader,
+        .reader = work->reader,
         .user = work->user,
         .now = wf_time_ms(),
         .max_steps = __atomic_load_n(&work->engine->max_steps, __ATOMIC_RELAXED),

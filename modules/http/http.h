@@ -102,7 +102,9 @@ enum { /* methods, as bits; HEAD goes with GET, OPTIONS with every path */
 typedef enum {
     WF_FORMAT_NONE, /* a stream with a type of its own */
     WF_FORMAT_JSON,
-    WF_FORMAT_HTML
+    WF_FORMAT_HTML,
+    WF_FORMAT_PNG,
+    WF_FORMAT_SVG
 } wf_format_e;
 
 enum { /* what a route understands besides its method and template */
@@ -110,7 +112,9 @@ enum { /* what a route understands besides its method and template */
     WF_ROUTE_HTML = 2,      /* format=html is possible besides json */
     WF_ROUTE_MULTIPART = 4, /* reads multipart/form-data; of two routes with the same
                                template this one takes such bodies */
-    WF_ROUTE_DEPLOY = 8     /* the level is the configured deploy_level */
+    WF_ROUTE_DEPLOY = 8,    /* the level is the configured deploy_level */
+    WF_ROUTE_PICTURE = 16,  /* format=png and format=svg are possible */
+    WF_ROUTE_ALIAS = 32     /* another path of the route before it in the table */
 };
 
 #define WF_ROUTE_VARS 4 /* most variables of a template */
@@ -121,7 +125,40 @@ typedef struct wf_request_t wf_request_t;
  *  renders it. */
 typedef apr_status_t wf_handler_fn(wf_request_t *req, wf_error_t *err);
 
-/** One endpoint: the row that router, rights, documents and tests share. */
+/** A parameter of an endpoint, as its documents show it. */
+typedef enum {
+    WF_IN_QUERY,
+    WF_IN_BODY, /* a member of the JSON object */
+    WF_IN_FORM  /* a field of multipart/form-data */
+} wf_argument_place_e;
+
+typedef enum {
+    WF_ARG_STRING,
+    WF_ARG_INTEGER,
+    WF_ARG_BOOLEAN,
+    WF_ARG_DATE,      /* ISO 8601 with time and offset */
+    WF_ARG_DAY,       /* the same, or YYYY-MM-DD */
+    WF_ARG_STRINGS,   /* an array of strings */
+    WF_ARG_OBJECTS,   /* an array of objects */
+    WF_ARG_FILE,
+    WF_ARG_VARIABLES, /* any other members: process variables */
+    WF_ARG_TYPES
+} wf_argument_type_e;
+
+typedef struct wf_argument_t {
+    const char *name;
+    wf_argument_place_e place;
+    wf_argument_type_e type;
+    int required;
+    const char *values;   /* allowed ones, separated by blanks; NULL = any */
+    const char *fallback; /* default; NULL = none */
+    const char *text;     /* one sentence */
+} wf_argument_t;
+
+#define WF_PAGES(list) ((list) + 1) /* for wf_route_t.pages */
+
+/** One endpoint: the row that router, rights, API browser, OpenAPI document and tests
+ *  share. */
 typedef struct wf_route_t {
     unsigned method;          /* one WF_… bit */
     const char *template;     /* "/task/{taskId}/{operation}", below the base */
@@ -131,6 +168,14 @@ typedef struct wf_route_t {
     const char *family;       /* group of endpoints: "task" */
     wf_handler_fn *handler;
     const char *summary;      /* one line for documents */
+
+    /* Documentation: */
+    int pages;                /* WF_PAGES(wf_list_e) if it pages through a list: that adds
+                                 start, size, sort and order; 0 = it does not */
+    const wf_argument_t *arguments; /* closed by a row without name; NULL = none */
+    const char *request;      /* example of a JSON body; NULL = none */
+    const char *response;     /* example of a 200 answer in JSON; NULL = it is a stream */
+    const char *statuses;     /* "400 404 409": besides 200, 401 and 403 */
 } wf_route_t;
 
 typedef struct wf_body_t {

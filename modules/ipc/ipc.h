@@ -24,6 +24,30 @@
     X(WF_CMD_START,            "process.start")                                               \
     X(WF_CMD_CLAIM,            "task.claim")                                                  \
     X(WF_CMD_COMPLETE,         "task.complete")                                               \
+    X(WF_CMD_UNCLAIM,          "task.unclaim")                                                \
+    X(WF_CMD_ASSIGN,           "task.assign")                                                 \
+    X(WF_CMD_TASK_CREATE,      "task.create")      /* without a process */                    \
+    X(WF_CMD_TASK_CHANGE,      "task.change")                                                 \
+    X(WF_CMD_TASK_DELETE,      "task.delete")                                                 \
+    X(WF_CMD_ATTACH,           "attachment.create")                                           \
+    X(WF_CMD_DETACH,           "attachment.delete")                                           \
+    X(WF_CMD_INSTANCE_DELETE,  "process.delete")                                              \
+    X(WF_CMD_SIGNAL,           "process.signal")   /* a receive task goes on */               \
+    X(WF_CMD_EVENT,            "process.event")    /* a BPMN signal to one instance */        \
+    X(WF_CMD_FORM_RENDER,      "form.render")      /* of a definition's start or a task */    \
+    X(WF_CMD_FORM_PROPERTIES,  "form.properties")                                             \
+    X(WF_CMD_FORM_SUBMIT,      "form.submit")                                                 \
+    X(WF_CMD_DIAGRAM,          "diagram.draw")     /* of a definition or an instance */       \
+    X(WF_CMD_JOB_EXECUTE,      "job.execute")                                                 \
+    X(WF_CMD_USER_CREATE,      "user.create")                                                 \
+    X(WF_CMD_USER_CHANGE,      "user.change")                                                 \
+    X(WF_CMD_USER_DELETE,      "user.delete")                                                 \
+    X(WF_CMD_USER_PICTURE,     "user.picture")                                                \
+    X(WF_CMD_USER_PASSWORD,    "user.password")    /* makes the user if need be */            \
+    X(WF_CMD_GROUP_CREATE,     "group.create")                                                \
+    X(WF_CMD_GROUP_DELETE,     "group.delete")                                                \
+    X(WF_CMD_JOIN,             "membership.create")                                           \
+    X(WF_CMD_LEAVE,            "membership.delete")                                           \
     X(WF_CMD_SUBMIT,           "workflow.submit")  /* a load workflow */                      \
     X(WF_CMD_EXECUTION,        "execution.get")    /* live state of a load execution */       \
     X(WF_CMD_METRICS,          "execution.metrics")                                           \

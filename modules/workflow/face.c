@@ -13,32 +13,32 @@
 
 static const wf_route_t routes[] = {
     { WF_POST,   "/workflows",               USER, JSON, 0, "workflow",
-      wf_workflow_submit,   "Submit a workflow and start its execution" },
+      wf_workflow_submit,   .summary = "Submit a workflow and start its execution" },
     { WF_GET,    "/workflows/{id}",          USER, JSON, 0, "workflow",
-      wf_workflow_get,      "Show a workflow's latest execution" },
+      wf_workflow_get,      .summary = "Show a workflow's latest execution" },
     { WF_DELETE, "/workflows/{id}",          USER, JSON, 0, "workflow",
-      wf_workflow_stop,     "Stop every live execution of a workflow" },
+      wf_workflow_stop,     .summary = "Stop every live execution of a workflow" },
     { WF_GET,    "/executions",              USER, JSON, 0, "execution",
-      wf_execution_list,    "List the executions, newest first" },
+      wf_execution_list,    .summary = "List the executions, newest first" },
     { WF_GET,    "/executions/{id}",         USER, JSON, 0, "execution",
-      wf_execution_get,     "Show an execution" },
+      wf_execution_get,     .summary = "Show an execution" },
     { WF_DELETE, "/executions/{id}",         USER, JSON, 0, "execution",
-      wf_execution_stop,    "Stop an execution" },
+      wf_execution_stop,    .summary = "Stop an execution" },
     { WF_GET,    "/executions/{id}/metrics", USER, JSON, 0, "execution",
-      wf_execution_metrics, "Show an execution's metrics" },
+      wf_execution_metrics, .summary = "Show an execution's metrics" },
     { WF_GET,    "/health",                  OPEN, JSON, 0, "probe",
-      wf_probe_health,      "Does the server live" },
+      wf_probe_health,      .summary = "Does the server live" },
     { WF_GET,    "/ready",                   OPEN, JSON, 0, "probe",
-      wf_probe_ready,       "Does the engine take commands" },
+      wf_probe_ready,       .summary = "Does the engine take commands" },
 };
 
 static const wf_route_t health_routes[] = {
     { WF_GET, "", OPEN, JSON, 0, "probe",
-      wf_probe_health, "Does the server live" },
+      wf_probe_health, .summary = "Does the server live" },
 };
 static const wf_route_t ready_routes[] = {
     { WF_GET, "", OPEN, JSON, 0, "probe",
-      wf_probe_ready, "Does the engine take commands" },
+      wf_probe_ready, .summary = "Does the engine take commands" },
 };
 
 #define FACE(face_name, face_title, table)                    \

@@ -1,0 +1,50 @@
+/* What the handlers of this face share: ids as texts, the short answers, pages of lists. */
+#include "activiti/internal.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* Ids are texts to clients: "07" is not the "7" that was handed out. */
+int wf_id_parse(const char *text, wf_id_t *id)
+{
+    return *text >= '1' && *text <= '9' && wf_parse_int64(text, id);
+}
+
+void wf_json_add_id(json_object *o, const char *name, wf_id_t id)
+{
+    char text[24];
+
+    apr_snprintf(text, sizeof text, "%" APR_INT64_T_FMT, id);
+    wf_json_add_string(o, name, id ? text : NULL);
+}
+
+apr_status_t wf_respond_success(wf_request_t *req)
+{
+    json_object *success = json_object_new_object();
+
+    wf_json_add_bool(success, "success", 1);
+    return wf_respond_json(req, 200, success);
+}
+
+apr_status_t wf_respond_page(wf_request_t *req, wf_list_e list, const char *const *args,
+                             json_object *(*render)(const void *row, apr_pool_t *p),
+                             wf_error_t *err)
+{
+    wf_paging_t paging;
+    wf_rows_t rows;
+    wf_store_t *store;
+    apr_status_t rv =
+        wf_paging_parse(&paging, req->query, wf_store_sort_keys(list), "id", err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!(store = wf_request_store(req, err))) {
+        return WF_EFAILED;
+    }
+    rv = wf_store_list(store, list, args, &paging.page, &rows, req->pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return wf_respond_json(req, 200, wf_page_to_json(&paging, &rows, render, req->pool));
+}
