@@ -412,6 +412,12 @@ apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *bod
 apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char *type,
                              const void *data, apr_size_t length);
 
+/** Send what somebody uploaded or deployed to be shown in its place, such as a picture or
+ *  a rendered form. Opened by itself in a browser it has no rights on this site: scripts
+ *  in it do not run. */
+apr_status_t wf_respond_content(wf_request_t *req, const char *type, const void *data,
+                                apr_size_t length);
+
 /** Log a failure at the level its kind deserves. Only for handlers that answer an error
  *  by themselves; what they return is logged when it is rendered. */
 void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err);

@@ -77,6 +77,17 @@ apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char
     return send_data(req->r, HTTP_OK, type, data, length);
 }
 
+apr_status_t wf_respond_content(wf_request_t *req, const char *type, const void *data,
+                                apr_size_t length)
+{
+    wf_body_t body = { .type = type, .data = data, .length = length };
+    apr_table_t *headers = req->r->headers_out;
+
+    apr_table_setn(headers, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(headers, "Content-Security-Policy", "sandbox");
+    return wf_respond_body(req, HTTP_OK, &body);
+}
+
 /* ---- error answers ----------------------------------------------------------------- */
 
 void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err)
