@@ -311,6 +311,7 @@ apr_status_t wf_uow_get_by_key(wf_uow_t *uow, wf_table_e table, const char *key,
 /** Rows that refer to one parent, merged with this unit's own changes, in id order. */
 typedef enum {
     WF_BY_EXECUTIONS_OF_INSTANCE, /* executions by proc_inst_id */
+    WF_BY_CALLED_BY_EXECUTION,    /* the instance that a call activity has started */
     WF_BY_TASKS_OF_EXECUTION,
     WF_BY_TASKS_OF_INSTANCE,
     WF_BY_LINKS_OF_TASK,
@@ -340,6 +341,7 @@ void wf_uow_delete(wf_uow_t *uow, void *row);
 typedef enum {
     WF_PURGE_DEPLOYMENT_RUNTIME, /* instances, tasks, variables, jobs … of a deployment */
     WF_PURGE_DEPLOYMENT_HISTORY,
+    WF_PURGE_DEPLOYMENT_STARTERS, /* who may start its definitions */
     WF_PURGE_INSTANCE_RUNTIME,
     WF_PURGES
 } wf_purge_e;

@@ -354,6 +354,8 @@ const wf_relation_def_t wf_relations[WF_BY_RELATIONS] = {
     /* rows, the column that refers, to what */
     [WF_BY_EXECUTIONS_OF_INSTANCE] =
         { WF_TABLE_EXECUTION,    "PROC_INST_ID_",        WF_TABLE_EXECUTION },
+    [WF_BY_CALLED_BY_EXECUTION] =
+        { WF_TABLE_EXECUTION,    "SUPER_EXEC_",          WF_TABLE_EXECUTION },
     [WF_BY_TASKS_OF_EXECUTION] =
         { WF_TABLE_TASK,         "EXECUTION_ID_",        WF_TABLE_EXECUTION },
     [WF_BY_TASKS_OF_INSTANCE] =
