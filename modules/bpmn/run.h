@@ -155,6 +155,16 @@ apr_status_t wf_history_hand_up(wf_exec_t *exec, const wf_task_t *task, wf_error
 /** Write the job that will enter the asynchronous node where exec stands. */
 void wf_job_continue_later(wf_exec_t *exec);
 
+/* ---- tasks.c ----------------------------------------------------------------------- */
+
+/** An open task. WF_ERR_NOT_FOUND if there is none with that id. */
+apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t id,
+                          wf_error_t *err);
+
+/** The execution that waits for a task of a process. */
+apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t *task,
+                             wf_error_t *err);
+
 /* ---- models.c ---------------------------------------------------------------------- */
 
 /** The model of a running instance's definition. */

@@ -5,8 +5,8 @@
 
 #include "bpmn/run.h"
 
-static apr_status_t load_task(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t id,
-                              wf_error_t *err)
+apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t id,
+                          wf_error_t *err)
 {
     apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_TASK, id, task, err);
 
@@ -26,7 +26,7 @@ apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t id, const char *u
     if (!user || !*user) {
         return wf_error_set(err, WF_ERR_INVALID, "claiming a task needs a user");
     }
-    rv = load_task(&task, call, id, err);
+    rv = wf_task_load(&task, call, id, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -64,9 +64,8 @@ static apr_status_t end_task(const wf_turn_t *turn, wf_task_t *task, wf_error_t 
     return APR_SUCCESS;
 }
 
-/* The execution that waits for the task. */
-static apr_status_t find_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t *task,
-                                 wf_error_t *err)
+apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t *task,
+                             wf_error_t *err)
 {
     wf_instance_t *instance;
     apr_status_t rv = wf_instance_load(&instance, turn, task->proc_inst_id, err);
@@ -89,7 +88,7 @@ static apr_status_t complete(wf_turn_t *turn, wf_task_t *task, const wf_map_t *v
                              wf_error_t *err)
 {
     wf_exec_t *exec;
-    apr_status_t rv = find_waiting(&exec, turn, task, err);
+    apr_status_t rv = wf_task_waiting(&exec, turn, task, err);
 
     if (rv == APR_SUCCESS) {
         rv = wf_variables_set(exec, variables, err);
@@ -111,7 +110,7 @@ apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t id,
 {
     wf_turn_t turn;
     wf_task_t *task;
-    apr_status_t rv = load_task(&task, call, id, err);
+    apr_status_t rv = wf_task_load(&task, call, id, err);
 
     if (rv != APR_SUCCESS) {
         return rv;

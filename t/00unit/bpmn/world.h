@@ -129,6 +129,7 @@ static inline const wf_bpmn_call_t *world_begin(void)
     world.uow = wf_uow_create(world.reader, world.ids, world.unit_pool);
     world.call = (wf_bpmn_call_t){.uow = world.uow,
                                   .models = world.models,
+                                  .reader = world.reader,
                                   .user = world.user,
                                   .now = world.now,
                                   .max_steps = world.max_steps};
