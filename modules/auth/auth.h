@@ -38,12 +38,6 @@ apr_status_t wf_auth_check_level(wf_store_t *store, const wf_roles_t *roles,
 
 /* ---- passwords --------------------------------------------------------------------- */
 
-/** bcrypt's cost for new hashes: 2^10 rounds, about 50 ms on the machines of 2026. */
-#define WF_AUTH_BCRYPT_COST 10
-
-/** A salted bcrypt hash to be stored; NULL if the system gives no randomness. */
-const char *wf_auth_hash_password(const char *password, apr_pool_t *p);
-
 /** Passwords verified a short while ago, so that a client's calls pay for bcrypt once a
  *  minute and not every time. Keeps keyed digests under a random key of this process, no
  *  passwords. An entry counts only for the very hash it was verified against, so a

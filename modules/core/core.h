@@ -43,6 +43,8 @@ typedef struct wf_error_t {
     apr_pool_t *pool;     /* owns the texts */
     wf_err_kind_e kind;
     const char *message;  /* never NULL once set; no secrets, no variable values */
+    const char *trace;    /* the message without notes, then a line for each note, innermost
+                             first; NULL without notes */
     const char *field;    /* the input's field or element at fault, or NULL */
 } wf_error_t;
 
@@ -63,7 +65,7 @@ apr_status_t wf_error_apr(wf_error_t *err, wf_err_kind_e kind, apr_status_t rv,
 apr_status_t wf_error_field(wf_error_t *err, wf_err_kind_e kind, const char *field,
                             const char *fmt, ...) WF_PRINTF(4, 5);
 
-/** Put "fmt: " in front of the message and return rv unchanged. */
+/** Put "fmt: " in front of the message, add a line to the trace, and return rv unchanged. */
 apr_status_t wf_error_note(wf_error_t *err, apr_status_t rv, const char *fmt, ...)
     WF_PRINTF(3, 4);
 
@@ -261,11 +263,36 @@ apr_pool_t *wf_pool_create(const char *tag, apr_size_t keep);
 /** 1 if the n bytes are well-formed UTF-8 without NUL. */
 int wf_utf8_valid(const char *s, apr_size_t n);
 
+/** The first n characters of a UTF-8 text; itself if it has no more. */
+const char *wf_utf8_cut(const char *s, apr_size_t n, apr_pool_t *p);
+
 /** 1 and *value if the text is a decimal integer in range, without blanks or sign '+'. */
 int wf_parse_int64(const char *text, apr_int64_t *value);
 
 /** prefix + 20 random URL-safe characters; never reused (100 bits). */
 const char *wf_id_random(const char *prefix, apr_pool_t *p);
+
+/* ---- passwords ------------------------------------------------------------------------------- */
+
+/** bcrypt's cost for new hashes: 2^10 rounds, about 50 ms on the machines of 2026. */
+#define WF_BCRYPT_COST 10
+/** Bytes of a password: bcrypt looks at no more. */
+#define WF_PASSWORD_MAX 72
+
+/** A salted bcrypt hash, to be stored. WF_ERR_INVALID (field "password") for an empty
+ *  password and for one longer than WF_PASSWORD_MAX, whose end would not count. */
+apr_status_t wf_password_hash(const char **hash, const char *password, apr_pool_t *p,
+                              wf_error_t *err);
+
+/** 1 if the text has the form of a bcrypt hash, so that no clear password gets stored. */
+int wf_password_is_hash(const char *text);
+
+/** 1 if it is the password that the hash was made of; takes as long if it is not. */
+int wf_password_right(const char *password, const char *hash);
+
+/** Spend the time of a comparison: an unknown user must not answer faster than a known one,
+ *  or names could be guessed. */
+void wf_password_pretend(const char *password);
 
 /* ---- log ------------------------------------------------------------------------------- */
 

@@ -94,12 +94,15 @@ apr_status_t wf_error_field(wf_error_t *err, wf_err_kind_e kind, const char *fie
 
 apr_status_t wf_error_note(wf_error_t *err, apr_status_t rv, const char *fmt, ...)
 {
+    const char *message = err->message ? err->message : "unknown failure", *note;
     va_list ap;
 
     va_start(ap, fmt);
-    err->message = apr_pstrcat(err->pool, apr_pvsprintf(err->pool, fmt, ap), ": ",
-                               err->message ? err->message : "unknown failure", NULL);
+    note = apr_pvsprintf(err->pool, fmt, ap);
     va_end(ap);
+    err->trace = apr_pstrcat(err->pool, err->trace ? err->trace : message, "\n  at ", note,
+                             NULL);
+    err->message = apr_pstrcat(err->pool, note, ": ", message, NULL);
     if (err->kind == WF_ERR_NONE) {
         err->kind = WF_ERR_INTERNAL;
     }
@@ -110,6 +113,7 @@ void wf_error_copy(wf_error_t *dst, const wf_error_t *src)
 {
     dst->kind = src->kind;
     dst->message = apr_pstrdup(dst->pool, src->message);
+    dst->trace = apr_pstrdup(dst->pool, src->trace);
     dst->field = apr_pstrdup(dst->pool, src->field);
 }
 

@@ -80,6 +80,18 @@ int wf_utf8_valid(const char *s, apr_size_t n)
     return wf_utf8_prefix(s, n) == n;
 }
 
+const char *wf_utf8_cut(const char *s, apr_size_t n, apr_pool_t *p)
+{
+    const char *end = s;
+
+    for (; *end; end++) {
+        if ((*end & 0xc0) != 0x80 && n-- == 0) { /* a character begins */
+            return apr_pstrmemdup(p, s, end - s);
+        }
+    }
+    return s;
+}
+
 int wf_parse_int64(const char *text, apr_int64_t *value)
 {
     char *end;

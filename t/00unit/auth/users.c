@@ -5,12 +5,21 @@
 static const wf_roles_t roles = { WF_DEFAULT_ROLE_USER, WF_DEFAULT_ROLE_MANAGER,
                                   WF_DEFAULT_ROLE_ADMIN, WF_DEFAULT_ROLE_TYPE };
 
+static const char *hash_of(const char *password)
+{
+    wf_error_t *err = new_error();
+    const char *hash;
+
+    MUST(wf_password_hash(&hash, password, pool, err), err);
+    return hash;
+}
+
 static wf_user_t *add_person(wf_uow_t *uow, const char *id, const char *password)
 {
     wf_user_t *row = wf_uow_insert(uow, WF_TABLE_USER);
 
     row->id = id;
-    row->password_hash = password ? wf_auth_hash_password(password, pool) : NULL;
+    row->password_hash = password ? hash_of(password) : NULL;
     return row;
 }
 
@@ -70,7 +79,7 @@ static void test_changed_password(wf_auth_cache_t *cache)
     wf_user_t *kermit;
 
     MUST(wf_uow_get_by_key(uow, WF_TABLE_USER, "kermit", &kermit, err), err);
-    kermit->password_hash = wf_auth_hash_password("new", pool);
+    kermit->password_hash = hash_of("new");
     wf_uow_update(uow, kermit);
     must_commit(uow, "a new password");
     is_int(wf_auth_check_password(reader, cache, "kermit", "kermit's", pool, err),
