@@ -1,6 +1,7 @@
-/* What expressions see: the variables of an execution, the object `execution`, and
- * `authenticatedUserId`. Properties and methods are rows of two tables; getX() is the
- * same as property x. */
+/* What expressions see: the variables of an execution, the objects `execution` and, in the
+ * forms of tasks, `task`, and `authenticatedUserId`. Properties and methods are rows of
+ * tables; getX() is the same as property x. */
+#include <stddef.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -8,86 +9,108 @@
 
 #include "bpmn/run.h"
 
-typedef struct host_t {
+struct property_t;
+
+/** `execution` or `task`. */
+typedef struct subject_t {
     wf_object_t object; /* first: what the evaluator sees */
-    wf_exec_t *exec;
+    const struct property_t *properties;
+    struct host_t *host;
+} subject_t;
+
+typedef struct host_t {
+    const wf_bpmn_call_t *call;
+    wf_exec_t *exec;       /* NULL: no process runs yet */
+    const wf_task_t *task; /* NULL where there is none to see */
+    subject_t execution_subject, task_subject;
 } host_t;
+
+typedef struct property_t {
+    const char *name; /* NULL closes a table */
+    wf_value_t (*get)(host_t *host, apr_size_t at, apr_pool_t *p);
+    apr_size_t at; /* of the member, for getters that serve several */
+} property_t;
 
 static wf_value_t id_value(wf_id_t id, apr_pool_t *p)
 {
     return id ? wf_string(apr_psprintf(p, "%" APR_INT64_T_FMT, id)) : wf_null();
 }
 
-/* ---- properties -------------------------------------------------------------------- */
+/* ---- properties of an execution ---------------------------------------------------- */
 
-static wf_value_t get_id(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_id(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    return id_value(exec->row->id, p);
+    (void)at;
+    return id_value(host->exec->row->id, p);
 }
 
-static wf_value_t get_instance_id(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_instance_id(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    return id_value(exec->row->proc_inst_id, p);
+    (void)at;
+    return id_value(host->exec->row->proc_inst_id, p);
 }
 
-static wf_value_t get_definition_id(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_definition_id(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    (void)p;
-    return wf_string(exec->instance->definition_id);
+    (void)at, (void)p;
+    return wf_string(host->exec->instance->definition_id);
 }
 
-static wf_value_t get_business_key(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_business_key(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    (void)p;
-    return wf_string(exec->instance->root->row->business_key);
+    (void)at, (void)p;
+    return wf_string(host->exec->instance->root->row->business_key);
 }
 
-static wf_value_t get_parent_id(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_parent_id(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    return id_value(exec->row->parent_id, p);
+    (void)at;
+    return id_value(host->exec->row->parent_id, p);
 }
 
-static wf_value_t get_super_id(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_super_id(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    return id_value(exec->row->super_exec, p);
+    (void)at;
+    return id_value(host->exec->row->super_exec, p);
 }
 
-static wf_value_t get_activity_id(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_activity_id(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    (void)p;
-    return wf_string(exec->node->id);
+    (void)at, (void)p;
+    return wf_string(host->exec->node->id);
 }
 
-static wf_value_t get_activity_name(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_activity_name(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    (void)p;
-    return wf_string(exec->node->name);
+    (void)at, (void)p;
+    return wf_string(host->exec->node->name);
 }
 
-static wf_value_t get_nothing(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_nothing(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    (void)exec, (void)p;
+    (void)host, (void)at, (void)p;
     return wf_null();
 }
 
-static wf_value_t get_tenant(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_tenant(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    (void)exec, (void)p;
+    (void)host, (void)at, (void)p;
     return wf_string(""); /* Activiti's id of no tenant */
 }
 
-static wf_value_t get_variables(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_variables(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    (void)p;
-    return wf_map(wf_variables_visible(exec));
+    (void)at, (void)p;
+    return wf_map(wf_variables_visible(host->exec));
 }
 
-static wf_value_t get_variable_names(wf_exec_t *exec, apr_pool_t *p)
+static wf_value_t get_variable_names(host_t *host, apr_size_t at, apr_pool_t *p)
 {
-    wf_map_t *visible = wf_variables_visible(exec);
+    wf_map_t *visible = wf_variables_visible(host->exec);
     wf_list_t *names = wf_list_create(p);
     int i;
 
+    (void)at;
     for (i = 0; i < wf_map_count(visible); i++) {
         wf_list_push(names, wf_string(wf_map_key(visible, i)));
     }
@@ -95,42 +118,105 @@ static wf_value_t get_variable_names(wf_exec_t *exec, apr_pool_t *p)
 }
 
 /* clang-format off */
-static const struct {
-    const char *name;
-    wf_value_t (*get)(wf_exec_t *exec, apr_pool_t *p);
-} properties[] = {
-    { "id",                  get_id },
-    { "processInstanceId",   get_instance_id },
-    { "processDefinitionId", get_definition_id },
-    { "processBusinessKey",  get_business_key },
-    { "businessKey",         get_business_key },
-    { "parentId",            get_parent_id },
-    { "superExecutionId",    get_super_id },
-    { "currentActivityId",   get_activity_id },
-    { "currentActivityName", get_activity_name },
-    { "eventName",           get_nothing }, /* only listeners have one */
-    { "tenantId",            get_tenant },
-    { "variables",           get_variables },
-    { "variableNames",       get_variable_names },
+static const property_t execution_properties[] = {
+    { "id",                  get_id,             0 },
+    { "processInstanceId",   get_instance_id,    0 },
+    { "processDefinitionId", get_definition_id,  0 },
+    { "processBusinessKey",  get_business_key,   0 },
+    { "businessKey",         get_business_key,   0 },
+    { "parentId",            get_parent_id,      0 },
+    { "superExecutionId",    get_super_id,       0 },
+    { "currentActivityId",   get_activity_id,    0 },
+    { "currentActivityName", get_activity_name,  0 },
+    { "eventName",           get_nothing,        0 }, /* only listeners have one */
+    { "tenantId",            get_tenant,         0 },
+    { "variables",           get_variables,      0 },
+    { "variableNames",       get_variable_names, 0 },
+    { NULL },
+};
+/* clang-format on */
+
+/* ---- properties of a task ---------------------------------------------------------- */
+
+#define MEMBER(type, host, at) (*(const type *)((const char *)(host)->task + (at)))
+
+static wf_value_t get_text(host_t *host, apr_size_t at, apr_pool_t *p)
+{
+    (void)p;
+    return wf_string(MEMBER(char *const, host, at));
+}
+
+static wf_value_t get_task_id(host_t *host, apr_size_t at, apr_pool_t *p)
+{
+    return id_value(MEMBER(wf_id_t, host, at), p);
+}
+
+static wf_value_t get_time(host_t *host, apr_size_t at, apr_pool_t *p)
+{
+    apr_int64_t ms = MEMBER(apr_int64_t, host, at);
+
+    (void)p;
+    return ms ? wf_date(ms) : wf_null();
+}
+
+static wf_value_t get_priority(host_t *host, apr_size_t at, apr_pool_t *p)
+{
+    (void)at, (void)p;
+    return wf_integer(host->task->priority);
+}
+
+static wf_value_t get_execution(host_t *host, apr_size_t at, apr_pool_t *p)
+{
+    (void)at, (void)p;
+    return (wf_value_t){.type = WF_OBJECT, .as.object = &host->execution_subject.object};
+}
+
+#define AT(member) offsetof(wf_task_t, member)
+
+/* clang-format off */
+static const property_t task_properties[] = {
+    { "id",                  get_task_id,        AT(id) },
+    { "name",                get_text,           AT(name) },
+    { "description",         get_text,           AT(description) },
+    { "assignee",            get_text,           AT(assignee) },
+    { "owner",               get_text,           AT(owner) },
+    { "priority",            get_priority,       0 },
+    { "dueDate",             get_time,           AT(due_date) },
+    { "createTime",          get_time,           AT(create_time) },
+    { "category",            get_nothing,        0 }, /* no task has one here */
+    { "formKey",             get_text,           AT(form_key) },
+    { "delegationState",     get_text,           AT(delegation) },
+    { "parentTaskId",        get_task_id,        AT(parent_task_id) },
+    { "executionId",         get_task_id,        AT(execution_id) },
+    { "processInstanceId",   get_task_id,        AT(proc_inst_id) },
+    { "processDefinitionId", get_text,           AT(proc_def_id) },
+    { "taskDefinitionKey",   get_text,           AT(task_def_key) },
+    { "eventName",           get_nothing,        0 },
+    { "tenantId",            get_tenant,         0 },
+    { "execution",           get_execution,      0 },
+    { "variables",           get_variables,      0 },
+    { "variableNames",       get_variable_names, 0 },
+    { NULL },
 };
 /* clang-format on */
 
 static int host_property(wf_object_t *self, const char *name, wf_value_t *value,
                          apr_pool_t *p, wf_error_t *err)
 {
-    apr_size_t i;
+    const subject_t *subject = (const subject_t *)self;
+    const property_t *row;
 
     (void)err;
-    for (i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
-        if (strcmp(properties[i].name, name) == 0) {
-            *value = properties[i].get(((host_t *)self)->exec, p);
+    for (row = subject->properties; row->name; row++) {
+        if (strcmp(row->name, name) == 0) {
+            *value = row->get(subject->host, row->at, p);
             return 1;
         }
     }
     return 0;
 }
 
-/* ---- methods ----------------------------------------------------------------------- */
+/* ---- methods: both objects have the same ------------------------------------------- */
 
 typedef struct arguments_t {
     wf_exec_t *exec;
@@ -243,7 +329,7 @@ static int call_getter(wf_object_t *self, const char *method, wf_value_t *value,
 static int host_call(wf_object_t *self, const char *method, const wf_value_t *args,
                      int nargs, wf_value_t *value, apr_pool_t *p, wf_error_t *err)
 {
-    arguments_t a = {.exec = ((host_t *)self)->exec};
+    arguments_t a = {.exec = ((subject_t *)self)->host->exec};
     apr_size_t i;
 
     for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
@@ -273,51 +359,71 @@ static int scope_get(void *baton, const char *name, wf_value_t *value, apr_pool_
     const wf_value_t *variable;
 
     (void)p;
-    if (strcmp(name, "execution") == 0) {
+    if (host->exec && strcmp(name, "execution") == 0) {
         value->type = WF_OBJECT;
-        value->as.object = &host->object;
+        value->as.object = &host->execution_subject.object;
+        return 1;
+    }
+    if (host->task && strcmp(name, "task") == 0) {
+        value->type = WF_OBJECT;
+        value->as.object = &host->task_subject.object;
         return 1;
     }
     if (strcmp(name, "authenticatedUserId") == 0) {
-        *value = wf_string(host->exec->instance->turn->call->user);
+        *value = wf_string(host->call->user);
         return 1;
     }
-    variable = wf_variable_get(host->exec, name);
+    variable = host->exec ? wf_variable_get(host->exec, name) : NULL;
     if (variable) {
         *value = *variable;
     }
     return variable != NULL;
 }
 
-static wf_scope_t scope_of(host_t *host, wf_exec_t *exec)
+static void make_subject(subject_t *subject, host_t *host, const char *class_name,
+                         const property_t *properties)
 {
-    wf_scope_t scope = {.baton = host, .get = scope_get};
+    subject->object.class_name = class_name;
+    subject->object.property = host_property;
+    subject->object.call = host_call;
+    subject->properties = properties;
+    subject->host = host;
+}
 
-    host->object.class_name = "execution";
-    host->object.property = host_property;
-    host->object.call = host_call;
-    host->exec = exec;
-    return scope;
+apr_status_t wf_host_eval(const wf_host_t *seen, const wf_template_t *expression,
+                          wf_value_t *value, wf_error_t *err)
+{
+    apr_pool_t *p = wf_uow_pool(seen->call->uow);
+    host_t *host = apr_palloc(p, sizeof(*host)); /* values may refer to it */
+    wf_scope_t scope = {.baton = host, .get = scope_get};
+    apr_status_t rv = APR_SUCCESS;
+
+    host->call = seen->call;
+    host->exec = seen->exec;
+    host->task = seen->task;
+    make_subject(&host->execution_subject, host, "execution", execution_properties);
+    make_subject(&host->task_subject, host, "task", task_properties);
+    if (seen->exec) {
+        rv = wf_variables_load(seen->exec->instance, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return wf_template_eval(expression, &scope, value, p, err);
 }
 
 apr_status_t wf_exec_eval(wf_exec_t *exec, const wf_template_t *expression,
                           wf_value_t *value, wf_error_t *err)
 {
-    host_t *host = apr_palloc(exec->instance->turn->p, sizeof(*host));
-    wf_scope_t scope = scope_of(host, exec);
-    apr_status_t rv = wf_variables_load(exec->instance, err);
+    wf_host_t seen = {.call = exec->instance->turn->call, .exec = exec};
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    return wf_template_eval(expression, &scope, value, exec->instance->turn->p, err);
+    return wf_host_eval(&seen, expression, value, err);
 }
 
 apr_status_t wf_exec_text(wf_exec_t *exec, const wf_template_t *expression,
                           const char **text, wf_error_t *err)
 {
-    host_t *host;
-    wf_scope_t scope;
+    wf_value_t value;
     apr_status_t rv;
 
     *text = NULL;
@@ -328,11 +434,9 @@ apr_status_t wf_exec_text(wf_exec_t *exec, const wf_template_t *expression,
         return wf_template_text(expression, NULL, text, NULL, exec->instance->turn->p,
                                 err);
     }
-    host = apr_palloc(exec->instance->turn->p, sizeof(*host));
-    scope = scope_of(host, exec);
-    rv = wf_variables_load(exec->instance, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    rv = wf_exec_eval(exec, expression, &value, err);
+    if (rv == APR_SUCCESS && value.type != WF_NULL) {
+        *text = wf_value_print(&value, WF_UEL, exec->instance->turn->p);
     }
-    return wf_template_text(expression, &scope, text, NULL, exec->instance->turn->p, err);
+    return rv;
 }

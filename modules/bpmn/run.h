@@ -123,6 +123,16 @@ apr_status_t wf_variables_hand_up(wf_exec_t *exec, wf_error_t *err);
 
 /* ---- host.c: what expressions see -------------------------------------------------- */
 
+/** Where an expression stands. */
+typedef struct wf_host_t {
+    const wf_bpmn_call_t *call;
+    wf_exec_t *exec;       /* NULL: no process yet, so neither variables nor `execution` */
+    const wf_task_t *task; /* NULL: no `task`; else exec waits for it */
+} wf_host_t;
+
+apr_status_t wf_host_eval(const wf_host_t *seen, const wf_template_t *expression,
+                          wf_value_t *value, wf_error_t *err);
+
 apr_status_t wf_exec_eval(wf_exec_t *exec, const wf_template_t *expression,
                           wf_value_t *value, wf_error_t *err);
 
