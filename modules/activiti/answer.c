@@ -26,10 +26,11 @@ apr_status_t wf_respond_success(wf_request_t *req)
     return wf_respond_json(req, 200, success);
 }
 
-apr_status_t wf_respond_page(wf_request_t *req, wf_list_e list, const char *const *args,
+apr_status_t wf_respond_page(wf_request_t *req, const wf_filter_t *filters, int count,
                              json_object *(*render)(const void *row, apr_pool_t *p),
                              wf_error_t *err)
 {
+    wf_list_e list = req->route->pages - 1; /* see WF_PAGES */
     wf_paging_t paging;
     wf_rows_t rows;
     wf_store_t *store;
@@ -42,7 +43,7 @@ apr_status_t wf_respond_page(wf_request_t *req, wf_list_e list, const char *cons
     if (!(store = wf_request_store(req, err))) {
         return WF_EFAILED;
     }
-    rv = wf_store_list(store, list, args, &paging.page, &rows, req->pool, err);
+    rv = wf_store_list(store, list, filters, count, &paging.page, &rows, req->pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -19,7 +19,7 @@ static json_object *render_deployment(const void *row, apr_pool_t *p)
 
 apr_status_t wf_deployment_list(wf_request_t *req, wf_error_t *err)
 {
-    return wf_respond_page(req, WF_LIST_DEPLOYMENTS, NULL, render_deployment, err);
+    return wf_respond_page(req, NULL, 0, render_deployment, err);
 }
 
 /* ---- resources --------------------------------------------------------------------- */

@@ -54,8 +54,8 @@ void wf_json_add_id(json_object *o, const char *name, wf_id_t id);
 /** Answer {"success": true}. */
 apr_status_t wf_respond_success(wf_request_t *req);
 
-/** A page of a stored list: paging parameters, store, envelope. */
-apr_status_t wf_respond_page(wf_request_t *req, wf_list_e list, const char *const *args,
+/** A page of the list that the route's row names: paging parameters, store, envelope. */
+apr_status_t wf_respond_page(wf_request_t *req, const wf_filter_t *filters, int count,
                              json_object *(*render)(const void *row, apr_pool_t *p),
                              wf_error_t *err);
 

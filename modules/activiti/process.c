@@ -36,7 +36,7 @@ static json_object *render_definition(const void *row, apr_pool_t *p)
 
 apr_status_t wf_definition_list(wf_request_t *req, wf_error_t *err)
 {
-    return wf_respond_page(req, WF_LIST_DEFINITIONS, NULL, render_definition, err);
+    return wf_respond_page(req, NULL, 0, render_definition, err);
 }
 
 apr_status_t wf_definition_get(wf_request_t *req, wf_error_t *err)

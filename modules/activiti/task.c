@@ -67,19 +67,13 @@ static json_object *render_task(const void *row, apr_pool_t *p)
 
 apr_status_t wf_task_list(wf_request_t *req, wf_error_t *err)
 {
-    /* clang-format off */
-    static const struct { const char *parameter; wf_list_e list; } filters[] = {
-        { "assignee",        WF_LIST_TASKS_OF_ASSIGNEE },
-        { "candidate",       WF_LIST_TASKS_OF_CANDIDATE },
-        { "candidate-group", WF_LIST_TASKS_OF_GROUP },
-    };
-    /* clang-format on */
+    static const char *const names[] = { "assignee", "candidate", "candidate-group" };
 
-    for (apr_size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
-        const char *value = wf_query_text(req->query, filters[i].parameter);
+    for (apr_size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        wf_filter_t filter = { names[i], wf_string(wf_query_text(req->query, names[i])) };
 
-        if (value) {
-            return wf_respond_page(req, filters[i].list, &value, render_task, err);
+        if (filter.value.type != WF_NULL) {
+            return wf_respond_page(req, &filter, 1, render_task, err);
         }
     }
     return wf_error_set(err, WF_ERR_INVALID,

@@ -310,12 +310,12 @@ static const char *with_orphan_error(const wf_run_t *run, apr_pool_t *p)
 static apr_status_t close_page(wf_engine_t *engine, wf_store_t *reader, const char *status,
                                int *closed, apr_pool_t *p, wf_error_t *err)
 {
-    const char *args[] = { status };
+    wf_filter_t filter = { "status", wf_string(status) };
     wf_page_t page = { .size = ORPHAN_PAGE };
     wf_uow_t *uow = wf_uow_create(reader, engine->ids, p);
     wf_error_t outcome;
     wf_rows_t rows;
-    apr_status_t rv = wf_store_list(reader, WF_LIST_RUNS, args, &page, &rows, p, err);
+    apr_status_t rv = wf_store_list(reader, WF_LIST_RUNS, &filter, 1, &page, &rows, p, err);
 
     *closed = 0;
     for (int i = 0; rv == APR_SUCCESS && i < rows.rows->nelts; i++) {

@@ -227,7 +227,8 @@ typedef enum {
     WF_QUERIES
 } wf_query_e;
 
-#define WF_MAX_SORTS 8        /* sort keys of a list */
+#define WF_MAX_SORTS 12       /* sort keys of a list */
+#define WF_MAX_FILTERS 12     /* filters of a list */
 #define WF_MAX_PURGE_STEPS 12 /* statements of a purge */
 
 struct wf_store_t {
@@ -248,8 +249,7 @@ struct wf_store_t {
     wf_stmt_t *select[WF_BY_RELATIONS];
     wf_stmt_t *query[WF_QUERIES];
     wf_stmt_t *fixed[WF_SQL_FIXED];
-    wf_stmt_t *page[WF_LISTS][WF_MAX_SORTS][2][2]; /* [sort][descending][filtered] */
-    wf_stmt_t *count[WF_LISTS][2];                 /* [filtered] */
+    apr_hash_t *lists; /* wf_list_key_t -> wf_stmt_t * */
     wf_stmt_t *purge[WF_PURGES][WF_MAX_PURGE_STEPS];
 };
 
@@ -301,11 +301,6 @@ const char *wf_sql_query(const wf_driver_t *d, wf_query_e query, apr_pool_t *p);
 const char *wf_sql_fixed(const wf_driver_t *d, wf_sql_e which, apr_pool_t *p);
 /** NULL behind the last step. */
 const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p);
-/** filtered: the list's last argument is given. */
-const char *wf_sql_page(const wf_driver_t *d, wf_list_e list, int sort, int descending,
-                        int filtered, apr_pool_t *p);
-const char *wf_sql_count(const wf_driver_t *d, wf_list_e list, int filtered,
-                         apr_pool_t *p);
 /** ?1 in our texts becomes what the driver writes. */
 const char *wf_sql_dialect(const wf_driver_t *d, const char *text, apr_pool_t *p);
 
@@ -318,6 +313,58 @@ typedef struct wf_relation_def_t {
 } wf_relation_def_t;
 
 extern const wf_relation_def_t wf_relations[WF_BY_RELATIONS];
+
+/* ---- lists (list_sql.c) ---------------------------------------------------------- */
+
+typedef enum {
+    WF_FILTER_TEXT,
+    WF_FILTER_PART, /* text that LIKE finds inside another; the value is a pattern */
+    WF_FILTER_NUMBER,
+    WF_FILTER_DATE,
+    WF_FILTER_FLAG /* a condition without a value */
+} wf_filter_e;
+
+typedef struct wf_filter_def_t {
+    const char *name;
+    wf_filter_e kind;
+    const char *where; /* over r; ? is the value, as often as it likes */
+} wf_filter_def_t;
+
+typedef struct wf_list_def_t {
+    wf_table_e table;
+    int newest_first; /* without a sort key: by creation, descending */
+    unsigned leads;   /* one of these filters must be given; 0 = none need be */
+    const wf_filter_def_t *filters; /* closed by a row without name; NULL = none */
+    const char *keys[WF_MAX_SORTS + 1]; /* in the words of the API; NULL behind */
+    const char *columns[WF_MAX_SORTS];  /* what they sort by, over r */
+} wf_list_def_t;
+
+extern const wf_list_def_t wf_lists[WF_LISTS];
+
+/** What a statement of a list depends on. A set of filters has a bit for each: the first
+ *  of the list is bit 0. */
+typedef struct wf_list_key_t {
+    wf_list_e list;
+    unsigned filters;
+    int sort; /* -1: count */
+    int descending;
+} wf_list_key_t;
+
+/** The text; its parameters are the values of the given filters in the list's order, then
+ *  size and start unless it counts. */
+const char *wf_sql_list(const wf_driver_t *d, const wf_list_key_t *key, apr_pool_t *p);
+
+/** That statement, prepared once. */
+apr_status_t wf_list_statement(wf_store_t *store, const wf_list_key_t *key,
+                               wf_stmt_t **stmt, wf_error_t *err);
+
+/** How many rows of a list have these texts for the filters in the set. */
+apr_status_t wf_list_total(wf_store_t *store, const wf_list_key_t *key,
+                           const wf_cell_t *args, int count, apr_int64_t *total,
+                           wf_error_t *err);
+
+/** The bit of a filter, 0 if the list has none of that name. */
+unsigned wf_list_filter(wf_list_e list, const char *name);
 
 /* ---- units of work --------------------------------------------------------------- */
 

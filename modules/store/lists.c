@@ -1,212 +1,223 @@
-/* Lists that faces page through: a table of them, each with its condition and sort keys.
- *
- * A list must not slow down with its table: conditions start at an index, a page is
- * sorted by an index where the list can be long. Equal rows come in the order of their
- * creation, so pages are stable. */
+/* Pages of lists: what a call asks for, checked against the list's table in list_sql.c,
+ * and the statements that answer it. */
 #include "store/internal.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#define MAX_ARGS 2
-
-typedef struct list_def_t {
-    wf_table_e table;
-    int args;
-    int optional;     /* the last argument may be NULL; then where_all counts */
-    int newest_first; /* without a sort key: by creation, descending */
-    const char *where;
-    const char *where_all;
-    const char
-        *keys[WF_MAX_SORTS + 1]; /* sort keys in the words of the API; NULL behind */
-    const char *columns[WF_MAX_SORTS]; /* what they sort by, over r */
-} list_def_t;
-
-/* A task's candidates are identity links; once it is assigned nobody may claim it. */
-#define LINKED(condition)                                                                \
-    "SELECT l.TASK_ID_ FROM ACT_RU_IDENTITYLINK l WHERE l.TYPE_ = 'candidate' "          \
-    "AND " condition
-
-#define BY_USER LINKED("l.USER_ID_ = ?1")
-#define BY_GROUP LINKED("l.GROUP_ID_ = ?1")
-#define BY_GROUPS                                                                        \
-    LINKED("l.GROUP_ID_ IN (SELECT m.GROUP_ID_ FROM ACT_ID_MEMBERSHIP m WHERE "          \
-           "m.USER_ID_ = ?1)")
-
-#define GROUPS_OF_USER                                                                   \
-    " WHERE r.ID_ IN (SELECT m.GROUP_ID_ FROM ACT_ID_MEMBERSHIP m WHERE m.USER_ID_ = "   \
-    "?1)"
-
-/* clang-format off */
-#define TASK_SORTS                                                                       \
-    { "id",    "name",    "description",    "priority",    "assignee",                   \
-      "executionId", "processInstanceId" },                                              \
-    { "r.ID_", "r.NAME_", "r.DESCRIPTION_", "r.PRIORITY_", "r.ASSIGNEE_",                \
-      "r.EXECUTION_ID_", "r.PROC_INST_ID_" }
-
-#define RUN_SORTS { "seq", "id" }, { "r.SEQ_", "r.ID_" }
-
-#define DEPLOYMENT_TIME                                                                  \
-    "(SELECT d.DEPLOY_TIME_ FROM ACT_RE_DEPLOYMENT d WHERE d.ID_ = r.DEPLOYMENT_ID_)"
-
-static const list_def_t lists[WF_LISTS] = {
-    /* table, arguments, the last is optional, newest first */
-    [WF_LIST_DEPLOYMENTS] = { WF_TABLE_DEPLOYMENT, 0, 0, 0,
-        "", NULL,
-        { "id",    "name",    "deploymentTime" },
-        { "r.ID_", "r.NAME_", "r.DEPLOY_TIME_" } },
-    [WF_LIST_DEFINITIONS] = { WF_TABLE_DEFINITION, 0, 0, 0,
-        "", NULL,
-        { "id",    "key",    "version",    "deploymentId",     "name",    "deploymentTime" },
-        { "r.ID_", "r.KEY_", "r.VERSION_", "r.DEPLOYMENT_ID_", "r.NAME_", DEPLOYMENT_TIME } },
-
-    [WF_LIST_TASKS_OF_ASSIGNEE] = { WF_TABLE_TASK, 1, 0, 0,
-        " WHERE r.ASSIGNEE_ = ?1", NULL, TASK_SORTS },
-    [WF_LIST_TASKS_OF_CANDIDATE] = { WF_TABLE_TASK, 1, 0, 0,
-        " WHERE r.ASSIGNEE_ IS NULL AND r.ID_ IN (" BY_USER " UNION " BY_GROUPS ")", NULL,
-        TASK_SORTS },
-    [WF_LIST_TASKS_OF_GROUP] = { WF_TABLE_TASK, 1, 0, 0,
-        " WHERE r.ASSIGNEE_ IS NULL AND r.ID_ IN (" BY_GROUP ")", NULL, TASK_SORTS },
-
-    [WF_LIST_GROUPS_OF_USER] = { WF_TABLE_GROUP, 2, 1, 0,
-        GROUPS_OF_USER " AND r.TYPE_ = ?2", GROUPS_OF_USER,
-        { "id",    "name",    "type" },
-        { "r.ID_", "r.NAME_", "r.TYPE_" } },
-    [WF_LIST_USERS_OF_GROUP] = { WF_TABLE_USER, 1, 0, 0,
-        " WHERE r.ID_ IN (SELECT m.USER_ID_ FROM ACT_ID_MEMBERSHIP m WHERE m.GROUP_ID_ = ?1)",
-        NULL,
-        { "id",    "firstName", "lastName", "email" },
-        { "r.ID_", "r.FIRST_",  "r.LAST_",  "r.EMAIL_" } },
-
-    [WF_LIST_RUNS] = { WF_TABLE_RUN, 1, 1, 1,
-        " WHERE r.STATUS_ = ?1", "", RUN_SORTS },
-    [WF_LIST_RUNS_OF_WORKFLOW] = { WF_TABLE_RUN, 1, 0, 1,
-        " WHERE r.WORKFLOW_ID_ = ?1", NULL, RUN_SORTS },
-};
-/* clang-format on */
-
-/* ---- text ------------------------------------------------------------------------ */
-
-static const char *where_of(const list_def_t *def, int filtered)
-{
-    return def->optional && !filtered ? def->where_all : def->where;
-}
-
-const char *wf_sql_page(const wf_driver_t *d, wf_list_e list, int sort, int descending,
-                        int filtered, apr_pool_t *p)
-{
-    const list_def_t *def = &lists[list];
-    int args = def->optional && !filtered ? def->args - 1 : def->args;
-    const char *tie = apr_pstrcat(p, "r.", wf_tables[def->table].order, NULL);
-    const char *by = def->columns[sort];
-
-    if (!by) {
-        return NULL;
-    }
-    return wf_sql_dialect(
-        d,
-        apr_psprintf(p, "SELECT %s%s%s ORDER BY %s %s%s%s LIMIT ?%d OFFSET ?%d",
-                     wf_sql_columns(def->table, p), wf_sql_from(def->table, p),
-                     where_of(def, filtered), by,
-                     descending ? "DESC NULLS LAST" : "ASC NULLS FIRST",
-                     strcmp(by, tie) ? ", " : "", strcmp(by, tie) ? tie : "", args + 1,
-                     args + 2),
-        p);
-}
-
-const char *wf_sql_count(const wf_driver_t *d, wf_list_e list, int filtered,
-                         apr_pool_t *p)
-{
-    const list_def_t *def = &lists[list];
-
-    return wf_sql_dialect(d,
-                          apr_psprintf(p, "SELECT COUNT(*) FROM %s r%s",
-                                       wf_tables[def->table].name,
-                                       where_of(def, filtered)),
-                          p);
-}
-
-/* ---- pages ----------------------------------------------------------------------- */
-
 const char *const *wf_store_sort_keys(wf_list_e list)
 {
-    return lists[list].keys;
+    return wf_lists[list].keys;
 }
 
-static int find_sort(const list_def_t *def, const char *key)
+/* ---- statements ------------------------------------------------------------------ */
+
+apr_status_t wf_list_statement(wf_store_t *store, const wf_list_key_t *key,
+                               wf_stmt_t **stmt, wf_error_t *err)
 {
-    for (int i = 0; def->keys[i]; i++) {
-        if (!strcmp(def->keys[i], key)) {
+    apr_status_t rv;
+
+    if (!store->lists) {
+        store->lists = apr_hash_make(store->pool);
+    }
+    *stmt = apr_hash_get(store->lists, key, sizeof(*key));
+    if (*stmt) {
+        return APR_SUCCESS;
+    }
+    rv = store->driver->prepare(store, stmt, wf_sql_list(store->driver, key, store->pool),
+                                err);
+    if (rv == APR_SUCCESS) {
+        apr_hash_set(store->lists, apr_pmemdup(store->pool, key, sizeof(*key)),
+                     sizeof(*key), *stmt);
+    }
+    return rv;
+}
+
+apr_status_t wf_list_total(wf_store_t *store, const wf_list_key_t *key,
+                           const wf_cell_t *args, int count, apr_int64_t *total,
+                           wf_error_t *err)
+{
+    wf_list_key_t counting = {key->list, key->filters, -1, 0};
+    wf_stmt_t *stmt;
+    apr_status_t rv = wf_list_statement(store, &counting, &stmt, err);
+
+    return rv == APR_SUCCESS ? store->driver->run(store, stmt, args, count, wf_row_number,
+                                                  total, NULL, err)
+                             : rv;
+}
+
+/* ---- what a call asks for -------------------------------------------------------- */
+
+typedef struct request_t {
+    wf_list_key_t key;
+    apr_int64_t start, size;
+    wf_cell_t cells[WF_MAX_FILTERS + 2]; /* values of filters, then size and start */
+    int args;                            /* without size and start */
+} request_t;
+
+static int find_sort(wf_list_e list, const char *key)
+{
+    for (int i = 0; wf_lists[list].keys[i]; i++) {
+        if (!strcmp(wf_lists[list].keys[i], key)) {
             return i;
         }
     }
     return -1;
 }
 
-/* What one call asks for, with the arguments as cells. */
-typedef struct request_t {
-    const list_def_t *def;
-    wf_list_e list;
-    int sort, descending, filtered;
-    apr_int64_t start, size;
-    wf_cell_t cells[MAX_ARGS + 2]; /* arguments, then size and start */
-    int args;                      /* without size and start */
-} request_t;
-
-static apr_status_t read_request(request_t *r, wf_list_e list, const char *const *args,
-                                 const wf_page_t *page, wf_error_t *err)
+static apr_status_t read_page_options(request_t *r, const wf_page_t *page,
+                                      wf_error_t *err)
 {
-    const list_def_t *def = &lists[list];
+    int newest_first = wf_lists[r->key.list].newest_first;
 
-    *r = (request_t){.def = def, .list = list, .filtered = 1};
-    r->descending = page->sort ? page->descending : page->descending || def->newest_first;
-    r->sort = page->sort ? find_sort(def, page->sort) : 0;
-    if (r->sort < 0) {
+    r->key.sort = page->sort ? find_sort(r->key.list, page->sort) : 0;
+    if (r->key.sort < 0) {
         return wf_error_field(err, WF_ERR_INVALID, "sort", "cannot sort by '%s'",
                               page->sort);
     }
+    r->key.descending = page->descending || (!page->sort && newest_first);
     r->start = page->start > 0 ? page->start : 0;
     r->size = page->size > 0 ? page->size : 0;
-    for (int i = 0; i < def->args; i++) {
-        if (!args[i] && def->optional && i == def->args - 1) {
-            r->filtered = 0;
-            break;
-        }
-        r->cells[r->args++] = wf_cell_text(args[i]);
-    }
-    r->cells[r->args] = wf_cell_integer(r->size);
-    r->cells[r->args + 1] = wf_cell_integer(r->start);
     return APR_SUCCESS;
 }
 
-static apr_status_t count_rows(wf_store_t *store, const request_t *r, apr_int64_t *total,
-                               wf_error_t *err)
+static int is_given(const wf_filter_t *filter)
 {
-    wf_stmt_t **stmt = &store->count[r->list][r->filtered];
-    apr_status_t rv = WF_PREPARED(
-        store, stmt, wf_sql_count(store->driver, r->list, r->filtered, store->pool), err);
-
-    return rv == APR_SUCCESS ? store->driver->run(store, *stmt, r->cells, r->args,
-                                                  wf_row_number, total, NULL, err)
-                             : rv;
+    return filter->value.type != WF_NULL
+           && (filter->value.type != WF_BOOLEAN || filter->value.as.boolean);
 }
 
-static apr_status_t read_page(wf_store_t *store, const request_t *r, wf_rows_t *rows,
-                              apr_pool_t *p, wf_error_t *err)
+static int fits(wf_filter_e kind, const wf_value_t *value)
 {
-    wf_stmt_t **stmt = &store->page[r->list][r->sort][r->descending][r->filtered];
-    apr_status_t rv = APR_SUCCESS;
+    switch (kind) {
+    case WF_FILTER_NUMBER:
+        return wf_is_integer(value);
+    case WF_FILTER_DATE:
+        return value->type == WF_DATE;
+    case WF_FILTER_FLAG:
+        return value->type == WF_BOOLEAN;
+    default:
+        return value->type == WF_STRING;
+    }
+}
 
-    if (r->size) {
-        rv = WF_PREPARED(store, stmt,
-                         wf_sql_page(store->driver, r->list, r->sort, r->descending,
-                                     r->filtered, store->pool),
-                         err);
-        if (rv == APR_SUCCESS) {
-            rv = wf_store_rows(store, *stmt, r->def->table, r->cells, r->args + 2, 0,
-                               rows->rows, p, err);
+/* "50%" is searched as it is written: % and _ mean nothing, case does not matter. */
+static const char *pattern_of(const char *part, apr_pool_t *p)
+{
+    char *pattern = apr_palloc(p, 2 * strlen(part) + 3);
+    char *to = pattern;
+
+    *to++ = '%';
+    for (; *part; part++) {
+        if (strchr("%_\\", *part)) {
+            *to++ = '\\';
+        }
+        *to++ = *part;
+    }
+    *to++ = '%';
+    *to = '\0';
+    return pattern;
+}
+
+static wf_cell_t cell_of(wf_filter_e kind, const wf_value_t *value, apr_pool_t *p)
+{
+    switch (kind) {
+    case WF_FILTER_TEXT:
+        return wf_cell_text(value->as.text.data);
+    case WF_FILTER_PART:
+        return wf_cell_text(pattern_of(value->as.text.data, p));
+    default:
+        return wf_cell_integer(value->as.integer);
+    }
+}
+
+/* The value of the filter in the call, NULL if it is not given. Of two the last counts. */
+static const wf_value_t *value_of(const char *name, const wf_filter_t *filters, int count)
+{
+    while (count-- > 0) {
+        if (!strcmp(filters[count].name, name)) {
+            return is_given(&filters[count]) ? &filters[count].value : NULL;
         }
     }
+    return NULL;
+}
+
+static apr_status_t check_names(wf_list_e list, const wf_filter_t *filters, int count,
+                                wf_error_t *err)
+{
+    for (int i = 0; i < count; i++) {
+        if (!wf_list_filter(list, filters[i].name)) {
+            return wf_error_field(err, WF_ERR_INVALID, filters[i].name,
+                                  "the list has no filter '%s'", filters[i].name);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t refuse_whole(const wf_list_def_t *def, wf_error_t *err)
+{
+    const char *names = "";
+
+    for (int i = 0; def->filters[i].name; i++) {
+        if (def->leads & 1u << i) {
+            names = apr_pstrcat(err->pool, names, *names ? ", " : "",
+                                def->filters[i].name, NULL);
+        }
+    }
+    return wf_error_set(err, WF_ERR_INVALID, "one of the filters %s is required", names);
+}
+
+static apr_status_t read_filters(request_t *r, const wf_filter_t *filters, int count,
+                                 apr_pool_t *p, wf_error_t *err)
+{
+    const wf_list_def_t *def = &wf_lists[r->key.list];
+    apr_status_t rv = check_names(r->key.list, filters, count, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (int i = 0; def->filters && def->filters[i].name; i++) {
+        const wf_filter_def_t *f = &def->filters[i];
+        const wf_value_t *value = value_of(f->name, filters, count);
+
+        if (value && !fits(f->kind, value)) {
+            return wf_error_field(err, WF_ERR_INVALID, f->name,
+                                  "filter '%s' does not take a value of type %s", f->name,
+                                  wf_type_name(value->type));
+        }
+        if (value) {
+            r->key.filters |= 1u << i;
+        }
+        if (value && f->kind != WF_FILTER_FLAG) {
+            r->cells[r->args++] = cell_of(f->kind, value, p);
+        }
+    }
+    return def->leads && !(def->leads & r->key.filters) ? refuse_whole(def, err)
+                                                        : APR_SUCCESS;
+}
+
+/* ---- pages ----------------------------------------------------------------------- */
+
+static apr_status_t read_rows(wf_store_t *store, request_t *r, wf_rows_t *rows,
+                              apr_pool_t *p, wf_error_t *err)
+{
+    wf_stmt_t *stmt;
+    apr_status_t rv = wf_list_statement(store, &r->key, &stmt, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    r->cells[r->args] = wf_cell_integer(r->size);
+    r->cells[r->args + 1] = wf_cell_integer(r->start);
+    return wf_store_rows(store, stmt, wf_lists[r->key.list].table, r->cells, r->args + 2,
+                         0, rows->rows, p, err);
+}
+
+static apr_status_t read_page(wf_store_t *store, request_t *r, wf_rows_t *rows,
+                              apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv = r->size ? read_rows(store, r, rows, p, err) : APR_SUCCESS;
+
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -215,16 +226,22 @@ static apr_status_t read_page(wf_store_t *store, const request_t *r, wf_rows_t *
         rows->total = r->start + rows->rows->nelts;
         return APR_SUCCESS;
     }
-    return count_rows(store, r, &rows->total, err);
+    return wf_list_total(store, &r->key, r->cells, r->args, &rows->total, err);
 }
 
-apr_status_t wf_store_list(wf_store_t *store, wf_list_e list, const char *const *args,
-                           const wf_page_t *page, wf_rows_t *rows, apr_pool_t *p,
-                           wf_error_t *err)
+apr_status_t wf_store_list(wf_store_t *store, wf_list_e list, const wf_filter_t *filters,
+                           int count, const wf_page_t *page, wf_rows_t *rows,
+                           apr_pool_t *p, wf_error_t *err)
 {
     request_t request;
-    apr_status_t rv = read_request(&request, list, args, page, err);
+    apr_status_t rv;
 
+    memset(&request, 0, sizeof(request)); /* the key is hashed by its bytes */
+    request.key.list = list;
+    rv = read_page_options(&request, page, err);
+    if (rv == APR_SUCCESS) {
+        rv = read_filters(&request, filters, count, p, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

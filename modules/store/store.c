@@ -351,28 +351,24 @@ static apr_status_t take_group_count(void *baton, const wf_cell_t *cells, int co
     return APR_SUCCESS;
 }
 
-static apr_status_t count_tasks(wf_store_t *store, wf_list_e list, const wf_cell_t *user,
-                                apr_int64_t *count, wf_error_t *err)
+static apr_status_t count_tasks(wf_store_t *store, const char *filter,
+                                const wf_cell_t *user, apr_int64_t *count,
+                                wf_error_t *err)
 {
-    wf_stmt_t **stmt = &store->count[list][1];
-    apr_status_t rv =
-        WF_PREPARED(store, stmt, wf_sql_count(store->driver, list, 1, store->pool), err);
+    wf_list_key_t key = {.list = WF_LIST_TASKS,
+                         .filters = wf_list_filter(WF_LIST_TASKS, filter)};
 
-    return rv == APR_SUCCESS ? store->driver->run(store, *stmt, user, 1, wf_row_number,
-                                                  count, NULL, err)
-                             : rv;
+    return wf_list_total(store, &key, user, 1, count, err);
 }
 
 static apr_status_t read_summary(wf_store_t *store, const wf_cell_t *args,
                                  wf_task_summary_t *summary, wf_error_t *err)
 {
     wf_stmt_t **stmt = &store->fixed[WF_SQL_GROUP_COUNTS];
-    apr_status_t rv =
-        count_tasks(store, WF_LIST_TASKS_OF_ASSIGNEE, args, &summary->assigned, err);
+    apr_status_t rv = count_tasks(store, "assignee", args, &summary->assigned, err);
 
     if (rv == APR_SUCCESS) {
-        rv = count_tasks(store, WF_LIST_TASKS_OF_CANDIDATE, args, &summary->unassigned,
-                         err);
+        rv = count_tasks(store, "candidate", args, &summary->unassigned, err);
     }
     if (rv == APR_SUCCESS) {
         rv = WF_PREPARED(store, stmt,

@@ -390,19 +390,32 @@ apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err);
 apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
                                 const char *const groups[3], int *member, wf_error_t *err);
 
-/** Lists that faces page through. Each has its own sort keys, in the words of the API. */
+/** Lists that faces page through. Each has its own filters and sort keys, in the words of
+ *  the API. Filters take texts unless it says otherwise: # a number or id, @ a date, ! a
+ *  flag. */
 typedef enum {
     WF_LIST_DEPLOYMENTS,
-    WF_LIST_DEFINITIONS,
-    WF_LIST_TASKS_OF_ASSIGNEE,   /* argument: user id */
-    WF_LIST_TASKS_OF_CANDIDATE,  /* argument: user id; directly or by any group; unassigned */
-    WF_LIST_TASKS_OF_GROUP,      /* argument: group id; unassigned */
-    WF_LIST_GROUPS_OF_USER,      /* arguments: user id, group type or NULL */
-    WF_LIST_USERS_OF_GROUP,      /* argument: group id */
-    WF_LIST_RUNS,                /* argument: status or NULL; newest first by default */
-    WF_LIST_RUNS_OF_WORKFLOW,    /* argument: workflow id */
+    WF_LIST_DEFINITIONS, /* startableByUser */
+    WF_LIST_TASKS,       /* one of assignee, owner, involved, candidate, candidate-group,
+                            process-instance#; besides that priority#, minPriority#,
+                            maxPriority#, dueDate@, minDueDate@, maxDueDate@ */
+    WF_LIST_INSTANCES,   /* running ones, as wf_hi_procinst_t: processDefinitionId,
+                            businessKey */
+    WF_LIST_JOBS,        /* process-instance#, with-retries-left!, executable@ (at that
+                            time), only-timers!, only-messages!, duedate-lt@,
+                            duedate-ltoe@, duedate-ht@, duedate-htoe@ */
+    WF_LIST_USERS,       /* group, searchText (part of first name, last name or id) */
+    WF_LIST_GROUPS,      /* user, type, searchText (part of name or id) */
+    WF_LIST_RUNS,        /* status, workflow; newest first by default */
     WF_LISTS
 } wf_list_e;
+
+/** A condition of a list, by its name there. Absent if the value is null, or a flag that
+ *  is false. Numbers are wf_integer, dates wf_date, flags wf_boolean. */
+typedef struct wf_filter_t {
+    const char *name;
+    wf_value_t value;
+} wf_filter_t;
 
 typedef struct wf_page_t {
     apr_int64_t start;  /* < 0 counts as 0 */
@@ -416,11 +429,13 @@ typedef struct wf_rows_t {
     apr_int64_t total;        /* matching rows, ignoring the page */
 } wf_rows_t;
 
-/** WF_ERR_INVALID (field "sort") for an unknown sort key. Ties go by creation order; null
- *  sorts before values; ids sort by value. */
-apr_status_t wf_store_list(wf_store_t *store, wf_list_e list, const char *const *args,
-                           const wf_page_t *page, wf_rows_t *rows, apr_pool_t *p,
-                           wf_error_t *err);
+/** A page of the rows for which all filters hold. WF_ERR_INVALID with a field for an unknown
+ *  sort key ("sort"), a filter that the list does not have or of another type (its name), and
+ *  for tasks without a filter that says whose. Ties go by creation order; null sorts before
+ *  values; ids sort by value. */
+apr_status_t wf_store_list(wf_store_t *store, wf_list_e list, const wf_filter_t *filters,
+                           int count, const wf_page_t *page, wf_rows_t *rows,
+                           apr_pool_t *p, wf_error_t *err);
 
 /** The sort keys of a list, NULL terminated. */
 const char *const *wf_store_sort_keys(wf_list_e list);

@@ -130,7 +130,8 @@ static apr_status_t read_range(wf_request_t *req, wf_page_t *page, wf_error_t *e
 
 apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
 {
-    const char *args[] = { wf_query_text(req->query, "status") };
+    const char *status = wf_query_text(req->query, "status");
+    wf_filter_t filter = { "status", wf_string(status) };
     json_object *o, *executions;
     wf_page_t page = { 0 };
     wf_rows_t rows;
@@ -140,14 +141,14 @@ apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
     if ((rv = read_range(req, &page, err)) != APR_SUCCESS) {
         return rv;
     }
-    if (args[0] && !wf_run_is_status(args[0])) {
+    if (status && !wf_run_is_status(status)) {
         return wf_error_field(err, WF_ERR_INVALID, "status",
-                              "query parameter 'status': '%s' is no status", args[0]);
+                              "query parameter 'status': '%s' is no status", status);
     }
     if (!(store = wf_request_store(req, err))) {
         return WF_EFAILED;
     }
-    rv = wf_store_list(store, WF_LIST_RUNS, args, &page, &rows, req->pool, err);
+    rv = wf_store_list(store, WF_LIST_RUNS, &filter, 1, &page, &rows, req->pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -201,6 +202,7 @@ static apr_status_t find_runs(wf_request_t *req, apr_int64_t limit,
                               apr_array_header_t **runs, wf_error_t *err)
 {
     const char *id = wf_request_var(req, "id");
+    wf_filter_t filter = { "workflow", wf_string(id) };
     wf_page_t page = { .size = limit };
     wf_store_t *store = wf_request_store(req, err);
     wf_rows_t rows;
@@ -210,8 +212,7 @@ static apr_status_t find_runs(wf_request_t *req, apr_int64_t limit,
     if (!store) {
         return WF_EFAILED;
     }
-    rv =
-        wf_store_list(store, WF_LIST_RUNS_OF_WORKFLOW, &id, &page, &rows, req->pool, err);
+    rv = wf_store_list(store, WF_LIST_RUNS, &filter, 1, &page, &rows, req->pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -31,7 +31,7 @@ static apr_int64_t total(wf_store_t *store, wf_list_e list, apr_pool_t *p)
     wf_rows_t rows;
 
     wf_error_init(&err, p);
-    return wf_store_list(store, list, NULL, &page, &rows, p, &err) == APR_SUCCESS
+    return wf_store_list(store, list, NULL, 0, &page, &rows, p, &err) == APR_SUCCESS
                ? rows.total
                : -1;
 }

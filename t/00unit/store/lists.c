@@ -1,7 +1,10 @@
 /* Every list with every sort key in both directions, paging at its edges, task counts. */
 #include "store_test.h"
 
-static wf_id_t tasks[6]; /* ids, to see rows as small numbers */
+#include "store/internal.h"
+
+/* ids, to see rows as small numbers */
+static wf_id_t tasks[6], instances[4], jobs[5];
 
 /* ---- rows to list ---------------------------------------------------------------- */
 
@@ -51,6 +54,11 @@ static void add_deployments(void)
             add_definition(uow, deployment->id, "z", i + 1)->name = i ? "Zed" : NULL;
             add_definition(uow, deployment->id, "a", i + 1)->name = "Ay";
         }
+        if (i == 1) {
+            wf_definition_t *last = add_definition(uow, deployment->id, "c", 1);
+
+            last->category = "c";
+        }
         must_commit(uow, "deployment");
     }
 }
@@ -82,7 +90,7 @@ static void add_tasks(void)
     wf_execution_t *execution[4] = {NULL};
 
     for (int i = 3; i > 0; i--) { /* so that instance 3 is the oldest */
-        execution[i] = add_instance(uow, "z:1");
+        execution[i] = add_instance(uow, i == 2 ? "a:1" : "z:1");
     }
     for (int i = 0; i < 6; i++) {
         wf_task_t *task =
@@ -102,6 +110,52 @@ static void add_tasks(void)
         add_link(uow, task, "animal", NULL)->type = "participant";
     }
     must_commit(uow, "tasks");
+}
+
+static void add_history(void)
+{
+    static const struct {
+        const char *definition, *key;
+        apr_int64_t start, end;
+    } rows[] = {{"z:1", "k2", 30, 0}, {"a:1", NULL, 10, 0}, {"z:1", "k1", 10, 0},
+                {"z:1", "k3", 5, 6}};
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < 4; i++) {
+        wf_hi_procinst_t *row = wf_uow_insert(uow, WF_TABLE_HI_PROCINST);
+
+        row->id = row->proc_inst_id = instances[i] = wf_uow_next_id(uow);
+        row->proc_def_id = rows[i].definition;
+        row->business_key = rows[i].key;
+        row->start_time = rows[i].start;
+        row->end_time = rows[i].end;
+    }
+    must_commit(uow, "history");
+}
+
+static void add_jobs(void)
+{
+    static const struct {
+        const char *type;
+        int execution, instance, retries, due;
+    } rows[] = {{"timer", 5, 2, 3, 100},
+                {"message", 4, 1, 3, 0},
+                {"timer", 4, 1, 0, 50},
+                {"message", 9, 1, -1, 200},
+                {"timer", 0, 0, 1, 200}};
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < 5; i++) {
+        wf_job_t *job = wf_uow_insert(uow, WF_TABLE_JOB);
+
+        jobs[i] = job->id;
+        job->type = rows[i].type;
+        job->execution_id = rows[i].execution;
+        job->proc_inst_id = rows[i].instance;
+        job->retries = rows[i].retries;
+        job->due_date = rows[i].due;
+    }
+    must_commit(uow, "jobs");
 }
 
 static void add_runs(void)
@@ -128,6 +182,16 @@ static void add_runs(void)
 
 /* ---- lists ----------------------------------------------------------------------- */
 
+static const char *number_of(const wf_id_t *all, int count, wf_id_t id)
+{
+    for (int i = 0; i < count; i++) {
+        if (all[i] == id) {
+            return apr_psprintf(pool, "%d", i);
+        }
+    }
+    return "?";
+}
+
 static const char *row_text(wf_list_e list, void *row)
 {
     switch (list) {
@@ -135,33 +199,65 @@ static const char *row_text(wf_list_e list, void *row)
         return apr_psprintf(pool, "%d", (int)((wf_deployment_t *)row)->id);
     case WF_LIST_DEFINITIONS:
         return ((wf_definition_t *)row)->id;
-    case WF_LIST_GROUPS_OF_USER:
+    case WF_LIST_GROUPS:
         return ((wf_group_t *)row)->id;
-    case WF_LIST_USERS_OF_GROUP:
+    case WF_LIST_USERS:
         return ((wf_user_t *)row)->id;
     case WF_LIST_RUNS:
-    case WF_LIST_RUNS_OF_WORKFLOW:
         return ((wf_run_t *)row)->id;
+    case WF_LIST_TASKS:
+        return number_of(tasks, 6, ((wf_task_t *)row)->id);
+    case WF_LIST_INSTANCES:
+        return number_of(instances, 4, ((wf_hi_procinst_t *)row)->id);
     default:
-        break;
+        return number_of(jobs, 5, ((wf_job_t *)row)->id);
     }
-    for (int i = 0; i < 6; i++) {
-        if (tasks[i] == ((wf_task_t *)row)->id) {
-            return apr_psprintf(pool, "%d", i);
-        }
-    }
-    return "?";
 }
 
-static const char *listed(wf_list_e list, const char *arg, const char *arg2,
-                          const wf_page_t *page, apr_int64_t *total)
+/* The value of a filter from its text, of the type that the list wants. */
+static wf_value_t value_of(const wf_filter_def_t *def, const char *text)
+{
+    switch (def->kind) {
+    case WF_FILTER_NUMBER:
+        return wf_integer(atoi(text));
+    case WF_FILTER_DATE:
+        return wf_date(atoi(text));
+    case WF_FILTER_FLAG:
+        return wf_boolean(!strcmp(text, "true"));
+    default:
+        return wf_string(text);
+    }
+}
+
+/* "user=kermit&type=assignment" as filters; how many. */
+static int read_filters(wf_list_e list, const char *text, wf_filter_t *filters)
+{
+    char *pair, *last, *copy = apr_pstrdup(pool, text ? text : "");
+    int n = 0;
+
+    for (pair = apr_strtok(copy, "&", &last); pair; pair = apr_strtok(NULL, "&", &last)) {
+        const wf_filter_def_t *def = wf_lists[list].filters;
+        char *value = strchr(pair, '=');
+
+        *value++ = '\0';
+        while (strcmp(def->name, pair)) {
+            def++;
+        }
+        filters[n++] = (wf_filter_t){pair, value_of(def, value)};
+    }
+    return n;
+}
+
+static const char *listed(wf_list_e list, const char *filters, const wf_page_t *page,
+                          apr_int64_t *total)
 {
     wf_error_t *err = new_error();
-    const char *args[] = {arg, arg2};
+    wf_filter_t given[WF_MAX_FILTERS];
+    int count = read_filters(list, filters, given);
     const char *text = "";
     wf_rows_t rows;
 
-    MUST(wf_store_list(reader, list, args, page, &rows, pool, err), err);
+    MUST(wf_store_list(reader, list, given, count, page, &rows, pool, err), err);
     for (int i = 0; i < rows.rows->nelts; i++) {
         text = apr_pstrcat(pool, text, i ? " " : "",
                            row_text(list, APR_ARRAY_IDX(rows.rows, i, void *)), NULL);
@@ -172,87 +268,121 @@ static const char *listed(wf_list_e list, const char *arg, const char *arg2,
 
 static const struct {
     wf_list_e list;
-    const char *arg, *arg2;
+    const char *filters;
     const char *sort;
     const char *asc, *desc;
 } orders[] = {
     /* ids by value, null before values, equal ones in the order of creation */
-    {WF_LIST_DEPLOYMENTS, NULL, NULL, "id", "1002 1020 10100 10101",
+    {WF_LIST_DEPLOYMENTS, NULL, "id", "1002 1020 10100 10101",
      "10101 10100 1020 1002"},
-    {WF_LIST_DEPLOYMENTS, NULL, NULL, "name", "1020 10100 10101 1002",
+    {WF_LIST_DEPLOYMENTS, NULL, "name", "1020 10100 10101 1002",
      "1002 10100 10101 1020"},
-    {WF_LIST_DEPLOYMENTS, NULL, NULL, "deploymentTime", "10101 1020 10100 1002",
+    {WF_LIST_DEPLOYMENTS, NULL, "deploymentTime", "10101 1020 10100 1002",
      "1002 10100 1020 10101"},
 
-    {WF_LIST_DEFINITIONS, NULL, NULL, "id", "a:1 a:2 z:1 z:2", "z:2 z:1 a:2 a:1"},
-    {WF_LIST_DEFINITIONS, NULL, NULL, "key", "a:1 a:2 z:1 z:2", "z:1 z:2 a:1 a:2"},
-    {WF_LIST_DEFINITIONS, NULL, NULL, "version", "z:1 a:1 z:2 a:2", "z:2 a:2 z:1 a:1"},
-    {WF_LIST_DEFINITIONS, NULL, NULL, "deploymentId", "z:1 a:1 z:2 a:2",
-     "z:2 a:2 z:1 a:1"},
-    {WF_LIST_DEFINITIONS, NULL, NULL, "name", "z:1 a:1 a:2 z:2", "z:2 a:1 a:2 z:1"},
-    {WF_LIST_DEFINITIONS, NULL, NULL, "deploymentTime", "z:2 a:2 z:1 a:1",
-     "z:1 a:1 z:2 a:2"},
+    {WF_LIST_DEFINITIONS, NULL, "id", "a:1 a:2 c:1 z:1 z:2", "z:2 z:1 c:1 a:2 a:1"},
+    {WF_LIST_DEFINITIONS, NULL, "key", "a:1 a:2 c:1 z:1 z:2", "z:1 z:2 c:1 a:1 a:2"},
+    {WF_LIST_DEFINITIONS, NULL, "version", "z:1 a:1 c:1 z:2 a:2", "z:2 a:2 z:1 a:1 c:1"},
+    {WF_LIST_DEFINITIONS, NULL, "deploymentId", "z:1 a:1 z:2 a:2 c:1",
+     "z:2 a:2 c:1 z:1 a:1"},
+    {WF_LIST_DEFINITIONS, NULL, "name", "z:1 c:1 a:1 a:2 z:2", "z:2 a:1 a:2 z:1 c:1"},
+    {WF_LIST_DEFINITIONS, NULL, "deploymentTime", "z:2 a:2 c:1 z:1 a:1",
+     "z:1 a:1 z:2 a:2 c:1"},
 
-    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "id", "3 4", "4 3"},
-    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "name", "3 4", "4 3"},
-    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "description", "4 3", "3 4"},
-    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "priority", "4 3", "3 4"},
-    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "assignee", "3 4", "3 4"},
-    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "executionId", "4 3", "3 4"},
-    {WF_LIST_TASKS_OF_ASSIGNEE, "kermit", NULL, "processInstanceId", "4 3", "3 4"},
-    {WF_LIST_TASKS_OF_ASSIGNEE, "nobody", NULL, "id", "", ""},
+    {WF_LIST_DEFINITIONS, NULL, "category", "z:1 a:1 z:2 a:2 c:1", "c:1 z:1 a:1 z:2 a:2"},
+
+    {WF_LIST_TASKS, "assignee=kermit", "id", "3 4", "4 3"},
+    {WF_LIST_TASKS, "assignee=kermit", "name", "3 4", "4 3"},
+    {WF_LIST_TASKS, "assignee=kermit", "description", "4 3", "3 4"},
+    {WF_LIST_TASKS, "assignee=kermit", "priority", "4 3", "3 4"},
+    {WF_LIST_TASKS, "assignee=kermit", "assignee", "3 4", "3 4"},
+    {WF_LIST_TASKS, "assignee=kermit", "executionId", "4 3", "3 4"},
+    {WF_LIST_TASKS, "assignee=kermit", "processInstanceId", "4 3", "3 4"},
+    {WF_LIST_TASKS, "assignee=nobody", "id", "", ""},
 
     /* himself, or any of his groups; each once; only what is not assigned */
-    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "id", "0 1 2 5", "5 2 1 0"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "name", "2 1 0 5", "5 0 1 2"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "description", "1 5 2 0", "0 2 1 5"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "priority", "2 0 1 5", "0 1 5 2"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "assignee", "0 1 2 5", "0 1 2 5"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "executionId", "5 2 0 1", "0 1 2 5"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "kermit", NULL, "processInstanceId", "5 2 0 1",
+    {WF_LIST_TASKS, "candidate=kermit", "id", "0 1 2 5", "5 2 1 0"},
+    {WF_LIST_TASKS, "candidate=kermit", "name", "2 1 0 5", "5 0 1 2"},
+    {WF_LIST_TASKS, "candidate=kermit", "description", "1 5 2 0", "0 2 1 5"},
+    {WF_LIST_TASKS, "candidate=kermit", "priority", "2 0 1 5", "0 1 5 2"},
+    {WF_LIST_TASKS, "candidate=kermit", "assignee", "0 1 2 5", "0 1 2 5"},
+    {WF_LIST_TASKS, "candidate=kermit", "executionId", "5 2 0 1", "0 1 2 5"},
+    {WF_LIST_TASKS, "candidate=kermit", "processInstanceId", "5 2 0 1",
      "0 1 2 5"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "gonzo", NULL, "id", "1 2", "2 1"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "fozzie", NULL, "id", "1 2", "2 1"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "animal", NULL, "id", "1 2", "2 1"},
-    {WF_LIST_TASKS_OF_CANDIDATE, "nobody", NULL, "id", "", ""},
+    {WF_LIST_TASKS, "candidate=gonzo", "id", "1 2", "2 1"},
+    {WF_LIST_TASKS, "candidate=fozzie", "id", "1 2", "2 1"},
+    {WF_LIST_TASKS, "candidate=animal", "id", "1 2", "2 1"},
+    {WF_LIST_TASKS, "candidate=nobody", "id", "", ""},
 
-    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "id", "1 2", "2 1"},
-    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "name", "2 1", "1 2"},
-    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "description", "1 2", "2 1"},
-    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "priority", "2 1", "1 2"},
-    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "assignee", "1 2", "1 2"},
-    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "executionId", "2 1", "1 2"},
-    {WF_LIST_TASKS_OF_GROUP, "sales", NULL, "processInstanceId", "2 1", "1 2"},
-    {WF_LIST_TASKS_OF_GROUP, "accountancy", NULL, "id", "5", "5"},
-    {WF_LIST_TASKS_OF_GROUP, "no group", NULL, "id", "", ""},
+    {WF_LIST_TASKS, "candidate-group=sales", "id", "1 2", "2 1"},
+    {WF_LIST_TASKS, "candidate-group=sales", "name", "2 1", "1 2"},
+    {WF_LIST_TASKS, "candidate-group=sales", "description", "1 2", "2 1"},
+    {WF_LIST_TASKS, "candidate-group=sales", "priority", "2 1", "1 2"},
+    {WF_LIST_TASKS, "candidate-group=sales", "assignee", "1 2", "1 2"},
+    {WF_LIST_TASKS, "candidate-group=sales", "executionId", "2 1", "1 2"},
+    {WF_LIST_TASKS, "candidate-group=sales", "processInstanceId", "2 1", "1 2"},
+    {WF_LIST_TASKS, "candidate-group=accountancy", "id", "5", "5"},
+    {WF_LIST_TASKS, "candidate-group=none", "id", "", ""},
 
-    {WF_LIST_GROUPS_OF_USER, "kermit", NULL, "id", "accountancy admin management sales",
+    {WF_LIST_GROUPS, "user=kermit", "id", "accountancy admin management sales",
      "sales management admin accountancy"},
-    {WF_LIST_GROUPS_OF_USER, "kermit", NULL, "name", "management accountancy sales admin",
+    {WF_LIST_GROUPS, "user=kermit", "name", "management accountancy sales admin",
      "admin sales accountancy management"},
-    {WF_LIST_GROUPS_OF_USER, "kermit", NULL, "type", "accountancy sales management admin",
+    {WF_LIST_GROUPS, "user=kermit", "type", "accountancy sales management admin",
      "admin sales management accountancy"},
-    {WF_LIST_GROUPS_OF_USER, "kermit", "assignment", "id", "management sales",
+    {WF_LIST_GROUPS, "user=kermit&type=assignment", "id", "management sales",
      "sales management"},
-    {WF_LIST_GROUPS_OF_USER, "kermit", "no type", "id", "", ""},
+    {WF_LIST_GROUPS, "user=kermit&type=none", "id", "", ""},
 
-    {WF_LIST_USERS_OF_GROUP, "sales", NULL, "id", "animal fozzie gonzo kermit",
+    {WF_LIST_USERS, "group=sales", "id", "animal fozzie gonzo kermit",
      "kermit gonzo fozzie animal"},
-    {WF_LIST_USERS_OF_GROUP, "sales", NULL, "firstName", "fozzie animal gonzo kermit",
+    {WF_LIST_USERS, "group=sales", "firstName", "fozzie animal gonzo kermit",
      "kermit gonzo fozzie animal"},
-    {WF_LIST_USERS_OF_GROUP, "sales", NULL, "lastName", "fozzie animal kermit gonzo",
+    {WF_LIST_USERS, "group=sales", "lastName", "fozzie animal kermit gonzo",
      "gonzo kermit fozzie animal"},
-    {WF_LIST_USERS_OF_GROUP, "sales", NULL, "email", "fozzie animal gonzo kermit",
+    {WF_LIST_USERS, "group=sales", "email", "fozzie animal gonzo kermit",
      "kermit gonzo animal fozzie"},
 
-    {WF_LIST_RUNS, NULL, NULL, "seq", "exec-c exec-a exec-b exec-d",
+    {WF_LIST_INSTANCES, NULL, "id", "0 1 2", "2 1 0"},
+    {WF_LIST_INSTANCES, NULL, "processDefinitionId", "1 0 2", "0 2 1"},
+    {WF_LIST_INSTANCES, NULL, "businessKey", "1 2 0", "0 2 1"},
+    {WF_LIST_INSTANCES, NULL, "startTime", "1 2 0", "0 1 2"},
+    {WF_LIST_INSTANCES, "processDefinitionId=z:1", "startTime", "2 0", "0 2"},
+    {WF_LIST_INSTANCES, "processDefinitionId=z:2", "id", "", ""},
+    {WF_LIST_INSTANCES, "businessKey=k1", "id", "2", "2"},
+    {WF_LIST_INSTANCES, "businessKey=k3", "id", "", ""},
+    {WF_LIST_INSTANCES, "processDefinitionId=z:1&businessKey=k2", "id", "0", "0"},
+
+    {WF_LIST_JOBS, NULL, "id", "0 1 2 3 4", "4 3 2 1 0"},
+    {WF_LIST_JOBS, NULL, "executionId", "4 1 2 0 3", "3 0 1 2 4"},
+    {WF_LIST_JOBS, NULL, "execution-id", "4 1 2 0 3", "3 0 1 2 4"},
+    {WF_LIST_JOBS, NULL, "processInstanceId", "4 1 2 3 0", "0 1 2 3 4"},
+    {WF_LIST_JOBS, NULL, "process-instance-id", "4 1 2 3 0", "0 1 2 3 4"},
+    {WF_LIST_JOBS, NULL, "dueDate", "1 2 0 3 4", "3 4 0 2 1"},
+    {WF_LIST_JOBS, NULL, "due-date", "1 2 0 3 4", "3 4 0 2 1"},
+    {WF_LIST_JOBS, NULL, "retries", "3 2 4 0 1", "0 1 4 2 3"},
+    {WF_LIST_JOBS, "process-instance=1", "id", "1 2 3", "3 2 1"},
+    {WF_LIST_JOBS, "with-retries-left=true", "id", "0 1 4", "4 1 0"},
+    {WF_LIST_JOBS, "with-retries-left=false", "id", "0 1 2 3 4", "4 3 2 1 0"},
+    {WF_LIST_JOBS, "executable=100", "id", "0 1", "1 0"},
+    {WF_LIST_JOBS, "executable=99", "id", "1", "1"},
+    {WF_LIST_JOBS, "only-timers=true", "id", "0 2 4", "4 2 0"},
+    {WF_LIST_JOBS, "only-messages=true", "id", "1 3", "3 1"},
+    {WF_LIST_JOBS, "duedate-lt=100", "id", "2", "2"},
+    {WF_LIST_JOBS, "duedate-ltoe=100", "id", "0 2", "2 0"},
+    {WF_LIST_JOBS, "duedate-ht=100", "id", "3 4", "4 3"},
+    {WF_LIST_JOBS, "duedate-htoe=100", "id", "0 3 4", "4 3 0"},
+    {WF_LIST_JOBS, "duedate-ht=50&duedate-lt=200", "id", "0", "0"},
+    {WF_LIST_JOBS, "executable=1000&only-timers=true&process-instance=2", "id", "0", "0"},
+
+    {WF_LIST_RUNS, NULL, "seq", "exec-c exec-a exec-b exec-d",
      "exec-d exec-b exec-a exec-c"},
-    {WF_LIST_RUNS, NULL, NULL, "id", "exec-a exec-b exec-c exec-d",
+    {WF_LIST_RUNS, NULL, "id", "exec-a exec-b exec-c exec-d",
      "exec-d exec-c exec-b exec-a"},
-    {WF_LIST_RUNS, "completed", NULL, "seq", "exec-c exec-b", "exec-b exec-c"},
-    {WF_LIST_RUNS_OF_WORKFLOW, "w1", NULL, "seq", "exec-c exec-b exec-d",
+    {WF_LIST_RUNS, "status=completed", "seq", "exec-c exec-b", "exec-b exec-c"},
+    {WF_LIST_RUNS, "workflow=w1", "seq", "exec-c exec-b exec-d",
      "exec-d exec-b exec-c"},
-    {WF_LIST_RUNS_OF_WORKFLOW, "w1", NULL, "id", "exec-b exec-c exec-d",
+    {WF_LIST_RUNS, "workflow=w1", "id", "exec-b exec-c exec-d",
      "exec-d exec-c exec-b"},
 };
 
@@ -273,18 +403,18 @@ static void check_orders(void)
         const char *text;
         apr_int64_t total;
 
-        text = listed(orders[i].list, orders[i].arg, orders[i].arg2, &page, &total);
+        text = listed(orders[i].list, orders[i].filters, &page, &total);
         is_str(text, orders[i].asc, "list %d by %s", orders[i].list, orders[i].sort);
         is_int(total, words(orders[i].asc), "… total");
         page.descending = 1;
-        is_str(listed(orders[i].list, orders[i].arg, orders[i].arg2, &page, &total),
+        is_str(listed(orders[i].list, orders[i].filters, &page, &total),
                orders[i].desc, "… descending");
         /* Page by page the same rows in the same order. */
         text = "";
         page.size = 1;
         for (page.start = 0; page.start < words(orders[i].desc); page.start++) {
             const char *one =
-                listed(orders[i].list, orders[i].arg, orders[i].arg2, &page, &total);
+                listed(orders[i].list, orders[i].filters, &page, &total);
 
             text = apr_pstrcat(pool, text, page.start ? " " : "", one, NULL);
         }
@@ -335,21 +465,21 @@ static void check_pages(void)
     wf_rows_t rows;
 
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-        is_str(listed(WF_LIST_DEPLOYMENTS, NULL, NULL, &pages[i].page, &total),
+        is_str(listed(WF_LIST_DEPLOYMENTS, NULL, &pages[i].page, &total),
                pages[i].rows, "start %lld, size %lld", (long long)pages[i].page.start,
                (long long)pages[i].page.size);
         is_int(total, 4, "… total");
     }
-    ok(wf_store_list(reader, WF_LIST_DEPLOYMENTS, NULL, &page, &rows, pool, err)
+    ok(wf_store_list(reader, WF_LIST_DEPLOYMENTS, NULL, 0, &page, &rows, pool, err)
            == WF_EFAILED,
        "an unknown sort key");
     is_int(err->kind, WF_ERR_INVALID, "… is invalid");
     is_str(err->field, "sort", "… names its field");
     ok(strstr(err->message, page.sort) != NULL, "… and the value: %s", err->message);
     page.sort = NULL;
-    is_str(listed(WF_LIST_RUNS, NULL, NULL, &page, &total), "exec-d exec-b exec-a exec-c",
+    is_str(listed(WF_LIST_RUNS, NULL, &page, &total), "exec-d exec-b exec-a exec-c",
            "runs come newest first");
-    is_str(listed(WF_LIST_RUNS_OF_WORKFLOW, "w1", NULL, &page, &total),
+    is_str(listed(WF_LIST_RUNS, "workflow=w1", &page, &total),
            "exec-d exec-b exec-c", "… of a workflow too");
 }
 
@@ -411,6 +541,8 @@ int main(void)
     add_identities();
     add_deployments();
     add_tasks();
+    add_history();
+    add_jobs();
     add_runs();
     check_orders();
     check_keys();

@@ -369,7 +369,7 @@ static void check_members(void)
 {
     wf_uow_t *uow = new_unit();
     wf_error_t *err = new_error();
-    const char *args[] = {"waldorf", NULL};
+    wf_filter_t filter = {"user", wf_string("waldorf")};
     wf_page_t page = {.size = 10};
     wf_rows_t rows;
     wf_user_t *user;
@@ -382,8 +382,7 @@ static void check_members(void)
     MUST(wf_uow_get_by_key(uow, WF_TABLE_USER, "waldorf", &user, err), err);
     wf_uow_delete(uow, user);
     is_int(commit_unit(uow), WF_ERR_NONE, "a user goes with his memberships");
-    MUST(wf_store_list(reader, WF_LIST_GROUPS_OF_USER, args, &page, &rows, pool, err),
-         err);
+    MUST(wf_store_list(reader, WF_LIST_GROUPS, &filter, 1, &page, &rows, pool, err), err);
     is_int(rows.total, 0, "… all of them");
 }
 
