@@ -27,6 +27,11 @@ const char *wf_model_description(const wf_model_t *model);     /* or NULL */
 const char *wf_model_category(const wf_model_t *model);        /* target namespace */
 const char *wf_model_start_form_key(const wf_model_t *model);  /* or NULL */
 
+/** Ids of the users and groups whom the file names as candidate starters, each once;
+ *  const char *. Starting is not forbidden to others. */
+const apr_array_header_t *wf_model_starter_users(const wf_model_t *model);
+const apr_array_header_t *wf_model_starter_groups(const wf_model_t *model);
+
 /** A bounded cache of models by definition id, shared by all threads. A model in use stays
  *  valid until it is released, also if it was forgotten meanwhile. */
 typedef struct wf_models_t wf_models_t;

@@ -264,16 +264,25 @@ static apr_status_t move_jobs(wf_exec_t *child, wf_error_t *err)
     return rv;
 }
 
+int wf_exec_waits_for(const wf_exec_t *exec, wf_wait_e wait)
+{
+    return exec->node->behaviour->wait == wait && exec->row->is_active
+           && exec->row->act_inst_id;
+}
+
 /* What refers to the child's row refers to its parent's from now on. Only what can be
- * there is looked for: a task while the node waits for one, a job before an asynchronous
- * node. */
+ * there is looked for: a task or a subscription while the node waits for it, a job before
+ * an asynchronous node. */
 static apr_status_t move_up(wf_exec_t *child, wf_error_t *err)
 {
     wf_task_t *task = NULL;
     apr_status_t rv = APR_SUCCESS;
 
-    if (child->row->act_inst_id && child->node->behaviour->signal) {
+    if (wf_exec_waits_for(child, WF_WAIT_TASK)) {
         rv = move_tasks(child, &task, err);
+    }
+    else if (wf_exec_waits_for(child, WF_WAIT_EVENT)) {
+        rv = wf_subscriptions_hand_up(child, err);
     }
     else if (child->node->async && !child->row->act_inst_id) {
         rv = move_jobs(child, err);

@@ -29,15 +29,16 @@ static const extension_t attributes[] = {
     { "userTask",     "category",               0 },
     { "userTask",     "skipExpression",         0 },
     { "sequenceFlow", "skipExpression",         0 },
-    { "process",      "candidateStarterUsers",  0 },
-    { "process",      "candidateStarterGroups", 0 },
+    { "process",      "candidateStarterUsers",  1 },
+    { "process",      "candidateStarterGroups", 1 },
+    { "signal",       "scope",                  1 },
 };
 
 static const extension_t elements[] = {
     /* element        child                     done */
     { NULL,           "executionListener",      0 },
     { NULL,           "eventListener",          0 },
-    { NULL,           "potentialStarter",       0 },
+    { "process",      "potentialStarter",       1 },
     { NULL,           "taskListener",           0 },
     { NULL,           "formProperty",           0 },
     { NULL,           "formData",               0 },

@@ -25,9 +25,19 @@ typedef struct wf_flow_t {
  *  WF_ERR_EXECUTION; the agenda adds the activity. */
 typedef apr_status_t wf_step_fn(struct wf_exec_t *exec, wf_error_t *err);
 
+/** What a token waits for, and so which rows belong to an execution that rests. */
+typedef enum {
+    WF_WAIT_NONE,
+    WF_WAIT_TASK,  /* a task that somebody completes */
+    WF_WAIT_CALL,  /* a call with the activity's id; no row */
+    WF_WAIT_EVENT, /* what its subscription says */
+} wf_wait_e;
+
 typedef struct wf_behaviour_t {
-    const char *element;       /* BPMN name */
+    const char *element;       /* BPMN name … */
+    const char *event;         /* … and that of its event definition, NULL without one */
     const char *activity_type; /* ACT_HI_ACTINST.ACT_TYPE_ */
+    wf_wait_e wait;
 
     /** Read attributes and children into node->details; NULL: nothing beyond the common
      *  part. Faults are added to the parser's problems. */
@@ -63,6 +73,11 @@ typedef struct wf_start_event_t {
     const char *form_key;  /* verbatim, or NULL */
 } wf_start_event_t;
 
+/** details of an event with a signal definition */
+typedef struct wf_signal_event_t {
+    const char *name; /* the signal's */
+} wf_signal_event_t;
+
 /** details of a userTask; NULL where the file says nothing */
 typedef struct wf_user_task_t {
     const wf_template_t *name, *description, *assignee, *owner;
@@ -72,6 +87,7 @@ typedef struct wf_user_task_t {
 
 struct wf_model_t {
     const char *key, *name, *description, *category;
+    apr_array_header_t *starter_users, *starter_groups; /* const char * */
     int line, column;
     apr_array_header_t *nodes; /* wf_node_t *, document order */
     apr_array_header_t *flows; /* wf_flow_t *, document order */
@@ -79,8 +95,12 @@ struct wf_model_t {
     const wf_node_t *start; /* the none start event, or NULL */
 };
 
-/** The behaviour of a BPMN element, NULL if this engine does not execute it. */
-const wf_behaviour_t *wf_behaviour_find(const char *element);
+/** The behaviour of a BPMN element with an event definition (NULL: without one). NULL if
+ *  this engine does not execute it. */
+const wf_behaviour_t *wf_behaviour_find(const char *element, const char *event);
+
+/** 1 if the element is executed with some event definition. */
+int wf_behaviour_has_events(const char *element);
 
 const wf_node_t *wf_model_node(const wf_model_t *model, const char *id);
 

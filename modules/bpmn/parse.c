@@ -192,14 +192,15 @@ int wf_parse_flag(const char *value, int fallback)
 
 /* ---- nodes and flows --------------------------------------------------------------- */
 
-/* Children that change how the element runs; the ones this engine executes are handled by
- * the element's parse function. */
-static void refuse_children(wf_parser_t *parser, const wf_xml_t *element)
+/* Children that change how the element runs. known is the one that its behaviour is made
+ * for, or NULL. */
+static void refuse_children(wf_parser_t *parser, const wf_xml_t *element,
+                            const wf_xml_t *known)
 {
     const wf_xml_t *child;
 
     for (child = element->child; child; child = child->next) {
-        if (child->ns == WF_NS_BPMN && wf_bpmn_executes(child->name)) {
+        if (child != known && child->ns == WF_NS_BPMN && wf_bpmn_executes(child->name)) {
             wf_parse_problem(parser, child, "unsupported-element",
                              "<%s> in <%s> is not supported by this server", child->name,
                              element->name);
@@ -245,7 +246,7 @@ static void parse_flag_extension(wf_parser_t *parser, const wf_xml_t *xml,
     *flag = wf_parse_flag(value, 0);
 }
 
-static void parse_node(wf_parser_t *parser, const wf_xml_t *xml,
+static void parse_node(wf_parser_t *parser, const wf_xml_t *xml, const wf_xml_t *event,
                        const wf_behaviour_t *behaviour)
 {
     wf_node_t *node = apr_pcalloc(parser->p, sizeof(*node));
@@ -263,7 +264,7 @@ static void parse_node(wf_parser_t *parser, const wf_xml_t *xml,
         wf_parse_problem(parser, xml, "missing-id", "<%s> has no id", xml->name);
         return;
     }
-    refuse_children(parser, xml);
+    refuse_children(parser, xml, behaviour->event ? event : NULL);
     refuse_attributes(parser, xml);
     wf_extensions_check(parser, xml);
     parse_flag_extension(parser, xml, "async", &node->async);
@@ -293,26 +294,54 @@ static void parse_flow(wf_parser_t *parser, const wf_xml_t *xml)
     APR_ARRAY_PUSH(parser->model->flows, wf_flow_t *) = flow;
 }
 
+/* An element, or an event with this definition, that has no behaviour. */
+static void refuse_element(wf_parser_t *parser, const wf_xml_t *element,
+                           const wf_xml_t *event)
+{
+    if (!wf_behaviour_has_events(element->name)) {
+        wf_parse_problem(parser, element, "unsupported-element",
+                         "<%s> is not supported by this server", element->name);
+    }
+    else if (event) {
+        wf_parse_problem(parser, event, "unsupported-element",
+                         "<%s> in <%s> is not supported by this server", event->name,
+                         element->name);
+    }
+    else {
+        wf_parse_problem(parser, element, "unsupported-element",
+                         "<%s> without an event definition of its own is not supported by "
+                         "this server",
+                         element->name);
+    }
+}
+
+static void parse_flow_element(wf_parser_t *parser, const wf_xml_t *element)
+{
+    const wf_xml_t *event = wf_bpmn_event_definition(element);
+    const wf_behaviour_t *behaviour =
+        wf_behaviour_find(element->name, event ? event->name : NULL);
+
+    if (!behaviour) {
+        behaviour = wf_behaviour_find(element->name, NULL); /* the definition is refused */
+    }
+    if (behaviour) {
+        parse_node(parser, element, event, behaviour);
+    }
+    else if (strcmp(element->name, "sequenceFlow") == 0) {
+        parse_flow(parser, element);
+    }
+    else if (wf_bpmn_executes(element->name)) {
+        refuse_element(parser, element, event);
+    }
+}
+
 static void parse_flow_elements(wf_parser_t *parser, const wf_xml_t *process)
 {
     const wf_xml_t *child;
 
     for (child = process->child; child; child = child->next) {
-        const wf_behaviour_t *behaviour;
-
-        if (child->ns != WF_NS_BPMN) {
-            continue;
-        }
-        behaviour = wf_behaviour_find(child->name);
-        if (behaviour) {
-            parse_node(parser, child, behaviour);
-        }
-        else if (strcmp(child->name, "sequenceFlow") == 0) {
-            parse_flow(parser, child);
-        }
-        else if (wf_bpmn_executes(child->name)) {
-            wf_parse_problem(parser, child, "unsupported-element",
-                             "<%s> is not supported by this server", child->name);
+        if (child->ns == WF_NS_BPMN) {
+            parse_flow_element(parser, child);
         }
     }
 }
@@ -372,6 +401,7 @@ static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
     model->flows = apr_array_make(parser->p, 8, sizeof(wf_flow_t *));
     model->nodes_by_id = apr_hash_make(parser->p);
     wf_extensions_check(parser, process);
+    wf_starters_parse(parser, process);
     parse_flow_elements(parser, process);
     link_flows(model);
     wf_model_validate(parser, process);
@@ -390,6 +420,7 @@ static void parse_definitions(wf_parser_t *parser, apr_array_header_t *models)
         return;
     }
     wf_bpmn_schema_check(parser, root);
+    wf_signals_parse(parser);
     for (process = wf_xml_child(root, WF_NS_BPMN, "process"); process;
          process = wf_xml_next(process, WF_NS_BPMN, "process")) {
         if (wf_parse_flag(wf_xml_attr(process, WF_NS_NONE, "isExecutable"), 1)) {
@@ -445,6 +476,16 @@ const char *wf_model_start_form_key(const wf_model_t *model)
     const wf_start_event_t *start = model->start ? model->start->details : NULL;
 
     return start ? start->form_key : NULL;
+}
+
+const apr_array_header_t *wf_model_starter_users(const wf_model_t *model)
+{
+    return model->starter_users;
+}
+
+const apr_array_header_t *wf_model_starter_groups(const wf_model_t *model)
+{
+    return model->starter_groups;
 }
 
 const wf_node_t *wf_model_node(const wf_model_t *model, const char *id)

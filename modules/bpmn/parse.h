@@ -15,6 +15,7 @@ typedef struct wf_parser_t {
     wf_problems_t *problems;
     const wf_xml_t *definitions;
     apr_hash_t *ids;   /* id -> const wf_xml_t *, the whole file */
+    apr_hash_t *signals; /* id -> const char *, the name */
     wf_model_t *model; /* the process at work */
 } wf_parser_t;
 
@@ -50,6 +51,25 @@ int wf_parse_flag(const char *value, int fallback);
 const char *wf_parse_extension(wf_parser_t *parser, const wf_xml_t *element,
                                const char *name);
 
+/* ---- people.c: texts that name users and groups ------------------------------------ */
+
+/** The text of resourceAssignmentExpression/formalExpression (or plain expression) of a
+ *  role, in scratch; NULL if there is none. *place is the element that holds it. */
+const char *wf_parse_assignment(wf_parser_t *parser, const wf_xml_t *role,
+                                const wf_xml_t **place);
+
+/** One part of such a text, user(a), group(b) or a bare name, which is a group: the id, in
+ *  scratch. */
+const char *wf_parse_person(wf_parser_t *parser, const char *part, int *is_user);
+
+/** Who may start the process: fills model->starter_users and starter_groups. */
+void wf_starters_parse(wf_parser_t *parser, const wf_xml_t *process);
+
+/* ---- signals.c --------------------------------------------------------------------- */
+
+/** The signals that the file declares: fills parser->signals. */
+void wf_signals_parse(wf_parser_t *parser);
+
 /* ---- schema.c: the BPMN 2.0 schema as a table -------------------------------------- */
 
 /** Check names, attributes, ids and references of the whole file and fill parser->ids. */
@@ -58,6 +78,9 @@ void wf_bpmn_schema_check(wf_parser_t *parser, const wf_xml_t *definitions);
 /** 1 if an element of the BPMN namespace changes how a process runs, so that it must not
  *  be passed over in silence. */
 int wf_bpmn_executes(const char *element);
+
+/** The first event definition among the children of element; NULL if there is none. */
+const wf_xml_t *wf_bpmn_event_definition(const wf_xml_t *element);
 
 /* ---- extensions.c: what activiti: attributes and elements are known ---------------- */
 
@@ -72,5 +95,7 @@ void wf_model_validate(wf_parser_t *parser, const wf_xml_t *process);
 
 void wf_start_event_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 void wf_user_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
+void wf_receive_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
+void wf_signal_catch_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 
 #endif

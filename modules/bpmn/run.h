@@ -79,6 +79,10 @@ apr_status_t wf_exec_split(wf_exec_t *const *joined, int count,
 apr_array_header_t *wf_exec_waiting_beside(wf_exec_t *exec);
 int wf_exec_count_waiting(const wf_exec_t *exec);
 
+/** 1 if exec rests on a node that waits for such a thing. Before an asynchronous node it
+ * waits for its job only. */
+int wf_exec_waits_for(const wf_exec_t *exec, wf_wait_e wait);
+
 /** End the execution, and the instance with its last one. */
 apr_status_t wf_exec_end(wf_exec_t *exec, wf_error_t *err);
 
@@ -160,6 +164,14 @@ apr_status_t wf_history_task_completed(const wf_turn_t *turn, const wf_task_t *t
 /** The open visit (and task, may be NULL) of exec goes on as its parent's. */
 apr_status_t wf_history_hand_up(wf_exec_t *exec, const wf_task_t *task, wf_error_t *err);
 
+/* ---- subscriptions.c --------------------------------------------------------------- */
+
+/** exec waits for an event of that type and name (both static or of the model). */
+void wf_subscribe(wf_exec_t *exec, const char *type, const char *name);
+
+/** What exec waits for, its parent waits for from now on. */
+apr_status_t wf_subscriptions_hand_up(wf_exec_t *exec, wf_error_t *err);
+
 /* ---- jobs.c ------------------------------------------------------------------------ */
 
 /** Write the job that will enter the asynchronous node where exec stands. */
@@ -198,6 +210,8 @@ wf_step_fn wf_parallel_enter;
 wf_step_fn wf_parallel_leave;
 wf_step_fn wf_user_task_enter; /* user_task.c */
 wf_step_fn wf_user_task_signal;
+wf_step_fn wf_receive_task_enter; /* receive_task.c */
+wf_step_fn wf_signal_catch_enter; /* signals.c */
 
 /** The outgoing flows of exec's node whose condition holds, in document order, at most so
  * many; the default flow if there are none, an empty list without one. */

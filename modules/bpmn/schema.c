@@ -611,14 +611,36 @@ void wf_bpmn_schema_check(wf_parser_t *parser, const wf_xml_t *definitions)
     }
 }
 
-int wf_bpmn_executes(const char *element)
+/* Without the hash of a checker: asked for a few elements only. */
+static const rule_t *rule_of(const char *element)
 {
     int i;
 
     for (i = 0; i < RULES; i++) {
         if (strcmp(rules[i].name, element) == 0) {
-            return (rules[i].flags & RUN) != 0;
+            return &rules[i];
         }
     }
-    return 0;
+    return NULL;
+}
+
+int wf_bpmn_executes(const char *element)
+{
+    const rule_t *rule = rule_of(element);
+
+    return rule && (rule->flags & RUN);
+}
+
+const wf_xml_t *wf_bpmn_event_definition(const wf_xml_t *event)
+{
+    const wf_xml_t *child;
+
+    for (child = event->child; child; child = child->next) {
+        const rule_t *rule = child->ns == WF_NS_BPMN ? rule_of(child->name) : NULL;
+
+        if (rule && (rule->is & EVDEF)) {
+            return child;
+        }
+    }
+    return NULL;
 }

@@ -74,7 +74,7 @@ apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t 
         return rv;
     }
     *exec = wf_exec_find(instance, task->execution_id);
-    if (!*exec || !(*exec)->node->behaviour->signal || !task->task_def_key
+    if (!*exec || !wf_exec_waits_for(*exec, WF_WAIT_TASK) || !task->task_def_key
         || strcmp((*exec)->node->id, task->task_def_key) != 0) {
         return wf_error_set(err, WF_ERR_INTERNAL,
                             "no execution of process instance %" APR_INT64_T_FMT

@@ -11,38 +11,11 @@
 
 /* ---- the model --------------------------------------------------------------------- */
 
-/* The text of resourceAssignmentExpression/formalExpression (or plain expression). */
-static const char *assignment_text(wf_parser_t *parser, const wf_xml_t *role,
-                                   const wf_xml_t **place)
-{
-    const wf_xml_t *assignment =
-        wf_xml_child(role, WF_NS_BPMN, "resourceAssignmentExpression");
-
-    *place = assignment ? wf_xml_child(assignment, WF_NS_BPMN, "formalExpression") : NULL;
-    if (assignment && !*place) {
-        *place = wf_xml_child(assignment, WF_NS_BPMN, "expression");
-    }
-    return *place ? wf_xml_text(*place, parser->scratch) : NULL;
-}
-
-/* "user(x)" gives x; NULL if part is no such call. */
-static const char *inside(wf_parser_t *parser, const char *part, const char *function)
-{
-    apr_size_t prefix = strlen(function), length = strlen(part);
-
-    if (strncmp(part, function, prefix) != 0 || part[prefix] != '('
-        || part[length - 1] != ')') {
-        return NULL;
-    }
-    return apr_pstrmemdup(parser->scratch, part + prefix + 1, length - prefix - 2);
-}
-
-/* user(a), group(b), or a bare name, which is a group. */
 static void parse_potential_owner(wf_parser_t *parser, const wf_xml_t *role,
                                   wf_user_task_t *task)
 {
     const wf_xml_t *place;
-    const char *text = assignment_text(parser, role, &place);
+    const char *text = wf_parse_assignment(parser, role, &place);
     apr_array_header_t *parts;
     int i;
 
@@ -51,13 +24,12 @@ static void parse_potential_owner(wf_parser_t *parser, const wf_xml_t *role,
     }
     parts = wf_split_list(text, parser->scratch);
     for (i = 0; i < parts->nelts; i++) {
-        const char *part = APR_ARRAY_IDX(parts, i, const char *);
-        const char *user = inside(parser, part, "user");
-        const char *group = inside(parser, part, "group");
+        int is_user;
+        const char *id = wf_parse_person(parser, APR_ARRAY_IDX(parts, i, const char *),
+                                         &is_user);
 
-        wf_parse_template_list(parser, place, "the text",
-                               user ? user : (group ? group : part),
-                               user ? task->candidate_users : task->candidate_groups);
+        wf_parse_template_list(parser, place, "the text", id,
+                               is_user ? task->candidate_users : task->candidate_groups);
     }
 }
 
@@ -71,7 +43,7 @@ static void parse_roles(wf_parser_t *parser, const wf_xml_t *xml, wf_user_task_t
     }
     role = wf_xml_child(xml, WF_NS_BPMN, "humanPerformer");
     if (role && !task->assignee) {
-        const char *text = assignment_text(parser, role, &place);
+        const char *text = wf_parse_assignment(parser, role, &place);
 
         task->assignee = wf_parse_template(parser, place, "the text", text);
     }

@@ -1,0 +1,90 @@
+/* Receive tasks: the token rests until somebody calls the instance with the task's id. */
+#include <string.h>
+
+#include "bpmn/parse.h"
+#include "bpmn/run.h"
+
+void wf_receive_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
+{
+    (void)node;
+    if (wf_parse_flag(wf_xml_attr(xml, WF_NS_NONE, "instantiate"), 0)) {
+        wf_parse_warning(parser, xml, "ignored-attribute",
+                         "instantiate=\"true\" has no effect: only start events begin an "
+                         "instance");
+    }
+}
+
+/* Nothing to write: the execution on its node is what waits. */
+apr_status_t wf_receive_task_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    (void)exec, (void)err;
+    return APR_SUCCESS;
+}
+
+/* ---- the call ---------------------------------------------------------------------- */
+
+/* The execution that has waited longest for a call of that id; visits are numbered in the
+ * order of their beginning. */
+static wf_exec_t *longest_waiting(wf_exec_t *exec, const char *activity_id)
+{
+    wf_exec_t *found = NULL;
+    int i;
+
+    if (wf_exec_waits_for(exec, WF_WAIT_CALL)
+        && strcmp(exec->node->id, activity_id) == 0) {
+        found = exec;
+    }
+    for (i = 0; i < exec->children->nelts; i++) {
+        wf_exec_t *other =
+            longest_waiting(APR_ARRAY_IDX(exec->children, i, wf_exec_t *), activity_id);
+
+        if (other && (!found || other->row->act_inst_id < found->row->act_inst_id)) {
+            found = other;
+        }
+    }
+    return found;
+}
+
+static apr_status_t signal_task(wf_turn_t *turn, wf_id_t id, const char *activity_id,
+                                const wf_map_t *variables, wf_error_t *err)
+{
+    wf_instance_t *instance;
+    wf_exec_t *exec;
+    apr_status_t rv = wf_instance_load(&instance, turn, id, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    exec = longest_waiting(instance->root, activity_id);
+    if (!exec) {
+        return wf_error_field(err, WF_ERR_CONFLICT, "activityId",
+                              "process instance '%" APR_INT64_T_FMT
+                              "' does not wait at a "
+                              "receive task '%s'",
+                              id, activity_id);
+    }
+    rv = wf_variables_set(exec, variables, err);
+    if (rv == APR_SUCCESS) {
+        rv = exec->node->behaviour->signal(exec, err);
+    }
+    return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
+}
+
+apr_status_t wf_bpmn_signal(const wf_bpmn_call_t *call, wf_id_t instance,
+                            const char *activity_id, const wf_map_t *variables,
+                            wf_error_t *err)
+{
+    wf_turn_t turn;
+    apr_status_t rv;
+
+    if (!activity_id || !*activity_id) {
+        return wf_error_field(err, WF_ERR_INVALID, "activityId",
+                              "a signal needs the id of the receive task");
+    }
+    wf_turn_init(&turn, call);
+    rv = signal_task(&turn, instance, activity_id, variables, err);
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "signalling \"%s\"", activity_id);
+    }
+    return APR_SUCCESS;
+}
