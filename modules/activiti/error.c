@@ -69,9 +69,12 @@ static const char *error_html(int status, const char *message, apr_pool_t *p)
         time_text(apr_time_now(), p));
 }
 
-static int wants_html(const wf_request_t *req)
+/* A route that answers in JSON or HTML refuses in the same, one that sends a stream in
+ * HTML. Where neither is natural, the client's Accept decides. */
+static int wants_html(const wf_request_t *req, int *by_accept)
 {
-    return req->route ? req->format != WF_FORMAT_JSON : req->prefers_html;
+    *by_accept = !req->route || req->format == WF_FORMAT_PNG || req->format == WF_FORMAT_SVG;
+    return *by_accept ? req->prefers_html : req->format != WF_FORMAT_JSON;
 }
 
 void wf_activiti_error_body(const wf_request_t *req, int status, const wf_error_t *err,
@@ -82,7 +85,7 @@ void wf_activiti_error_body(const wf_request_t *req, int status, const wf_error_
     if (status == 401) {
         return;
     }
-    if (wants_html(req)) {
+    if (wants_html(req, &body->by_accept)) {
         body->type = "text/html;charset=UTF-8";
         body->data = error_html(status, message, req->pool);
         body->length = strlen(body->data);

@@ -97,13 +97,9 @@ wf_content_e wf_content_parse(const char *content_type)
 static apr_status_t object_from_form(json_object **object, const char *data,
                                      apr_size_t length, apr_pool_t *p, wf_error_t *err)
 {
-    wf_query_t *form;
-    apr_status_t rv;
+    const wf_query_t *form;
+    apr_status_t rv = wf_form_parse(&form, data, length, p, err);
 
-    if (!wf_utf8_valid(data, length)) {
-        return wf_error_set(err, WF_ERR_INVALID, "the form body is not UTF-8 text");
-    }
-    rv = wf_pairs_parse(&form, apr_pstrmemdup(p, data, length), "form field", p, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -116,11 +112,9 @@ static apr_status_t object_from_form(json_object **object, const char *data,
     return APR_SUCCESS;
 }
 
-apr_status_t wf_body_object(json_object **object, wf_content_e content, const char *data,
-                            apr_size_t length, apr_pool_t *p, wf_error_t *err)
+/* Bodies that hold no JSON, whatever their bytes look like. */
+static apr_status_t check_content(wf_content_e content, wf_error_t *err)
 {
-    apr_status_t rv;
-
     if (content == WF_CONTENT_MULTIPART) {
         return wf_error_set(err, WF_ERR_INVALID,
                             "this call takes a JSON body, not multipart/form-data");
@@ -128,6 +122,17 @@ apr_status_t wf_body_object(json_object **object, wf_content_e content, const ch
     if (content == WF_CONTENT_CHARSET) {
         return wf_error_set(err, WF_ERR_INVALID,
                             "the body must be encoded in UTF-8, not in another charset");
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_body_object(json_object **object, wf_content_e content, const char *data,
+                            apr_size_t length, apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv = check_content(content, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     if (length == 0) {
         *object = wf_json_own(json_object_new_object(), p);
@@ -193,11 +198,31 @@ apr_status_t wf_body_string(json_object *object, const char *name, const char **
     return rv;
 }
 
+/* The items of an array; what names it in errors: "field 'x'". */
+static apr_status_t read_strings(json_object *array, const char *field, const char *what,
+                                 apr_array_header_t **values, apr_pool_t *p,
+                                 wf_error_t *err)
+{
+    apr_size_t count = json_object_array_length(array);
+
+    *values = apr_array_make(p, (int)count, sizeof(const char *));
+    for (apr_size_t i = 0; i < count; i++) {
+        json_object *item = json_object_array_get_idx(array, i);
+
+        if (!json_object_is_type(item, json_type_string) || has_nul(item)) {
+            return wf_error_field(err, WF_ERR_INVALID, field,
+                                  "%s: item %d must be a string", what, (int)i + 1);
+        }
+        APR_ARRAY_PUSH(*values, const char *) =
+            apr_pstrdup(p, json_object_get_string(item));
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t wf_body_strings(json_object *object, const char *name,
                              apr_array_header_t **values, apr_pool_t *p, wf_error_t *err)
 {
     json_object *member = wf_json_get(object, name);
-    apr_size_t count;
 
     if (!member) {
         return wf_error_field(err, WF_ERR_INVALID, name, "field '%s' is required", name);
@@ -206,18 +231,25 @@ apr_status_t wf_body_strings(json_object *object, const char *name,
         return wf_error_field(err, WF_ERR_INVALID, name,
                               "field '%s' must be an array of strings", name);
     }
-    count = json_object_array_length(member);
-    *values = apr_array_make(p, (int)count, sizeof(const char *));
-    for (apr_size_t i = 0; i < count; i++) {
-        json_object *item = json_object_array_get_idx(member, i);
+    return read_strings(member, name, apr_psprintf(p, "field '%s'", name), values, p, err);
+}
 
-        if (!json_object_is_type(item, json_type_string) || has_nul(item)) {
-            return wf_error_field(err, WF_ERR_INVALID, name,
-                                  "field '%s': item %d must be a string", name,
-                                  (int)i + 1);
-        }
-        APR_ARRAY_PUSH(*values, const char *) =
-            apr_pstrdup(p, json_object_get_string(item));
+apr_status_t wf_body_array(apr_array_header_t **values, wf_content_e content,
+                           const char *data, apr_size_t length, apr_pool_t *p,
+                           wf_error_t *err)
+{
+    json_object *array = NULL;
+    apr_status_t rv = check_content(content, err);
+
+    if (rv == APR_SUCCESS && length > 0
+        && (rv = wf_json_parse(&array, data, length, p, err)) != APR_SUCCESS) {
+        return wf_error_note(err, rv, "the request body");
     }
-    return APR_SUCCESS;
+    if (rv == APR_SUCCESS && !json_object_is_type(array, json_type_array)) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "the request body must be a JSON array of strings");
+    }
+    return rv == APR_SUCCESS
+               ? read_strings(array, NULL, "the request body", values, p, err)
+               : rv;
 }

@@ -151,28 +151,36 @@ static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
 static apr_status_t choose_format(wf_request_t *req, wf_error_t *err)
 {
     const char *asked = wf_query_text(req->query, "format");
-    int html =
-        (req->route->flags & WF_ROUTE_HTML) || req->route->format != WF_FORMAT_JSON;
 
     if (asked && req->extension) {
         return wf_error_field(err, WF_ERR_INVALID, "format",
                               "the format is given both as parameter and as extension");
     }
     asked = asked ? asked : req->extension;
-    if (!asked) {
-        return APR_SUCCESS;
-    }
-    if (strcmp(asked, "json") == 0) {
-        req->format = WF_FORMAT_JSON;
-    }
-    else if (strcmp(asked, "html") == 0 && html) {
-        req->format = WF_FORMAT_HTML;
-    }
-    else {
+    if (asked && !wf_route_format(req->route, asked, &req->format)) {
         return wf_error_field(err, WF_ERR_INVALID, "format",
                               "format '%s' is not available here", asked);
     }
     return APR_SUCCESS;
+}
+
+/* A page of another site can make a browser send a form here with the password that it
+ * keeps for us; anything but a form it must first ask for (CORS). PUT and DELETE always
+ * are asked for, unless they hide in a POST. */
+static apr_status_t check_origin(wf_request_t *req, wf_error_t *err)
+{
+    const apr_table_t *headers = req->r->headers_in;
+
+    if (req->r->method_number != M_POST
+        || wf_content_parse(apr_table_get(headers, "Content-Type")) == WF_CONTENT_JSON
+        || wf_origin_is_own(apr_table_get(headers, "Sec-Fetch-Site"),
+                            apr_table_get(headers, "Origin"),
+                            apr_table_get(headers, "Host"),
+                            apr_table_get(headers, "X-Forwarded-Host"))) {
+        return APR_SUCCESS;
+    }
+    return wf_error_set(err, WF_ERR_FORBIDDEN,
+                        "a page of another site may not send forms here");
 }
 
 static apr_status_t check_vars(wf_request_t *req, wf_error_t *err)
@@ -215,7 +223,8 @@ static apr_status_t serve(wf_request_t *req, wf_error_t *err)
     if (queried == APR_SUCCESS) {
         queried = choose_format(req, &fault);
     }
-    if ((rv = authorize(req, err)) != APR_SUCCESS
+    if ((rv = check_origin(req, err)) != APR_SUCCESS
+        || (rv = authorize(req, err)) != APR_SUCCESS
         || (rv = check_texts(req, err)) != APR_SUCCESS) {
         return rv;
     }

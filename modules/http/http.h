@@ -114,7 +114,8 @@ enum { /* what a route understands besides its method and template */
                                template this one takes such bodies */
     WF_ROUTE_DEPLOY = 8,    /* the level is the configured deploy_level */
     WF_ROUTE_PICTURE = 16,  /* format=png and format=svg are possible */
-    WF_ROUTE_ALIAS = 32     /* another path of the route before it in the table */
+    WF_ROUTE_ALIAS = 32     /* another path of the route before it in the table; several
+                               may follow one route */
 };
 
 #define WF_ROUTE_VARS 4 /* most variables of a template */
@@ -129,7 +130,8 @@ typedef apr_status_t wf_handler_fn(wf_request_t *req, wf_error_t *err);
 typedef enum {
     WF_IN_QUERY,
     WF_IN_BODY, /* a member of the JSON object */
-    WF_IN_FORM  /* a field of multipart/form-data */
+    WF_IN_FORM, /* a field of multipart/form-data */
+    WF_IN_PATH  /* only in what wf_route_arguments makes */
 } wf_argument_place_e;
 
 typedef enum {
@@ -155,10 +157,16 @@ typedef struct wf_argument_t {
     const char *text;     /* one sentence */
 } wf_argument_t;
 
+/** What a variable in templates stands for, by its name. */
+typedef struct wf_path_var_t {
+    const char *name, *text;
+} wf_path_var_t;
+
 #define WF_PAGES(list) ((list) + 1) /* for wf_route_t.pages */
 
 /** One endpoint: the row that router, rights, API browser, OpenAPI document and tests
- *  share. */
+ *  share. An alias shows the documentation of its target and needs none of its own; its
+ *  template has the variables of the target's. */
 typedef struct wf_route_t {
     unsigned method;          /* one WF_… bit */
     const char *template;     /* "/task/{taskId}/{operation}", below the base */
@@ -173,21 +181,29 @@ typedef struct wf_route_t {
     int pages;                /* WF_PAGES(wf_list_e) if it pages through a list: that adds
                                  start, size, sort and order; 0 = it does not */
     const wf_argument_t *arguments; /* closed by a row without name; NULL = none */
-    const char *request;      /* example of a JSON body; NULL = none */
-    const char *response;     /* example of a 200 answer in JSON; NULL = it is a stream */
+    const char *request;      /* example of a JSON body; NULL = none. If it is an array
+                                 there are no arguments in the body */
+    const char *response;     /* example of a 200 answer in JSON, with all members; NULL =
+                                 it is a stream */
     const char *statuses;     /* "400 404 409": besides 200, 401 and 403 */
+    const char *optional;     /* members of the answer, at any depth, that may be missing;
+                                 separated by blanks */
+    const char *open;         /* members that hold an object, or an array of them, whose
+                                 own member names are data, such as ids of groups */
 } wf_route_t;
 
 typedef struct wf_body_t {
     const char *type; /* Content-Type; NULL = none, for an empty body */
     const char *data;
     apr_size_t length;
+    int by_accept;    /* the request's Accept header chose the type */
 } wf_body_t;
 
 enum { /* how a face reads paths */
     WF_FACE_SEGMENTS = 1,  /* a variable is one non-empty segment, a slash at the end is
                               ignored; else variables match any text */
-    WF_FACE_TUNNEL = 2,    /* POST with X-HTTP-Method-Override is the named method */
+    WF_FACE_TUNNEL = 2,    /* POST with the header X-HTTP-Method-Override, or else the
+                              query parameter alf_method, is the named method */
     WF_FACE_AUTHORIZE = 4, /* levels are checked; else httpd's own authorization is all */
     WF_FACE_NO_CACHE = 8   /* responses forbid caching */
 };
@@ -200,6 +216,7 @@ struct wf_face_t {
     const char *json_type;    /* Content-Type of its JSON */
     const wf_route_t *routes;
     int route_count;
+    const wf_path_var_t *path_vars; /* closed by a row without name; NULL = none */
     /** The status an error kind has on this face. */
     int (*status)(const wf_request_t *req, const wf_error_t *err);
     /** The body of an error answer. err->kind may be WF_ERR_NONE: httpd itself failed the
@@ -233,6 +250,45 @@ unsigned wf_method_parse(const char *name);
 /** Position of a variable in its template, -1 if there is none. */
 int wf_route_var(const wf_route_t *route, const char *name);
 
+/** "json", "html", "png" or "svg"; NULL for WF_FORMAT_NONE. */
+const char *wf_format_name(wf_format_e format);
+
+/** 1 and *format if format=name may be asked of the route. json always may: where the
+ *  answer is none, that of a refusal is. */
+int wf_route_format(const wf_route_t *route, const char *name, wf_format_e *format);
+
+/* ---- what documents say about a route ---------------------------------------------- */
+
+/** The row that holds the documentation: the route, or what it is an alias of. */
+const wf_route_t *wf_route_target(const wf_route_t *route);
+
+/** A name of the route that no other one with its method has on the face, made of its
+ *  template: "tasks", "task-form". */
+const char *wf_route_name(const wf_face_t *face, const wf_route_t *route, apr_pool_t *p);
+
+/** All that a caller may pass, of wf_argument_t: path variables first, then the rows'
+ *  own arguments, those of paging, and the format if there is a choice. */
+apr_array_header_t *wf_route_arguments(const wf_face_t *face, const wf_route_t *route,
+                                       apr_pool_t *p);
+
+/** 1 if a list of words separated by blanks (NULL = empty) has the word. */
+int wf_words_have(const char *words, const char *word);
+
+/** "string", "integer" …; "query", "body" …; "none", "user", "admin". */
+const char *wf_argument_type_name(wf_argument_type_e type);
+const char *wf_argument_place_name(wf_argument_place_e place);
+const char *wf_level_name(wf_level_e level);
+
+/** What a document says about itself. */
+typedef struct wf_openapi_t {
+    const char *title, *version, *description;
+    const char *base; /* URL or path of the face */
+} wf_openapi_t;
+
+/** The face's table as an OpenAPI 3.1 document. The caller owns the reference. */
+json_object *wf_openapi_create(const wf_face_t *face, const wf_openapi_t *about,
+                               apr_pool_t *p);
+
 /* ---- requests ---------------------------------------------------------------------- */
 
 typedef struct wf_query_t wf_query_t;
@@ -243,6 +299,7 @@ struct wf_request_t {
     const wf_face_t *face;
     const wf_server_config_t *config;
     wf_child_t *child;       /* set with config in a handler; NULL while httpd starts */
+    const char *base;        /* path of the face, without slash at the end */
     const char *path;        /* below the base */
     const wf_route_t *route; /* NULL: unknown path or method */
     unsigned method, allowed;
@@ -252,6 +309,8 @@ struct wf_request_t {
     wf_format_e format;      /* of the answer */
     int prefers_html;        /* by the Accept header */
     const char *user;        /* authenticated user, or NULL */
+    const wf_body_t *body;   /* of a forwarded request; NULL = what the client sends */
+    const wf_body_t *forwarded; /* given to the request that answers for this one */
     int fail_status;         /* set beside an error: the status to use, not the kind's */
     const char *fail_code;   /* and the code, on faces that have codes */
 };
@@ -266,6 +325,21 @@ wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err);
 apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
                              wf_ipc_reply_t *reply, wf_error_t *err);
 
+/** Answer with what another call answers. httpd handles it like a request by itself, with
+ *  the credentials of this one: access rules, authorization, route. uri is a path on this
+ *  server with an optional query; body NULL = none. The caller's last act. */
+apr_status_t wf_request_forward(wf_request_t *req, const char *method, const char *uri,
+                                const wf_body_t *body);
+
+/** Answer 303 See Other to a URI of this server. */
+apr_status_t wf_respond_see_other(wf_request_t *req, const char *uri);
+
+/** 1 unless the request comes from a page of another site. site and origin are the headers
+ *  Sec-Fetch-Site and Origin, NULL if absent; the names that this server has for the
+ *  client are Host and, behind a proxy, X-Forwarded-Host. */
+int wf_origin_is_own(const char *site, const char *origin, const char *host,
+                     const char *forwarded_host);
+
 /* ---- query parameters -------------------------------------------------------------- */
 
 /** Parse "a=1&b=%20x" (NULL = none). Names are case-sensitive; an empty value counts as
@@ -277,6 +351,10 @@ apr_status_t wf_query_parse(const wf_query_t **query, const char *args, apr_pool
 
 /** NULL if absent. */
 const char *wf_query_text(const wf_query_t *query, const char *name);
+
+/** The fields of a body in the same encoding. */
+apr_status_t wf_form_parse(const wf_query_t **form, const char *data, apr_size_t length,
+                           apr_pool_t *p, wf_error_t *err);
 
 /** Typed parameters: *value keeps what it had if the parameter is absent. WF_ERR_INVALID
  *  with the parameter's name as field. */
@@ -363,6 +441,13 @@ apr_status_t wf_body_string(json_object *object, const char *name, const char **
 apr_status_t wf_body_strings(json_object *object, const char *name,
                              apr_array_header_t **values, apr_pool_t *p, wf_error_t *err);
 
+/** The same for a body that is such an array and nothing else; an empty one is refused. */
+apr_status_t wf_body_array(apr_array_header_t **values, wf_content_e content,
+                           const char *data, apr_size_t length, apr_pool_t *p,
+                           wf_error_t *err);
+apr_status_t wf_request_array(wf_request_t *req, apr_array_header_t **values,
+                              wf_error_t *err);
+
 /* ---- uploads ----------------------------------------------------------------------- */
 
 /** A multipart/form-data parser (RFC 7578, RFC 2046) that is fed in pieces of any size
@@ -426,6 +511,17 @@ void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_
  *  literal in quotes (safe within a <script> element too). */
 const char *wf_escape_html(const char *text, apr_pool_t *p);
 const char *wf_escape_js(const char *text, apr_pool_t *p);
+
+/** An HTML text in the making. */
+typedef struct wf_html_t wf_html_t;
+wf_html_t *wf_html_create(apr_pool_t *p);
+/** Append markup. fmt knows %s, whose text is escaped for elements and "attributes", %d
+ *  and %%. Nothing is escaped in fmt itself. */
+void wf_html_add(wf_html_t *html, const char *fmt, ...) WF_PRINTF(2, 3);
+
+/** Send it as a page of our own: it may use style sheets and forms of this site, and no
+ *  script. */
+apr_status_t wf_respond_html(wf_request_t *req, const wf_html_t *html, wf_error_t *err);
 
 /** 1 if an Accept header ranks text/html above application/json. NULL = no header. */
 int wf_accept_prefers_html(const char *accept);

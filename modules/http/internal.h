@@ -16,6 +16,9 @@ struct wf_query_t {
 apr_status_t wf_pairs_parse(wf_query_t **query, const char *text, const char *what,
                             apr_pool_t *p, wf_error_t *err);
 
+/** What has been added so far; NULL if there was no memory for it. */
+const char *wf_html_text(const wf_html_t *html, apr_size_t *length);
+
 /** Render err in the manner of the face and send it. Returns what the hook returns. */
 int wf_respond_error(wf_request_t *req, const wf_error_t *err);
 

@@ -90,6 +90,20 @@ apr_status_t wf_query_parse(const wf_query_t **query, const char *args, apr_pool
     return rv;
 }
 
+apr_status_t wf_form_parse(const wf_query_t **form, const char *data, apr_size_t length,
+                           apr_pool_t *p, wf_error_t *err)
+{
+    wf_query_t *parsed;
+    apr_status_t rv;
+
+    if (!wf_utf8_valid(data, length)) {
+        return wf_error_set(err, WF_ERR_INVALID, "the form body is not UTF-8 text");
+    }
+    rv = wf_pairs_parse(&parsed, apr_pstrmemdup(p, data, length), "form field", p, err);
+    *form = parsed;
+    return rv;
+}
+
 /* ---- typed access ------------------------------------------------------------------ */
 
 const char *wf_query_text(const wf_query_t *query, const char *name)

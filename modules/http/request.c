@@ -8,6 +8,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 APLOG_USE_MODULE(workflow);
 
 #define PIECE 65536 /* bytes asked of the input filters at once */
+#define TUNNEL_PARAMETER "alf_method"
 
 /* ---- the record -------------------------------------------------------------------- */
 
@@ -40,15 +42,30 @@ const char *wf_http_enable(wf_dir_config_t *dir, const wf_face_t *face, const ch
     return NULL;
 }
 
+/* What a POST says it really is; NULL if nothing. A query that cannot be read is refused
+ * later, by whoever the POST is for. */
+static const char *tunnelled_method(const request_rec *r)
+{
+    const char *method = apr_table_get(r->headers_in, "X-HTTP-Method-Override");
+    const wf_query_t *query;
+    wf_error_t ignored;
+
+    if (method || !r->args || !strstr(r->args, TUNNEL_PARAMETER)) {
+        return method;
+    }
+    wf_error_init(&ignored, r->pool);
+    return wf_query_parse(&query, r->args, r->pool, &ignored) == APR_SUCCESS
+               ? wf_query_text(query, TUNNEL_PARAMETER)
+               : NULL;
+}
+
 static unsigned method_of(const request_rec *r, const wf_face_t *face)
 {
-    const char *override;
+    const char *tunnelled = r->method_number == M_POST && (face->flags & WF_FACE_TUNNEL)
+                                ? tunnelled_method(r)
+                                : NULL;
 
-    if (r->method_number == M_POST && (face->flags & WF_FACE_TUNNEL)
-        && (override = apr_table_get(r->headers_in, "X-HTTP-Method-Override"))) {
-        return wf_method_parse(override);
-    }
-    return wf_method_parse(r->method);
+    return wf_method_parse(tunnelled ? tunnelled : r->method);
 }
 
 static void find_route(wf_request_t *req, const wf_dir_config_t *dir)
@@ -73,6 +90,17 @@ static void find_route(wf_request_t *req, const wf_dir_config_t *dir)
     }
 }
 
+/* The body that another call of ours gave to this one. */
+static void take_forwarded(wf_request_t *req)
+{
+    const wf_request_t *from =
+        req->r->prev ? ap_get_module_config(req->r->prev->request_config,
+                                            &workflow_module)
+                     : NULL;
+
+    req->body = from ? from->forwarded : NULL;
+}
+
 wf_request_t *wf_request_of(request_rec *r)
 {
     wf_request_t *req = ap_get_module_config(r->request_config, &workflow_module);
@@ -91,11 +119,13 @@ wf_request_t *wf_request_of(request_rec *r)
     req->r = r;
     req->pool = r->pool;
     req->face = dir->face;
+    req->base = dir->base;
     req->path = r->uri + length;
     req->child = wf_child_current();
     req->config = req->child ? req->child->config : NULL;
     req->prefers_html = wf_accept_prefers_html(apr_table_get(r->headers_in, "Accept"));
     find_route(req, dir);
+    take_forwarded(req);
     ap_set_module_config(r->request_config, &workflow_module, req);
     return req;
 }
@@ -133,6 +163,37 @@ apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
                   wf_command_name(call->command),
                   rv == APR_SUCCESS ? "done" : wf_err_name(err->kind));
     return rv;
+}
+
+/* ---- forwarding ---------------------------------------------------------------------- */
+
+/* The filters below have delivered this request's body; the headers must not promise it to
+ * the next one. */
+static void describe_body(apr_table_t *headers, const wf_body_t *body)
+{
+    apr_table_unset(headers, "Content-Length");
+    apr_table_unset(headers, "Transfer-Encoding");
+    apr_table_unset(headers, "X-HTTP-Method-Override");
+    if (body->type) {
+        apr_table_setn(headers, "Content-Type", body->type);
+    }
+    else {
+        apr_table_unset(headers, "Content-Type");
+    }
+}
+
+apr_status_t wf_request_forward(wf_request_t *req, const char *method, const char *uri,
+                                const wf_body_t *body)
+{
+    static const wf_body_t none = { 0 };
+    request_rec *r = req->r;
+
+    req->forwarded = body ? body : &none;
+    describe_body(r->headers_in, req->forwarded);
+    r->method = method;
+    r->method_number = ap_method_number_of(method);
+    ap_internal_redirect(uri, r);
+    return APR_SUCCESS;
 }
 
 /* ---- bodies ------------------------------------------------------------------------ */
@@ -199,6 +260,11 @@ apr_status_t wf_body_read(wf_request_t *req, apr_int64_t limit, const char *limi
     apr_int64_t left = limit, length;
     int eos = 0;
 
+    if (req->body) {
+        return (apr_int64_t)req->body->length > limit
+                   ? too_large(err, limit, limit_name)
+                   : piece(baton, req->body->data, req->body->length, err);
+    }
     if (declared && wf_parse_int64(declared, &length) && length > limit) {
         return too_large(err, limit, limit_name);
     }
@@ -256,6 +322,19 @@ apr_status_t wf_request_object(wf_request_t *req, json_object **object, wf_error
         return rv;
     }
     return wf_body_object(object, wf_content_parse(type), data, length, req->pool, err);
+}
+
+apr_status_t wf_request_array(wf_request_t *req, apr_array_header_t **values,
+                              wf_error_t *err)
+{
+    const char *type = apr_table_get(req->r->headers_in, "Content-Type");
+    const char *data;
+    apr_size_t length;
+    apr_status_t rv = wf_request_body(req, &data, &length, err);
+
+    return rv == APR_SUCCESS ? wf_body_array(values, wf_content_parse(type), data, length,
+                                             req->pool, err)
+                             : rv;
 }
 
 apr_status_t wf_request_require_json(wf_request_t *req, wf_error_t *err)

@@ -88,6 +88,33 @@ apr_status_t wf_respond_content(wf_request_t *req, const char *type, const void 
     return wf_respond_body(req, HTTP_OK, &body);
 }
 
+#define PAGE_POLICY                                                                      \
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "        \
+    "frame-ancestors 'none'"
+
+apr_status_t wf_respond_html(wf_request_t *req, const wf_html_t *html, wf_error_t *err)
+{
+    apr_table_t *headers = req->r->headers_out;
+    wf_body_t body = { .type = "text/html;charset=UTF-8" };
+
+    body.data = wf_html_text(html, &body.length);
+    if (!body.data) {
+        return wf_error_set(err, WF_ERR_INTERNAL, "out of memory for the page");
+    }
+    apr_table_setn(headers, "Content-Security-Policy", PAGE_POLICY);
+    apr_table_setn(headers, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(headers, "Referrer-Policy", "same-origin");
+    return wf_respond_body(req, HTTP_OK, &body);
+}
+
+apr_status_t wf_respond_see_other(wf_request_t *req, const char *uri)
+{
+    wf_body_t empty = { 0 };
+
+    apr_table_setn(req->r->headers_out, "Location", uri);
+    return wf_respond_body(req, HTTP_SEE_OTHER, &empty);
+}
+
 /* ---- error answers ----------------------------------------------------------------- */
 
 void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err)
@@ -118,6 +145,9 @@ int wf_respond_error(wf_request_t *req, const wf_error_t *err)
         return status; /* a filter has answered already: AP_FILTER_ERROR and its like */
     }
     req->face->error_body(req, status, err, &body);
+    if (body.by_accept) {
+        apr_table_mergen(req->r->headers_out, "Vary", "Accept");
+    }
     wf_respond_body(req, status, &body);
     return OK;
 }
@@ -173,6 +203,9 @@ void wf_http_insert_error_filter(request_rec *r)
     wf_error_init(&none, r->pool);
     body = apr_pcalloc(r->pool, sizeof *body);
     req->face->error_body(req, r->status, &none, body);
+    if (body->by_accept) {
+        apr_table_mergen(r->err_headers_out, "Vary", "Accept");
+    }
     if (req->face->flags & WF_FACE_NO_CACHE) {
         forbid_caching(r->err_headers_out);
     }

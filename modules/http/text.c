@@ -92,6 +92,44 @@ const char *wf_attachment_text(const char *filename, apr_pool_t *p)
                         encode_extended(base, p));
 }
 
+/* ---- origins ----------------------------------------------------------------------- */
+
+/* 1 if one of the names in a list separated by commas is host. */
+static int names_have(const char *names, const char *host)
+{
+    apr_size_t length = strlen(host);
+
+    while (names && *names) {
+        apr_size_t item;
+
+        names += strspn(names, ", \t");
+        item = strcspn(names, ", \t");
+        if (item == length && strncasecmp(names, host, length) == 0) {
+            return 1;
+        }
+        names += item;
+    }
+    return 0;
+}
+
+/* Browsers tell the relation of page and address in Sec-Fetch-Site, older ones and those
+ * without TLS only the page's origin; what is no browser tells neither. */
+int wf_origin_is_own(const char *site, const char *origin, const char *host,
+                     const char *forwarded_host)
+{
+    const char *name;
+
+    if (site) {
+        return strcasecmp(site, "same-origin") == 0 || strcasecmp(site, "none") == 0;
+    }
+    if (!origin) {
+        return 1;
+    }
+    name = strstr(origin, "://");
+    return name
+           && (names_have(host, name + 3) || names_have(forwarded_host, name + 3));
+}
+
 /* ---- Accept ------------------------------------------------------------------------ */
 
 /* "0.85" in thousandths. */
