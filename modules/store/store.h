@@ -97,6 +97,7 @@ typedef struct wf_definition_t {
     wf_id_t deployment_id;
     const char *resource_name, *diagram_resource_name;
     const char *start_form_key;
+    int has_diagram; /* the file says how to draw it */
 } wf_definition_t;
 
 typedef struct wf_execution_t {

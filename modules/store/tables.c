@@ -86,6 +86,7 @@ static const wf_column_t definition_columns[] = {
     { "HAS_START_FORM_KEY_", WF_COL_IS_SET, AT(T, start_form_key),        0 },
     { "DESCRIPTION_",        WF_COL_TEXT,   AT(T, description),           HIDDEN },
     { "START_FORM_KEY_",     WF_COL_TEXT,   AT(T, start_form_key),        HIDDEN },
+    { "HAS_DIAGRAM_",        WF_COL_BOOL,   AT(T, has_diagram),           HIDDEN },
 };
 #undef T
 
