@@ -158,6 +158,53 @@ static void test_arrays(void)
     }
 }
 
+static void test_array_bodies(void)
+{
+    static const struct {
+        wf_content_e content;
+        const char *body, *want; /* the last item, or a part of the error after '!' */
+    } cases[] = {
+        /* clang-format off */
+        { WF_CONTENT_JSON,      "[\"a\",\"b c\"]",      "b c" },
+        { WF_CONTENT_NONE,      "[\"\xc3\xa9\"]",       "\xc3\xa9" },
+        { WF_CONTENT_FORM,      "[\"a\"]",              "a" },
+        { WF_CONTENT_JSON,      "[]",                   NULL },
+        { WF_CONTENT_JSON,      "",                     "!must be a JSON array" },
+        { WF_CONTENT_JSON,      "{}",                   "!must be a JSON array" },
+        { WF_CONTENT_JSON,      "null",                 "!must be a JSON array" },
+        { WF_CONTENT_JSON,      "\"a\"",                "!must be a JSON array" },
+        { WF_CONTENT_JSON,      "[\"a\",1]",            "!item 2" },
+        { WF_CONTENT_JSON,      "[null]",               "!item 1" },
+        { WF_CONTENT_JSON,      "[[\"a\"]]",            "!item 1" },
+        { WF_CONTENT_JSON,      "[\"a\\u0000b\"]",     "!item 1" },
+        { WF_CONTENT_JSON,      "[\"a\"",               "!line 1" },
+        { WF_CONTENT_FORM,      "a=1",                  "!line 1" },
+        { WF_CONTENT_MULTIPART, "[]",                   "!multipart" },
+        { WF_CONTENT_CHARSET,   "[]",                   "!UTF-8" },
+        /* clang-format on */
+    };
+
+    for (apr_size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        apr_array_header_t *values;
+        wf_error_t err;
+        apr_status_t rv;
+
+        wf_error_init(&err, pool);
+        rv = wf_body_array(&values, cases[i].content, cases[i].body,
+                           strlen(cases[i].body), pool, &err);
+        if (cases[i].want && *cases[i].want == '!') {
+            ok(rv != APR_SUCCESS && err.kind == WF_ERR_INVALID
+                   && strstr(err.message, cases[i].want + 1),
+               "%s is refused: %s", cases[i].body, err.message ? err.message : "");
+            continue;
+        }
+        is_str(rv == APR_SUCCESS && values->nelts
+                   ? APR_ARRAY_IDX(values, values->nelts - 1, const char *)
+                   : err.message,
+               cases[i].want, "items of %s", cases[i].body);
+    }
+}
+
 static void test_buffer(void)
 {
     wf_buffer_t *buffer = wf_buffer_create(pool);
@@ -185,6 +232,7 @@ int main(void)
     test_objects();
     test_members();
     test_arrays();
+    test_array_bodies();
     test_buffer();
     apr_pool_destroy(pool);
     return done_testing();
