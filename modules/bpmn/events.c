@@ -1,5 +1,5 @@
 /* None start and end events. */
-#include "bpmn/parse.h"
+#include "bpmn/forms.h"
 #include "bpmn/run.h"
 
 void wf_start_event_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
@@ -9,6 +9,7 @@ void wf_start_event_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *n
     start->initiator = wf_parse_extension(parser, xml, "initiator");
     start->form_key = wf_parse_extension(parser, xml, "formKey");
     node->details = start;
+    node->form = wf_form_fields_parse(parser, xml);
 }
 
 /* Flows out of an end event are never taken. */

@@ -40,6 +40,8 @@ static const extension_t elements[] = {
     { NULL,           "eventListener",          0 },
     { "process",      "potentialStarter",       1 },
     { NULL,           "taskListener",           0 },
+    { "startEvent",   "formProperty",           1 },
+    { "userTask",     "formProperty",           1 },
     { NULL,           "formProperty",           0 },
     { NULL,           "formData",               0 },
     { NULL,           "customResource",         0 },

@@ -65,6 +65,7 @@ struct wf_node_t {
     const char *default_ref;       /* or NULL */
     const wf_flow_t *default_flow; /* NULL: none, or not among outgoing */
     void *details;                 /* of the element type */
+    apr_array_header_t *form;      /* const wf_form_field_t * (forms.h), or NULL */
 };
 
 /** details of a startEvent */

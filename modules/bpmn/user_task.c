@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/parse.h"
+#include "bpmn/forms.h"
 #include "bpmn/run.h"
 
 #define DEFAULT_PRIORITY 50
@@ -81,6 +81,7 @@ void wf_user_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *nod
                            task->candidate_groups);
     parse_roles(parser, xml, task);
     node->details = task;
+    node->form = wf_form_fields_parse(parser, xml);
 }
 
 /* ---- texts of a new task ----------------------------------------------------------- */

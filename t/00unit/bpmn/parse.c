@@ -163,7 +163,9 @@ static const struct {
                                          "<startEvent id=\"s\"/>\n"),      "unsupported-element", "p", 4, 0 },
     { "twin's listener",         BETWEEN("<task id=\"t\"><extensionElements>\n<camunda:executionListener/>"
                                          "</extensionElements></task>\n"), "unsupported-element", "t", 6, 0 },
-    { "form property",           PROCESS("<startEvent id=\"s\"><extensionElements>\n<activiti:formProperty id=\"s\"/>"
+    { "form property of a task", BETWEEN("<task id=\"t\"><extensionElements>\n<activiti:formProperty id=\"f\"/>"
+                                         "</extensionElements></task>\n"), "unsupported-element", "f", 6, 0 },
+    { "form of a twin",          PROCESS("<startEvent id=\"s\"><extensionElements>\n<camunda:formData/>"
                                          "</extensionElements></startEvent>\n"), "unsupported-element", "s", 4, 0 },
     { "skip expression",         BETWEEN("<userTask id=\"t\" activiti:skipExpression=\"${a}\"/>\n"), "unsupported-attribute", "t", 5, 0 },
     { "unknown extension",       BETWEEN("<userTask id=\"t\" activiti:colour=\"red\"/>\n"), "unknown-attribute", "t", 5, 1 },

@@ -1,0 +1,156 @@
+/* Reading activiti:formProperty elements. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "bpmn/forms.h"
+
+/* Activiti's own pattern where the file names none. */
+#define DEFAULT_DATE_PATTERN "dd/MM/yyyy"
+
+/* Within an element of the extension namespace attributes are written without its prefix,
+ * but some files repeat it. */
+static const char *attribute(wf_parser_t *parser, const wf_xml_t *xml, const char *name)
+{
+    const char *value = wf_xml_attr(xml, WF_NS_NONE, name);
+
+    if (!value) {
+        value = wf_xml_attr(xml, WF_NS_EXTENSION, name);
+    }
+    return value && *value ? apr_pstrdup(parser->p, value) : NULL;
+}
+
+static int flag(wf_parser_t *parser, const wf_xml_t *xml, const char *name, int fallback)
+{
+    const char *value = attribute(parser, xml, name);
+
+    if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
+        wf_parse_problem(parser, xml, "attribute-value",
+                         "attribute %s of <activiti:formProperty> is \"%s\", not true or "
+                         "false",
+                         name, value);
+    }
+    return value ? strcmp(value, "true") == 0 : fallback;
+}
+
+static void parse_pattern(wf_parser_t *parser, const wf_xml_t *xml,
+                          wf_form_field_t *field)
+{
+    wf_error_t err;
+
+    field->date_pattern = attribute(parser, xml, "datePattern");
+    if (!field->date_pattern) {
+        field->date_pattern = DEFAULT_DATE_PATTERN;
+    }
+    wf_error_init(&err, parser->p);
+    if (wf_date_pattern_parse(&field->pattern, field->date_pattern, parser->p, &err)
+        != APR_SUCCESS) {
+        wf_parse_problem(parser, xml, "date-pattern", "%s", err.message);
+    }
+}
+
+static void parse_values(wf_parser_t *parser, const wf_xml_t *xml, wf_form_field_t *field)
+{
+    const wf_xml_t *child;
+
+    field->values = apr_array_make(parser->p, 4, sizeof(wf_form_value_t));
+    for (child = wf_xml_child(xml, WF_NS_EXTENSION, "value"); child;
+         child = wf_xml_next(child, WF_NS_EXTENSION, "value")) {
+        wf_form_value_t value = {.id = attribute(parser, child, "id"),
+                                 .name = attribute(parser, child, "name")};
+
+        if (!value.id) {
+            wf_parse_problem(parser, child, "missing-id", "<activiti:value> has no id");
+            continue;
+        }
+        APR_ARRAY_PUSH(field->values, wf_form_value_t) = value;
+    }
+    if (!field->values->nelts) {
+        wf_parse_warning(parser, xml, "form-values",
+                         "the form property \"%s\" is an enum without values", field->id);
+    }
+}
+
+static void parse_type(wf_parser_t *parser, const wf_xml_t *xml, wf_form_field_t *field)
+{
+    const char *name = attribute(parser, xml, "type");
+
+    if (!name) {
+        return;
+    }
+    field->type = wf_form_type_find(name);
+    if (!field->type) {
+        wf_parse_problem(parser, xml, "form-type",
+                         "type \"%s\" of form property \"%s\" is not known (string, long, "
+                         "double, boolean, date and enum are)",
+                         name, field->id);
+    }
+    if (wf_form_type_has_pattern(field->type)) {
+        parse_pattern(parser, xml, field);
+    }
+    if (wf_form_type_has_values(field->type)) {
+        parse_values(parser, xml, field);
+    }
+}
+
+static const wf_form_field_t *parse_field(wf_parser_t *parser, const wf_xml_t *xml)
+{
+    wf_form_field_t *field = apr_pcalloc(parser->p, sizeof(*field));
+
+    field->id = attribute(parser, xml, "id");
+    if (!field->id) {
+        wf_parse_problem(parser, xml, "missing-id", "<activiti:formProperty> has no id");
+        return NULL;
+    }
+    field->name = attribute(parser, xml, "name");
+    field->required = flag(parser, xml, "required", 0);
+    field->readable = flag(parser, xml, "readable", 1);
+    field->writable = flag(parser, xml, "writable", 1);
+    field->variable = attribute(parser, xml, "variable");
+    field->expression = wf_parse_template(parser, xml, "expression",
+                                          attribute(parser, xml, "expression"));
+    field->fallback =
+        wf_parse_template(parser, xml, "default", attribute(parser, xml, "default"));
+    parse_type(parser, xml, field);
+    return field;
+}
+
+static int has_field(const apr_array_header_t *fields, const char *id)
+{
+    int i;
+
+    for (i = 0; i < fields->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(fields, i, const wf_form_field_t *)->id, id) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_array_header_t *wf_form_fields_parse(wf_parser_t *parser, const wf_xml_t *element)
+{
+    const wf_xml_t *holder = wf_xml_child(element, WF_NS_BPMN, "extensionElements");
+    const wf_xml_t *child =
+        holder ? wf_xml_child(holder, WF_NS_EXTENSION, "formProperty") : NULL;
+    apr_array_header_t *fields;
+
+    if (!child) {
+        return NULL;
+    }
+    fields = apr_array_make(parser->p, 4, sizeof(const wf_form_field_t *));
+    for (; child; child = wf_xml_next(child, WF_NS_EXTENSION, "formProperty")) {
+        const wf_form_field_t *field = parse_field(parser, child);
+
+        if (!field) {
+            continue;
+        }
+        if (has_field(fields, field->id)) {
+            wf_parse_warning(parser, child, "duplicate-id",
+                             "a second form property with the id \"%s\" has no effect",
+                             field->id);
+            continue;
+        }
+        APR_ARRAY_PUSH(fields, const wf_form_field_t *) = field;
+    }
+    return fields;
+}
