@@ -397,6 +397,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     settings->http.resource_url = apr_pstrcat(pconf, "file:", ap_conftree ? ap_conftree->filename : "", NULL);
     settings->engine.log_level = ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX);
     settings->engine.frame_limit = settings->http.upload_limit + settings->http.body_limit;
+    settings->engine.admin_group = settings->http.roles.admin;
+    settings->engine.role_type = settings->http.roles.role_type;
     if (wf_parent_start(s, &settings->engine, settings->binary, pconf, &err)
         != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "%s", err.message);

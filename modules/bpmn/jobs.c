@@ -89,12 +89,7 @@ apr_status_t wf_bpmn_execute_job(const wf_bpmn_call_t *call, wf_job_t *job,
                                  wf_error_t *err)
 {
     wf_turn_t turn;
-    apr_status_t rv;
 
     wf_turn_init(&turn, call);
-    rv = run(&turn, job, err);
-    if (rv != APR_SUCCESS) {
-        return wf_error_note(err, rv, "job %" APR_INT64_T_FMT, job->id);
-    }
-    return APR_SUCCESS;
+    return run(&turn, job, err);
 }

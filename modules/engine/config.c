@@ -28,6 +28,8 @@ static const struct {
     MEMBER(model_cache,      NUMBER, 1000),
     MEMBER(max_steps,        NUMBER, 100000),
     MEMBER(demo_dir,         TEXT,   0),
+    MEMBER(admin_group,      TEXT,   0),
+    MEMBER(role_type,        TEXT,   0),
     MEMBER(load_loops,       NUMBER, 0),
     MEMBER(max_executions,   NUMBER, 100),
     MEMBER(max_vus,          NUMBER, 10000),

@@ -30,6 +30,8 @@ typedef struct wf_engine_config_t {
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */
     const char *demo_dir;       /* (start) demo data to import into an empty store, or NULL */
+    const char *admin_group;    /* whose members are administrators, if of role_type */
+    const char *role_type;
     int load_loops;             /* (start) event loop threads; 0 = one per core */
     int max_executions;         /* (start) load executions at once */
     int max_vus;                /* (start) of all of them together */

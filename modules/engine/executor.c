@@ -190,19 +190,54 @@ static void answer(wf_work_t *work)
     }
 }
 
+/* A work that has begun and failed gets a second unit, to record that in. */
+static int begin_record(wf_work_t *work)
+{
+    if (work->err.kind == WF_ERR_NONE || !work->failed || work->failure) {
+        return 0;
+    }
+    work->failure = apr_pmemdup(work->pool, &work->err, sizeof(work->err));
+    wf_error_init(&work->err, work->pool);
+    return 1;
+}
+
+/* Whatever became of the record, the failure is the outcome. */
+static void end_record(wf_work_t *work)
+{
+    if (!work->failure) {
+        return;
+    }
+    if (work->err.kind != WF_ERR_NONE) {
+        wf_log(WF_LOG_ERR, "a failure could not be recorded: %s; the failure was: %s",
+               work->err.message, work->failure->message);
+    }
+    work->err = *work->failure;
+}
+
+static void run_hooks(wf_work_t *work)
+{
+    int committed = work->err.kind == WF_ERR_NONE;
+    void (*hook)(wf_work_t *);
+
+    end_record(work);
+    hook = work->err.kind == WF_ERR_NONE ? work->after : work->dropped;
+    if (hook) {
+        hook(work);
+    }
+    if (committed && work->uow && !work->reads && wf_uow_writes(work->uow, WF_TABLE_JOB)) {
+        wf_jobs_wake(work->engine->jobs);
+    }
+}
+
 void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
 {
     wf_work_t *next;
 
-    void (*hook)(wf_work_t *) = work->err.kind == WF_ERR_NONE ? work->after : work->dropped;
-
-    if (hook) {
-        hook(work);
+    if (begin_record(work)) {
+        push(x, work);
+        return;
     }
-    if (work->err.kind == WF_ERR_NONE && work->uow && !work->reads
-        && wf_uow_writes(work->uow, WF_TABLE_JOB)) {
-        wf_jobs_wake(work->engine->jobs);
-    }
+    run_hooks(work);
     next = leave_lane(x, work);
     if (next) {
         push(x, next);
@@ -217,7 +252,7 @@ void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
 
 static int is_late(wf_work_t *work)
 {
-    if (work->deadline == 0 || wf_mono_us() < work->deadline) {
+    if (work->deadline == 0 || work->failure || wf_mono_us() < work->deadline) {
         return 0;
     }
     wf_error_set(&work->err, WF_ERR_UNAVAILABLE,
@@ -236,7 +271,7 @@ static apr_status_t run_handler(wf_executor_t *x, wf_work_t *work, int *parked)
         return rv;
     }
     work->reader = reader->store;
-    if (!work->lane_held && work->find_lane) {
+    if (!work->lane_held && !work->failure && work->find_lane) {
         rv = work->find_lane(work, &work->lane, &work->err);
         if (rv == APR_SUCCESS && !enter_lane(x, work)) {
             *parked = 1; /* another thread may run it by now: hands off */
@@ -246,7 +281,7 @@ static apr_status_t run_handler(wf_executor_t *x, wf_work_t *work, int *parked)
     }
     if (rv == APR_SUCCESS) {
         work->uow = wf_uow_create(reader->store, x->engine->ids, work->pool);
-        rv = work->run(work, &work->err);
+        rv = (work->failure ? work->failed : work->run)(work, &work->err);
     }
     put_reader(x, reader);
     return rv;

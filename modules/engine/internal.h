@@ -37,6 +37,7 @@ typedef struct wf_engine_t {
     int stopping;               /* atomic: no new work */
     /* Reloaded by SIGHUP, read with __atomic_load_n. */
     int queue_limit, job_executor, max_steps;
+    const char *admin_group, *role_type;
 } wf_engine_t;
 
 /* ---- work: one command or job on its way ------------------------------------------------------- */
@@ -47,7 +48,14 @@ typedef apr_status_t wf_work_fn(wf_work_t *work, wf_error_t *err);
 
 /** What must not run at the same time. All zero = anything may. */
 typedef struct wf_lane_t {
-    enum { WF_LANE_NONE, WF_LANE_INSTANCE, WF_LANE_DEPLOYMENTS, WF_LANE_RUN } kind;
+    enum {
+        WF_LANE_NONE,
+        WF_LANE_INSTANCE,
+        WF_LANE_JOB, /* one that is not exclusive in its instance */
+        WF_LANE_DEPLOYMENTS,
+        WF_LANE_IDENTITY,
+        WF_LANE_RUN
+    } kind;
     wf_id_t id;
 } wf_lane_t;
 
@@ -61,6 +69,11 @@ struct wf_work_t {
 
     apr_status_t (*find_lane)(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
     wf_work_fn *run;
+    /** When run or its commit has failed: record that, in a fresh unit of work and still on the
+     *  lane. `failure` stays the outcome, which goes out when the record is durable. Set by
+     *  run; may be NULL. */
+    wf_work_fn *failed;
+    wf_error_t *failure;         /* while failed runs and after it */
     /** After the commit, on the committer's thread; short. May be NULL. May still fail the
      *  command by setting work->err. */
     void (*after)(wf_work_t *work);
@@ -163,12 +176,36 @@ apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
  *  neither users nor deployments yet. */
 apr_status_t wf_demo_import(wf_engine_t *engine, const char *dir, wf_error_t *err);
 
+/* identity_commands.c */
+apr_status_t wf_lane_of_identity(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_user_create, wf_command_user_change, wf_command_user_delete,
+    wf_command_user_picture, wf_command_user_password, wf_command_group_create,
+    wf_command_group_delete, wf_command_join, wf_command_leave;
+
 /* ---- jobs -------------------------------------------------------------------------------------------------- */
 
 apr_status_t wf_jobs_create(wf_jobs_t **jobs, wf_engine_t *engine, wf_error_t *err);
 /** Something was committed that may have made or freed a job. */
 void wf_jobs_wake(wf_jobs_t *jobs);
 void wf_jobs_destroy(wf_jobs_t *jobs);
+
+/* job.c: one attempt of a job, by the job executor or by a command */
+
+typedef struct wf_attempt_t {
+    wf_id_t job;
+    const char *owner; /* whose lock the job must have; NULL = run it whatever it has */
+} wf_attempt_t;
+
+/** What a job must not run together with: its instance, at least itself. */
+wf_lane_t wf_job_lane(const wf_job_t *job);
+
+/** Run the job that work->baton, a wf_attempt_t, names, and delete it. If that fails, all of
+ *  it is undone, and retries, message and trace are recorded. WF_ERR_NOT_FOUND if it is
+ *  gone; that is no failure if an owner is asked for. */
+wf_work_fn wf_job_attempt;
+
+apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_execute_job;
 
 /* ---- log --------------------------------------------------------------------------------------------------- */
 

@@ -1,22 +1,16 @@
 /* The job executor: one thread that knows the next due time and sleeps until then, or until
  * a commit may have made a job. It locks due jobs with one unit of work and hands each to
- * the executor on its instance's lane; success deletes the job in the unit that did its
- * work, failure is recorded in a second one (retries, message, trace) and tried again after
- * a pause.
+ * the executor, which runs it on its lane (job.c).
  *
  * Locks carry the name of this engine process and expire, so another node may take over
  * what a dead one left; an engine that starts releases what its predecessor had locked. */
 #include "engine/internal.h"
 
-#include <apr_strings.h>
 #include <pthread.h>
-#include <string.h>
 
 #define LOCK_MS (5 * 60 * 1000)
-#define RETRY_PAUSE_MS (10 * 1000)
 /* Jobs locked at a time; more are taken when these are through. */
 #define BATCH 32
-#define MAX_MESSAGE 255
 /* How long to sleep when nothing is due: a bound, not a period that anything waits for. */
 #define IDLE_MS (60 * 1000)
 
@@ -31,49 +25,30 @@ struct wf_jobs_t {
 
 /* ---- one job ----------------------------------------------------------------------------------- */
 
-typedef struct attempt_t {
+typedef struct background_t {
+    wf_attempt_t attempt; /* first: what job.c sees */
     wf_jobs_t *jobs;
-    wf_id_t id, instance;
-    const char *failure; /* for the second unit */
-} attempt_t;
+    wf_lane_t lane;
+} background_t;
 
-static apr_status_t lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+static apr_status_t lane_of_background(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
 {
-    attempt_t *attempt = work->baton;
+    background_t *b = work->baton;
 
     (void)err;
-    lane->kind = attempt->instance ? WF_LANE_INSTANCE : WF_LANE_NONE;
-    lane->id = attempt->instance;
+    *lane = b->lane;
     return APR_SUCCESS;
 }
 
-/* The job's row if it is still ours: its instance may have ended meanwhile. */
-static apr_status_t load_own_job(wf_work_t *work, wf_job_t **job, wf_error_t *err)
+static void job_done(wf_work_t *work, const wf_error_t *err)
 {
-    attempt_t *attempt = work->baton;
-    apr_status_t rv = wf_uow_get(work->uow, WF_TABLE_JOB, attempt->id, job, err);
+    background_t *b = work->baton;
+    wf_jobs_t *jobs = b->jobs;
 
-    if (rv == APR_SUCCESS && *job
-        && (!(*job)->lock_owner || strcmp((*job)->lock_owner, work->engine->node) != 0)) {
-        *job = NULL;
+    if (err->kind != WF_ERR_NONE && !work->failure) {
+        wf_log(WF_LOG_ERR, "job %" APR_INT64_T_FMT " could not be begun: %s", b->attempt.job,
+               err->message);
     }
-    return rv;
-}
-
-static apr_status_t run_job(wf_work_t *work, wf_error_t *err)
-{
-    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
-    wf_job_t *job;
-    apr_status_t rv = load_own_job(work, &job, err);
-
-    if (rv != APR_SUCCESS || !job) {
-        return rv;
-    }
-    return wf_bpmn_execute_job(&call, job, err);
-}
-
-static void attempt_over(wf_jobs_t *jobs)
-{
     pthread_mutex_lock(&jobs->lock);
     jobs->in_flight--;
     jobs->woken = 1;
@@ -81,80 +56,19 @@ static void attempt_over(wf_jobs_t *jobs)
     pthread_mutex_unlock(&jobs->lock);
 }
 
-static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
-{
-    attempt_t *attempt = work->baton;
-    wf_bytearray_t *trace = NULL;
-    wf_job_t *job;
-    apr_status_t rv = load_own_job(work, &job, err);
-
-    if (rv != APR_SUCCESS || !job) {
-        return rv;
-    }
-    if (job->exception_stack_id) {
-        rv = wf_uow_get(work->uow, WF_TABLE_BYTEARRAY, job->exception_stack_id, &trace, err);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!trace) {
-        trace = wf_uow_insert(work->uow, WF_TABLE_BYTEARRAY);
-        trace->name = "job.exceptionByteArray";
-        job->exception_stack_id = trace->id;
-    }
-    trace->bytes = attempt->failure;
-    trace->length = strlen(attempt->failure);
-    wf_uow_update(work->uow, trace);
-    job->retries--;
-    job->lock_owner = NULL;
-    job->lock_exp_time = 0;
-    job->due_date = job->retries > 0 ? wf_time_ms() + RETRY_PAUSE_MS : job->due_date;
-    job->exception_msg = apr_pstrndup(work->pool, attempt->failure, MAX_MESSAGE);
-    wf_uow_update(work->uow, job);
-    return APR_SUCCESS;
-}
-
-static void failure_recorded(wf_work_t *work, const wf_error_t *err)
-{
-    attempt_t *attempt = work->baton;
-
-    if (err->kind != WF_ERR_NONE) {
-        wf_log(WF_LOG_ERR, "job %" APR_INT64_T_FMT ": its failure could not be recorded: %s",
-               attempt->id, err->message);
-    }
-    attempt_over(attempt->jobs);
-}
-
-static void submit_attempt(wf_jobs_t *jobs, wf_id_t id, wf_id_t instance,
-                           const char *failure, wf_work_fn *run,
-                           void (*done)(wf_work_t *, const wf_error_t *))
+static void submit_job(wf_jobs_t *jobs, const wf_job_t *job)
 {
     wf_work_t *work = wf_work_create(jobs->engine, "wf_job");
-    attempt_t *attempt = apr_pcalloc(work->pool, sizeof(*attempt));
+    background_t *b = apr_pcalloc(work->pool, sizeof(*b));
 
-    attempt->jobs = jobs;
-    attempt->id = id;
-    attempt->instance = instance;
-    attempt->failure = apr_pstrdup(work->pool, failure);
-    work->baton = attempt;
-    work->find_lane = lane_of_job;
-    work->run = run;
-    work->done = done;
+    b->attempt = (wf_attempt_t){ job->id, jobs->engine->node };
+    b->jobs = jobs;
+    b->lane = wf_job_lane(job);
+    work->baton = b;
+    work->find_lane = lane_of_background;
+    work->run = wf_job_attempt;
+    work->done = job_done;
     wf_executor_submit(jobs->engine->executor, work);
-}
-
-static void job_done(wf_work_t *work, const wf_error_t *err)
-{
-    attempt_t *attempt = work->baton;
-
-    if (err->kind == WF_ERR_NONE) {
-        attempt_over(attempt->jobs);
-        return;
-    }
-    wf_log(WF_LOG_WARN, "job %" APR_INT64_T_FMT " of instance %" APR_INT64_T_FMT " failed: %s",
-           attempt->id, attempt->instance, err->message);
-    submit_attempt(attempt->jobs, attempt->id, attempt->instance, err->message,
-                   record_failure, failure_recorded);
 }
 
 /* ---- acquisition ---------------------------------------------------------------------------------- */
@@ -206,10 +120,7 @@ static void jobs_locked(wf_work_t *work, const wf_error_t *err)
     a->ok = err->kind == WF_ERR_NONE;
     pthread_mutex_unlock(&jobs->lock);
     for (int i = 0; i < count; i++) {
-        wf_job_t *job = APR_ARRAY_IDX(a->taken, i, wf_job_t *);
-
-        submit_attempt(jobs, job->id, job->exclusive ? job->proc_inst_id : 0, NULL, run_job,
-                       job_done);
+        submit_job(jobs, APR_ARRAY_IDX(a->taken, i, wf_job_t *));
     }
     pthread_mutex_lock(&jobs->lock);
     a->over = 1;

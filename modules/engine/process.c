@@ -136,6 +136,14 @@ static apr_status_t read_config(wf_engine_config_t *config, const char *path, ap
     return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "%s", path);
 }
 
+/* Texts that were there before stay, as somebody may be reading them. */
+static void apply_text(wf_engine_t *engine, const char **slot, const char *text)
+{
+    if (text && (!*slot || strcmp(*slot, text) != 0)) {
+        __atomic_store_n(slot, apr_pstrdup(engine->pool, text), __ATOMIC_RELEASE);
+    }
+}
+
 /* What may change while we run; the rest of the snapshot waits for the next start. */
 static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
 {
@@ -143,6 +151,8 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
     __atomic_store_n(&engine->queue_limit, config->queue_limit, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->job_executor, config->job_executor, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->max_steps, config->max_steps, __ATOMIC_RELAXED);
+    apply_text(engine, &engine->admin_group, config->admin_group);
+    apply_text(engine, &engine->role_type, config->role_type);
 }
 
 static void reload(wf_engine_t *engine, const char *path)

@@ -1,0 +1,170 @@
+/* One attempt of a job, in the background or because somebody asks for it now. Success
+ * deletes the job in the very unit that did its work; a failure undoes all of that and is
+ * recorded in a second unit (retries, message, trace), on the same lane, before anybody
+ * hears of it.
+ *
+ * The lane is what keeps two attempts of one job apart: the second finds it gone. Between
+ * engines on one store the job's REV_ does the same at the commit. */
+#include "engine/internal.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define RETRY_PAUSE_MS (10 * 1000)
+#define MAX_MESSAGE 255 /* characters */
+#define TRACE_NAME "job.exceptionByteArray"
+
+static apr_status_t no_job(wf_id_t id, wf_error_t *err)
+{
+    return wf_error_set(err, WF_ERR_NOT_FOUND, "no job with id '%" APR_INT64_T_FMT "'", id);
+}
+
+wf_lane_t wf_job_lane(const wf_job_t *job)
+{
+    return job->exclusive && job->proc_inst_id
+               ? (wf_lane_t){ WF_LANE_INSTANCE, job->proc_inst_id }
+               : (wf_lane_t){ WF_LANE_JOB, job->id };
+}
+
+/* The job's row, NULL if there is nothing to be done with it: its instance may have ended
+ * meanwhile, or somebody else may have run it. */
+static apr_status_t load_job(wf_work_t *work, wf_job_t **job, wf_error_t *err)
+{
+    const wf_attempt_t *attempt = work->baton;
+    apr_status_t rv = wf_uow_get(work->uow, WF_TABLE_JOB, attempt->job, job, err);
+
+    if (rv == APR_SUCCESS && *job && attempt->owner
+        && (!(*job)->lock_owner || strcmp((*job)->lock_owner, attempt->owner) != 0)) {
+        *job = NULL;
+    }
+    return rv;
+}
+
+/* The byte array of the job's last failure; *trace is NULL if it never failed. */
+static apr_status_t load_trace(wf_work_t *work, const wf_job_t *job, wf_bytearray_t **trace,
+                               wf_error_t *err)
+{
+    *trace = NULL;
+    return job->exception_stack_id ? wf_uow_get(work->uow, WF_TABLE_BYTEARRAY,
+                                                job->exception_stack_id, trace, err)
+                                   : APR_SUCCESS;
+}
+
+/* ---- failure --------------------------------------------------------------------------------- */
+
+static void write_trace(wf_work_t *work, wf_job_t *job, wf_bytearray_t *trace)
+{
+    if (!trace) {
+        trace = wf_uow_insert(work->uow, WF_TABLE_BYTEARRAY);
+        trace->name = TRACE_NAME;
+        job->exception_stack_id = trace->id;
+    }
+    trace->bytes = work->failure->trace;
+    trace->length = strlen(work->failure->trace);
+    wf_uow_update(work->uow, trace);
+}
+
+/* Not sooner than after a pause, and not sooner than it was due anyway. */
+static void set_back(wf_job_t *job)
+{
+    apr_int64_t again = wf_time_ms() + RETRY_PAUSE_MS;
+
+    job->retries--;
+    job->lock_owner = NULL;
+    job->lock_exp_time = 0;
+    if (job->retries > 0 && job->due_date < again) {
+        job->due_date = again;
+    }
+}
+
+/* work->failed of an attempt. */
+static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
+{
+    const wf_attempt_t *attempt = work->baton;
+    wf_error_t *failure = work->failure;
+    wf_bytearray_t *trace;
+    wf_job_t *job;
+    apr_status_t rv = load_job(work, &job, err);
+
+    if (rv == APR_SUCCESS && job) {
+        rv = load_trace(work, job, &trace, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!job) {
+        if (failure->kind == WF_ERR_CONFLICT) { /* another engine was faster */
+            wf_error_init(failure, work->pool);
+            no_job(attempt->job, failure);
+        }
+        return APR_SUCCESS;
+    }
+    if (failure->kind == WF_ERR_UNAVAILABLE && !attempt->owner) {
+        return APR_SUCCESS; /* not the job's fault, and the caller can ask again */
+    }
+    job->exception_msg = wf_utf8_cut(failure->message, MAX_MESSAGE, work->pool);
+    wf_error_note(failure, WF_EFAILED,
+                  "job %" APR_INT64_T_FMT " of process instance %" APR_INT64_T_FMT, job->id,
+                  job->proc_inst_id);
+    wf_log(WF_LOG_WARN, "%s", failure->message);
+    failure->kind = WF_ERR_EXECUTION;
+    write_trace(work, job, trace);
+    set_back(job);
+    wf_uow_update(work->uow, job);
+    return APR_SUCCESS;
+}
+
+/* ---- an attempt ------------------------------------------------------------------------------- */
+
+apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
+{
+    const wf_attempt_t *attempt = work->baton;
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    wf_bytearray_t *trace;
+    wf_job_t *job;
+    apr_status_t rv;
+
+    work->failed = record_failure;
+    rv = load_job(work, &job, err);
+    if (rv == APR_SUCCESS && !job) {
+        return attempt->owner ? APR_SUCCESS : no_job(attempt->job, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = load_trace(work, job, &trace, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (trace) {
+        wf_uow_delete(work->uow, trace);
+    }
+    return wf_bpmn_execute_job(&call, job, err);
+}
+
+/* ---- the command ------------------------------------------------------------------------------ */
+
+apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+{
+    wf_id_t id = wf_json_int(work->args, "id", 0);
+    wf_job_t *job;
+    apr_status_t rv = wf_store_get(work->reader, WF_TABLE_JOB, id, &job, work->pool, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!job) {
+        return no_job(id, err);
+    }
+    *lane = wf_job_lane(job);
+    return APR_SUCCESS;
+}
+
+/* job.execute {id}: now, whatever its due date, lock or retries. */
+apr_status_t wf_command_execute_job(wf_work_t *work, wf_error_t *err)
+{
+    wf_attempt_t *attempt = apr_pcalloc(work->pool, sizeof(*attempt));
+
+    attempt->job = wf_json_int(work->args, "id", 0);
+    work->baton = attempt;
+    return wf_job_attempt(work, err);
+}
