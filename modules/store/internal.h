@@ -76,6 +76,7 @@ typedef enum {
 #define WF_COLUMN_KEY 1    /* identifies the row; never updated */
 #define WF_COLUMN_HIDDEN 2 /* not one of Activiti's: table views leave it out */
 #define WF_COLUMN_JOINED 4 /* comes from another table; read, never written */
+#define WF_COLUMN_SECRET 8 /* table views show a mask */
 
 typedef struct wf_column_t {
     const char *name;
@@ -210,6 +211,7 @@ typedef enum {
     WF_SQL_IDS_RAISE,         /* id; gives the new next.dbid */
     WF_SQL_BYTES_SET,         /* content, id: a variable's byte array follows its value */
     WF_SQL_BYTES_DROP,        /* id */
+    WF_SQL_RESOURCE_NAMES,    /* deployment */
     WF_SQL_RUNNING_INSTANCES, /* deployment */
     WF_SQL_IN_USE,
     WF_SQL_MEMBERSHIPS,       /* user, group type, three groups */
@@ -250,6 +252,7 @@ struct wf_store_t {
     wf_stmt_t *query[WF_QUERIES];
     wf_stmt_t *fixed[WF_SQL_FIXED];
     apr_hash_t *lists; /* wf_list_key_t -> wf_stmt_t * */
+    apr_hash_t *views; /* wf_view_key_t -> wf_stmt_t * */
     wf_stmt_t *purge[WF_PURGES][WF_MAX_PURGE_STEPS];
 };
 
@@ -279,6 +282,11 @@ apr_status_t wf_row_number(void *baton, const wf_cell_t *cells, int count,
 apr_status_t wf_store_rows(wf_store_t *store, wf_stmt_t *stmt, wf_table_e table,
                            const wf_cell_t *args, int count, apr_size_t prefix,
                            apr_array_header_t *rows, apr_pool_t *p, wf_error_t *err);
+
+/** The rows of a relation, each behind prefix bytes, pushed onto rows. */
+apr_status_t wf_store_relation(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
+                               apr_size_t prefix, apr_array_header_t *rows, apr_pool_t *p,
+                               wf_error_t *err);
 
 /** The row with a key behind prefix bytes. */
 apr_status_t wf_store_load(wf_store_t *store, wf_table_e table, const wf_cell_t *key,
@@ -365,6 +373,17 @@ apr_status_t wf_list_total(wf_store_t *store, const wf_list_key_t *key,
 
 /** The bit of a filter, 0 if the list has none of that name. */
 unsigned wf_list_filter(wf_list_e list, const char *name);
+
+/* ---- table views (views.c) ------------------------------------------------------- */
+
+/** What a statement of a view depends on. */
+typedef struct wf_view_key_t {
+    wf_table_e table;
+    int column; /* to sort by; -1: count */
+    int descending;
+} wf_view_key_t;
+
+const char *wf_sql_view(const wf_driver_t *d, const wf_view_key_t *key, apr_pool_t *p);
 
 /* ---- units of work --------------------------------------------------------------- */
 

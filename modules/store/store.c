@@ -232,7 +232,8 @@ apr_status_t wf_store_load(wf_store_t *store, wf_table_e table, const wf_cell_t 
         WF_PREPARED(store, stmt, wf_sql_get(store->driver, table, store->pool), err);
 
     if (rv == APR_SUCCESS) {
-        rv = run_single(store, *stmt, &single, key, 1, err);
+        rv = run_single(store, *stmt, &single, key,
+                        wf_tables[table].key == WF_KEY_PAIR ? 2 : 1, err);
     }
     *row = single.row;
     return rv;
@@ -305,6 +306,57 @@ apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const c
 
     *row = found;
     return rv;
+}
+
+/* ---- relations and names --------------------------------------------------------- */
+
+apr_status_t wf_store_relation(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
+                               apr_size_t prefix, apr_array_header_t *rows, apr_pool_t *p,
+                               wf_error_t *err)
+{
+    wf_cell_t arg = wf_cell_integer(parent);
+    wf_stmt_t **stmt = &store->select[relation];
+    apr_status_t rv = WF_PREPARED(
+        store, stmt, wf_sql_relation(store->driver, relation, store->pool), err);
+
+    return rv == APR_SUCCESS
+               ? wf_store_rows(store, *stmt, wf_relations[relation].table, &arg, 1,
+                               prefix, rows, p, err)
+               : rv;
+}
+
+apr_status_t wf_store_select(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
+                             apr_array_header_t **rows, apr_pool_t *p, wf_error_t *err)
+{
+    *rows = apr_array_make(p, 4, sizeof(void *));
+    return wf_store_relation(store, relation, parent, 0, *rows, p, err);
+}
+
+static apr_status_t take_name(void *baton, const wf_cell_t *cells, int count,
+                              wf_error_t *err)
+{
+    apr_array_header_t *names = baton;
+
+    (void)count;
+    (void)err;
+    APR_ARRAY_PUSH(names, const char *) = wf_cell_to_text(&cells[0], names->pool);
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_store_resource_names(wf_store_t *store, wf_id_t deployment_id,
+                                     apr_array_header_t **names, apr_pool_t *p,
+                                     wf_error_t *err)
+{
+    wf_cell_t arg = wf_cell_integer(deployment_id);
+    wf_stmt_t **stmt = &store->fixed[WF_SQL_RESOURCE_NAMES];
+    apr_status_t rv = WF_PREPARED(
+        store, stmt, wf_sql_fixed(store->driver, WF_SQL_RESOURCE_NAMES, store->pool),
+        err);
+
+    *names = apr_array_make(p, 4, sizeof(const char *));
+    return rv == APR_SUCCESS
+               ? store->driver->run(store, *stmt, &arg, 1, take_name, *names, NULL, err)
+               : rv;
 }
 
 /* ---- counts and jobs ------------------------------------------------------------- */

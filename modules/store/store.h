@@ -303,11 +303,15 @@ void *wf_uow_insert(wf_uow_t *uow, wf_table_e table);
 
 /** The row with that key: this unit's copy if it has one, else loaded. row is a T **; *row is
  *  NULL if there is none (or this unit deleted it). An error only when reading fails. By id
- *  or by key, as the table has it; memberships have neither. */
+ *  or by key, as the table has it; memberships have a function of their own. */
 apr_status_t wf_uow_get(wf_uow_t *uow, wf_table_e table, wf_id_t id, void *row,
                         wf_error_t *err);
 apr_status_t wf_uow_get_by_key(wf_uow_t *uow, wf_table_e table, const char *key, void *row,
                                wf_error_t *err);
+
+/** The row of a membership, as wf_uow_get; NULL if there is none. */
+apr_status_t wf_uow_get_membership(wf_uow_t *uow, const char *user, const char *group,
+                                   wf_membership_t **row, wf_error_t *err);
 
 /** Rows that refer to one parent, merged with this unit's own changes, in id order. */
 typedef enum {
@@ -371,6 +375,10 @@ apr_status_t wf_store_get(wf_store_t *store, wf_table_e table, wf_id_t id, void 
 apr_status_t wf_store_get_by_key(wf_store_t *store, wf_table_e table, const char *key,
                                  void *row, apr_pool_t *p, wf_error_t *err);
 
+/** Rows that refer to one parent, in id order; of T *. */
+apr_status_t wf_store_select(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
+                             apr_array_header_t **rows, apr_pool_t *p, wf_error_t *err);
+
 /** The newest version of a process key; *row NULL if there is none. */
 apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
                                         wf_definition_t **row, apr_pool_t *p,
@@ -379,6 +387,11 @@ apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
 /** A resource of a deployment by its full name; *row NULL if there is none. */
 apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const char *name,
                                wf_bytearray_t **row, apr_pool_t *p, wf_error_t *err);
+
+/** Names of all resources of a deployment, sorted; of const char *. Without their bytes. */
+apr_status_t wf_store_resource_names(wf_store_t *store, wf_id_t deployment_id,
+                                     apr_array_header_t **names, apr_pool_t *p,
+                                     wf_error_t *err);
 
 /** How many instances of the deployment's definitions run. */
 apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
@@ -440,6 +453,30 @@ apr_status_t wf_store_list(wf_store_t *store, wf_list_e list, const wf_filter_t 
 
 /** The sort keys of a list, NULL terminated. */
 const char *const *wf_store_sort_keys(wf_list_e list);
+
+/* Whole tables, for administrators: the 15 tables of Activiti 5.0 with its columns. */
+
+typedef struct wf_view_column_t {
+    const char *name;
+    wf_type_e type; /* STRING, INTEGER, LONG, DOUBLE, BOOLEAN, DATE or BYTES */
+} wf_view_column_t;
+
+/** Names of the tables, sorted; NULL terminated. */
+const char *const *wf_store_views(void);
+
+/** Columns of a table, closed by a row without name; NULL for any other table. Static. */
+const wf_view_column_t *wf_store_view_columns(const char *table);
+
+/** How many rows a table has. WF_ERR_NOT_FOUND for any other table. */
+apr_status_t wf_store_view_total(wf_store_t *store, const char *table, apr_int64_t *total,
+                                 wf_error_t *err);
+
+/** A page of a table; rows->rows is of wf_value_t *: an array with one value a column.
+ *  Generated ids are STRING, bytes BYTES with a length and no data; PWD_ is the same mask in
+ *  every row. page->sort is a column, NULL the first. WF_ERR_INVALID (field "sort") for any
+ *  other, WF_ERR_NOT_FOUND for any other table. Order as in lists. */
+apr_status_t wf_store_view(wf_store_t *store, const char *table, const wf_page_t *page,
+                           wf_rows_t *rows, apr_pool_t *p, wf_error_t *err);
 
 /** Task counts for a user: assigned; claimable, each task once; and per group of type
  *  group_type the unassigned tasks of that group (counts may be 0). */

@@ -34,7 +34,7 @@ static const wf_column_t user_columns[] = {
     { "FIRST_", WF_COL_TEXT, AT(T, first_name),    0 },
     { "LAST_",  WF_COL_TEXT, AT(T, last_name),     0 },
     { "EMAIL_", WF_COL_TEXT, AT(T, email),         0 },
-    { "PWD_",   WF_COL_TEXT, AT(T, password_hash), 0 },
+    { "PWD_",   WF_COL_TEXT, AT(T, password_hash), WF_COLUMN_SECRET },
     { "PICTURE_ID_", WF_COL_ID, AT(T, picture_id), HIDDEN },
 };
 #undef T

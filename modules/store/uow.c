@@ -190,6 +190,28 @@ apr_status_t wf_uow_get_by_key(wf_uow_t *uow, wf_table_e table, const char *key,
     return load(uow, table, &cell, out, err);
 }
 
+apr_status_t wf_uow_get_membership(wf_uow_t *uow, const char *user, const char *group,
+                                   wf_membership_t **out, wf_error_t *err)
+{
+    wf_cell_t key[] = {wf_cell_text(user), wf_cell_text(group)};
+    wf_membership_t *found = NULL;
+
+    /* As with text keys a living row goes before one that was deleted. */
+    for (int i = 0; i < row_count(uow, WF_TABLE_MEMBERSHIP); i++) {
+        wf_membership_t *row = row_at(uow, WF_TABLE_MEMBERSHIP, i);
+
+        if ((!found || is_gone(found)) && row->user_id && !strcmp(row->user_id, user)
+            && row->group_id && !strcmp(row->group_id, group)) {
+            found = row;
+        }
+    }
+    if (found) {
+        *out = is_gone(found) ? NULL : found;
+        return APR_SUCCESS;
+    }
+    return load(uow, WF_TABLE_MEMBERSHIP, key, out, err);
+}
+
 /* ---- relations ------------------------------------------------------------------- */
 
 /* 1 if the rows of a relation need not be read: they were, or the parent is so new that
@@ -216,17 +238,10 @@ static apr_status_t read_relation(wf_uow_t *uow, wf_relation_e relation, wf_id_t
 {
     wf_table_e table = wf_relations[relation].table;
     apr_array_header_t *rows = apr_array_make(uow->pool, 8, sizeof(void *));
-    wf_cell_t arg = wf_cell_integer(parent);
-    wf_store_t *reader = uow->reader;
-    wf_stmt_t **stmt = &reader->select[relation];
     selected_t *selected;
-    apr_status_t rv = WF_PREPARED(
-        reader, stmt, wf_sql_relation(reader->driver, relation, reader->pool), err);
+    apr_status_t rv = wf_store_relation(uow->reader, relation, parent, WF_ENTRY_SIZE,
+                                        rows, uow->pool, err);
 
-    if (rv == APR_SUCCESS) {
-        rv = wf_store_rows(reader, *stmt, table, &arg, 1, WF_ENTRY_SIZE, rows, uow->pool,
-                           err);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -365,6 +365,34 @@ static void check_replace(void)
     is_str(user->first_name, "New", "replaced");
 }
 
+static int is_member_of(wf_uow_t *uow, const char *group)
+{
+    wf_error_t *err = new_error();
+    wf_membership_t *row;
+
+    MUST(wf_uow_get_membership(uow, "waldorf", group, &row, err), err);
+    return row && !strcmp(row->user_id, "waldorf") && !strcmp(row->group_id, group);
+}
+
+static void check_membership(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    wf_membership_t *row;
+
+    ok(is_member_of(uow, "balcony"), "a membership is found");
+    ok(!is_member_of(uow, "stage"), "… another is not");
+    MUST(wf_uow_get_membership(uow, "waldorf", "balcony", &row, err), err);
+    wf_uow_delete(uow, row);
+    ok(!is_member_of(uow, "balcony"), "… nor one that the unit deletes");
+    is_int(commit_unit(uow), WF_ERR_NONE, "… which succeeds");
+    uow = new_unit();
+    ok(!is_member_of(uow, "balcony"), "… and lasts");
+    add_member(uow, "waldorf", "balcony");
+    ok(is_member_of(uow, "balcony"), "a new one is found before it is written");
+    must_commit(uow, "member again");
+}
+
 static void check_members(void)
 {
     wf_uow_t *uow = new_unit();
@@ -378,6 +406,7 @@ static void check_members(void)
     add_group(uow, "balcony", NULL, NULL);
     add_member(uow, "waldorf", "balcony");
     must_commit(uow, "member");
+    check_membership();
     uow = new_unit();
     MUST(wf_uow_get_by_key(uow, WF_TABLE_USER, "waldorf", &user, err), err);
     wf_uow_delete(uow, user);
