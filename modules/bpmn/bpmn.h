@@ -78,36 +78,50 @@ apr_status_t wf_bpmn_start(const wf_bpmn_call_t *call, const wf_definition_t *de
                            wf_started_t *started, wf_error_t *err);
 
 /** Set the assignee if the task is free or already user's; WF_ERR_CONFLICT if it is
- *  somebody else's, WF_ERR_NOT_FOUND for an unknown task. */
+ *  somebody else's, WF_ERR_NOT_FOUND for an unknown task. Tasks with and without a
+ *  process. */
 apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t task, const char *user,
                            wf_error_t *err);
 
-/** Set the variables, complete the task and let the process move on. */
+/** Set the variables, complete the task and let the process move on. Sub-tasks that are
+ *  still open end with it. A task without a process has nowhere to keep variables: they are
+ *  checked and dropped. */
 apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t task,
                               const wf_map_t *variables, wf_error_t *err);
 
 /** Run a job (an asynchronous continuation) and delete it. */
 apr_status_t wf_bpmn_execute_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_error_t *err);
 
-/** End a running instance, the instances it called included: its tasks, variables, jobs
- *  and subscriptions go, history says why. WF_ERR_NOT_FOUND if it does not run. */
+/** End a running instance, the instances it called included: its tasks with their sub-tasks,
+ *  variables, jobs and subscriptions go, history says why (reason NULL or "": "deleted"; at
+ *  most WF_TASK_MAX_TEXT bytes); attachments stay. Works also if the definition cannot be
+ *  read any more. WF_ERR_NOT_FOUND if it does not run. */
 apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instance,
                                      const char *reason, wf_error_t *err);
 
-/** Set the variables and let the receive task with this id go on. WF_ERR_NOT_FOUND: no such
- *  instance; WF_ERR_CONFLICT: it does not wait at a receive task of that id. */
+/** Set the variables and let the receive task with this id go on; if several tokens wait
+ *  there, the one that came first. WF_ERR_NOT_FOUND: no such instance; WF_ERR_CONFLICT: it
+ *  does not wait at a receive task of that id. */
 apr_status_t wf_bpmn_signal(const wf_bpmn_call_t *call, wf_id_t instance,
                             const char *activity_id, const wf_map_t *variables,
                             wf_error_t *err);
 
 /** Set the variables and deliver a BPMN signal, by its name, to all executions of one
- *  instance that wait for it at this moment. WF_ERR_CONFLICT if none does. */
+ *  instance that wait for it at this moment. WF_ERR_NOT_FOUND: no such instance;
+ *  WF_ERR_CONFLICT if it does not wait for that signal. */
 apr_status_t wf_bpmn_event(const wf_bpmn_call_t *call, wf_id_t instance, const char *signal,
                            const wf_map_t *variables, wf_error_t *err);
 
 /* ---- tasks ------------------------------------------------------------------------------------ */
 
-/** Give a task to user, or to nobody (NULL), whoever has it now. */
+/** Limits, in bytes: names and user ids; descriptions and reasons. Levels of sub-tasks. */
+#define WF_TASK_MAX_NAME 255
+#define WF_TASK_MAX_TEXT 4000
+#define WF_TASK_MAX_DEPTH 100
+
+#define WF_TASK_DEFAULT_PRIORITY 50
+
+/** Give a task to user, or to nobody (NULL or ""), whoever has it now. */
 apr_status_t wf_bpmn_assign(const wf_bpmn_call_t *call, wf_id_t task, const char *user,
                             wf_error_t *err);
 
@@ -123,18 +137,22 @@ enum {
 };
 typedef struct wf_task_change_t {
     unsigned set;
-    const char *name, *description, *assignee, *owner; /* NULL takes a value away */
+    const char *name, *description; /* NULL takes it away */
+    const char *assignee, *owner;   /* the same; "" is nobody, too */
     int priority;
     apr_int64_t due_date; /* ms; 0 takes it away */
     wf_id_t parent;
 } wf_task_change_t;
 
-/** A task without a process; with a parent it is a sub-task. WF_ERR_NOT_FOUND for an unknown
- *  parent. Such tasks are claimed, completed and deleted like others. Completing or deleting
- *  a task ends its sub-tasks. */
+/** A task without a process; with a parent, which may be a task of a process, it is a
+ *  sub-task. WF_ERR_NOT_FOUND for an unknown parent; WF_ERR_INVALID names the member of
+ *  change that is over a limit. Such tasks are claimed, completed and deleted like others.
+ *  Completing or deleting a task ends its sub-tasks. */
 apr_status_t wf_bpmn_create_task(const wf_bpmn_call_t *call, const wf_task_change_t *change,
                                  wf_task_t **task, wf_error_t *err);
 
+/** Change any task, also one of a process. WF_ERR_INVALID as above, and for a parent: that
+ *  stays. */
 apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
                                  const wf_task_change_t *change, wf_task_t **task,
                                  wf_error_t *err);

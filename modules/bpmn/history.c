@@ -2,6 +2,8 @@
  * subject begins and completed when that ends; within one unit of work both become a
  * single insert. Rows that somebody deleted meanwhile are passed over: history is a
  * record, not a condition for going on. */
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "bpmn/run.h"
@@ -31,22 +33,34 @@ void wf_history_start(wf_instance_t *instance, const wf_node_t *start)
     row->start_act_id = start->id;
 }
 
-apr_status_t wf_history_end(wf_instance_t *instance, const wf_node_t *end,
-                            wf_error_t *err)
+static apr_status_t close_instance(const wf_bpmn_call_t *call, wf_id_t id,
+                                   const char *end_activity, const char *reason,
+                                   wf_error_t *err)
 {
-    const wf_bpmn_call_t *call = call_of(instance);
     wf_hi_procinst_t *row;
-    apr_status_t rv =
-        wf_uow_get(call->uow, WF_TABLE_HI_PROCINST, instance->root->row->id, &row, err);
+    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_PROCINST, id, &row, err);
 
     if (rv != APR_SUCCESS || !row) {
         return rv;
     }
     row->end_time = call->now;
     row->duration = call->now - row->start_time;
-    row->end_act_id = end->id;
+    row->end_act_id = end_activity;
+    row->delete_reason = reason;
     wf_uow_update(call->uow, row);
     return APR_SUCCESS;
+}
+
+apr_status_t wf_history_end(wf_instance_t *instance, const wf_node_t *end,
+                            wf_error_t *err)
+{
+    return close_instance(call_of(instance), instance->root->row->id, end->id, NULL, err);
+}
+
+apr_status_t wf_history_deleted(const wf_bpmn_call_t *call, wf_id_t instance,
+                                const char *reason, wf_error_t *err)
+{
+    return close_instance(call, instance, NULL, reason, err);
 }
 
 /* ---- visits of nodes --------------------------------------------------------------- */
@@ -78,11 +92,11 @@ static apr_status_t open_visit(wf_hi_actinst_t **row, const wf_bpmn_call_t *call
     return wf_uow_get(call->uow, WF_TABLE_HI_ACTINST, execution->act_inst_id, row, err);
 }
 
-apr_status_t wf_history_leave(wf_exec_t *exec, wf_error_t *err)
+apr_status_t wf_history_close_visit(const wf_bpmn_call_t *call, wf_execution_t *execution,
+                                    wf_error_t *err)
 {
-    const wf_bpmn_call_t *call = call_of(exec->instance);
     wf_hi_actinst_t *row;
-    apr_status_t rv = open_visit(&row, call, exec->row, err);
+    apr_status_t rv = open_visit(&row, call, execution, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -92,11 +106,16 @@ apr_status_t wf_history_leave(wf_exec_t *exec, wf_error_t *err)
         row->duration = call->now - row->start_time;
         wf_uow_update(call->uow, row);
     }
-    if (exec->row->act_inst_id) {
-        exec->row->act_inst_id = 0;
-        wf_exec_changed(exec);
+    if (execution->act_inst_id) {
+        execution->act_inst_id = 0;
+        wf_uow_update(call->uow, execution);
     }
     return APR_SUCCESS;
+}
+
+apr_status_t wf_history_leave(wf_exec_t *exec, wf_error_t *err)
+{
+    return wf_history_close_visit(call_of(exec->instance), exec->row, err);
 }
 
 apr_status_t wf_history_hand_up(wf_exec_t *exec, const wf_task_t *task, wf_error_t *err)
@@ -126,7 +145,18 @@ apr_status_t wf_history_hand_up(wf_exec_t *exec, const wf_task_t *task, wf_error
 
 /* ---- tasks ------------------------------------------------------------------------- */
 
-static void add_task_row(const wf_bpmn_call_t *call, const wf_task_t *task)
+/* What may change while the task is open. */
+static void copy_task(wf_hi_taskinst_t *row, const wf_task_t *task)
+{
+    row->name = task->name;
+    row->description = task->description;
+    row->owner = task->owner;
+    row->assignee = task->assignee;
+    row->priority = task->priority;
+    row->due_date = task->due_date;
+}
+
+void wf_history_task_added(const wf_bpmn_call_t *call, const wf_task_t *task)
 {
     wf_hi_taskinst_t *row = wf_uow_insert(call->uow, WF_TABLE_HI_TASKINST);
 
@@ -135,15 +165,11 @@ static void add_task_row(const wf_bpmn_call_t *call, const wf_task_t *task)
     row->task_def_key = task->task_def_key;
     row->proc_inst_id = task->proc_inst_id;
     row->execution_id = task->execution_id;
-    row->name = task->name;
-    row->description = task->description;
-    row->owner = task->owner;
-    row->assignee = task->assignee;
     row->form_key = task->form_key;
-    row->priority = task->priority;
+    row->parent_task_id = task->parent_task_id;
     row->start_time = call->now;
     row->duration = OPEN;
-    row->due_date = task->due_date;
+    copy_task(row, task);
 }
 
 apr_status_t wf_history_task_created(const wf_exec_t *exec, const wf_task_t *task,
@@ -153,7 +179,7 @@ apr_status_t wf_history_task_created(const wf_exec_t *exec, const wf_task_t *tas
     wf_hi_actinst_t *visit;
     apr_status_t rv = open_visit(&visit, call, exec->row, err);
 
-    add_task_row(call, task);
+    wf_history_task_added(call, task);
     if (rv == APR_SUCCESS && visit) {
         visit->task_id = task->id;
         visit->assignee = task->assignee;
@@ -162,28 +188,45 @@ apr_status_t wf_history_task_created(const wf_exec_t *exec, const wf_task_t *tas
     return rv;
 }
 
-/* Claiming shows in the task's row and in the visit of its node. */
-apr_status_t wf_history_task_claimed(const wf_bpmn_call_t *call, const wf_task_t *task,
-                                     wf_error_t *err)
+/* The open visit of the node where a task of a process waits; NULL for other tasks. */
+static apr_status_t visit_of_task(wf_hi_actinst_t **visit, const wf_bpmn_call_t *call,
+                                  const wf_task_t *task, wf_error_t *err)
 {
-    wf_hi_taskinst_t *row;
-    wf_execution_t *execution;
-    wf_hi_actinst_t *visit = NULL;
-    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_TASKINST, task->id, &row, err);
+    wf_execution_t *execution = NULL;
+    apr_status_t rv = APR_SUCCESS;
 
-    if (rv == APR_SUCCESS) {
+    *visit = NULL;
+    if (task->execution_id) {
         rv = wf_uow_get(call->uow, WF_TABLE_EXECUTION, task->execution_id, &execution,
                         err);
     }
-    if (rv == APR_SUCCESS && execution) {
-        rv = open_visit(&visit, call, execution, err);
+    return execution ? open_visit(visit, call, execution, err) : rv;
+}
+
+static int same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Changes show in the task's row and, as to the assignee, in the visit of its node. */
+apr_status_t wf_history_task_changed(const wf_bpmn_call_t *call, const wf_task_t *task,
+                                     int claimed, wf_error_t *err)
+{
+    wf_hi_taskinst_t *row;
+    wf_hi_actinst_t *visit;
+    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_TASKINST, task->id, &row, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = visit_of_task(&visit, call, task, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (row) {
-        row->assignee = task->assignee;
-        row->claim_time = call->now;
+        if (claimed || !same(row->assignee, task->assignee)) {
+            row->claim_time = claimed ? call->now : 0;
+        }
+        copy_task(row, task);
         wf_uow_update(call->uow, row);
     }
     if (visit) {
@@ -193,10 +236,9 @@ apr_status_t wf_history_task_claimed(const wf_bpmn_call_t *call, const wf_task_t
     return APR_SUCCESS;
 }
 
-apr_status_t wf_history_task_completed(const wf_turn_t *turn, const wf_task_t *task,
-                                       wf_error_t *err)
+apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *task,
+                                   const char *reason, wf_error_t *err)
 {
-    const wf_bpmn_call_t *call = turn->call;
     wf_hi_taskinst_t *row;
     apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_TASKINST, task->id, &row, err);
 
@@ -205,7 +247,7 @@ apr_status_t wf_history_task_completed(const wf_turn_t *turn, const wf_task_t *t
     }
     row->end_time = call->now;
     row->duration = call->now - row->start_time;
-    row->delete_reason = "completed";
+    row->delete_reason = reason;
     wf_uow_update(call->uow, row);
     return APR_SUCCESS;
 }

@@ -121,6 +121,9 @@ void wf_variable_remove_local(wf_exec_t *exec, const char *name);
 /** All variables seen from exec, inner ones first. */
 wf_map_t *wf_variables_visible(wf_exec_t *exec);
 
+/** WF_ERR_INVALID or WF_ERR_EXECUTION for what no variable can be; NULL is fine. */
+apr_status_t wf_variables_check(const wf_map_t *variables, wf_error_t *err);
+
 /** Delete exec's own variables, or hand them to its parent. */
 void wf_variables_delete(wf_exec_t *exec);
 apr_status_t wf_variables_hand_up(wf_exec_t *exec, wf_error_t *err);
@@ -149,17 +152,26 @@ apr_status_t wf_exec_text(wf_exec_t *exec, const wf_template_t *expression,
 void wf_history_start(wf_instance_t *instance, const wf_node_t *start);
 apr_status_t wf_history_end(wf_instance_t *instance, const wf_node_t *end,
                             wf_error_t *err);
+apr_status_t wf_history_deleted(const wf_bpmn_call_t *call, wf_id_t instance,
+                                const char *reason, wf_error_t *err);
 
 /** A visit of a node, one row; both do nothing when there is nothing to open or close. */
 void wf_history_enter(wf_exec_t *exec);
 apr_status_t wf_history_leave(wf_exec_t *exec, wf_error_t *err);
+apr_status_t wf_history_close_visit(const wf_bpmn_call_t *call,
+                                    wf_execution_t *execution, wf_error_t *err);
 
+/** A task of a node, or one without a process. */
 apr_status_t wf_history_task_created(const wf_exec_t *exec, const wf_task_t *task,
                                      wf_error_t *err);
-apr_status_t wf_history_task_claimed(const wf_bpmn_call_t *call, const wf_task_t *task,
-                                     wf_error_t *err);
-apr_status_t wf_history_task_completed(const wf_turn_t *turn, const wf_task_t *task,
-                                       wf_error_t *err);
+void wf_history_task_added(const wf_bpmn_call_t *call, const wf_task_t *task);
+
+/** claimed: the assignee has just taken it. Somebody else's claim is forgotten when the
+ * assignee changes. */
+apr_status_t wf_history_task_changed(const wf_bpmn_call_t *call, const wf_task_t *task,
+                                     int claimed, wf_error_t *err);
+apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *task,
+                                   const char *reason, wf_error_t *err);
 
 /** The open visit (and task, may be NULL) of exec goes on as its parent's. */
 apr_status_t wf_history_hand_up(wf_exec_t *exec, const wf_task_t *task, wf_error_t *err);
@@ -186,6 +198,11 @@ apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t 
 /** The execution that waits for a task of a process. */
 apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t *task,
                              wf_error_t *err);
+
+/** The rows of a task and of its sub-tasks go; history says why. reason outlives the
+ * unit. */
+apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char *reason,
+                         wf_error_t *err);
 
 /* ---- models.c ---------------------------------------------------------------------- */
 

@@ -1,4 +1,5 @@
-/* Claiming and completing tasks. */
+/* Tasks, of a process or without one: claim, assign, complete. What a client makes,
+ * changes or deletes by itself is in task_changes.c. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -17,6 +18,22 @@ apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t 
     return rv;
 }
 
+/* ---- whose it is ------------------------------------------------------------------- */
+
+static int has_assignee(const wf_task_t *task, const char *user)
+{
+    return task->assignee && user ? strcmp(task->assignee, user) == 0
+                                  : task->assignee == user;
+}
+
+static apr_status_t give(const wf_bpmn_call_t *call, wf_task_t *task, const char *user,
+                         int claimed, wf_error_t *err)
+{
+    task->assignee = apr_pstrdup(wf_uow_pool(call->uow), user);
+    wf_uow_update(call->uow, task);
+    return wf_history_task_changed(call, task, claimed, err);
+}
+
 apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t id, const char *user,
                            wf_error_t *err)
 {
@@ -27,42 +44,82 @@ apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t id, const char *u
         return wf_error_set(err, WF_ERR_INVALID, "claiming a task needs a user");
     }
     rv = wf_task_load(&task, call, id, err);
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS || has_assignee(task, user)) {
         return rv;
-    }
-    if (task->assignee && strcmp(task->assignee, user) == 0) {
-        return APR_SUCCESS;
     }
     if (task->assignee) {
         return wf_error_set(
             err, WF_ERR_CONFLICT,
             "task '%" APR_INT64_T_FMT "' is already claimed by somebody else", id);
     }
-    task->assignee = apr_pstrdup(wf_uow_pool(call->uow), user);
-    wf_uow_update(call->uow, task);
-    return wf_history_task_claimed(call, task, err);
+    return give(call, task, user, 1, err);
 }
 
-/* The task's row goes, with the people it was offered to. */
-static apr_status_t end_task(const wf_turn_t *turn, wf_task_t *task, wf_error_t *err)
+apr_status_t wf_bpmn_assign(const wf_bpmn_call_t *call, wf_id_t id, const char *user,
+                            wf_error_t *err)
 {
-    wf_uow_t *uow = turn->call->uow;
+    wf_task_t *task;
+    apr_status_t rv;
+
+    if (user && strlen(user) > WF_TASK_MAX_NAME) {
+        return wf_error_field(err, WF_ERR_INVALID, "userId",
+                              "a user id has at most %d bytes", WF_TASK_MAX_NAME);
+    }
+    user = user && *user ? user : NULL;
+    rv = wf_task_load(&task, call, id, err);
+    if (rv != APR_SUCCESS || has_assignee(task, user)) {
+        return rv;
+    }
+    return give(call, task, user, 0, err);
+}
+
+/* ---- the end of a task ------------------------------------------------------------- */
+
+/* The task's row goes, with the people it was offered to. */
+static apr_status_t end_one(const wf_bpmn_call_t *call, wf_task_t *task,
+                            const char *reason, wf_error_t *err)
+{
     apr_array_header_t *links;
-    apr_status_t rv = wf_uow_select(uow, WF_BY_LINKS_OF_TASK, task->id, &links, err);
+    apr_status_t rv =
+        wf_uow_select(call->uow, WF_BY_LINKS_OF_TASK, task->id, &links, err);
     int i;
 
     if (rv == APR_SUCCESS) {
-        rv = wf_history_task_completed(turn, task, err);
+        rv = wf_history_task_ended(call, task, reason, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     for (i = 0; i < links->nelts; i++) {
-        wf_uow_delete(uow, APR_ARRAY_IDX(links, i, wf_identitylink_t *));
+        wf_uow_delete(call->uow, APR_ARRAY_IDX(links, i, wf_identitylink_t *));
     }
-    wf_uow_delete(uow, task);
+    wf_uow_delete(call->uow, task);
     return APR_SUCCESS;
 }
+
+apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char *reason,
+                         wf_error_t *err)
+{
+    apr_array_header_t *ending =
+        apr_array_make(wf_uow_pool(call->uow), 1, sizeof(wf_task_t *));
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    APR_ARRAY_PUSH(ending, wf_task_t *) = task;
+    for (i = 0; rv == APR_SUCCESS && i < ending->nelts; i++) {
+        apr_array_header_t *subtasks;
+
+        task = APR_ARRAY_IDX(ending, i, wf_task_t *);
+        rv = wf_uow_select(call->uow, WF_BY_SUBTASKS_OF_TASK, task->id, &subtasks, err);
+        if (rv == APR_SUCCESS) {
+            apr_array_cat(ending, subtasks);
+            rv = end_one(call, task, reason, err);
+        }
+    }
+    return rv;
+}
+
+/* ---- completing -------------------------------------------------------------------- */
 
 apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t *task,
                              wf_error_t *err)
@@ -84,6 +141,14 @@ apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t 
     return APR_SUCCESS;
 }
 
+static apr_status_t complete_alone(const wf_bpmn_call_t *call, wf_task_t *task,
+                                   const wf_map_t *variables, wf_error_t *err)
+{
+    apr_status_t rv = wf_variables_check(variables, err);
+
+    return rv == APR_SUCCESS ? wf_task_end(call, task, "completed", err) : rv;
+}
+
 static apr_status_t complete(wf_turn_t *turn, wf_task_t *task, const wf_map_t *variables,
                              wf_error_t *err)
 {
@@ -94,7 +159,7 @@ static apr_status_t complete(wf_turn_t *turn, wf_task_t *task, const wf_map_t *v
         rv = wf_variables_set(exec, variables, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = end_task(turn, task, err);
+        rv = wf_task_end(turn->call, task, "completed", err);
     }
     if (rv == APR_SUCCESS) {
         rv = exec->node->behaviour->signal(exec, err);
@@ -116,7 +181,8 @@ apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t id,
         return rv;
     }
     wf_turn_init(&turn, call);
-    rv = complete(&turn, task, variables, err);
+    rv = task->proc_inst_id ? complete(&turn, task, variables, err)
+                            : complete_alone(call, task, variables, err);
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "completing task %" APR_INT64_T_FMT, id);
     }

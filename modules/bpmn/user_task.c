@@ -7,8 +7,6 @@
 #include "bpmn/forms.h"
 #include "bpmn/run.h"
 
-#define DEFAULT_PRIORITY 50
-
 /* ---- the model --------------------------------------------------------------------- */
 
 static void parse_potential_owner(wf_parser_t *parser, const wf_xml_t *role,
@@ -118,7 +116,7 @@ static apr_status_t somebody(wf_exec_t *exec, const wf_template_t *expression,
 
 static apr_status_t to_priority(const wf_value_t *value, int *priority, wf_error_t *err)
 {
-    apr_int64_t number = DEFAULT_PRIORITY;
+    apr_int64_t number = WF_TASK_DEFAULT_PRIORITY;
     int ok = 1;
 
     if (wf_is_integer(value)) {
@@ -147,7 +145,7 @@ static apr_status_t set_numbers(wf_exec_t *exec, const wf_user_task_t *def,
     wf_value_t value;
     apr_status_t rv = APR_SUCCESS;
 
-    task->priority = DEFAULT_PRIORITY;
+    task->priority = WF_TASK_DEFAULT_PRIORITY;
     if (def->due_date) {
         rv = wf_exec_eval(exec, def->due_date, &value, err);
         if (rv == APR_SUCCESS) {

@@ -185,6 +185,17 @@ static apr_status_t check(const char *name, const wf_value_t *value, wf_error_t 
     return APR_SUCCESS;
 }
 
+apr_status_t wf_variables_check(const wf_map_t *variables, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && variables && i < wf_map_count(variables); i++) {
+        rv = check(wf_map_key(variables, i), wf_map_at(variables, i), err);
+    }
+    return rv;
+}
+
 apr_status_t wf_variable_set_local(wf_exec_t *exec, const char *name,
                                    const wf_value_t *value, wf_error_t *err)
 {
