@@ -11,9 +11,7 @@ static json_object *render_deployment(const void *row, apr_pool_t *p)
 
     wf_json_add_id(o, "id", deployment->id);
     wf_json_add_string(o, "name", deployment->name);
-    wf_json_add_string(o, "deploymentTime",
-                       deployment->deploy_time ? wf_time_iso(deployment->deploy_time, p)
-                                               : NULL);
+    wf_json_add_time(o, "deploymentTime", deployment->deploy_time, p);
     return o;
 }
 
@@ -24,11 +22,37 @@ apr_status_t wf_deployment_list(wf_request_t *req, wf_error_t *err)
 
 /* ---- resources --------------------------------------------------------------------- */
 
-static const char *type_of(const char *name)
+apr_status_t wf_deployment_resources(wf_request_t *req, wf_error_t *err)
+{
+    wf_deployment_t *deployment;
+    apr_array_header_t *names;
+    json_object *o, *resources;
+    apr_status_t rv = wf_path_row(req, "deploymentId", WF_TABLE_DEPLOYMENT, "deployment",
+                                  &deployment, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_resource_names(wf_request_store(req, err), deployment->id, &names,
+                                     req->pool, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    resources = json_object_new_array();
+    for (int i = 0; i < names->nelts; i++) {
+        json_object_array_add(
+            resources, json_object_new_string(APR_ARRAY_IDX(names, i, const char *)));
+    }
+    o = render_deployment(deployment, req->pool);
+    json_object_object_add(o, "resources", resources);
+    return wf_respond_json(req, 200, o);
+}
+
+const char *wf_resource_type(const char *name)
 {
     /* clang-format off */
     static const struct { const char *ending, *type; } types[] = {
         { ".xml",  "text/xml" },
+        { ".bpmn", "text/xml" },
         { ".png",  "image/png" },
         { ".jpg",  "image/jpeg" },
         { ".gif",  "image/gif" },
@@ -71,7 +95,7 @@ apr_status_t wf_deployment_resource(wf_request_t *req, wf_error_t *err)
         return wf_error_set(err, WF_ERR_NOT_FOUND, "deployment '%s' has no resource '%s'",
                             deployment, name);
     }
-    return wf_respond_file(req, resource->name, type_of(name), resource->bytes,
+    return wf_respond_file(req, resource->name, wf_resource_type(name), resource->bytes,
                            resource->length);
 }
 

@@ -6,10 +6,18 @@
 
 /* ---- handlers, by resource --------------------------------------------------------- */
 
-wf_handler_fn wf_deployment_upload, wf_deployment_list, wf_deployment_resource,
-    wf_deployment_delete, wf_deployment_delete_all;
+wf_handler_fn wf_deployment_upload, wf_deployment_list, wf_deployment_resources,
+    wf_deployment_resource, wf_deployment_delete, wf_deployment_delete_all;
 wf_handler_fn wf_engine_info, wf_definition_list, wf_definition_get, wf_process_start;
-wf_handler_fn wf_tasks_summary, wf_task_list, wf_task_get, wf_task_operation;
+wf_handler_fn wf_definition_diagram, wf_instance_diagram;
+wf_handler_fn wf_definition_form, wf_task_form, wf_definition_properties,
+    wf_task_properties, wf_form_submit, wf_history_form_properties;
+wf_handler_fn wf_instance_list, wf_instance_get, wf_instance_delete, wf_instance_tasks,
+    wf_instance_signal, wf_instance_event;
+wf_handler_fn wf_tasks_summary, wf_task_list, wf_task_get;
+wf_handler_fn wf_task_operation, wf_task_create, wf_task_change, wf_task_delete;
+wf_handler_fn wf_attachment_upload, wf_attachment_link, wf_attachment_get,
+    wf_attachment_delete;
 wf_handler_fn wf_login;
 
 /* ---- errors ------------------------------------------------------------------------ */
@@ -30,6 +38,34 @@ int wf_callback_valid(const char *text);
 const char *wf_upload_base_name(const char *filename);
 int wf_upload_name_valid(const char *name);
 
+/** A field of a multipart form that a call knows. */
+typedef struct wf_field_t {
+    const char *name;
+    apr_size_t max; /* bytes of a text; 0 = a file, as large as the body may be */
+    /** Whether a file of this base name may come, before its bytes are read; or NULL. */
+    apr_status_t (*check)(const char *field, const char *filename, wf_error_t *err);
+} wf_field_t;
+
+typedef struct wf_field_value_t {
+    wf_buffer_t *data;    /* NULL: not in the form */
+    const char *filename; /* of a file: its base name */
+    const char *type;     /* of a file: the Content-Type of its part, or NULL */
+} wf_field_value_t;
+
+/** Read the request's form: fields (closed by a row without name) into values of the same
+ * order, all zero before. WF_ERR_INVALID names a field that is given twice, too long, or no
+ * file with a name. What arrived before a failure is in values. */
+apr_status_t wf_fields_read(wf_request_t *req, const wf_field_t *fields,
+                            wf_field_value_t *values, wf_error_t *err);
+
+/** WF_ERR_INVALID unless the form had the file, and something in it. */
+apr_status_t wf_fields_file(const wf_field_t *field, const wf_field_value_t *value,
+                            wf_error_t *err);
+
+/** A text field; NULL if it is absent or empty. WF_ERR_INVALID if it is no UTF-8. */
+apr_status_t wf_fields_text(const wf_field_t *field, const wf_field_value_t *value,
+                            const char **text, wf_error_t *err);
+
 /* ---- variables --------------------------------------------------------------------- */
 
 #define WF_VARIABLE_NAME_MAX 255 /* bytes; what the name column of variables holds */
@@ -37,9 +73,9 @@ int wf_upload_name_valid(const char *name);
 /** The process variables of a body. A member without underscore in its name is a
  * variable; "x_type" says how x is to be read (Integer, Boolean, String, Date or User),
  * "x_required" set to true demands x; other names with an underscore are ignored. `own`
- * is the call's own member and no variable. WF_ERR_INVALID names variable and descriptor.
- */
-apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *own,
+ * are the call's own members (closed by NULL; NULL = none), which are no variables.
+ * WF_ERR_INVALID names variable and descriptor. */
+apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *const *own,
                                apr_pool_t *p, wf_error_t *err);
 
 /* ---- values ------------------------------------------------------------------------ */
@@ -51,8 +87,83 @@ int wf_id_parse(const char *text, wf_id_t *id);
 /** Add an id as JSON string ("217"), null for 0. */
 void wf_json_add_id(json_object *o, const char *name, wf_id_t id);
 
+/** Add a time as ISO 8601, null for 0; a duration in ms, null for one that is open. */
+void wf_json_add_time(json_object *o, const char *name, apr_int64_t ms, apr_pool_t *p);
+void wf_json_add_duration(json_object *o, const char *name, apr_int64_t ms);
+
+/** A variable's value as one text: dates in ISO 8601, lists and maps as JSON; NULL for the
+ * null value. */
+const char *wf_value_text(const wf_value_t *value, apr_pool_t *p);
+
+/** Add an array with what render makes of the rows of a parent, in id order; a row that it
+ * makes NULL of is left out. */
+apr_status_t wf_json_add_rows(json_object *o, const char *name, wf_request_t *req,
+                              wf_relation_e relation, wf_id_t parent,
+                              json_object *(*render)(const void *row, apr_pool_t *p),
+                              wf_error_t *err);
+
+/** A day (YYYY-MM-DD, in the server's zone) or an ISO 8601 time with its offset: 1 and the
+ * day's first or (end) last millisecond, or the time itself. */
+int wf_day_parse(const char *text, int end, apr_int64_t *ms);
+
+/** Longest texts of bodies, in bytes, as Activiti's columns hold them. */
+#define WF_NAME_MAX 255
+#define WF_TEXT_MAX 4000
+
+/** WF_ERR_INVALID if the text (or NULL) of a field is longer than max bytes. */
+apr_status_t wf_text_check(const char *name, const char *text, apr_size_t max,
+                           wf_error_t *err);
+
+/* ---- one object -------------------------------------------------------------------- */
+
+/** WF_ERR_NOT_FOUND: no object of this kind ("task") has this id. */
+apr_status_t wf_no_object(const char *kind, const char *id, wf_error_t *err);
+
+/** The generated id in a path variable. */
+apr_status_t wf_path_id(wf_request_t *req, const char *variable, const char *kind,
+                        wf_id_t *id, wf_error_t *err);
+
+/** The row it belongs to; row is a T **. */
+apr_status_t wf_path_row(wf_request_t *req, const char *variable, wf_table_e table,
+                         const char *kind, void *row, wf_error_t *err);
+
+/** The process definition of a path, {processDefinitionId}. */
+apr_status_t wf_path_definition(wf_request_t *req, wf_definition_t **definition,
+                                wf_error_t *err);
+
+/** Arguments of a command: none yet, or the id of its object. Released with the request. */
+json_object *wf_args_create(wf_request_t *req);
+json_object *wf_args_of(wf_request_t *req, wf_id_t id);
+
+/** Send a command without bytes. reply may be NULL. */
+apr_status_t wf_call_command(wf_request_t *req, wf_command_e command, json_object *args,
+                             wf_ipc_reply_t *reply, wf_error_t *err);
+
+/** The same, then answer {"success": true}. */
+apr_status_t wf_respond_command(wf_request_t *req, wf_command_e command,
+                                json_object *args, wf_error_t *err);
+
+/* ---- answers ----------------------------------------------------------------------- */
+
 /** Answer {"success": true}. */
 apr_status_t wf_respond_success(wf_request_t *req);
+
+/** Answer an instance that was started, as the reply of its command tells. */
+apr_status_t wf_respond_started(wf_request_t *req, json_object *started);
+
+/** A task row as a member of a list, an attachment as one of a task; for wf_respond_page. */
+json_object *wf_task_render(const void *row, apr_pool_t *p);
+json_object *wf_attachment_render(const void *row, apr_pool_t *p);
+
+/** Answer a task with its lists. */
+apr_status_t wf_respond_task(wf_request_t *req, const wf_task_t *task, wf_error_t *err);
+
+/** Take businessKey of a body, if there is one, into the arguments of a start. */
+apr_status_t wf_read_business_key(json_object *args, json_object *body, apr_pool_t *p,
+                                  wf_error_t *err);
+
+/** Media type of a resource by the end of its name. */
+const char *wf_resource_type(const char *name);
 
 /** A page of the list that the route's row names: paging parameters, store, envelope. */
 apr_status_t wf_respond_page(wf_request_t *req, const wf_filter_t *filters, int count,

@@ -24,6 +24,7 @@ static json_object *render_definition(const void *row, apr_pool_t *p)
     json_object *o = json_object_new_object();
 
     (void)p;
+    /* As Activiti 5.0 has them, then what 5.10 added. */
     wf_json_add_string(o, "id", definition->id);
     wf_json_add_string(o, "key", definition->key);
     wf_json_add_int(o, "version", definition->version);
@@ -31,69 +32,103 @@ static json_object *render_definition(const void *row, apr_pool_t *p)
     wf_json_add_string(o, "resourceName", definition->resource_name);
     wf_json_add_id(o, "deploymentId", definition->deployment_id);
     wf_json_add_string(o, "startFormResourceKey", definition->start_form_key);
+    wf_json_add_string(o, "diagramResourceName", definition->diagram_resource_name);
+    wf_json_add_string(o, "category", definition->category);
+    wf_json_add_bool(o, "graphicNotationDefined", definition->has_diagram);
     return o;
 }
 
 apr_status_t wf_definition_list(wf_request_t *req, wf_error_t *err)
 {
-    return wf_respond_page(req, NULL, 0, render_definition, err);
+    wf_filter_t filters[] = {
+        { "startableByUser", wf_string(wf_query_text(req->query, "startableByUser")) },
+    };
+
+    return wf_respond_page(req, filters, 1, render_definition, err);
 }
 
 apr_status_t wf_definition_get(wf_request_t *req, wf_error_t *err)
 {
-    const char *id = wf_request_var(req, "processDefinitionId");
-    wf_store_t *store = wf_request_store(req, err);
     wf_definition_t *definition;
-    apr_status_t rv;
+    apr_status_t rv = wf_path_definition(req, &definition, err);
 
-    if (!store) {
-        return WF_EFAILED;
-    }
-    rv = wf_store_get_by_key(store, WF_TABLE_DEFINITION, id, &definition, req->pool, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!definition) {
-        return wf_error_set(err, WF_ERR_NOT_FOUND, "no process definition with id '%s'",
-                            id);
-    }
-    return wf_respond_json(req, 200, render_definition(definition, req->pool));
+    return rv == APR_SUCCESS
+               ? wf_respond_json(req, 200, render_definition(definition, req->pool))
+               : rv;
 }
 
 /* ---- instances --------------------------------------------------------------------- */
 
-static apr_status_t respond_instance(wf_request_t *req, json_object *started)
+apr_status_t wf_respond_started(wf_request_t *req, json_object *started)
 {
     json_object *o = json_object_new_object();
     json_object *names = wf_json_get(started, "activityNames");
+    wf_id_t id = wf_json_int(started, "id", 0);
 
-    wf_json_add_id(o, "id", wf_json_int(started, "id", 0));
+    wf_json_add_id(o, "id", id);
+    wf_json_add_id(o, "processInstanceId", id);
     wf_json_add_string(o, "processDefinitionId",
                        wf_json_string(started, "processDefinitionId", NULL));
+    wf_json_add_string(o, "businessKey", wf_json_string(started, "businessKey", NULL));
     json_object_object_add(o, "activityNames",
                            names ? json_object_get(names) : json_object_new_array());
     wf_json_add_bool(o, "ended", wf_json_bool(started, "ended", 0));
     return wf_respond_json(req, 200, o);
 }
 
+apr_status_t wf_read_business_key(json_object *args, json_object *body, apr_pool_t *p,
+                                  wf_error_t *err)
+{
+    const char *key;
+    apr_status_t rv = wf_body_text(body, "businessKey", &key, p, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_text_check("businessKey", key, WF_NAME_MAX, err);
+    }
+    if (rv == APR_SUCCESS && key && *key) { /* a form sends a field that is left empty */
+        wf_json_add_string(args, "businessKey", key);
+    }
+    return rv;
+}
+
+/* One version by its id, or the newest of a key. */
+static apr_status_t read_definition(json_object *args, json_object *body, apr_pool_t *p,
+                                    wf_error_t *err)
+{
+    static const char id_name[] = "processDefinitionId",
+                      key_name[] = "processDefinitionKey";
+    const char *id, *key;
+    apr_status_t rv;
+
+    if ((rv = wf_body_text(body, id_name, &id, p, err)) != APR_SUCCESS
+        || (rv = wf_body_text(body, key_name, &key, p, err)) != APR_SUCCESS) {
+        return rv;
+    }
+    if ((id && *id) == (key && *key)) {
+        return wf_error_field(err, WF_ERR_INVALID, id_name,
+                              "one of the fields '%s' and '%s' is required%s", id_name,
+                              key_name, id && *id ? ", not both" : "");
+    }
+    wf_json_add_string(args, id && *id ? id_name : key_name, id && *id ? id : key);
+    return APR_SUCCESS;
+}
+
 apr_status_t wf_process_start(wf_request_t *req, wf_error_t *err)
 {
-    static const char own[] = "processDefinitionId";
-    wf_ipc_call_t call = { .command = WF_CMD_START };
+    static const char *const own[] = { "processDefinitionId", "processDefinitionKey",
+                                       "businessKey", NULL };
+    json_object *args = wf_args_create(req), *body;
     wf_ipc_reply_t reply;
-    json_object *body;
-    const char *definition;
     wf_map_t *vars;
     apr_status_t rv;
 
     if ((rv = wf_request_object(req, &body, err)) != APR_SUCCESS
-        || (rv = wf_body_string(body, own, &definition, req->pool, err)) != APR_SUCCESS
+        || (rv = read_definition(args, body, req->pool, err)) != APR_SUCCESS
+        || (rv = wf_read_business_key(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = wf_variables_read(&vars, body, own, req->pool, err)) != APR_SUCCESS) {
         return rv;
     }
-    call.args = wf_json_own(json_object_new_object(), req->pool);
-    wf_json_add_string(call.args, own, definition);
-    json_object_object_add(call.args, "variables", wf_vars_to_json(vars));
-    rv = wf_request_call(req, &call, &reply, err);
-    return rv == APR_SUCCESS ? respond_instance(req, reply.json) : rv;
+    json_object_object_add(args, "variables", wf_vars_to_json(vars));
+    rv = wf_call_command(req, WF_CMD_START, args, &reply, err);
+    return rv == APR_SUCCESS ? wf_respond_started(req, reply.json) : rv;
 }

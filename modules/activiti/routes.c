@@ -20,16 +20,29 @@
     "\"deploymentId\":\"14\",\"startFormResourceKey\":\"expenses/claim.form\"," \
     "\"diagramResourceName\":\"expenses/claim.png\",\"category\":\"http://example.org\"," \
     "\"graphicNotationDefined\":true}"
-#define STARTED "{\"id\":\"217\",\"processInstanceId\":\"217\"," \
+#define STARTED_MEMBERS "\"id\":\"217\",\"processInstanceId\":\"217\"," \
     "\"processDefinitionId\":\"expenseClaim:3\",\"businessKey\":\"claim-4711\"," \
-    "\"activityNames\":[\"checkReceipts\"],\"ended\":false}"
-#define TASK_MEMBERS "\"id\":231,\"name\":\"Check receipts\"," \
+    "\"activityNames\":[\"checkReceipts\"],\"ended\":false"
+#define STARTED "{" STARTED_MEMBERS "}"
+#define TASK_MEMBERS(id, parent) "\"id\":" id ",\"name\":\"Check receipts\"," \
     "\"description\":\"Claim of fozzie, 250 EUR\",\"priority\":50,\"assignee\":\"kermit\"," \
     "\"executionId\":217,\"processInstanceId\":\"217\"," \
     "\"formResourceKey\":\"expenses/check.form\"," \
     "\"createTime\":\"2010-11-02T09:05:00.120+01:00\",\"dueDate\":null,\"owner\":null," \
-    "\"delegationState\":null,\"parentTaskId\":null," \
+    "\"delegationState\":null,\"parentTaskId\":" parent "," \
     "\"processDefinitionId\":\"expenseClaim:3\",\"taskDefinitionKey\":\"checkReceipts\""
+#define TASK "{" TASK_MEMBERS("231", "null") ",\"subTaskList\":[" \
+    "{" TASK_MEMBERS("244", "\"231\"") "}],\"identityLinkList\":[" \
+    "{\"type\":\"candidate\",\"userId\":null,\"groupId\":\"accountancy\"}]," \
+    "\"attachmentList\":[" ATTACHMENT "]}"
+#define FORM_PROPERTIES "{\"data\":[{\"id\":\"kind\",\"name\":\"Kind of claim\"," \
+    "\"type\":\"enum\",\"value\":null,\"datePattern\":null,\"enumValues\":[" \
+    "{\"id\":\"travel\",\"name\":\"Travel\"}],\"required\":true,\"readable\":true," \
+    "\"writable\":true}]}"
+#define SPAN "\"startTime\":\"2010-11-02T09:05:00.120+01:00\",\"completed\":true," \
+    "\"endTime\":\"2010-11-02T09:07:41.003+01:00\",\"duration\":160883"
+#define VARIABLE "\"variableName\":\"amount\",\"variableValue\":\"250\"," \
+    "\"variableType\":\"integer\""
 #define ATTACHMENT "{\"id\":\"260\",\"name\":\"Receipt\",\"description\":\"Taxi\"," \
     "\"type\":\"image/png\",\"taskId\":\"231\",\"processInstanceId\":\"217\"," \
     "\"url\":null}"
@@ -46,6 +59,9 @@ static const wf_path_var_t path_vars[] = {
     { "processDefinitionId", "Id of a process definition: its key, a colon and its version." },
     { "taskId",              "Id of a task, a number." },
     { "operation",           "claim, complete, unclaim or assign." },
+    { "processInstanceId",   "Id of a process instance, a number." },
+    { "signalName",          "Name of a BPMN signal." },
+    { "attachmentId",        "Id of an attachment, a number." },
     { NULL, NULL }
 };
 
@@ -124,6 +140,82 @@ static const wf_argument_t operation_arguments[] = {
     { NULL }
 };
 
+static const wf_argument_t instances_arguments[] = {
+    { "processDefinitionId", QUERY, WF_ARG_STRING, 0, NULL, NULL, "Instances of this definition." },
+    { "businessKey",         QUERY, WF_ARG_STRING, 0, NULL, NULL, "Instances with this key." },
+    { NULL }
+};
+
+static const wf_argument_t delete_instance_arguments[] = {
+    { "deleteReason", QUERY, WF_ARG_STRING, 0, NULL, "deleted", "What history says of it." },
+    { NULL }
+};
+
+static const wf_argument_t signal_arguments[] = {
+    { "activityId", BODY, WF_ARG_STRING,    1, NULL, NULL,
+      "Id of the receive task in the model." },
+    { "variables",  BODY, WF_ARG_VARIABLES, 0, NULL, NULL,
+      "Variables, and their descriptors x_type and x_required." },
+    { NULL }
+};
+
+static const wf_argument_t event_arguments[] = {
+    { "variables", BODY, WF_ARG_VARIABLES, 0, NULL, NULL,
+      "Variables, and their descriptors x_type and x_required." },
+    { NULL }
+};
+
+static const wf_argument_t new_task_arguments[] = {
+    { "taskName",     BODY, WF_ARG_STRING,  0, NULL, NULL, "Name of the task; also called name." },
+    { "description",  BODY, WF_ARG_STRING,  0, NULL, NULL, "What is to be done." },
+    { "assignee",     BODY, WF_ARG_STRING,  0, NULL, NULL, "The user who has the task." },
+    { "owner",        BODY, WF_ARG_STRING,  0, NULL, NULL, "The user who answers for it." },
+    { "priority",     BODY, WF_ARG_INTEGER, 0, NULL, "50", "Usually 0 to 100." },
+    { "dueDate",      BODY, WF_ARG_DAY,     0, NULL, NULL, "When it is due." },
+    { "parentTaskId", BODY, WF_ARG_STRING,  0, NULL, NULL, "The task whose sub-task it is." },
+    { NULL }
+};
+
+static const wf_argument_t task_arguments[] = {
+    { "taskName",    BODY, WF_ARG_STRING,  0, NULL, NULL,
+      "Name of the task; also called name. Null takes this and the others away." },
+    { "description", BODY, WF_ARG_STRING,  0, NULL, NULL, "What is to be done." },
+    { "assignee",    BODY, WF_ARG_STRING,  0, NULL, NULL, "The user who has the task." },
+    { "owner",       BODY, WF_ARG_STRING,  0, NULL, NULL, "The user who answers for it." },
+    { "priority",    BODY, WF_ARG_INTEGER, 0, NULL, NULL, "Usually 0 to 100." },
+    { "dueDate",     BODY, WF_ARG_DAY,     0, NULL, NULL, "When it is due." },
+    { NULL }
+};
+
+static const wf_argument_t attachment_arguments[] = {
+    { "file",        FORM, WF_ARG_FILE,   1, NULL, NULL, "The file." },
+    { "name",        FORM, WF_ARG_STRING, 0, NULL, NULL, "Its name; else that of the file." },
+    { "description", FORM, WF_ARG_STRING, 0, NULL, NULL, "What it is." },
+    { "type",        FORM, WF_ARG_STRING, 0, NULL, NULL,
+      "Its media type; else what the form says of the file." },
+    { NULL }
+};
+
+static const wf_argument_t link_arguments[] = {
+    { "url",         BODY, WF_ARG_STRING, 1, NULL, NULL,
+      "A http, https, ftp or mailto address." },
+    { "name",        BODY, WF_ARG_STRING, 0, NULL, NULL, "Name of the link; else its address." },
+    { "description", BODY, WF_ARG_STRING, 0, NULL, NULL, "What it is." },
+    { "type",        BODY, WF_ARG_STRING, 0, NULL, NULL, "What kind of a link it is." },
+    { NULL }
+};
+
+static const wf_argument_t submit_arguments[] = {
+    { "taskId",              BODY, WF_ARG_STRING,  0, NULL, NULL,
+      "The task to complete; this or a definition is required." },
+    { "processDefinitionId", BODY, WF_ARG_STRING,  0, NULL, NULL, "The definition to start." },
+    { "businessKey",         BODY, WF_ARG_STRING,  0, NULL, NULL,
+      "Of a start: key of the instance in its field of business." },
+    { "properties",          BODY, WF_ARG_OBJECTS, 0, NULL, NULL,
+      "What was entered: id and value of each property." },
+    { NULL }
+};
+
 static const wf_argument_t login_arguments[] = {
     { "userId",   BODY, WF_ARG_STRING, 1, NULL, NULL, "Id of the user." },
     { "password", BODY, WF_ARG_STRING, 1, NULL, NULL, "The password." },
@@ -155,6 +247,12 @@ static const wf_route_t routes[] = {
     { WF_GET, "/deployment/{deploymentId}/resource/{resourceName}", USER, WF_FORMAT_NONE,
       0, "repository", wf_deployment_resource,
       .summary = "Download a file of a deployment",
+      .statuses = "400 404" },
+    { WF_GET, "/deployment/{deploymentId}/resources", USER, JSON, 0, "repository",
+      wf_deployment_resources,
+      .summary = "Show a deployment with the names of its files",
+      .response = "{" DEPLOYMENT_MEMBERS ",\"resources\":[\"expenses/claim.bpmn20.xml\","
+                  "\"expenses/claim.form\"]}",
       .statuses = "400 404" },
     { WF_DELETE, "/deployment/{deploymentId}", ADMIN, JSON, WF_ROUTE_DEPLOY, "repository",
       wf_deployment_delete,
@@ -194,6 +292,10 @@ static const wf_route_t routes[] = {
       .summary = "Show a process definition",
       .response = DEFINITION,
       .statuses = "400 404" },
+    { WF_GET, "/process-definition/{processDefinitionId}/diagram", USER, WF_FORMAT_PNG,
+      WF_ROUTE_PICTURE, "process", wf_definition_diagram,
+      .summary = "The picture that was deployed with a definition, else a drawn one",
+      .statuses = "400 404" },
     { WF_POST, "/process-instance", USER, JSON, 0, "process", wf_process_start,
       .summary = "Start an instance of a process definition",
       .arguments = start_arguments,
@@ -201,6 +303,72 @@ static const wf_route_t routes[] = {
                  "\"amount\":\"250\",\"amount_type\":\"Integer\",\"amount_required\":true}",
       .response = STARTED,
       .statuses = "400 404 409 413 500" },
+
+    { WF_GET, "/process-instances", USER, JSON, 0, "process", wf_instance_list,
+      .summary = "List the running process instances",
+      .pages = WF_PAGES(WF_LIST_INSTANCES),
+      .arguments = instances_arguments,
+      .response = PAGE_OF("{\"id\":\"217\",\"businessKey\":\"claim-4711\","
+                  "\"processDefinitionId\":\"expenseClaim:3\","
+                  "\"startTime\":\"2010-11-02T09:05:00.120+01:00\","
+                  "\"startUserId\":\"fozzie\"}"),
+      .statuses = "400" },
+    { WF_GET, "/process-instance/{processInstanceId}", USER, JSON, 0, "process",
+      wf_instance_get,
+      .summary = "Show an instance, running or ended, with its history",
+      .response = "{\"processInstanceId\":\"217\",\"businessKey\":\"claim-4711\","
+                  "\"processDefinitionId\":\"expenseClaim:3\","
+                  "\"startTime\":\"2010-11-02T09:05:00.120+01:00\","
+                  "\"startActivityId\":\"start\",\"startUserId\":\"fozzie\","
+                  "\"completed\":true,\"endTime\":\"2010-11-02T09:07:41.003+01:00\","
+                  "\"endActivityId\":\"end\",\"duration\":160883,"
+                  "\"tasks\":[{\"taskId\":\"231\",\"taskName\":\"Check receipts\","
+                  "\"owner\":null,\"assignee\":\"kermit\"," SPAN "}],"
+                  "\"activities\":[{\"activityId\":\"checkReceipts\","
+                  "\"activityName\":\"Check receipts\",\"activityType\":\"userTask\","
+                  SPAN "}],\"variables\":[{" VARIABLE "}],"
+                  "\"historyVariables\":[{" VARIABLE ",\"revision\":0,"
+                  "\"time\":\"2010-11-02T09:05:00.120+01:00\"}]}",
+      .statuses = "400 404",
+      .optional = "endTime endActivityId duration tasks activities variables "
+                  "historyVariables" },
+    { WF_DELETE, "/process-instance/{processInstanceId}", USER, JSON, 0, "process",
+      wf_instance_delete,
+      .summary = "End a running instance",
+      .arguments = delete_instance_arguments,
+      .response = SUCCESS,
+      .statuses = "400 404" },
+    { WF_GET, "/process-instance/{processInstanceId}/diagram", USER, WF_FORMAT_PNG,
+      WF_ROUTE_PICTURE, "process", wf_instance_diagram,
+      .summary = "A picture of an instance, the activities where it stands marked",
+      .statuses = "400 404" },
+    { WF_GET, "/processInstance/{processInstanceId}/diagram", USER, WF_FORMAT_PNG,
+      WF_ROUTE_ALIAS | WF_ROUTE_PICTURE, "process", wf_instance_diagram,
+      .summary = "The same under the name of early releases" },
+    { WF_GET, "/process-instance/{processInstanceId}/tasks", USER, JSON, 0, "process",
+      wf_instance_tasks,
+      .summary = "List the open tasks of an instance",
+      .pages = WF_PAGES(WF_LIST_TASKS),
+      .response = PAGE_OF("{" TASK_MEMBERS("231", "null") "}"),
+      .statuses = "400 404" },
+    { WF_POST, "/process-instance/{processInstanceId}/signal", USER, JSON, 0, "process",
+      wf_instance_signal,
+      .summary = "Let a receive task go on; if none waits there, success is false",
+      .arguments = signal_arguments,
+      .request = "{\"activityId\":\"waitForPayment\",\"paid\":true}",
+      .response = "{\"success\":false,\"failureReason\":\"the process instance does not "
+                  "wait at 'waitForPayment'\"}",
+      .statuses = "400 404 413 500",
+      .optional = "failureReason" },
+    { WF_POST, "/process-instance/{processInstanceId}/event/{signalName}", USER, JSON, 0,
+      "process", wf_instance_event,
+      .summary = "Deliver a signal to an instance; if nothing waits for it, success is false",
+      .arguments = event_arguments,
+      .request = "{\"reason\":\"out of stock\"}",
+      .response = "{\"success\":false,\"failureReason\":\"the process instance does not "
+                  "wait for 'cancelled'\"}",
+      .statuses = "400 404 413 500",
+      .optional = "failureReason" },
 
     /* task */
 
@@ -215,13 +383,11 @@ static const wf_route_t routes[] = {
       .summary = "List the tasks of a user, a candidate or a candidate group",
       .pages = WF_PAGES(WF_LIST_TASKS),
       .arguments = tasks_arguments,
-      .response = PAGE_OF("{" TASK_MEMBERS "}"),
+      .response = PAGE_OF("{" TASK_MEMBERS("231", "null") "}"),
       .statuses = "400" },
     { WF_GET, "/task/{taskId}", USER, JSON, 0, "task", wf_task_get,
       .summary = "Show a task with its sub-tasks, links to people and attachments",
-      .response = "{" TASK_MEMBERS ",\"subTaskList\":[],\"identityLinkList\":["
-                  "{\"type\":\"candidate\",\"userId\":null,\"groupId\":\"accountancy\"}],"
-                  "\"attachmentList\":[" ATTACHMENT "]}",
+      .response = TASK,
       .statuses = "400 404" },
     { WF_PUT, "/task/{taskId}/{operation}", USER, JSON, 0, "task", wf_task_operation,
       .summary = "Claim, complete, release or assign a task",
@@ -229,6 +395,88 @@ static const wf_route_t routes[] = {
       .request = "{\"approved\":\"true\",\"approved_type\":\"Boolean\",\"remark\":\"ok\"}",
       .response = SUCCESS,
       .statuses = "400 404 409 413 500 501" },
+
+    { WF_PUT, "/task", USER, JSON, 0, "task", wf_task_create,
+      .summary = "Make a task without a process",
+      .arguments = new_task_arguments,
+      .request = "{\"taskName\":\"Check receipts\",\"assignee\":\"kermit\","
+                 "\"dueDate\":\"2010-11-05\"}",
+      .response = TASK,
+      .statuses = "400 404 413" },
+    { WF_POST, "/task/{taskId}", USER, JSON, 0, "task", wf_task_change,
+      .summary = "Change members of a task",
+      .arguments = task_arguments,
+      .request = "{\"priority\":70,\"dueDate\":null}",
+      .response = SUCCESS,
+      .statuses = "400 404 409 413" },
+    { WF_DELETE, "/task/{taskId}", USER, JSON, 0, "task", wf_task_delete,
+      .summary = "Delete a task that belongs to no process",
+      .response = SUCCESS,
+      .statuses = "400 404 409" },
+    { WF_PUT, "/task/{taskId}/attachment", USER, JSON, WF_ROUTE_MULTIPART, "task",
+      wf_attachment_upload,
+      .summary = "Attach a file to a task",
+      .arguments = attachment_arguments,
+      .response = ATTACHMENT,
+      .statuses = "400 404 413" },
+    { WF_POST, "/task/{taskId}/attachment", USER, JSON, WF_ROUTE_MULTIPART, "task",
+      wf_attachment_upload,
+      .summary = "The same for HTML forms, which cannot PUT",
+      .arguments = attachment_arguments,
+      .response = ATTACHMENT,
+      .statuses = "400 404 413" },
+    { WF_PUT, "/task/{taskId}/url", USER, JSON, 0, "task", wf_attachment_link,
+      .summary = "Attach a link to a task",
+      .arguments = link_arguments,
+      .request = "{\"name\":\"Rules\",\"description\":\"What is paid\","
+                 "\"url\":\"https://example.org/rules\"}",
+      .response = ATTACHMENT,
+      .statuses = "400 404 413" },
+    { WF_GET, "/attachment/{attachmentId}", USER, JSON, 0, "task", wf_attachment_get,
+      .summary = "Download an attached file; of a link, show what is known of it",
+      .response = ATTACHMENT,
+      .statuses = "400 404" },
+    { WF_DELETE, "/attachment/{attachmentId}", USER, JSON, 0, "task",
+      wf_attachment_delete,
+      .summary = "Delete an attachment",
+      .response = SUCCESS,
+      .statuses = "400 404" },
+
+    /* form */
+
+    { WF_GET, "/process-definition/{processDefinitionId}/form", USER, WF_FORMAT_HTML, 0,
+      "form", wf_definition_form,
+      .summary = "The start form of a definition, rendered",
+      .statuses = "400 404 500" },
+    { WF_GET, "/task/{taskId}/form", USER, WF_FORMAT_HTML, 0, "form", wf_task_form,
+      .summary = "The form of a task, rendered with its variables",
+      .statuses = "400 404 500" },
+    { WF_GET, "/process-definition/{processDefinitionId}/properties", USER, JSON, 0, "form",
+      wf_definition_properties,
+      .summary = "The form properties that a definition declares for its start",
+      .response = FORM_PROPERTIES,
+      .statuses = "400 404 500" },
+    { WF_GET, "/form/{taskId}/properties", USER, JSON, 0, "form", wf_task_properties,
+      .summary = "The form properties of a task, with their values",
+      .response = FORM_PROPERTIES,
+      .statuses = "400 404 500" },
+    { WF_POST, "/form/form-data", USER, JSON, 0, "form", wf_form_submit,
+      .summary = "Submit form properties: start a process or complete a task",
+      .arguments = submit_arguments,
+      .request = "{\"processDefinitionId\":\"expenseClaim:3\",\"properties\":["
+                 "{\"id\":\"kind\",\"value\":\"travel\"}]}",
+      .response = "{\"success\":true," STARTED_MEMBERS "}",
+      .statuses = "400 404 409 413 500",
+      .optional = "success id processInstanceId processDefinitionId businessKey "
+                  "activityNames ended" },
+
+    /* history */
+
+    { WF_GET, "/history/{taskId}/form-properties", USER, JSON, 0, "history",
+      wf_history_form_properties,
+      .summary = "The form properties that were submitted with a task",
+      .response = "{\"data\":[{\"id\":\"kind\",\"value\":\"travel\"}]}",
+      .statuses = "400 404" },
 
     /* identity */
 

@@ -1,4 +1,4 @@
-/* User tasks: counts, lists, one task, claim and complete. */
+/* User tasks as they are read: counts, lists, one task. Changes: task_change.c. */
 #include "activiti/internal.h"
 
 #include <string.h>
@@ -44,136 +44,183 @@ apr_status_t wf_tasks_summary(wf_request_t *req, wf_error_t *err)
     return rv == APR_SUCCESS ? wf_respond_json(req, 200, render_summary(&summary)) : rv;
 }
 
-/* ---- lists ------------------------------------------------------------------------- */
+/* ---- one row ----------------------------------------------------------------------- */
+
+/* A task without a process has no execution. */
+static json_object *execution_json(const wf_task_t *task)
+{
+    return task->execution_id ? json_object_new_int64(task->execution_id) : NULL;
+}
 
 /* id and executionId are numbers, all other ids of the interface are strings: that is how
- * the documentation of Activiti 5.0 shows them. */
-static json_object *render_task(const void *row, apr_pool_t *p)
+ * the documentation of Activiti 5.0 shows them. Its members come first, then those that
+ * 5.10 added. */
+json_object *wf_task_render(const void *row, apr_pool_t *p)
 {
     const wf_task_t *task = row;
     json_object *o = json_object_new_object();
 
-    (void)p;
     wf_json_add_int(o, "id", task->id);
     wf_json_add_string(o, "name", task->name);
     wf_json_add_string(o, "description", task->description);
     wf_json_add_int(o, "priority", task->priority);
     wf_json_add_string(o, "assignee", task->assignee);
-    wf_json_add_int(o, "executionId", task->execution_id);
+    json_object_object_add(o, "executionId", execution_json(task));
     wf_json_add_id(o, "processInstanceId", task->proc_inst_id);
     wf_json_add_string(o, "formResourceKey", task->form_key);
+
+    wf_json_add_time(o, "createTime", task->create_time, p);
+    wf_json_add_time(o, "dueDate", task->due_date, p);
+    wf_json_add_string(o, "owner", task->owner);
+    wf_json_add_string(o, "delegationState", task->delegation);
+    wf_json_add_id(o, "parentTaskId", task->parent_task_id);
+    wf_json_add_string(o, "processDefinitionId", task->proc_def_id);
+    wf_json_add_string(o, "taskDefinitionKey", task->task_def_key);
     return o;
+}
+
+/* ---- lists ------------------------------------------------------------------------- */
+
+/* Whose tasks: the first of these that is given counts. */
+static apr_status_t read_person(wf_filter_t *filter, const wf_query_t *query,
+                                wf_error_t *err)
+{
+    static const char *const names[] = { "assignee", "owner", "involved", "candidate",
+                                         "candidate-group" };
+
+    for (apr_size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = wf_query_text(query, names[i]);
+
+        if (value) {
+            filter->name = names[i];
+            filter->value = wf_string(value);
+            return APR_SUCCESS;
+        }
+    }
+    return wf_error_set(err, WF_ERR_INVALID,
+                        "one of the query parameters 'assignee', 'owner', 'involved', "
+                        "'candidate' and 'candidate-group' is required");
+}
+
+static apr_status_t read_priority(wf_filter_t *filter, const wf_query_t *query,
+                                  wf_error_t *err)
+{
+    apr_int64_t priority = 0;
+    apr_status_t rv = wf_query_int(query, filter->name, &priority, err);
+
+    filter->value = wf_query_text(query, filter->name) ? wf_integer(priority) : wf_null();
+    return rv;
+}
+
+/* Narrow a range by the day or time of a parameter; *from and *to may be NULL. */
+static apr_status_t read_due(const wf_query_t *query, const char *name, apr_int64_t *from,
+                             apr_int64_t *to, wf_error_t *err)
+{
+    const char *text = wf_query_text(query, name);
+    apr_int64_t first, last;
+
+    if (!text) {
+        return APR_SUCCESS;
+    }
+    if (!wf_day_parse(text, 0, &first) || !wf_day_parse(text, 1, &last)) {
+        return wf_error_field(err, WF_ERR_INVALID, name,
+                              "query parameter '%s' must be a day like 2010-11-02 or a "
+                              "date like 2010-11-02T09:05:00.120+01:00, not '%s'",
+                              name, text);
+    }
+    if (from && first > *from) {
+        *from = first;
+    }
+    if (to && last < *to) {
+        *to = last;
+    }
+    return APR_SUCCESS;
+}
+
+/* A task is due on a day if it is due at any time of it, so all three parameters become
+ * the two ends of one range. */
+static apr_status_t read_due_range(wf_filter_t *min, wf_filter_t *max,
+                                   const wf_query_t *query, wf_error_t *err)
+{
+    apr_int64_t from = APR_INT64_MIN, to = APR_INT64_MAX;
+    apr_status_t rv;
+
+    if ((rv = read_due(query, "dueDate", &from, &to, err)) != APR_SUCCESS
+        || (rv = read_due(query, "minDueDate", &from, NULL, err)) != APR_SUCCESS
+        || (rv = read_due(query, "maxDueDate", NULL, &to, err)) != APR_SUCCESS) {
+        return rv;
+    }
+    min->value = from > APR_INT64_MIN ? wf_date(from) : wf_null();
+    max->value = to < APR_INT64_MAX ? wf_date(to) : wf_null();
+    return APR_SUCCESS;
 }
 
 apr_status_t wf_task_list(wf_request_t *req, wf_error_t *err)
 {
-    static const char *const names[] = { "assignee", "candidate", "candidate-group" };
+    enum { PERSON, PRIORITY, MIN_PRIORITY, MAX_PRIORITY, MIN_DUE, MAX_DUE, FILTERS };
+    wf_filter_t filters[FILTERS] = {
+        [PRIORITY] = { .name = "priority" },
+        [MIN_PRIORITY] = { .name = "minPriority" },
+        [MAX_PRIORITY] = { .name = "maxPriority" },
+        [MIN_DUE] = { .name = "minDueDate" },
+        [MAX_DUE] = { .name = "maxDueDate" },
+    };
+    apr_status_t rv = read_person(&filters[PERSON], req->query, err);
 
-    for (apr_size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        wf_filter_t filter = { names[i], wf_string(wf_query_text(req->query, names[i])) };
-
-        if (filter.value.type != WF_NULL) {
-            return wf_respond_page(req, &filter, 1, render_task, err);
-        }
+    for (int i = PRIORITY; i <= MAX_PRIORITY && rv == APR_SUCCESS; i++) {
+        rv = read_priority(&filters[i], req->query, err);
     }
-    return wf_error_set(err, WF_ERR_INVALID,
-                        "one of the query parameters 'assignee', 'candidate' and "
-                        "'candidate-group' is required");
+    if (rv == APR_SUCCESS) {
+        rv = read_due_range(&filters[MIN_DUE], &filters[MAX_DUE], req->query, err);
+    }
+    return rv == APR_SUCCESS ? wf_respond_page(req, filters, FILTERS, wf_task_render, err)
+                             : rv;
 }
 
 /* ---- one task ---------------------------------------------------------------------- */
 
-static apr_status_t no_task(const char *id, wf_error_t *err)
+static json_object *render_link(const void *row, apr_pool_t *p)
 {
-    return wf_error_set(err, WF_ERR_NOT_FOUND, "no task with id '%s'", id);
+    const wf_identitylink_t *link = row;
+    json_object *o = json_object_new_object();
+
+    (void)p;
+    wf_json_add_string(o, "type", link->type);
+    wf_json_add_string(o, "userId", link->user_id);
+    wf_json_add_string(o, "groupId", link->group_id);
+    return o;
+}
+
+apr_status_t wf_respond_task(wf_request_t *req, const wf_task_t *task, wf_error_t *err)
+{
+    /* clang-format off */
+    static const struct {
+        const char *member;
+        wf_relation_e relation;
+        json_object *(*render)(const void *row, apr_pool_t *p);
+    } lists[] = {
+        { "subTaskList",      WF_BY_SUBTASKS_OF_TASK,    wf_task_render },
+        { "identityLinkList", WF_BY_LINKS_OF_TASK,       render_link },
+        { "attachmentList",   WF_BY_ATTACHMENTS_OF_TASK, wf_attachment_render },
+    };
+    /* clang-format on */
+    json_object *o = wf_json_own(wf_task_render(task, req->pool), req->pool);
+
+    for (apr_size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        apr_status_t rv = wf_json_add_rows(o, lists[i].member, req, lists[i].relation,
+                                           task->id, lists[i].render, err);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    return wf_respond_json(req, 200, json_object_get(o));
 }
 
 apr_status_t wf_task_get(wf_request_t *req, wf_error_t *err)
 {
-    const char *text = wf_request_var(req, "taskId");
-    wf_store_t *store;
     wf_task_t *task;
-    apr_status_t rv;
-    wf_id_t id;
+    apr_status_t rv = wf_path_row(req, "taskId", WF_TABLE_TASK, "task", &task, err);
 
-    if (!wf_id_parse(text, &id)) {
-        return no_task(text, err);
-    }
-    if (!(store = wf_request_store(req, err))) {
-        return WF_EFAILED;
-    }
-    rv = wf_store_get(store, WF_TABLE_TASK, id, &task, req->pool, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    return task ? wf_respond_json(req, 200, render_task(task, req->pool))
-                : no_task(text, err);
-}
-
-/* ---- operations -------------------------------------------------------------------- */
-
-typedef struct operation_t {
-    const char *name;
-    int command;   /* wf_command_e; -1 = a reserved name, not done */
-    int variables; /* the command stores the body's variables */
-} operation_t;
-
-static const operation_t operations[] = {
-    /* clang-format off */
-    { "claim",    WF_CMD_CLAIM,    0 },
-    { "complete", WF_CMD_COMPLETE, 1 },
-    { "start",    -1,              0 },
-    { "stop",     -1,              0 },
-    { "revoke",   -1,              0 },
-    { "suspend",  -1,              0 },
-    { "resume",   -1,              0 },
-    /* clang-format on */
-};
-
-static const operation_t *find_operation(const char *name, wf_error_t *err)
-{
-    for (apr_size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-        if (strcmp(operations[i].name, name) == 0) {
-            if (operations[i].command >= 0) {
-                return &operations[i];
-            }
-            wf_error_set(err, WF_ERR_UNSUPPORTED, "task operation '%s' is not supported",
-                         name);
-            return NULL;
-        }
-    }
-    wf_error_set(err, WF_ERR_INVALID, "unknown task operation '%s'", name);
-    return NULL;
-}
-
-apr_status_t wf_task_operation(wf_request_t *req, wf_error_t *err)
-{
-    const char *text = wf_request_var(req, "taskId");
-    const operation_t *operation = find_operation(wf_request_var(req, "operation"), err);
-    wf_ipc_call_t call = { 0 };
-    json_object *body;
-    wf_map_t *vars;
-    apr_status_t rv;
-    wf_id_t id;
-
-    if (!operation) {
-        return WF_EFAILED;
-    }
-    /* The rules of the body hold for every operation, also one that stores nothing. */
-    if ((rv = wf_request_object(req, &body, err)) != APR_SUCCESS
-        || (rv = wf_variables_read(&vars, body, "taskId", req->pool, err))
-               != APR_SUCCESS) {
-        return rv;
-    }
-    if (!wf_id_parse(text, &id)) {
-        return no_task(text, err);
-    }
-    call.command = (wf_command_e)operation->command;
-    call.args = wf_json_own(json_object_new_object(), req->pool);
-    wf_json_add_int(call.args, "id", id);
-    if (operation->variables) {
-        json_object_object_add(call.args, "variables", wf_vars_to_json(vars));
-    }
-    rv = wf_request_call(req, &call, NULL, err);
-    return rv == APR_SUCCESS ? wf_respond_success(req) : rv;
+    return rv == APR_SUCCESS ? wf_respond_task(req, task, err) : rv;
 }

@@ -8,22 +8,6 @@
 
 #define CALLBACK_MAX 1000 /* bytes of a function name */
 
-typedef enum { FIELD_OTHER, FIELD_FILE, FIELD_SUCCESS, FIELD_FAILURE, FIELDS } field_e;
-
-static const char *const field_names[FIELDS] = {
-    [FIELD_FILE] = "deployment",
-    [FIELD_SUCCESS] = "success",
-    [FIELD_FAILURE] = "failure",
-};
-
-/* The form while it arrives. */
-typedef struct form_t {
-    apr_pool_t *pool;
-    field_e current;
-    const char *filename;
-    wf_buffer_t *values[FIELDS]; /* NULL = field not seen */
-} form_t;
-
 /* ---- names ------------------------------------------------------------------------- */
 
 int wf_callback_valid(const char *text)
@@ -37,21 +21,9 @@ int wf_callback_valid(const char *text)
     return 1;
 }
 
-const char *wf_upload_base_name(const char *filename)
-{
-    const char *base = filename;
-
-    for (; *filename; filename++) {
-        if (*filename == '/' || *filename == '\\') {
-            base = filename + 1;
-        }
-    }
-    return base;
-}
-
 int wf_upload_name_valid(const char *name)
 {
-    static const char *const endings[] = { ".bpmn20.xml", ".bar", ".zip" };
+    static const char *const endings[] = { ".bpmn20.xml", ".bpmn", ".bar", ".zip" };
     apr_size_t length = strlen(name);
 
     for (apr_size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
@@ -66,90 +38,42 @@ int wf_upload_name_valid(const char *name)
 
 /* ---- the form ---------------------------------------------------------------------- */
 
-static apr_status_t take_file_name(form_t *form, const wf_part_t *part, wf_error_t *err)
+static apr_status_t check_name(const char *field, const char *filename, wf_error_t *err)
 {
-    if (!part->filename || !*part->filename) {
-        return wf_error_field(err, WF_ERR_INVALID, part->name,
-                              "field '%s' must be a file with a name", part->name);
-    }
-    form->filename = apr_pstrdup(form->pool, wf_upload_base_name(part->filename));
-    if (!wf_upload_name_valid(form->filename)) {
-        return wf_error_field(err, WF_ERR_INVALID, part->name,
+    if (!wf_upload_name_valid(filename)) {
+        return wf_error_field(err, WF_ERR_INVALID, field,
                               "file '%s' cannot be deployed: its name must end in "
-                              ".bpmn20.xml, .bar or .zip",
-                              form->filename);
+                              ".bpmn20.xml, .bpmn, .bar or .zip",
+                              filename);
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t begin_field(void *baton, const wf_part_t *part, wf_error_t *err)
-{
-    form_t *form = baton;
+enum { FIELD_FILE, FIELD_SUCCESS, FIELD_FAILURE, FIELDS };
 
-    form->current = FIELD_OTHER;
-    for (int i = FIELD_FILE; i < FIELDS; i++) {
-        if (strcmp(part->name, field_names[i]) == 0) {
-            form->current = (field_e)i;
-        }
-    }
-    if (form->current == FIELD_OTHER) {
-        return APR_SUCCESS;
-    }
-    if (form->values[form->current]) {
-        return wf_error_field(err, WF_ERR_INVALID, part->name,
-                              "field '%s' is given twice", part->name);
-    }
-    form->values[form->current] = wf_buffer_create(form->pool);
-    return form->current == FIELD_FILE ? take_file_name(form, part, err) : APR_SUCCESS;
-}
-
-static apr_status_t add_data(void *baton, const char *data, apr_size_t length,
-                             wf_error_t *err)
-{
-    form_t *form = baton;
-    wf_buffer_t *value = form->values[form->current];
-
-    if (form->current == FIELD_OTHER) {
-        return APR_SUCCESS;
-    }
-    if (form->current != FIELD_FILE && value->length + length > CALLBACK_MAX) {
-        return wf_error_field(err, WF_ERR_INVALID, field_names[form->current],
-                              "field '%s' is longer than %d bytes",
-                              field_names[form->current], CALLBACK_MAX);
-    }
-    if (!wf_buffer_append(value, data, length)) {
-        return wf_error_set(err, WF_ERR_INTERNAL, "out of memory for the upload");
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t end_field(void *baton, wf_error_t *err)
-{
-    (void)baton;
-    (void)err;
-    return APR_SUCCESS;
-}
+static const wf_field_t fields[] = {
+    [FIELD_FILE] = { "deployment", 0, check_name },
+    [FIELD_SUCCESS] = { "success", CALLBACK_MAX, NULL },
+    [FIELD_FAILURE] = { "failure", CALLBACK_MAX, NULL },
+    [FIELDS] = { NULL, 0, NULL },
+};
 
 /* ---- deploying --------------------------------------------------------------------- */
 
-static apr_status_t deploy(wf_request_t *req, const form_t *form, wf_error_t *err)
+static apr_status_t deploy(wf_request_t *req, const wf_field_value_t *file,
+                           wf_ipc_reply_t *reply, wf_error_t *err)
 {
-    const wf_buffer_t *file = form->values[FIELD_FILE];
     wf_ipc_call_t call = { .command = WF_CMD_DEPLOY };
+    apr_status_t rv = wf_fields_file(&fields[FIELD_FILE], file, err);
 
-    if (!file) {
-        return wf_error_field(err, WF_ERR_INVALID, field_names[FIELD_FILE],
-                              "the form has no file field '%s'", field_names[FIELD_FILE]);
-    }
-    if (file->length == 0) {
-        return wf_error_field(err, WF_ERR_INVALID, field_names[FIELD_FILE],
-                              "file '%s' is empty", form->filename);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     call.args = wf_json_own(json_object_new_object(), req->pool);
-    wf_json_add_string(call.args, "name", form->filename);
-    call.blob = file->data;
-    call.blob_length = file->length;
-    return wf_request_call(req, &call, NULL, err);
+    wf_json_add_string(call.args, "name", file->filename);
+    call.blob = file->data->data;
+    call.blob_length = file->data->length;
+    return wf_request_call(req, &call, reply, err);
 }
 
 /* ---- the answer as a page ---------------------------------------------------------- */
@@ -160,29 +84,30 @@ typedef struct callbacks_t {
 } callbacks_t;
 
 /* The form's value goes before the query's. */
-static apr_status_t read_callback(wf_request_t *req, const form_t *form, field_e field,
-                                  const char **name, wf_error_t *err)
+static apr_status_t read_callback(wf_request_t *req, const wf_field_value_t *values,
+                                  int field, const char **name, wf_error_t *err)
 {
-    const wf_buffer_t *value = form->values[field];
+    const char *parameter = fields[field].name;
+    const wf_buffer_t *value = values[field].data;
     int given = value && value->length > 0;
 
-    *name = given ? value->data : wf_query_text(req->query, field_names[field]);
+    *name = given ? value->data : wf_query_text(req->query, parameter);
     if (*name
         && ((given && strlen(*name) < value->length) || !wf_callback_valid(*name))) {
-        return wf_error_field(err, WF_ERR_INVALID, field_names[field],
+        return wf_error_field(err, WF_ERR_INVALID, parameter,
                               "field '%s' is not the name of a JavaScript function",
-                              field_names[field]);
+                              parameter);
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t read_callbacks(wf_request_t *req, const form_t *form,
+static apr_status_t read_callbacks(wf_request_t *req, const wf_field_value_t *values,
                                    callbacks_t *callbacks, wf_error_t *err)
 {
-    apr_status_t rv = read_callback(req, form, FIELD_SUCCESS, &callbacks->success, err);
+    apr_status_t rv = read_callback(req, values, FIELD_SUCCESS, &callbacks->success, err);
 
     return rv == APR_SUCCESS
-               ? read_callback(req, form, FIELD_FAILURE, &callbacks->failure, err)
+               ? read_callback(req, values, FIELD_FAILURE, &callbacks->failure, err)
                : rv;
 }
 
@@ -215,12 +140,25 @@ static apr_status_t respond_page(wf_request_t *req, const callbacks_t *callbacks
                                            NULL));
 }
 
+/* {"success": true} is what Activiti 5.0 said; the rest came with 5.10. */
+static apr_status_t respond_deployment(wf_request_t *req, json_object *deployed)
+{
+    json_object *o = json_object_new_object();
+
+    wf_json_add_bool(o, "success", 1);
+    wf_json_add_id(o, "id", wf_json_int(deployed, "id", 0));
+    wf_json_add_string(o, "name", wf_json_string(deployed, "name", NULL));
+    wf_json_add_time(o, "deploymentTime", wf_json_int(deployed, "deploymentTime", 0),
+                     req->pool);
+    return wf_respond_json(req, 200, o);
+}
+
 apr_status_t wf_deployment_upload(wf_request_t *req, wf_error_t *err)
 {
-    form_t form = { .pool = req->pool };
-    wf_multipart_sink_t sink = { begin_field, add_data, end_field, &form };
+    wf_field_value_t values[FIELDS] = { 0 };
     callbacks_t callbacks = { NULL, NULL };
-    apr_status_t rv = wf_request_multipart(req, &sink, err);
+    wf_ipc_reply_t reply = { 0 };
+    apr_status_t rv = wf_fields_read(req, fields, values, err);
     wf_error_t wrong;
 
     if (req->fail_status) {
@@ -228,15 +166,15 @@ apr_status_t wf_deployment_upload(wf_request_t *req, wf_error_t *err)
     }
     wf_error_init(&wrong, req->pool);
     if (req->format == WF_FORMAT_HTML
-        && read_callbacks(req, &form, &callbacks, &wrong) != APR_SUCCESS) {
+        && read_callbacks(req, values, &callbacks, &wrong) != APR_SUCCESS) {
         wf_error_copy(err, &wrong);
         return WF_EFAILED;
     }
     if (rv == APR_SUCCESS) {
-        rv = deploy(req, &form, err);
+        rv = deploy(req, &values[FIELD_FILE], &reply, err);
     }
     if (req->format == WF_FORMAT_HTML) {
         return respond_page(req, &callbacks, rv, err);
     }
-    return rv == APR_SUCCESS ? wf_respond_success(req) : rv;
+    return rv == APR_SUCCESS ? respond_deployment(req, reply.json) : rv;
 }

@@ -228,7 +228,17 @@ static apr_status_t check_required(json_object *body, const char *name, json_obj
     return APR_SUCCESS;
 }
 
-apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *own,
+static int is_own(const char *const *own, const char *name)
+{
+    for (; own && *own; own++) {
+        if (strcmp(*own, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *const *own,
                                apr_pool_t *p, wf_error_t *err)
 {
     *vars = wf_map_create(p);
@@ -240,7 +250,7 @@ apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *o
             if (strchr(name, '_')) {
                 rv = check_required(body, name, json, p, err);
             }
-            else if (strcmp(name, own) != 0) {
+            else if (!is_own(own, name)) {
                 rv = read_variable(*vars, body, name, json, p, err);
             }
             if (rv != APR_SUCCESS) {

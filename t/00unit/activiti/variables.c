@@ -91,6 +91,7 @@ static const case_t cases[] = {
 
 static void check(const case_t *c)
 {
+    static const char *const own[] = { "other", "own", NULL };
     json_object *body;
     wf_map_t *vars;
     wf_error_t err;
@@ -101,7 +102,7 @@ static void check(const case_t *c)
         ok(0, "%s: %s", c->body, err.message);
         return;
     }
-    rv = wf_variables_read(&vars, body, "own", pool, &err);
+    rv = wf_variables_read(&vars, body, own, pool, &err);
     if (*c->want == '!') {
         ok(rv != APR_SUCCESS && err.kind == WF_ERR_INVALID
                && strstr(err.message, c->want + 1),
