@@ -86,6 +86,20 @@ static apr_status_t next_version(wf_work_t *work, const char *key, apr_hash_t *v
     return APR_SUCCESS;
 }
 
+/* Identity links that say who may start; others may, too. */
+static void add_starters(wf_work_t *work, const char *definition,
+                         const apr_array_header_t *ids, int groups)
+{
+    for (int i = 0; i < ids->nelts; i++) {
+        const char *id = APR_ARRAY_IDX(ids, i, const char *);
+        wf_identitylink_t *link = wf_uow_insert(work->uow, WF_TABLE_IDENTITYLINK);
+
+        link->type = "candidate";
+        link->proc_def_id = definition;
+        *(groups ? &link->group_id : &link->user_id) = id;
+    }
+}
+
 static apr_status_t add_definition(wf_work_t *work, const wf_model_t *model,
                                    const wf_file_t *file, const apr_array_header_t *files,
                                    wf_id_t deployment, apr_hash_t *versions, wf_error_t *err)
@@ -116,6 +130,8 @@ static apr_status_t add_definition(wf_work_t *work, const wf_model_t *model,
     row->deployment_id = deployment;
     row->resource_name = file->name;
     row->diagram_resource_name = find_diagram(files, file->name, key, work->pool);
+    add_starters(work, id, wf_model_starter_users(model), 0);
+    add_starters(work, id, wf_model_starter_groups(model), 1);
     return APR_SUCCESS;
 }
 
@@ -236,6 +252,9 @@ apr_status_t wf_command_undeploy(wf_work_t *work, wf_error_t *err)
     if (cascade) {
         wf_uow_purge(work->uow, WF_PURGE_DEPLOYMENT_RUNTIME, id);
         wf_uow_purge(work->uow, WF_PURGE_DEPLOYMENT_HISTORY, id);
+    }
+    else {
+        wf_uow_purge(work->uow, WF_PURGE_DEPLOYMENT_STARTERS, id);
     }
     rv = wf_uow_select(work->uow, WF_BY_DEFINITIONS_OF_DEPLOYMENT, id, &definitions, err);
     if (rv == APR_SUCCESS) {

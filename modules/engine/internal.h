@@ -51,7 +51,8 @@ typedef struct wf_lane_t {
     enum {
         WF_LANE_NONE,
         WF_LANE_INSTANCE,
-        WF_LANE_JOB, /* one that is not exclusive in its instance */
+        WF_LANE_TASK, /* the topmost of tasks without a process; an attachment */
+        WF_LANE_JOB,  /* one that is not exclusive in its instance */
         WF_LANE_DEPLOYMENTS,
         WF_LANE_IDENTITY,
         WF_LANE_RUN
@@ -126,12 +127,45 @@ void wf_committer_destroy(wf_committer_t *committer);
 /** The ipc server's handler. baton is the engine. */
 void wf_engine_on_command(void *baton, wf_ipc_request_t *request);
 
-/* process_commands.c */
+/* arguments.c */
+
+/** A member that must be an id. WF_ERR_INVALID with its name for anything else. */
+apr_status_t wf_args_id(json_object *args, const char *name, wf_id_t *id, wf_error_t *err);
+/** A text of at most limit bytes, NULL if it is absent or null. WF_ERR_INVALID with its
+ *  name for a longer one and for anything else. */
+apr_status_t wf_args_text(json_object *args, const char *name, apr_size_t limit,
+                          const char **text, wf_error_t *err);
+/** The member "variables"; absent is empty. */
+apr_status_t wf_args_vars(wf_work_t *work, wf_map_t **vars, wf_error_t *err);
+/** The reply {id}; members may be added. */
+void wf_reply_id(wf_work_t *work, wf_id_t id);
+
+/* deploy.c */
 apr_status_t wf_lane_of_deployments(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
-apr_status_t wf_lane_of_task(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
-wf_work_fn wf_command_deploy, wf_command_undeploy, wf_command_start, wf_command_claim,
-    wf_command_complete;
+wf_work_fn wf_command_deploy, wf_command_undeploy;
 void wf_after_undeploy(wf_work_t *work);
+
+/* process_commands.c */
+#define WF_BUSINESS_KEY_MAX 255 /* bytes */
+/** The instance whose id is the member "id". */
+apr_status_t wf_lane_of_instance(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_start, wf_command_delete_instance, wf_command_signal,
+    wf_command_event;
+/** The reply to whatever starts an instance. business_key may be NULL. */
+void wf_reply_started(wf_work_t *work, const wf_started_t *started,
+                      const char *business_key);
+
+/* task_commands.c */
+
+/** The lane of the task whose id is the member "id", or "parent", or "task": its
+ *  instance's, or that of the topmost task above it. */
+apr_status_t wf_lane_of_task(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+apr_status_t wf_lane_of_parent(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+apr_status_t wf_lane_of_attaching(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+apr_status_t wf_lane_of_attachment(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_claim, wf_command_unclaim, wf_command_assign, wf_command_complete,
+    wf_command_task_create, wf_command_task_change, wf_command_task_delete,
+    wf_command_attach, wf_command_detach;
 
 /** A call into the process engine on behalf of work. */
 wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work);

@@ -1,4 +1,4 @@
-/* Commands on process instances and tasks. */
+/* Commands on process instances. */
 #include "engine/internal.h"
 
 wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
@@ -25,77 +25,114 @@ static json_object *texts_to_json(const apr_array_header_t *texts)
     return json;
 }
 
-/* process.start {processDefinitionId, variables} */
+/* ---- starting -------------------------------------------------------------------------------- */
+
+/* By id, or the newest version of a key. */
+static apr_status_t find_definition(wf_work_t *work, wf_definition_t **definition,
+                                    wf_error_t *err)
+{
+    const char *id = wf_json_string(work->args, "processDefinitionId", NULL);
+    const char *key = wf_json_string(work->args, "processDefinitionKey", NULL);
+    const char *field = id ? "processDefinitionId" : "processDefinitionKey";
+    apr_status_t rv;
+
+    if (!id && !key) {
+        return wf_error_field(err, WF_ERR_INVALID, "processDefinitionId",
+                              "the id or the key of a process definition is needed");
+    }
+    rv = id ? wf_store_get_by_key(work->reader, WF_TABLE_DEFINITION, id, definition,
+                                  work->pool, err)
+            : wf_store_latest_definition(work->reader, key, definition, work->pool, err);
+    if (rv == APR_SUCCESS && !*definition) {
+        rv = wf_error_field(err, WF_ERR_NOT_FOUND, field,
+                            "no process definition with %s '%s'", id ? "id" : "key",
+                            id ? id : key);
+    }
+    return rv;
+}
+
+void wf_reply_started(wf_work_t *work, const wf_started_t *started, const char *business_key)
+{
+    json_object *reply;
+
+    wf_reply_id(work, started->id);
+    reply = work->reply;
+    wf_json_add_string(reply, "processDefinitionId", started->definition_id);
+    wf_json_add_string(reply, "businessKey", business_key);
+    json_object_object_add(reply, "activityNames", texts_to_json(started->activities));
+    wf_json_add_bool(reply, "ended", started->ended);
+}
+
+/* process.start {processDefinitionId or processDefinitionKey, businessKey, variables} */
 apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
 {
-    const char *id = wf_json_string(work->args, "processDefinitionId", "");
-    const char *business_key = wf_json_string(work->args, "businessKey", NULL);
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
     wf_definition_t *definition;
+    const char *business_key;
     wf_started_t started;
     wf_map_t *variables;
-    json_object *reply;
-    apr_status_t rv = wf_vars_from_json(&variables, wf_json_get(work->args, "variables"),
-                                        work->pool, err);
+    apr_status_t rv = wf_args_vars(work, &variables, err);
 
     if (rv == APR_SUCCESS) {
-        rv = wf_store_get_by_key(work->reader, WF_TABLE_DEFINITION, id, &definition,
-                                 work->pool, err);
+        rv = wf_args_text(work->args, "businessKey", WF_BUSINESS_KEY_MAX, &business_key, err);
     }
-    if (rv == APR_SUCCESS && !definition) {
-        rv = wf_error_field(err, WF_ERR_NOT_FOUND, "processDefinitionId",
-                            "no process definition with id '%s'", id);
+    if (rv == APR_SUCCESS) {
+        business_key = business_key && *business_key ? business_key : NULL;
+        rv = find_definition(work, &definition, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_bpmn_start(&call, definition, variables, business_key, &started, err);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        wf_reply_started(work, &started, business_key);
     }
-    reply = work->reply = wf_json_own(json_object_new_object(), work->pool);
-    wf_json_add_int(reply, "id", started.id);
-    wf_json_add_string(reply, "processDefinitionId", started.definition_id);
-    json_object_object_add(reply, "activityNames", texts_to_json(started.activities));
-    wf_json_add_bool(reply, "ended", started.ended);
-    return APR_SUCCESS;
+    return rv;
 }
 
-apr_status_t wf_lane_of_task(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+/* ---- running instances ------------------------------------------------------------------------ */
+
+apr_status_t wf_lane_of_instance(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
 {
-    wf_id_t id = wf_json_int(work->args, "id", 0);
-    wf_task_t *task;
-    apr_status_t rv = wf_store_get(work->reader, WF_TABLE_TASK, id, &task, work->pool, err);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!task) {
-        return wf_error_set(err, WF_ERR_NOT_FOUND, "no task with id '%" APR_INT64_T_FMT "'",
-                            id);
-    }
     lane->kind = WF_LANE_INSTANCE;
-    lane->id = task->proc_inst_id;
-    return APR_SUCCESS;
+    return wf_args_id(work->args, "id", &lane->id, err);
 }
 
-/* task.claim {id} */
-apr_status_t wf_command_claim(wf_work_t *work, wf_error_t *err)
+/* process.delete {id, reason} */
+apr_status_t wf_command_delete_instance(wf_work_t *work, wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    const char *reason;
+    apr_status_t rv =
+        wf_args_text(work->args, "reason", WF_TASK_MAX_TEXT, &reason, err);
 
-    return wf_bpmn_claim(&call, wf_json_int(work->args, "id", 0), work->user, err);
+    return rv == APR_SUCCESS
+               ? wf_bpmn_delete_instance(&call, work->lane.id, reason, err)
+               : rv;
 }
 
-/* task.complete {id, variables} */
-apr_status_t wf_command_complete(wf_work_t *work, wf_error_t *err)
+/* What comes to a waiting instance: a name and variables. */
+static apr_status_t bring(wf_work_t *work, const char *member,
+                          apr_status_t (*to)(const wf_bpmn_call_t *, wf_id_t, const char *,
+                                             const wf_map_t *, wf_error_t *),
+                          wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
     wf_map_t *variables;
-    apr_status_t rv = wf_vars_from_json(&variables, wf_json_get(work->args, "variables"),
-                                        work->pool, err);
+    apr_status_t rv = wf_args_vars(work, &variables, err);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    return wf_bpmn_complete(&call, wf_json_int(work->args, "id", 0), variables, err);
+    return rv == APR_SUCCESS ? to(&call, work->lane.id,
+                                  wf_json_string(work->args, member, NULL), variables, err)
+                             : rv;
+}
+
+/* process.signal {id, activityId, variables} */
+apr_status_t wf_command_signal(wf_work_t *work, wf_error_t *err)
+{
+    return bring(work, "activityId", wf_bpmn_signal, err);
+}
+
+/* process.event {id, signal, variables} */
+apr_status_t wf_command_event(wf_work_t *work, wf_error_t *err)
+{
+    return bring(work, "signal", wf_bpmn_event, err);
 }
