@@ -13,7 +13,7 @@ apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t 
 
     if (rv == APR_SUCCESS && !*task) {
         rv = wf_error_set(err, WF_ERR_NOT_FOUND,
-                          "no task with id '%" APR_INT64_T_FMT "' is open", id);
+                          "no task with id '%" APR_INT64_T_FMT "'", id);
     }
     return rv;
 }

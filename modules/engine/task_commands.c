@@ -19,7 +19,7 @@ static apr_status_t lane_of(wf_work_t *work, wf_id_t id, wf_lane_t *lane, wf_err
 
     if (rv == APR_SUCCESS && !task) {
         return wf_error_set(err, WF_ERR_NOT_FOUND,
-                            "no task with id '%" APR_INT64_T_FMT "' is open", id);
+                            "no task with id '%" APR_INT64_T_FMT "'", id);
     }
     while (rv == APR_SUCCESS && task->parent_task_id) {
         rv = wf_store_get(work->reader, WF_TABLE_TASK, task->parent_task_id, &above,
@@ -307,7 +307,7 @@ apr_status_t wf_command_attach(wf_work_t *work, wf_error_t *err)
     }
     if (rv == APR_SUCCESS && !task) {
         rv = wf_error_set(err, WF_ERR_NOT_FOUND,
-                          "no task with id '%" APR_INT64_T_FMT "' is open", id);
+                          "no task with id '%" APR_INT64_T_FMT "'", id);
     }
     if (rv != APR_SUCCESS) {
         return rv;
