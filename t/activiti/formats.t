@@ -34,6 +34,12 @@ my ($bare_task) = map { $_->{ID_} } stored("SELECT ID_ FROM ACT_RU_TASK WHERE PR
 
 sub row { my ($path, $id) = @_; my ($row) = call('GET', $path)->content =~ /(\{[^{}]*"id":"$id"[^{}]*\})/; $row }
 
+# What clients of later releases read in addition.
+my %drawn = (diagramResourceName => 'null', category => 'string', graphicNotationDefined => 'false');
+my %later = (createTime => 'date', dueDate => 'null', owner => 'null', delegationState => 'null', parentTaskId => 'null',
+             processDefinitionId => 'string', taskDefinitionKey => 'string', subTaskList => 'list', identityLinkList => 'list',
+             attachmentList => 'list');
+
 my @answers = (
     # what, JSON text                                                 members and types
     [ 'engine', call('GET', '/process-engine')->content,
@@ -42,23 +48,25 @@ my @answers = (
       id => 'id', name => 'string', deploymentTime => 'date' ],
     [ 'definition', call('GET', "/process-definition/$plain")->content,
       id => 'string', key => 'string', version => 'number', name => 'null', resourceName => 'string',
-      deploymentId => 'id', startFormResourceKey => 'null' ],
+      deploymentId => 'id', startFormResourceKey => 'null', %drawn ],
     [ 'full definition', call('GET', '/process-definition/formatsFull:1')->content,
       id => 'string', key => 'string', version => 'number', name => 'string', resourceName => 'string',
-      deploymentId => 'id', startFormResourceKey => 'string' ],
+      deploymentId => 'id', startFormResourceKey => 'string', %drawn ],
     [ 'definition in the list', row('/process-definitions?size=10000', $plain),
       id => 'string', key => 'string', version => 'number', name => 'null', resourceName => 'string',
-      deploymentId => 'id', startFormResourceKey => 'null' ],
+      deploymentId => 'id', startFormResourceKey => 'null', %drawn ],
     [ 'instance', call('POST', '/process-instance', { processDefinitionId => $plain })->content,
-      id => 'id', processDefinitionId => 'string', activityNames => 'list', ended => 'false' ],
+      id => 'id', processInstanceId => 'id', processDefinitionId => 'string', businessKey => 'null',
+      activityNames => 'list', ended => 'false' ],
     [ 'ended instance', call('POST', '/process-instance', { processDefinitionId => 'formatsFull:1', short => JSON::PP::true() })->content,
-      id => 'id', processDefinitionId => 'string', activityNames => 'list', ended => 'true' ],
+      id => 'id', processInstanceId => 'id', processDefinitionId => 'string', businessKey => 'null',
+      activityNames => 'list', ended => 'true' ],
     [ 'task', call('GET', "/task/$bare_task")->content,
       id => 'number', name => 'null', description => 'null', priority => 'number', assignee => 'null',
-      executionId => 'number', processInstanceId => 'id', formResourceKey => 'null' ],
+      executionId => 'number', processInstanceId => 'id', formResourceKey => 'null', %later ],
     [ 'full task', call('GET', "/task/$task->{id}")->content =~ s/"name":"(?:[^"\\]|\\.)*"/"name":"x"/r,
       id => 'number', name => 'string', description => 'string', priority => 'number', assignee => 'string',
-      executionId => 'number', processInstanceId => 'id', formResourceKey => 'string' ],
+      executionId => 'number', processInstanceId => 'id', formResourceKey => 'string', %later ],
     [ 'success', call('POST', '/login', { userId => 'kermit', password => 'kermit' })->content, success => 'true' ],
 );
 

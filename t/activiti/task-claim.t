@@ -32,7 +32,7 @@ my @operations = (
     [ 'revoke',            {},                        501, qr/'revoke'/ ],
     [ 'suspend',           {},                        501, qr/'suspend'/ ],
     [ 'resume',            {},                        501, qr/'resume'/ ],
-    [ 'unclaim',           {},                        400, qr/'unclaim'/ ],
+    [ 'resolve',           {},                        400, qr/'resolve'/ ],
     [ 'Claim',             {},                        400, qr/'Claim'/ ],
     [ 'claim%20',          {},                        400, qr/'claim '/ ],
     [ 'claim/x',           {},                        400, qr{'claim/x'} ],
@@ -75,7 +75,7 @@ my %refused = (
     'wrong password'  => call('PUT', "/task/$task/claim", {}, password => 'x')->code . ' 401',
     'a stranger'      => call('PUT', "/engine/task/$task/claim", {}, user => 'waldorf', password => 'balcony')->code . ' 403',
     'not JSON'        => call('PUT', "/task/$task/claim", '{')->code . ' 400',
-    'another method'  => call('POST', "/task/$task/claim", {})->code . ' 405',
+    'another method'  => call('POST', "/task/$task/claim", {})->code . ' 404',
 );
 for my $what (sort keys %refused) {
     my ($status, $expected) = split / /, $refused{$what};

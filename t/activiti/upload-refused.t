@@ -15,7 +15,7 @@ my $end = "--$b--\r\n";
 my $form = "multipart/form-data; boundary=$b";
 
 my @names = (    # file names that cannot be deployed
-    'x.BPMN20.XML', 'x.bpmn', 'x.xml', 'x.bpmn20.xml.txt', 'x.Zip', 'x.bar ', 'xzip', 'x.bar/', 'x', '.', '..', ' ', 'x.exe',
+    'x.BPMN20.XML', 'x.BPMN', 'x.bpmn20', 'x.xml', 'x.bpmn20.xml.txt', 'x.Zip', 'x.bar ', 'xzip', 'x.bar/', 'x', '.', '..', ' ', 'x.exe',
 );
 
 my @forms = (
@@ -95,7 +95,7 @@ my $before = repository();
 for my $name (@names) {
     my $r = upload($name, $xml);
     ok t_cmp($r->code, 400, "file '$name'");
-    ok t_cmp(message($r), qr/\.bpmn20\.xml, \.bar or \.zip|must be a file with a name/, "file '$name'");
+    ok t_cmp(message($r), qr/\.bpmn20\.xml, \.bpmn, \.bar or \.zip|must be a file with a name/, "file '$name'");
 }
 for my $case (@forms) {
     my ($what, $parts, $message, $status) = @$case;

@@ -24,6 +24,7 @@ my @names = (
     [ 'filename="a;b=c.bpmn20.xml"',         'a;b=c.bpmn20.xml' ],
     [ 'filename="a?b&c#d%20.bpmn20.xml"',    'a?b&c#d%20.bpmn20.xml' ],
     [ 'FileName="upload.bpmn20.xml"',        'upload.bpmn20.xml' ],
+    [ 'filename="upload.bpmn"',              'upload.bpmn' ],
 );
 
 my $b = 'AaB03x';
@@ -48,13 +49,15 @@ my @contents = map { $xml . "<?bytes $_ ?>" } "--$b--", "\r\n-- $b", "\r\n--AaB0
 
 my $json = 'application/json;charset=UTF-8';
 my $html = 'text/html;charset=UTF-8';
+# "success" for clients of Activiti 5.0, the deployment for those of 5.10.
+my $done = qr/^\{"success":true,"id":"[1-9]\d*","name":"upload\.bpmn20\.xml","deploymentTime":"[^"]+"\}$/;
 my @answers = (
     # path                                      fields                                 content type, answer
-    [ '/deployment',                            {},                                    $json, '{"success":true}' ],
-    [ '/deployment.json',                       {},                                    $json, '{"success":true}' ],
-    [ '/deployments',                           {},                                    $json, '{"success":true}' ],
-    [ '/deployment?format=json',                { success => 'done' },                 $json, '{"success":true}' ],
-    [ '/deployment?failure=f',                  { failure => 'g' },                    $json, '{"success":true}' ],
+    [ '/deployment',                            {},                                    $json, $done ],
+    [ '/deployment.json',                       {},                                    $json, $done ],
+    [ '/deployments',                           {},                                    $json, $done ],
+    [ '/deployment?format=json',                { success => 'done' },                 $json, $done ],
+    [ '/deployment?failure=f',                  { failure => 'g' },                    $json, $done ],
     [ '/deployment.html',                       {},                                    $html, '' ],
     [ '/deployment?format=html',                { success => '' },                     $html, '' ],
     [ '/deployments?format=html',               { success => 'done' },                 $html, 'done();' ],
