@@ -19,6 +19,13 @@ wf_handler_fn wf_task_operation, wf_task_create, wf_task_change, wf_task_delete;
 wf_handler_fn wf_attachment_upload, wf_attachment_link, wf_attachment_get,
     wf_attachment_delete;
 wf_handler_fn wf_login;
+wf_handler_fn wf_user_list, wf_user_get, wf_user_groups, wf_user_create, wf_user_change,
+    wf_user_delete, wf_user_join;
+wf_handler_fn wf_group_list, wf_group_get, wf_group_users, wf_group_create,
+    wf_group_delete, wf_group_join, wf_membership_delete;
+wf_handler_fn wf_picture_get, wf_picture_put, wf_picture_delete;
+wf_handler_fn wf_job_list, wf_job_get, wf_job_execute, wf_job_execute_all;
+wf_handler_fn wf_table_list, wf_table_get, wf_table_data;
 
 /* ---- errors ------------------------------------------------------------------------ */
 
@@ -65,6 +72,9 @@ apr_status_t wf_fields_file(const wf_field_t *field, const wf_field_value_t *val
 /** A text field; NULL if it is absent or empty. WF_ERR_INVALID if it is no UTF-8. */
 apr_status_t wf_fields_text(const wf_field_t *field, const wf_field_value_t *value,
                             const char **text, wf_error_t *err);
+
+/** The media type of a picture by its first bytes: PNG, JPEG, GIF or WebP, else NULL. */
+const char *wf_picture_type(const char *data, apr_size_t length);
 
 /* ---- variables --------------------------------------------------------------------- */
 
@@ -130,6 +140,9 @@ apr_status_t wf_path_row(wf_request_t *req, const char *variable, wf_table_e tab
 /** The process definition of a path, {processDefinitionId}. */
 apr_status_t wf_path_definition(wf_request_t *req, wf_definition_t **definition,
                                 wf_error_t *err);
+
+/** The user of a path, {userId}. */
+apr_status_t wf_path_user(wf_request_t *req, wf_user_t **user, wf_error_t *err);
 
 /** Arguments of a command: none yet, or the id of its object. Released with the request. */
 json_object *wf_args_create(wf_request_t *req);

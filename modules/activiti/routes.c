@@ -43,6 +43,13 @@
     "\"endTime\":\"2010-11-02T09:07:41.003+01:00\",\"duration\":160883"
 #define VARIABLE "\"variableName\":\"amount\",\"variableValue\":\"250\"," \
     "\"variableType\":\"integer\""
+#define USER_ROW "{\"id\":\"fozzie\",\"firstName\":\"Fozzie\",\"lastName\":\"Bear\"," \
+    "\"email\":\"fozzie@localhost\"}"
+#define GROUP_ROW "{\"id\":\"sales\",\"name\":\"Sales\",\"type\":\"assignment\"}"
+#define JOB_MEMBERS "\"id\":\"240\",\"executionId\":\"238\",\"retries\":2," \
+    "\"processInstanceId\":\"217\",\"dueDate\":\"2010-11-02T13:05:00.000+01:00\"," \
+    "\"assignee\":null,\"exceptionMessage\":\"activity \\\"remind\\\": " \
+    "unknown name 'approver'\""
 #define ATTACHMENT "{\"id\":\"260\",\"name\":\"Receipt\",\"description\":\"Taxi\"," \
     "\"type\":\"image/png\",\"taskId\":\"231\",\"processInstanceId\":\"217\"," \
     "\"url\":null}"
@@ -62,6 +69,11 @@ static const wf_path_var_t path_vars[] = {
     { "processInstanceId",   "Id of a process instance, a number." },
     { "signalName",          "Name of a BPMN signal." },
     { "attachmentId",        "Id of an attachment, a number." },
+    { "userId",              "Id of a user." },
+    { "groupId",             "Id of a group." },
+    { "searchText",          "Part of an id or a name." },
+    { "jobId",               "Id of a job, a number." },
+    { "tableName",           "Name of a table, such as ACT_RU_TASK." },
     { NULL, NULL }
 };
 
@@ -219,6 +231,82 @@ static const wf_argument_t submit_arguments[] = {
 static const wf_argument_t login_arguments[] = {
     { "userId",   BODY, WF_ARG_STRING, 1, NULL, NULL, "Id of the user." },
     { "password", BODY, WF_ARG_STRING, 1, NULL, NULL, "The password." },
+    { NULL }
+};
+
+static const wf_argument_t search_arguments[] = {
+    { "searchText", QUERY, WF_ARG_STRING, 0, NULL, NULL,
+      "Only those with this text as a part of their id or a name." },
+    { NULL }
+};
+
+static const wf_argument_t user_groups_arguments[] = {
+    { "type", QUERY, WF_ARG_STRING, 0, NULL, NULL,
+      "Only groups of this type, such as security-role or assignment." },
+    { NULL }
+};
+
+static const wf_argument_t new_user_arguments[] = {
+    { "id",        BODY, WF_ARG_STRING, 1, NULL, NULL, "Id of the user; no colon in it." },
+    { "firstName", BODY, WF_ARG_STRING, 0, NULL, NULL, "First name." },
+    { "lastName",  BODY, WF_ARG_STRING, 0, NULL, NULL, "Last name." },
+    { "email",     BODY, WF_ARG_STRING, 0, NULL, NULL, "E-mail address." },
+    { "password",  BODY, WF_ARG_STRING, 0, NULL, NULL,
+      "At most 72 bytes; without one the user cannot log in." },
+    { NULL }
+};
+
+static const wf_argument_t user_arguments[] = {
+    { "firstName", BODY, WF_ARG_STRING, 0, NULL, NULL,
+      "First name. Null takes this and the others away." },
+    { "lastName",  BODY, WF_ARG_STRING, 0, NULL, NULL, "Last name." },
+    { "email",     BODY, WF_ARG_STRING, 0, NULL, NULL, "E-mail address." },
+    { "password",  BODY, WF_ARG_STRING, 0, NULL, NULL,
+      "At most 72 bytes; counts from the next request on." },
+    { NULL }
+};
+
+static const wf_argument_t new_group_arguments[] = {
+    { "id",   BODY, WF_ARG_STRING, 1, NULL, NULL,         "Id of the group." },
+    { "name", BODY, WF_ARG_STRING, 0, NULL, NULL,         "Its name." },
+    { "type", BODY, WF_ARG_STRING, 0, NULL, "assignment",
+      "What kind of a group it is; security-role gives rights." },
+    { NULL }
+};
+
+static const wf_argument_t picture_arguments[] = {
+    { "file", FORM, WF_ARG_FILE, 1, NULL, NULL,
+      "A PNG, JPEG, GIF or WebP file of at most 1 MiB. It may also be the body by itself." },
+    { NULL }
+};
+
+static const wf_argument_t jobs_arguments[] = {
+    { "process-instance",  QUERY, WF_ARG_STRING,  0, NULL, NULL, "Jobs of this instance." },
+    { "with-retries-left", QUERY, WF_ARG_BOOLEAN, 0, NULL, "false", "With attempts left." },
+    { "executable",        QUERY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "With attempts left, and due." },
+    { "only-timers",       QUERY, WF_ARG_BOOLEAN, 0, NULL, "false", "Timers." },
+    { "only-messages",     QUERY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "Asynchronous continuations." },
+    { "duedate-lt",        QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due before." },
+    { "duedate-ltoe",      QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due then or before." },
+    { "duedate-ht",        QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due after." },
+    { "duedate-htoe",      QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due then or after." },
+    { NULL }
+};
+
+static const wf_argument_t execute_all_arguments[] = {
+    { "jobIds", BODY, WF_ARG_STRINGS, 1, NULL, NULL, "Ids of the jobs, run in this order." },
+    { NULL }
+};
+
+static const wf_argument_t table_data_arguments[] = {
+    { "start", QUERY, WF_ARG_INTEGER, 0, NULL, "0",   "Index of the first row." },
+    { "size",  QUERY, WF_ARG_INTEGER, 0, NULL, "10",  "Most rows to return." },
+    { "sort",  QUERY, WF_ARG_STRING,  0, NULL, NULL,
+      "A column of the table; else its first one." },
+    { "order", QUERY, WF_ARG_STRING,  0, NULL, "asc",
+      "asc for ascending; anything else is descending." },
     { NULL }
 };
 
@@ -486,6 +574,171 @@ static const wf_route_t routes[] = {
       .request = "{\"userId\":\"kermit\",\"password\":\"kermit\"}",
       .response = SUCCESS,
       .statuses = "400 403 413 500" },
+
+    { WF_GET, "/users", USER, JSON, 0, "identity", wf_user_list,
+      .summary = "List the users, or search among them",
+      .pages = WF_PAGES(WF_LIST_USERS),
+      .arguments = search_arguments,
+      .response = PAGE_OF(USER_ROW),
+      .statuses = "400" },
+    { WF_GET, "/users/{searchText}", USER, JSON, 0, "identity", wf_user_list,
+      .summary = "Search users by a part of the first name, the last name or the id",
+      .pages = WF_PAGES(WF_LIST_USERS),
+      .response = PAGE_OF(USER_ROW),
+      .statuses = "400" },
+    { WF_GET, "/user/{userId}", USER, JSON, 0, "identity", wf_user_get,
+      .summary = "Show a user",
+      .response = USER_ROW,
+      .statuses = "400 404" },
+    { WF_GET, "/user/{userId}/groups", USER, JSON, 0, "identity", wf_user_groups,
+      .summary = "List the groups of a user; nobody's are none",
+      .pages = WF_PAGES(WF_LIST_GROUPS),
+      .arguments = user_groups_arguments,
+      .response = PAGE_OF(GROUP_ROW),
+      .statuses = "400" },
+    { WF_GET, "/user/{userId}/picture", USER, WF_FORMAT_NONE, 0, "identity",
+      wf_picture_get,
+      .summary = "The picture of a user",
+      .statuses = "400 404" },
+    { WF_PUT, "/user", ADMIN, JSON, 0, "identity", wf_user_create,
+      .summary = "Make a user",
+      .arguments = new_user_arguments,
+      .request = "{\"id\":\"fozzie\",\"firstName\":\"Fozzie\",\"lastName\":\"Bear\","
+                 "\"email\":\"fozzie@localhost\",\"password\":\"wocka wocka\"}",
+      .response = SUCCESS,
+      .statuses = "400 409 413" },
+    { WF_POST, "/user/{userId}", ADMIN, JSON, 0, "identity", wf_user_change,
+      .summary = "Change members of a user, the password included",
+      .arguments = user_arguments,
+      .request = "{\"email\":\"fozzie@example.org\",\"password\":\"wocka wocka\"}",
+      .response = SUCCESS,
+      .statuses = "400 404 409 413" },
+    { WF_PUT, "/user/{userId}", ADMIN, JSON, 0, "identity", wf_user_change,
+      .summary = "The same as in release 5.13",
+      .arguments = user_arguments,
+      .request = "{\"email\":\"fozzie@example.org\"}",
+      .response = SUCCESS,
+      .statuses = "400 404 409 413" },
+    { WF_DELETE, "/user/{userId}", ADMIN, JSON, 0, "identity", wf_user_delete,
+      .summary = "Delete a user with memberships and picture",
+      .response = SUCCESS,
+      .statuses = "400 404 409" },
+    { WF_POST, "/user/{userId}/groups", ADMIN, JSON, 0, "identity", wf_user_join,
+      .summary = "Make a user a member of groups",
+      .request = "[\"sales\",\"accountancy\"]",
+      .response = SUCCESS,
+      .statuses = "400 404 413" },
+    { WF_DELETE, "/user/{userId}/groups/{groupId}", ADMIN, JSON, 0, "identity",
+      wf_membership_delete,
+      .summary = "End a membership",
+      .response = SUCCESS,
+      .statuses = "400 404" },
+    { WF_PUT, "/user/{userId}/picture", ADMIN, JSON, WF_ROUTE_MULTIPART, "identity",
+      wf_picture_put,
+      .summary = "Set the picture of a user",
+      .arguments = picture_arguments,
+      .response = SUCCESS,
+      .statuses = "400 404 413" },
+    { WF_DELETE, "/user/{userId}/picture", ADMIN, JSON, 0, "identity", wf_picture_delete,
+      .summary = "Take the picture of a user away",
+      .response = SUCCESS,
+      .statuses = "400 404" },
+
+    { WF_GET, "/groups", USER, JSON, 0, "identity", wf_group_list,
+      .summary = "List the groups, or search among them",
+      .pages = WF_PAGES(WF_LIST_GROUPS),
+      .arguments = search_arguments,
+      .response = PAGE_OF(GROUP_ROW),
+      .statuses = "400" },
+    { WF_GET, "/groups/{searchText}", USER, JSON, 0, "identity", wf_group_list,
+      .summary = "Search groups by a part of the name or the id",
+      .pages = WF_PAGES(WF_LIST_GROUPS),
+      .response = PAGE_OF(GROUP_ROW),
+      .statuses = "400" },
+    { WF_GET, "/group/{groupId}", USER, JSON, 0, "identity", wf_group_get,
+      .summary = "Show a group",
+      .response = GROUP_ROW,
+      .statuses = "400 404" },
+    { WF_GET, "/group/{groupId}/users", USER, JSON, 0, "identity", wf_group_users,
+      .summary = "List the members of a group; nobody's are none",
+      .pages = WF_PAGES(WF_LIST_USERS),
+      .response = PAGE_OF(USER_ROW),
+      .statuses = "400" },
+    { WF_GET, "/groups/{groupId}/users", USER, JSON, WF_ROUTE_ALIAS, "identity",
+      wf_group_users,
+      .summary = "The same under the name of the collection",
+      .pages = WF_PAGES(WF_LIST_USERS) },
+    { WF_PUT, "/group", ADMIN, JSON, 0, "identity", wf_group_create,
+      .summary = "Make a group",
+      .arguments = new_group_arguments,
+      .request = "{\"id\":\"sales\",\"name\":\"Sales\"}",
+      .response = SUCCESS,
+      .statuses = "400 409 413" },
+    { WF_DELETE, "/group/{groupId}", ADMIN, JSON, 0, "identity", wf_group_delete,
+      .summary = "Delete a group with its memberships",
+      .response = SUCCESS,
+      .statuses = "400 404 409" },
+    { WF_POST, "/group/{groupId}/users", ADMIN, JSON, 0, "identity", wf_group_join,
+      .summary = "Make users members of a group",
+      .request = "[\"fozzie\",\"gonzo\"]",
+      .response = SUCCESS,
+      .statuses = "400 404 413" },
+    { WF_POST, "/groups/{groupId}/users", ADMIN, JSON, WF_ROUTE_ALIAS, "identity",
+      wf_group_join,
+      .summary = "The same under the name of the collection" },
+    { WF_DELETE, "/group/{groupId}/users/{userId}", ADMIN, JSON, 0, "identity",
+      wf_membership_delete,
+      .summary = "End a membership",
+      .response = SUCCESS,
+      .statuses = "400 404" },
+
+    /* management */
+
+    { WF_GET, "/management/jobs", ADMIN, JSON, 0, "management", wf_job_list,
+      .summary = "List the jobs",
+      .pages = WF_PAGES(WF_LIST_JOBS),
+      .arguments = jobs_arguments,
+      .response = PAGE_OF("{" JOB_MEMBERS "}"),
+      .statuses = "400" },
+    { WF_GET, "/management/job/{jobId}", ADMIN, JSON, 0, "management", wf_job_get,
+      .summary = "Show a job, with a trace if it has failed",
+      .response = "{" JOB_MEMBERS ",\"stacktrace\":\"unknown name 'approver'\\n"
+                  "  at activity \\\"remind\\\"\\n"
+                  "  at job 240 of process instance 217\"}",
+      .statuses = "400 404",
+      .optional = "stacktrace" },
+    { WF_PUT, "/management/job/{jobId}/execute", ADMIN, JSON, 0, "management",
+      wf_job_execute,
+      .summary = "Run a job now; a failure is recorded with the job",
+      .response = SUCCESS,
+      .statuses = "400 404 500" },
+    { WF_POST, "/management/jobs/execute", ADMIN, JSON, 0, "management",
+      wf_job_execute_all,
+      .summary = "Run several jobs, one after the other, until one fails",
+      .arguments = execute_all_arguments,
+      .request = "{\"jobIds\":[\"240\",\"241\"]}",
+      .response = SUCCESS,
+      .statuses = "400 404 413 500" },
+    { WF_GET, "/management/tables", ADMIN, JSON, 0, "management", wf_table_list,
+      .summary = "List the database tables with their number of rows",
+      .response = "{\"data\":[{\"tableName\":\"ACT_GE_PROPERTY\",\"noOfResults\":2,"
+                  "\"total\":2}]}",
+      .statuses = "400" },
+    { WF_GET, "/management/table/{tableName}", ADMIN, JSON, 0, "management", wf_table_get,
+      .summary = "Show the columns of a table",
+      .response = "{\"tableName\":\"ACT_ID_MEMBERSHIP\","
+                  "\"columnNames\":[\"USER_ID_\",\"GROUP_ID_\"],"
+                  "\"columnTypes\":[\"class java.lang.String\",\"class java.lang.String\"]}",
+      .statuses = "400 404" },
+    { WF_GET, "/management/table/{tableName}/data", ADMIN, JSON, 0, "management",
+      wf_table_data,
+      .summary = "Page through a table: values as texts, of bytes only their number",
+      .arguments = table_data_arguments,
+      .response = "{\"data\":[{\"USER_ID_\":\"fozzie\",\"GROUP_ID_\":\"accountancy\"}],"
+                  "\"total\":12,\"start\":0,\"sort\":\"USER_ID_\",\"order\":\"asc\","
+                  "\"size\":1}",
+      .statuses = "400 404",
+      .open = "data" },
 };
 /* clang-format on */
 

@@ -318,6 +318,9 @@ struct wf_request_t {
 /** A path variable by its name in the template. */
 const char *wf_request_var(const wf_request_t *req, const char *name);
 
+/** The Content-Type of its body as it was sent, or NULL. */
+const char *wf_request_content_type(const wf_request_t *req);
+
 /** This thread's store connection; NULL with err set. */
 wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err);
 

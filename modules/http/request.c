@@ -139,6 +139,11 @@ const char *wf_request_var(const wf_request_t *req, const char *name)
     return i >= 0 ? req->vars[i] : NULL;
 }
 
+const char *wf_request_content_type(const wf_request_t *req)
+{
+    return apr_table_get(req->r->headers_in, "Content-Type");
+}
+
 wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err)
 {
     return wf_child_store(req->child, err);
