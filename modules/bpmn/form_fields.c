@@ -81,8 +81,8 @@ static void parse_type(wf_parser_t *parser, const wf_xml_t *xml, wf_form_field_t
     field->type = wf_form_type_find(name);
     if (!field->type) {
         wf_parse_problem(parser, xml, "form-type",
-                         "type \"%s\" of form property \"%s\" is not known (string, long, "
-                         "double, boolean, date and enum are)",
+                         "type \"%s\" of form property \"%s\" is not known (string, "
+                         "long, double, boolean, date and enum are)",
                          name, field->id);
     }
     if (wf_form_type_has_pattern(field->type)) {

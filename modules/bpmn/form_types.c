@@ -103,13 +103,13 @@ static int read_enum(const wf_form_field_t *field, const char *text, wf_value_t 
 
 /* clang-format off */
 static const wf_form_type_t types[] = {
-    /* name       expected                                     read          print       empty pattern values */
-    { "string",  "a text",                                     read_string,  NULL,       1,    0,      0 },
-    { "long",    "a whole number of 64 bits",                  read_long,    NULL,       0,    0,      0 },
-    { "double",  "a decimal number",                           read_double,  NULL,       0,    0,      0 },
-    { "boolean", "true or false",                              read_boolean, NULL,       0,    0,      0 },
-    { "date",    "a date as its date pattern has it",          read_date,    print_date, 0,    1,      0 },
-    { "enum",    "one of its values",                          read_enum,    NULL,       1,    0,      1 },
+    /* name       expected                          read          print       empty pattern values */
+    { "string",  "a text",                          read_string,  NULL,       1,    0,      0 },
+    { "long",    "a whole number of 64 bits",       read_long,    NULL,       0,    0,      0 },
+    { "double",  "a decimal number",                read_double,  NULL,       0,    0,      0 },
+    { "boolean", "true or false",                   read_boolean, NULL,       0,    0,      0 },
+    { "date",    "a date as its pattern has it",    read_date,    print_date, 0,    1,      0 },
+    { "enum",    "one of its values",               read_enum,    NULL,       1,    0,      1 },
 };
 /* clang-format on */
 
@@ -151,8 +151,9 @@ apr_status_t wf_form_read(const wf_form_field_t *field, const char *text,
     }
     if (!type->read(field, text, value)) {
         return wf_error_field(err, WF_ERR_INVALID, field->id,
-                              "form property '%s' is no %s: %s is expected%s%s", field->id,
-                              type->name, type->expected, field->date_pattern ? ", " : "",
+                              "form property '%s' is no %s: %s is expected%s%s",
+                              field->id, type->name, type->expected,
+                              field->date_pattern ? ", " : "",
                               field->date_pattern ? field->date_pattern : "");
     }
     return APR_SUCCESS;

@@ -194,6 +194,21 @@ static inline const wf_definition_t *world_deploy(const char *xml)
     return world_deploy_as(xml, "p");
 }
 
+/** Put one more file into the deployment of a definition. */
+static inline void world_add(const wf_definition_t *definition, const char *name,
+                             const char *bytes)
+{
+    wf_bytearray_t *resource;
+
+    world_begin();
+    resource = wf_uow_insert(world.uow, WF_TABLE_BYTEARRAY);
+    resource->name = name;
+    resource->deployment_id = definition->deployment_id;
+    resource->bytes = bytes;
+    resource->length = strlen(bytes);
+    world_check(world_end(APR_SUCCESS), &world.err, "add a resource");
+}
+
 static inline wf_map_t *world_vars(void)
 {
     return wf_map_create(world.pool);
