@@ -29,6 +29,20 @@ apr_status_t wf_args_text(json_object *args, const char *name, apr_size_t limit,
     return APR_SUCCESS;
 }
 
+apr_status_t wf_args_definition(wf_work_t *work, const char *name,
+                                wf_definition_t **definition, wf_error_t *err)
+{
+    const char *id = wf_json_string(work->args, name, "");
+    apr_status_t rv = wf_store_get_by_key(work->reader, WF_TABLE_DEFINITION, id, definition,
+                                          work->pool, err);
+
+    if (rv == APR_SUCCESS && !*definition) {
+        rv = wf_error_field(err, WF_ERR_NOT_FOUND, name,
+                            "no process definition with id '%s'", id);
+    }
+    return rv;
+}
+
 apr_status_t wf_args_vars(wf_work_t *work, wf_map_t **vars, wf_error_t *err)
 {
     return wf_vars_from_json(vars, wf_json_get(work->args, "variables"), work->pool, err);

@@ -135,6 +135,9 @@ apr_status_t wf_args_id(json_object *args, const char *name, wf_id_t *id, wf_err
  *  name for a longer one and for anything else. */
 apr_status_t wf_args_text(json_object *args, const char *name, apr_size_t limit,
                           const char **text, wf_error_t *err);
+/** The definition whose id is a member. WF_ERR_NOT_FOUND if there is none. */
+apr_status_t wf_args_definition(wf_work_t *work, const char *name,
+                                wf_definition_t **definition, wf_error_t *err);
 /** The member "variables"; absent is empty. */
 apr_status_t wf_args_vars(wf_work_t *work, wf_map_t **vars, wf_error_t *err);
 /** The reply {id}; members may be added. */
@@ -166,6 +169,10 @@ apr_status_t wf_lane_of_attachment(wf_work_t *work, wf_lane_t *lane, wf_error_t 
 wf_work_fn wf_command_claim, wf_command_unclaim, wf_command_assign, wf_command_complete,
     wf_command_task_create, wf_command_task_change, wf_command_task_delete,
     wf_command_attach, wf_command_detach;
+
+/* form_commands.c */
+apr_status_t wf_lane_of_form(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_form_render, wf_command_form_properties, wf_command_form_submit;
 
 /** A call into the process engine on behalf of work. */
 wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work);
