@@ -22,7 +22,6 @@ my @unsupported = (
     '<serviceTask id="x" activiti:expression="${1}"/>',
     '<serviceTask id="x" activiti:class="a.B"/>',
     '<sendTask id="x" activiti:type="mail"/>',
-    '<receiveTask id="x"/>',
     '<businessRuleTask id="x"/>',
     '<callActivity id="x" calledElement="y"/>',
     '<subProcess id="x"><startEvent id="s2"/></subProcess>',
@@ -32,6 +31,8 @@ my @unsupported = (
     '<eventBasedGateway id="x"/>',
     '<complexGateway id="x"/>',
     '<intermediateCatchEvent id="x"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>',
+    '<intermediateCatchEvent id="x"><messageEventDefinition/></intermediateCatchEvent>',
+    '<intermediateCatchEvent id="x"/>',
     '<intermediateThrowEvent id="x"/>',
     '<userTask id="u"/><boundaryEvent id="x" attachedToRef="u"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>',
     '<startEvent id="x"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></startEvent>',
@@ -73,6 +74,9 @@ my @refused = (
     [ 'an empty expression',         bpmn($key, $start, '<userTask id="u" activiti:assignee="${}"/>'), qr/:7:1: .*assignee/ ],
     [ 'an unknown function',         bpmn($key, $start, '<userTask id="u" activiti:candidateGroups="a,${f(x)}"/>'), qr/:7:1: .*candidateGroups/ ],
     [ 'both kinds of markers',       bpmn($key, $start, '<userTask id="u" name="${a}#{b}"/>'),     qr/:7:1: .*name/ ],
+    [ 'a signal nobody knows',       bpmn($key, $start, '<intermediateCatchEvent id="c"><signalEventDefinition signalRef="nosignal"/></intermediateCatchEvent>'), qr/:7:\d+: .*nosignal/ ],
+    [ 'a signal without a name',     file('', "<signal id=\"g\"/>" . process($start)),               qr/:2:\d+: .*\bg: .*name/ ],
+    [ 'a name of two signals',       file('', "<signal id=\"g\" name=\"G\"/>\n<signal id=\"h\" name=\"G\"/>" . process($start)), qr/:3:1: .*\bh: .*line 2/ ],
     [ 'a key that is too long',      bpmn('k' x 300, $start),                                      qr/255/ ],
     [ 'a definition id too long',    bpmn('k' x 63, $start),                                       qr/64/ ],
     [ 'a name that is too long',     file('', "<process id=\"$key\" name=\"" . 'n' x 300 . "\">$start</process>"), qr/255/ ],
@@ -93,6 +97,8 @@ my @accepted = (
     [ 'a task without flows',        bpmn($key, $start, '<userTask id="u"/>') ],
     [ 'lanes, notes and diagrams',   file('', "<process id=\"$key\"><laneSet id=\"l\"><lane id=\"l1\"><flowNodeRef>s</flowNodeRef></lane></laneSet>$start"
                                      . '<textAnnotation id="n"><text>x</text></textAnnotation></process>') ],
+    [ 'a receive task',              bpmn($key, $start, '<receiveTask id="r"/>') ],
+    [ 'a signal event',              file('', '<signal id="g" name="G"/>' . process("$start<intermediateCatchEvent id=\"c\"><signalEventDefinition signalRef=\"g\"/></intermediateCatchEvent>")) ],
     [ 'extensions of others',        bpmn($key, '<startEvent id="s" xmlns:z="urn:z" z:a="b"><extensionElements><z:c/></extensionElements></startEvent>') ],
 );
 

@@ -28,6 +28,14 @@
 #define IF(id, from, to, text)                                                           \
     "<sequenceFlow id=\"" id "\" sourceRef=\"" from "\" targetRef=\"" to "\">"           \
     "<conditionExpression>" text "</conditionExpression></sequenceFlow>\n"
+/* A signal in line 2, the process in line 3, the body begins in line 5. */
+#define SIGNALLED(body)                                                                  \
+    FILE_WITH("<signal id=\"g\" name=\"G\"/>\n<process id=\"p\">\n"                      \
+              "<startEvent id=\"s\"/>\n" body "</process>\n")
+#define CATCH(children)                                                                  \
+    "<intermediateCatchEvent id=\"c\">\n" children "</intermediateCatchEvent>\n"
+#define SIGNALS(signals)                                                                 \
+    FILE_WITH(signals "<process id=\"p\"><startEvent id=\"s\"/></process>\n")
 #define GATEWAY(attributes)                                                              \
     "<exclusiveGateway id=\"g\" " attributes "/>\n" FLOW("f", "s", "g")
 
@@ -143,6 +151,52 @@ static const struct {
                                          "<formalExpression>user(${x y})</formalExpression></resourceAssignmentExpression>"
                                          "</potentialOwner></userTask>\n"), "expression-syntax", "t", 6, 0 },
 
+    /* ---- receive tasks and signals ---- */
+    { "receive task",            BETWEEN("<receiveTask id=\"r\" activiti:async=\"true\"/>\n" FLOW("f", "s", "r")), NULL, NULL, 0, 0 },
+    { "receive task that starts", BETWEEN("<receiveTask id=\"r\" instantiate=\"true\"/>\n"), "ignored-attribute", "r", 5, 1 },
+    { "receive task in a loop",  BETWEEN("<receiveTask id=\"r\">\n<standardLoopCharacteristics/></receiveTask>\n"), "unsupported-element", "r", 6, 0 },
+    { "catch a signal",          SIGNALLED(CATCH("<signalEventDefinition signalRef=\"g\"/>\n") FLOW("f", "s", "c")), NULL, NULL, 0, 0 },
+    { "signal behind the process", FILE_WITH("<process id=\"p\"><startEvent id=\"s\"/>" CATCH("<signalEventDefinition signalRef=\"g\"/>")
+                                           "</process><signal id=\"g\" name=\"G\"/>\n"), NULL, NULL, 0, 0 },
+    { "signal with a prefix",    SIGNALLED("<intermediateCatchEvent id=\"c\" xmlns:t=\"http://example.org/t\"><signalEventDefinition "
+                                           "id=\"d\" signalRef=\"t:g\"/></intermediateCatchEvent>\n"), NULL, NULL, 0, 0 },
+    { "undeclared prefix of it", SIGNALLED(CATCH("<signalEventDefinition signalRef=\"t:g\"/>\n")), "undeclared-prefix", "c", 6, 0 },
+    { "no signal",               SIGNALLED(CATCH("<signalEventDefinition/>\n")), "signal-reference", "c", 6, 0 },
+    { "unknown signal",          SIGNALLED(CATCH("<signalEventDefinition id=\"d\" signalRef=\"G\"/>\n")), "signal-reference", "d", 6, 0 },
+    { "no signal, but a start",  SIGNALLED(CATCH("<signalEventDefinition signalRef=\"s\"/>\n")), "signal-reference", "c", 6, 0 },
+    { "two signals in one event", SIGNALLED(CATCH("<signalEventDefinition signalRef=\"g\"/>\n<signalEventDefinition signalRef=\"g\"/>\n")),
+                                                                           "unsupported-element", "c", 7, 0 },
+    { "a signal or a timer",     SIGNALLED(CATCH("<signalEventDefinition signalRef=\"g\"/>\n<timerEventDefinition/>\n")),
+                                                                           "unsupported-element", "c", 7, 0 },
+    { "a timer or a signal",     SIGNALLED(CATCH("<timerEventDefinition/>\n<signalEventDefinition signalRef=\"g\"/>\n") FLOW("f", "s", "c")),
+                                                                           "unsupported-element", "c", 6, 0 },
+    { "catch a timer",           SIGNALLED(CATCH("<timerEventDefinition/>\n")), "unsupported-element", "c", 6, 0 },
+    { "catch a message",         SIGNALLED(CATCH("<messageEventDefinition/>\n")), "unsupported-element", "c", 6, 0 },
+    { "catch nothing",           SIGNALLED(CATCH("")),                     "unsupported-element", "c", 5, 0 },
+    { "catch what is elsewhere", SIGNALLED(CATCH("<eventDefinitionRef>x</eventDefinitionRef>\n")), "unsupported-element", "c", 5, 0 },
+    { "throw a signal",          SIGNALLED("<intermediateThrowEvent id=\"x\"><signalEventDefinition signalRef=\"g\"/>"
+                                           "</intermediateThrowEvent>\n"), "unsupported-element", "x", 5, 0 },
+    { "end with a signal",       SIGNALLED("<endEvent id=\"x\">\n<signalEventDefinition signalRef=\"g\"/></endEvent>\n"),
+                                                                           "unsupported-element", "x", 6, 0 },
+    { "start with a signal",     FILE_WITH("<signal id=\"g\" name=\"G\"/>\n<process id=\"p\"><startEvent id=\"s\">\n"
+                                           "<signalEventDefinition signalRef=\"g\"/></startEvent></process>\n"), "unsupported-element", "s", 4, 0 },
+    { "signal without id",       SIGNALS("<signal name=\"G\"/>\n"),       "missing-id", NULL, 2, 0 },
+    { "signal without name",     SIGNALS("<signal id=\"g\"/>\n"),         "signal-name", "g", 2, 0 },
+    { "signal with empty name",  SIGNALS("<signal id=\"g\" name=\"\"/>\n"), "signal-name", "g", 2, 0 },
+    { "two names of signals",    SIGNALS("<signal id=\"g\" name=\"G\"/>\n<signal id=\"h\" name=\"H\"/>\n"), NULL, NULL, 0, 0 },
+    { "the same name twice",     SIGNALS("<signal id=\"g\" name=\"G\"/>\n<signal id=\"h\" name=\"G\"/>\n"), "signal-name", "h", 3, 0 },
+    { "signal of an instance",   SIGNALS("<signal id=\"g\" name=\"G\" activiti:scope=\"processInstance\"/>\n"), NULL, NULL, 0, 0 },
+    { "signal for all",          SIGNALS("<signal id=\"g\" name=\"G\" activiti:scope=\"global\"/>\n"), NULL, NULL, 0, 0 },
+    { "signal for whom",         SIGNALS("<signal id=\"g\" name=\"G\" activiti:scope=\"planet\"/>\n"), "signal-scope", "g", 2, 0 },
+    { "extension of a signal",   SIGNALS("<signal id=\"g\" name=\"G\" activiti:colour=\"red\"/>\n"), "unknown-attribute", "g", 2, 1 },
+
+    /* ---- candidate starters ---- */
+    { "candidate starters",      FILE_WITH("<process id=\"p\" activiti:candidateStarterUsers=\"a\" flowable:candidateStarterGroups=\"b\">"
+                                           "<extensionElements><activiti:potentialStarter/></extensionElements>"
+                                           "<startEvent id=\"s\"/></process>\n"), NULL, NULL, 0, 0 },
+    { "starters of a task",      BETWEEN("<task id=\"t\"><extensionElements>\n<activiti:potentialStarter/>"
+                                         "</extensionElements></task>\n"), "unknown-element", "t", 6, 1 },
+
     /* ---- what is not executed is refused ---- */
     { "sub-process",             BETWEEN("<subProcess id=\"x\"/>\n"),      "unsupported-element", "x", 5, 0 },
     { "flow to it",              BETWEEN("<subProcess id=\"x\"/>\n" FLOW("f", "s", "x")), "unsupported-element", "x", 5, 0 },
@@ -250,6 +304,47 @@ static void model_texts(void)
        "what is not there is NULL");
 }
 
+/* ---- who may start ----------------------------------------------------------------- */
+
+#define STARTER(text)                                                                    \
+    "<activiti:potentialStarter><resourceAssignmentExpression><formalExpression>" text   \
+    "</formalExpression></resourceAssignmentExpression></activiti:potentialStarter>"
+
+/* clang-format off */
+static const struct {
+    const char *attributes, *children;
+    const char *users, *groups;
+} starters[] = {
+    { "", "", "", "" },
+    { "activiti:candidateStarterUsers=\"kermit\"", "", "kermit", "" },
+    { "activiti:candidateStarterUsers=\" kermit ,, gonzo,kermit \" activiti:candidateStarterGroups=\"sales,${a,b}\"", "",
+      "kermit gonzo", "sales ${a,b}" },
+    { "", STARTER("user(kermit), group(sales), management") STARTER(" user( gonzo ),sales"),
+      "kermit gonzo", "sales management" },
+    { "activiti:candidateStarterUsers=\"kermit\" activiti:candidateStarterGroups=\"kermit\"", STARTER("user(kermit),kermit"),
+      "kermit", "kermit" },
+    { "", "<activiti:potentialStarter/>" STARTER("") STARTER("user(),group( )"), "", "" },
+};
+/* clang-format on */
+
+static void who_may_start(int i)
+{
+    wf_problems_t *problems;
+    apr_array_header_t *models = parse(
+        apr_psprintf(pool,
+                     FILE_WITH("<process id=\"p\" %s><extensionElements>%s"
+                               "</extensionElements><startEvent id=\"s\"/></process>"),
+                     starters[i].attributes, starters[i].children),
+        &problems);
+    const wf_model_t *model = APR_ARRAY_IDX(models, 0, const wf_model_t *);
+
+    is_str(wf_problems_text(problems, pool), "", "starters %d: taken", i);
+    is_str(apr_array_pstrcat(pool, wf_model_starter_users(model), ' '), starters[i].users,
+           "starters %d: users", i);
+    is_str(apr_array_pstrcat(pool, wf_model_starter_groups(model), ' '),
+           starters[i].groups, "starters %d: groups", i);
+}
+
 static void all_at_once(void)
 {
     wf_problems_t *problems;
@@ -333,6 +428,9 @@ int main(void)
         check_case(i);
     }
     model_texts();
+    for (i = 0; i < (int)(sizeof(starters) / sizeof(starters[0])); i++) {
+        who_may_start(i);
+    }
     all_at_once();
     limits();
     apr_pool_destroy(pool);
