@@ -97,6 +97,13 @@ $(BUILD)/gen/sql_sqlite.h: $(SQL) Makefile
 	     sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done; echo '};'; } >$@
 $(call obj,$(wildcard modules/store/*.c)): $(BUILD)/gen/sql_sqlite.h
 
+# So is the style sheet of the API browser.
+$(BUILD)/gen/browser_css.h: modules/activiti/browser.css Makefile
+	@mkdir -p $(@D)
+	@{ echo 'const char wf_browser_css[] ='; \
+	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
+$(call obj,modules/activiti/browser_style.c): $(BUILD)/gen/browser_css.h
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- tests ----------------------------------------------------------------------------------------

@@ -5,9 +5,6 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-/* Edition, version and schema number in one line, as clients of Activiti know it. */
-#define SERVER "mod_workflow v" WF_VERSION " schema 50"
-
 /* clang-format off */
 static const int statuses[WF_ERR_KINDS] = {
     [WF_ERR_NONE]        = 500,
@@ -52,7 +49,7 @@ static json_object *error_json(int status, const char *message, apr_pool_t *p)
     wf_json_add_string(body, "message", message);
     wf_json_add_string(body, "exception", "");
     json_object_object_add(body, "callstack", json_object_new_array());
-    wf_json_add_string(body, "server", SERVER);
+    wf_json_add_string(body, "server", WF_SERVER_LINE);
     wf_json_add_string(body, "time", time_text(apr_time_now(), p));
     return body;
 }
@@ -65,7 +62,7 @@ static const char *error_html(int status, const char *message, apr_pool_t *p)
         "<h1>%d %s</h1>\n<p>%s</p>\n<p><strong>%s</strong></p>\n<p>%s<br>%s</p>\n"
         "</body></html>\n",
         status, wf_status_name(status), status, wf_status_name(status),
-        wf_status_description(status), wf_escape_html(message, p), SERVER,
+        wf_status_description(status), wf_escape_html(message, p), WF_SERVER_LINE,
         time_text(apr_time_now(), p));
 }
 

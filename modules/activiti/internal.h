@@ -4,6 +4,9 @@
 
 #include "activiti/activiti.h"
 
+/** Edition, version and schema number in one line, as clients of Activiti know it. */
+#define WF_SERVER_LINE "mod_workflow v" WF_VERSION " schema 50"
+
 /* ---- handlers, by resource --------------------------------------------------------- */
 
 wf_handler_fn wf_deployment_upload, wf_deployment_list, wf_deployment_resources,
@@ -26,6 +29,8 @@ wf_handler_fn wf_group_list, wf_group_get, wf_group_users, wf_group_create,
 wf_handler_fn wf_picture_get, wf_picture_put, wf_picture_delete;
 wf_handler_fn wf_job_list, wf_job_get, wf_job_execute, wf_job_execute_all;
 wf_handler_fn wf_table_list, wf_table_get, wf_table_data;
+wf_handler_fn wf_browser_home, wf_browser_all, wf_browser_package, wf_browser_uri,
+    wf_browser_family, wf_browser_call, wf_browser_send, wf_browser_style;
 
 /* ---- errors ------------------------------------------------------------------------ */
 
@@ -65,7 +70,7 @@ typedef struct wf_field_value_t {
 apr_status_t wf_fields_read(wf_request_t *req, const wf_field_t *fields,
                             wf_field_value_t *values, wf_error_t *err);
 
-/** WF_ERR_INVALID unless the form had the file, and something in it. */
+/** WF_ERR_INVALID unless the form had the file; it may be empty. */
 apr_status_t wf_fields_file(const wf_field_t *field, const wf_field_value_t *value,
                             wf_error_t *err);
 

@@ -7,10 +7,13 @@
 #define ADMIN WF_LEVEL_ADMIN
 #define NONE  WF_LEVEL_NONE
 #define JSON  WF_FORMAT_JSON
+#define HTML  WF_FORMAT_HTML
 
 /* ---- examples that several rows share ------------------------------------------------ */
 
 #define SUCCESS "{\"success\":true}"
+#define INDEX "{\"title\":\"Activiti REST API\",\"server\":\"" WF_SERVER_LINE "\"," \
+    "\"total\":0,\"endpoints\":[]}"
 #define PAGE_OF(row) "{\"data\":[" row "],\"total\":1,\"start\":0,\"sort\":\"id\"," \
     "\"order\":\"asc\",\"size\":1}"
 #define DEPLOYMENT_MEMBERS "\"id\":\"10\",\"name\":\"expenses.bar\"," \
@@ -74,6 +77,10 @@ static const wf_path_var_t path_vars[] = {
     { "searchText",          "Part of an id or a name." },
     { "jobId",               "Id of a job, a number." },
     { "tableName",           "Name of a table, such as ACT_RU_TASK." },
+    { "packagePath",         "A package or the beginning of some, such as org/activiti." },
+    { "uriPath",             "First parts of an address, without slash in front." },
+    { "familyName",          "Name of a family, such as task." },
+    { "callId",              "Id of an endpoint, as the API browser shows it." },
     { NULL, NULL }
 };
 
@@ -307,6 +314,13 @@ static const wf_argument_t table_data_arguments[] = {
       "A column of the table; else its first one." },
     { "order", QUERY, WF_ARG_STRING,  0, NULL, "asc",
       "asc for ascending; anything else is descending." },
+    { NULL }
+};
+
+static const wf_argument_t browser_arguments[] = {
+    { "package", QUERY, WF_ARG_STRING, 0, NULL, NULL, "Only packages that begin so." },
+    { "url",     QUERY, WF_ARG_STRING, 0, NULL, NULL, "Only addresses that begin so." },
+    { "family",  QUERY, WF_ARG_STRING, 0, NULL, NULL, "Only families that begin so." },
     { NULL }
 };
 
@@ -739,12 +753,61 @@ static const wf_route_t routes[] = {
                   "\"size\":1}",
       .statuses = "400 404",
       .open = "data" },
+
+    /* api */
+
+    { WF_GET, "/index", ADMIN, HTML, 0, "api", wf_browser_home,
+      .summary = "Home of the API browser",
+      .response = INDEX,
+      .statuses = "400" },
+    { WF_GET, "/", ADMIN, HTML, WF_ROUTE_ALIAS, "api", wf_browser_home,
+      .summary = "The same at the base" },
+    { WF_GET, "", ADMIN, HTML, WF_ROUTE_ALIAS, "api", wf_browser_home,
+      .summary = "The same at the base without slash" },
+    { WF_GET, "/index/all", ADMIN, HTML, 0, "api", wf_browser_all,
+      .summary = "All endpoints, or those that filters choose",
+      .arguments = browser_arguments,
+      .response = INDEX,
+      .statuses = "400" },
+    { WF_GET, "/index/package/{packagePath}", ADMIN, HTML, 0, "api", wf_browser_package,
+      .summary = "The endpoints of a package, and the packages below it",
+      .response = INDEX,
+      .statuses = "400 404" },
+    { WF_GET, "/index/uri/{uriPath}", ADMIN, HTML, 0, "api", wf_browser_uri,
+      .summary = "The endpoints whose address begins with some parts",
+      .response = INDEX,
+      .statuses = "400 404" },
+    { WF_GET, "/index/family/{familyName}", ADMIN, HTML, 0, "api", wf_browser_family,
+      .summary = "The endpoints of a family",
+      .response = INDEX,
+      .statuses = "400 404" },
+    { WF_GET, "/index/call/{callId}", ADMIN, HTML, 0, "api", wf_browser_call,
+      .summary = "One endpoint; with its path variables in the query the way to it (303)",
+      .response = INDEX,
+      .statuses = "303 400 404" },
+    { WF_POST, "/index/call/{callId}", ADMIN, HTML, 0, "api", wf_browser_send,
+      .summary = "Call an endpoint as a form of the browser says, and answer what it does",
+      .statuses = "400 404 413" },
+    { WF_GET, "/index/style.css", NONE, WF_FORMAT_NONE, 0, "api", wf_browser_style,
+      .summary = "The look of the API browser",
+      .statuses = "400" },
+    { WF_GET, "/openapi.json", USER, JSON, 0, "api", wf_openapi_get,
+      .summary = "All endpoints as an OpenAPI 3.1 document",
+      .response = "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Activiti REST API\","
+                  "\"version\":\"" WF_VERSION "\",\"description\":\"The process engine.\"},"
+                  "\"servers\":[{\"url\":\"/activiti-rest/service\"}],"
+                  "\"tags\":[{\"name\":\"task\"}],\"paths\":{},\"components\":{}}",
+      .statuses = "400",
+      .open = "paths components" },
 };
 /* clang-format on */
 
 const wf_face_t wf_activiti_face = {
     .name = "activiti",
     .title = "Activiti REST API",
+    .about = "The process engine: deployments, process definitions and instances, tasks, "
+             "forms, users and groups, jobs. Calls are authorized by levels: none, user "
+             "and admin.",
     .flags = WF_FACE_TUNNEL | WF_FACE_AUTHORIZE | WF_FACE_NO_CACHE,
     .realm = "Activiti",
     .json_type = "application/json;charset=UTF-8",

@@ -106,6 +106,11 @@ const char *wf_level_name(wf_level_e level)
     return names[level];
 }
 
+wf_level_e wf_route_level(const wf_route_t *route, wf_level_e deploy_level)
+{
+    return route->flags & WF_ROUTE_DEPLOY ? deploy_level : route->level;
+}
+
 const wf_route_t *wf_route_target(const wf_route_t *route)
 {
     while (route->flags & WF_ROUTE_ALIAS) {

@@ -125,8 +125,7 @@ int wf_http_force_authn(request_rec *r)
  * FORBIDDEN: fail_status says so. */
 static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
 {
-    wf_level_e level = req->route->flags & WF_ROUTE_DEPLOY ? req->config->deploy_level
-                                                           : req->route->level;
+    wf_level_e level = wf_route_level(req->route, req->config->deploy_level);
     wf_store_t *store;
 
     if (level == WF_LEVEL_NONE || !(req->face->flags & WF_FACE_AUTHORIZE)) {

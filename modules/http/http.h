@@ -211,6 +211,7 @@ enum { /* how a face reads paths */
 struct wf_face_t {
     const char *name;         /* as the directive calls it */
     const char *title;
+    const char *about;        /* a few sentences for its documents; may be NULL */
     unsigned flags;           /* WF_FACE_… */
     const char *realm;        /* of its own 401; httpd's AuthName goes first */
     const char *json_type;    /* Content-Type of its JSON */
@@ -244,8 +245,9 @@ int wf_route_find(const wf_router_t *router, unsigned method, const char *path,
 
 /** "GET, HEAD, PUT, OPTIONS" for a set of methods. */
 const char *wf_methods_text(unsigned methods, apr_pool_t *p);
-/** The bit of "GET" …, 0 for any other. "HEAD" is GET. */
+/** The bit of "GET" …, 0 for any other. "HEAD" is GET. And back. */
 unsigned wf_method_parse(const char *name);
+const char *wf_method_name(unsigned method);
 
 /** Position of a variable in its template, -1 if there is none. */
 int wf_route_var(const wf_route_t *route, const char *name);
@@ -271,6 +273,9 @@ const char *wf_route_name(const wf_face_t *face, const wf_route_t *route, apr_po
 apr_array_header_t *wf_route_arguments(const wf_face_t *face, const wf_route_t *route,
                                        apr_pool_t *p);
 
+/** The level of a route; deploy_level is the configured one of WF_ROUTE_DEPLOY. */
+wf_level_e wf_route_level(const wf_route_t *route, wf_level_e deploy_level);
+
 /** 1 if a list of words separated by blanks (NULL = empty) has the word. */
 int wf_words_have(const char *words, const char *word);
 
@@ -283,11 +288,15 @@ const char *wf_level_name(wf_level_e level);
 typedef struct wf_openapi_t {
     const char *title, *version, *description;
     const char *base; /* URL or path of the face */
+    wf_level_e deploy_level;
 } wf_openapi_t;
 
 /** The face's table as an OpenAPI 3.1 document. The caller owns the reference. */
 json_object *wf_openapi_create(const wf_face_t *face, const wf_openapi_t *about,
                                apr_pool_t *p);
+
+/** A handler that answers with this document about its own face. */
+wf_handler_fn wf_openapi_get;
 
 /* ---- requests ---------------------------------------------------------------------- */
 

@@ -293,6 +293,16 @@ const char *wf_methods_text(unsigned set, apr_pool_t *p)
     return text;
 }
 
+const char *wf_method_name(unsigned method)
+{
+    for (apr_size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (methods[i].bit == method) {
+            return methods[i].name;
+        }
+    }
+    return "";
+}
+
 unsigned wf_method_parse(const char *name)
 {
     for (apr_size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {

@@ -209,6 +209,7 @@ static const struct {
     /* clang-format off */
     { 200, "OK",                           "Done." },
     { 201, "Created",                      "Created." },
+    { 303, "See Other",                    "What is asked for is elsewhere." },
     { 400, "Bad Request",                  "The request cannot be understood as sent." },
     { 401, "Unauthorized",                 "Valid credentials are needed." },
     { 403, "Forbidden",                    "The caller lacks the right to do this." },

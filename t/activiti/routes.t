@@ -14,8 +14,14 @@ my $task = start(define('routes', '<startEvent id="s"/>', 's -> t', '<userTask i
 # Without credentials: 401 means that the path and the method exist.
 my @paths = (
     # method    path                              status Allow
-    [ 'GET',     '/',                             404 ],
-    [ 'GET',     '',                              404 ],
+    [ 'GET',     '/',                             401 ],
+    [ 'GET',     '',                              401 ],
+    [ 'GET',     '/index',                        401 ],
+    [ 'GET',     '/index/',                       404 ],
+    [ 'GET',     '/index/style.css',              200 ],
+    [ 'POST',    '/index',                        405, 'GET HEAD OPTIONS' ],
+    [ 'GET',     '/openapi.json',                 401 ],
+    [ 'GET',     '/openapi',                      404 ],
     [ 'GET',     '/nothing',                      404 ],
     [ 'GET',     '/Tasks',                        404 ],
     [ 'GET',     '/tasks/',                       404 ],
