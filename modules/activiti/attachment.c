@@ -136,19 +136,16 @@ static int url_valid(const char *url)
 }
 
 static apr_status_t read_link_text(json_object *args, json_object *body, const char *name,
-                                   apr_size_t max, const char **text, apr_pool_t *p,
-                                   wf_error_t *err)
+                                   apr_size_t max, apr_pool_t *p, wf_error_t *err)
 {
-    apr_status_t rv = wf_body_text(body, name, text, p, err);
+    const char *text;
+    apr_status_t rv = wf_body_text(body, name, &text, p, err);
 
     if (rv == APR_SUCCESS) {
-        rv = wf_text_check(name, *text, max, err);
-    }
-    if (*text && !**text) {
-        *text = NULL;
+        rv = wf_text_check(name, text, max, err);
     }
     if (rv == APR_SUCCESS) {
-        wf_json_add_string(args, name, *text);
+        wf_json_add_string(args, name, text && *text ? text : NULL);
     }
     return rv;
 }
@@ -156,30 +153,24 @@ static apr_status_t read_link_text(json_object *args, json_object *body, const c
 apr_status_t wf_attachment_link(wf_request_t *req, wf_error_t *err)
 {
     json_object *args = wf_args_create(req), *body;
-    const char *name, *url, *ignored;
     apr_pool_t *p = req->pool;
+    const char *url;
     apr_status_t rv;
     wf_id_t task;
 
     if ((rv = wf_path_id(req, "taskId", "task", &task, err)) != APR_SUCCESS
         || (rv = wf_request_object(req, &body, err)) != APR_SUCCESS
         || (rv = wf_body_string(body, "url", &url, p, err)) != APR_SUCCESS
-        || (rv = read_link_text(args, body, "url", WF_TEXT_MAX, &url, p, err))
-               != APR_SUCCESS
-        || (rv = read_link_text(args, body, "name", WF_NAME_MAX, &name, p, err))
-               != APR_SUCCESS
-        || (rv = read_link_text(args, body, "description", WF_TEXT_MAX, &ignored, p, err))
-               != APR_SUCCESS
-        || (rv = read_link_text(args, body, "type", WF_NAME_MAX, &ignored, p, err))
+        || (rv = read_link_text(args, body, "url", WF_TEXT_MAX, p, err)) != APR_SUCCESS
+        || (rv = read_link_text(args, body, "name", WF_NAME_MAX, p, err)) != APR_SUCCESS
+        || (rv = read_link_text(args, body, "type", WF_NAME_MAX, p, err)) != APR_SUCCESS
+        || (rv = read_link_text(args, body, "description", WF_TEXT_MAX, p, err))
                != APR_SUCCESS) {
         return rv;
     }
     if (!url_valid(url)) {
         return wf_error_field(err, WF_ERR_INVALID, "url",
                               "field 'url' must be a http, https, ftp or mailto address");
-    }
-    if (!name) {
-        wf_json_add_string(args, "name", url);
     }
     wf_json_add_int(args, "task", task);
     return attach(req, args, NULL, err);

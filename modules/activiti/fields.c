@@ -110,15 +110,9 @@ apr_status_t wf_fields_read(wf_request_t *req, const wf_field_t *fields,
 apr_status_t wf_fields_file(const wf_field_t *field, const wf_field_value_t *value,
                             wf_error_t *err)
 {
-    if (!value->data) {
-        return wf_error_field(err, WF_ERR_INVALID, field->name,
-                              "the form has no file field '%s'", field->name);
-    }
-    if (value->data->length == 0) {
-        return wf_error_field(err, WF_ERR_INVALID, field->name, "file '%s' is empty",
-                              value->filename);
-    }
-    return APR_SUCCESS;
+    return value->data ? APR_SUCCESS
+                       : wf_error_field(err, WF_ERR_INVALID, field->name,
+                                        "the form has no file field '%s'", field->name);
 }
 
 apr_status_t wf_fields_text(const wf_field_t *field, const wf_field_value_t *value,

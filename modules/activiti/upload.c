@@ -69,6 +69,10 @@ static apr_status_t deploy(wf_request_t *req, const wf_field_value_t *file,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    if (file->data->length == 0) {
+        return wf_error_field(err, WF_ERR_INVALID, fields[FIELD_FILE].name,
+                              "file '%s' is empty", file->filename);
+    }
     call.args = wf_json_own(json_object_new_object(), req->pool);
     wf_json_add_string(call.args, "name", file->filename);
     call.blob = file->data->data;

@@ -283,6 +283,16 @@ static apr_status_t read_attachment(wf_work_t *work, wf_attachment_t *row, wf_er
     return rv;
 }
 
+static const char *name_of_link(const char *url, apr_pool_t *p)
+{
+    apr_size_t length = strnlen(url, WF_TASK_MAX_NAME);
+
+    while (!wf_utf8_valid(url, length)) { /* cut within a character */
+        length--;
+    }
+    return apr_pstrmemdup(p, url, length);
+}
+
 /* Without an url it is a file, which may be empty. */
 static void add_content(wf_work_t *work, wf_attachment_t *row)
 {
@@ -313,8 +323,7 @@ apr_status_t wf_command_attach(wf_work_t *work, wf_error_t *err)
         return rv;
     }
     if (!row->name || !*row->name) {
-        row->name = row->url ? apr_pstrndup(work->pool, row->url, WF_TASK_MAX_NAME)
-                             : UNNAMED_FILE;
+        row->name = row->url ? name_of_link(row->url, work->pool) : UNNAMED_FILE;
     }
     row->user_id = work->user;
     row->task_id = task->id;
