@@ -38,7 +38,7 @@ typedef struct wf_browser_page_t {
     const char *parent;         /* path below /index of the page above; NULL = home */
     apr_array_header_t *links;  /* of wf_browser_link_t; NULL = none */
     apr_array_header_t *shown;  /* of const wf_endpoint_t * */
-    int open;                   /* show the details of the endpoints at once */
+    int open;                   /* about one endpoint: show its details at once */
     const char *action;         /* for the form of the only endpoint: the real address */
 } wf_browser_page_t;
 

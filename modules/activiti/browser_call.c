@@ -72,11 +72,12 @@ static void add_input(wf_html_t *html, const wf_argument_t *argument, const char
                 : argument->type == WF_ARG_FILE  ? "file"
                                                  : "text",
                 required);
-    if (argument->type == WF_ARG_DATE || argument->type == WF_ARG_DAY) {
-        wf_html_add(html, " placeholder=\"2010-11-02T09:05:00.120+01:00\"");
-    }
-    else if (argument->fallback) {
-        wf_html_add(html, " placeholder=\"%s\"", argument->fallback);
+    if (argument->fallback || argument->type == WF_ARG_DATE
+        || argument->type == WF_ARG_DAY) {
+        wf_html_add(html, " placeholder=\"%s\"",
+                    argument->fallback                ? argument->fallback
+                    : argument->type == WF_ARG_DAY ? "2010-11-02"
+                                                   : "2010-11-02T09:05:00Z");
     }
     wf_html_add(html, ">");
 }

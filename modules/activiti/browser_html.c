@@ -48,8 +48,8 @@ static void add_links(wf_html_t *html, const wf_request_t *req,
         const wf_browser_link_t *link = &APR_ARRAY_IDX(links, i, wf_browser_link_t);
 
         wf_html_add(html,
-                    "<li><a href=\"%s\">%s</a> <span class=\"count\">%d "
-                    "endpoint%s</span></li>\n",
+                    "<li><a href=\"%s\">%s</a> <span class=\"count\">%d<span> "
+                    "endpoint%s</span></span></li>\n",
                     wf_browser_address(req, link->path), link->text, link->count,
                     endings(link->count));
     }
@@ -161,16 +161,14 @@ static void add_arguments(wf_html_t *html, const wf_endpoint_t *endpoint)
         return;
     }
     wf_html_add(html,
-                "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
-                "aria-label=\"Arguments of %s\">\n<table>\n<caption>Arguments</caption>\n"
+                "<table>\n<caption>Arguments</caption>\n"
                 "<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">In</th>"
                 "<th scope=\"col\">Type</th><th scope=\"col\">Meaning</th></tr></thead>\n"
-                "<tbody>\n",
-                endpoint->name);
+                "<tbody>\n");
     for (int i = 0; i < endpoint->arguments->nelts; i++) {
         add_argument(html, &APR_ARRAY_IDX(endpoint->arguments, i, wf_argument_t));
     }
-    wf_html_add(html, "</tbody>\n</table>\n</div>\n");
+    wf_html_add(html, "</tbody>\n</table>\n");
 }
 
 const char *wf_browser_pretty(const char *json, apr_pool_t *p)
@@ -191,7 +189,7 @@ static void add_example(wf_html_t *html, const wf_request_t *req, const char *wh
                         const char *json)
 {
     if (json) {
-        wf_html_add(html, "<h4>%s</h4>\n<pre tabindex=\"0\">%s</pre>\n", what,
+        wf_html_add(html, "<h4>%s</h4>\n<pre>%s</pre>\n", what,
                     wf_browser_pretty(json, req->pool));
     }
 }
@@ -207,13 +205,12 @@ static void add_endpoint(wf_html_t *html, const wf_browser_page_t *page,
                 endpoint->target->summary, page->open ? " open" : "", endpoint->name);
     add_facts(html, req, endpoint);
     add_arguments(html, endpoint);
-    add_example(html, req, "Body of a request", endpoint->target->request);
+    wf_browser_form(html, req, endpoint, page->action);
     add_example(html, req, "An answer", endpoint->target->response);
     if (endpoint->target->statuses) {
         wf_html_add(html, "<p class=\"statuses\">Other statuses: %s</p>\n",
                     endpoint->target->statuses);
     }
-    wf_browser_form(html, req, endpoint, page->action);
     wf_html_add(html, "</details>\n</article>\n");
 }
 
@@ -247,8 +244,10 @@ apr_status_t wf_browser_show(const wf_browser_page_t *page, wf_error_t *err)
     wf_html_add(html, "<p class=\"up\"><a href=\"%s\">↑ %s</a></p>\n<h1>%s</h1>\n",
                 wf_browser_address(page->req, page->parent ? page->parent : ""),
                 page->parent ? strchr(page->parent, '/') + 1 : "Home", page->title);
-    wf_html_add(html, "<p class=\"count\">%d endpoint%s</p>\n", page->shown->nelts,
-                endings(page->shown->nelts));
+    if (!page->open) {
+        wf_html_add(html, "<p class=\"count\">%d endpoint%s</p>\n", page->shown->nelts,
+                    endings(page->shown->nelts));
+    }
     if (page->links && page->links->nelts > 0) {
         add_links(html, page->req, page->links);
     }
