@@ -215,6 +215,7 @@ typedef enum {
     WF_SQL_RUNNING_INSTANCES, /* deployment */
     WF_SQL_IN_USE,
     WF_SQL_MEMBERSHIPS,       /* user, group type, three groups */
+    WF_SQL_OPEN_GROUPS,       /* user, limit: groups of his that may claim a task */
     WF_SQL_GROUP_COUNTS,      /* user, group type */
     WF_SQL_DUE_NEXT,          /* now */
     WF_SQL_RELEASE_JOBS,      /* lock owner */
@@ -231,6 +232,7 @@ typedef enum {
 
 #define WF_MAX_SORTS 12       /* sort keys of a list */
 #define WF_MAX_FILTERS 12     /* filters of a list */
+#define WF_MAX_FANS 32        /* groups of a user whose tasks are merged in order */
 #define WF_MAX_PURGE_STEPS 12 /* statements of a purge */
 
 struct wf_store_t {
@@ -332,47 +334,67 @@ typedef enum {
     WF_FILTER_FLAG /* a condition without a value */
 } wf_filter_e;
 
+/** Where an index gives ids of rows of a list in their order. */
+typedef struct wf_stream_t {
+    const char *id;    /* column of the id */
+    const char *from;  /* table of the index */
+    const char *join;  /* how r, the list's table, is reached for other filters */
+    const char *where; /* ? is the filter's value */
+} wf_stream_t;
+
+/** A filter is a condition, or the union of streams: then the rows of a page are found
+ *  before any is read. */
 typedef struct wf_filter_def_t {
     const char *name;
     wf_filter_e kind;
-    const char *where; /* over r; ? is the value, as often as it likes */
+    const char *where;          /* over r; ? is the value, as often as it likes */
+    const wf_stream_t *streams; /* closed by a row without id; NULL: there is a where */
+    const wf_stream_t *fan;     /* besides, one such stream for each of up to
+                                   WF_MAX_FANS texts that fan_texts gives … */
+    wf_sql_e fan_texts;         /* for value and limit … */
+    const wf_stream_t *fan_all; /* or all of them in one, which is not in order */
 } wf_filter_def_t;
 
 typedef struct wf_list_def_t {
     wf_table_e table;
-    int newest_first; /* without a sort key: by creation, descending */
-    unsigned leads;   /* one of these filters must be given; 0 = none need be */
+    const char *where; /* what every row of the list is; NULL = no condition */
+    int newest_first;  /* without a sort key: by creation, descending */
+    unsigned leads;    /* one of these filters must be given; 0 = none need be */
     const wf_filter_def_t *filters; /* closed by a row without name; NULL = none */
     const char *keys[WF_MAX_SORTS + 1]; /* in the words of the API; NULL behind */
-    const char *columns[WF_MAX_SORTS];  /* what they sort by, over r */
+    const char *columns[WF_MAX_SORTS];  /* what they sort by */
+    /* A column may belong to another table d, from which r is reached by an index: */
+    const char *via;    /* its name; NULL = none does */
+    const char *via_on; /* how */
 } wf_list_def_t;
 
 extern const wf_list_def_t wf_lists[WF_LISTS];
 
 /** What a statement of a list depends on. A set of filters has a bit for each: the first
- *  of the list is bit 0. */
+ *  of the list is bit 0. Hashed by its bytes. */
 typedef struct wf_list_key_t {
     wf_list_e list;
     unsigned filters;
     int sort; /* -1: count */
     int descending;
+    int fans; /* how many texts the fan of wf_list_fan has; -1: too many */
 } wf_list_key_t;
 
-/** The text; its parameters are the values of the given filters in the list's order, then
- *  size and start unless it counts. */
+/** The text; its parameters are the values of the given filters in the list's order, the
+ *  texts of the fan, then size and start unless it counts. */
 const char *wf_sql_list(const wf_driver_t *d, const wf_list_key_t *key, apr_pool_t *p);
 
-/** That statement, prepared once. */
-apr_status_t wf_list_statement(wf_store_t *store, const wf_list_key_t *key,
-                               wf_stmt_t **stmt, wf_error_t *err);
-
-/** How many rows of a list have these texts for the filters in the set. */
-apr_status_t wf_list_total(wf_store_t *store, const wf_list_key_t *key,
-                           const wf_cell_t *args, int count, apr_int64_t *total,
-                           wf_error_t *err);
+/** The filter whose fan the statement needs, NULL if there is none; *arg is the position
+ *  of its value among the parameters. */
+const wf_filter_def_t *wf_list_fan(const wf_list_key_t *key, int *arg);
 
 /** The bit of a filter, 0 if the list has none of that name. */
 unsigned wf_list_filter(wf_list_e list, const char *name);
+
+/** How many rows of a list pass one filter. */
+apr_status_t wf_list_total(wf_store_t *store, wf_list_e list, const char *filter,
+                           const wf_cell_t *value, apr_int64_t *total, apr_pool_t *p,
+                           wf_error_t *err);
 
 /* ---- table views (views.c) ------------------------------------------------------- */
 

@@ -3,33 +3,73 @@
  *
  * A list must not slow down with its table: conditions start at an index, a page is
  * sorted by an index where the list can be long. Equal rows come in the order of their
- * creation, so pages are stable. */
+ * creation, so pages are stable.
+ *
+ * Some filters find their rows through other tables: the tasks that a user may claim are
+ * links to him and to each of his groups. Each of these is a stream of ids in order. By id
+ * a page is cut from the merged streams before any row is read, and what lies behind it
+ * is never looked at; other orders must see all rows. */
 #include "store/internal.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-/* A task's candidates are identity links; once it is assigned nobody may claim it. */
-#define LINKED(condition)                                                                \
-    "SELECT l.TASK_ID_ FROM ACT_RU_IDENTITYLINK l WHERE l.TYPE_ = 'candidate' "          \
-    "AND " condition
-
 #define GROUPS_OF_USER "SELECT m.GROUP_ID_ FROM ACT_ID_MEMBERSHIP m WHERE m.USER_ID_ = ?"
 
-#define BY_USER LINKED("l.USER_ID_ = ?")
-#define BY_GROUP LINKED("l.GROUP_ID_ = ?")
-#define BY_GROUPS LINKED("l.GROUP_ID_ IN (" GROUPS_OF_USER ")")
-
-#define DEPLOYMENT_TIME                                                                  \
-    "(SELECT d.DEPLOY_TIME_ FROM ACT_RE_DEPLOYMENT d WHERE d.ID_ = r.DEPLOYMENT_ID_)"
-
 /* clang-format off */
+
+/* ---- streams --------------------------------------------------------------------- */
+
+/* OPEN_ is kept by triggers: 1 while the task may be claimed through the link. */
+#define LINK(condition)                                                                  \
+    { "l.TASK_ID_", "ACT_RU_IDENTITYLINK l",                                             \
+      " JOIN ACT_RU_TASK r ON r.ID_ = l.TASK_ID_", condition }
+#define TASK(condition) { "r.ID_", "ACT_RU_TASK r", "", condition }
+
+static const wf_stream_t involved_streams[] = {
+    TASK("r.ASSIGNEE_ = ?"),
+    TASK("r.OWNER_ = ?"),
+    LINK("l.USER_ID_ = ? AND l.OPEN_ = 1"),
+    LINK("l.USER_ID_ = ? AND l.OPEN_ = 0 AND l.TASK_ID_ > 0"), /* not to a definition */
+    { NULL },
+};
+
+static const wf_stream_t candidate_streams[] = {
+    LINK("l.USER_ID_ = ? AND l.OPEN_ = 1"),
+    { NULL },
+};
+
+static const wf_stream_t group_task_streams[] = {
+    LINK("l.GROUP_ID_ = ? AND l.OPEN_ = 1"),
+    { NULL },
+};
+
+static const wf_stream_t all_groups_stream =
+    LINK("l.OPEN_ = 1 AND l.GROUP_ID_ IN (" GROUPS_OF_USER ")");
+
+/* Those that run: the unique index on definition and key has the finished ones too. */
+static const wf_stream_t definition_streams[] = {
+    { "r.ID_", "ACT_HI_PROCINST r", "", "r.PROC_DEF_ID_ = ? AND r.END_TIME_ IS NULL" },
+    { NULL },
+};
+
+static const wf_stream_t member_streams[] = {
+    { "m.USER_ID_", "ACT_ID_MEMBERSHIP m", " JOIN ACT_ID_USER r ON r.ID_ = m.USER_ID_",
+      "m.GROUP_ID_ = ?" },
+    { NULL },
+};
+
+static const wf_stream_t membership_streams[] = {
+    { "m.GROUP_ID_", "ACT_ID_MEMBERSHIP m", " JOIN ACT_ID_GROUP r ON r.ID_ = m.GROUP_ID_",
+      "m.USER_ID_ = ?" },
+    { NULL },
+};
 
 /* ---- filters --------------------------------------------------------------------- */
 
 static const wf_filter_def_t definition_filters[] = {
     { "startableByUser", WF_FILTER_TEXT,
-      "EXISTS (SELECT 1 FROM ACT_RU_IDENTITYLINK l WHERE l.PROC_DEF_ID_ = r.ID_"
+      .where = "EXISTS (SELECT 1 FROM ACT_RU_IDENTITYLINK l WHERE l.PROC_DEF_ID_ = r.ID_"
       " AND l.TYPE_ = 'candidate' AND (l.USER_ID_ = ? OR l.GROUP_ID_ IN (" GROUPS_OF_USER ")))" },
     { NULL },
 };
@@ -37,112 +77,125 @@ static const wf_filter_def_t definition_filters[] = {
 #define TASK_LEADS 0x3f /* the first six */
 
 static const wf_filter_def_t task_filters[] = {
-    { "assignee",         WF_FILTER_TEXT, "r.ASSIGNEE_ = ?" },
-    { "owner",            WF_FILTER_TEXT, "r.OWNER_ = ?" },
-    { "involved",         WF_FILTER_TEXT,
-      "r.ID_ IN (SELECT a.ID_ FROM ACT_RU_TASK a WHERE a.ASSIGNEE_ = ?"
-      " UNION SELECT o.ID_ FROM ACT_RU_TASK o WHERE o.OWNER_ = ?"
-      " UNION SELECT l.TASK_ID_ FROM ACT_RU_IDENTITYLINK l WHERE l.USER_ID_ = ?)" },
-    { "candidate",        WF_FILTER_TEXT,
-      "r.ASSIGNEE_ IS NULL AND r.ID_ IN (" BY_USER " UNION " BY_GROUPS ")" },
-    { "candidate-group",  WF_FILTER_TEXT,
-      "r.ASSIGNEE_ IS NULL AND r.ID_ IN (" BY_GROUP ")" },
-    { "process-instance", WF_FILTER_NUMBER, "r.PROC_INST_ID_ = ?" },
-    { "priority",         WF_FILTER_NUMBER, "r.PRIORITY_ = ?" },
-    { "minPriority",      WF_FILTER_NUMBER, "r.PRIORITY_ >= ?" },
-    { "maxPriority",      WF_FILTER_NUMBER, "r.PRIORITY_ <= ?" },
-    { "dueDate",          WF_FILTER_DATE,   "r.DUE_DATE_ = ?" },
-    { "minDueDate",       WF_FILTER_DATE,   "r.DUE_DATE_ >= ?" },
-    { "maxDueDate",       WF_FILTER_DATE,   "r.DUE_DATE_ <= ?" },
+    { "assignee",         WF_FILTER_TEXT,   .where = "r.ASSIGNEE_ = ?" },
+    { "owner",            WF_FILTER_TEXT,   .where = "r.OWNER_ = ?" },
+    { "involved",         WF_FILTER_TEXT,   .streams = involved_streams },
+    { "candidate",        WF_FILTER_TEXT,   .streams = candidate_streams,
+      .fan = group_task_streams, .fan_texts = WF_SQL_OPEN_GROUPS, .fan_all = &all_groups_stream },
+    { "candidate-group",  WF_FILTER_TEXT,   .streams = group_task_streams },
+    { "process-instance", WF_FILTER_NUMBER, .where = "r.PROC_INST_ID_ = ?" },
+    { "priority",         WF_FILTER_NUMBER, .where = "r.PRIORITY_ = ?" },
+    { "minPriority",      WF_FILTER_NUMBER, .where = "r.PRIORITY_ >= ?" },
+    { "maxPriority",      WF_FILTER_NUMBER, .where = "r.PRIORITY_ <= ?" },
+    { "dueDate",          WF_FILTER_DATE,   .where = "r.DUE_DATE_ = ?" },
+    { "minDueDate",       WF_FILTER_DATE,   .where = "r.DUE_DATE_ >= ?" },
+    { "maxDueDate",       WF_FILTER_DATE,   .where = "r.DUE_DATE_ <= ?" },
     { NULL },
 };
 
 static const wf_filter_def_t instance_filters[] = {
-    { "processDefinitionId", WF_FILTER_TEXT, "r.PROC_DEF_ID_ = ?" },
-    { "businessKey",         WF_FILTER_TEXT, "r.BUSINESS_KEY_ = ?" },
+    { "processDefinitionId", WF_FILTER_TEXT, .streams = definition_streams },
+    { "businessKey",         WF_FILTER_TEXT, .where = "r.BUSINESS_KEY_ = ?" },
     { NULL },
 };
 
+/* What is due is looked up first: it is little, and walking all jobs for it is not. After
+ * a date lie most of them; they are met soon in any order. */
+#define DUE(condition)                                                                   \
+    "r.ID_ IN (SELECT j.ID_ FROM ACT_RU_JOB j WHERE " condition ")"
+
 static const wf_filter_def_t job_filters[] = {
-    { "process-instance",  WF_FILTER_NUMBER, "r.PROCESS_INSTANCE_ID_ = ?" },
-    { "with-retries-left", WF_FILTER_FLAG,   "r.RETRIES_ > 0" },
-    { "executable",        WF_FILTER_DATE,   "r.RETRIES_ > 0 AND COALESCE(r.DUEDATE_, 0) <= ?" },
-    { "only-timers",       WF_FILTER_FLAG,   "r.TYPE_ = 'timer'" },
-    { "only-messages",     WF_FILTER_FLAG,   "r.TYPE_ = 'message'" },
-    { "duedate-lt",        WF_FILTER_DATE,   "r.DUEDATE_ < ?" },
-    { "duedate-ltoe",      WF_FILTER_DATE,   "r.DUEDATE_ <= ?" },
-    { "duedate-ht",        WF_FILTER_DATE,   "r.DUEDATE_ > ?" },
-    { "duedate-htoe",      WF_FILTER_DATE,   "r.DUEDATE_ >= ?" },
+    { "process-instance",  WF_FILTER_NUMBER, .where = "r.PROCESS_INSTANCE_ID_ = ?" },
+    { "with-retries-left", WF_FILTER_FLAG,   .where = "r.RETRIES_ > 0" },
+    { "executable",        WF_FILTER_DATE,
+      .where = DUE("j.RETRIES_ > 0 AND COALESCE(j.DUEDATE_, 0) <= ?") },
+    { "only-timers",       WF_FILTER_FLAG,   .where = "r.TYPE_ = 'timer'" },
+    { "only-messages",     WF_FILTER_FLAG,   .where = "r.TYPE_ = 'message'" },
+    { "duedate-lt",        WF_FILTER_DATE,   .where = DUE("j.DUEDATE_ < ?") },
+    { "duedate-ltoe",      WF_FILTER_DATE,   .where = DUE("j.DUEDATE_ <= ?") },
+    { "duedate-ht",        WF_FILTER_DATE,   .where = "r.DUEDATE_ > ?" },
+    { "duedate-htoe",      WF_FILTER_DATE,   .where = "r.DUEDATE_ >= ?" },
     { NULL },
 };
 
 #define FOUND_IN(column) column " LIKE ? ESCAPE '\\'"
 
 static const wf_filter_def_t user_filters[] = {
-    { "group",      WF_FILTER_TEXT,
-      "r.ID_ IN (SELECT m.USER_ID_ FROM ACT_ID_MEMBERSHIP m WHERE m.GROUP_ID_ = ?)" },
+    { "group",      WF_FILTER_TEXT, .streams = member_streams },
     { "searchText", WF_FILTER_PART,
-      "(" FOUND_IN("r.FIRST_") " OR " FOUND_IN("r.LAST_") " OR " FOUND_IN("r.ID_") ")" },
+      .where = "(" FOUND_IN("r.FIRST_") " OR " FOUND_IN("r.LAST_") " OR " FOUND_IN("r.ID_") ")" },
     { NULL },
 };
 
 static const wf_filter_def_t group_filters[] = {
-    { "user",       WF_FILTER_TEXT, "r.ID_ IN (" GROUPS_OF_USER ")" },
-    { "type",       WF_FILTER_TEXT, "r.TYPE_ = ?" },
-    { "searchText", WF_FILTER_PART, "(" FOUND_IN("r.NAME_") " OR " FOUND_IN("r.ID_") ")" },
+    { "user",       WF_FILTER_TEXT, .streams = membership_streams },
+    { "type",       WF_FILTER_TEXT, .where = "r.TYPE_ = ?" },
+    { "searchText", WF_FILTER_PART, .where = "(" FOUND_IN("r.NAME_") " OR " FOUND_IN("r.ID_") ")" },
     { NULL },
 };
 
 static const wf_filter_def_t run_filters[] = {
-    { "status",   WF_FILTER_TEXT, "r.STATUS_ = ?" },
-    { "workflow", WF_FILTER_TEXT, "r.WORKFLOW_ID_ = ?" },
+    { "status",   WF_FILTER_TEXT, .where = "r.STATUS_ = ?" },
+    { "workflow", WF_FILTER_TEXT, .where = "r.WORKFLOW_ID_ = ?" },
     { NULL },
 };
 
 /* ---- lists ----------------------------------------------------------------------- */
 
 const wf_list_def_t wf_lists[WF_LISTS] = {
-    /* table, newest first, leads, filters, keys, columns */
-    [WF_LIST_DEPLOYMENTS] = { WF_TABLE_DEPLOYMENT, 0, 0, NULL,
-        { "id",    "name",    "deploymentTime" },
-        { "r.ID_", "r.NAME_", "r.DEPLOY_TIME_" } },
-    [WF_LIST_DEFINITIONS] = { WF_TABLE_DEFINITION, 0, 0, definition_filters,
-        { "id",    "key",    "version",    "deploymentId",     "name",
-          "deploymentTime", "category" },
-        { "r.ID_", "r.KEY_", "r.VERSION_", "r.DEPLOYMENT_ID_", "r.NAME_",
-          DEPLOYMENT_TIME,  "r.CATEGORY_" } },
-    [WF_LIST_TASKS] = { WF_TABLE_TASK, 0, TASK_LEADS, task_filters,
-        { "id",    "name",    "description",    "priority",    "assignee",
-          "executionId", "processInstanceId" },
-        { "r.ID_", "r.NAME_", "r.DESCRIPTION_", "r.PRIORITY_", "r.ASSIGNEE_",
-          "r.EXECUTION_ID_", "r.PROC_INST_ID_" } },
-    [WF_LIST_INSTANCES] = { WF_TABLE_HI_PROCINST, 0, 0, instance_filters,
-        { "id",    "processDefinitionId", "businessKey",     "startTime" },
-        { "r.ID_", "r.PROC_DEF_ID_",      "r.BUSINESS_KEY_", "r.START_TIME_" } },
-    [WF_LIST_JOBS] = { WF_TABLE_JOB, 0, 0, job_filters,
-        { "id",    "executionId",     "processInstanceId",      "dueDate",    "retries",
-          "execution-id",    "process-instance-id",    "due-date" },
-        { "r.ID_", "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_", "r.DUEDATE_", "r.RETRIES_",
-          "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_", "r.DUEDATE_" } },
-    [WF_LIST_USERS] = { WF_TABLE_USER, 0, 0, user_filters,
-        { "id",    "firstName", "lastName", "email" },
-        { "r.ID_", "r.FIRST_",  "r.LAST_",  "r.EMAIL_" } },
-    [WF_LIST_GROUPS] = { WF_TABLE_GROUP, 0, 0, group_filters,
-        { "id",    "name",    "type" },
-        { "r.ID_", "r.NAME_", "r.TYPE_" } },
-    [WF_LIST_RUNS] = { WF_TABLE_RUN, 1, 0, run_filters,
-        { "seq", "id" },
-        { "r.SEQ_", "r.ID_" } },
+    [WF_LIST_DEPLOYMENTS] = {
+        .table = WF_TABLE_DEPLOYMENT,
+        .keys    = { "id",    "name",    "deploymentTime" },
+        .columns = { "r.ID_", "r.NAME_", "r.DEPLOY_TIME_" } },
+    [WF_LIST_DEFINITIONS] = {
+        .table = WF_TABLE_DEFINITION,
+        .filters = definition_filters,
+        .keys    = { "id",    "key",    "version",    "deploymentId",     "name",
+                     "deploymentTime", "category" },
+        .columns = { "r.ID_", "r.KEY_", "r.VERSION_", "r.DEPLOYMENT_ID_", "r.NAME_",
+                     "d.DEPLOY_TIME_", "r.CATEGORY_" },
+        .via = "ACT_RE_DEPLOYMENT", .via_on = "r.DEPLOYMENT_ID_ = d.ID_" },
+    [WF_LIST_TASKS] = {
+        .table = WF_TABLE_TASK,
+        .leads = TASK_LEADS,
+        .filters = task_filters,
+        .keys    = { "id",    "name",    "description",    "priority",    "assignee",
+                     "executionId", "processInstanceId" },
+        .columns = { "r.ID_", "r.NAME_", "r.DESCRIPTION_", "r.PRIORITY_", "r.ASSIGNEE_",
+                     "r.EXECUTION_ID_", "r.PROC_INST_ID_" } },
+    /* By way of the definitions, so that the many instances of one need no sorting. */
+    [WF_LIST_INSTANCES] = {
+        .table = WF_TABLE_HI_PROCINST,
+        .where = "r.END_TIME_ IS NULL",
+        .filters = instance_filters,
+        .keys    = { "id",    "processDefinitionId", "businessKey",     "startTime" },
+        .columns = { "r.ID_", "d.ID_",               "r.BUSINESS_KEY_", "r.START_TIME_" },
+        .via = "ACT_RE_PROCDEF", .via_on = "r.PROC_DEF_ID_ = d.ID_" },
+    [WF_LIST_JOBS] = {
+        .table = WF_TABLE_JOB,
+        .filters = job_filters,
+        .keys    = { "id",    "executionId",  "processInstanceId",   "dueDate",  "retries",
+                              "execution-id", "process-instance-id", "due-date" },
+        .columns = { "r.ID_", "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_", "r.DUEDATE_", "r.RETRIES_",
+                              "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_", "r.DUEDATE_" } },
+    [WF_LIST_USERS] = {
+        .table = WF_TABLE_USER,
+        .filters = user_filters,
+        .keys    = { "id",    "firstName", "lastName", "email" },
+        .columns = { "r.ID_", "r.FIRST_",  "r.LAST_",  "r.EMAIL_" } },
+    [WF_LIST_GROUPS] = {
+        .table = WF_TABLE_GROUP,
+        .filters = group_filters,
+        .keys    = { "id",    "name",    "type" },
+        .columns = { "r.ID_", "r.NAME_", "r.TYPE_" } },
+    [WF_LIST_RUNS] = {
+        .table = WF_TABLE_RUN,
+        .newest_first = 1,
+        .filters = run_filters,
+        .keys    = { "seq",    "id" },
+        .columns = { "r.SEQ_", "r.ID_" } },
 };
 /* clang-format on */
-
-/* What every row of a list is, whatever the filters. */
-static const char *base_of(wf_list_e list)
-{
-    return list == WF_LIST_INSTANCES ? "r.END_TIME_ IS NULL" : NULL;
-}
-
-/* ---- text ------------------------------------------------------------------------ */
 
 unsigned wf_list_filter(wf_list_e list, const char *name)
 {
@@ -156,6 +209,25 @@ unsigned wf_list_filter(wf_list_e list, const char *name)
     return 0;
 }
 
+/* ---- parameters ------------------------------------------------------------------ */
+
+static int is_given(const wf_list_key_t *key, const wf_filter_def_t *f)
+{
+    return (key->filters & 1u << (f - wf_lists[key->list].filters)) != 0;
+}
+
+/* How many parameters the filters before end have. */
+static int params_before(const wf_list_key_t *key, const wf_filter_def_t *end)
+{
+    const wf_filter_def_t *f = wf_lists[key->list].filters;
+    int n = 0;
+
+    for (; f && f->name && f != end; f++) {
+        n += is_given(key, f) && f->kind != WF_FILTER_FLAG;
+    }
+    return n;
+}
+
 /* Each ? of a condition becomes the parameter number n. */
 static const char *numbered(const char *where, int n, apr_pool_t *p)
 {
@@ -167,50 +239,202 @@ static const char *numbered(const char *where, int n, apr_pool_t *p)
     return apr_pstrcat(p, text, where, NULL);
 }
 
-/* *params is how many parameters the conditions have. */
-static const char *where_of(const wf_list_key_t *key, int *params, apr_pool_t *p)
+/* ---- streams --------------------------------------------------------------------- */
+
+static int is_by_id(const wf_list_key_t *key)
+{
+    return !strcmp(wf_lists[key->list].columns[key->sort], "r.ID_");
+}
+
+/* The filter whose streams a statement walks; NULL if it looks at the rows themselves. */
+static const wf_filter_def_t *leader_of(const wf_list_key_t *key)
 {
     const wf_filter_def_t *f = wf_lists[key->list].filters;
-    const char *base = base_of(key->list);
-    const char *text = base ? apr_pstrcat(p, " WHERE ", base, NULL) : "";
 
-    *params = 0;
-    for (unsigned bit = 1; f && f->name; f++, bit <<= 1) {
-        if (key->filters & bit) {
-            *params += f->kind != WF_FILTER_FLAG;
-            text = apr_pstrcat(p, text, *text ? " AND " : " WHERE ",
-                               numbered(f->where, *params, p), NULL);
+    if (key->sort >= 0 && !is_by_id(key)) {
+        return NULL;
+    }
+    for (; f && f->name; f++) {
+        if (is_given(key, f) && f->streams) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+const wf_filter_def_t *wf_list_fan(const wf_list_key_t *key, int *arg)
+{
+    const wf_filter_def_t *leader = leader_of(key);
+
+    if (!leader || !leader->fan) {
+        return NULL;
+    }
+    *arg = params_before(key, leader);
+    return leader;
+}
+
+/* others: conditions over r of the other filters, "" if there are none. */
+static const char *stream_text(const wf_stream_t *stream, int n, const char *others,
+                               apr_pool_t *p)
+{
+    return apr_pstrcat(p, stream->id, " AS ID_ FROM ", stream->from,
+                       *others ? stream->join : "", " WHERE ",
+                       numbered(stream->where, n, p), *others ? " AND " : "", others,
+                       NULL);
+}
+
+/* All streams of a filter whose value is parameter n as one SELECT of distinct ids; the
+ * fan's first text is parameter first. *many says whether they are merged. */
+static const char *union_of(const wf_filter_def_t *f, int n, int fans, int first,
+                            const char *others, int *many, apr_pool_t *p)
+{
+    const char *text = stream_text(&f->streams[0], n, others, p);
+
+#define ADD(stream, n)                                                                   \
+    (text = apr_pstrcat(p, text, " UNION SELECT ", stream_text(stream, n, others, p), NULL))
+    for (int i = 1; f->streams[i].id; i++) {
+        ADD(&f->streams[i], n);
+    }
+    for (int i = 0; i < fans; i++) {
+        ADD(f->fan, first + i);
+    }
+    if (f->fan && fans < 0) {
+        ADD(f->fan_all, n);
+    }
+#undef ADD
+    *many = f->streams[1].id != NULL || fans != 0;
+    return apr_pstrcat(p, *many ? "SELECT " : "SELECT DISTINCT ", text, NULL);
+}
+
+/* ---- conditions ------------------------------------------------------------------ */
+
+/* " AND …" behind text unless it is the first. */
+static const char *and_also(const char *text, const char *condition, apr_pool_t *p)
+{
+    return apr_pstrcat(p, text, *text ? " AND " : "", condition, NULL);
+}
+
+static const char *condition_of(const wf_filter_def_t *f, int n, apr_pool_t *p)
+{
+    int many;
+
+    return f->streams ? apr_pstrcat(p, "r.ID_ IN (",
+                                    union_of(f, n, f->fan ? -1 : 0, 0, "", &many, p), ")",
+                                    NULL)
+                      : numbered(f->where, n, p);
+}
+
+/* What holds for the rows of a list, but for one filter; "" if there is nothing. */
+static const char *conditions(const wf_list_key_t *key, const wf_filter_def_t *but,
+                              apr_pool_t *p)
+{
+    const wf_list_def_t *def = &wf_lists[key->list];
+    const wf_filter_def_t *f = def->filters;
+    const char *text = def->where ? def->where : "";
+
+    for (; f && f->name; f++) {
+        if (f != but && is_given(key, f)) {
+            text = and_also(text, condition_of(f, params_before(key, f) + 1, p), p);
         }
     }
     return text;
 }
 
-static const char *page_text(const wf_list_key_t *key, apr_pool_t *p)
+static const char *where_of(const char *text, apr_pool_t *p)
+{
+    return *text ? apr_pstrcat(p, " WHERE ", text, NULL) : "";
+}
+
+/* ---- statements ------------------------------------------------------------------ */
+
+/* What a page is cut from by the ids alone. */
+static const char *ids_of(const wf_list_key_t *key, const wf_filter_def_t *leader,
+                          int *many, apr_pool_t *p)
+{
+    return union_of(leader, params_before(key, leader) + 1, key->fans,
+                    params_before(key, NULL) + 1, conditions(key, leader, p), many, p);
+}
+
+static const char *page_of_ids(const wf_list_key_t *key, const wf_filter_def_t *leader,
+                               int size, apr_pool_t *p)
+{
+    wf_table_e table = wf_lists[key->list].table;
+    const char *order = key->descending ? "DESC" : "ASC";
+    int many;
+
+    return apr_psprintf(p,
+                        "SELECT %s%s WHERE r.ID_ IN (%s ORDER BY 1 %s LIMIT ?%d OFFSET "
+                        "?%d) ORDER BY r.ID_ %s",
+                        wf_sql_columns(table, p), wf_sql_from(table, p),
+                        ids_of(key, leader, &many, p), order, size, size + 1, order);
+}
+
+/* The tables of a page in the order in which they are walked. */
+static const char *from_of(const wf_list_def_t *def, int via, apr_pool_t *p)
+{
+    return via ? apr_pstrcat(p, " FROM ", def->via, " d CROSS JOIN ",
+                             wf_tables[def->table].name, " r", wf_tables[def->table].join,
+                             NULL)
+               : wf_sql_from(def->table, p);
+}
+
+static const char *order_of(const wf_list_def_t *def, const char *by, int descending,
+                            apr_pool_t *p)
+{
+    const char *tie = apr_pstrcat(p, "r.", wf_tables[def->table].order, NULL);
+    const char *text =
+        apr_pstrcat(p, by, descending ? " DESC NULLS LAST" : " ASC NULLS FIRST", NULL);
+
+    if (*by == 'd' && strcmp(by, "d.ID_")) {
+        text = apr_pstrcat(p, text, ", d.ID_", NULL);
+    }
+    return strcmp(by, tie) ? apr_pstrcat(p, text, ", ", tie, NULL) : text;
+}
+
+static const char *page_of_rows(const wf_list_key_t *key, int size, apr_pool_t *p)
 {
     const wf_list_def_t *def = &wf_lists[key->list];
     const char *by = def->columns[key->sort];
-    const char *tie = apr_pstrcat(p, "r.", wf_tables[def->table].order, NULL);
-    const char *where;
-    int params;
+    const char *where = conditions(key, NULL, p);
+    int via = *by == 'd';
 
-    where = where_of(key, &params, p);
-    return apr_psprintf(p, "SELECT %s%s%s ORDER BY %s %s%s%s LIMIT ?%d OFFSET ?%d",
-                        wf_sql_columns(def->table, p), wf_sql_from(def->table, p), where,
-                        by, key->descending ? "DESC NULLS LAST" : "ASC NULLS FIRST",
-                        strcmp(by, tie) ? ", " : "", strcmp(by, tie) ? tie : "",
-                        params + 1, params + 2);
+    if (via) {
+        where = and_also(where, def->via_on, p);
+    }
+    return apr_psprintf(p, "SELECT %s%s%s ORDER BY %s LIMIT ?%d OFFSET ?%d",
+                        wf_sql_columns(def->table, p), from_of(def, via, p),
+                        where_of(where, p), order_of(def, by, key->descending, p), size,
+                        size + 1);
 }
 
-static const char *count_text(const wf_list_key_t *key, apr_pool_t *p)
+static const char *count_text(const wf_list_key_t *key, const wf_filter_def_t *leader,
+                              apr_pool_t *p)
 {
-    int params;
+    const char *ids;
+    int many;
 
-    return apr_pstrcat(p, "SELECT COUNT(*) FROM ",
-                       wf_tables[wf_lists[key->list].table].name, " r",
-                       where_of(key, &params, p), NULL);
+    if (!leader) {
+        return apr_pstrcat(p, "SELECT COUNT(*) FROM ",
+                           wf_tables[wf_lists[key->list].table].name, " r",
+                           where_of(conditions(key, NULL, p), p), NULL);
+    }
+    ids = ids_of(key, leader, &many, p);
+    return apr_pstrcat(p, "SELECT COUNT(*) FROM (", ids, many ? " ORDER BY 1" : "",
+                       ") AS FOUND_", NULL);
 }
 
 const char *wf_sql_list(const wf_driver_t *d, const wf_list_key_t *key, apr_pool_t *p)
 {
-    return wf_sql_dialect(d, key->sort < 0 ? count_text(key, p) : page_text(key, p), p);
+    const wf_filter_def_t *leader = leader_of(key);
+    int fans = leader && key->fans > 0 ? key->fans : 0;
+    int size = params_before(key, NULL) + fans + 1;
+    const char *text;
+
+    if (key->sort < 0) {
+        text = count_text(key, leader, p);
+    }
+    else {
+        text = leader ? page_of_ids(key, leader, size, p) : page_of_rows(key, size, p);
+    }
+    return wf_sql_dialect(d, text, p);
 }

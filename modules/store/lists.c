@@ -12,8 +12,16 @@ const char *const *wf_store_sort_keys(wf_list_e list)
 
 /* ---- statements ------------------------------------------------------------------ */
 
-apr_status_t wf_list_statement(wf_store_t *store, const wf_list_key_t *key,
-                               wf_stmt_t **stmt, wf_error_t *err)
+/* One statement of a list with what it is given. */
+typedef struct call_t {
+    wf_list_key_t key;
+    wf_cell_t cells[WF_MAX_FILTERS + WF_MAX_FANS + 2]; /* values of filters, texts of the
+                                                          fan, size and start */
+    int args;
+} call_t;
+
+static apr_status_t find_statement(wf_store_t *store, const wf_list_key_t *key,
+                                   wf_stmt_t **stmt, wf_error_t *err)
 {
     apr_status_t rv;
 
@@ -33,27 +41,89 @@ apr_status_t wf_list_statement(wf_store_t *store, const wf_list_key_t *key,
     return rv;
 }
 
-apr_status_t wf_list_total(wf_store_t *store, const wf_list_key_t *key,
-                           const wf_cell_t *args, int count, apr_int64_t *total,
-                           wf_error_t *err)
+static apr_status_t take_text(void *baton, const wf_cell_t *cells, int count,
+                              wf_error_t *err)
 {
-    wf_list_key_t counting = {key->list, key->filters, -1, 0};
-    wf_stmt_t *stmt;
-    apr_status_t rv = wf_list_statement(store, &counting, &stmt, err);
+    apr_array_header_t *texts = baton;
 
-    return rv == APR_SUCCESS ? store->driver->run(store, stmt, args, count, wf_row_number,
-                                                  total, NULL, err)
+    (void)count;
+    (void)err;
+    APR_ARRAY_PUSH(texts, const char *) = wf_cell_to_text(&cells[0], texts->pool);
+    return APR_SUCCESS;
+}
+
+/* Put the texts of the fan behind the filters' values, if the statement needs any. */
+static apr_status_t spread_fan(wf_store_t *store, call_t *call, apr_pool_t *p,
+                               wf_error_t *err)
+{
+    int arg;
+    const wf_filter_def_t *f = wf_list_fan(&call->key, &arg);
+    apr_array_header_t *texts;
+    wf_cell_t args[2];
+    wf_stmt_t **stmt;
+    apr_status_t rv;
+
+    if (!f) {
+        return APR_SUCCESS;
+    }
+    texts = apr_array_make(p, 8, sizeof(const char *));
+    args[0] = call->cells[arg];
+    args[1] = wf_cell_integer(WF_MAX_FANS + 1);
+    stmt = &store->fixed[f->fan_texts];
+    rv = WF_PREPARED(store, stmt, wf_sql_fixed(store->driver, f->fan_texts, store->pool),
+                     err);
+    if (rv == APR_SUCCESS) {
+        rv = store->driver->run(store, *stmt, args, 2, take_text, texts, NULL, err);
+    }
+    if (texts->nelts > WF_MAX_FANS) {
+        call->key.fans = -1;
+        return rv;
+    }
+    call->key.fans = texts->nelts;
+    for (int i = 0; i < texts->nelts; i++) {
+        call->cells[call->args++] = wf_cell_text(APR_ARRAY_IDX(texts, i, const char *));
+    }
+    return rv;
+}
+
+static apr_status_t prepare_call(wf_store_t *store, call_t *call, wf_stmt_t **stmt,
+                                 apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv = spread_fan(store, call, p, err);
+
+    return rv == APR_SUCCESS ? find_statement(store, &call->key, stmt, err) : rv;
+}
+
+static apr_status_t count_rows(wf_store_t *store, const call_t *filters,
+                               apr_int64_t *total, apr_pool_t *p, wf_error_t *err)
+{
+    call_t call = *filters;
+    wf_stmt_t *stmt;
+    apr_status_t rv;
+
+    call.key.sort = -1;
+    call.key.descending = 0;
+    rv = prepare_call(store, &call, &stmt, p, err);
+    return rv == APR_SUCCESS ? store->driver->run(store, stmt, call.cells, call.args,
+                                                  wf_row_number, total, NULL, err)
                              : rv;
 }
 
-/* ---- what a call asks for -------------------------------------------------------- */
+apr_status_t wf_list_total(wf_store_t *store, wf_list_e list, const char *filter,
+                           const wf_cell_t *value, apr_int64_t *total, apr_pool_t *p,
+                           wf_error_t *err)
+{
+    call_t call;
 
-typedef struct request_t {
-    wf_list_key_t key;
-    apr_int64_t start, size;
-    wf_cell_t cells[WF_MAX_FILTERS + 2]; /* values of filters, then size and start */
-    int args;                            /* without size and start */
-} request_t;
+    memset(&call.key, 0, sizeof(call.key));
+    call.key.list = list;
+    call.key.filters = wf_list_filter(list, filter);
+    call.cells[0] = *value;
+    call.args = 1;
+    return count_rows(store, &call, total, p, err);
+}
+
+/* ---- what a call asks for -------------------------------------------------------- */
 
 static int find_sort(wf_list_e list, const char *key)
 {
@@ -65,19 +135,16 @@ static int find_sort(wf_list_e list, const char *key)
     return -1;
 }
 
-static apr_status_t read_page_options(request_t *r, const wf_page_t *page,
-                                      wf_error_t *err)
+static apr_status_t read_order(call_t *call, const wf_page_t *page, wf_error_t *err)
 {
-    int newest_first = wf_lists[r->key.list].newest_first;
+    int newest_first = wf_lists[call->key.list].newest_first;
 
-    r->key.sort = page->sort ? find_sort(r->key.list, page->sort) : 0;
-    if (r->key.sort < 0) {
+    call->key.sort = page->sort ? find_sort(call->key.list, page->sort) : 0;
+    if (call->key.sort < 0) {
         return wf_error_field(err, WF_ERR_INVALID, "sort", "cannot sort by '%s'",
                               page->sort);
     }
-    r->key.descending = page->descending || (!page->sort && newest_first);
-    r->start = page->start > 0 ? page->start : 0;
-    r->size = page->size > 0 ? page->size : 0;
+    call->key.descending = page->descending || (!page->sort && newest_first);
     return APR_SUCCESS;
 }
 
@@ -167,11 +234,11 @@ static apr_status_t refuse_whole(const wf_list_def_t *def, wf_error_t *err)
     return wf_error_set(err, WF_ERR_INVALID, "one of the filters %s is required", names);
 }
 
-static apr_status_t read_filters(request_t *r, const wf_filter_t *filters, int count,
+static apr_status_t read_filters(call_t *call, const wf_filter_t *filters, int count,
                                  apr_pool_t *p, wf_error_t *err)
 {
-    const wf_list_def_t *def = &wf_lists[r->key.list];
-    apr_status_t rv = check_names(r->key.list, filters, count, err);
+    const wf_list_def_t *def = &wf_lists[call->key.list];
+    apr_status_t rv = check_names(call->key.list, filters, count, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -186,61 +253,68 @@ static apr_status_t read_filters(request_t *r, const wf_filter_t *filters, int c
                                   wf_type_name(value->type));
         }
         if (value) {
-            r->key.filters |= 1u << i;
+            call->key.filters |= 1u << i;
         }
         if (value && f->kind != WF_FILTER_FLAG) {
-            r->cells[r->args++] = cell_of(f->kind, value, p);
+            call->cells[call->args++] = cell_of(f->kind, value, p);
         }
     }
-    return def->leads && !(def->leads & r->key.filters) ? refuse_whole(def, err)
+    return def->leads && !(def->leads & call->key.filters) ? refuse_whole(def, err)
                                                         : APR_SUCCESS;
 }
 
 /* ---- pages ----------------------------------------------------------------------- */
 
-static apr_status_t read_rows(wf_store_t *store, request_t *r, wf_rows_t *rows,
-                              apr_pool_t *p, wf_error_t *err)
+static apr_status_t read_rows(wf_store_t *store, const call_t *filters, apr_int64_t size,
+                              apr_int64_t start, apr_array_header_t *rows, apr_pool_t *p,
+                              wf_error_t *err)
 {
+    call_t call = *filters;
     wf_stmt_t *stmt;
-    apr_status_t rv = wf_list_statement(store, &r->key, &stmt, err);
+    apr_status_t rv = prepare_call(store, &call, &stmt, p, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    r->cells[r->args] = wf_cell_integer(r->size);
-    r->cells[r->args + 1] = wf_cell_integer(r->start);
-    return wf_store_rows(store, stmt, wf_lists[r->key.list].table, r->cells, r->args + 2,
-                         0, rows->rows, p, err);
+    call.cells[call.args++] = wf_cell_integer(size);
+    call.cells[call.args++] = wf_cell_integer(start);
+    return wf_store_rows(store, stmt, wf_lists[call.key.list].table, call.cells,
+                         call.args, 0, rows, p, err);
 }
 
-static apr_status_t read_page(wf_store_t *store, request_t *r, wf_rows_t *rows,
-                              apr_pool_t *p, wf_error_t *err)
+static apr_status_t read_page(wf_store_t *store, const call_t *filters,
+                              const wf_page_t *page, wf_rows_t *rows, apr_pool_t *p,
+                              wf_error_t *err)
 {
-    apr_status_t rv = r->size ? read_rows(store, r, rows, p, err) : APR_SUCCESS;
+    apr_int64_t start = page->start > 0 ? page->start : 0;
+    apr_int64_t size = page->size > 0 ? page->size : 0;
+    apr_status_t rv =
+        size ? read_rows(store, filters, size, start, rows->rows, p, err) : APR_SUCCESS;
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     /* A page that is not full is the last one: what lies before it is known. */
-    if (rows->rows->nelts < r->size && (rows->rows->nelts || !r->start)) {
-        rows->total = r->start + rows->rows->nelts;
+    if (rows->rows->nelts < size && (rows->rows->nelts || !start)) {
+        rows->total = start + rows->rows->nelts;
         return APR_SUCCESS;
     }
-    return wf_list_total(store, &r->key, r->cells, r->args, &rows->total, err);
+    return count_rows(store, filters, &rows->total, p, err);
 }
 
 apr_status_t wf_store_list(wf_store_t *store, wf_list_e list, const wf_filter_t *filters,
                            int count, const wf_page_t *page, wf_rows_t *rows,
                            apr_pool_t *p, wf_error_t *err)
 {
-    request_t request;
+    call_t call;
     apr_status_t rv;
 
-    memset(&request, 0, sizeof(request)); /* the key is hashed by its bytes */
-    request.key.list = list;
-    rv = read_page_options(&request, page, err);
+    memset(&call.key, 0, sizeof(call.key));
+    call.key.list = list;
+    call.args = 0;
+    rv = read_order(&call, page, err);
     if (rv == APR_SUCCESS) {
-        rv = read_filters(&request, filters, count, p, err);
+        rv = read_filters(&call, filters, count, p, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -252,6 +326,6 @@ apr_status_t wf_store_list(wf_store_t *store, wf_list_e list, const wf_filter_t 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = read_page(store, &request, rows, p, err);
+    rv = read_page(store, &call, page, rows, p, err);
     return wf_store_read_end(store, rv, err);
 }

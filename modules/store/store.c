@@ -403,24 +403,17 @@ static apr_status_t take_group_count(void *baton, const wf_cell_t *cells, int co
     return APR_SUCCESS;
 }
 
-static apr_status_t count_tasks(wf_store_t *store, const char *filter,
-                                const wf_cell_t *user, apr_int64_t *count,
-                                wf_error_t *err)
-{
-    wf_list_key_t key = {.list = WF_LIST_TASKS,
-                         .filters = wf_list_filter(WF_LIST_TASKS, filter)};
-
-    return wf_list_total(store, &key, user, 1, count, err);
-}
-
 static apr_status_t read_summary(wf_store_t *store, const wf_cell_t *args,
-                                 wf_task_summary_t *summary, wf_error_t *err)
+                                 wf_task_summary_t *summary, apr_pool_t *p,
+                                 wf_error_t *err)
 {
     wf_stmt_t **stmt = &store->fixed[WF_SQL_GROUP_COUNTS];
-    apr_status_t rv = count_tasks(store, "assignee", args, &summary->assigned, err);
+    apr_status_t rv = wf_list_total(store, WF_LIST_TASKS, "assignee", args,
+                                    &summary->assigned, p, err);
 
     if (rv == APR_SUCCESS) {
-        rv = count_tasks(store, "candidate", args, &summary->unassigned, err);
+        rv = wf_list_total(store, WF_LIST_TASKS, "candidate", args, &summary->unassigned,
+                           p, err);
     }
     if (rv == APR_SUCCESS) {
         rv = WF_PREPARED(store, stmt,
@@ -444,7 +437,7 @@ apr_status_t wf_store_task_summary(wf_store_t *store, const char *user,
     }
     summary->assigned = summary->unassigned = 0;
     summary->groups = apr_array_make(p, 4, sizeof(wf_group_count_t));
-    rv = read_summary(store, args, summary, err);
+    rv = read_summary(store, args, summary, p, err);
     return wf_store_read_end(store, rv, err);
 }
 

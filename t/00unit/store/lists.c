@@ -4,7 +4,7 @@
 #include "store/internal.h"
 
 /* ids, to see rows as small numbers */
-static wf_id_t tasks[6], instances[4], jobs[5];
+static wf_id_t tasks[6], executions[4], instances[4], jobs[5];
 
 /* ---- rows to list ---------------------------------------------------------------- */
 
@@ -20,6 +20,8 @@ static void add_identities(void)
     add_group(uow, "admin", "System administrator", "security-role");
     add_group(uow, "management", NULL, "assignment");
     add_group(uow, "accountancy", "Accountancy", NULL);
+    add_group(uow, "100%", NULL, NULL);
+    add_group(uow, "a_b", NULL, NULL);
     for (int i = 0; i < 4; i++) {
         static const char *const groups[] = {"management", "sales", "admin",
                                              "accountancy"};
@@ -91,6 +93,7 @@ static void add_tasks(void)
 
     for (int i = 3; i > 0; i--) { /* so that instance 3 is the oldest */
         execution[i] = add_instance(uow, i == 2 ? "a:1" : "z:1");
+        executions[i] = execution[i]->id;
     }
     for (int i = 0; i < 6; i++) {
         wf_task_t *task =
@@ -100,6 +103,8 @@ static void add_tasks(void)
         task->description = task_rows[i].description;
         task->assignee = task_rows[i].assignee;
         task->priority = task_rows[i].priority;
+        task->owner = i % 2 ? NULL : "gonzo";
+        task->due_date = i < 3 ? 0 : 100 * i;
         for (const char *c = task_rows[i].users; *c; c++) {
             add_link(uow, task, name_of(*c), NULL);
         }
@@ -110,6 +115,29 @@ static void add_tasks(void)
         add_link(uow, task, "animal", NULL)->type = "participant";
     }
     must_commit(uow, "tasks");
+}
+
+/* Who may start: links to definitions, of users and groups. */
+static void add_starters(void)
+{
+    static const struct {
+        const char *definition, *user, *group, *type;
+    } rows[] = {{"z:1", "gonzo", NULL, "candidate"},
+                {"z:2", NULL, "sales", "candidate"},
+                {"z:2", "gonzo", NULL, "candidate"},
+                {"a:1", NULL, "management", "candidate"},
+                {"a:2", "kermit", NULL, "participant"}};
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < 5; i++) {
+        wf_identitylink_t *link = wf_uow_insert(uow, WF_TABLE_IDENTITYLINK);
+
+        link->proc_def_id = rows[i].definition;
+        link->user_id = rows[i].user;
+        link->group_id = rows[i].group;
+        link->type = rows[i].type;
+    }
+    must_commit(uow, "starters");
 }
 
 static void add_history(void)
@@ -214,11 +242,15 @@ static const char *row_text(wf_list_e list, void *row)
     }
 }
 
-/* The value of a filter from its text, of the type that the list wants. */
+/* The value of a filter from its text, of the type that the list wants. Instances of tasks
+ * are 1 … 3. */
 static wf_value_t value_of(const wf_filter_def_t *def, const char *text)
 {
     switch (def->kind) {
     case WF_FILTER_NUMBER:
+        if (def == wf_lists[WF_LIST_TASKS].filters + 5 && atoi(text) <= 3) {
+            return wf_integer(executions[atoi(text)]);
+        }
         return wf_integer(atoi(text));
     case WF_FILTER_DATE:
         return wf_date(atoi(text));
@@ -342,6 +374,64 @@ static const struct {
      "gonzo kermit fozzie animal"},
     {WF_LIST_USERS, "group=sales", "email", "fozzie animal gonzo kermit",
      "kermit gonzo animal fozzie"},
+
+    {WF_LIST_TASKS, "owner=gonzo", "id", "0 2 4", "4 2 0"},
+    {WF_LIST_TASKS, "owner=gonzo", "priority", "4 2 0", "0 2 4"},
+    {WF_LIST_TASKS, "owner=kermit", "id", "", ""},
+    /* assignee, owner or any link, each task once */
+    {WF_LIST_TASKS, "involved=gonzo", "id", "0 1 2 4", "4 2 1 0"},
+    {WF_LIST_TASKS, "involved=gonzo", "name", "2 1 0 4", "4 0 1 2"},
+    {WF_LIST_TASKS, "involved=kermit", "id", "0 1 3 4", "4 3 1 0"},
+    {WF_LIST_TASKS, "involved=animal", "id", "0 1 2 3 4 5", "5 4 3 2 1 0"},
+    {WF_LIST_TASKS, "involved=nobody", "id", "", ""},
+    {WF_LIST_TASKS, "process-instance=2", "id", "2 3", "3 2"},
+    {WF_LIST_TASKS, "process-instance=2", "name", "2 3", "3 2"},
+    {WF_LIST_TASKS, "process-instance=9", "id", "", ""},
+    /* filters that narrow */
+    {WF_LIST_TASKS, "involved=animal&priority=50", "id", "0 1 5", "5 1 0"},
+    {WF_LIST_TASKS, "involved=animal&minPriority=50", "id", "0 1 3 5", "5 3 1 0"},
+    {WF_LIST_TASKS, "involved=animal&maxPriority=50", "id", "0 1 2 4 5", "5 4 2 1 0"},
+    {WF_LIST_TASKS, "involved=animal&dueDate=400", "id", "4", "4"},
+    {WF_LIST_TASKS, "involved=animal&minDueDate=400", "id", "4 5", "5 4"},
+    {WF_LIST_TASKS, "involved=animal&maxDueDate=400", "id", "3 4", "4 3"},
+    {WF_LIST_TASKS, "involved=animal&maxDueDate=400&minPriority=1", "name", "3", "3"},
+    {WF_LIST_TASKS, "assignee=kermit&minPriority=1", "id", "3", "3"},
+    {WF_LIST_TASKS, "candidate=kermit&maxPriority=10", "id", "2", "2"},
+    {WF_LIST_TASKS, "candidate=kermit&maxPriority=10", "name", "2", "2"},
+    {WF_LIST_TASKS, "candidate-group=sales&priority=50", "id", "1", "1"},
+    /* two of those that lead */
+    {WF_LIST_TASKS, "candidate=kermit&candidate-group=sales", "id", "1 2", "2 1"},
+    {WF_LIST_TASKS, "owner=gonzo&involved=kermit", "id", "0 4", "4 0"},
+    {WF_LIST_TASKS, "owner=gonzo&candidate=kermit", "id", "0 2", "2 0"},
+    {WF_LIST_TASKS, "assignee=kermit&candidate=kermit", "id", "", ""},
+
+    {WF_LIST_DEFINITIONS, "startableByUser=kermit", "id", "a:1 z:2", "z:2 a:1"},
+    {WF_LIST_DEFINITIONS, "startableByUser=kermit", "deploymentTime", "z:2 a:1", "a:1 z:2"},
+    {WF_LIST_DEFINITIONS, "startableByUser=gonzo", "id", "z:1 z:2", "z:2 z:1"},
+    {WF_LIST_DEFINITIONS, "startableByUser=nobody", "id", "", ""},
+
+    {WF_LIST_USERS, NULL, "id", "animal fozzie gonzo kermit", "kermit gonzo fozzie animal"},
+    {WF_LIST_USERS, "searchText=BEAR", "id", "animal fozzie", "fozzie animal"},
+    {WF_LIST_USERS, "searchText=onz", "id", "gonzo", "gonzo"},
+    {WF_LIST_USERS, "searchText=e", "firstName", "fozzie animal gonzo kermit",
+     "kermit gonzo fozzie animal"},
+    {WF_LIST_USERS, "searchText=%", "id", "", ""},
+    {WF_LIST_USERS, "searchText=_", "id", "", ""},
+    {WF_LIST_USERS, "searchText=localhost", "id", "", ""},
+    {WF_LIST_USERS, "group=management&searchText=frog", "id", "kermit", "kermit"},
+    {WF_LIST_USERS, "group=sales&searchText=Bear", "id", "animal fozzie", "fozzie animal"},
+    {WF_LIST_USERS, "group=sales&searchText=Bear", "lastName", "fozzie animal",
+     "fozzie animal"},
+
+    {WF_LIST_GROUPS, NULL, "id", "100% a_b accountancy admin management sales",
+     "sales management admin accountancy a_b 100%"},
+    {WF_LIST_GROUPS, "type=assignment", "id", "management sales", "sales management"},
+    {WF_LIST_GROUPS, "searchText=AC", "id", "accountancy", "accountancy"},
+    {WF_LIST_GROUPS, "searchText=%", "id", "100%", "100%"},
+    {WF_LIST_GROUPS, "searchText=_", "id", "a_b", "a_b"},
+    {WF_LIST_GROUPS, "searchText=\\", "id", "", ""},
+    {WF_LIST_GROUPS, "user=kermit&searchText=m", "id", "admin management",
+     "management admin"},
 
     {WF_LIST_INSTANCES, NULL, "id", "0 1 2", "2 1 0"},
     {WF_LIST_INSTANCES, NULL, "processDefinitionId", "1 0 2", "0 2 1"},
@@ -483,6 +573,135 @@ static void check_pages(void)
            "exec-d exec-b exec-c", "… of a workflow too");
 }
 
+/* What a call may not ask for. */
+static void refuse(wf_list_e list, const char *name, wf_value_t value, const char *field)
+{
+    wf_filter_t filter = {name, value};
+    wf_error_t *err = new_error();
+    wf_page_t page = {.size = 10};
+    wf_rows_t rows;
+
+    ok(wf_store_list(reader, list, &filter, 1, &page, &rows, pool, err) != APR_SUCCESS
+           && err->kind == WF_ERR_INVALID,
+       "list %d: no filter %s of that type", list, name);
+    is_str(err->field, field, "… names it");
+}
+
+static void check_refusals(void)
+{
+    refuse(WF_LIST_DEPLOYMENTS, "assignee", wf_string("x"), "assignee");
+    refuse(WF_LIST_TASKS, "assignee; DROP TABLE ACT_RU_TASK", wf_string("x"),
+           "assignee; DROP TABLE ACT_RU_TASK");
+    refuse(WF_LIST_TASKS, "assignee", wf_integer(1), "assignee");
+    refuse(WF_LIST_TASKS, "process-instance", wf_string("1"), "process-instance");
+    refuse(WF_LIST_TASKS, "dueDate", wf_integer(1), "dueDate");
+    refuse(WF_LIST_JOBS, "only-timers", wf_string("true"), "only-timers");
+    refuse(WF_LIST_JOBS, "executable", wf_boolean(1), "executable");
+    /* Whose tasks? */
+    refuse(WF_LIST_TASKS, "priority", wf_integer(1), NULL);
+    refuse(WF_LIST_TASKS, "assignee", wf_null(), NULL);
+}
+
+/* ---- who may claim --------------------------------------------------------------- */
+
+static const char *open_tasks(void)
+{
+    wf_page_t page = {.size = 10};
+    apr_int64_t total;
+    const char *text = listed(WF_LIST_TASKS, "candidate-group=accountancy", &page, &total);
+
+    return apr_psprintf(pool, "%s (%d)", text, (int)total);
+}
+
+static wf_task_t *get_task(wf_uow_t *uow, int i)
+{
+    wf_error_t *err = new_error();
+    wf_task_t *task;
+
+    MUST(wf_uow_get(uow, WF_TABLE_TASK, tasks[i], &task, err), err);
+    return task;
+}
+
+static void assign(int i, const char *user)
+{
+    wf_uow_t *uow = new_unit();
+    wf_task_t *task = get_task(uow, i);
+
+    task->assignee = user;
+    wf_uow_update(uow, task);
+    must_commit(uow, "assign");
+}
+
+static void delete_task(int i)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    apr_array_header_t *links;
+
+    MUST(wf_uow_select(uow, WF_BY_LINKS_OF_TASK, tasks[i], &links, err), err);
+    for (int n = 0; n < links->nelts; n++) {
+        wf_uow_delete(uow, APR_ARRAY_IDX(links, n, void *));
+    }
+    wf_uow_delete(uow, get_task(uow, i));
+    must_commit(uow, "delete a task");
+}
+
+/* A task leaves the lists of its candidates when it is assigned and comes back. */
+static void check_claims(void)
+{
+    wf_uow_t *uow = new_unit();
+
+    is_str(open_tasks(), "5 (1)", "one task may be claimed");
+    add_link(uow, get_task(uow, 1), NULL, "accountancy");
+    add_link(uow, get_task(uow, 1), NULL, "accountancy"); /* counts once */
+    add_link(uow, get_task(uow, 3), NULL, "accountancy"); /* assigned already */
+    add_link(uow, get_task(uow, 0), NULL, "accountancy")->type = "reviewer";
+    must_commit(uow, "more candidates");
+    is_str(open_tasks(), "1 5 (2)", "candidates are added");
+    assign(5, "kermit");
+    is_str(open_tasks(), "1 (1)", "… a task is claimed");
+    assign(5, "gonzo");
+    is_str(open_tasks(), "1 (1)", "… given to another");
+    assign(3, NULL);
+    is_str(open_tasks(), "1 3 (2)", "… another is released");
+    delete_task(1);
+    is_str(open_tasks(), "3 (1)", "… one is deleted");
+    assign(5, NULL);
+    assign(3, "kermit");
+    uow = new_unit();
+    add_link(uow, get_task(uow, 5), NULL, "accountancy");
+    get_task(uow, 5)->assignee = "kermit";
+    wf_uow_update(uow, get_task(uow, 5));
+    must_commit(uow, "candidate and claim in one unit");
+    is_str(open_tasks(), " (0)", "… claimed in the unit that adds a candidate");
+}
+
+/* Of more groups than are merged in order. */
+static void check_many_groups(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_page_t page = {.size = 2, .start = 1};
+    apr_int64_t total;
+
+    add_user(uow, "everywhere", NULL, NULL, NULL);
+    for (int i = 0; i < 2 * WF_MAX_FANS; i++) {
+        const char *group = apr_psprintf(pool, "group-%d", i);
+
+        add_group(uow, group, NULL, NULL);
+        add_member(uow, "everywhere", group);
+        add_link(uow, get_task(uow, i % 2 ? 0 : 2), NULL, group);
+    }
+    add_link(uow, get_task(uow, 4), "everywhere", NULL); /* assigned */
+    must_commit(uow, "many groups");
+    is_str(listed(WF_LIST_TASKS, "candidate=everywhere", &page, &total), "2",
+           "of very many groups");
+    is_int(total, 2, "… total");
+    page.start = 0;
+    page.sort = "name";
+    is_str(listed(WF_LIST_TASKS, "candidate=everywhere", &page, &total), "2 0",
+           "… in another order");
+}
+
 /* ---- counts ---------------------------------------------------------------------- */
 
 static const struct {
@@ -541,6 +760,7 @@ int main(void)
     add_identities();
     add_deployments();
     add_tasks();
+    add_starters();
     add_history();
     add_jobs();
     add_runs();
@@ -549,6 +769,9 @@ int main(void)
     check_pages();
     check_summaries();
     check_definitions();
+    check_refusals();
+    check_claims();
+    check_many_groups();
     close_test_store();
     return end_test();
 }
