@@ -241,6 +241,10 @@ apr_status_t wf_instance_signal(wf_request_t *req, wf_error_t *err)
         || (rv = wf_variables_read(&vars, body, own, req->pool, err)) != APR_SUCCESS) {
         return rv;
     }
+    if (instance->end_time) {
+        return wf_no_object("running " KIND, wf_request_var(req, "processInstanceId"),
+                            err);
+    }
     if (!activity || !*activity) {
         return respond_not_waiting(req, "field 'activityId' is required");
     }
