@@ -74,10 +74,12 @@ static void *create_dir_config(apr_pool_t *p, char *dir)
 
 static void *merge_dir_config(apr_pool_t *p, void *outer, void *inner)
 {
-    wf_dir_config_t *in = inner;
+    const wf_dir_config_t *out = outer, *in = inner;
+    wf_dir_config_t *merged =
+        apr_pmemdup(p, in->face || in->off ? in : out, sizeof(*merged));
 
-    (void)p;
-    return in->face || in->off ? inner : outer;
+    merged->require = in->require ? in->require : out->require;
+    return merged;
 }
 
 static settings_t *settings_of(server_rec *s)
@@ -248,7 +250,8 @@ static const char *set_api(cmd_parms *cmd, void *dir, const char *arg)
     wf_dir_config_t *config = dir;
 
     if (!strcasecmp(arg, "Off")) {
-        *config = (wf_dir_config_t){ .off = 1 };
+        config->face = NULL;
+        config->off = 1;
         return NULL;
     }
     if (!cmd->path || *cmd->path != '/' || ap_check_cmd_context(cmd, NOT_IN_DIRECTORY)) {
@@ -269,6 +272,13 @@ static const char *set_api(cmd_parms *cmd, void *dir, const char *arg)
                         arg);
 }
 
+static const char *add_require(cmd_parms *cmd, void *dir, const char *args)
+{
+    wf_dir_config_t *config = dir;
+
+    return wf_require_add(&config->require, cmd, args);
+}
+
 #define NUMBER(where, how, low, high) ((void *)&(const number_t){ where, how, low, high })
 #define PATH_RULE(where, check, problem, off) ((void *)&(const path_t){ where, check, problem, off })
 #define MIB (1024 * 1024)
@@ -285,6 +295,8 @@ static const command_rec directives[] = {
          "On to run the engine process; Off by default"),
     AP_INIT_TAKE1("WorkflowApi", set_api, NULL, ACCESS_CONF,
          "what a <Location> answers: activiti, workflow, health, ready or Off"),
+    AP_INIT_RAW_ARGS("WorkflowRequire", add_require, NULL, ACCESS_CONF,
+         "a level, user or admin, and the words of a Require line that grants it"),
     OWN("WorkflowStore", set_store, "where data is kept, such as sqlite:/var/lib/workflow/workflow.db"),
     PATH("WorkflowStateDir", PATH_RULE(IN_ENGINE(state_dir), can_be_made, "its parent directory does not exist", 0),
          "directory of the engine's socket and of the default store and log"),

@@ -36,6 +36,29 @@ typedef struct wf_roles_t {
 apr_status_t wf_auth_check_level(wf_store_t *store, const wf_roles_t *roles,
                                  const char *user, wf_level_e level, wf_error_t *err);
 
+/** WF_ERR_FORBIDDEN: the caller does not reach level. */
+apr_status_t wf_auth_refuse(wf_level_e level, wf_error_t *err);
+
+/* ---- rights by httpd's own authorization ------------------------------------------- */
+
+/* httpd's own types, declared so that this header needs no httpd header. */
+struct request_rec;
+struct cmd_parms_struct;
+
+/** Lines of WorkflowRequire that hold in one place; NULL = none: groups of the store
+ *  decide. */
+typedef struct wf_require_t wf_require_t;
+
+/** Add a line to a list: a level, the name of an authorization provider of httpd, and
+ *  what it is asked. NULL, or what is wrong, for the directive's error. */
+const char *wf_require_add(wf_require_t **list, struct cmd_parms_struct *cmd,
+                           const char *args);
+
+/** APR_SUCCESS if a line of this level or a higher one grants it to r's user, else
+ *  WF_ERR_FORBIDDEN naming the level, or WF_ERR_INTERNAL if a provider could not tell. */
+apr_status_t wf_require_check(const wf_require_t *list, struct request_rec *r,
+                              wf_level_e level, wf_error_t *err);
+
 /* ---- passwords --------------------------------------------------------------------- */
 
 /** Passwords verified a short while ago, so that a client's calls pay for bcrypt once a

@@ -1,6 +1,12 @@
 /* Rights: a level is reached by membership of groups of the configured type. */
 #include "auth/auth.h"
 
+apr_status_t wf_auth_refuse(wf_level_e level, wf_error_t *err)
+{
+    return wf_error_set(err, WF_ERR_FORBIDDEN, "this call needs the rights of %s",
+                        level == WF_LEVEL_ADMIN ? "an administrator" : "a user");
+}
+
 apr_status_t wf_auth_check_level(wf_store_t *store, const wf_roles_t *roles,
                                  const char *user, wf_level_e level, wf_error_t *err)
 {
@@ -16,7 +22,5 @@ apr_status_t wf_auth_check_level(wf_store_t *store, const wf_roles_t *roles,
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "rights of the user");
     }
-    return member ? APR_SUCCESS
-                  : wf_error_set(err, WF_ERR_FORBIDDEN, "this call needs the rights of %s",
-                                 admin ? "an administrator" : "a user");
+    return member ? APR_SUCCESS : wf_auth_refuse(level, err);
 }

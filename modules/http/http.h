@@ -30,12 +30,14 @@ typedef struct wf_face_t wf_face_t;
 typedef struct wf_router_t wf_router_t;
 
 /** Per <Location>. All zero = no face here. The face, base and router belong together:
- *  when merging, take the three of the section that set `face` or `off`. */
+ *  when merging, take the three of the section that set `face` or `off`. The innermost
+ *  section with lines of its own says who reaches which level. */
 typedef struct wf_dir_config_t {
     const wf_face_t *face;     /* NULL = off */
     const char *base;          /* the Location's path without slash at the end */
     const wf_router_t *router; /* the face's compiled table */
     int off;                   /* off here although an outer section enables it */
+    wf_require_t *require;     /* who reaches which level; NULL = by groups of the store */
 } wf_dir_config_t;
 
 /** Switch a face on for a Location (path as cmd->path gives it). NULL, or what is wrong,
