@@ -7,7 +7,7 @@
 
 /* Exit codes. */
 #define WF_EXIT_OK 0
-#define WF_EXIT_FAILED 1 /* usage, unusable workflow, failed run, violated threshold */
+#define WF_EXIT_FAILED 1 /* usage, unusable input, failed run, violated threshold */
 #define WF_EXIT_OPTION 2 /* unknown option or bad value of one */
 #define WF_EXIT_INTERRUPTED 130
 
@@ -47,6 +47,7 @@ void wf_options_print(const wf_option_t *options);
 /* ---- commands ---------------------------------------------------------------------- */
 
 int wf_cli_run(int argc, const char *const *argv); /* a workflow file, here and now */
+int wf_cli_passwd(int argc, const char *const *argv); /* a user's password */
 int wf_cli_version(int argc, const char *const *argv);
 int wf_cli_help(int argc, const char *const *argv);
 

@@ -10,6 +10,7 @@
 static const wf_cli_command_t commands[] = {
     /* clang-format off */
     { "run",     wf_cli_run,     "run a workflow file and print its result" },
+    { "passwd",  wf_cli_passwd,  "set a user's password, make the first administrator" },
     { "version", wf_cli_version, "print the version" },
     { "help",    wf_cli_help,    "print this text" },
     { "engine",  wf_engine_main, NULL },
