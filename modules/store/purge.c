@@ -5,11 +5,25 @@
 
 #include <apr_strings.h>
 
-/* Instances and, down the call activities, the instances that they called. */
+/* Instances and, down the call activities, the instances that they called; their tasks and
+ * the sub-tasks of these, which belong to no instance themselves. */
 #define WITH_CALLED(instances)                                                           \
     "WITH RECURSIVE DOOMED (ID_) AS (" instances " UNION SELECT c.ID_ FROM DOOMED d"     \
     " JOIN ACT_RU_EXECUTION e ON e.PROC_INST_ID_ = d.ID_"                                \
-    " JOIN ACT_RU_EXECUTION c ON c.SUPER_EXEC_ = e.ID_) "
+    " JOIN ACT_RU_EXECUTION c ON c.SUPER_EXEC_ = e.ID_),"                                \
+    " DOOMED_TASK (ID_) AS (SELECT t.ID_ FROM DOOMED d"                                  \
+    " JOIN ACT_RU_TASK t ON t.PROC_INST_ID_ = d.ID_"                                     \
+    " UNION SELECT t.ID_ FROM DOOMED_TASK d"                                             \
+    " JOIN ACT_RU_TASK t ON t.PARENT_TASK_ID_ = d.ID_) "
+
+/* The same in history. */
+#define WITH_CALLED_ONCE(instances)                                                      \
+    "WITH RECURSIVE DOOMED (ID_) AS (" instances " UNION SELECT c.ID_ FROM DOOMED d"     \
+    " JOIN ACT_HI_PROCINST c ON c.SUPER_PROCESS_INSTANCE_ID_ = d.ID_),"                  \
+    " DOOMED_TASK (ID_) AS (SELECT t.ID_ FROM DOOMED d"                                  \
+    " JOIN ACT_HI_TASKINST t ON t.PROC_INST_ID_ = d.ID_"                                 \
+    " UNION SELECT t.ID_ FROM DOOMED_TASK d"                                             \
+    " JOIN ACT_HI_TASKINST t ON t.PARENT_TASK_ID_ = d.ID_) "
 
 #define DEFINITIONS "(SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)"
 
@@ -23,15 +37,18 @@
         " AND EXCEPTION_STACK_ID_ IS NOT NULL)",                                         \
     "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)",     \
     "DELETE FROM ACT_RU_EVENT_SUBSCR WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",   \
-    "DELETE FROM ACT_RU_IDENTITYLINK WHERE TASK_ID_ IN (SELECT ID_ FROM ACT_RU_TASK"     \
-        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED))",                             \
-    "DELETE FROM ACT_RU_TASK WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"
+    "DELETE FROM ACT_RU_IDENTITYLINK WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)",   \
+    "DELETE FROM ACT_RU_TASK WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
 
 #define STARTERS_STEP                                                                    \
     "DELETE FROM ACT_RU_IDENTITYLINK WHERE PROC_DEF_ID_ IN " DEFINITIONS
 
 #define LAST_STEP                                                                        \
     "DELETE FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"
+
+#define ATTACHED                                                                         \
+    "PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"                                          \
+    " OR TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
 
 static const struct {
     const char *with;
@@ -51,12 +68,15 @@ static const struct {
         LAST_STEP } },
 
     [WF_PURGE_DEPLOYMENT_HISTORY] = {
-        "WITH DOOMED (ID_) AS (SELECT ID_ FROM ACT_HI_PROCINST"
-        " WHERE PROC_DEF_ID_ IN " DEFINITIONS ") ", {
+        WITH_CALLED_ONCE("SELECT ID_ FROM ACT_HI_PROCINST WHERE PROC_DEF_ID_ IN "
+                         DEFINITIONS), {
         "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_HI_DETAIL"
             " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)",
         "DELETE FROM ACT_HI_DETAIL WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",
-        "DELETE FROM ACT_HI_TASKINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",
+        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT CONTENT_ID_ FROM ACT_HI_ATTACHMENT"
+            " WHERE (" ATTACHED ") AND CONTENT_ID_ IS NOT NULL)",
+        "DELETE FROM ACT_HI_ATTACHMENT WHERE " ATTACHED,
+        "DELETE FROM ACT_HI_TASKINST WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)",
         "DELETE FROM ACT_HI_ACTINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",
         "DELETE FROM ACT_HI_PROCINST WHERE ID_ IN (SELECT ID_ FROM DOOMED)" } },
 

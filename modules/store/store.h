@@ -345,7 +345,7 @@ void wf_uow_delete(wf_uow_t *uow, void *row);
 /** Deletions of many rows that need not be loaded. Run before the unit's other changes. */
 typedef enum {
     WF_PURGE_DEPLOYMENT_RUNTIME, /* instances, tasks, variables, jobs … of a deployment */
-    WF_PURGE_DEPLOYMENT_HISTORY,
+    WF_PURGE_DEPLOYMENT_HISTORY, /* with attachments; of called instances, too */
     WF_PURGE_DEPLOYMENT_STARTERS, /* who may start its definitions */
     WF_PURGE_INSTANCE_RUNTIME,
     WF_PURGES

@@ -135,9 +135,12 @@ static apr_int64_t rows_of(wf_table_e table)
 
 static const wf_table_e runtime[] = {WF_TABLE_EXECUTION,    WF_TABLE_TASK,
                                      WF_TABLE_IDENTITYLINK, WF_TABLE_VARIABLE,
-                                     WF_TABLE_JOB,          WF_TABLE_BYTEARRAY};
+                                     WF_TABLE_JOB,          WF_TABLE_SUBSCRIPTION};
+/* Attachments are history. Byte arrays belong to both. */
 static const wf_table_e history[] = {WF_TABLE_HI_PROCINST, WF_TABLE_HI_ACTINST,
-                                     WF_TABLE_HI_TASKINST, WF_TABLE_HI_DETAIL};
+                                     WF_TABLE_HI_TASKINST, WF_TABLE_HI_DETAIL,
+                                     WF_TABLE_ATTACHMENT};
+#define HISTORY_ROWS 8 /* of an instance */
 
 #define COUNT(tables) (int)(sizeof(tables) / sizeof(tables[0]))
 
@@ -154,7 +157,49 @@ static apr_int64_t rows_in(const wf_table_e *tables, int count)
 /* With bytes it has a content row of its own, which is history too. */
 static wf_value_t detail_value;
 
-static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task_t *task)
+/* A file at a task, a link at its sub-task. */
+static void add_attachments(wf_uow_t *uow, const wf_task_t *task, const wf_task_t *sub)
+{
+    wf_attachment_t *file = wf_uow_insert(uow, WF_TABLE_ATTACHMENT);
+    wf_attachment_t *link = wf_uow_insert(uow, WF_TABLE_ATTACHMENT);
+    wf_bytearray_t *content = wf_uow_insert(uow, WF_TABLE_BYTEARRAY);
+
+    content->name = "file";
+    content->bytes = "x";
+    content->length = 1;
+    file->task_id = task->id;
+    file->proc_inst_id = task->proc_inst_id;
+    file->content_id = content->id;
+    link->task_id = sub->id;
+    link->url = "http://localhost/";
+}
+
+/* A sub-task knows its parent and no instance. */
+static wf_task_t *add_subtask(wf_uow_t *uow, const wf_task_t *task)
+{
+    wf_hi_taskinst_t *done = wf_uow_insert(uow, WF_TABLE_HI_TASKINST);
+    wf_task_t *sub = wf_uow_insert(uow, WF_TABLE_TASK);
+
+    done->id = sub->id;
+    done->parent_task_id = sub->parent_task_id = task->id;
+    done->start_time = 1;
+    add_link(uow, sub, "kermit", NULL);
+    return sub;
+}
+
+static void add_subscription(wf_uow_t *uow, const wf_execution_t *execution)
+{
+    wf_subscription_t *row = wf_uow_insert(uow, WF_TABLE_SUBSCRIPTION);
+
+    row->event_type = "signal";
+    row->event_name = "alert";
+    row->execution_id = execution->id;
+    row->proc_inst_id = execution->proc_inst_id;
+    row->created = 1;
+}
+
+static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task_t *task,
+                        wf_id_t super)
 {
     wf_hi_procinst_t *instance = wf_uow_insert(uow, WF_TABLE_HI_PROCINST);
     wf_hi_actinst_t *activity = wf_uow_insert(uow, WF_TABLE_HI_ACTINST);
@@ -162,6 +207,7 @@ static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task
     wf_hi_detail_t *detail = wf_uow_insert(uow, WF_TABLE_HI_DETAIL);
 
     instance->id = instance->proc_inst_id = root->id;
+    instance->super_proc_inst_id = super;
     instance->proc_def_id = activity->proc_def_id = root->proc_def_id;
     activity->proc_inst_id = activity->execution_id = root->id;
     activity->act_id = activity->act_type = "userTask";
@@ -174,8 +220,18 @@ static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task
     detail->time = instance->start_time = activity->start_time = done->start_time = 1;
 }
 
-/* An instance with a child, a task, a link, variables with and without content, a failed
- * job; called from super if given. */
+/* The instance that an execution belongs to; 0 of none. */
+static wf_id_t instance_of(wf_id_t execution_id)
+{
+    wf_error_t *err = new_error();
+    wf_execution_t *row;
+
+    MUST(wf_store_get(reader, WF_TABLE_EXECUTION, execution_id, &row, pool, err), err);
+    return row ? row->proc_inst_id : 0;
+}
+
+/* An instance with a child, a task and its sub-tasks, links, variables with and without
+ * content, a failed job, a subscription, attachments; called from super if given. */
 static wf_id_t start(const char *definition, wf_id_t super)
 {
     wf_uow_t *uow = new_unit();
@@ -183,7 +239,7 @@ static wf_id_t start(const char *definition, wf_id_t super)
     wf_execution_t *child = wf_uow_insert(uow, WF_TABLE_EXECUTION);
     wf_bytearray_t *trace = wf_uow_insert(uow, WF_TABLE_BYTEARRAY);
     wf_job_t *job = add_job(uow, 0, 0, 1);
-    wf_task_t *task;
+    wf_task_t *task, *sub;
 
     root->super_exec = super;
     child->parent_id = child->proc_inst_id = root->id;
@@ -198,7 +254,11 @@ static wf_id_t start(const char *definition, wf_id_t super)
     job->proc_inst_id = root->id;
     job->proc_def_id = definition;
     job->exception_stack_id = trace->id;
-    add_history(uow, root, task);
+    add_history(uow, root, task, instance_of(super));
+    sub = add_subtask(uow, task);
+    add_subtask(uow, sub);
+    add_attachments(uow, task, sub);
+    add_subscription(uow, child);
     must_commit(uow, "instance");
     return child->id;
 }
@@ -234,21 +294,19 @@ static void check_purges(void)
 {
     wf_id_t bought = deploy("buy"), sold = deploy("sell"), calling;
     apr_int64_t empty = rows_in(runtime, COUNT(runtime)), one, others;
-    wf_error_t *err = new_error();
-    wf_execution_t *execution;
+    apr_int64_t contents = rows_of(WF_TABLE_BYTEARRAY);
 
     start("sell:1", 0);
     one = rows_in(runtime, COUNT(runtime)) - empty;
-    is_int(rows_in(history, COUNT(history)), 4, "history of an instance");
+    is_int(rows_in(history, COUNT(history)), HISTORY_ROWS, "history of an instance");
     others = rows_in(runtime, COUNT(runtime));
 
     calling = start("buy:1", 0);
     start("sell:1", calling); /* called by the instance of buy: goes with it */
-    MUST(wf_store_get(reader, WF_TABLE_EXECUTION, calling, &execution, pool, err), err);
-    purge(WF_PURGE_INSTANCE_RUNTIME, execution->proc_inst_id);
+    purge(WF_PURGE_INSTANCE_RUNTIME, instance_of(calling));
     is_int(rows_in(runtime, COUNT(runtime)), others,
            "an instance with the one it called is gone, an unrelated one stays");
-    is_int(rows_in(history, COUNT(history)), 12, "its history stays");
+    is_int(rows_in(history, COUNT(history)), 3 * HISTORY_ROWS, "its history stays");
 
     start("sell:1", start("buy:1", 0));
     start("buy:1", 0);
@@ -256,13 +314,14 @@ static void check_purges(void)
     is_int(rows_in(runtime, COUNT(runtime)), others - 2,
            "a deployment: its instances, what they called, its start timer and starter");
     purge(WF_PURGE_DEPLOYMENT_HISTORY, bought);
-    is_int(rows_in(history, COUNT(history)), 12,
-           "history of its three instances is gone");
+    is_int(rows_in(history, COUNT(history)), HISTORY_ROWS,
+           "history of its three instances and of what they called is gone");
     purge(WF_PURGE_DEPLOYMENT_RUNTIME, sold);
     purge(WF_PURGE_DEPLOYMENT_HISTORY, sold);
     is_int(rows_in(history, COUNT(history)), 0, "no history left");
     is_int(rows_in(runtime, COUNT(runtime)), 0, "no rows left (an instance had %d)",
            (int)one);
+    is_int(rows_of(WF_TABLE_BYTEARRAY), contents, "… and no content of any");
 }
 
 /* Undeploying as one unit: instances and history by purge, the rest by rows. */

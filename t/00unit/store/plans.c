@@ -65,7 +65,7 @@ static const char *bad_line(const char *sql, const char *plan, int full_list)
             }
         }
         /* Results of our own sub-queries, and constants. */
-        good |= !strcmp(name, "CONSTANT") || !strcmp(name, "DOOMED") || !strcmp(name, "d")
+        good |= !strcmp(name, "CONSTANT") || !strncmp(name, "DOOMED", 6) || !strcmp(name, "d")
                 || !strcmp(name, "NEXT_") || !strcmp(name, "FOUND_") || !strncmp(name, "(subquery", 9)
                 || strstr(sql, "WF_SCHEMA") != NULL;
         if (!good) {
