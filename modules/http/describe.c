@@ -199,14 +199,25 @@ static const char *short_name(const wf_face_t *face, const wf_route_t *route,
     return name;
 }
 
-/* Second paths that differ by letter case or hyphens only are numbered. */
+/* Of two routes with one short name, which keeps it? The one that is no alias. */
+static int comes_first(const wf_route_t *a, const wf_route_t *b)
+{
+    unsigned alias_a = a->flags & WF_ROUTE_ALIAS, alias_b = b->flags & WF_ROUTE_ALIAS;
+
+    return alias_a == alias_b ? a < b : alias_a < alias_b;
+}
+
+/* Paths that differ by letter case or hyphens only, or by the kind of body, are numbered.
+ */
 const char *wf_route_name(const wf_face_t *face, const wf_route_t *route, apr_pool_t *p)
 {
     const char *name = short_name(face, route, p);
     int before = 0;
 
-    for (const wf_route_t *other = face->routes; other < route; other++) {
-        before += other->method == route->method
+    for (int i = 0; i < face->route_count; i++) {
+        const wf_route_t *other = &face->routes[i];
+
+        before += other->method == route->method && comes_first(other, route)
                   && strcmp(short_name(face, other, p), name) == 0;
     }
     return before ? apr_psprintf(p, "%s-%d", name, before + 1) : name;

@@ -457,6 +457,9 @@ static void add_answer(document_t *doc, json_object *responses, const wf_route_t
         return;
     }
     add_content(answer, stream_type(route->format), json_object_new_object(), NULL);
+    if (route->format == WF_FORMAT_HTML) {
+        add_content(answer, json_type, json_object_new_object(), NULL);
+    }
     if (route->flags & WF_ROUTE_PICTURE) {
         add_content(answer, stream_type(WF_FORMAT_SVG), json_object_new_object(), NULL);
     }
