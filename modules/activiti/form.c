@@ -97,7 +97,8 @@ apr_status_t wf_task_properties(wf_request_t *req, wf_error_t *err)
 
 /* ---- submission -------------------------------------------------------------------- */
 
-/* One {"id": …, "value": …} of the array. A null value is one that was not entered. */
+/* One {"id": …, "value": …} of the array. Without a value, or with null, the variable
+ * becomes null. */
 static apr_status_t read_property(json_object *values, json_object *item, int position,
                                   apr_pool_t *p, wf_error_t *err)
 {
@@ -116,9 +117,7 @@ static apr_status_t read_property(json_object *values, json_object *item, int po
         return wf_error_field(err, WF_ERR_INVALID, id, "property '%s' is given twice",
                               id);
     }
-    if (value) {
-        wf_json_add_string(values, id, value);
-    }
+    wf_json_add_string(values, id, value);
     return APR_SUCCESS;
 }
 
