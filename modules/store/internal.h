@@ -340,19 +340,20 @@ typedef struct wf_stream_t {
     const char *from;  /* table of the index */
     const char *join;  /* how r, the list's table, is reached for other filters */
     const char *where; /* ? is the filter's value */
+    int alone;         /* no other stream of the filter has these ids */
 } wf_stream_t;
 
 /** A filter is a condition, or the union of streams: then the rows of a page are found
- *  before any is read. */
+ *  before any is read. Lists of streams are closed by a row without id. */
 typedef struct wf_filter_def_t {
     const char *name;
     wf_filter_e kind;
     const char *where;          /* over r; ? is the value, as often as it likes */
-    const wf_stream_t *streams; /* closed by a row without id; NULL: there is a where */
-    const wf_stream_t *fan;     /* besides, one such stream for each of up to
-                                   WF_MAX_FANS texts that fan_texts gives … */
+    const wf_stream_t *streams; /* NULL: there is a where */
+    const wf_stream_t *fan;     /* besides, these streams for each of up to WF_MAX_FANS
+                                   texts that fan_texts gives … */
     wf_sql_e fan_texts;         /* for value and limit … */
-    const wf_stream_t *fan_all; /* or all of them in one, which is not in order */
+    const wf_stream_t *fan_all; /* or for all of them at once, which are not in order */
 } wf_filter_def_t;
 
 typedef struct wf_list_def_t {

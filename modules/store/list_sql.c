@@ -20,48 +20,47 @@
 
 /* ---- streams --------------------------------------------------------------------- */
 
-/* OPEN_ is kept by triggers: 1 while the task may be claimed through the link. */
-#define LINK(condition)                                                                  \
+#define LINK(condition, alone)                                                           \
     { "l.TASK_ID_", "ACT_RU_IDENTITYLINK l",                                             \
-      " JOIN ACT_RU_TASK r ON r.ID_ = l.TASK_ID_", condition }
-#define TASK(condition) { "r.ID_", "ACT_RU_TASK r", "", condition }
+      " JOIN ACT_RU_TASK r ON r.ID_ = l.TASK_ID_", condition, alone }
+#define ROW(table, condition, alone) { "r.ID_", table " r", "", condition, alone }
+
+/* OPEN_ is kept by triggers: 1 while a task may be claimed by way of this link alone, 2 if
+ * by others, too. */
+#define OPEN_LINKS(condition)                                                            \
+    LINK(condition " AND l.OPEN_ = 1", 1), LINK(condition " AND l.OPEN_ = 2", 0)
 
 static const wf_stream_t involved_streams[] = {
-    TASK("r.ASSIGNEE_ = ?"),
-    TASK("r.OWNER_ = ?"),
-    LINK("l.USER_ID_ = ? AND l.OPEN_ = 1"),
-    LINK("l.USER_ID_ = ? AND l.OPEN_ = 0 AND l.TASK_ID_ > 0"), /* not to a definition */
+    ROW("ACT_RU_TASK", "r.ASSIGNEE_ = ?", 0),
+    ROW("ACT_RU_TASK", "r.OWNER_ = ?", 0),
+    LINK("l.USER_ID_ = ? AND l.OPEN_ = 0 AND l.TASK_ID_ > 0", 0), /* not to a definition */
+    LINK("l.USER_ID_ = ? AND l.OPEN_ = 1", 0), /* he may own the task */
+    LINK("l.USER_ID_ = ? AND l.OPEN_ = 2", 0),
     { NULL },
 };
 
-static const wf_stream_t candidate_streams[] = {
-    LINK("l.USER_ID_ = ? AND l.OPEN_ = 1"),
+static const wf_stream_t user_open_streams[] = { OPEN_LINKS("l.USER_ID_ = ?"), { NULL } };
+static const wf_stream_t group_open_streams[] = { OPEN_LINKS("l.GROUP_ID_ = ?"), { NULL } };
+static const wf_stream_t groups_open_streams[] = {
+    OPEN_LINKS("l.GROUP_ID_ IN (" GROUPS_OF_USER ")"),
     { NULL },
 };
-
-static const wf_stream_t group_task_streams[] = {
-    LINK("l.GROUP_ID_ = ? AND l.OPEN_ = 1"),
-    { NULL },
-};
-
-static const wf_stream_t all_groups_stream =
-    LINK("l.OPEN_ = 1 AND l.GROUP_ID_ IN (" GROUPS_OF_USER ")");
 
 /* Those that run: the unique index on definition and key has the finished ones too. */
 static const wf_stream_t definition_streams[] = {
-    { "r.ID_", "ACT_HI_PROCINST r", "", "r.PROC_DEF_ID_ = ? AND r.END_TIME_ IS NULL" },
+    ROW("ACT_HI_PROCINST", "r.PROC_DEF_ID_ = ? AND r.END_TIME_ IS NULL", 1),
     { NULL },
 };
 
 static const wf_stream_t member_streams[] = {
     { "m.USER_ID_", "ACT_ID_MEMBERSHIP m", " JOIN ACT_ID_USER r ON r.ID_ = m.USER_ID_",
-      "m.GROUP_ID_ = ?" },
+      "m.GROUP_ID_ = ?", 1 },
     { NULL },
 };
 
 static const wf_stream_t membership_streams[] = {
     { "m.GROUP_ID_", "ACT_ID_MEMBERSHIP m", " JOIN ACT_ID_GROUP r ON r.ID_ = m.GROUP_ID_",
-      "m.USER_ID_ = ?" },
+      "m.USER_ID_ = ?", 1 },
     { NULL },
 };
 
@@ -80,9 +79,9 @@ static const wf_filter_def_t task_filters[] = {
     { "assignee",         WF_FILTER_TEXT,   .where = "r.ASSIGNEE_ = ?" },
     { "owner",            WF_FILTER_TEXT,   .where = "r.OWNER_ = ?" },
     { "involved",         WF_FILTER_TEXT,   .streams = involved_streams },
-    { "candidate",        WF_FILTER_TEXT,   .streams = candidate_streams,
-      .fan = group_task_streams, .fan_texts = WF_SQL_OPEN_GROUPS, .fan_all = &all_groups_stream },
-    { "candidate-group",  WF_FILTER_TEXT,   .streams = group_task_streams },
+    { "candidate",        WF_FILTER_TEXT,   .streams = user_open_streams,
+      .fan = group_open_streams, .fan_texts = WF_SQL_OPEN_GROUPS, .fan_all = groups_open_streams },
+    { "candidate-group",  WF_FILTER_TEXT,   .streams = group_open_streams },
     { "process-instance", WF_FILTER_NUMBER, .where = "r.PROC_INST_ID_ = ?" },
     { "priority",         WF_FILTER_NUMBER, .where = "r.PRIORITY_ = ?" },
     { "minPriority",      WF_FILTER_NUMBER, .where = "r.PRIORITY_ >= ?" },
@@ -273,37 +272,63 @@ const wf_filter_def_t *wf_list_fan(const wf_list_key_t *key, int *arg)
     return leader;
 }
 
+typedef struct branch_t {
+    const char *text; /* what follows SELECT */
+    int alone;
+} branch_t;
+
 /* others: conditions over r of the other filters, "" if there are none. */
-static const char *stream_text(const wf_stream_t *stream, int n, const char *others,
-                               apr_pool_t *p)
+static void add_branches(apr_array_header_t *branches, const wf_stream_t *streams, int n,
+                         const char *others)
 {
-    return apr_pstrcat(p, stream->id, " AS ID_ FROM ", stream->from,
-                       *others ? stream->join : "", " WHERE ",
-                       numbered(stream->where, n, p), *others ? " AND " : "", others,
-                       NULL);
+    apr_pool_t *p = branches->pool;
+
+    for (; streams->id; streams++) {
+        branch_t *branch = apr_array_push(branches);
+
+        branch->alone = streams->alone;
+        branch->text =
+            apr_pstrcat(p, streams->id, " AS ID_ FROM ", streams->from,
+                        *others ? streams->join : "", " WHERE ",
+                        numbered(streams->where, n, p), *others ? " AND " : "", others, NULL);
+    }
 }
 
-/* All streams of a filter whose value is parameter n as one SELECT of distinct ids; the
- * fan's first text is parameter first. *many says whether they are merged. */
-static const char *union_of(const wf_filter_def_t *f, int n, int fans, int first,
-                            const char *others, int *many, apr_pool_t *p)
+/* All streams of a filter whose value is parameter n; the fan's first text is parameter
+ * first. */
+static apr_array_header_t *branches_of(const wf_filter_def_t *f, int n, int fans,
+                                       int first, const char *others, apr_pool_t *p)
 {
-    const char *text = stream_text(&f->streams[0], n, others, p);
+    apr_array_header_t *branches = apr_array_make(p, 8, sizeof(branch_t));
 
-#define ADD(stream, n)                                                                   \
-    (text = apr_pstrcat(p, text, " UNION SELECT ", stream_text(stream, n, others, p), NULL))
-    for (int i = 1; f->streams[i].id; i++) {
-        ADD(&f->streams[i], n);
-    }
+    add_branches(branches, f->streams, n, others);
     for (int i = 0; i < fans; i++) {
-        ADD(f->fan, first + i);
+        add_branches(branches, f->fan, first + i, others);
     }
     if (f->fan && fans < 0) {
-        ADD(f->fan_all, n);
+        add_branches(branches, f->fan_all, n, others);
     }
-#undef ADD
-    *many = f->streams[1].id != NULL || fans != 0;
-    return apr_pstrcat(p, *many ? "SELECT " : "SELECT DISTINCT ", text, NULL);
+    return branches;
+}
+
+enum { ALONE = 1, SHARED = 2 };
+
+/* The branches of some kinds as one SELECT; *count is how many they are. */
+static const char *union_of(const apr_array_header_t *branches, int kinds,
+                            const char *operator, int *count)
+{
+    const char *text = "";
+
+    *count = 0;
+    for (int i = 0; i < branches->nelts; i++) {
+        const branch_t *branch = &APR_ARRAY_IDX(branches, i, branch_t);
+
+        if (kinds & (branch->alone ? ALONE : SHARED)) {
+            text = apr_pstrcat(branches->pool, text, (*count)++ ? operator : "", "SELECT ",
+                               branch->text, NULL);
+        }
+    }
+    return text;
 }
 
 /* ---- conditions ------------------------------------------------------------------ */
@@ -316,12 +341,15 @@ static const char *and_also(const char *text, const char *condition, apr_pool_t 
 
 static const char *condition_of(const wf_filter_def_t *f, int n, apr_pool_t *p)
 {
-    int many;
+    apr_array_header_t *branches;
+    int count;
 
-    return f->streams ? apr_pstrcat(p, "r.ID_ IN (",
-                                    union_of(f, n, f->fan ? -1 : 0, 0, "", &many, p), ")",
-                                    NULL)
-                      : numbered(f->where, n, p);
+    if (!f->streams) {
+        return numbered(f->where, n, p);
+    }
+    branches = branches_of(f, n, f->fan ? -1 : 0, 0, "", p);
+    return apr_pstrcat(p, "r.ID_ IN (",
+                       union_of(branches, ALONE | SHARED, " UNION ALL ", &count), ")", NULL);
 }
 
 /* What holds for the rows of a list, but for one filter; "" if there is nothing. */
@@ -347,12 +375,11 @@ static const char *where_of(const char *text, apr_pool_t *p)
 
 /* ---- statements ------------------------------------------------------------------ */
 
-/* What a page is cut from by the ids alone. */
-static const char *ids_of(const wf_list_key_t *key, const wf_filter_def_t *leader,
-                          int *many, apr_pool_t *p)
+static apr_array_header_t *leading_branches(const wf_list_key_t *key,
+                                            const wf_filter_def_t *leader, apr_pool_t *p)
 {
-    return union_of(leader, params_before(key, leader) + 1, key->fans,
-                    params_before(key, NULL) + 1, conditions(key, leader, p), many, p);
+    return branches_of(leader, params_before(key, leader) + 1, key->fans,
+                       params_before(key, NULL) + 1, conditions(key, leader, p), p);
 }
 
 static const char *page_of_ids(const wf_list_key_t *key, const wf_filter_def_t *leader,
@@ -360,13 +387,40 @@ static const char *page_of_ids(const wf_list_key_t *key, const wf_filter_def_t *
 {
     wf_table_e table = wf_lists[key->list].table;
     const char *order = key->descending ? "DESC" : "ASC";
-    int many;
+    int count;
 
     return apr_psprintf(p,
                         "SELECT %s%s WHERE r.ID_ IN (%s ORDER BY 1 %s LIMIT ?%d OFFSET "
                         "?%d) ORDER BY r.ID_ %s",
                         wf_sql_columns(table, p), wf_sql_from(table, p),
-                        ids_of(key, leader, &many, p), order, size, size + 1, order);
+                        union_of(leading_branches(key, leader, p), ALONE | SHARED,
+                                 " UNION ", &count),
+                        order, size, size + 1, order);
+}
+
+/* Ids that are in one stream alone are counted as they come, the others once. */
+static const char *count_of_ids(const wf_list_key_t *key, const wf_filter_def_t *leader,
+                                apr_pool_t *p)
+{
+    apr_array_header_t *branches = leading_branches(key, leader, p);
+    const char *text = "SELECT 0", *shared;
+    int count;
+
+    for (int i = 0; i < branches->nelts; i++) {
+        const branch_t *branch = &APR_ARRAY_IDX(branches, i, branch_t);
+
+        if (branch->alone) {
+            text = apr_pstrcat(p, text, " + (SELECT COUNT(*) FROM (SELECT ", branch->text,
+                               ") AS FOUND_)", NULL);
+        }
+    }
+    shared = union_of(branches, SHARED, " UNION ", &count);
+    if (count == 1) {
+        shared = apr_pstrcat(p, "SELECT DISTINCT ID_ FROM (", shared, ") AS SHARED_", NULL);
+    }
+    return count ? apr_pstrcat(p, text, " + (SELECT COUNT(*) FROM (", shared,
+                               " ORDER BY 1) AS FOUND_)", NULL)
+                 : text;
 }
 
 /* The tables of a page in the order in which they are walked. */
@@ -407,20 +461,11 @@ static const char *page_of_rows(const wf_list_key_t *key, int size, apr_pool_t *
                         size + 1);
 }
 
-static const char *count_text(const wf_list_key_t *key, const wf_filter_def_t *leader,
-                              apr_pool_t *p)
+static const char *count_of_rows(const wf_list_key_t *key, apr_pool_t *p)
 {
-    const char *ids;
-    int many;
-
-    if (!leader) {
-        return apr_pstrcat(p, "SELECT COUNT(*) FROM ",
-                           wf_tables[wf_lists[key->list].table].name, " r",
-                           where_of(conditions(key, NULL, p), p), NULL);
-    }
-    ids = ids_of(key, leader, &many, p);
-    return apr_pstrcat(p, "SELECT COUNT(*) FROM (", ids, many ? " ORDER BY 1" : "",
-                       ") AS FOUND_", NULL);
+    return apr_pstrcat(p, "SELECT COUNT(*) FROM ",
+                       wf_tables[wf_lists[key->list].table].name, " r",
+                       where_of(conditions(key, NULL, p), p), NULL);
 }
 
 const char *wf_sql_list(const wf_driver_t *d, const wf_list_key_t *key, apr_pool_t *p)
@@ -431,7 +476,7 @@ const char *wf_sql_list(const wf_driver_t *d, const wf_list_key_t *key, apr_pool
     const char *text;
 
     if (key->sort < 0) {
-        text = count_text(key, leader, p);
+        text = leader ? count_of_ids(key, leader, p) : count_of_rows(key, p);
     }
     else {
         text = leader ? page_of_ids(key, leader, size, p) : page_of_rows(key, size, p);

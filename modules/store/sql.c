@@ -42,10 +42,12 @@ static const char *const fixed[WF_SQL_FIXED] = {
     [WF_SQL_OPEN_GROUPS] =
         "SELECT m.GROUP_ID_ FROM ACT_ID_MEMBERSHIP m WHERE m.USER_ID_ = ?1 AND EXISTS"
         " (SELECT 1 FROM ACT_RU_IDENTITYLINK l WHERE l.GROUP_ID_ = m.GROUP_ID_"
-        " AND l.OPEN_ = 1) LIMIT ?2",
+        " AND l.OPEN_ > 0) LIMIT ?2",
     [WF_SQL_GROUP_COUNTS] =
-        "SELECT g.ID_, (SELECT COUNT(DISTINCT l.TASK_ID_) FROM ACT_RU_IDENTITYLINK l"
+        "SELECT g.ID_, (SELECT COUNT(*) FROM ACT_RU_IDENTITYLINK l"
         " WHERE l.GROUP_ID_ = g.ID_ AND l.OPEN_ = 1)"
+        " + (SELECT COUNT(DISTINCT l.TASK_ID_) FROM ACT_RU_IDENTITYLINK l"
+        " WHERE l.GROUP_ID_ = g.ID_ AND l.OPEN_ = 2)"
         " FROM ACT_ID_MEMBERSHIP m JOIN ACT_ID_GROUP g ON g.ID_ = m.GROUP_ID_"
         " WHERE m.USER_ID_ = ?1 AND g.TYPE_ = ?2 ORDER BY g.SEQ_",
     /* A job that is due but locked may be run when its lock expires. */

@@ -53,25 +53,41 @@ CREATE INDEX WF_IDX_SUBSCRIPTION_EVENT ON ACT_RU_EVENT_SUBSCR (EVENT_TYPE_, EVEN
 -- ---- who may claim a task -------------------------------------------------------------------
 
 -- A task may be claimed by its candidates until it is assigned. OPEN_ says so beside the
--- link: 1 while the link is a candidate's and its task is nobody's. So the tasks that a
--- user or group may claim are one range of an index, in the order of their ids, however
--- many others of theirs are being worked on.
+-- link, so that the tasks which a user or group may claim are ranges of an index, in the
+-- order of their ids, however many others of theirs are being worked on:
+--   0  the task has an assignee, or the link is no candidate's
+--   1  it may be claimed, and this is the only link by which it may
+--   2  it may be claimed, perhaps by other links, too
+-- Tasks behind links with a 1 can be counted without a look for those met before.
 ALTER TABLE ACT_RU_IDENTITYLINK ADD COLUMN OPEN_ INTEGER NOT NULL DEFAULT 1;
 UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = 0
     WHERE TYPE_ IS NOT 'candidate' OR TASK_ID_ IS NULL
         OR (SELECT ASSIGNEE_ FROM ACT_RU_TASK WHERE ID_ = TASK_ID_) IS NOT NULL;
+UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = 2
+    WHERE OPEN_ = 1 AND (SELECT COUNT(*) FROM ACT_RU_IDENTITYLINK l
+        WHERE l.TASK_ID_ = ACT_RU_IDENTITYLINK.TASK_ID_ AND l.TYPE_ = 'candidate') > 1;
 
-CREATE TRIGGER WF_TRG_LINK_ADDED AFTER INSERT ON ACT_RU_IDENTITYLINK
+CREATE TRIGGER WF_TRG_LINK_CLOSED AFTER INSERT ON ACT_RU_IDENTITYLINK
     WHEN NEW.TYPE_ IS NOT 'candidate' OR NEW.TASK_ID_ IS NULL
         OR (SELECT ASSIGNEE_ FROM ACT_RU_TASK WHERE ID_ = NEW.TASK_ID_) IS NOT NULL
 BEGIN
     UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = 0 WHERE ID_ = NEW.ID_;
 END;
-CREATE TRIGGER WF_TRG_TASK_ASSIGNED AFTER UPDATE OF ASSIGNEE_ ON ACT_RU_TASK
-    WHEN (OLD.ASSIGNEE_ IS NULL) <> (NEW.ASSIGNEE_ IS NULL)
+CREATE TRIGGER WF_TRG_LINK_SHARED AFTER INSERT ON ACT_RU_IDENTITYLINK
+    WHEN NEW.TYPE_ = 'candidate' AND EXISTS (SELECT 1 FROM ACT_RU_IDENTITYLINK
+        WHERE TASK_ID_ = NEW.TASK_ID_ AND ID_ <> NEW.ID_ AND OPEN_ > 0)
 BEGIN
-    UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = NEW.ASSIGNEE_ IS NULL
-        WHERE TASK_ID_ = NEW.ID_ AND TYPE_ = 'candidate';
+    UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = 2 WHERE TASK_ID_ = NEW.TASK_ID_ AND OPEN_ = 1;
+END;
+CREATE TRIGGER WF_TRG_TASK_ASSIGNED AFTER UPDATE OF ASSIGNEE_ ON ACT_RU_TASK
+    WHEN OLD.ASSIGNEE_ IS NULL AND NEW.ASSIGNEE_ IS NOT NULL
+BEGIN
+    UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = 0 WHERE TASK_ID_ = NEW.ID_ AND OPEN_ > 0;
+END;
+CREATE TRIGGER WF_TRG_TASK_RELEASED AFTER UPDATE OF ASSIGNEE_ ON ACT_RU_TASK
+    WHEN OLD.ASSIGNEE_ IS NOT NULL AND NEW.ASSIGNEE_ IS NULL
+BEGIN
+    UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = 2 WHERE TASK_ID_ = NEW.ID_ AND TYPE_ = 'candidate';
 END;
 
 DROP INDEX WF_IDX_LINK_GROUP;
