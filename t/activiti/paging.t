@@ -25,7 +25,8 @@ my %keys = (    # path => sort keys of the rows' members
     '/tasks?assignee=paging'        => [ qw(id name description priority assignee executionId processInstanceId) ],
     '/tasks?candidate-group=paging' => [ qw(id name description priority assignee executionId processInstanceId) ],
     '/deployments?x='               => [ qw(id name deploymentTime) ],
-    '/process-definitions?x='       => [ qw(id key version deploymentId name) ],
+    '/process-definitions?x='       => [ qw(id key version deploymentId name category) ],
+    '/process-instances?x='         => [ qw(id processDefinitionId businessKey startTime) ],
 );
 my @lists = sort keys %keys;
 
@@ -69,6 +70,8 @@ my @foreign = (    # sort keys of other lists
     [ '/process-definitions',    'resourceName' ],
     [ '/tasks?assignee=x',       'formResourceKey' ],
     [ '/tasks?candidate=x',      'createTime' ],
+    [ '/process-instances',      'endTime' ],
+    [ '/process-instances',      'startUserId' ],
 );
 
 my $sorts = 0;
