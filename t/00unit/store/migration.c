@@ -1,0 +1,207 @@
+/* A store that the first version wrote is brought up to date with everything in it. */
+#include "store_test.h"
+
+#include <sqlite3.h>
+
+#include "store/internal.h"
+
+#define ROWS 3 /* of each table */
+
+static sqlite3 *db;
+
+static void raw(const char *sql)
+{
+    char *message = NULL;
+
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
+        printf("Bail out! %s: %s\n", message, sql);
+        exit(1);
+    }
+}
+
+/* The cells of all rows, separated. */
+static const char *raw_text(const char *sql)
+{
+    sqlite3_stmt *stmt;
+    const char *text = "";
+
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+        printf("Bail out! %s: %s\n", sqlite3_errmsg(db), sql);
+        exit(1);
+    }
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(stmt); i++) {
+            const char *cell = (const char *)sqlite3_column_text(stmt, i);
+
+            text = apr_pstrcat(pool, text, *text ? " " : "", cell ? cell : "-", NULL);
+        }
+    }
+    sqlite3_finalize(stmt);
+    return text;
+}
+
+static apr_array_header_t *words_of(const char *text)
+{
+    apr_array_header_t *words = apr_array_make(pool, 16, sizeof(char *));
+    char *word, *last, *copy = apr_pstrdup(pool, text);
+
+    for (word = apr_strtok(copy, " ", &last); word; word = apr_strtok(NULL, " ", &last)) {
+        APR_ARRAY_PUSH(words, char *) = word;
+    }
+    return words;
+}
+
+/* ---- the old store --------------------------------------------------------------- */
+
+static void create_old(void)
+{
+    const char *name;
+    const char *text = wf_driver_sqlite.migration(1, &name);
+
+    sqlite3_open(test_dsn + strlen("sqlite:"), &db);
+    raw(text);
+    raw(apr_psprintf(pool, "INSERT INTO WF_SCHEMA VALUES (1, '%s', 1)", name));
+}
+
+/* A row with something in each column: numbers that differ, also as texts. */
+static void add_row(const char *table, const apr_array_header_t *columns, int row)
+{
+    const char *values = "";
+
+    for (int i = 0; i < columns->nelts; i++) {
+        values = apr_psprintf(pool, "%s%s'%d'", values, i ? ", " : "", 10 * row + i);
+    }
+    /* Its id is its instance's id: a rule of that table. */
+    if (!strcmp(table, "ACT_HI_PROCINST")) {
+        values = apr_psprintf(pool, "%d, %d%s", 10 * row, 10 * row,
+                              strchr(strchr(values, ',') + 1, ','));
+    }
+    raw(apr_psprintf(pool, "INSERT INTO %s VALUES (%s)", table, values));
+}
+
+/* Who may claim what: task 500 is nobody's, 501 is kermit's. */
+static void add_claims(void)
+{
+    raw("INSERT INTO ACT_RU_TASK (ID_, REV_, PRIORITY_) VALUES (500, 1, 50)");
+    raw("INSERT INTO ACT_RU_TASK (ID_, REV_, PRIORITY_, ASSIGNEE_) VALUES"
+        " (501, 1, 50, 'kermit'), (502, 1, 50, NULL)");
+    raw("INSERT INTO ACT_RU_IDENTITYLINK (ID_, REV_, GROUP_ID_, USER_ID_, TYPE_, TASK_ID_,"
+        " PROC_DEF_ID_) VALUES (510, 1, 'sales', NULL, 'candidate', 500, NULL),"
+        " (511, 1, NULL, 'gonzo', 'candidate', 500, NULL),"
+        " (512, 1, 'sales', NULL, 'candidate', 501, NULL),"
+        " (513, 1, 'sales', NULL, 'candidate', 502, NULL),"
+        " (514, 1, NULL, 'gonzo', 'participant', 502, NULL),"
+        " (515, 1, 'sales', NULL, 'candidate', NULL, 'p:1')");
+}
+
+/* ---- before and after ------------------------------------------------------------ */
+
+typedef struct table_t {
+    const char *name, *columns; /* of the old schema */
+    const char *rows;
+} table_t;
+
+static const char *rows_of(const table_t *table)
+{
+    return raw_text(apr_psprintf(pool, "SELECT %s FROM %s ORDER BY 1", table->columns,
+                                 table->name));
+}
+
+static apr_array_header_t *fill(void)
+{
+    apr_array_header_t *names = words_of(raw_text(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'WF_SCHEMA'"));
+    apr_array_header_t *tables = apr_array_make(pool, 16, sizeof(table_t));
+
+    for (int t = 0; t < names->nelts; t++) {
+        table_t *table = apr_array_push(tables);
+        apr_array_header_t *columns;
+
+        table->name = APR_ARRAY_IDX(names, t, char *);
+        columns = words_of(raw_text(apr_psprintf(
+            pool, "SELECT name FROM pragma_table_info('%s')", table->name)));
+        table->columns = apr_array_pstrcat(pool, columns, ',');
+        for (int row = 1; row <= ROWS; row++) {
+            add_row(table->name, columns, row);
+        }
+    }
+    add_claims();
+    for (int t = 0; t < tables->nelts; t++) {
+        table_t *table = &APR_ARRAY_IDX(tables, t, table_t);
+
+        table->rows = rows_of(table);
+    }
+    return tables;
+}
+
+static void check_rows(const apr_array_header_t *tables)
+{
+    ok(tables->nelts >= 17, "%d tables of the old schema", tables->nelts);
+    for (int t = 0; t < tables->nelts; t++) {
+        const table_t *table = &APR_ARRAY_IDX(tables, t, table_t);
+
+        ok(words_of(table->rows)->nelts >= ROWS, "%s had rows", table->name);
+        is_str(rows_of(table), table->rows, "… and has them still");
+    }
+    is_str(raw_text("PRAGMA integrity_check"), "ok", "the file is sound");
+}
+
+static void check_claims(void)
+{
+    wf_error_t *err = new_error();
+    wf_page_t page = {.size = 10};
+    wf_filter_t sales = {"candidate-group", wf_string("sales")};
+    wf_filter_t gonzo = {"candidate", wf_string("gonzo")};
+    wf_rows_t rows;
+
+    is_str(raw_text("SELECT ID_, OPEN_ FROM ACT_RU_IDENTITYLINK WHERE ID_ > 500 ORDER BY 1"),
+           "510 2 511 2 512 0 513 1 514 0 515 0", "links know what may be claimed");
+    MUST(wf_store_list(reader, WF_LIST_TASKS, &sales, 1, &page, &rows, pool, err), err);
+    is_int(rows.total, 2, "tasks of a group");
+    MUST(wf_store_list(reader, WF_LIST_TASKS, &gonzo, 1, &page, &rows, pool, err), err);
+    is_int(rows.total, 1, "tasks of a candidate");
+}
+
+/* Rows that were there are rows like any other. */
+static void check_use(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    wf_task_t *task;
+    wf_user_t *user;
+
+    MUST(wf_uow_get(uow, WF_TABLE_TASK, 500, &task, err), err);
+    ok(task && !task->parent_task_id && !task->delegation, "an old task, new columns empty");
+    task->assignee = "gonzo";
+    task->parent_task_id = 501;
+    wf_uow_update(uow, task);
+    MUST(wf_uow_get_by_key(uow, WF_TABLE_USER, "10", &user, err), err);
+    user->picture_id = 7;
+    wf_uow_update(uow, user);
+    is_int(commit_unit(uow), WF_ERR_NONE, "… can be changed");
+    is_str(raw_text("SELECT OPEN_ FROM ACT_RU_IDENTITYLINK WHERE TASK_ID_ = 500"), "0 0",
+           "… and leaves the lists of its candidates");
+}
+
+int main(void)
+{
+    apr_array_header_t *tables;
+    const char *last;
+    wf_error_t *err;
+
+    begin_test();
+    err = new_error();
+    create_old();
+    tables = fill();
+    MUST(wf_store_open(&writer, test_dsn, WF_STORE_WRITE, pool, err), err);
+    last = raw_text("SELECT MAX(NUMBER_) FROM WF_SCHEMA");
+    ok(atoi(last) >= 2, "the schema is now %s", last);
+    check_rows(tables); /* before ids are reserved, which is a change */
+    wf_store_close(writer);
+    open_test_store();
+    check_claims();
+    check_use();
+    sqlite3_close(db);
+    close_test_store();
+    return end_test();
+}
