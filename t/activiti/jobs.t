@@ -1,0 +1,234 @@
+# Jobs: the list with its filters and sort keys, one job with its trace, running them on
+# request. The server does not run any by itself.
+use strict;
+use warnings;
+use utf8;
+use lib "$ENV{WF_TOP}/t/lib";
+use Apache::Test;
+use Apache::TestUtil;
+use WF::Activiti;
+use WF::Server;
+use WF::Test;
+
+my $server = WF::Server->new(extra => 'WorkflowJobExecutor Off')->start;
+
+sub sql {
+    my $sql = shift;
+    my $out = `sqlite3 -cmd '.timeout 5000' '$server->{dir}/engine/workflow.db' "$sql"`;
+    $? and die $sql;
+    chomp $out;
+    return $out;
+}
+sub jobs { my $query = shift // ''; get_json("/management/jobs?size=100&$query") }
+sub job { get_json('/management/job/' . shift) }
+sub job_of { my $i = shift; my ($job) = @{ jobs("process-instance=$i->{id}")->{data} }; return $job->{id} }
+sub execute { call('PUT', '/management/job/' . shift . '/execute', @_) }
+sub execute_all { call('POST', '/management/jobs/execute', @_) }
+sub tasks { my $i = shift; my $r = get_json("/process-instance/$i->{id}/tasks"); join ' ', sort map { $_->{name} } @{ $r->{data} } }
+sub members { my $o = shift; join ' ', map { "$_=" . ($o->{$_} // 'null') } sort keys %$o }
+sub shown { my $o = shift; join ' ', map { "$_=" . ($o->{$_} // 'null') } qw(retries exceptionMessage) }
+
+# A task behind a job; one whose job fails until somebody has set a variable; one that does
+# something before it fails.
+my $fine = define('jobsFine', '<startEvent id="s"/>', 's -> t', '<userTask id="t" name="fine" activiti:async="true"/>');
+my $fails = define('jobsFails', '<startEvent id="s"/>', 's -> f', '<parallelGateway id="f"/>', 'f -> set', 'f -> t',
+    '<userTask id="set" name="set"/>',
+    '<userTask id="t" name="touched ${execution.setVariable(\'touched\', 1)}" activiti:assignee="${approver}" activiti:async="true"/>');
+my $long = '&#233;' x 250;
+my $wide = define('jobsWide', '<startEvent id="s"/>', "<sequenceFlow id=\"f\" sourceRef=\"s\" targetRef=\"$long\"/>",
+    "<userTask id=\"$long\" activiti:assignee=\"\${approver}\" activiti:async=\"true\"/>");
+my $loose = define('jobsLoose', '<startEvent id="s"/>', 's -> t',
+    '<userTask id="t" name="loose" activiti:async="true" activiti:exclusive="false"/>');
+
+my ($one, $two, $three) = map { start($fine) } 1 .. 3;
+my ($x, $y) = map { start($fails) } 1 .. 2;
+my %name = map { job_of($_->[1]) => $_->[0] } [ a => $one ], [ b => $two ], [ c => $three ], [ x => $x ], [ 'y' => $y ];
+my %id = reverse %name;
+sub names { join ' ', map { $name{ $_->{id} } // '?' } @{ shift->{data} } }
+
+plan tests => 127;
+
+# ---- one job ------------------------------------------------------------------------------
+
+my $before = job($id{x});
+ok t_cmp(members($before), "assignee=null dueDate=null exceptionMessage=null executionId=$before->{executionId} id=$id{x} "
+                           . "processInstanceId=$x->{id} retries=3", 'a job that nobody has tried');
+ok t_cmp($before->{executionId}, qr/^\d+$/);
+ok t_cmp(call('GET', "/management/job/$id{x}")->content, qr/"id":"$id{x}".*"retries":3\b/, 'an id is text, retries are a number');
+
+my $r = execute($id{x}, undef);
+ok t_cmp($r->code, 500, 'a job that fails');
+ok t_cmp(message($r), qr/job $id{x} of process instance $x->{id}: activity "t": .*approver/, 'and says why');
+my $after = job($id{x});
+ok t_cmp($after->{retries}, 2, 'an attempt less');
+ok t_cmp($after->{exceptionMessage}, qr/^activity "t": .*approver/, 'its message');
+my @trace = split /\n/, $after->{stacktrace};
+ok t_cmp($trace[0], qr/approver/, 'the trace begins with the cause');
+ok t_cmp($trace[0], qr/^(?!.*activity)/);
+ok t_cmp($trace[-2], '  at activity "t"', 'then where');
+ok t_cmp($trace[-1], "  at job $id{x} of process instance $x->{id}", 'and in what');
+ok t_cmp($after->{dueDate}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)$/, 'not to be tried again at once');
+ok t_cmp(tasks($x), 'set', 'nothing came of it');
+ok t_cmp(join(' ', map { $_->{variableName} } @{ get_json("/process-instance/$x->{id}")->{variables} // [] }), '', 'not even what it did before it failed');
+ok t_cmp(sql("SELECT COUNT(*) FROM ACT_GE_BYTEARRAY WHERE NAME_ = 'job.exceptionByteArray'"), 1);
+ok t_cmp(sql("SELECT COALESCE(LOCK_OWNER_, 'none') FROM ACT_RU_JOB WHERE ID_ = $id{x}"), 'none', 'no lock');
+
+# It is on disk before the caller hears of it.
+ok t_cmp(execute($id{x})->code, 500);
+my $engine = $server->engine_pid;
+kill KILL => $engine;
+ok wait_until { ($server->engine_pid // $engine) != $engine && $server->wait_ready };
+ok t_cmp(job($id{x})->{retries}, 1, 'durable');
+ok t_cmp(execute($id{x})->code, 500) for 1 .. 2;
+ok t_cmp(job($id{x})->{retries}, -1, 'below zero');
+ok t_cmp(sql("SELECT COUNT(*) FROM ACT_GE_BYTEARRAY WHERE NAME_ = 'job.exceptionByteArray'"), 1, 'one trace, replaced each time');
+ok t_cmp(execute($id{y})->code, 500);
+
+my $w = start($wide);
+my $wide_job = job_of($w);
+ok t_cmp(execute($wide_job)->code, 500);
+my $message = job($wide_job)->{exceptionMessage};
+ok t_cmp(length $message, 255, 'a message is cut');
+ok t_cmp($message, qr/é/, 'between characters');
+ok length(job($wide_job)->{stacktrace}) > 255;
+
+# ---- lists --------------------------------------------------------------------------------
+
+sql("UPDATE ACT_RU_JOB SET TYPE_ = 'timer', DUEDATE_ = DUEDATE_ + 60000 WHERE ID_ = $id{y}");    # nothing makes timers yet
+my ($due_x, $due_y) = map { job($_)->{dueDate} } $id{x}, $id{y};
+sub url { shift =~ s/\+/%2B/r }
+my $in = "process-instance=";
+my @filters = (
+    # query                                          jobs, by id
+    [ '',                                            'a b c x y ?' ],
+    [ "$in$x->{id}",                                 'x' ],
+    [ "${in}999999",                                 '' ],
+    [ "${in}nothing",                                '' ],
+    [ "${in}1%20OR%201=1",                           '' ],
+    [ "$in",                                         'a b c x y ?' ],
+    [ 'with-retries-left=true',                      'a b c y ?' ],
+    [ 'with-retries-left=TRUE',                      'a b c y ?' ],
+    [ 'with-retries-left=false',                     'a b c x y ?' ],
+    [ 'executable=true',                             'a b c' ],
+    [ 'executable=false',                            'a b c x y ?' ],
+    [ 'only-timers=true',                            'y' ],
+    [ 'only-messages=true',                          'a b c x ?' ],
+    [ 'only-timers=true&only-messages=false',        'y' ],
+    [ 'duedate-lt=' . url($due_y),                   'x ?' ],
+    [ 'duedate-ltoe=' . url($due_y),                 'x y ?' ],
+    [ 'duedate-ht=' . url($due_x),                   'y ?' ],
+    [ 'duedate-htoe=' . url($due_x),                 'x y ?' ],
+    [ 'duedate-htoe=' . url($due_x) . '&duedate-ltoe=' . url($due_x), 'x' ],
+    [ 'duedate-ht=' . url($due_x) . '&duedate-lt=' . url($due_y),     '?' ],
+    [ 'duedate-lt=2001-01-01T00:00:00Z',             '' ],
+    [ 'duedate-ht=2001-01-01T01:00:00.000+01:00',    'x y ?' ],    # a blank, as a plus in a query
+    [ 'duedate-ht=2001-01-01T01:00:00%2B01:00',      'x y ?' ],
+    [ "executable=true&$in$one->{id}",                 'a' ],
+    [ "executable=true&only-timers=true",            '' ],
+    [ "executable=true&duedate-ht=2001-01-01T00:00:00Z", '' ],
+    [ "with-retries-left=true&only-messages=true&duedate-htoe=2001-01-01T00:00:00Z", '?' ],
+    [ "only-timers=true&$in$y->{id}&with-retries-left=true&duedate-lt=2101-01-01T00:00:00Z", 'y' ],
+);
+for my $case (@filters) {
+    my ($query, $names) = @$case;
+    ok t_cmp(names(jobs($query)), $names, $query);
+}
+
+my @refused = (
+    # query                                          message
+    [ 'only-timers=true&only-messages=true',         qr/'only-timers' and 'only-messages'/ ],
+    [ 'executable=yes',                              qr/'executable'.*'yes'/ ],
+    [ 'only-timers=1',                               qr/'only-timers'.*'1'/ ],
+    [ 'duedate-lt=yesterday',                        qr/'duedate-lt'.*'yesterday'/ ],
+    [ 'duedate-ht=2010-13-01T00:00:00Z',             qr/'duedate-ht'/ ],
+    [ 'duedate-htoe=2010-01-01',                     qr/'duedate-htoe'/ ],
+    [ 'duedate-ltoe=0',                              qr/'duedate-ltoe'/ ],
+    [ 'sort=exceptionMessage',                       qr/'exceptionMessage'/ ],
+    [ 'sort=RETRIES_',                               qr/'RETRIES_'/ ],
+    [ 'sort=id;DELETE%20FROM%20ACT_RU_JOB',          qr/DELETE/ ],
+    [ 'order=up',                                    qr/'up'/ ],
+    [ 'start=x',                                     qr/'x'/ ],
+);
+for my $case (@refused) {
+    my ($query, $pattern) = @$case;
+    my $r = call('GET', "/management/jobs?$query");
+    ok t_cmp($r->code . ' ' . message($r), qr/^400 .*$pattern/, $query);
+}
+
+# Every key in both orders; ids by value, null first.
+my %value = map { $_->{id} => $_ } @{ jobs()->{data} };
+my %member = ('process-instance-id' => 'processInstanceId', 'execution-id' => 'executionId', 'due-date' => 'dueDate');
+for my $key (qw(id executionId processInstanceId dueDate retries execution-id process-instance-id due-date)) {
+    my $member = $member{$key} // $key;
+    my $by = sub {
+        my ($p, $q) = map { $value{$_}{$member} } @_;
+        return defined $p <=> defined $q unless defined $p && defined $q;
+        return $member eq 'dueDate' ? $p cmp $q : $p <=> $q;
+    };
+    for my $order ('asc', 'desc') {
+        my $sign = $order eq 'asc' ? 1 : -1;
+        my @expected = sort { $sign * $by->($a, $b) || $a <=> $b } keys %value;
+        my @found = map { map { $_->{id} } @{ get_json("/management/jobs?sort=$key&order=$order&size=4&start=$_")->{data} } } 0, 4;
+        ok t_cmp("@found", "@expected", "by $key $order");
+    }
+}
+my $page = get_json('/management/jobs?start=4&size=3&sort=due-date&order=desc');
+ok t_cmp(join(' ', map { "$_=$page->{$_}" } qw(total start sort order size)), 'total=6 start=4 sort=due-date order=desc size=2');
+ok t_cmp(join(' ', sort keys %{ $page->{data}[0] }), 'assignee dueDate exceptionMessage executionId id processInstanceId retries', 'rows have no trace');
+
+# ---- running them -------------------------------------------------------------------------
+
+ok t_cmp(execute($id{a}, 'this is not read')->content, '{"success":true}', 'a job that works');
+ok t_cmp(tasks($one), 'fine', 'the process has moved on');
+ok t_cmp(execute($id{a})->code, 404, 'and the job is gone');
+ok t_cmp(call('GET', "/management/job/$id{a}")->code, 404);
+
+# When the cause is mended a job with no attempts left still runs, and its trace goes with it.
+my ($set) = @{ get_json("/process-instance/$x->{id}/tasks")->{data} };
+ok t_cmp(complete($set->{id}, { approver => 'kermit' })->code, 200);
+ok t_cmp(execute($id{x})->code, 200, 'mended');
+ok t_cmp(tasks($x), qr/^touched/);
+ok t_cmp(sql("SELECT COUNT(*) FROM ACT_GE_BYTEARRAY WHERE NAME_ = 'job.exceptionByteArray'"), 2, 'those of y and w are left');
+
+for my $case ([ 'GET', '/management/job/999999' ], [ 'GET', '/management/job/x' ], [ 'GET', "/management/job/0$id{b}" ],
+              [ 'PUT', '/management/job/999999/execute' ], [ 'PUT', '/management/job/x/execute' ], [ 'GET', "/management/job/$one->{id}" ]) {
+    my $r = call(@$case);
+    ok t_cmp($r->code . ' ' . message($r), qr/^404 no job with id/, "@$case");
+}
+
+my @many = (
+    # body                                              status message
+    [ {},                                               400, qr/'jobIds' is required/ ],
+    [ undef,                                            400, qr/'jobIds' is required/ ],
+    [ { jobIds => $id{b} },                             400, qr/array/ ],
+    [ { jobIds => [ $id{b}, 1 ] },                      400, qr/item 2/ ],
+    [ { jobIds => [ $id{b}, undef ] },                  400, qr/item 2/ ],
+    [ { jobIds => [] },                                 200 ],
+    [ { jobIds => [ 'x', $id{b} ] },                    404, qr/stopped at job 'x', number 1 of 2: no job/ ],
+    [ { jobIds => [ $id{b}, $id{y}, $id{c} ] },         500, qr/stopped at job '$id{y}', number 2 of 3: job $id{y}.*approver/ ],
+);
+for my $case (@many) {
+    my ($body, $status, $message) = @$case;
+    my $r = execute_all($body);
+    ok t_cmp($r->code, $status, JSON::PP->new->canonical->allow_nonref->encode($body));
+    ok $status == 200 ? t_cmp($r->content, '{"success":true}') : t_cmp(message($r), $message);
+}
+ok t_cmp(join('|', map { tasks($_) } $two, $three), 'fine|', 'what came before the failure is done, what came after is not');
+ok t_cmp(job($id{y})->{retries}, 1, 'and the failure is recorded');
+ok t_cmp(execute_all({ jobIds => [ $id{c} ] })->code, 200);
+
+# Two attempts of one job never both count.
+for my $definition ($fine, $loose) {
+    my $i = start($definition);
+    my $job = job_of($i);
+    my @codes = in_parallel(6, sub { execute($job)->code });
+    ok t_cmp(join(' ', sort @codes), '200 404 404 404 404 404', "$definition, six times at once");
+    ok t_cmp(get_json("/process-instance/$i->{id}/tasks")->{total}, 1, 'one task');
+}
+
+# Only for administrators.
+for my $case ([ 'GET', '/management/jobs' ], [ 'GET', "/management/job/$id{y}" ], [ 'PUT', "/management/job/$id{y}/execute" ],
+              [ 'POST', '/management/jobs/execute', { jobIds => [] } ]) {
+    my ($method, $path, $body) = @$case;
+    ok t_cmp(join(' ', map { call($method, $path, $body, user => $_)->code } 'gonzo', undef), '403 401', "$method $path");
+}
