@@ -79,7 +79,8 @@ static int *number_at(const field_t *field, const moment_t *m)
 static const char *read_number(const field_t *field, const char *s, moment_t *m)
 {
     int *number = number_at(field, m);
-    int most = field->count > field->letter->digits ? field->count : field->letter->digits;
+    int most =
+        field->count > field->letter->digits ? field->count : field->letter->digits;
 
     s = field->fixed ? read_digits(s, field->count, field->count, number)
                      : read_digits(s, 1, most > 9 ? 9 : most, number);
@@ -226,8 +227,8 @@ static void print_offset(const moment_t *m, int minutes, int colon, char *out,
                          apr_size_t size)
 {
     int seconds = m->offset < 0 ? -m->offset : m->offset;
-    int length = apr_snprintf(out, size, "%c%02d", m->offset < 0 ? '-' : '+',
-                              seconds / 3600);
+    int length =
+        apr_snprintf(out, size, "%c%02d", m->offset < 0 ? '-' : '+', seconds / 3600);
 
     if (minutes) {
         apr_snprintf(out + length, size - length, "%s%02d", colon ? ":" : "",
@@ -386,10 +387,11 @@ static apr_status_t read_field(field_t *field, const char **s, const char *patte
         field->count++;
     }
     if (!field->letter) {
-        return wf_error_set(err, WF_ERR_INVALID,
-                            "date pattern \"%s\": the letter %c is not supported (y M d E "
-                            "H h m s S a z Z X are)",
-                            pattern, letter);
+        return wf_error_set(
+            err, WF_ERR_INVALID,
+            "date pattern \"%s\": the letter %c is not supported (y M d E "
+            "H h m s S a z Z X are)",
+            pattern, letter);
     }
     if (field->count > (letter == 'X' ? 3 : MAX_REPEAT)) {
         return wf_error_set(err, WF_ERR_INVALID,
@@ -454,9 +456,10 @@ static apr_status_t to_ms(const moment_t *m, apr_int64_t *ms)
     if (!exists(tm, m->weekday)) {
         return APR_EINVAL;
     }
-    *ms = (m->has_offset ? (apr_int64_t)timegm(&tm) - m->offset : (apr_int64_t)mktime(&tm))
-              * 1000
-          + m->ms;
+    *ms =
+        (m->has_offset ? (apr_int64_t)timegm(&tm) - m->offset : (apr_int64_t)mktime(&tm))
+            * 1000
+        + m->ms;
     return APR_SUCCESS;
 }
 

@@ -98,11 +98,10 @@ void wf_svg_path(wf_drawing_t *d, double x, double y, double scale, const char *
     const char *transform = "";
 
     if (x != 0 || y != 0 || scale != 1) {
-        transform = apr_psprintf(d->p, "transform=\"translate(%s %s)%s%s%s\" ",
-                                 wf_svg_number(d, x), wf_svg_number(d, y),
-                                 scale != 1 ? " scale(" : "",
-                                 scale != 1 ? wf_svg_number(d, scale) : "",
-                                 scale != 1 ? ")" : "");
+        transform = apr_psprintf(
+            d->p, "transform=\"translate(%s %s)%s%s%s\" ", wf_svg_number(d, x),
+            wf_svg_number(d, y), scale != 1 ? " scale(" : "",
+            scale != 1 ? wf_svg_number(d, scale) : "", scale != 1 ? ")" : "");
     }
     wf_svg_add(d, "<path %sd=\"%s\" %s/>", transform, data, attributes);
 }
@@ -159,7 +158,8 @@ static int plays_in(const wf_drawing_t *d, const wf_xml_t *collaboration,
 {
     const wf_xml_t *participant = wf_xml_child(collaboration, WF_NS_BPMN, "participant");
 
-    for (; participant; participant = wf_xml_next(participant, WF_NS_BPMN, "participant")) {
+    for (; participant;
+         participant = wf_xml_next(participant, WF_NS_BPMN, "participant")) {
         if (wf_drawing_find(d, wf_xml_attr(participant, WF_NS_NONE, "processRef"))
             == process) {
             return 1;
@@ -178,8 +178,7 @@ static int rank(const wf_drawing_t *d, const wf_xml_t *plane, const wf_xml_t *pr
     if (!plane->child) {
         return 0;
     }
-    if (!process
-        || (element && (element == process || plays_in(d, element, process)))) {
+    if (!process || (element && (element == process || plays_in(d, element, process)))) {
         return 2;
     }
     for (di = plane->child; di; di = di->next) {
@@ -230,9 +229,9 @@ static apr_status_t read_number(reader_t *r, const wf_xml_t *element, const char
     }
     *number = strtod(text, &end);
     if (*end || !(fabs(*number) <= MAX_COORDINATE)) {
-        return bad(r, element,
-                   apr_psprintf(r->d->p, "%s must be a number up to %d", name,
-                                MAX_COORDINATE));
+        return bad(
+            r, element,
+            apr_psprintf(r->d->p, "%s must be a number up to %d", name, MAX_COORDINATE));
     }
     return APR_SUCCESS;
 }
@@ -420,8 +419,8 @@ static void open_scopes(reader_t *r)
     for (i = 0; i < r->items->nelts; i++) {
         wf_shape_t *s = item(r, i);
 
-        s->expanded = can_be_open(s->element)
-                      && wf_shape_flag(s->di, "isExpanded", s->expanded);
+        s->expanded =
+            can_be_open(s->element) && wf_shape_flag(s->di, "isExpanded", s->expanded);
         s->layer = s->expanded ? WF_LAYER_SCOPE : s->look->layer;
     }
 }
@@ -479,7 +478,8 @@ static void draw_item(wf_drawing_t *d, const wf_shape_t *s)
 {
     const char *id = wf_xml_attr(s->element, WF_NS_NONE, "id");
 
-    wf_svg_add(d, "\n<g class=\"wf-%s%s\" data-element=\"%s\" stroke=\"%s\" fill=\"%s\">"
+    wf_svg_add(d,
+               "\n<g class=\"wf-%s%s\" data-element=\"%s\" stroke=\"%s\" fill=\"%s\">"
                "<title>%s%s%s%s</title>",
                s->look->element, s->active ? " wf-active" : "", wf_svg_escape(d, id),
                s->active ? WF_DIAGRAM_ACTIVE : WF_DIAGRAM_INK,

@@ -14,10 +14,10 @@
 #define WF_DIAGRAM_ACTIVE_PAPER "#fff4e6"
 
 #define WF_DIAGRAM_LINE 1.5
-#define WF_DIAGRAM_THICK 3.5  /* end events, called activities */
-#define WF_DIAGRAM_BAND 30    /* header of a pool or lane */
-#define WF_DIAGRAM_NAME 12    /* font size in an activity */
-#define WF_DIAGRAM_LABEL 11   /* beside an event, gateway or flow */
+#define WF_DIAGRAM_THICK 3.5 /* end events, called activities */
+#define WF_DIAGRAM_BAND 30   /* header of a pool or lane */
+#define WF_DIAGRAM_NAME 12   /* font size in an activity */
+#define WF_DIAGRAM_LABEL 11  /* beside an event, gateway or flow */
 
 typedef struct wf_point_t {
     double x, y;
@@ -43,12 +43,12 @@ struct wf_look_t;
 typedef struct wf_shape_t {
     const struct wf_look_t *look;
     const wf_xml_t *di;
-    const wf_xml_t *element; /* what it shows */
-    const char *name;        /* NULL: none */
-    wf_box_t box;            /* of a shape */
+    const wf_xml_t *element;    /* what it shows */
+    const char *name;           /* NULL: none */
+    wf_box_t box;               /* of a shape */
     apr_array_header_t *points; /* of an edge: wf_point_t, two at least */
-    wf_box_t label;          /* where the file wants the name; width 0: anywhere */
-    int expanded;            /* of a sub-process */
+    wf_box_t label;             /* where the file wants the name; width 0: anywhere */
+    int expanded;               /* of a sub-process */
     int active;
     int layer, depth, order; /* what is drawn later lies above */
 } wf_shape_t;
@@ -121,7 +121,7 @@ void wf_text_draw(wf_drawing_t *d, const char *text, const wf_box_t *box, double
 /** 1 if the text needs no smaller size. */
 int wf_text_fits(wf_drawing_t *d, const char *text, const wf_box_t *box, double size);
 
-/** From the left edge, in this size. */
+/** As wf_text_draw, from the left edge of the top. */
 void wf_text_draw_left(wf_drawing_t *d, const char *text, const wf_box_t *box,
                        double size);
 

@@ -1,5 +1,5 @@
-/* The lines of a diagram: flows and associations, a row each. What stands at the ends of a
- * line is drawn by hand instead of by SVG markers: then ids cannot clash where several
+/* The lines of a diagram: flows and associations, a row each. What stands at the ends of
+ * a line is drawn by hand instead of by SVG markers: then ids cannot clash where several
  * pictures share a page, and colours follow the line in every renderer. */
 #include <math.h>
 #include <string.h>
@@ -8,13 +8,20 @@
 
 #include "bpmn/diagram.h"
 
-#define BEND 8     /* radius of corners */
-#define HEAD 10    /* length of an arrow head */
+#define BEND 8  /* radius of corners */
+#define HEAD 10 /* length of an arrow head */
 #define LABEL_GAP 4
 
 /* How a line runs, and what stands at its ends. */
-enum { SOLID = 1, DASHED = 2, DOTTED = 4, FULL_HEAD = 8, EMPTY_HEAD = 16, OPEN_HEAD = 32,
-       TWO_LINES = 64 };
+enum {
+    SOLID = 1,
+    DASHED = 2,
+    DOTTED = 4,
+    FULL_HEAD = 8,
+    EMPTY_HEAD = 16,
+    OPEN_HEAD = 32,
+    TWO_LINES = 64
+};
 
 static wf_point_t point(const wf_shape_t *s, int i)
 {
@@ -67,14 +74,14 @@ static const char *line_data(wf_drawing_t *d, const wf_shape_t *s)
     apr_array_header_t *parts = apr_array_make(d->p, 8, sizeof(const char *));
     int i, last = s->points->nelts - 1;
 
-    APR_ARRAY_PUSH(parts, const char *) = apr_pstrcat(d->p, "M", at(d, point(s, 0)), " ",
-                                                      NULL);
+    APR_ARRAY_PUSH(parts, const char *) =
+        apr_pstrcat(d->p, "M", at(d, point(s, 0)), " ", NULL);
     for (i = 1; i < last; i++) {
         APR_ARRAY_PUSH(parts, const char *) =
             bend(d, point(s, i - 1), point(s, i), point(s, i + 1));
     }
-    APR_ARRAY_PUSH(parts, const char *) = apr_pstrcat(d->p, "L", at(d, point(s, last)),
-                                                      NULL);
+    APR_ARRAY_PUSH(parts, const char *) =
+        apr_pstrcat(d->p, "L", at(d, point(s, last)), NULL);
     for (i = 0; i <= last; i++) {
         wf_svg_reach(d, point(s, i).x, point(s, i).y);
     }
@@ -104,7 +111,8 @@ static void draw_line(wf_drawing_t *d, const wf_shape_t *s)
 static void draw_end(wf_drawing_t *d, wf_point_t p, wf_point_t a, wf_point_t b,
                      const char *data, const char *fill)
 {
-    wf_svg_add(d, "<path transform=\"translate(%s %s) rotate(%s)\" d=\"%s\" fill=\"%s\" "
+    wf_svg_add(d,
+               "<path transform=\"translate(%s %s) rotate(%s)\" d=\"%s\" fill=\"%s\" "
                "stroke-width=\"1.5\" stroke-linejoin=\"round\"/>",
                wf_svg_number(d, p.x), wf_svg_number(d, p.y),
                wf_svg_number(d, direction(a, b)), data, fill);
@@ -162,8 +170,7 @@ static wf_point_t half_way(const wf_shape_t *s, int *lies)
         whole += distance(point(s, i - 1), point(s, i));
     }
     half = whole / 2;
-    for (i = 1; i < s->points->nelts - 1
-                && half > distance(point(s, i - 1), point(s, i));
+    for (i = 1; i < s->points->nelts - 1 && half > distance(point(s, i - 1), point(s, i));
          i++) {
         half -= distance(point(s, i - 1), point(s, i));
     }
@@ -198,7 +205,7 @@ static int is_gateway(const wf_xml_t *element)
     return element && strstr(element->name, "Gateway") != NULL;
 }
 
-/* A stroke through the default flow; a diamond where a condition belongs to no gateway. */
+/* A stroke through the default flow; a diamond for a condition behind no gateway. */
 static void draw_sequence_flow(wf_drawing_t *d, const wf_shape_t *s)
 {
     const wf_xml_t *source =

@@ -27,8 +27,7 @@
 #define TRIANGLE "M0,-9 L8.5,6 H-8.5 Z"
 #define DISC "M-10.5,0 a10.5,10.5 0 1 0 21,0 a10.5,10.5 0 1 0 -21,0 Z"
 #define PENTAGON "M0,-9.5 L9,-2.9 L5.6,7.7 H-5.6 L-9,-2.9 Z"
-#define PLUS                                                                             \
-    "M-2.8,-9 H2.8 V-2.8 H9 V2.8 H2.8 V9 H-2.8 V2.8 H-9 V-2.8 H-2.8 Z"
+#define PLUS "M-2.8,-9 H2.8 V-2.8 H9 V2.8 H2.8 V9 H-2.8 V2.8 H-9 V-2.8 H-2.8 Z"
 
 /* From 0 to 16, for tasks. */
 #define PERSON                                                                           \
@@ -122,7 +121,8 @@ void wf_icon_draw(wf_drawing_t *d, const char *name, double x, double y, double 
 
     for (i = 0; name && i < sizeof(icons) / sizeof(icons[0]); i++) {
         if (strcmp(icons[i].name, name) == 0) {
-            draw_part(d, &at, scale, icons[i].body, colour, filled ? colour : paper, "1.2");
+            draw_part(d, &at, scale, icons[i].body, colour, filled ? colour : paper,
+                      "1.2");
             draw_part(d, &at, scale, icons[i].details, filled ? paper : colour, "none",
                       icons[i].body ? "1.2" : "1.8");
         }

@@ -102,8 +102,8 @@ static void draw_event(wf_drawing_t *d, const wf_shape_t *s)
                       apr_psprintf(d->p, "stroke-width=\"1.5\"%s",
                                    dash ? " stroke-dasharray=\"4 3\"" : ""));
     }
-    wf_icon_draw(d, icon, at.x, at.y, scale,
-                 (s->look->style & (THROWS | ENDS)) != 0, colour_of(s));
+    wf_icon_draw(d, icon, at.x, at.y, scale, (s->look->style & (THROWS | ENDS)) != 0,
+                 colour_of(s));
     label_below(d, s);
 }
 
@@ -263,8 +263,8 @@ static void draw_events_marker(wf_drawing_t *d, const wf_shape_t *s, wf_point_t 
 static void draw_gateway_marker(wf_drawing_t *d, const wf_shape_t *s)
 {
     static const char *const markers[] = {
-        [BARE] = NULL, [EXCLUSIVE] = CROSS, [PARALLEL] = PLUS, [COMPLEX] = STAR,
-        [INCLUSIVE] = NULL, [EVENTS] = NULL};
+        [BARE] = NULL,    [EXCLUSIVE] = CROSS, [PARALLEL] = PLUS,
+        [COMPLEX] = STAR, [INCLUSIVE] = NULL,  [EVENTS] = NULL};
     double scale = smaller_side(&s->box) / GATEWAY_SIZE;
     wf_point_t at = middle(&s->box);
     int style = s->look->style;
@@ -372,8 +372,8 @@ static void draw_data(wf_drawing_t *d, const wf_shape_t *s)
                              to, f, w),
                 outline(d, s, WF_DIAGRAM_LINE, NULL));
     if (s->look->style != DATA) {
-        wf_icon_draw(d, "data", s->box.x + 3, s->box.y + 3, 0.8,
-                     s->look->style == OUTPUT, colour_of(s));
+        wf_icon_draw(d, "data", s->box.x + 3, s->box.y + 3, 0.8, s->look->style == OUTPUT,
+                     colour_of(s));
     }
     if (is_collection(d, s->element)) {
         wf_icon_draw(d, "parallel", s->box.x + (s->box.width - ICON_SIZE * 0.8) / 2,
@@ -428,7 +428,8 @@ static void draw_message(wf_drawing_t *d, const wf_shape_t *s)
 {
     wf_svg_rect(d, &s->box, 0, outline(d, s, WF_DIAGRAM_LINE, NULL));
     wf_svg_path(d, s->box.x, s->box.y, 1,
-                apr_psprintf(d->p, "M0,0 L%s,%s L%s,0", wf_svg_number(d, s->box.width / 2),
+                apr_psprintf(d->p, "M0,0 L%s,%s L%s,0",
+                             wf_svg_number(d, s->box.width / 2),
                              wf_svg_number(d, s->box.height * 0.55),
                              wf_svg_number(d, s->box.width)),
                 "stroke-width=\"1.5\" fill=\"none\"");

@@ -114,8 +114,8 @@ static int is_wide(unsigned code)
     return code >= 0x80 && width_of(code) == WIDE;
 }
 
-/* How many bytes make the first line; at least one character. It ends at a blank or beside
- * a wide character, else behind a mark within a word, else anywhere. */
+/* How many bytes make the first line; at least one character. It ends at a blank or
+ * beside a wide character, else behind a mark within a word, else anywhere. */
 static apr_size_t line_length(lines_t *lines, const char *text)
 {
     apr_size_t i = 0, good = 0, fair = 0;
@@ -222,7 +222,7 @@ int wf_text_fits(wf_drawing_t *d, const char *text, const wf_box_t *box, double 
 #define PLAIN "stroke=\"none\""
 /* Labels may cross lines: a rim keeps them readable. */
 #define HALO                                                                             \
-    "stroke=\"" WF_DIAGRAM_PAPER "\" stroke-width=\"3\" stroke-linejoin=\"round\" "          \
+    "stroke=\"" WF_DIAGRAM_PAPER "\" stroke-width=\"3\" stroke-linejoin=\"round\" "      \
     "paint-order=\"stroke\""
 
 /* Lines below each other, the first one's top at y. */
@@ -235,9 +235,9 @@ static void put_lines(wf_drawing_t *d, const lines_t *lines, double x, double y,
     if (!lines->count) {
         return;
     }
-    wf_svg_add(d, "<text font-size=\"%s\" text-anchor=\"%s\" fill=\"" WF_DIAGRAM_INK
-               "\" %s>",
-               wf_svg_number(d, lines->size), anchor, attributes);
+    wf_svg_add(
+        d, "<text font-size=\"%s\" text-anchor=\"%s\" fill=\"" WF_DIAGRAM_INK "\" %s>",
+        wf_svg_number(d, lines->size), anchor, attributes);
     for (i = 0; i < lines->count; i++) {
         wf_svg_add(d, "<tspan x=\"%s\" y=\"%s\">%s</tspan>", wf_svg_number(d, x),
                    wf_svg_number(d, y + (i + 0.5) * height + lines->size * BASELINE),
@@ -279,7 +279,7 @@ void wf_text_draw_left(wf_drawing_t *d, const char *text, const wf_box_t *box,
 {
     lines_t lines;
 
-    make_lines(&lines, d, text, box->width, box->height, size);
+    fit_lines(&lines, d, text, box->width, box->height, size);
     reach(d, &lines, box->x, box->y, 0);
     put_lines(d, &lines, box->x, box->y, "start", PLAIN);
 }
@@ -309,7 +309,7 @@ void wf_text_label(wf_drawing_t *d, const wf_shape_t *s, double x, double y)
         x = s->label.x + s->label.width / 2;
         y = s->label.y;
     }
-    make_lines(&lines, d, s->name, width, LABEL_LINES * size * LINE_HEIGHT + 1, size);
+    fit_lines(&lines, d, s->name, width, LABEL_LINES * size * LINE_HEIGHT + 1, size);
     reach(d, &lines, x, y, 1);
     d->pieces = d->labels;
     put_lines(d, &lines, x, y, "middle", HALO);

@@ -16,7 +16,8 @@ struct wf_form_type_t {
     /** 1 and *value if the text, never empty unless empty_counts, fits. */
     int (*read)(const wf_form_field_t *field, const char *text, wf_value_t *value);
 
-    /** The text of a value that is neither null nor a text; NULL: as expressions print. */
+    /** The text of a value that is neither null nor a text; NULL: as expressions print.
+     */
     const char *(*print)(const wf_form_field_t *field, const wf_value_t *value,
                          apr_pool_t *p);
 

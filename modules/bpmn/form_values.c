@@ -38,7 +38,8 @@ static apr_status_t open_start_form(form_t *form, const wf_bpmn_call_t *call,
     apr_status_t rv;
 
     init_form(form, call);
-    rv = wf_models_get(call->models, definition, call->loader_baton, &model, form->p, err);
+    rv =
+        wf_models_get(call->models, definition, call->loader_baton, &model, form->p, err);
     if (rv == APR_SUCCESS && model->start && model->start->form) {
         form->fields = model->start->form;
     }

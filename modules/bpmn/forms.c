@@ -10,14 +10,15 @@
 #include "bpmn/run.h"
 
 /* The resource as a template, or why it is none. */
-static apr_status_t load_form(const wf_bpmn_call_t *call, const wf_definition_t *definition,
-                              const char *key, wf_template_t **template, wf_error_t *err)
+static apr_status_t load_form(const wf_bpmn_call_t *call,
+                              const wf_definition_t *definition, const char *key,
+                              wf_template_t **template, wf_error_t *err)
 {
     apr_pool_t *p = wf_uow_pool(call->uow);
     wf_bytearray_t *resource;
     wf_error_t fault;
-    apr_status_t rv =
-        wf_store_resource(call->reader, definition->deployment_id, key, &resource, p, err);
+    apr_status_t rv = wf_store_resource(call->reader, definition->deployment_id, key,
+                                        &resource, p, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -32,9 +33,8 @@ static apr_status_t load_form(const wf_bpmn_call_t *call, const wf_definition_t 
                             key);
     }
     wf_error_init(&fault, p);
-    if (wf_template_parse(template,
-                          apr_pstrmemdup(p, resource->bytes, resource->length), WF_UEL, p,
-                          &fault)
+    if (wf_template_parse(template, apr_pstrmemdup(p, resource->bytes, resource->length),
+                          WF_UEL, p, &fault)
         != APR_SUCCESS) {
         return wf_error_set(err, WF_ERR_EXECUTION, "resource '%s': %s", key,
                             fault.message);

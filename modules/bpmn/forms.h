@@ -37,8 +37,8 @@ const char *wf_form_type_name(const wf_form_type_t *type);
 int wf_form_type_has_pattern(const wf_form_type_t *type);
 int wf_form_type_has_values(const wf_form_type_t *type);
 
-/** What a submitted text means; text NULL, and for most types the empty text, is null. The
- *  value may borrow the text. WF_ERR_INVALID with the property's id as field. */
+/** What a submitted text means; text NULL, and for most types the empty text, is null.
+ * The value may borrow the text. WF_ERR_INVALID with the property's id as field. */
 apr_status_t wf_form_read(const wf_form_field_t *field, const char *text,
                           wf_value_t *value, wf_error_t *err);
 

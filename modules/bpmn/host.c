@@ -1,6 +1,6 @@
-/* What expressions see: the variables of an execution, the objects `execution` and, in the
- * forms of tasks, `task`, and `authenticatedUserId`. Properties and methods are rows of
- * tables; getX() is the same as property x. */
+/* What expressions see: the variables of an execution, the objects `execution` and, in
+ * the forms of tasks, `task`, and `authenticatedUserId`. Properties and methods are rows
+ * of tables; getX() is the same as property x. */
 #include <stddef.h>
 #include <string.h>
 

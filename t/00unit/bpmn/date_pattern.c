@@ -12,7 +12,7 @@
 #define MS_2026 1767225600000LL /* 2026-01-01T00:00:00Z */
 #define HOUR (3600 * 1000LL)
 #define SUMMER (1782900305007LL) /* 2026-07-01T12:05:05.007+02:00, a Wednesday */
-#define DAY(n) (MS_2026 + (n) * 24 * HOUR - HOUR) /* midnight here, in winter */
+#define DAY(n) (MS_2026 + (n)*24 * HOUR - HOUR) /* midnight here, in winter */
 
 static apr_pool_t *p;
 

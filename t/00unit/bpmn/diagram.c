@@ -1,6 +1,7 @@
-/* Diagrams: every element in its shape, names, marks, the choice of the plane, and what is
- * refused. Whatever is drawn must be well-formed XML without scripts and references. With
- * WF_MIWG naming a folder of the BPMN model interchange files, those are drawn as well. */
+/* Diagrams: every element in its shape, names, marks, the choice of the plane, and what
+ * is refused. Whatever is drawn must be well-formed XML without scripts and references.
+ * With WF_MIWG naming a folder of the BPMN model interchange files, those are drawn as
+ * well. */
 #include <stdlib.h>
 
 #include <apr_file_info.h>
@@ -19,16 +20,16 @@
     "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" "                \
     "xmlns:di=\"http://www.omg.org/spec/BPMN/20100524/DI\" "                             \
     "xmlns:dc=\"http://www.omg.org/spec/DD/20100524/DC\" "                               \
-    "xmlns:w=\"http://www.omg.org/spec/DD/20100524/DI\" targetNamespace=\"t\">"          \
-    content planes "</definitions>"
+    "xmlns:w=\"http://www.omg.org/spec/DD/20100524/DI\" targetNamespace=\"t\">" content  \
+        planes "</definitions>"
 #define PLANE(of, items)                                                                 \
     "<di:BPMNDiagram><di:BPMNPlane bpmnElement=\"" of "\">" items                        \
     "</di:BPMNPlane></di:BPMNDiagram>"
 #define BOUNDS(x, y, w, h)                                                               \
     "<dc:Bounds x=\"" x "\" y=\"" y "\" width=\"" w "\" height=\"" h "\"/>"
 #define SHAPE(of, attributes, x, y, w, h)                                                \
-    "<di:BPMNShape bpmnElement=\"" of "\" " attributes ">" BOUNDS(x, y, w, h)            \
-    "</di:BPMNShape>"
+    "<di:BPMNShape bpmnElement=\"" of "\" " attributes                                   \
+    ">" BOUNDS(x, y, w, h) "</di:BPMNShape>"
 #define POINT(x, y) "<w:waypoint x=\"" x "\" y=\"" y "\"/>"
 #define EDGE(of, attributes, points)                                                     \
     "<di:BPMNEdge bpmnElement=\"" of "\" " attributes ">" points "</di:BPMNEdge>"
@@ -112,8 +113,8 @@ static const wf_xml_t *parse(const char *svg, const char *what)
     }
     ok(is_harmless(root), "%s: no scripts, no references", what);
     ok(wf_xml_attr(root, WF_NS_NONE, "viewBox")
-           && strcmp(wf_xml_attr(root, WF_NS_NONE, "role"), "img") == 0
-           && root->child && strcmp(root->child->name, "title") == 0,
+           && strcmp(wf_xml_attr(root, WF_NS_NONE, "role"), "img") == 0 && root->child
+           && strcmp(root->child->name, "title") == 0,
        "%s: a picture with view box and title", what);
     return root;
 }
@@ -263,11 +264,10 @@ static void check_element(int i)
 
 static void check_edge(int i)
 {
-    const char *xml = apr_psprintf(
-        p,
-        FILE_OF("<process id=\"p\">" AROUND "%s</process>",
-                PLANE("p", EDGE("x", "%s", LINE))),
-        edges[i].xml, edges[i].attributes);
+    const char *xml = apr_psprintf(p,
+                                   FILE_OF("<process id=\"p\">" AROUND "%s</process>",
+                                           PLANE("p", EDGE("x", "%s", LINE))),
+                                   edges[i].xml, edges[i].attributes);
     const wf_xml_t *svg = drawn(xml, edges[i].what, NULL);
 
     check_group(svg, edges[i].what, edges[i].title, edges[i].circles, 0, edges[i].paths);
@@ -290,8 +290,9 @@ static void broken_lines(void)
         const char *svg;
         wf_error_t err;
 
-        draw(apr_psprintf(p, FILE_OF("<process id=\"p\">%s</process>",
-                                     PLANE("p", SHAPE("x", "", "0", "0", "36", "36"))),
+        draw(apr_psprintf(p,
+                          FILE_OF("<process id=\"p\">%s</process>",
+                                  PLANE("p", SHAPE("x", "", "0", "0", "36", "36"))),
                           files[i]),
              NULL, NULL, &svg, &err);
         ok(svg && strstr(svg, "stroke-dasharray"), "a broken line: %s", files[i]);
@@ -335,8 +336,9 @@ static const char *lines_of(const wf_xml_t *group)
 static void check_name(int i)
 {
     const wf_xml_t *svg = drawn(
-        apr_psprintf(p, FILE_OF("<process id=\"p\"><task id=\"x\" name=\"%s\"/></process>",
-                                PLANE("p", SHAPE("x", "", "0", "0", "%s", "80"))),
+        apr_psprintf(p,
+                     FILE_OF("<process id=\"p\"><task id=\"x\" name=\"%s\"/></process>",
+                             PLANE("p", SHAPE("x", "", "0", "0", "%s", "80"))),
                      names[i].name, names[i].width),
         names[i].what, NULL);
     const wf_xml_t *group = svg ? find(svg, "data-element", "x") : NULL;
@@ -348,8 +350,8 @@ static void check_name(int i)
 
 static void hostile_texts(void)
 {
-    static const char *const texts[] = {
-        "\"/><script>alert(1)</script>", "]]>", "&#x27; onload=&quot;x", "<!--", "${x}"};
+    static const char *const texts[] = {"\"/><script>alert(1)</script>", "]]>",
+                                        "&#x27; onload=&quot;x", "<!--", "${x}"};
     int i;
 
     for (i = 0; i < COUNT(texts); i++) {
@@ -359,13 +361,13 @@ static void hostile_texts(void)
         if (strstr(texts[i], "]]>")) {
             name = "]]&gt;";
         }
-        svg = drawn(apr_psprintf(
-                        p,
-                        FILE_OF("<process id=\"p\"><textAnnotation id=\"x\"><text>%s"
-                                "</text></textAnnotation></process>",
-                                PLANE("p", SHAPE("x", "", "0", "0", "400", "80"))),
-                        name),
-                    texts[i], NULL);
+        svg = drawn(
+            apr_psprintf(p,
+                         FILE_OF("<process id=\"p\"><textAnnotation id=\"x\"><text>%s"
+                                 "</text></textAnnotation></process>",
+                                 PLANE("p", SHAPE("x", "", "0", "0", "400", "80"))),
+                         name),
+            texts[i], NULL);
         ok(svg && count(svg, "script") == 0, "hostile text %d stays a text", i);
     }
 }
@@ -374,11 +376,11 @@ static void hostile_texts(void)
 
 static void view_box(void)
 {
-    const wf_xml_t *svg = drawn(
-        FILE_OF("<process id=\"p\"><task id=\"x\"/><task id=\"y\"/></process>",
-                PLANE("p", SHAPE("x", "", "-50.5", "10", "100", "80")
-                               SHAPE("y", "", "300", "-20", "100", "80"))),
-        "negative places", NULL);
+    const wf_xml_t *svg =
+        drawn(FILE_OF("<process id=\"p\"><task id=\"x\"/><task id=\"y\"/></process>",
+                      PLANE("p", SHAPE("x", "", "-50.5", "10", "100", "80")
+                                     SHAPE("y", "", "300", "-20", "100", "80"))),
+              "negative places", NULL);
 
     if (svg) {
         is_str(wf_xml_attr(svg, WF_NS_NONE, "viewBox"), "-71 -40 491 150",
@@ -427,7 +429,8 @@ static void check_mark(int i)
         int want = marks[i].marked && strcmp(marks[i].marked, ids[k]) == 0;
 
         if (!group) {
-            ok(k == 1 && !marks[i].inner, "mark: %s: %s is hidden", marks[i].what, ids[k]);
+            ok(k == 1 && !marks[i].inner, "mark: %s: %s is hidden", marks[i].what,
+               ids[k]);
             continue;
         }
         ok(k != 1 || marks[i].inner, "mark: %s: %s is shown", marks[i].what, ids[k]);

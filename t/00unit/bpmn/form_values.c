@@ -172,11 +172,14 @@ static void check_value(const case_t *c)
         apr_pstrcat(world.pool, DEFINITIONS "<process id=\"p\">",
                     "<startEvent id=\"s\"><extensionElements>", c->properties,
                     "</extensionElements></startEvent><userTask id=\"t\">"
-                    "<extensionElements>", c->properties,
+                    "<extensionElements>",
+                    c->properties,
                     "</extensionElements></userTask><userTask id=\"u\">"
-                    "<extensionElements>", c->properties,
-                    "</extensionElements></userTask>" FLOW("s", "t") FLOW("t", "u")
-                    "</process></definitions>", NULL));
+                    "<extensionElements>",
+                    c->properties,
+                    "</extensionElements></userTask>" FLOW("s", "t")
+                        FLOW("t", "u") "</process></definitions>",
+                    NULL));
     wf_started_t started;
     apr_array_header_t *list;
     const wf_bpmn_call_t *call;
@@ -222,10 +225,10 @@ static void check_value(const case_t *c)
 
 static void declarations(void)
 {
-    const wf_definition_t *definition = world_deploy(START_FORM(PROPERTY(
-        "id=\"a\" name=\"An A\" required=\"true\" default=\"${1 + 1}\"")
-        PROPERTY("id=\"b\" type=\"date\" readable=\"false\" default=\"x\"") COLOURS
-        PROPERTY("id=\"c\" expression=\"${c}\" writable=\"false\"")));
+    const wf_definition_t *definition = world_deploy(START_FORM(
+        PROPERTY("id=\"a\" name=\"An A\" required=\"true\" default=\"${1 + 1}\"")
+            PROPERTY("id=\"b\" type=\"date\" readable=\"false\" default=\"x\"")
+                COLOURS PROPERTY("id=\"c\" expression=\"${c}\" writable=\"false\"")));
     const wf_form_property_t *row;
     apr_array_header_t *list;
 
@@ -245,7 +248,8 @@ static void declarations(void)
     ok(!row->required && !row->readable && row->writable, "flags of b");
     row = property(list, "x");
     is_int(row->values->nelts, 2, "values of an enum");
-    is_str(APR_ARRAY_IDX(row->values, 0, wf_form_value_t).name, "Red", "the first's name");
+    is_str(APR_ARRAY_IDX(row->values, 0, wf_form_value_t).name, "Red",
+           "the first's name");
     is_str(APR_ARRAY_IDX(row->values, 1, wf_form_value_t).name, NULL, "the second's");
     row = property(list, "c");
     is_str(row->value, NULL, "a start form evaluates no expression");
@@ -262,11 +266,11 @@ static void declarations(void)
 
 static void shown_as_they_are(void)
 {
-    const wf_definition_t *definition = world_deploy(
-        TASK_FORM(PROPERTY("id=\"a\" " DATE) PROPERTY("id=\"b\" type=\"long\"")
-                  PROPERTY("id=\"c\"") PROPERTY("id=\"d\" type=\"boolean\"")
-                  PROPERTY("id=\"e\" expression=\"${m.k} and ${b}\"")
-                  PROPERTY("id=\"f\" variable=\"b\" expression=\"${nobody}\"")));
+    const wf_definition_t *definition = world_deploy(TASK_FORM(
+        PROPERTY("id=\"a\" " DATE) PROPERTY("id=\"b\" type=\"long\"") PROPERTY("id=\"c\"")
+            PROPERTY("id=\"d\" type=\"boolean\"")
+                PROPERTY("id=\"e\" expression=\"${m.k} and ${b}\"")
+                    PROPERTY("id=\"f\" variable=\"b\" expression=\"${nobody}\"")));
     wf_map_t *vars = world_vars(), *map = world_vars();
     wf_started_t started;
     apr_array_header_t *list;
@@ -326,13 +330,14 @@ static wf_map_t *address(void)
 
 static void check_place(int i)
 {
-    const wf_definition_t *definition = world_deploy(
-        apr_pstrcat(world.pool,
-                    DEFINITIONS "<process id=\"p\">" START "<userTask id=\"t\">"
+    const wf_definition_t *definition = world_deploy(apr_pstrcat(
+        world.pool,
+        DEFINITIONS "<process id=\"p\">" START "<userTask id=\"t\">"
                     "<extensionElements><activiti:formProperty id=\"x\" expression=\"",
-                    places[i].expression,
-                    "\"/></extensionElements></userTask>" TASK("u") FLOW("s", "t")
-                    FLOW("t", "u") "</process></definitions>", NULL));
+        places[i].expression,
+        "\"/></extensionElements></userTask>" TASK("u") FLOW("s", "t")
+            FLOW("t", "u") "</process></definitions>",
+        NULL));
     const wf_bpmn_call_t *call;
     wf_started_t started;
     apr_status_t rv;
@@ -354,9 +359,9 @@ static void check_place(int i)
 
 static void several_members(void)
 {
-    const wf_definition_t *definition = world_deploy(
-        TASK_FORM(PROPERTY("id=\"x\" expression=\"${address.street}\"")
-                  PROPERTY("id=\"y\" expression=\"${address.floor}\" type=\"long\"")));
+    const wf_definition_t *definition = world_deploy(TASK_FORM(
+        PROPERTY("id=\"x\" expression=\"${address.street}\"")
+            PROPERTY("id=\"y\" expression=\"${address.floor}\" type=\"long\"")));
     wf_map_t *map = submitted("x", "x");
     wf_started_t started;
     wf_id_t task;
@@ -372,8 +377,8 @@ static void several_members(void)
 
 static void odd_values(void)
 {
-    const wf_definition_t *definition = world_deploy(
-        START_FORM(PROPERTY("id=\"x\" type=\"long\" required=\"true\"")));
+    const wf_definition_t *definition =
+        world_deploy(START_FORM(PROPERTY("id=\"x\" type=\"long\" required=\"true\"")));
     wf_map_t *map = world_vars();
     wf_started_t started;
 
@@ -408,10 +413,13 @@ static const char *activity(const wf_hi_detail_t *row)
 
 static void history(void)
 {
-    const wf_definition_t *definition = world_deploy(
-        PROCESS(FORM("startEvent id=\"s\"", PROPERTY("id=\"a\" type=\"long\""))
-                "startEvent>" FORM("userTask id=\"t\"", PROPERTY("id=\"b\" " DATE))
-                "userTask>" END FLOW("s", "t") FLOW("t", "e")));
+    const wf_definition_t *definition = world_deploy(PROCESS(
+        FORM("startEvent id=\"s\"",
+             PROPERTY("id=\"a\" type=\"long\"")) "startEvent>" FORM("userTask id=\"t\"",
+                                                                    PROPERTY("id="
+                                                                             "\"b\""
+                                                                             " " DATE)) "userTask>" END
+            FLOW("s", "t") FLOW("t", "e")));
     wf_map_t *map = submitted("a", "007");
     wf_started_t started;
     apr_array_header_t *rows;
@@ -458,7 +466,8 @@ static void task_alone(void)
     wf_id_t id;
 
     call = world_begin();
-    ok(wf_bpmn_create_task(call, &change, &task, &world.err) == APR_SUCCESS, "a task alone");
+    ok(wf_bpmn_create_task(call, &change, &task, &world.err) == APR_SUCCESS,
+       "a task alone");
     id = task->id;
     world_end(APR_SUCCESS);
     ok(wf_bpmn_task_properties(world_begin(), id, &list, &world.err) == APR_SUCCESS

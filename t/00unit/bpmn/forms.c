@@ -78,9 +78,9 @@ static apr_status_t render(const char *form, wf_id_t task, const char **text)
     world_check(wf_store_resource(world.reader, definition->deployment_id, KEY, &resource,
                                   world.unit_pool, &world.err),
                 &world.err, "the form");
-    world_check(wf_uow_get(world.uow, WF_TABLE_BYTEARRAY, resource->id, &resource,
-                           &world.err),
-                &world.err, "the form");
+    world_check(
+        wf_uow_get(world.uow, WF_TABLE_BYTEARRAY, resource->id, &resource, &world.err),
+        &world.err, "the form");
     wf_uow_delete(world.uow, resource);
     world_check(world_end(APR_SUCCESS), &world.err, "delete the form");
     world_add(definition, KEY, form);
@@ -136,7 +136,8 @@ static void without_forms(void)
     task = world_task(one.id, "t");
     fails(wf_bpmn_task_form(world_begin(), task, &text, &world.err), WF_ERR_EXECUTION,
           "a form key that names no resource");
-    ok(strstr(world.err.message, "forms/b.form") != NULL, "the message names the resource");
+    ok(strstr(world.err.message, "forms/b.form") != NULL,
+       "the message names the resource");
     world_add(computed, "forms/b.form", "${a}!");
     ok(wf_bpmn_task_form(world_begin(), task, &text, &world.err) == APR_SUCCESS,
        "its resource is there");
