@@ -27,6 +27,9 @@ const char *wf_model_description(const wf_model_t *model);     /* or NULL */
 const char *wf_model_category(const wf_model_t *model);        /* target namespace */
 const char *wf_model_start_form_key(const wf_model_t *model);  /* or NULL */
 
+/** 1 if the file says how the process is drawn. */
+int wf_model_has_diagram(const wf_model_t *model);
+
 /** Ids of the users and groups whom the file names as candidate starters, each once;
  *  const char *. Starting is not forbidden to others. */
 const apr_array_header_t *wf_model_starter_users(const wf_model_t *model);

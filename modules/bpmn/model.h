@@ -90,6 +90,7 @@ struct wf_model_t {
     const char *key, *name, *description, *category;
     apr_array_header_t *starter_users, *starter_groups; /* const char * */
     int line, column;
+    int has_diagram;
     apr_array_header_t *nodes; /* wf_node_t *, document order */
     apr_array_header_t *flows; /* wf_flow_t *, document order */
     apr_hash_t *nodes_by_id;

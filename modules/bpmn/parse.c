@@ -397,6 +397,7 @@ static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
     model->description = documentation ? wf_xml_text(documentation, parser->p) : NULL;
     model->line = process->line;
     model->column = process->column;
+    model->has_diagram = wf_planes_show(parser->definitions, model->key);
     model->nodes = apr_array_make(parser->p, 8, sizeof(wf_node_t *));
     model->flows = apr_array_make(parser->p, 8, sizeof(wf_flow_t *));
     model->nodes_by_id = apr_hash_make(parser->p);
@@ -476,6 +477,11 @@ const char *wf_model_start_form_key(const wf_model_t *model)
     const wf_start_event_t *start = model->start ? model->start->details : NULL;
 
     return start ? start->form_key : NULL;
+}
+
+int wf_model_has_diagram(const wf_model_t *model)
+{
+    return model->has_diagram;
 }
 
 const apr_array_header_t *wf_model_starter_users(const wf_model_t *model)

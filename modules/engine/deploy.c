@@ -130,6 +130,7 @@ static apr_status_t add_definition(wf_work_t *work, const wf_model_t *model,
     row->deployment_id = deployment;
     row->resource_name = file->name;
     row->diagram_resource_name = find_diagram(files, file->name, key, work->pool);
+    row->has_diagram = wf_model_has_diagram(model);
     add_starters(work, id, wf_model_starter_users(model), 0);
     add_starters(work, id, wf_model_starter_groups(model), 1);
     return APR_SUCCESS;

@@ -345,6 +345,51 @@ static void who_may_start(int i)
            starters[i].groups, "starters %d: groups", i);
 }
 
+/* ---- what can be drawn ------------------------------------------------------------- */
+
+#define DIAGRAM(element, inside)                                                         \
+    "<di:BPMNDiagram><di:BPMNPlane bpmnElement=\"" element "\">" inside                  \
+    "</di:BPMNPlane></di:BPMNDiagram>"
+#define SHAPE "<di:BPMNShape bpmnElement=\"s\"/>"
+#define POOLS(process)                                                                   \
+    "<collaboration id=\"c\"><participant id=\"other\"/>"                                \
+    "<participant id=\"one\" processRef=\"" process "\"/></collaboration>"
+
+/* clang-format off */
+static const struct {
+    const char *before, *after; /* of the process "p" */
+    int drawn;
+} drawings[] = {
+    { "", "", 0 },
+    { "", DIAGRAM("p", SHAPE), 1 },
+    { "", DIAGRAM("x:p", SHAPE), 1 },
+    { "", DIAGRAM("p", ""), 0 },
+    { "", DIAGRAM("q", SHAPE), 0 },
+    { "", DIAGRAM("", SHAPE), 0 },
+    { "", "<di:BPMNDiagram/>", 0 },
+    { "", DIAGRAM("q", SHAPE) "<di:BPMNDiagram/>" DIAGRAM("p", SHAPE), 1 },
+    { POOLS("p"), DIAGRAM("c", SHAPE), 1 },
+    { POOLS("t:p"), DIAGRAM("t:c", SHAPE), 1 },
+    { POOLS("q"), DIAGRAM("c", SHAPE), 0 },
+    { POOLS("p"), DIAGRAM("one", SHAPE), 0 },
+};
+/* clang-format on */
+
+static void what_can_be_drawn(int i)
+{
+    wf_problems_t *problems;
+    apr_array_header_t *models = parse(
+        apr_psprintf(pool,
+                     FILE_WITH("%s<process id=\"p\"><startEvent id=\"s\"/></process>%s"),
+                     drawings[i].before, drawings[i].after),
+        &problems);
+
+    if (ok(models->nelts == 1, "drawing %d: taken", i)) {
+        is_int(wf_model_has_diagram(APR_ARRAY_IDX(models, 0, const wf_model_t *)),
+               drawings[i].drawn, "drawing %d", i);
+    }
+}
+
 static void all_at_once(void)
 {
     wf_problems_t *problems;
@@ -430,6 +475,9 @@ int main(void)
     model_texts();
     for (i = 0; i < (int)(sizeof(starters) / sizeof(starters[0])); i++) {
         who_may_start(i);
+    }
+    for (i = 0; i < (int)(sizeof(drawings) / sizeof(drawings[0])); i++) {
+        what_can_be_drawn(i);
     }
     all_at_once();
     limits();
