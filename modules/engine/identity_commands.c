@@ -69,6 +69,9 @@ static apr_status_t take_text(wf_work_t *work, const char *name, const char **te
         return APR_SUCCESS;
     }
     given = wf_json_string(work->args, name, NULL);
+    if (value && !given) {
+        return wf_error_field(err, WF_ERR_INVALID, name, "field '%s' must be a text", name);
+    }
     if (given && wf_utf8_cut(given, MAX_TEXT, work->pool) != given) {
         return wf_error_field(err, WF_ERR_INVALID, name,
                               "field '%s' is longer than %d characters", name, MAX_TEXT);
@@ -106,7 +109,7 @@ static apr_status_t find_group(wf_work_t *work, const char *id, wf_group_t **gro
     return rv;
 }
 
-/* What the arguments say of a user, his id aside. */
+/* What the arguments say of a user, the id aside. */
 static apr_status_t fill_user(wf_work_t *work, wf_user_t *user, wf_error_t *err)
 {
     /* clang-format off */
@@ -188,7 +191,7 @@ apr_status_t wf_command_user_change(wf_work_t *work, wf_error_t *err)
     return fill_user(work, user, err);
 }
 
-/* user.delete {id}: memberships go with him. */
+/* user.delete {id}: memberships go along. */
 apr_status_t wf_command_user_delete(wf_work_t *work, wf_error_t *err)
 {
     wf_user_t *user;
@@ -262,7 +265,7 @@ apr_status_t wf_command_group_create(wf_work_t *work, wf_error_t *err)
     return rv == APR_SUCCESS ? take_text(work, "type", &group->type, err) : rv;
 }
 
-/* group.delete {id}: memberships go with it. */
+/* group.delete {id}: memberships go along. */
 apr_status_t wf_command_group_delete(wf_work_t *work, wf_error_t *err)
 {
     wf_group_t *group;
@@ -296,9 +299,13 @@ static apr_status_t find_all(wf_work_t *work, const char *name, wf_table_e table
                              apr_array_header_t **rows, wf_error_t *err)
 {
     json_object *ids = wf_json_get(work->args, name);
-    apr_size_t count = ids ? json_object_array_length(ids) : 0;
     apr_status_t rv = APR_SUCCESS;
+    apr_size_t count;
 
+    if (!json_object_is_type(ids, json_type_array)) {
+        return wf_error_field(err, WF_ERR_INVALID, name, "'%s' must be an array of ids", name);
+    }
+    count = json_object_array_length(ids);
     if (count > MAX_MEMBERS) {
         return wf_error_set(err, WF_ERR_TOO_LARGE, "more than %d ids in one call",
                             MAX_MEMBERS);
@@ -381,7 +388,7 @@ static apr_status_t join_admins(wf_work_t *work, wf_user_t *user, const char **j
 }
 
 /* user.password {id, passwordHash, admin, …}: sets the password of a user, who is made if
- * need be, and with admin makes him an administrator. The reply says what was made. */
+ * need be, and with admin becomes an administrator. The reply says what was made. */
 apr_status_t wf_command_user_password(wf_work_t *work, wf_error_t *err)
 {
     const char *id = argument(work, "id"), *joined = NULL;

@@ -145,10 +145,13 @@ apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
 
 apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
 {
-    wf_id_t id = wf_json_int(work->args, "id", 0);
     wf_job_t *job;
-    apr_status_t rv = wf_store_get(work->reader, WF_TABLE_JOB, id, &job, work->pool, err);
+    wf_id_t id;
+    apr_status_t rv = wf_args_id(work->args, "id", &id, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_get(work->reader, WF_TABLE_JOB, id, &job, work->pool, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
