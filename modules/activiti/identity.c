@@ -1,5 +1,5 @@
-/* Users, groups and memberships. Unlike everywhere else, texts that are not there are shown
- * as "" and not as null. Pictures of users: picture.c. */
+/* Users, groups and memberships. Unlike everywhere else, texts that are not there are
+ * shown as "" and not as null. Pictures of users: picture.c. */
 #include "activiti/internal.h"
 
 #include <string.h>
@@ -54,7 +54,8 @@ apr_status_t wf_user_get(wf_request_t *req, wf_error_t *err)
     wf_user_t *user;
     apr_status_t rv = wf_path_user(req, &user, err);
 
-    return rv == APR_SUCCESS ? wf_respond_json(req, 200, render_user(user, req->pool)) : rv;
+    return rv == APR_SUCCESS ? wf_respond_json(req, 200, render_user(user, req->pool))
+                             : rv;
 }
 
 apr_status_t wf_group_get(wf_request_t *req, wf_error_t *err)
@@ -97,8 +98,9 @@ static wf_filter_t search_filter(const wf_request_t *req)
 {
     const char *text = wf_request_var(req, "searchText");
 
-    return (wf_filter_t){ "searchText", wf_string(text ? text : wf_query_text(
-                                                      req->query, "searchText")) };
+    return (wf_filter_t){
+        "searchText", wf_string(text ? text : wf_query_text(req->query, "searchText"))
+    };
 }
 
 apr_status_t wf_user_list(wf_request_t *req, wf_error_t *err)
@@ -246,8 +248,8 @@ static void add_ids(json_object *args, const char *name, const apr_array_header_
     json_object *array = json_object_new_array();
 
     for (int i = 0; i < ids->nelts; i++) {
-        json_object_array_add(array,
-                              json_object_new_string(APR_ARRAY_IDX(ids, i, const char *)));
+        json_object_array_add(
+            array, json_object_new_string(APR_ARRAY_IDX(ids, i, const char *)));
     }
     json_object_object_add(args, name, array);
 }

@@ -13,7 +13,8 @@ static json_object *render_job(const void *row, apr_pool_t *p)
     wf_json_add_int(o, "retries", job->retries);
     wf_json_add_id(o, "processInstanceId", job->proc_inst_id);
     wf_json_add_time(o, "dueDate", job->due_date, p);
-    wf_json_add_string(o, "assignee", NULL); /* jobs have none; clients expect the member */
+    wf_json_add_string(o, "assignee",
+                       NULL); /* jobs have none; clients expect the member */
     wf_json_add_string(o, "exceptionMessage", job->exception_msg);
     return o;
 }
@@ -60,8 +61,8 @@ static apr_status_t read_flag(const wf_query_t *query, const char *name, wf_valu
     return rv;
 }
 
-static apr_status_t read_date(const wf_query_t *query, const char *name, wf_value_t *value,
-                              wf_error_t *err)
+static apr_status_t read_date(const wf_query_t *query, const char *name,
+                              wf_value_t *value, wf_error_t *err)
 {
     apr_int64_t ms = 0;
     apr_status_t rv = wf_query_date(query, name, &ms, err);
@@ -95,8 +96,8 @@ static int contradicts(const wf_filter_t *filters)
     int kinds = 0;
 
     for (apr_size_t i = 0; i < FILTERS; i++) {
-        kinds += strncmp(filters[i].name, "only-", 5) == 0
-                 && filters[i].value.type != WF_NULL;
+        kinds +=
+            strncmp(filters[i].name, "only-", 5) == 0 && filters[i].value.type != WF_NULL;
     }
     return kinds > 1;
 }
@@ -114,9 +115,10 @@ apr_status_t wf_job_list(wf_request_t *req, wf_error_t *err)
         filters[i].name = filter_defs[i].name;
     }
     if (contradicts(filters)) {
-        return wf_error_field(err, WF_ERR_INVALID, "only-messages",
-                              "query parameters 'only-timers' and 'only-messages' exclude "
-                              "each other");
+        return wf_error_field(
+            err, WF_ERR_INVALID, "only-messages",
+            "query parameters 'only-timers' and 'only-messages' exclude "
+            "each other");
     }
     return wf_respond_page(req, filters, FILTERS, render_job, err);
 }
@@ -182,8 +184,8 @@ apr_status_t wf_job_execute_all(wf_request_t *req, wf_error_t *err)
         const char *id = APR_ARRAY_IDX(ids, i, const char *);
 
         if ((rv = execute(req, id, err)) != APR_SUCCESS) {
-            return wf_error_note(err, rv, "stopped at job '%s', number %d of %d", id, i + 1,
-                                 ids->nelts);
+            return wf_error_note(err, rv, "stopped at job '%s', number %d of %d", id,
+                                 i + 1, ids->nelts);
         }
     }
     return wf_respond_success(req);

@@ -1,5 +1,6 @@
-/* Tables of the store as Activiti 5.0 names them, for administrators: which there are, what
- * columns they have, what is in them. Only known tables and columns reach the store. */
+/* Tables of the store as Activiti 5.0 names them, for administrators: which there are,
+ * what columns they have, what is in them. Only known tables and columns reach the store.
+ */
 #include "activiti/internal.h"
 
 #include <string.h>
@@ -144,8 +145,8 @@ static apr_status_t read_paging(wf_request_t *req, const wf_view_column_t *colum
     }
     paging->start = start;
     paging->sort = sort ? sort : columns[0].name;
-    paging->page = (wf_page_t){ start, size, paging->sort,
-                                order && strcmp(order, "asc") != 0 };
+    paging->page =
+        (wf_page_t){ start, size, paging->sort, order && strcmp(order, "asc") != 0 };
     paging->order = paging->page.descending ? "desc" : "asc";
     return APR_SUCCESS;
 }
@@ -171,5 +172,6 @@ apr_status_t wf_table_data(wf_request_t *req, wf_error_t *err)
         return rv;
     }
     join_columns(&rows, columns, req->pool);
-    return wf_respond_json(req, 200, wf_page_to_json(&paging, &rows, render_row, req->pool));
+    return wf_respond_json(req, 200,
+                           wf_page_to_json(&paging, &rows, render_row, req->pool));
 }

@@ -147,13 +147,14 @@ apr_status_t wf_picture_get(wf_request_t *req, wf_error_t *err)
     apr_status_t rv = wf_path_user(req, &user, err);
 
     if (rv == APR_SUCCESS && user->picture_id) {
-        rv = wf_store_get(wf_request_store(req, err), WF_TABLE_BYTEARRAY, user->picture_id,
-                          &picture, req->pool, err);
+        rv = wf_store_get(wf_request_store(req, err), WF_TABLE_BYTEARRAY,
+                          user->picture_id, &picture, req->pool, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return picture ? wf_respond_content(req, picture->name, picture->bytes, picture->length)
-                   : wf_error_set(err, WF_ERR_NOT_FOUND, "user '%s' has no picture",
-                                  user->id);
+    return picture
+               ? wf_respond_content(req, picture->name, picture->bytes, picture->length)
+               : wf_error_set(err, WF_ERR_NOT_FOUND, "user '%s' has no picture",
+                              user->id);
 }

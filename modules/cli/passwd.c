@@ -1,6 +1,6 @@
-/* workflow-engine passwd: set a user's password through the running engine, also that of the
- * first administrator of a new server. The password is read without echo, or as a line from
- * a pipe, never from the command line; what leaves this process is its hash. */
+/* workflow-engine passwd: set a user's password through the running engine, also that of
+ * the first administrator of a new server. The password is read without echo, or as a
+ * line from a pipe, never from the command line; what leaves this process is its hash. */
 #include "cli/cli.h"
 #include "engine/engine.h"
 #include "ipc/ipc.h"
@@ -17,7 +17,8 @@
 #define DEFAULT_STATE_DIR "/var/lib/workflow"
 #define TIMEOUT_SECONDS 30
 #define REPLY_LIMIT (64 * 1024)
-#define TYPED_MAX 256 /* bytes that are read of a typed password; more is too long anyway */
+#define TYPED_MAX                                                                        \
+    256 /* bytes that are read of a typed password; more is too long anyway */
 
 typedef struct passwd_options_t {
     const char *state, *first, *last, *email;
@@ -46,9 +47,10 @@ static int usage(FILE *out)
 {
     fputs("Usage: workflow-engine passwd [options] <user>\n\n", out);
     if (out == stdout) {
-        fputs("Sets the password of a user, who is made if there is none. The password is "
-              "asked for,\nor read as a line from standard input.\n\n",
-              out);
+        fputs(
+            "Sets the password of a user, who is made if there is none. The password is "
+            "asked for,\nor read as a line from standard input.\n\n",
+            out);
         wf_options_print(options);
     }
     return out == stdout ? WF_EXIT_OK : WF_EXIT_FAILED;
@@ -206,10 +208,11 @@ static int fail(const wf_error_t *err, const char *dir)
 {
     fprintf(stderr, "workflow-engine: %s\n", err->message);
     if (err->kind == WF_ERR_UNAVAILABLE) {
-        fprintf(stderr,
-                "The engine of a server is needed: start httpd with WorkflowEngine On. Is "
-                "its WorkflowStateDir\nreally %s? (-state DIR names another one)\n",
-                dir);
+        fprintf(
+            stderr,
+            "The engine of a server is needed: start httpd with WorkflowEngine On. Is "
+            "its WorkflowStateDir\nreally %s? (-state DIR names another one)\n",
+            dir);
     }
     return WF_EXIT_FAILED;
 }

@@ -39,12 +39,13 @@ static void test_lengths(void)
         wf_error_t err;
 
         wf_error_init(&err, pool);
-        is_int(wf_password_hash(&hash, password, pool, &err) == APR_SUCCESS, cases[i].fine,
-               "%d times '%s'", cases[i].times, cases[i].part);
+        is_int(wf_password_hash(&hash, password, pool, &err) == APR_SUCCESS,
+               cases[i].fine, "%d times '%s'", cases[i].times, cases[i].part);
         if (!cases[i].fine) {
             is_int(err.kind, WF_ERR_INVALID, "its kind");
             is_str(err.field, "password", "its field: %s", err.message);
-            ok(!cases[i].times || !strstr(err.message, password), "which is not repeated");
+            ok(!cases[i].times || !strstr(err.message, password),
+               "which is not repeated");
             continue;
         }
         ok(wf_password_is_hash(hash), "%s is a hash", hash);
@@ -133,10 +134,14 @@ static void test_trace(void)
     wf_error_note(&err, WF_EFAILED, "expression \"%s\"", "${approver}");
     wf_error_note(&err, WF_EFAILED, "activity \"remind\"");
     wf_error_copy(&copy, &err);
-    is_str(copy.message, "activity \"remind\": expression \"${approver}\": cannot resolve "
-                         "'approver'", "the message");
-    is_str(copy.trace, "cannot resolve 'approver'\n  at expression \"${approver}\"\n"
-                       "  at activity \"remind\"", "the trace, innermost first");
+    is_str(copy.message,
+           "activity \"remind\": expression \"${approver}\": cannot resolve "
+           "'approver'",
+           "the message");
+    is_str(copy.trace,
+           "cannot resolve 'approver'\n  at expression \"${approver}\"\n"
+           "  at activity \"remind\"",
+           "the trace, innermost first");
 }
 
 int main(void)
