@@ -87,7 +87,7 @@ sub start {
 # Tasks of one instance, out of those with a filter such as 'assignee=kermit'.
 sub tasks_of {
     my ($instance, $filter) = @_;
-    return grep { $_->{processInstanceId} eq $instance } @{ get_json("/tasks?$filter&size=10000")->{data} };
+    return grep { ($_->{processInstanceId} // '') eq $instance } @{ get_json("/tasks?$filter&size=10000")->{data} };
 }
 
 sub complete { my ($task, $variables, %opt) = @_; call('PUT', "/task/$task/complete", $variables // {}, %opt) }
