@@ -174,6 +174,20 @@ wf_work_fn wf_command_claim, wf_command_unclaim, wf_command_assign, wf_command_c
 apr_status_t wf_lane_of_form(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
 wf_work_fn wf_command_form_render, wf_command_form_properties, wf_command_form_submit;
 
+/* diagram_commands.c */
+apr_status_t wf_lane_of_diagram(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_diagram;
+
+/* picture.c */
+
+/** SVG as PNG; *png lives in p. Large pictures are scaled down to 8192 pixels a side and 32
+ *  million in all. WF_ERR_UNSUPPORTED without librsvg. Any thread; one draws at a time. */
+apr_status_t wf_picture_png(const char *svg, apr_size_t length, const void **png,
+                            apr_size_t *png_length, apr_pool_t *p, wf_error_t *err);
+/** Load librsvg under this name unless it is there. A failure is not remembered: once the
+ *  package is installed, pictures work without a restart. */
+apr_status_t wf_picture_load(const char *library, wf_error_t *err);
+
 /** A call into the process engine on behalf of work. */
 wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work);
 
