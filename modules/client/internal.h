@@ -24,12 +24,6 @@ struct wf_client_multi_t {
     void *permit_baton;
 };
 
-/* A growing text that keeps its memory from exchange to exchange. */
-typedef struct buffer_t {
-    char *data;
-    apr_size_t length, capacity;
-} buffer_t;
-
 struct wf_client_transfer_t {
     CURL *handle;
     wf_client_multi_t *multi;
@@ -43,7 +37,7 @@ struct wf_client_transfer_t {
     int running;           /* is in the multi */
     int denied, too_large; /* why a callback ended the exchange */
     apr_int64_t started_us;
-    buffer_t headers, body;
+    wf_buffer_t headers, body; /* keep their memory from exchange to exchange */
 };
 
 /** The multi says that this transfer ended. (transfer.c) */

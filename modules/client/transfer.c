@@ -15,36 +15,6 @@
 #define CONNECTION_IDLE_S 90L   /* an older idle connection is not reused */
 #define RECEIVE_BUFFER (16 * 1024L)
 
-/* ---- buffers ----------------------------------------------------------------------- */
-
-/* 0 without memory. There is always a NUL behind the data. */
-static int buffer_append(buffer_t *buffer, const char *data, apr_size_t n)
-{
-    if (buffer->length + n + 1 > buffer->capacity) {
-        apr_size_t capacity = (buffer->length + n + 1) * 2;
-        char *grown = realloc(buffer->data, capacity);
-
-        if (grown == NULL) {
-            return 0;
-        }
-        buffer->data = grown;
-        buffer->capacity = capacity;
-    }
-    memcpy(buffer->data + buffer->length, data, n);
-    buffer->length += n;
-    buffer->data[buffer->length] = '\0';
-    return 1;
-}
-
-static void buffer_trim(buffer_t *buffer)
-{
-    buffer->length = 0;
-    if (buffer->capacity > KEEP_BUFFER) {
-        free(buffer->data);
-        memset(buffer, 0, sizeof(*buffer));
-    }
-}
-
 /* ---- libcurl's callbacks ----------------------------------------------------------- */
 
 static size_t drop_body(char *data, size_t size, size_t n, void *baton)
@@ -60,7 +30,7 @@ static size_t keep_body(char *data, size_t size, size_t n, void *baton)
 
     n *= size;
     if (transfer->body.length + n > transfer->call->max_body
-        || !buffer_append(&transfer->body, data, n)) {
+        || !wf_buffer_append(&transfer->body, data, n)) {
         transfer->too_large = 1;
         return 0;
     }
@@ -77,7 +47,7 @@ static size_t keep_header(char *data, size_t size, size_t n, void *baton)
         transfer->headers.length = 0;
         return n;
     }
-    return buffer_append(&transfer->headers, data, n) ? n : 0;
+    return wf_buffer_append(&transfer->headers, data, n) ? n : 0;
 }
 
 static int address_text(const struct curl_sockaddr *address, char *text, size_t size,
@@ -247,8 +217,8 @@ static apr_status_t transfer_close(void *data)
 
     wf_client_cancel(transfer);
     curl_easy_cleanup(transfer->handle);
-    free(transfer->headers.data);
-    free(transfer->body.data);
+    wf_buffer_trim(&transfer->headers, 0);
+    wf_buffer_trim(&transfer->body, 0);
     return APR_SUCCESS;
 }
 
@@ -428,7 +398,7 @@ void wf_client_transfer_finish(wf_client_transfer_t *transfer, CURLcode code)
     /* The handle may be sent again from inside done, which then owns the buffers. */
     transfer->done(transfer->baton, &response);
     if (!transfer->running) {
-        buffer_trim(&transfer->headers);
-        buffer_trim(&transfer->body);
+        wf_buffer_trim(&transfer->headers, KEEP_BUFFER);
+        wf_buffer_trim(&transfer->body, KEEP_BUFFER);
     }
 }

@@ -260,6 +260,20 @@ const char *wf_duration_text(apr_int64_t ns, apr_pool_t *p);
  *  keep: bytes of freed memory it may keep for reuse, 0 = all. NULL without memory. */
 apr_pool_t *wf_pool_create(const char *tag, apr_size_t keep);
 
+/** Bytes that grow. data stays valid until the next append. */
+typedef struct wf_buffer_t {
+    char *data; /* NULL while empty; a NUL follows the bytes */
+    apr_size_t length, capacity;
+} wf_buffer_t;
+
+/** An empty one that is freed with p. One of all zeros is empty, too; its owner frees it
+ *  with wf_buffer_trim(b, 0). */
+wf_buffer_t *wf_buffer_create(apr_pool_t *p);
+/** 1, or 0 if there is no memory. */
+int wf_buffer_append(wf_buffer_t *buffer, const char *data, apr_size_t length);
+/** Forget the bytes, and give the memory back if it is more than keep bytes. */
+void wf_buffer_trim(wf_buffer_t *buffer, apr_size_t keep);
+
 /** 1 if the n bytes are well-formed UTF-8 without NUL. */
 int wf_utf8_valid(const char *s, apr_size_t n);
 

@@ -3,52 +3,8 @@
 #include "http/internal.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define BUFFER_FIRST 4096 /* bytes of a buffer's first allocation */
-
-/* ---- buffers ----------------------------------------------------------------------- */
-
-static apr_status_t free_buffer(void *data)
-{
-    wf_buffer_t *buffer = data;
-
-    free(buffer->data);
-    return APR_SUCCESS;
-}
-
-/* Not from the pool: growing would leave every smaller copy behind until the request
- * ends. */
-wf_buffer_t *wf_buffer_create(apr_pool_t *p)
-{
-    wf_buffer_t *buffer = apr_pcalloc(p, sizeof *buffer);
-
-    apr_pool_cleanup_register(p, buffer, free_buffer, apr_pool_cleanup_null);
-    return buffer;
-}
-
-int wf_buffer_append(wf_buffer_t *buffer, const char *data, apr_size_t length)
-{
-    if (buffer->capacity - buffer->length <= length) {
-        apr_size_t capacity = buffer->capacity ? buffer->capacity : BUFFER_FIRST;
-        char *grown;
-
-        while (capacity - buffer->length <= length) {
-            capacity *= 2;
-        }
-        if (!(grown = realloc(buffer->data, capacity))) {
-            return 0;
-        }
-        buffer->data = grown;
-        buffer->capacity = capacity;
-    }
-    memcpy(buffer->data + buffer->length, data, length);
-    buffer->length += length;
-    buffer->data[buffer->length] = '\0';
-    return 1;
-}
 
 /* ---- Content-Type ------------------------------------------------------------------ */
 

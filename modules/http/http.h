@@ -417,15 +417,6 @@ typedef enum {
 } wf_content_e;
 wf_content_e wf_content_parse(const char *content_type);
 
-/** Bytes that grow; freed with the pool. data stays valid until the next append. */
-typedef struct wf_buffer_t {
-    char *data; /* NULL while empty; a NUL follows the bytes */
-    apr_size_t length, capacity;
-} wf_buffer_t;
-wf_buffer_t *wf_buffer_create(apr_pool_t *p);
-/** 1, or 0 if there is no memory. */
-int wf_buffer_append(wf_buffer_t *buffer, const char *data, apr_size_t length);
-
 /** Read the whole body into memory. WF_ERR_TOO_LARGE names the limit, body_limit. */
 apr_status_t wf_request_body(wf_request_t *req, const char **data, apr_size_t *length,
                              wf_error_t *err);
