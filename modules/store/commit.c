@@ -128,6 +128,9 @@ apr_status_t wf_uow_seal(wf_uow_t *uow, wf_error_t *err)
             rv = seal_row(uow, APR_ARRAY_IDX(rows, i, void *), err);
         }
     }
+    if (rv == APR_SUCCESS && !uow->sealed) {
+        wf_claims_seal(uow);
+    }
     uow->sealed = rv == APR_SUCCESS;
     return rv;
 }
@@ -384,7 +387,7 @@ static apr_status_t write_unit(wf_store_t *store, wf_uow_t *uow, wf_error_t *err
     for (int t = 0; t < WF_TABLES && rv == APR_SUCCESS; t++) {
         rv = write_rows(store, uow, t, WF_ROW_UPDATED, update_row, err);
     }
-    return rv;
+    return rv == APR_SUCCESS ? wf_claims_write(store, uow, err) : rv;
 }
 
 /* ---- the batch ------------------------------------------------------------------- */

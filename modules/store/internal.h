@@ -215,6 +215,7 @@ typedef enum {
     WF_SQL_RUNNING_INSTANCES, /* deployment */
     WF_SQL_IN_USE,
     WF_SQL_MEMBERSHIPS,       /* user, group type, three groups */
+    WF_SQL_MARK_LINKS,        /* task: whether it may be claimed by way of its links */
     WF_SQL_OPEN_GROUPS,       /* user, limit: groups of his that may claim a task */
     WF_SQL_GROUP_COUNTS,      /* user, group type */
     WF_SQL_DUE_NEXT,          /* now */
@@ -458,6 +459,14 @@ struct wf_uow_t {
 /** Before the transaction: give every changed value that needs one its byte array, check
  *  that each row can be written. Idempotent. */
 apr_status_t wf_uow_seal(wf_uow_t *uow, wf_error_t *err);
+
+/* ---- who may claim (claims.c) ---------------------------------------------------- */
+
+/** Part of wf_uow_seal: what new links of new tasks say about them. */
+void wf_claims_seal(wf_uow_t *uow);
+
+/** After the rows of a unit: links of other tasks that the unit assigned or gave links. */
+apr_status_t wf_claims_write(wf_store_t *store, wf_uow_t *uow, wf_error_t *err);
 
 /* ---- ids ------------------------------------------------------------------------- */
 

@@ -25,8 +25,8 @@
       " JOIN ACT_RU_TASK r ON r.ID_ = l.TASK_ID_", condition, alone }
 #define ROW(table, condition, alone) { "r.ID_", table " r", "", condition, alone }
 
-/* OPEN_ is kept by triggers: 1 while a task may be claimed by way of this link alone, 2 if
- * by others, too. */
+/* OPEN_ is 1 while a task may be claimed by way of this link alone, 2 if perhaps by others,
+ * too (claims.c). */
 #define OPEN_LINKS(condition)                                                            \
     LINK(condition " AND l.OPEN_ = 1", 1), LINK(condition " AND l.OPEN_ = 2", 0)
 

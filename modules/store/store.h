@@ -131,6 +131,7 @@ typedef struct wf_identitylink_t {
     const char *type;               /* "candidate" … */
     wf_id_t task_id;
     const char *proc_def_id;        /* candidate starters */
+    int open;                       /* the store's */
 } wf_identitylink_t;
 
 /** A variable keeps its value whole here; the store splits it over TYPE_, LONG_, DOUBLE_,

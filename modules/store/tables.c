@@ -137,6 +137,7 @@ static const wf_column_t identitylink_columns[] = {
     { "USER_ID_",     WF_COL_TEXT, AT(T, user_id),     0 },
     { "TASK_ID_",     WF_COL_ID,   AT(T, task_id),     0 },
     { "PROC_DEF_ID_", WF_COL_TEXT, AT(T, proc_def_id), HIDDEN },
+    { "OPEN_",        WF_COL_INT,  AT(T, open),        HIDDEN },
 };
 #undef T
 
