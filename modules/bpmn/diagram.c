@@ -117,11 +117,7 @@ int wf_shape_flag(const wf_xml_t *element, const char *name, int fallback)
 
 const wf_xml_t *wf_drawing_find(const wf_drawing_t *d, const char *reference)
 {
-    const char *colon = reference ? strrchr(reference, ':') : NULL;
-
-    return reference
-               ? apr_hash_get(d->ids, colon ? colon + 1 : reference, APR_HASH_KEY_STRING)
-               : NULL;
+    return wf_plane_element(d->ids, reference);
 }
 
 /* The parser has bounded the depth. */
@@ -138,74 +134,9 @@ static void collect_ids(wf_drawing_t *d, const wf_xml_t *element)
     }
 }
 
-static int is_within(const wf_xml_t *element, const wf_xml_t *scope)
-{
-    while (element && element != scope) {
-        element = element->parent;
-    }
-    return element != NULL;
-}
-
 static const wf_xml_t *shown_by(const wf_drawing_t *d, const wf_xml_t *di)
 {
     return wf_drawing_find(d, wf_xml_attr(di, WF_NS_NONE, "bpmnElement"));
-}
-
-/* ---- choosing the plane ------------------------------------------------------------ */
-
-static int plays_in(const wf_drawing_t *d, const wf_xml_t *collaboration,
-                    const wf_xml_t *process)
-{
-    const wf_xml_t *participant = wf_xml_child(collaboration, WF_NS_BPMN, "participant");
-
-    for (; participant;
-         participant = wf_xml_next(participant, WF_NS_BPMN, "participant")) {
-        if (wf_drawing_find(d, wf_xml_attr(participant, WF_NS_NONE, "processRef"))
-            == process) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* How well a plane shows the process: 2 it is the plane of it, or of a collaboration with
- * it, 1 it holds a part of it. Without a process every plane is good that shows
- * something. */
-static int rank(const wf_drawing_t *d, const wf_xml_t *plane, const wf_xml_t *process)
-{
-    const wf_xml_t *element = shown_by(d, plane), *di;
-
-    if (!plane->child) {
-        return 0;
-    }
-    if (!process || (element && (element == process || plays_in(d, element, process)))) {
-        return 2;
-    }
-    for (di = plane->child; di; di = di->next) {
-        if (is_within(shown_by(d, di), process)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static const wf_xml_t *find_plane(const wf_drawing_t *d, const wf_xml_t *definitions,
-                                  const wf_xml_t *process)
-{
-    const wf_xml_t *diagram = wf_xml_child(definitions, WF_NS_BPMNDI, "BPMNDiagram");
-    const wf_xml_t *best = NULL;
-    int best_rank = 0;
-
-    for (; diagram; diagram = wf_xml_next(diagram, WF_NS_BPMNDI, "BPMNDiagram")) {
-        const wf_xml_t *plane = wf_xml_child(diagram, WF_NS_BPMNDI, "BPMNPlane");
-        int its_rank = plane ? rank(d, plane, process) : 0;
-
-        if (its_rank > best_rank) {
-            best = plane;
-            best_rank = its_rank;
-        }
-    }
-    return best;
 }
 
 /* ---- numbers ----------------------------------------------------------------------- */
@@ -582,7 +513,7 @@ apr_status_t wf_bpmn_draw(const char *xml, apr_size_t length, const char *proces
     d.ids = apr_hash_make(p);
     collect_ids(&d, definitions);
     process = find_process(&d, process_key);
-    r.plane = process_key && !process ? NULL : find_plane(&d, definitions, process);
+    r.plane = process_key && !process ? NULL : wf_plane_find(d.ids, definitions, process);
     r.items = apr_array_make(p, 100, sizeof(wf_shape_t));
     r.shown = apr_hash_make(p);
     for (di = r.plane ? r.plane->child : NULL; di && rv == APR_SUCCESS; di = di->next) {

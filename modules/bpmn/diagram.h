@@ -80,6 +80,17 @@ typedef struct wf_look_t {
 const wf_look_t *wf_shape_look(const char *element);
 const wf_look_t *wf_edge_look(const char *element);
 
+/* ---- planes.c ---------------------------------------------------------------------- */
+
+/** What a qualified name of the file refers to; its prefix is seldom the right one. NULL
+ *  if nothing has that id. */
+const wf_xml_t *wf_plane_element(apr_hash_t *ids, const char *reference);
+
+/** The plane of the process, or of a collaboration with it, else one that holds a part of
+ *  it; process NULL: the first one. NULL if none shows anything. */
+const wf_xml_t *wf_plane_find(apr_hash_t *ids, const wf_xml_t *definitions,
+                              const wf_xml_t *process);
+
 /* ---- diagram.c: writing ------------------------------------------------------------ */
 
 /** Append SVG text. Numbers as %s of wf_svg_number, texts of the file escaped. */

@@ -7,6 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "bpmn/diagram.h"
 #include "bpmn/parse.h"
 
 /* ---- what all parts use ------------------------------------------------------------ */
@@ -397,7 +398,8 @@ static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
     model->description = documentation ? wf_xml_text(documentation, parser->p) : NULL;
     model->line = process->line;
     model->column = process->column;
-    model->has_diagram = wf_planes_show(parser->definitions, model->key);
+    model->has_diagram =
+        wf_plane_find(parser->ids, parser->definitions, process) != NULL;
     model->nodes = apr_array_make(parser->p, 8, sizeof(wf_node_t *));
     model->flows = apr_array_make(parser->p, 8, sizeof(wf_flow_t *));
     model->nodes_by_id = apr_hash_make(parser->p);

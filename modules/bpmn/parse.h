@@ -65,9 +65,6 @@ const char *wf_parse_person(wf_parser_t *parser, const char *part, int *is_user)
 /** Who may start the process: fills model->starter_users and starter_groups. */
 void wf_starters_parse(wf_parser_t *parser, const wf_xml_t *process);
 
-/** 1 if the file has a diagram of the process, or of a collaboration with it. */
-int wf_planes_show(const wf_xml_t *definitions, const char *process);
-
 /* ---- signals.c --------------------------------------------------------------------- */
 
 /** The signals that the file declares: fills parser->signals. */

@@ -351,6 +351,8 @@ static void who_may_start(int i)
     "<di:BPMNDiagram><di:BPMNPlane bpmnElement=\"" element "\">" inside                  \
     "</di:BPMNPlane></di:BPMNDiagram>"
 #define SHAPE "<di:BPMNShape bpmnElement=\"s\"/>"
+#define POOL "<di:BPMNShape bpmnElement=\"one\"/>"
+#define OTHER "<di:BPMNShape bpmnElement=\"nobody\"/>"
 #define POOLS(process)                                                                   \
     "<collaboration id=\"c\"><participant id=\"other\"/>"                                \
     "<participant id=\"one\" processRef=\"" process "\"/></collaboration>"
@@ -364,14 +366,17 @@ static const struct {
     { "", DIAGRAM("p", SHAPE), 1 },
     { "", DIAGRAM("x:p", SHAPE), 1 },
     { "", DIAGRAM("p", ""), 0 },
-    { "", DIAGRAM("q", SHAPE), 0 },
-    { "", DIAGRAM("", SHAPE), 0 },
+    { "", DIAGRAM("q", SHAPE), 1 }, /* by what lies on it */
+    { "", DIAGRAM("", SHAPE), 1 },
+    { "", DIAGRAM("p", OTHER), 0 },
+    { "", DIAGRAM("q", OTHER), 0 },
     { "", "<di:BPMNDiagram/>", 0 },
     { "", DIAGRAM("q", SHAPE) "<di:BPMNDiagram/>" DIAGRAM("p", SHAPE), 1 },
     { POOLS("p"), DIAGRAM("c", SHAPE), 1 },
     { POOLS("t:p"), DIAGRAM("t:c", SHAPE), 1 },
-    { POOLS("q"), DIAGRAM("c", SHAPE), 0 },
-    { POOLS("p"), DIAGRAM("one", SHAPE), 0 },
+    { POOLS("p"), DIAGRAM("c", POOL), 1 },
+    { POOLS("q"), DIAGRAM("c", POOL), 0 },
+    { POOLS("q"), DIAGRAM("c", SHAPE), 1 },
 };
 /* clang-format on */
 
