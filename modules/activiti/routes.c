@@ -748,9 +748,10 @@ static const wf_route_t routes[] = {
       wf_table_data,
       .summary = "Page through a table: values as texts, of bytes only their number",
       .arguments = table_data_arguments,
-      .response = "{\"data\":[{\"USER_ID_\":\"fozzie\",\"GROUP_ID_\":\"accountancy\"}],"
-                  "\"total\":12,\"start\":0,\"sort\":\"USER_ID_\",\"order\":\"asc\","
-                  "\"size\":1}",
+      .response = "{\"data\":[{\"ID_\":\"12\",\"REV_\":\"1\","
+                  "\"NAME_\":\"expenses/claim.form\",\"DEPLOYMENT_ID_\":\"10\","
+                  "\"BYTES_\":1042}],\"total\":9,\"start\":0,\"sort\":\"ID_\","
+                  "\"order\":\"asc\",\"size\":1}",
       .statuses = "400 404",
       .open = "data" },
 
