@@ -1,14 +1,14 @@
-/* Lists that faces page through: a table of them, each with its filters and sort keys, and
- * the SQL that follows from a set of filters.
+/* Lists that faces page through: a table of them, each with its filters and sort keys,
+ * and the SQL that follows from a set of filters.
  *
  * A list must not slow down with its table: conditions start at an index, a page is
  * sorted by an index where the list can be long. Equal rows come in the order of their
  * creation, so pages are stable.
  *
  * Some filters find their rows through other tables: the tasks that a user may claim are
- * links to him and to each of his groups. Each of these is a stream of ids in order. By id
- * a page is cut from the merged streams before any row is read, and what lies behind it
- * is never looked at; other orders must see all rows. */
+ * links to him and to each of his groups. Each of these is a stream of ids in order. By
+ * id a page is cut from the merged streams before any row is read, and what lies behind
+ * it is never looked at; other orders must see all rows. */
 #include "store/internal.h"
 
 #include <apr_strings.h>
@@ -33,7 +33,7 @@
 static const wf_stream_t involved_streams[] = {
     ROW("ACT_RU_TASK", "r.ASSIGNEE_ = ?", 0),
     ROW("ACT_RU_TASK", "r.OWNER_ = ?", 0),
-    LINK("l.USER_ID_ = ? AND l.OPEN_ = 0 AND l.TASK_ID_ > 0", 0), /* not to a definition */
+    LINK("l.USER_ID_ = ? AND l.OPEN_ = 0 AND l.TASK_ID_ > 0", 0), /* no definition's */
     LINK("l.USER_ID_ = ? AND l.OPEN_ = 1", 0), /* he may own the task */
     LINK("l.USER_ID_ = ? AND l.OPEN_ = 2", 0),
     { NULL },
@@ -69,7 +69,8 @@ static const wf_stream_t membership_streams[] = {
 static const wf_filter_def_t definition_filters[] = {
     { "startableByUser", WF_FILTER_TEXT,
       .where = "EXISTS (SELECT 1 FROM ACT_RU_IDENTITYLINK l WHERE l.PROC_DEF_ID_ = r.ID_"
-      " AND l.TYPE_ = 'candidate' AND (l.USER_ID_ = ? OR l.GROUP_ID_ IN (" GROUPS_OF_USER ")))" },
+      " AND l.TYPE_ = 'candidate' AND (l.USER_ID_ = ?"
+      " OR l.GROUP_ID_ IN (" GROUPS_OF_USER ")))" },
     { NULL },
 };
 
@@ -80,7 +81,8 @@ static const wf_filter_def_t task_filters[] = {
     { "owner",            WF_FILTER_TEXT,   .where = "r.OWNER_ = ?" },
     { "involved",         WF_FILTER_TEXT,   .streams = involved_streams },
     { "candidate",        WF_FILTER_TEXT,   .streams = user_open_streams,
-      .fan = group_open_streams, .fan_texts = WF_SQL_OPEN_GROUPS, .fan_all = groups_open_streams },
+      .fan = group_open_streams, .fan_texts = WF_SQL_OPEN_GROUPS,
+      .fan_all = groups_open_streams },
     { "candidate-group",  WF_FILTER_TEXT,   .streams = group_open_streams },
     { "process-instance", WF_FILTER_NUMBER, .where = "r.PROC_INST_ID_ = ?" },
     { "priority",         WF_FILTER_NUMBER, .where = "r.PRIORITY_ = ?" },
@@ -122,14 +124,16 @@ static const wf_filter_def_t job_filters[] = {
 static const wf_filter_def_t user_filters[] = {
     { "group",      WF_FILTER_TEXT, .streams = member_streams },
     { "searchText", WF_FILTER_PART,
-      .where = "(" FOUND_IN("r.FIRST_") " OR " FOUND_IN("r.LAST_") " OR " FOUND_IN("r.ID_") ")" },
+      .where = "(" FOUND_IN("r.FIRST_") " OR " FOUND_IN("r.LAST_")
+               " OR " FOUND_IN("r.ID_") ")" },
     { NULL },
 };
 
 static const wf_filter_def_t group_filters[] = {
     { "user",       WF_FILTER_TEXT, .streams = membership_streams },
     { "type",       WF_FILTER_TEXT, .where = "r.TYPE_ = ?" },
-    { "searchText", WF_FILTER_PART, .where = "(" FOUND_IN("r.NAME_") " OR " FOUND_IN("r.ID_") ")" },
+    { "searchText", WF_FILTER_PART,
+      .where = "(" FOUND_IN("r.NAME_") " OR " FOUND_IN("r.ID_") ")" },
     { NULL },
 };
 
@@ -173,10 +177,12 @@ const wf_list_def_t wf_lists[WF_LISTS] = {
     [WF_LIST_JOBS] = {
         .table = WF_TABLE_JOB,
         .filters = job_filters,
-        .keys    = { "id",    "executionId",  "processInstanceId",   "dueDate",  "retries",
-                              "execution-id", "process-instance-id", "due-date" },
-        .columns = { "r.ID_", "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_", "r.DUEDATE_", "r.RETRIES_",
-                              "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_", "r.DUEDATE_" } },
+        .keys    = { "id",      "executionId",     "processInstanceId",
+                     "dueDate",     "retries",
+                     "execution-id",    "process-instance-id",    "due-date" },
+        .columns = { "r.ID_",   "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_",
+                     "r.DUEDATE_",  "r.RETRIES_",
+                     "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_", "r.DUEDATE_" } },
     [WF_LIST_USERS] = {
         .table = WF_TABLE_USER,
         .filters = user_filters,
@@ -287,10 +293,10 @@ static void add_branches(apr_array_header_t *branches, const wf_stream_t *stream
         branch_t *branch = apr_array_push(branches);
 
         branch->alone = streams->alone;
-        branch->text =
-            apr_pstrcat(p, streams->id, " AS ID_ FROM ", streams->from,
-                        *others ? streams->join : "", " WHERE ",
-                        numbered(streams->where, n, p), *others ? " AND " : "", others, NULL);
+        branch->text = apr_pstrcat(p, streams->id, " AS ID_ FROM ", streams->from,
+                                   *others ? streams->join : "", " WHERE ",
+                                   numbered(streams->where, n, p), *others ? " AND " : "",
+                                   others, NULL);
     }
 }
 
@@ -315,7 +321,7 @@ enum { ALONE = 1, SHARED = 2 };
 
 /* The branches of some kinds as one SELECT; *count is how many they are. */
 static const char *union_of(const apr_array_header_t *branches, int kinds,
-                            const char *operator, int *count)
+                            const char *glue, int *count)
 {
     const char *text = "";
 
@@ -324,7 +330,7 @@ static const char *union_of(const apr_array_header_t *branches, int kinds,
         const branch_t *branch = &APR_ARRAY_IDX(branches, i, branch_t);
 
         if (kinds & (branch->alone ? ALONE : SHARED)) {
-            text = apr_pstrcat(branches->pool, text, (*count)++ ? operator : "", "SELECT ",
+            text = apr_pstrcat(branches->pool, text, (*count)++ ? glue : "", "SELECT ",
                                branch->text, NULL);
         }
     }
@@ -349,7 +355,8 @@ static const char *condition_of(const wf_filter_def_t *f, int n, apr_pool_t *p)
     }
     branches = branches_of(f, n, f->fan ? -1 : 0, 0, "", p);
     return apr_pstrcat(p, "r.ID_ IN (",
-                       union_of(branches, ALONE | SHARED, " UNION ALL ", &count), ")", NULL);
+                       union_of(branches, ALONE | SHARED, " UNION ALL ", &count), ")",
+                       NULL);
 }
 
 /* What holds for the rows of a list, but for one filter; "" if there is nothing. */
@@ -388,14 +395,13 @@ static const char *page_of_ids(const wf_list_key_t *key, const wf_filter_def_t *
     wf_table_e table = wf_lists[key->list].table;
     const char *order = key->descending ? "DESC" : "ASC";
     int count;
+    const char *ids =
+        union_of(leading_branches(key, leader, p), ALONE | SHARED, " UNION ", &count);
 
-    return apr_psprintf(p,
-                        "SELECT %s%s WHERE r.ID_ IN (%s ORDER BY 1 %s LIMIT ?%d OFFSET "
-                        "?%d) ORDER BY r.ID_ %s",
-                        wf_sql_columns(table, p), wf_sql_from(table, p),
-                        union_of(leading_branches(key, leader, p), ALONE | SHARED,
-                                 " UNION ", &count),
-                        order, size, size + 1, order);
+    ids = apr_psprintf(p, "%s ORDER BY 1 %s LIMIT ?%d OFFSET ?%d", ids, order, size,
+                       size + 1);
+    return apr_pstrcat(p, "SELECT ", wf_sql_columns(table, p), wf_sql_from(table, p),
+                       " WHERE r.ID_ IN (", ids, ") ORDER BY r.ID_ ", order, NULL);
 }
 
 /* Ids that are in one stream alone are counted as they come, the others once. */
@@ -416,7 +422,8 @@ static const char *count_of_ids(const wf_list_key_t *key, const wf_filter_def_t 
     }
     shared = union_of(branches, SHARED, " UNION ", &count);
     if (count == 1) {
-        shared = apr_pstrcat(p, "SELECT DISTINCT ID_ FROM (", shared, ") AS SHARED_", NULL);
+        shared =
+            apr_pstrcat(p, "SELECT DISTINCT ID_ FROM (", shared, ") AS SHARED_", NULL);
     }
     return count ? apr_pstrcat(p, text, " + (SELECT COUNT(*) FROM (", shared,
                                " ORDER BY 1) AS FOUND_)", NULL)

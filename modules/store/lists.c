@@ -198,7 +198,8 @@ static wf_cell_t cell_of(wf_filter_e kind, const wf_value_t *value, apr_pool_t *
     }
 }
 
-/* The value of the filter in the call, NULL if it is not given. Of two the last counts. */
+/* The value of the filter in the call, NULL if it is not given. Of two the last counts.
+ */
 static const wf_value_t *value_of(const char *name, const wf_filter_t *filters, int count)
 {
     while (count-- > 0) {
@@ -260,7 +261,7 @@ static apr_status_t read_filters(call_t *call, const wf_filter_t *filters, int c
         }
     }
     return def->leads && !(def->leads & call->key.filters) ? refuse_whole(def, err)
-                                                        : APR_SUCCESS;
+                                                           : APR_SUCCESS;
 }
 
 /* ---- pages ----------------------------------------------------------------------- */

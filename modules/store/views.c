@@ -106,9 +106,9 @@ static const char *shown_as(const wf_column_t *column, apr_pool_t *p)
 /* The order of creation; where rows do not remember it, that of their key. */
 static const char *tie_of(const wf_table_def_t *t, apr_pool_t *p)
 {
-    return t->key == WF_KEY_PAIR
-               ? apr_pstrcat(p, "r.", t->columns[0].name, ", r.", t->columns[1].name, NULL)
-               : apr_pstrcat(p, "r.", t->order, NULL);
+    return t->key == WF_KEY_PAIR ? apr_pstrcat(p, "r.", t->columns[0].name, ", r.",
+                                               t->columns[1].name, NULL)
+                                 : apr_pstrcat(p, "r.", t->order, NULL);
 }
 
 static const char *order_of(const wf_table_def_t *t, const wf_view_key_t *key,
@@ -249,7 +249,7 @@ static apr_status_t find_column(int *column, wf_table_e table, const char *name,
 static apr_status_t count_rows(wf_store_t *store, wf_table_e table, apr_int64_t *total,
                                wf_error_t *err)
 {
-    wf_view_key_t key = {table, -1, 0};
+    wf_view_key_t key = { table, -1, 0 };
     wf_stmt_t *stmt;
     apr_status_t rv = statement(store, &key, &stmt, err);
 
@@ -271,14 +271,13 @@ static apr_status_t read_page(wf_store_t *store, const wf_view_key_t *key,
                               const wf_page_t *page, collect_t *collect,
                               apr_int64_t *total, wf_error_t *err)
 {
-    wf_cell_t args[] = {wf_cell_integer(page->size > 0 ? page->size : 0),
-                        wf_cell_integer(page->start > 0 ? page->start : 0)};
+    wf_cell_t args[] = { wf_cell_integer(page->size > 0 ? page->size : 0),
+                         wf_cell_integer(page->start > 0 ? page->start : 0) };
     wf_stmt_t *stmt;
     apr_status_t rv = statement(store, key, &stmt, err);
 
     if (rv == APR_SUCCESS && page->size > 0) {
-        rv =
-            store->driver->run(store, stmt, args, 2, collect_row, collect, NULL, err);
+        rv = store->driver->run(store, stmt, args, 2, collect_row, collect, NULL, err);
     }
     return rv == APR_SUCCESS ? count_rows(store, key->table, total, err) : rv;
 }
@@ -286,8 +285,8 @@ static apr_status_t read_page(wf_store_t *store, const wf_view_key_t *key,
 apr_status_t wf_store_view(wf_store_t *store, const char *table, const wf_page_t *page,
                            wf_rows_t *rows, apr_pool_t *p, wf_error_t *err)
 {
-    wf_view_key_t key = {.descending = page->descending != 0};
-    collect_t collect = {.p = p};
+    wf_view_key_t key = { .descending = page->descending != 0 };
+    collect_t collect = { .p = p };
     int view;
     apr_status_t rv;
 

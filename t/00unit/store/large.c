@@ -1,6 +1,6 @@
-/* Lists of a large store: 1,000 definitions, 100,000 tasks. A page must cost what it costs
- * in a small store, counted in steps of SQLite's virtual machine: the same on any machine
- * and however busy it is. */
+/* Lists of a large store: 1,000 definitions, 100,000 tasks. A page must cost what it
+ * costs in a small store, counted in steps of SQLite's virtual machine: the same on any
+ * machine and however busy it is. */
 #include "store_test.h"
 
 #include <sqlite3.h>
@@ -23,9 +23,9 @@ static sqlite3 *db;
 
 /* ---- the store ------------------------------------------------------------------- */
 
-/* Every task has candidate group "all". Of ten in a row the first has an assignee of many,
- * the sixth is the boss's. Those two of ten have "busy" too, and so have two open ones,
- * the first and the last. */
+/* Every task has candidate group "all". Of ten in a row the first has an assignee of
+ * many, the sixth is the boss's. Those two of ten have "busy" too, and so have two open
+ * ones, the first and the last. */
 enum { ASSIGNED_EVERY = 10, BOSS_EVERY = 10, BOSS_AT = 5, OWNED_EVERY = 20 };
 
 static void add_people(void)
@@ -63,9 +63,8 @@ static void add_definitions(void)
 
     for (int i = 0; i < DEFINITIONS; i++) {
         wf_deployment_t *deployment = add_deployment(uow, apr_psprintf(pool, "d%d", i));
-        wf_definition_t *row = add_definition(uow, deployment->id,
-                                              apr_psprintf(pool, "p%d", i % 500),
-                                              1 + i / 500);
+        wf_definition_t *row = add_definition(
+            uow, deployment->id, apr_psprintf(pool, "p%d", i % 500), 1 + i / 500);
 
         row->name = apr_psprintf(pool, "Process %d", i % 100);
     }
@@ -120,7 +119,7 @@ static void add_one(wf_uow_t *uow, int i)
     root->business_key = i % 2 ? apr_psprintf(p, "order-%d", MANY - i) : NULL;
     task->description = "A text of a few words";
     task->priority = i % 100;
-    task->assignee = i % BOSS_EVERY == BOSS_AT  ? "boss"
+    task->assignee = i % BOSS_EVERY == BOSS_AT ? "boss"
                      : i % ASSIGNED_EVERY == 0 ? apr_psprintf(p, "user-%d", i % 370)
                                                : NULL;
     task->owner = i % OWNED_EVERY == 1 ? "boss" : NULL;
@@ -152,7 +151,7 @@ typedef struct case_t {
     const char *filter, *value; /* NULL = none; a text */
     const char *sort;
     int descending;
-    int fans; /* groups of the user that have open tasks */
+    int fans;     /* groups of the user that have open tasks */
     double share; /* of the tasks: the total; 0 = not of interest */
 } case_t;
 
@@ -201,8 +200,10 @@ static const case_t cases[] = {
 static const char *label_of(const case_t *c)
 {
     static const char *const lists[WF_LISTS] = {
-        [WF_LIST_DEPLOYMENTS] = "deployments", [WF_LIST_DEFINITIONS] = "definitions",
-        [WF_LIST_TASKS] = "tasks", [WF_LIST_INSTANCES] = "instances",
+        [WF_LIST_DEPLOYMENTS] = "deployments",
+        [WF_LIST_DEFINITIONS] = "definitions",
+        [WF_LIST_TASKS] = "tasks",
+        [WF_LIST_INSTANCES] = "instances",
         [WF_LIST_JOBS] = "jobs",
     };
 
@@ -215,7 +216,7 @@ static const char *label_of(const case_t *c)
 static wf_list_key_t key_of(const case_t *c)
 {
     const wf_list_def_t *def = &wf_lists[c->list];
-    wf_list_key_t key = {.list = c->list, .descending = c->descending};
+    wf_list_key_t key = { .list = c->list, .descending = c->descending };
     int arg;
 
     key.filters = c->filter ? wf_list_filter(c->list, c->filter) : 0;
@@ -234,7 +235,8 @@ static int page_steps(const case_t *c)
     sqlite3_stmt *stmt;
     int n = 0, rows = 0, steps;
 
-    if (sqlite3_prepare_v2(db, wf_sql_list(&wf_driver_sqlite, &key, pool), -1, &stmt, NULL)
+    if (sqlite3_prepare_v2(db, wf_sql_list(&wf_driver_sqlite, &key, pool), -1, &stmt,
+                           NULL)
         != SQLITE_OK) {
         diag("%s", sqlite3_errmsg(db));
         return -1;
@@ -243,9 +245,9 @@ static int page_steps(const case_t *c)
         sqlite3_bind_text(stmt, ++n, c->value, -1, SQLITE_STATIC);
     }
     for (int i = 0; i < c->fans; i++) {
-        const char *team = !i && c->fans > 2 ? "all"
-                                             : apr_psprintf(pool, "team-%02d",
-                                                            c->fans > 2 ? i - 1 : i);
+        const char *team = !i && c->fans > 2
+                               ? "all"
+                               : apr_psprintf(pool, "team-%02d", c->fans > 2 ? i - 1 : i);
 
         sqlite3_bind_text(stmt, ++n, team, -1, SQLITE_STATIC);
     }
@@ -296,7 +298,7 @@ static apr_int64_t cpu_us(void)
 static apr_int64_t timed_list(const case_t *c, const wf_page_t *page, wf_rows_t *rows,
                               apr_pool_t *p)
 {
-    wf_filter_t filter = {c->filter, wf_string(c->value)};
+    wf_filter_t filter = { c->filter, wf_string(c->value) };
     wf_error_t *err = new_error();
     apr_int64_t start = cpu_us();
 
@@ -312,7 +314,7 @@ static void check_totals(void)
     apr_pool_create(&p, pool);
     for (int i = 0; i < CASES; i++) {
         const case_t *c = &cases[i];
-        wf_page_t page = {.sort = c->sort, .descending = c->descending};
+        wf_page_t page = { .sort = c->sort, .descending = c->descending };
         apr_int64_t count_us, page_us;
         wf_rows_t rows;
 
@@ -353,8 +355,8 @@ static void check_summary(void)
 /* Far into a list only ids are passed by. */
 static void check_far_page(void)
 {
-    static const case_t c = {WF_LIST_TASKS, "candidate", "clerk", "id", 0, 6, 0};
-    wf_page_t page = {.sort = "id", .size = PAGE, .start = MANY / 2};
+    static const case_t c = { WF_LIST_TASKS, "candidate", "clerk", "id", 0, 6, 0 };
+    wf_page_t page = { .sort = "id", .size = PAGE, .start = MANY / 2 };
     apr_int64_t us;
     wf_rows_t rows;
 

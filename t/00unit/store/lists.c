@@ -602,106 +602,6 @@ static void check_refusals(void)
     refuse(WF_LIST_TASKS, "assignee", wf_null(), NULL);
 }
 
-/* ---- who may claim --------------------------------------------------------------- */
-
-static const char *open_tasks(void)
-{
-    wf_page_t page = {.size = 10};
-    apr_int64_t total;
-    const char *text = listed(WF_LIST_TASKS, "candidate-group=accountancy", &page, &total);
-
-    return apr_psprintf(pool, "%s (%d)", text, (int)total);
-}
-
-static wf_task_t *get_task(wf_uow_t *uow, int i)
-{
-    wf_error_t *err = new_error();
-    wf_task_t *task;
-
-    MUST(wf_uow_get(uow, WF_TABLE_TASK, tasks[i], &task, err), err);
-    return task;
-}
-
-static void assign(int i, const char *user)
-{
-    wf_uow_t *uow = new_unit();
-    wf_task_t *task = get_task(uow, i);
-
-    task->assignee = user;
-    wf_uow_update(uow, task);
-    must_commit(uow, "assign");
-}
-
-static void delete_task(int i)
-{
-    wf_uow_t *uow = new_unit();
-    wf_error_t *err = new_error();
-    apr_array_header_t *links;
-
-    MUST(wf_uow_select(uow, WF_BY_LINKS_OF_TASK, tasks[i], &links, err), err);
-    for (int n = 0; n < links->nelts; n++) {
-        wf_uow_delete(uow, APR_ARRAY_IDX(links, n, void *));
-    }
-    wf_uow_delete(uow, get_task(uow, i));
-    must_commit(uow, "delete a task");
-}
-
-/* A task leaves the lists of its candidates when it is assigned and comes back. */
-static void check_claims(void)
-{
-    wf_uow_t *uow = new_unit();
-
-    is_str(open_tasks(), "5 (1)", "one task may be claimed");
-    add_link(uow, get_task(uow, 1), NULL, "accountancy");
-    add_link(uow, get_task(uow, 1), NULL, "accountancy"); /* counts once */
-    add_link(uow, get_task(uow, 3), NULL, "accountancy"); /* assigned already */
-    add_link(uow, get_task(uow, 0), NULL, "accountancy")->type = "reviewer";
-    must_commit(uow, "more candidates");
-    is_str(open_tasks(), "1 5 (2)", "candidates are added");
-    assign(5, "kermit");
-    is_str(open_tasks(), "1 (1)", "… a task is claimed");
-    assign(5, "gonzo");
-    is_str(open_tasks(), "1 (1)", "… given to another");
-    assign(3, NULL);
-    is_str(open_tasks(), "1 3 (2)", "… another is released");
-    delete_task(1);
-    is_str(open_tasks(), "3 (1)", "… one is deleted");
-    assign(5, NULL);
-    assign(3, "kermit");
-    uow = new_unit();
-    add_link(uow, get_task(uow, 5), NULL, "accountancy");
-    get_task(uow, 5)->assignee = "kermit";
-    wf_uow_update(uow, get_task(uow, 5));
-    must_commit(uow, "candidate and claim in one unit");
-    is_str(open_tasks(), " (0)", "… claimed in the unit that adds a candidate");
-}
-
-/* Of more groups than are merged in order. */
-static void check_many_groups(void)
-{
-    wf_uow_t *uow = new_unit();
-    wf_page_t page = {.size = 2, .start = 1};
-    apr_int64_t total;
-
-    add_user(uow, "everywhere", NULL, NULL, NULL);
-    for (int i = 0; i < 2 * WF_MAX_FANS; i++) {
-        const char *group = apr_psprintf(pool, "group-%d", i);
-
-        add_group(uow, group, NULL, NULL);
-        add_member(uow, "everywhere", group);
-        add_link(uow, get_task(uow, i % 2 ? 0 : 2), NULL, group);
-    }
-    add_link(uow, get_task(uow, 4), "everywhere", NULL); /* assigned */
-    must_commit(uow, "many groups");
-    is_str(listed(WF_LIST_TASKS, "candidate=everywhere", &page, &total), "2",
-           "of very many groups");
-    is_int(total, 2, "… total");
-    page.start = 0;
-    page.sort = "name";
-    is_str(listed(WF_LIST_TASKS, "candidate=everywhere", &page, &total), "2 0",
-           "… in another order");
-}
-
 /* ---- counts ---------------------------------------------------------------------- */
 
 static const struct {
@@ -770,8 +670,6 @@ int main(void)
     check_summaries();
     check_definitions();
     check_refusals();
-    check_claims();
-    check_many_groups();
     close_test_store();
     return end_test();
 }

@@ -85,7 +85,8 @@ static void add_claims(void)
     raw("INSERT INTO ACT_RU_TASK (ID_, REV_, PRIORITY_) VALUES (500, 1, 50)");
     raw("INSERT INTO ACT_RU_TASK (ID_, REV_, PRIORITY_, ASSIGNEE_) VALUES"
         " (501, 1, 50, 'kermit'), (502, 1, 50, NULL)");
-    raw("INSERT INTO ACT_RU_IDENTITYLINK (ID_, REV_, GROUP_ID_, USER_ID_, TYPE_, TASK_ID_,"
+    raw("INSERT INTO ACT_RU_IDENTITYLINK (ID_, REV_, GROUP_ID_, USER_ID_, TYPE_, "
+        "TASK_ID_,"
         " PROC_DEF_ID_) VALUES (510, 1, 'sales', NULL, 'candidate', 500, NULL),"
         " (511, 1, NULL, 'gonzo', 'candidate', 500, NULL),"
         " (512, 1, 'sales', NULL, 'candidate', 501, NULL),"
@@ -103,8 +104,8 @@ typedef struct table_t {
 
 static const char *rows_of(const table_t *table)
 {
-    return raw_text(apr_psprintf(pool, "SELECT %s FROM %s ORDER BY 1", table->columns,
-                                 table->name));
+    return raw_text(
+        apr_psprintf(pool, "SELECT %s FROM %s ORDER BY 1", table->columns, table->name));
 }
 
 static apr_array_header_t *fill(void)
@@ -118,8 +119,8 @@ static apr_array_header_t *fill(void)
         apr_array_header_t *columns;
 
         table->name = APR_ARRAY_IDX(names, t, char *);
-        columns = words_of(raw_text(apr_psprintf(
-            pool, "SELECT name FROM pragma_table_info('%s')", table->name)));
+        columns = words_of(raw_text(
+            apr_psprintf(pool, "SELECT name FROM pragma_table_info('%s')", table->name)));
         table->columns = apr_array_pstrcat(pool, columns, ',');
         for (int row = 1; row <= ROWS; row++) {
             add_row(table->name, columns, row);
@@ -149,13 +150,14 @@ static void check_rows(const apr_array_header_t *tables)
 static void check_claims(void)
 {
     wf_error_t *err = new_error();
-    wf_page_t page = {.size = 10};
-    wf_filter_t sales = {"candidate-group", wf_string("sales")};
-    wf_filter_t gonzo = {"candidate", wf_string("gonzo")};
+    wf_page_t page = { .size = 10 };
+    wf_filter_t sales = { "candidate-group", wf_string("sales") };
+    wf_filter_t gonzo = { "candidate", wf_string("gonzo") };
     wf_rows_t rows;
 
-    is_str(raw_text("SELECT ID_, OPEN_ FROM ACT_RU_IDENTITYLINK WHERE ID_ > 500 ORDER BY 1"),
-           "510 2 511 2 512 0 513 1 514 0 515 0", "links know what may be claimed");
+    is_str(
+        raw_text("SELECT ID_, OPEN_ FROM ACT_RU_IDENTITYLINK WHERE ID_ > 500 ORDER BY 1"),
+        "510 2 511 2 512 0 513 1 514 0 515 0", "links know what may be claimed");
     MUST(wf_store_list(reader, WF_LIST_TASKS, &sales, 1, &page, &rows, pool, err), err);
     is_int(rows.total, 2, "tasks of a group");
     MUST(wf_store_list(reader, WF_LIST_TASKS, &gonzo, 1, &page, &rows, pool, err), err);
@@ -171,7 +173,8 @@ static void check_use(void)
     wf_user_t *user;
 
     MUST(wf_uow_get(uow, WF_TABLE_TASK, 500, &task, err), err);
-    ok(task && !task->parent_task_id && !task->delegation, "an old task, new columns empty");
+    ok(task && !task->parent_task_id && !task->delegation,
+       "an old task, new columns empty");
     task->assignee = "gonzo";
     task->parent_task_id = 501;
     wf_uow_update(uow, task);

@@ -7,12 +7,12 @@
 
 static sqlite3 *db;
 
-/* Full lists of these are their purpose: they grow with deployments and tests, not with
- * instances. WF_SCHEMA and the steps of queries are small. */
-static const char *const may_scan[] = {"ACT_RE_DEPLOYMENT", "ACT_RE_PROCDEF",
-                                       "ACT_ID_USER",       "ACT_ID_GROUP",
-                                       "ACT_HI_PROCINST",   "ACT_RU_JOB",
-                                       "WF_EXECUTION"};
+/* Full lists of these are their purpose; a page walks as much of them as it shows.
+ * WF_SCHEMA and the steps of queries are small. */
+static const char *const may_scan[] = { "ACT_RE_DEPLOYMENT", "ACT_RE_PROCDEF",
+                                        "ACT_ID_USER",       "ACT_ID_GROUP",
+                                        "ACT_HI_PROCINST",   "ACT_RU_JOB",
+                                        "WF_EXECUTION" };
 
 static const char *plan_of(const char *sql)
 {
@@ -65,9 +65,9 @@ static const char *bad_line(const char *sql, const char *plan, int full_list)
             }
         }
         /* Results of our own sub-queries, and constants. */
-        good |= !strcmp(name, "CONSTANT") || !strncmp(name, "DOOMED", 6) || !strcmp(name, "d")
-                || !strcmp(name, "NEXT_") || !strcmp(name, "FOUND_") || !strncmp(name, "(subquery", 9)
-                || strstr(sql, "WF_SCHEMA") != NULL;
+        good |= !strcmp(name, "CONSTANT") || !strncmp(name, "DOOMED", 6)
+                || !strcmp(name, "d") || !strcmp(name, "NEXT_") || !strcmp(name, "FOUND_")
+                || !strncmp(name, "(subquery", 9) || strstr(sql, "WF_SCHEMA") != NULL;
         if (!good) {
             return line;
         }
@@ -117,13 +117,13 @@ static void check_tables(const wf_driver_t *d)
 
 /* ---- lists ----------------------------------------------------------------------- */
 
-/* Filters that most rows pass, or that no index can find: they are checked in the order of
- * the list. */
+/* Filters that most rows pass, or that no index can find: they are checked in the order
+ * of the list. */
 static int is_checked_in_order(const char *filter)
 {
-    static const char *const names[] = {"startableByUser", "searchText",
-                                        "with-retries-left", "duedate-ht",
-                                        "duedate-htoe"};
+    static const char *const names[] = { "startableByUser", "searchText",
+                                         "with-retries-left", "duedate-ht",
+                                         "duedate-htoe" };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (filter && !strcmp(names[i], filter)) {
@@ -171,8 +171,8 @@ static int reads_rows(const wf_list_key_t *key, const char *plan)
 
 static void check_count(const wf_driver_t *d, wf_list_key_t key, const char *filter)
 {
-    const char *what = apr_psprintf(pool, "list %d, %s: count", key.list,
-                                    filter ? filter : "all");
+    const char *what =
+        apr_psprintf(pool, "list %d, %s: count", key.list, filter ? filter : "all");
     int arg;
 
     key.sort = -1;
@@ -194,7 +194,8 @@ static void check_page(const wf_driver_t *d, wf_list_key_t key, const char *filt
                         wf_lists[key.list].keys[key.sort],
                         key.descending ? ", descending" : "");
     check(what, sql, !filter || is_checked_in_order(filter));
-    if (key.fans >= 0 && !ok(sorts(plan_of(sql)) <= may_sort(&key, filter), "… in order")) {
+    if (key.fans >= 0
+        && !ok(sorts(plan_of(sql)) <= may_sort(&key, filter), "… in order")) {
         diag("%s%s", plan_of(sql), sql);
     }
 }
@@ -218,10 +219,10 @@ static void check_lists(const wf_driver_t *d)
         const wf_filter_def_t *f = def->filters;
 
         if (!def->leads) {
-            check_list(d, (wf_list_key_t){.list = list}, NULL);
+            check_list(d, (wf_list_key_t){ .list = list }, NULL);
         }
         for (unsigned bit = 1; f && f->name; f++, bit <<= 1) {
-            wf_list_key_t key = {.list = list, .filters = bit};
+            wf_list_key_t key = { .list = list, .filters = bit };
 
             if (def->leads && !(def->leads & bit)) {
                 key.filters |= wf_list_filter(list, "assignee");
@@ -238,12 +239,12 @@ static void check_lists(const wf_driver_t *d)
 /* The groups of a user are as many streams; too many are one that is sorted. */
 static void check_fans(const wf_driver_t *d)
 {
-    static const int fans[] = {1, 2, 7, WF_MAX_FANS, -1};
+    static const int fans[] = { 1, 2, 7, WF_MAX_FANS, -1 };
 
     for (size_t i = 0; i < sizeof(fans) / sizeof(fans[0]); i++) {
-        wf_list_key_t key = {.list = WF_LIST_TASKS,
-                             .filters = wf_list_filter(WF_LIST_TASKS, "candidate"),
-                             .fans = fans[i]};
+        wf_list_key_t key = { .list = WF_LIST_TASKS,
+                              .filters = wf_list_filter(WF_LIST_TASKS, "candidate"),
+                              .fans = fans[i] };
 
         check_list(d, key, "candidate");
         key.filters |= wf_list_filter(WF_LIST_TASKS, "minPriority");

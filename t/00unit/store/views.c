@@ -6,46 +6,54 @@
 static const struct {
     const char *table, *columns;
 } tables[] = {
-    {"ACT_GE_BYTEARRAY", "ID_ S, REV_ I, NAME_ S, DEPLOYMENT_ID_ S, BYTES_ X"},
-    {"ACT_GE_PROPERTY", "NAME_ S, VALUE_ S, REV_ I"},
-    {"ACT_HI_ACTINST", "ID_ S, PROC_DEF_ID_ S, PROC_INST_ID_ S, EXECUTION_ID_ S, ACT_ID_ S, "
-                       "ACT_NAME_ S, ACT_TYPE_ S, ASSIGNEE_ S, START_TIME_ T, END_TIME_ T, "
-                       "DURATION_ L"},
-    {"ACT_HI_DETAIL", "ID_ S, TYPE_ S, PROC_INST_ID_ S, EXECUTION_ID_ S, ACT_INST_ID_ S, "
-                      "NAME_ S, VAR_TYPE_ S, REV_ I, TIME_ T, BYTEARRAY_ID_ S, DOUBLE_ D, "
-                      "LONG_ L, TEXT_ S, TEXT2_ S"},
-    {"ACT_HI_PROCINST", "ID_ S, PROC_INST_ID_ S, BUSINESS_KEY_ S, PROC_DEF_ID_ S, "
-                        "START_TIME_ T, END_TIME_ T, DURATION_ L, START_USER_ID_ S, "
-                        "START_ACT_ID_ S, END_ACT_ID_ S"},
-    {"ACT_ID_GROUP", "ID_ S, REV_ I, NAME_ S, TYPE_ S"},
-    {"ACT_ID_MEMBERSHIP", "USER_ID_ S, GROUP_ID_ S"},
-    {"ACT_ID_USER", "ID_ S, REV_ I, FIRST_ S, LAST_ S, EMAIL_ S, PWD_ S"},
-    {"ACT_RE_DEPLOYMENT", "ID_ S, NAME_ S, DEPLOY_TIME_ T"},
-    {"ACT_RE_PROCDEF", "ID_ S, CATEGORY_ S, NAME_ S, KEY_ S, VERSION_ I, DEPLOYMENT_ID_ S, "
-                       "RESOURCE_NAME_ S, DGRM_RESOURCE_NAME_ S, HAS_START_FORM_KEY_ B"},
-    {"ACT_RU_EXECUTION", "ID_ S, REV_ I, PROC_INST_ID_ S, BUSINESS_KEY_ S, PARENT_ID_ S, "
-                         "PROC_DEF_ID_ S, SUPER_EXEC_ S, ACT_ID_ S, IS_ACTIVE_ B, "
-                         "IS_CONCURRENT_ B, IS_SCOPE_ B"},
-    {"ACT_RU_IDENTITYLINK", "ID_ S, REV_ I, GROUP_ID_ S, TYPE_ S, USER_ID_ S, TASK_ID_ S"},
-    {"ACT_RU_JOB", "ID_ S, REV_ I, TYPE_ S, LOCK_EXP_TIME_ T, LOCK_OWNER_ S, EXCLUSIVE_ B, "
-                   "EXECUTION_ID_ S, PROCESS_INSTANCE_ID_ S, RETRIES_ I, "
-                   "EXCEPTION_STACK_ID_ S, EXCEPTION_MSG_ S, DUEDATE_ T, REPEAT_ S, "
-                   "HANDLER_TYPE_ S, HANDLER_CFG_ S"},
-    {"ACT_RU_TASK", "ID_ S, REV_ I, EXECUTION_ID_ S, PROC_INST_ID_ S, PROC_DEF_ID_ S, "
-                    "NAME_ S, DESCRIPTION_ S, TASK_DEF_KEY_ S, ASSIGNEE_ S, PRIORITY_ I, "
-                    "CREATE_TIME_ T"},
-    {"ACT_RU_VARIABLE", "ID_ S, REV_ I, TYPE_ S, NAME_ S, EXECUTION_ID_ S, PROC_INST_ID_ S, "
-                        "BYTEARRAY_ID_ S, DOUBLE_ D, LONG_ L, TEXT_ S, TEXT2_ S"},
+    { "ACT_GE_BYTEARRAY", "ID_ S, REV_ I, NAME_ S, DEPLOYMENT_ID_ S, BYTES_ X" },
+    { "ACT_GE_PROPERTY", "NAME_ S, VALUE_ S, REV_ I" },
+    { "ACT_HI_ACTINST",
+      "ID_ S, PROC_DEF_ID_ S, PROC_INST_ID_ S, EXECUTION_ID_ S, ACT_ID_ S, "
+      "ACT_NAME_ S, ACT_TYPE_ S, ASSIGNEE_ S, START_TIME_ T, END_TIME_ T, "
+      "DURATION_ L" },
+    { "ACT_HI_DETAIL",
+      "ID_ S, TYPE_ S, PROC_INST_ID_ S, EXECUTION_ID_ S, ACT_INST_ID_ S, "
+      "NAME_ S, VAR_TYPE_ S, REV_ I, TIME_ T, BYTEARRAY_ID_ S, DOUBLE_ D, "
+      "LONG_ L, TEXT_ S, TEXT2_ S" },
+    { "ACT_HI_PROCINST", "ID_ S, PROC_INST_ID_ S, BUSINESS_KEY_ S, PROC_DEF_ID_ S, "
+                         "START_TIME_ T, END_TIME_ T, DURATION_ L, START_USER_ID_ S, "
+                         "START_ACT_ID_ S, END_ACT_ID_ S" },
+    { "ACT_ID_GROUP", "ID_ S, REV_ I, NAME_ S, TYPE_ S" },
+    { "ACT_ID_MEMBERSHIP", "USER_ID_ S, GROUP_ID_ S" },
+    { "ACT_ID_USER", "ID_ S, REV_ I, FIRST_ S, LAST_ S, EMAIL_ S, PWD_ S" },
+    { "ACT_RE_DEPLOYMENT", "ID_ S, NAME_ S, DEPLOY_TIME_ T" },
+    { "ACT_RE_PROCDEF",
+      "ID_ S, CATEGORY_ S, NAME_ S, KEY_ S, VERSION_ I, DEPLOYMENT_ID_ S, "
+      "RESOURCE_NAME_ S, DGRM_RESOURCE_NAME_ S, HAS_START_FORM_KEY_ B" },
+    { "ACT_RU_EXECUTION",
+      "ID_ S, REV_ I, PROC_INST_ID_ S, BUSINESS_KEY_ S, PARENT_ID_ S, "
+      "PROC_DEF_ID_ S, SUPER_EXEC_ S, ACT_ID_ S, IS_ACTIVE_ B, "
+      "IS_CONCURRENT_ B, IS_SCOPE_ B" },
+    { "ACT_RU_IDENTITYLINK",
+      "ID_ S, REV_ I, GROUP_ID_ S, TYPE_ S, USER_ID_ S, TASK_ID_ S" },
+    { "ACT_RU_JOB",
+      "ID_ S, REV_ I, TYPE_ S, LOCK_EXP_TIME_ T, LOCK_OWNER_ S, EXCLUSIVE_ B, "
+      "EXECUTION_ID_ S, PROCESS_INSTANCE_ID_ S, RETRIES_ I, "
+      "EXCEPTION_STACK_ID_ S, EXCEPTION_MSG_ S, DUEDATE_ T, REPEAT_ S, "
+      "HANDLER_TYPE_ S, HANDLER_CFG_ S" },
+    { "ACT_RU_TASK",
+      "ID_ S, REV_ I, EXECUTION_ID_ S, PROC_INST_ID_ S, PROC_DEF_ID_ S, "
+      "NAME_ S, DESCRIPTION_ S, TASK_DEF_KEY_ S, ASSIGNEE_ S, PRIORITY_ I, "
+      "CREATE_TIME_ T" },
+    { "ACT_RU_VARIABLE",
+      "ID_ S, REV_ I, TYPE_ S, NAME_ S, EXECUTION_ID_ S, PROC_INST_ID_ S, "
+      "BYTEARRAY_ID_ S, DOUBLE_ D, LONG_ L, TEXT_ S, TEXT2_ S" },
 };
 
 #define TABLES (int)(sizeof(tables) / sizeof(tables[0]))
 
 static char letter_of(wf_type_e type)
 {
-    static const char letters[WF_TYPES] = {[WF_STRING] = 'S',  [WF_INTEGER] = 'I',
-                                           [WF_LONG] = 'L',    [WF_DOUBLE] = 'D',
-                                           [WF_BOOLEAN] = 'B', [WF_DATE] = 'T',
-                                           [WF_BYTES] = 'X'};
+    static const char letters[WF_TYPES] = {
+        [WF_STRING] = 'S',  [WF_INTEGER] = 'I', [WF_LONG] = 'L', [WF_DOUBLE] = 'D',
+        [WF_BOOLEAN] = 'B', [WF_DATE] = 'T',    [WF_BYTES] = 'X'
+    };
 
     return letters[type] ? letters[type] : '?';
 }
@@ -53,9 +61,13 @@ static char letter_of(wf_type_e type)
 static void check_columns(void)
 {
     const char *const *names = wf_store_views();
-    static const char *const others[] = {"ACT_HI_TASKINST", "WF_EXECUTION", "WF_SCHEMA",
-                                         "act_ru_task", "sqlite_master", "",
-                                         "ACT_RU_TASK; DROP TABLE ACT_RU_TASK"};
+    static const char *const others[] = { "ACT_HI_TASKINST",
+                                          "WF_EXECUTION",
+                                          "WF_SCHEMA",
+                                          "act_ru_task",
+                                          "sqlite_master",
+                                          "",
+                                          "ACT_RU_TASK; DROP TABLE ACT_RU_TASK" };
 
     for (int i = 0; i < TABLES; i++) {
         const wf_view_column_t *c = wf_store_view_columns(tables[i].table);
@@ -72,7 +84,7 @@ static void check_columns(void)
     ok(!*names, "no more tables");
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         wf_error_t *err = new_error();
-        wf_page_t page = {.size = 1};
+        wf_page_t page = { .size = 1 };
         wf_rows_t rows;
         apr_int64_t total;
 
@@ -187,29 +199,41 @@ static const struct {
     const char *text;
     int total;
 } cases[] = {
-    {"ACT_ID_MEMBERSHIP", "GROUP_ID_", {0, 9, NULL, 0}, "b a b", 3},
-    {"ACT_ID_MEMBERSHIP", "USER_ID_", {0, 9, "GROUP_ID_", 0}, "kermit fozzie kermit", 3},
-    {"ACT_ID_MEMBERSHIP", "USER_ID_", {0, 9, "GROUP_ID_", 1}, "fozzie kermit kermit", 3},
-    {"ACT_ID_USER", "ID_", {0, 9, NULL, 0}, "fozzie kermit", 2},
-    {"ACT_ID_USER", "PWD_", {0, 9, NULL, 0}, "******** ********", 2},
-    {"ACT_ID_USER", "ID_", {0, 9, "PWD_", 1}, "kermit fozzie", 2}, /* as they were made */
-    {"ACT_RU_TASK", "NAME_", {0, 9, NULL, 0}, "A B B", 3},
-    {"ACT_RU_TASK", "PRIORITY_", {0, 9, "NAME_", 1}, "10 20 0", 3},
-    {"ACT_RU_TASK", "PRIORITY_", {1, 1, "NAME_", 1}, "20", 3},
-    {"ACT_RU_TASK", "PRIORITY_", {7, 1, NULL, 0}, "", 3},
-    {"ACT_RU_TASK", "PRIORITY_", {0, 0, NULL, 0}, "", 3},
-    {"ACT_RU_TASK", "PRIORITY_", {-3, 1, NULL, 0}, "0", 3},
-    {"ACT_RU_TASK", "CREATE_TIME_", {0, 1, NULL, 0}, "@5", 3},
-    {"ACT_RU_EXECUTION", "IS_ACTIVE_", {0, 9, NULL, 0}, "yes", 1},
-    {"ACT_RU_EXECUTION", "IS_CONCURRENT_", {0, 9, NULL, 0}, "no", 1},
-    {"ACT_RU_VARIABLE", "TYPE_", {0, 9, "NAME_", 0}, "double long null", 3},
-    {"ACT_RU_VARIABLE", "DOUBLE_", {0, 9, "NAME_", 0}, "2.5 - -", 3},
-    {"ACT_RU_VARIABLE", "LONG_", {0, 9, "NAME_", 0}, "- 5000000000 -", 3},
-    {"ACT_GE_BYTEARRAY", "BYTES_", {0, 9, NULL, 0}, "5 bytes 0 bytes", 2},
-    {"ACT_GE_BYTEARRAY", "NAME_", {0, 9, "BYTES_", 0}, "a.form z.form", 2},
-    {"ACT_GE_PROPERTY", "NAME_", {0, 9, NULL, 0}, "next.dbid schema.version", 2},
-    {"ACT_RE_PROCDEF", "HAS_START_FORM_KEY_", {0, 9, NULL, 0}, "no", 1},
-    {"ACT_HI_DETAIL", "ID_", {0, 9, NULL, 0}, "", 0},
+    { "ACT_ID_MEMBERSHIP", "GROUP_ID_", { 0, 9, NULL, 0 }, "b a b", 3 },
+    { "ACT_ID_MEMBERSHIP",
+      "USER_ID_",
+      { 0, 9, "GROUP_ID_", 0 },
+      "kermit fozzie kermit",
+      3 },
+    { "ACT_ID_MEMBERSHIP",
+      "USER_ID_",
+      { 0, 9, "GROUP_ID_", 1 },
+      "fozzie kermit kermit",
+      3 },
+    { "ACT_ID_USER", "ID_", { 0, 9, NULL, 0 }, "fozzie kermit", 2 },
+    { "ACT_ID_USER", "PWD_", { 0, 9, NULL, 0 }, "******** ********", 2 },
+    { "ACT_ID_USER",
+      "ID_",
+      { 0, 9, "PWD_", 1 },
+      "kermit fozzie",
+      2 }, /* as they were made */
+    { "ACT_RU_TASK", "NAME_", { 0, 9, NULL, 0 }, "A B B", 3 },
+    { "ACT_RU_TASK", "PRIORITY_", { 0, 9, "NAME_", 1 }, "10 20 0", 3 },
+    { "ACT_RU_TASK", "PRIORITY_", { 1, 1, "NAME_", 1 }, "20", 3 },
+    { "ACT_RU_TASK", "PRIORITY_", { 7, 1, NULL, 0 }, "", 3 },
+    { "ACT_RU_TASK", "PRIORITY_", { 0, 0, NULL, 0 }, "", 3 },
+    { "ACT_RU_TASK", "PRIORITY_", { -3, 1, NULL, 0 }, "0", 3 },
+    { "ACT_RU_TASK", "CREATE_TIME_", { 0, 1, NULL, 0 }, "@5", 3 },
+    { "ACT_RU_EXECUTION", "IS_ACTIVE_", { 0, 9, NULL, 0 }, "yes", 1 },
+    { "ACT_RU_EXECUTION", "IS_CONCURRENT_", { 0, 9, NULL, 0 }, "no", 1 },
+    { "ACT_RU_VARIABLE", "TYPE_", { 0, 9, "NAME_", 0 }, "double long null", 3 },
+    { "ACT_RU_VARIABLE", "DOUBLE_", { 0, 9, "NAME_", 0 }, "2.5 - -", 3 },
+    { "ACT_RU_VARIABLE", "LONG_", { 0, 9, "NAME_", 0 }, "- 5000000000 -", 3 },
+    { "ACT_GE_BYTEARRAY", "BYTES_", { 0, 9, NULL, 0 }, "5 bytes 0 bytes", 2 },
+    { "ACT_GE_BYTEARRAY", "NAME_", { 0, 9, "BYTES_", 0 }, "a.form z.form", 2 },
+    { "ACT_GE_PROPERTY", "NAME_", { 0, 9, NULL, 0 }, "next.dbid schema.version", 2 },
+    { "ACT_RE_PROCDEF", "HAS_START_FORM_KEY_", { 0, 9, NULL, 0 }, "no", 1 },
+    { "ACT_HI_DETAIL", "ID_", { 0, 9, NULL, 0 }, "", 0 },
 };
 
 static void check_rows(void)
@@ -225,20 +249,22 @@ static void check_rows(void)
         MUST(wf_store_view_total(reader, cases[i].table, &total, err), err);
         is_int(total, cases[i].total, "… counted alone");
     }
-    is_str(seen("ACT_RU_TASK", "ID_", &(wf_page_t){.size = 1}, &total),
+    is_str(seen("ACT_RU_TASK", "ID_", &(wf_page_t){ .size = 1 }, &total),
            apr_psprintf(pool, "%d", (int)first_task), "ids are texts");
 }
 
 /* Every column sorts in both directions; hidden ones and SQL do not. */
 static void check_sorts(void)
 {
-    static const char *const bad[] = {"name_", "OWNER_", "SEQ_", "rowid", "", "ID_ DESC",
-                                      "ID_; DROP TABLE ACT_RU_TASK", "BYTES_"};
+    static const char *const bad[] = {
+        "name_", "OWNER_", "SEQ_", "rowid", "", "ID_ DESC", "ID_; DROP TABLE ACT_RU_TASK",
+        "BYTES_"
+    };
 
     for (const char *const *t = wf_store_views(); *t; t++) {
         for (const wf_view_column_t *c = wf_store_view_columns(*t); c->name; c++) {
             wf_error_t *err = new_error();
-            wf_page_t page = {.size = 2, .sort = c->name, .descending = 1};
+            wf_page_t page = { .size = 2, .sort = c->name, .descending = 1 };
             wf_rows_t rows;
 
             ok(wf_store_view(reader, *t, &page, &rows, pool, err) == APR_SUCCESS,
@@ -247,7 +273,7 @@ static void check_sorts(void)
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         wf_error_t *err = new_error();
-        wf_page_t page = {.size = 2, .sort = bad[i]};
+        wf_page_t page = { .size = 2, .sort = bad[i] };
         wf_rows_t rows;
 
         ok(wf_store_view(reader, "ACT_RU_TASK", &page, &rows, pool, err) != APR_SUCCESS
