@@ -1,6 +1,8 @@
 /* Fuzz target of the BPMN reader. Whatever the bytes are: models, or problems that say
- * why not; every text that leaves is well-formed UTF-8. */
+ * why not, and a picture or an error; every text that leaves is well-formed UTF-8, and a
+ * picture is XML that the reader takes. */
 #include "bpmn/bpmn.h"
+#include "bpmn/xml.h"
 
 #include <apr_general.h>
 #include <stdint.h>
@@ -49,6 +51,24 @@ static void fuzz_problems(const wf_problems_t *problems)
     }
 }
 
+static void fuzz_drawing(const uint8_t *data, size_t size, apr_pool_t *p)
+{
+    wf_problems_t *problems = wf_problems_create("drawing", p);
+    const char *svg = NULL;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (wf_bpmn_draw((const char *)data, size, NULL, NULL, &svg, p, &err)
+        != APR_SUCCESS) {
+        fuzz_text(err.message);
+        return;
+    }
+    fuzz_text(svg);
+    if (strlen(svg) < WF_XML_MAX_BYTES && !wf_xml_parse(svg, strlen(svg), problems, p)) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int initialized;
@@ -70,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         fuzz_models(models);
     }
+    fuzz_drawing(data, size, p);
     apr_pool_destroy(p);
     return 0;
 }

@@ -1,5 +1,5 @@
-/* The demo processes: every file is clean, its forms are there, and the two that tell a
- * story run from start to end. */
+/* The demo processes: every file is clean and can be drawn, its forms can be rendered,
+ * and the two that tell a story run from start to end. */
 #include "world.h"
 
 #include <apr_file_info.h>
@@ -59,7 +59,26 @@ static wf_map_t *request(void)
 
     wf_map_set(vars, "employeeName", wf_string("fozzie"));
     wf_map_set(vars, "numberOfDays", wf_integer(3));
+    wf_map_set(vars, "vacationMotivation", wf_string("tired"));
     return vars;
+}
+
+/* The node where an instance waits is there and marked. */
+static void can_be_drawn(int i, const char *xml, const char *waits_at)
+{
+    apr_array_header_t *active = apr_array_make(world.pool, 1, sizeof(const char *));
+    const char *svg, *node;
+
+    APR_ARRAY_PUSH(active, const char *) = waits_at;
+    if (!ok(wf_bpmn_draw(xml, strlen(xml), examples[i].key, active, &svg, world.pool,
+                         &world.err)
+                == APR_SUCCESS,
+            "%s: drawn", examples[i].file)) {
+        diag("%s", world.err.message);
+        return;
+    }
+    node = apr_pstrcat(world.pool, "wf-active\" data-element=\"", waits_at, "\"", NULL);
+    ok(strstr(svg, node) != NULL, "%s: %s is marked", examples[i].file, waits_at);
 }
 
 static void check_example(int i)
@@ -88,25 +107,67 @@ static void check_example(int i)
         return;
     }
     is_str(world_places(&started), examples[i].places, "%s: rests", examples[i].file);
+    can_be_drawn(i, xml, examples[i].places);
 }
 
-/* Every form that a file names is a resource beside it. */
-static void forms_exist(void)
+/* ---- forms ------------------------------------------------------------------------- */
+
+#define FORMS "org/activiti/examples/taskforms/"
+
+/* Every form that a file names is a resource of its deployment. */
+static void add_forms(void)
 {
     static const char *const forms[] = {"request", "approve", "adjustRequest"};
     const char *xml = example("VacationRequest.bpmn20.xml");
     int i;
 
     for (i = 0; i < 3; i++) {
-        const char *key = apr_pstrcat(world.pool, "org/activiti/examples/taskforms/",
-                                      forms[i], ".form", NULL);
+        const char *key = apr_pstrcat(world.pool, FORMS, forms[i], ".form", NULL);
+        const char *text =
+            read_text(apr_pstrcat(world.pool, top, "/conf/demo/processes/", key, NULL));
 
         ok(strstr(xml, key) != NULL, "the process names %s", key);
-        ok(read_text(apr_pstrcat(world.pool, top, "/conf/demo/processes/", key, NULL))
-               != NULL,
-           "%s is there", key);
+        if (ok(text != NULL, "%s is there", key)) {
+            world_add(definitions[EXAMPLES_COUNT - 1], key, text);
+        }
     }
 }
+
+/* Each of parts, a list that ends with NULL, is in the form of a task (0: the start). */
+static void shows(const char *what, wf_id_t task, const char *const *parts)
+{
+    const wf_bpmn_call_t *call = world_begin();
+    const char *text = NULL;
+    apr_status_t rv = task ? wf_bpmn_task_form(call, task, &text, &world.err)
+                           : wf_bpmn_start_form(call, definitions[EXAMPLES_COUNT - 1],
+                                                &text, &world.err);
+
+    if (!ok(rv == APR_SUCCESS, "%s is rendered", what)) {
+        diag("%s", world.err.message);
+        return;
+    }
+    ok(!strstr(text, "${"), "%s: nothing is left to evaluate", what);
+    for (; *parts; parts++) {
+        ok(strstr(text, *parts) != NULL, "%s has %s", what, *parts);
+    }
+}
+
+static const char *const request_form[] = {
+    "name=\"employeeName\"",
+    "name=\"employeeName_required\" value=\"true\"",
+    "name=\"numberOfDays_type\" value=\"Integer\"",
+    "name=\"startDate\"",
+    "name=\"returnDate\"",
+    "name=\"vacationPay\"",
+    "name=\"vacationMotivation\"",
+    NULL};
+static const char *const approve_form[] = {
+    "fozzie asks for 3 day(s)", "Motivation: tired",
+    "name=\"vacationApproved_type\" value=\"Boolean\"", "name=\"managerMotivation\"",
+    NULL};
+static const char *const adjust_form[] = {
+    "3 day(s) of vacation was not approved",         "too many", "value=\"3\"", ">tired<",
+    "name=\"resendRequest_type\" value=\"Boolean\"", NULL};
 
 static void complete(wf_id_t instance, const char *task, const char *name,
                      wf_value_t value)
@@ -114,6 +175,7 @@ static void complete(wf_id_t instance, const char *task, const char *name,
     wf_map_t *vars = world_vars();
 
     wf_map_set(vars, name, value);
+    wf_map_set(vars, "managerMotivation", wf_string("too many"));
     if (!ok(world_complete(instance, task, vars) == APR_SUCCESS, "completes %s", task)) {
         diag("%s", world.err.message);
     }
@@ -123,13 +185,18 @@ static void vacation(void)
 {
     wf_started_t started;
     wf_task_t *task;
+    wf_id_t id;
 
+    shows("request.form", 0, request_form);
     world_start(definitions[EXAMPLES_COUNT - 1], request(), &started);
+    shows("approve.form", world_task(started.id, "handleVacationRequest"), approve_form);
     task = world_row(WF_TABLE_TASK, world_task(started.id, "handleVacationRequest"));
     is_str(task->description, "Vacation request by fozzie", "the manager's task");
     is_str(task->form_key, "org/activiti/examples/taskforms/approve.form", "its form");
     complete(started.id, "handleVacationRequest", "vacationApproved", wf_boolean(0));
-    task = world_row(WF_TABLE_TASK, world_task(started.id, "adjustVacationRequest"));
+    id = world_task(started.id, "adjustVacationRequest");
+    shows("adjustRequest.form", id, adjust_form);
+    task = world_row(WF_TABLE_TASK, id);
     is_str(task->assignee, "fozzie", "the employee has to adjust it");
     complete(started.id, "adjustVacationRequest", "resendRequest", wf_boolean(1));
     is_str(world_tasks(started.id), "handleVacationRequest", "it comes again");
@@ -162,7 +229,7 @@ int main(void)
         check_example(i);
     }
     if (definitions[EXAMPLES_COUNT - 1] && definitions[EXAMPLES_COUNT - 2]) {
-        forms_exist();
+        add_forms();
         vacation();
         financial_report();
     }
