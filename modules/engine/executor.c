@@ -282,6 +282,9 @@ static apr_status_t run_handler(wf_executor_t *x, wf_work_t *work, int *parked)
     if (rv == APR_SUCCESS) {
         work->uow = wf_uow_create(reader->store, x->engine->ids, work->pool);
         rv = (work->failure ? work->failed : work->run)(work, &work->err);
+        if (work->failure && work->failure->kind == WF_ERR_NONE) {
+            work->failure = NULL; /* it has run once more */
+        }
     }
     put_reader(x, reader);
     return rv;

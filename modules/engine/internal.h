@@ -71,10 +71,11 @@ struct wf_work_t {
     apr_status_t (*find_lane)(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
     wf_work_fn *run;
     /** When run or its commit has failed: record that, in a fresh unit of work and still on the
-     *  lane. `failure` stays the outcome, which goes out when the record is durable. Set by
-     *  run; may be NULL. */
+     *  lane. `failure` stays the outcome, which goes out when the record is durable. Or run
+     *  once more in that unit, and say so by setting failure->kind to WF_ERR_NONE. Set by run;
+     *  may be NULL. */
     wf_work_fn *failed;
-    wf_error_t *failure;         /* while failed runs and after it */
+    wf_error_t *failure;         /* while failed runs, and after it has recorded */
     /** After the commit, on the committer's thread; short. May be NULL. May still fail the
      *  command by setting work->err. */
     void (*after)(wf_work_t *work);
@@ -249,6 +250,7 @@ void wf_jobs_destroy(wf_jobs_t *jobs);
 typedef struct wf_attempt_t {
     wf_id_t job;
     const char *owner; /* whose lock the job must have; NULL = run it whatever it has */
+    int tries;         /* how often it was begun */
 } wf_attempt_t;
 
 /** What a job must not run together with: its instance, at least itself. */

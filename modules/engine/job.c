@@ -4,13 +4,16 @@
  * hears of it.
  *
  * The lane is what keeps two attempts of one job apart: the second finds it gone. Between
- * engines on one store the job's REV_ does the same at the commit. */
+ * engines on one store the job's REV_ does the same at the commit. A conflict there is
+ * nobody's fault: somebody has locked the job or moved its execution meanwhile, so the
+ * attempt is begun again with what is there now. */
 #include "engine/internal.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #define RETRY_PAUSE_MS (10 * 1000)
+#define MAX_TRIES 5     /* of one attempt that meets conflicts */
 #define MAX_MESSAGE 255 /* characters */
 #define TRACE_NAME "job.exceptionByteArray"
 
@@ -77,7 +80,6 @@ static void set_back(wf_job_t *job)
     }
 }
 
-/* work->failed of an attempt. */
 static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
 {
     const wf_attempt_t *attempt = work->baton;
@@ -89,15 +91,8 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     if (rv == APR_SUCCESS && job) {
         rv = load_trace(work, job, &trace, err);
     }
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS || !job) {
         return rv;
-    }
-    if (!job) {
-        if (failure->kind == WF_ERR_CONFLICT) { /* another engine was faster */
-            wf_error_init(failure, work->pool);
-            no_job(attempt->job, failure);
-        }
-        return APR_SUCCESS;
     }
     if (failure->kind == WF_ERR_UNAVAILABLE && !attempt->owner) {
         return APR_SUCCESS; /* not the job's fault, and the caller can ask again */
@@ -114,17 +109,30 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     return APR_SUCCESS;
 }
 
+/* work->failed of an attempt. */
+static apr_status_t after_failure(wf_work_t *work, wf_error_t *err)
+{
+    const wf_attempt_t *attempt = work->baton;
+
+    if (work->failure->kind == WF_ERR_CONFLICT && attempt->tries < MAX_TRIES) {
+        work->failure->kind = WF_ERR_NONE;
+        return wf_job_attempt(work, err);
+    }
+    return record_failure(work, err);
+}
+
 /* ---- an attempt ------------------------------------------------------------------------------- */
 
 apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
 {
-    const wf_attempt_t *attempt = work->baton;
+    wf_attempt_t *attempt = work->baton;
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
     wf_bytearray_t *trace;
     wf_job_t *job;
     apr_status_t rv;
 
-    work->failed = record_failure;
+    attempt->tries++;
+    work->failed = after_failure;
     rv = load_job(work, &job, err);
     if (rv == APR_SUCCESS && !job) {
         return attempt->owner ? APR_SUCCESS : no_job(attempt->job, err);

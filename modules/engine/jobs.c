@@ -61,7 +61,7 @@ static void submit_job(wf_jobs_t *jobs, const wf_job_t *job)
     wf_work_t *work = wf_work_create(jobs->engine, "wf_job");
     background_t *b = apr_pcalloc(work->pool, sizeof(*b));
 
-    b->attempt = (wf_attempt_t){ job->id, jobs->engine->node };
+    b->attempt = (wf_attempt_t){ .job = job->id, .owner = jobs->engine->node };
     b->jobs = jobs;
     b->lane = wf_job_lane(job);
     work->baton = b;

@@ -13,6 +13,7 @@ typedef struct trial_t {
     const char *what;
     int fails;        /* run: 1 */
     const char *user; /* run: makes this user, who may be there already */
+    int again;        /* failed: runs once more so many times, then without the user */
     int record_fails; /* failed: 1, or 2 at its commit */
     apr_int64_t deadline;
 
@@ -42,10 +43,16 @@ static void make_group(wf_work_t *work, const char *id)
     group->id = id;
 }
 
+static wf_work_fn run;
+
 static apr_status_t record(wf_work_t *work, wf_error_t *err)
 {
     trial_t *trial = work->baton;
 
+    if (trial->ran <= trial->again) {
+        work->failure->kind = WF_ERR_NONE;
+        return run(work, err);
+    }
     trial->records++;
     if (trial->record_fails == 1) {
         return wf_error_set(err, WF_ERR_INTERNAL, "the record fails");
@@ -61,7 +68,7 @@ static apr_status_t run(wf_work_t *work, wf_error_t *err)
 
     trial->ran++;
     work->failed = record;
-    if (trial->user) {
+    if (trial->user && (!trial->again || trial->ran <= trial->again)) {
         wf_user_t *user = wf_uow_insert(work->uow, WF_TABLE_USER);
 
         user->id = trial->user;
@@ -122,6 +129,9 @@ static void test_outcomes(void)
         { .what = "cannot be recorded", .fails = 1, .record_fails = 1 },
         { .what = "its record conflicts", .fails = 1, .record_fails = 2 },
         { .what = "comes too late", .fails = 1, .deadline = 1 },
+        { .what = "works the second time", .user = "ann", .again = 1 },
+        { .what = "fails the second time", .fails = 1, .again = 1 },
+        { .what = "works the fourth time", .user = "ann", .again = 3 },
         { .what = "the next on the lane", .user = "cem" },
     };
     static const struct {
@@ -135,6 +145,9 @@ static void test_outcomes(void)
         { WF_ERR_EXECUTION, "it fails", 1, 1, 0 },
         { WF_ERR_EXECUTION, "recorded: it fails", 1, 1, 0 },
         { WF_ERR_UNAVAILABLE, "waited too long", 0, 0, 0 },
+        { WF_ERR_NONE, NULL, 2, 0, 0 },
+        { WF_ERR_EXECUTION, "recorded: it fails", 2, 1, 1 },
+        { WF_ERR_NONE, NULL, 4, 0, 0 },
         { WF_ERR_NONE, NULL, 1, 0, 0 },
     };
     int count = sizeof(trials) / sizeof(trials[0]);
