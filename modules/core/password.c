@@ -1,5 +1,5 @@
-/* Passwords: bcrypt through APR-util. Hashes are made in httpd's children and on the command
- * line, so that no password travels to the engine. */
+/* Passwords: bcrypt through APR-util. Hashes are made in httpd's children and on the
+ * command line, so that no password travels to the engine. */
 #include "core/core.h"
 
 #include <apr_general.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define SALT_BYTES 16
-#define HASH_SIZE 120   /* characters of a crypt hash with its NUL */
+#define HASH_SIZE 120    /* characters of a crypt hash with its NUL */
 #define BCRYPT_LENGTH 60 /* "$2y$10$", 22 characters of salt, 31 of the digest */
 
 apr_status_t wf_password_hash(const char **hash, const char *password, apr_pool_t *p,

@@ -1,6 +1,6 @@
-/* Commands on users, groups and memberships. All of them queue up on one lane, so each sees
- * what the one before it has written; between engines on one store the unique keys hold.
- * Passwords arrive as hashes. */
+/* Commands on users, groups and memberships. All of them queue up on one lane, so each
+ * sees what the one before it has written; between engines on one store the unique keys
+ * hold. Passwords arrive as hashes. */
 #include "engine/internal.h"
 
 #include <apr_strings.h>
@@ -35,7 +35,8 @@ static int has_control(const char *text)
     return 0;
 }
 
-/* Ids are free text within reason. A colon would end the user's name in Basic credentials. */
+/* Ids are free text within reason. A colon would end the user's name in Basic
+ * credentials. */
 static apr_status_t check_new_id(const char *id, int of_user, wf_error_t *err)
 {
     const char *noun = of_user ? "user" : "group";
@@ -70,7 +71,8 @@ static apr_status_t take_text(wf_work_t *work, const char *name, const char **te
     }
     given = wf_json_string(work->args, name, NULL);
     if (value && !given) {
-        return wf_error_field(err, WF_ERR_INVALID, name, "field '%s' must be a text", name);
+        return wf_error_field(err, WF_ERR_INVALID, name, "field '%s' must be a text",
+                              name);
     }
     if (given && wf_utf8_cut(given, MAX_TEXT, work->pool) != given) {
         return wf_error_field(err, WF_ERR_INVALID, name,
@@ -122,9 +124,10 @@ static apr_status_t fill_user(wf_work_t *work, wf_user_t *user, wf_error_t *err)
     /* clang-format on */
     apr_status_t rv = APR_SUCCESS;
 
-    for (apr_size_t i = 0; rv == APR_SUCCESS && i < sizeof(texts) / sizeof(texts[0]); i++) {
-        rv = take_text(work, texts[i].name, (const char **)((char *)user + texts[i].offset),
-                       err);
+    for (apr_size_t i = 0; rv == APR_SUCCESS && i < sizeof(texts) / sizeof(texts[0]);
+         i++) {
+        rv = take_text(work, texts[i].name,
+                       (const char **)((char *)user + texts[i].offset), err);
     }
     if (rv == APR_SUCCESS && user->password_hash
         && !wf_password_is_hash(user->password_hash)) {
@@ -173,7 +176,8 @@ apr_status_t wf_command_user_create(wf_work_t *work, wf_error_t *err)
         return rv;
     }
     if (user) {
-        return wf_error_field(err, WF_ERR_CONFLICT, "id", "there is a user with id '%s'", id);
+        return wf_error_field(err, WF_ERR_CONFLICT, "id", "there is a user with id '%s'",
+                              id);
     }
     return fill_user(work, new_user(work, id), err);
 }
@@ -303,7 +307,8 @@ static apr_status_t find_all(wf_work_t *work, const char *name, wf_table_e table
     apr_size_t count;
 
     if (!json_object_is_type(ids, json_type_array)) {
-        return wf_error_field(err, WF_ERR_INVALID, name, "'%s' must be an array of ids", name);
+        return wf_error_field(err, WF_ERR_INVALID, name, "'%s' must be an array of ids",
+                              name);
     }
     count = json_object_array_length(ids);
     if (count > MAX_MEMBERS) {
@@ -350,8 +355,8 @@ apr_status_t wf_command_leave(wf_work_t *work, wf_error_t *err)
         return rv;
     }
     if (!membership) {
-        return wf_error_set(err, WF_ERR_NOT_FOUND, "user '%s' is not a member of group '%s'",
-                            user, group);
+        return wf_error_set(err, WF_ERR_NOT_FOUND,
+                            "user '%s' is not a member of group '%s'", user, group);
     }
     wf_uow_delete(work->uow, membership);
     return APR_SUCCESS;
@@ -373,10 +378,11 @@ static apr_status_t join_admins(wf_work_t *work, wf_user_t *user, const char **j
         return rv;
     }
     if (group && (!group->type || strcmp(group->type, type) != 0)) {
-        return wf_error_set(err, WF_ERR_CONFLICT,
-                            "group '%s' is of type '%s' and gives no rights; only the type "
-                            "'%s' does",
-                            id, group->type ? group->type : "", type);
+        return wf_error_set(
+            err, WF_ERR_CONFLICT,
+            "group '%s' is of type '%s' and gives no rights; only the type "
+            "'%s' does",
+            id, group->type ? group->type : "", type);
     }
     if (!group) {
         group = new_group(work, id);

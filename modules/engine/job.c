@@ -19,7 +19,8 @@
 
 static apr_status_t no_job(wf_id_t id, wf_error_t *err)
 {
-    return wf_error_set(err, WF_ERR_NOT_FOUND, "no job with id '%" APR_INT64_T_FMT "'", id);
+    return wf_error_set(err, WF_ERR_NOT_FOUND, "no job with id '%" APR_INT64_T_FMT "'",
+                        id);
 }
 
 wf_lane_t wf_job_lane(const wf_job_t *job)
@@ -44,8 +45,8 @@ static apr_status_t load_job(wf_work_t *work, wf_job_t **job, wf_error_t *err)
 }
 
 /* The byte array of the job's last failure; *trace is NULL if it never failed. */
-static apr_status_t load_trace(wf_work_t *work, const wf_job_t *job, wf_bytearray_t **trace,
-                               wf_error_t *err)
+static apr_status_t load_trace(wf_work_t *work, const wf_job_t *job,
+                               wf_bytearray_t **trace, wf_error_t *err)
 {
     *trace = NULL;
     return job->exception_stack_id ? wf_uow_get(work->uow, WF_TABLE_BYTEARRAY,
@@ -99,8 +100,8 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     }
     job->exception_msg = wf_utf8_cut(failure->message, MAX_MESSAGE, work->pool);
     wf_error_note(failure, WF_EFAILED,
-                  "job %" APR_INT64_T_FMT " of process instance %" APR_INT64_T_FMT, job->id,
-                  job->proc_inst_id);
+                  "job %" APR_INT64_T_FMT " of process instance %" APR_INT64_T_FMT,
+                  job->id, job->proc_inst_id);
     wf_log(WF_LOG_WARN, "%s", failure->message);
     failure->kind = WF_ERR_EXECUTION;
     write_trace(work, job, trace);
