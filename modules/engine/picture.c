@@ -19,6 +19,7 @@
 
 #define CAIRO_FORMAT_RGB24 1
 #define CAIRO_STATUS_SUCCESS 0
+#define CAIRO_STATUS_WRITE_ERROR 11
 
 /* Of librsvg: RsvgRectangle, and GLib's GError. */
 typedef struct rectangle_t {
@@ -137,29 +138,10 @@ apr_status_t wf_picture_load(const char *library, wf_error_t *err)
 
 /* ---- drawing -------------------------------------------------------------------------------- */
 
-typedef struct bytes_t {
-    char *data;
-    size_t length, room;
-    apr_pool_t *p;
-} bytes_t;
-
 static int append(void *baton, const unsigned char *data, unsigned n)
 {
-    bytes_t *bytes = baton;
-
-    if (bytes->length + n > bytes->room) {
-        size_t room = 2 * (bytes->length + n);
-        char *grown = apr_palloc(bytes->p, room);
-
-        if (bytes->length) {
-            memcpy(grown, bytes->data, bytes->length);
-        }
-        bytes->data = grown;
-        bytes->room = room;
-    }
-    memcpy(bytes->data + bytes->length, data, n);
-    bytes->length += n;
-    return CAIRO_STATUS_SUCCESS;
+    return wf_buffer_append(baton, (const char *)data, n) ? CAIRO_STATUS_SUCCESS
+                                                          : CAIRO_STATUS_WRITE_ERROR;
 }
 
 static apr_status_t fail(wf_error_t *err, g_error_t *cause, const char *what)
@@ -181,7 +163,7 @@ static double scale_of(double width, double height)
 }
 
 static apr_status_t paint(void *handle, const rectangle_t *viewport, void *surface,
-                          double scale, bytes_t *png, wf_error_t *err)
+                          double scale, wf_buffer_t *png, wf_error_t *err)
 {
     void *cairo = functions.cairo_create(surface);
     g_error_t *cause = NULL;
@@ -201,7 +183,7 @@ static apr_status_t paint(void *handle, const rectangle_t *viewport, void *surfa
     return rv;
 }
 
-static apr_status_t convert(void *handle, bytes_t *png, wf_error_t *err)
+static apr_status_t convert(void *handle, wf_buffer_t *png, wf_error_t *err)
 {
     rectangle_t viewport = { 0 };
     double scale;
@@ -224,7 +206,7 @@ static apr_status_t convert(void *handle, bytes_t *png, wf_error_t *err)
 apr_status_t wf_picture_png(const char *svg, apr_size_t length, const void **png,
                             apr_size_t *png_length, apr_pool_t *p, wf_error_t *err)
 {
-    bytes_t bytes = { .p = p };
+    wf_buffer_t *bytes = wf_buffer_create(p);
     g_error_t *cause = NULL;
     void *handle;
     apr_status_t rv = wf_picture_load(LIBRARY, err);
@@ -235,14 +217,14 @@ apr_status_t wf_picture_png(const char *svg, apr_size_t length, const void **png
     pthread_mutex_lock(&lock);
     handle = functions.handle_new(svg, length, &cause);
     if (handle) {
-        rv = convert(handle, &bytes, err);
+        rv = convert(handle, bytes, err);
         functions.object_unref(handle);
     }
     else {
         rv = fail(err, cause, "the picture cannot be read");
     }
     pthread_mutex_unlock(&lock);
-    *png = bytes.data;
-    *png_length = bytes.length;
+    *png = bytes->data;
+    *png_length = bytes->length;
     return rv;
 }
