@@ -126,7 +126,7 @@ static const char *hyphenate(const char *part, apr_size_t length, apr_pool_t *p)
     char *name = apr_palloc(p, 2 * length + 1), *to = name;
 
     for (apr_size_t i = 0; i < length; i++) {
-        if (!apr_isalnum(part[i]) || apr_isupper(part[i])) {
+        if (to > name && (!apr_isalnum(part[i]) || apr_isupper(part[i]))) {
             *to++ = '-';
         }
         if (apr_isalnum(part[i])) {

@@ -100,7 +100,19 @@ my @queries = (
     [ '/tasks?Assignee=a',                     400 ],
 );
 
-plan tests => 2 * @paths + 2 * @variables + @queries + 19;
+# The same by a parameter, for forms; the header goes first.
+my @parameters = (    # method  path and query                                override   status
+    [ 'POST', '/deployment/0?alf_method=DELETE',                             undef,     200 ],
+    [ 'POST', '/deployment/0?cascade=x&alf_method=DELETE',                   undef,     400 ],
+    [ 'POST', '/deployment/0?alf%5Fmethod=DELETE',                           undef,     405 ],
+    [ 'POST', '/deployment/0?alf_method=',                                   undef,     405 ],
+    [ 'POST', '/deployment/0?alf_method=delete',                             undef,     405 ],
+    [ 'POST', '/deployment/0?alf_method=PUT',                                'DELETE',  200 ],
+    [ 'POST', '/deployment/0?alf_method=DELETE&x=%zz',                       undef,     405 ],
+    [ 'GET',  '/deployment/0?alf_method=DELETE',                             undef,     405 ],
+);
+
+plan tests => 2 * @paths + 2 * @variables + @queries + @parameters + 22;
 
 sub allow { join ' ', sort split /,\s*/, shift->header('Allow') // '' }
 
@@ -147,9 +159,19 @@ for my $case (@tunnels) {
     my $r = call($method, $path, {}, headers => { $override ? ('X-HTTP-Method-Override' => $override) : () });
     ok t_cmp($r->code, $status, "$method for " . ($override // 'itself') . " on $path");
 }
+for my $case (@parameters) {
+    my ($method, $path, $override, $status) = @$case;
+    my $r = call($method, $path, {}, headers => { $override ? ('X-HTTP-Method-Override' => $override) : () });
+    ok t_cmp($r->code, $status, "$method $path" . ($override ? " for $override" : ''));
+}
 # Tunnelled or not, the level of the real endpoint counts.
 ok t_cmp(call('POST', '/deployment/0', {}, user => 'fozzie', headers => { 'X-HTTP-Method-Override' => 'DELETE' })->code,
          403, 'no way around the level');
+
+# What depends on the Accept header says so.
+ok t_cmp(call('GET', '/nothing')->header('Vary'), 'Accept', 'an unknown path');
+ok t_cmp(call('PUT', '/tasks', {})->header('Vary'), 'Accept', 'a wrong method');
+ok t_cmp(call('GET', '/task/0')->header('Vary') // '', '', 'not an endpoint with one format');
 
 # What creates answers 200, too.
 ok t_cmp(call('POST', '/process-instance', { processDefinitionId => 'routes:1' })->code, 200, 'creation');

@@ -83,6 +83,56 @@ static void test_attachments(void)
     }
 }
 
+static void test_origins(void)
+{
+    static const struct {
+        const char *site, *origin, *host, *forwarded;
+        int own;
+    } cases[] = {
+        /* clang-format off */
+        { NULL,          NULL,                NULL,          NULL,               1 },
+        { NULL,          NULL,                "here",        NULL,               1 },
+        { "same-origin", "http://elsewhere",  "here",        NULL,               1 },
+        { "none",        NULL,                "here",        NULL,               1 },
+        { "NONE",        NULL,                "here",        NULL,               1 },
+        { "cross-site",  "http://here",       "here",        NULL,               0 },
+        { "same-site",   NULL,                "here",        NULL,               0 },
+        { "",            NULL,                "here",        NULL,               0 },
+        { NULL,          "http://here",       "here",        NULL,               1 },
+        { NULL,          "https://HERE:8443", "here:8443",   NULL,               1 },
+        { NULL,          "http://here",       "here:8080",   NULL,               0 },
+        { NULL,          "http://here.evil",  "here",        NULL,               0 },
+        { NULL,          "http://her",        "here",        NULL,               0 },
+        { NULL,          "null",              "here",        NULL,               0 },
+        { NULL,          "http://",           "here",        "",                 0 },
+        { NULL,          "http://here",       NULL,          NULL,               0 },
+        { NULL,          "http://front",      "here",        "front",            1 },
+        { NULL,          "http://front",      "here",        "first, front",     1 },
+        { NULL,          "http://front",      "here",        "frontier, infront", 0 },
+        /* clang-format on */
+    };
+
+    for (apr_size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        is_int(wf_origin_is_own(cases[i].site, cases[i].origin, cases[i].host,
+                                cases[i].forwarded),
+               cases[i].own, "origin %d", (int)i);
+    }
+}
+
+static void test_html(void)
+{
+    wf_html_t *html = wf_html_create(pool);
+    apr_size_t length;
+
+    wf_html_add(html, "<p class=\"%s\">%s", "a\"b", "<b>&");
+    wf_html_add(html, " %d of %d%%</p>", -1, 100);
+    wf_html_add(html, "%s", "");
+    is_str(wf_html_text(html, &length),
+           "<p class=\"a&quot;b\">&lt;b&gt;&amp; -1 of 100%</p>", "markup and texts");
+    is_int((long long)length, (long long)strlen(wf_html_text(html, &length)),
+           "its length");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -90,6 +140,8 @@ int main(void)
     test_escaping();
     test_accept();
     test_attachments();
+    test_origins();
+    test_html();
     is_str(wf_status_name(500), "Internal Error", "500 has Activiti's name");
     is_str(wf_status_name(404), "Not Found", "404");
     is_str(wf_status_name(418), "Request Failed", "a status without a name of its own");
