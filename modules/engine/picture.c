@@ -87,6 +87,14 @@ const char *__lsan_default_suppressions(void)
     return "leak:libfontconfig\nleak:libpango\nleak:librsvg\n";
 }
 #endif
+#ifdef __SANITIZE_THREAD__
+/* Their own threads meet behind locks that the sanitizer does not see. */
+__attribute__((visibility("default"))) const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "race:libfontconfig\nrace:libpango\nrace:librsvg\nrace:libglib\n";
+}
+#endif
 
 /* ---- loading -------------------------------------------------------------------------------- */
 
