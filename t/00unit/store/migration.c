@@ -95,6 +95,18 @@ static void add_claims(void)
         " (515, 1, 'sales', NULL, 'candidate', NULL, 'p:1')");
 }
 
+/* Two definitions, one of which can be drawn. */
+static void add_definitions(void)
+{
+    raw("INSERT INTO ACT_RE_DEPLOYMENT (ID_) VALUES (600)");
+    raw("INSERT INTO ACT_GE_BYTEARRAY (ID_, REV_, NAME_, DEPLOYMENT_ID_, BYTES_) VALUES"
+        " (601, 1, 'a.bpmn', 600, CAST('<process/><bpmndi:BPMNShape/>' AS BLOB)),"
+        " (602, 1, 'b.bpmn', 600, CAST('<process/>' AS BLOB))");
+    raw("INSERT INTO ACT_RE_PROCDEF (ID_, KEY_, VERSION_, DEPLOYMENT_ID_, RESOURCE_NAME_,"
+        " HAS_START_FORM_KEY_) VALUES ('drawn:1', 'drawn', 1, 600, 'a.bpmn', 0),"
+        " ('plain:1', 'plain', 1, 600, 'b.bpmn', 0)");
+}
+
 /* ---- before and after ------------------------------------------------------------ */
 
 typedef struct table_t {
@@ -127,6 +139,7 @@ static apr_array_header_t *fill(void)
         }
     }
     add_claims();
+    add_definitions();
     for (int t = 0; t < tables->nelts; t++) {
         table_t *table = &APR_ARRAY_IDX(tables, t, table_t);
 
@@ -162,6 +175,12 @@ static void check_claims(void)
     is_int(rows.total, 2, "tasks of a group");
     MUST(wf_store_list(reader, WF_LIST_TASKS, &gonzo, 1, &page, &rows, pool, err), err);
     is_int(rows.total, 1, "tasks of a candidate");
+}
+
+static void check_definitions(void)
+{
+    is_str(raw_text("SELECT ID_ FROM ACT_RE_PROCDEF WHERE HAS_DIAGRAM_"), "drawn:1",
+           "definitions know whether they can be drawn");
 }
 
 /* Rows that were there are rows like any other. */
@@ -203,6 +222,7 @@ int main(void)
     wf_store_close(writer);
     open_test_store();
     check_claims();
+    check_definitions();
     check_use();
     sqlite3_close(db);
     close_test_store();
