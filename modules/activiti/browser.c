@@ -20,15 +20,16 @@ static const char *lower(const char *text, apr_pool_t *p)
     return copy;
 }
 
-static const wf_endpoint_t *make_endpoint(wf_request_t *req, const wf_route_t *route)
+static const wf_endpoint_t *make_endpoint(wf_request_t *req, const wf_route_t *route,
+                                          const char *name)
 {
     wf_endpoint_t *endpoint = apr_pcalloc(req->pool, sizeof *endpoint);
 
     endpoint->route = route;
     endpoint->target = wf_route_target(route);
     endpoint->method = wf_method_name(route->method);
-    endpoint->name = apr_pstrcat(req->pool, wf_route_name(req->face, route, req->pool),
-                                 ".", lower(endpoint->method, req->pool), NULL);
+    endpoint->name = apr_pstrcat(req->pool, name, ".",
+                                 lower(endpoint->method, req->pool), NULL);
     endpoint->package =
         apr_pstrcat(req->pool, WF_BROWSER_ROOT "/", route->family, NULL);
     endpoint->id = apr_pstrcat(req->pool, endpoint->package, "/", endpoint->name, NULL);
@@ -41,10 +42,11 @@ apr_array_header_t *wf_browser_endpoints(wf_request_t *req)
 {
     apr_array_header_t *all =
         apr_array_make(req->pool, req->face->route_count, sizeof(const wf_endpoint_t *));
+    const char *const *names = wf_route_names(req->face, req->pool);
 
     for (int i = 0; i < req->face->route_count; i++) {
         APR_ARRAY_PUSH(all, const wf_endpoint_t *) =
-            make_endpoint(req, &req->face->routes[i]);
+            make_endpoint(req, &req->face->routes[i], names[i]);
     }
     return all;
 }
@@ -219,11 +221,11 @@ static void count_link(apr_array_header_t *links, const char *path, const char *
 
 /* Links to the parts right below a path ("" = the first parts), such as "package/" and the
  * sub-packages of it. */
-static apr_array_header_t *links_below(wf_request_t *req, const char *kind, part_fn *part,
-                                       const char *path)
+static apr_array_header_t *links_below(const apr_array_header_t *all, const char *kind,
+                                       part_fn *part, const char *path)
 {
-    apr_array_header_t *links = apr_array_make(req->pool, 8, sizeof(wf_browser_link_t));
-    const apr_array_header_t *all = wf_browser_endpoints(req);
+    apr_pool_t *p = all->pool;
+    apr_array_header_t *links = apr_array_make(p, 8, sizeof(wf_browser_link_t));
     apr_size_t length = strlen(path);
 
     for (int i = 0; i < all->nelts; i++) {
@@ -233,20 +235,19 @@ static apr_array_header_t *links_below(wf_request_t *req, const char *kind, part
             continue;
         }
         rest += *rest == '/' && length > 0;
-        whole = apr_pstrmemdup(req->pool, whole,
+        whole = apr_pstrmemdup(p, whole,
                                (apr_size_t)(rest - whole) + strcspn(rest, "/"));
-        count_link(links, apr_pstrcat(req->pool, kind, whole, NULL), whole);
+        count_link(links, apr_pstrcat(p, kind, whole, NULL), whole);
     }
     return links;
 }
 
 /* Endpoints of a path, with those below it if deep. */
-static apr_array_header_t *select_part(wf_request_t *req, part_fn *part, const char *path,
-                                       int deep)
+static apr_array_header_t *select_part(const apr_array_header_t *all, part_fn *part,
+                                       const char *path, int deep)
 {
-    const apr_array_header_t *all = wf_browser_endpoints(req);
     apr_array_header_t *found =
-        apr_array_make(req->pool, all->nelts, sizeof(const wf_endpoint_t *));
+        apr_array_make(all->pool, all->nelts, sizeof(const wf_endpoint_t *));
 
     for (int i = 0; i < all->nelts; i++) {
         const char *whole = part(at(all, i));
@@ -268,8 +269,8 @@ apr_status_t wf_browser_home(wf_request_t *req, wf_error_t *err)
         return respond_document(req, all);
     }
     return wf_browser_show_home(
-        req, links_below(req, "package/", package_of, WF_BROWSER_ROOT),
-        links_below(req, "uri/", uri_of, ""), links_below(req, "family/", family_of, ""),
+        req, links_below(all, "package/", package_of, WF_BROWSER_ROOT),
+        links_below(all, "uri/", uri_of, ""), links_below(all, "family/", family_of, ""),
         all->nelts, err);
 }
 
@@ -314,10 +315,11 @@ static apr_status_t respond_part(wf_request_t *req, const char *variable,
                                  wf_error_t *err)
 {
     const char *path = wf_request_var(req, variable);
+    const apr_array_header_t *all = wf_browser_endpoints(req);
     wf_browser_page_t page = { .req = req };
 
-    page.shown = select_part(req, part, path, deep);
-    page.links = links_below(req, kind, part, path);
+    page.shown = select_part(all, part, path, deep);
+    page.links = links_below(all, kind, part, path);
     if (page.shown->nelts == 0 && page.links->nelts == 0) {
         return wf_error_set(err, WF_ERR_NOT_FOUND, "no endpoints in '%s'", path);
     }

@@ -181,25 +181,23 @@ static int count_vars(const char *template)
     return count;
 }
 
-/* Expected variables are left out unless a template with fewer variables has the name. */
-static const char *short_name(const wf_face_t *face, const wf_route_t *route,
-                              apr_pool_t *p)
+/* 1 if the short name of route i is that of a template with fewer variables. */
+static int is_taken(const wf_face_t *face, const char *const *names, int i)
 {
-    const char *name = join_parts(route->template, 0, p);
+    const wf_route_t *route = &face->routes[i];
 
-    for (int i = 0; i < face->route_count; i++) {
-        const wf_route_t *other = &face->routes[i];
+    for (int k = 0; k < face->route_count; k++) {
+        const wf_route_t *other = &face->routes[k];
 
-        if (other->method == route->method
-            && count_vars(other->template) < count_vars(route->template)
-            && strcmp(join_parts(other->template, 0, p), name) == 0) {
-            return join_parts(route->template, 1, p);
+        if (other->method == route->method && strcmp(names[k], names[i]) == 0
+            && count_vars(other->template) < count_vars(route->template)) {
+            return 1;
         }
     }
-    return name;
+    return 0;
 }
 
-/* Of two routes with one short name, which keeps it? The one that is no alias. */
+/* Of two routes with one name, which keeps it? The one that is no alias. */
 static int comes_first(const wf_route_t *a, const wf_route_t *b)
 {
     unsigned alias_a = a->flags & WF_ROUTE_ALIAS, alias_b = b->flags & WF_ROUTE_ALIAS;
@@ -207,20 +205,43 @@ static int comes_first(const wf_route_t *a, const wf_route_t *b)
     return alias_a == alias_b ? a < b : alias_a < alias_b;
 }
 
-/* Paths that differ by letter case or hyphens only, or by the kind of body, are numbered.
- */
-const char *wf_route_name(const wf_face_t *face, const wf_route_t *route, apr_pool_t *p)
+/* How many other routes have the name of route i and keep it before that one. */
+static int count_before(const wf_face_t *face, const char *const *names, int i)
 {
-    const char *name = short_name(face, route, p);
-    int before = 0;
+    const wf_route_t *route = &face->routes[i];
+    int count = 0;
+
+    for (int k = 0; k < face->route_count; k++) {
+        const wf_route_t *other = &face->routes[k];
+
+        count += other->method == route->method && comes_first(other, route)
+                 && strcmp(names[k], names[i]) == 0;
+    }
+    return count;
+}
+
+/* Expected variables are left out unless a template with fewer variables has the name.
+ * Paths that differ by letter case or hyphens only, or by the kind of body, are numbered.
+ */
+const char *const *wf_route_names(const wf_face_t *face, apr_pool_t *p)
+{
+    apr_size_t size = sizeof(const char *) * (apr_size_t)face->route_count;
+    const char **brief = apr_palloc(p, size), **whole = apr_palloc(p, size);
+    const char **names = apr_palloc(p, size);
 
     for (int i = 0; i < face->route_count; i++) {
-        const wf_route_t *other = &face->routes[i];
-
-        before += other->method == route->method && comes_first(other, route)
-                  && strcmp(short_name(face, other, p), name) == 0;
+        brief[i] = join_parts(face->routes[i].template, 0, p);
     }
-    return before ? apr_psprintf(p, "%s-%d", name, before + 1) : name;
+    for (int i = 0; i < face->route_count; i++) {
+        whole[i] = is_taken(face, brief, i) ? join_parts(face->routes[i].template, 1, p)
+                                            : brief[i];
+    }
+    for (int i = 0; i < face->route_count; i++) {
+        int before = count_before(face, whole, i);
+
+        names[i] = before ? apr_psprintf(p, "%s-%d", whole[i], before + 1) : whole[i];
+    }
+    return names;
 }
 
 int wf_words_have(const char *words, const char *word)

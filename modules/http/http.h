@@ -266,9 +266,9 @@ int wf_route_format(const wf_route_t *route, const char *name, wf_format_e *form
 /** The row that holds the documentation: the route, or what it is an alias of. */
 const wf_route_t *wf_route_target(const wf_route_t *route);
 
-/** A name of the route that no other one with its method has on the face, made of its
- *  template: "tasks", "task-form". */
-const char *wf_route_name(const wf_face_t *face, const wf_route_t *route, apr_pool_t *p);
+/** Names of a face's routes, in their order, made of the templates: "tasks", "task-form".
+ *  No two with one method have the same. */
+const char *const *wf_route_names(const wf_face_t *face, apr_pool_t *p);
 
 /** All that a caller may pass, of wf_argument_t: path variables first, then the rows'
  *  own arguments, those of paging, and the format if there is a choice. */

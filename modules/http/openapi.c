@@ -15,6 +15,7 @@
 typedef struct document_t {
     const wf_face_t *face;
     wf_level_e deploy_level;
+    const char *const *names; /* of the routes */
     json_object *paths;
     apr_pool_t *pool;
 } document_t;
@@ -523,7 +524,7 @@ static const char *method_key(const wf_route_t *route, apr_pool_t *p)
 /* "getTaskForm". */
 static const char *operation_id(const document_t *doc, const wf_route_t *route)
 {
-    const char *name = wf_route_name(doc->face, route, doc->pool);
+    const char *name = doc->names[route - doc->face->routes];
     char *id = apr_pstrcat(doc->pool, method_key(route, doc->pool), "-", name, NULL);
     char *to = id;
 
@@ -672,6 +673,7 @@ json_object *wf_openapi_create(const wf_face_t *face, const wf_openapi_t *about,
     wf_json_add_string(server, "url", about->base);
     json_object_array_add(put_array(root, "servers"), server);
     add_tags(root, face);
+    doc.names = wf_route_names(face, p);
     doc.paths = put_object(root, "paths");
     for (int i = 0; i < face->route_count; i++) {
         add_operation(&doc, &face->routes[i]);

@@ -123,7 +123,7 @@ static void test_names(void)
                                          "task" };
 
     for (int i = 0; i < face.route_count; i++) {
-        is_str(wf_route_name(&face, &routes[i], pool), names[i], "name of row %d", i);
+        is_str(wf_route_names(&face, pool)[i], names[i], "name of row %d", i);
     }
     ok(wf_route_target(&routes[2]) == &routes[0] && wf_route_target(&routes[1]) == &routes[0]
            && wf_route_target(&routes[0]) == &routes[0],
