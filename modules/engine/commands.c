@@ -63,6 +63,11 @@ static apr_status_t command_status(wf_work_t *work, wf_error_t *err)
     return APR_SUCCESS;
 }
 
+int wf_engine_knows(wf_command_e command)
+{
+    return handlers[command].run != NULL;
+}
+
 void wf_engine_on_command(void *baton, wf_ipc_request_t *request)
 {
     wf_engine_t *engine = baton;

@@ -127,6 +127,8 @@ void wf_committer_destroy(wf_committer_t *committer);
 
 /** The ipc server's handler. baton is the engine. */
 void wf_engine_on_command(void *baton, wf_ipc_request_t *request);
+/** 1 if somebody does it: for the test that no command was forgotten in the table. */
+int wf_engine_knows(wf_command_e command);
 
 /* arguments.c */
 

@@ -519,8 +519,16 @@ static void starters(void)
     is_int(startable("rowlf"), 0, "takes the candidates, too");
 }
 
+static void no_gaps(void)
+{
+    for (int i = 0; i < WF_COMMAND_COUNT; i++) {
+        ok(wf_engine_knows(i), "%s is done by somebody", wf_command_name(i));
+    }
+}
+
 int main(void)
 {
+    no_gaps();
     open_world();
     refuse_all();
     lanes();
