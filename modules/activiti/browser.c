@@ -28,10 +28,9 @@ static const wf_endpoint_t *make_endpoint(wf_request_t *req, const wf_route_t *r
     endpoint->route = route;
     endpoint->target = wf_route_target(route);
     endpoint->method = wf_method_name(route->method);
-    endpoint->name = apr_pstrcat(req->pool, name, ".",
-                                 lower(endpoint->method, req->pool), NULL);
-    endpoint->package =
-        apr_pstrcat(req->pool, WF_BROWSER_ROOT "/", route->family, NULL);
+    endpoint->name =
+        apr_pstrcat(req->pool, name, ".", lower(endpoint->method, req->pool), NULL);
+    endpoint->package = apr_pstrcat(req->pool, WF_BROWSER_ROOT "/", route->family, NULL);
     endpoint->id = apr_pstrcat(req->pool, endpoint->package, "/", endpoint->name, NULL);
     endpoint->level = wf_route_level(route, req->config->deploy_level);
     endpoint->arguments = wf_route_arguments(req->face, route, req->pool);
@@ -137,9 +136,8 @@ static json_object *endpoint_json(const wf_endpoint_t *endpoint, const wf_reques
                            : apr_pstrcat(req->pool, wf_method_name(target->method), " ",
                                          target->template, NULL));
     for (int i = 0; i < endpoint->arguments->nelts; i++) {
-        json_object_array_add(
-            arguments,
-            argument_json(&APR_ARRAY_IDX(endpoint->arguments, i, wf_argument_t)));
+        json_object_array_add(arguments, argument_json(&APR_ARRAY_IDX(endpoint->arguments,
+                                                                      i, wf_argument_t)));
     }
     json_object_object_add(o, "arguments", arguments);
     wf_json_add_bool(o, "paged", target->pages != 0);
@@ -219,8 +217,8 @@ static void count_link(apr_array_header_t *links, const char *path, const char *
     link->count = 1;
 }
 
-/* Links to the parts right below a path ("" = the first parts), such as "package/" and the
- * sub-packages of it. */
+/* Links to the parts right below a path ("" = the first parts), such as "package/" and
+ * the sub-packages of it. */
 static apr_array_header_t *links_below(const apr_array_header_t *all, const char *kind,
                                        part_fn *part, const char *path)
 {
@@ -235,8 +233,7 @@ static apr_array_header_t *links_below(const apr_array_header_t *all, const char
             continue;
         }
         rest += *rest == '/' && length > 0;
-        whole = apr_pstrmemdup(p, whole,
-                               (apr_size_t)(rest - whole) + strcspn(rest, "/"));
+        whole = apr_pstrmemdup(p, whole, (apr_size_t)(rest - whole) + strcspn(rest, "/"));
         count_link(links, apr_pstrcat(p, kind, whole, NULL), whole);
     }
     return links;
@@ -305,8 +302,8 @@ static const char *parent_of(const char *kind, const char *path, apr_pool_t *p)
 {
     const char *slash = strrchr(path, '/');
 
-    return slash ? apr_pstrcat(p, kind, apr_pstrmemdup(p, path, (apr_size_t)(slash - path)),
-                               NULL)
+    return slash ? apr_pstrcat(p, kind,
+                               apr_pstrmemdup(p, path, (apr_size_t)(slash - path)), NULL)
                  : NULL;
 }
 

@@ -57,8 +57,8 @@ static void add_select(wf_html_t *html, const wf_argument_t *argument, const cha
 static void add_input(wf_html_t *html, const wf_argument_t *argument, const char *id,
                       const char *field, apr_pool_t *p)
 {
-    const char *values = argument->type == WF_ARG_BOOLEAN ? "true false"
-                                                          : argument->values;
+    const char *values =
+        argument->type == WF_ARG_BOOLEAN ? "true false" : argument->values;
     const char *required = argument->required ? " required" : "";
 
     if (values) {
@@ -75,7 +75,7 @@ static void add_input(wf_html_t *html, const wf_argument_t *argument, const char
     if (argument->fallback || argument->type == WF_ARG_DATE
         || argument->type == WF_ARG_DAY) {
         wf_html_add(html, " placeholder=\"%s\"",
-                    argument->fallback                ? argument->fallback
+                    argument->fallback             ? argument->fallback
                     : argument->type == WF_ARG_DAY ? "2010-11-02"
                                                    : "2010-11-02T09:05:00Z");
     }
@@ -105,16 +105,18 @@ static void add_fields(wf_html_t *html, const wf_endpoint_t *endpoint,
 static void add_body_field(wf_html_t *html, const wf_endpoint_t *endpoint, apr_pool_t *p)
 {
     if (endpoint->target->request) {
-        wf_html_add(html,
-                    "<p class=\"field body\"><label for=\"%s-body\">JSON body</label>\n"
-                    "<textarea id=\"%s-body\" name=\"" WF_FIELD_BODY
-                    "\" rows=\"8\" cols=\"60\" spellcheck=\"false\">\n%s</textarea></p>\n",
-                    endpoint->name, endpoint->name,
-                    wf_browser_pretty(endpoint->target->request, p));
+        wf_html_add(
+            html,
+            "<p class=\"field body\"><label for=\"%s-body\">JSON body</label>\n"
+            "<textarea id=\"%s-body\" name=\"" WF_FIELD_BODY
+            "\" rows=\"8\" cols=\"60\" spellcheck=\"false\">\n%s</textarea></p>\n",
+            endpoint->name, endpoint->name,
+            wf_browser_pretty(endpoint->target->request, p));
     }
 }
 
-static void begin_form(wf_html_t *html, const char *method, const char *action, int upload)
+static void begin_form(wf_html_t *html, const char *method, const char *action,
+                       int upload)
 {
     wf_html_add(html, "<form method=\"%s\" action=\"%s\"", method, action);
     if (upload) {
@@ -159,8 +161,9 @@ void wf_browser_form(wf_html_t *html, const wf_request_t *req,
         add_body_field(html, endpoint, p);
         break;
     }
-    wf_html_add(html, "</div>\n<p><button type=\"submit\" class=\"%s\">%s</button></p>\n"
-                      "</form>\n",
+    wf_html_add(html,
+                "</div>\n<p><button type=\"submit\" class=\"%s\">%s</button></p>\n"
+                "</form>\n",
                 endpoint->method, button);
 }
 
@@ -218,11 +221,10 @@ static const char *add_query(const char *path, const wf_endpoint_t *endpoint,
     for (int i = 0; i < endpoint->arguments->nelts; i++) {
         const wf_argument_t *argument =
             &APR_ARRAY_IDX(endpoint->arguments, i, wf_argument_t);
-        const char *value =
-            argument->place == WF_IN_QUERY
-                ? wf_query_text(form,
-                                apr_pstrcat(p, WF_FIELD_QUERY, argument->name, NULL))
-                : NULL;
+        const char *value = argument->place == WF_IN_QUERY
+                                ? wf_query_text(form, apr_pstrcat(p, WF_FIELD_QUERY,
+                                                                  argument->name, NULL))
+                                : NULL;
 
         if (value) {
             path = apr_pstrcat(p, path, joint, argument->name, "=",
@@ -241,8 +243,9 @@ static apr_status_t find_endpoint(const wf_endpoint_t **endpoint, wf_request_t *
     const char *id = wf_request_var(req, "callId");
 
     *endpoint = wf_browser_find(req, id);
-    return *endpoint ? APR_SUCCESS
-                     : wf_error_set(err, WF_ERR_NOT_FOUND, "no endpoint with id '%s'", id);
+    return *endpoint
+               ? APR_SUCCESS
+               : wf_error_set(err, WF_ERR_NOT_FOUND, "no endpoint with id '%s'", id);
 }
 
 /* 1 if the form has a field that fills in a path. */
@@ -275,8 +278,8 @@ apr_status_t wf_browser_call(wf_request_t *req, wf_error_t *err)
             return WF_EFAILED;
         }
         if (endpoint->route->method == WF_GET) {
-            return wf_respond_see_other(
-                req, add_query(path, endpoint, req->query, req->pool));
+            return wf_respond_see_other(req,
+                                        add_query(path, endpoint, req->query, req->pool));
         }
         page.action =
             apr_pstrcat(req->pool, path, "?alf_method=", endpoint->method, NULL);
@@ -310,7 +313,8 @@ apr_status_t wf_browser_send(wf_request_t *req, wf_error_t *err)
     }
     text = wf_query_text(form, WF_FIELD_BODY);
     if (text) {
-        body = (wf_body_t){ .type = "application/json", .data = text,
+        body = (wf_body_t){ .type = "application/json",
+                            .data = text,
                             .length = strlen(text) };
     }
     return wf_request_forward(req, endpoint->method,

@@ -1,5 +1,6 @@
-/* The pages of the API browser. Plain HTML that works without scripts: details fold, forms
- * call. What comes from elsewhere goes through %s of wf_html_add, which escapes it. */
+/* The pages of the API browser. Plain HTML that works without scripts: details fold,
+ * forms call. What comes from elsewhere goes through %s of wf_html_add, which escapes it.
+ */
 #include "activiti/browser.h"
 
 #include <apr_strings.h>
@@ -11,13 +12,14 @@ static wf_html_t *begin_page(wf_request_t *req, const char *title)
 {
     wf_html_t *html = wf_html_create(req->pool);
 
-    wf_html_add(html,
-                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                "<title>%s – %s</title>\n<link rel=\"stylesheet\" href=\"%s\">\n"
-                "</head>\n<body>\n",
-                title, req->face->title, wf_browser_address(req, "style.css"));
+    wf_html_add(
+        html,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n"
+        "<title>%s – %s</title>\n<link rel=\"stylesheet\" href=\"%s\">\n"
+        "</head>\n<body>\n",
+        title, req->face->title, wf_browser_address(req, "style.css"));
     wf_html_add(html,
                 "<header>\n<a class=\"brand\" href=\"%s\">%s</a>\n"
                 "<nav aria-label=\"API browser\">\n<a href=\"%s\">All endpoints</a>\n"
@@ -123,18 +125,19 @@ static void add_facts(wf_html_t *html, const wf_request_t *req,
     wf_html_add(html, "<dt>Authentication</dt><dd>%s%s</dd>\n",
                 wf_level_name(endpoint->level),
                 route->flags & WF_ROUTE_DEPLOY ? " (by WorkflowDeployLevel)" : "");
-    wf_html_add(html, "<dt>Format style</dt><dd>%s</dd>\n<dt>Default format</dt>"
-                      "<dd>%s</dd>\n",
+    wf_html_add(html,
+                "<dt>Format style</dt><dd>%s</dd>\n<dt>Default format</dt>"
+                "<dd>%s</dd>\n",
                 route->flags & WF_ROUTE_EXTENSION ? "any" : "argument",
                 format ? format : "that of the stored file");
     wf_html_add(html, "<dt>Package</dt><dd><a href=\"%s\">%s</a></dd>\n",
                 wf_browser_address(
                     req, apr_pstrcat(req->pool, "package/", endpoint->package, NULL)),
                 endpoint->package);
-    wf_html_add(html, "<dt>Id</dt><dd><a href=\"%s\">%s</a></dd>\n</dl>\n",
-                wf_browser_address(
-                    req, apr_pstrcat(req->pool, "call/", endpoint->id, NULL)),
-                endpoint->id);
+    wf_html_add(
+        html, "<dt>Id</dt><dd><a href=\"%s\">%s</a></dd>\n</dl>\n",
+        wf_browser_address(req, apr_pstrcat(req->pool, "call/", endpoint->id, NULL)),
+        endpoint->id);
 }
 
 static void add_argument(wf_html_t *html, const wf_argument_t *argument)
@@ -227,11 +230,11 @@ static void add_endpoints(wf_html_t *html, const wf_browser_page_t *page)
 
         if (!package || strcmp(package, endpoint->package) != 0) {
             package = endpoint->package;
-            wf_html_add(html, "<h2><a href=\"%s\">%s</a></h2>\n",
-                        wf_browser_address(page->req, apr_pstrcat(page->req->pool,
-                                                                  "package/", package,
-                                                                  NULL)),
-                        package);
+            wf_html_add(
+                html, "<h2><a href=\"%s\">%s</a></h2>\n",
+                wf_browser_address(
+                    page->req, apr_pstrcat(page->req->pool, "package/", package, NULL)),
+                package);
         }
         add_endpoint(html, page, endpoint);
     }

@@ -49,11 +49,12 @@ const char *wf_require_add(wf_require_t **list, cmd_parms *cmd, const char *args
     line->name = ap_getword_conf(cmd->pool, &args);
     line->args = args;
     if (!parse_level(level, &line->level) || !*line->name) {
-        return "WorkflowRequire takes user or admin and the words of a Require line, such "
+        return "WorkflowRequire takes user or admin and the words of a Require line, "
+               "such "
                "as: WorkflowRequire admin group administrators";
     }
-    line->provider = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, line->name,
-                                        AUTHZ_PROVIDER_VERSION);
+    line->provider =
+        ap_lookup_provider(AUTHZ_PROVIDER_GROUP, line->name, AUTHZ_PROVIDER_VERSION);
     if (!line->provider || !line->provider->check_authorization) {
         return apr_psprintf(cmd->pool,
                             "WorkflowRequire: no loaded module authorizes by '%s'",

@@ -119,8 +119,8 @@ const wf_route_t *wf_route_target(const wf_route_t *route)
     return route;
 }
 
-/* A part of a template in lower case; inner capitals and all but letters and digits become
- * hyphens: "processInstance" is "process-instance". */
+/* A part of a template in lower case; inner capitals and all but letters and digits
+ * become hyphens: "processInstance" is "process-instance". */
 static const char *hyphenate(const char *part, apr_size_t length, apr_pool_t *p)
 {
     char *name = apr_palloc(p, 2 * length + 1), *to = name;
@@ -143,7 +143,8 @@ static int is_expected(const char *variable, const char *before)
 {
     apr_size_t length = strlen(before);
 
-    if (length > 0 && before[length - 1] == 's' && strncmp(variable, before, length) != 0) {
+    if (length > 0 && before[length - 1] == 's'
+        && strncmp(variable, before, length) != 0) {
         length--;
     }
     return length > 0 && strncmp(variable, before, length) == 0;
@@ -175,7 +176,7 @@ static int count_vars(const char *template)
     int count = 0;
 
     while ((template = strchr(template, '{'))) {
-        template++;
+        template ++;
         count++;
     }
     return count;
@@ -319,8 +320,8 @@ static void add_paging(apr_array_header_t *arguments, wf_list_e list, apr_pool_t
 static void add_format(apr_array_header_t *arguments, const wf_route_t *route,
                        apr_pool_t *p)
 {
-    wf_argument_t format = { "format", WF_IN_QUERY, WF_ARG_STRING, 0, NULL, NULL,
-                             "Format of the answer." };
+    wf_argument_t format = { "format", WF_IN_QUERY, WF_ARG_STRING,          0,
+                             NULL,     NULL,        "Format of the answer." };
 
     format.values = format_names(route, p);
     format.fallback = wf_format_name(route->format);

@@ -146,8 +146,7 @@ static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
         return wf_require_check(dir->require, req->r, level, err);
     }
     store = wf_request_store(req, err);
-    return store ? wf_auth_check_level(store, &req->config->roles, req->user, level,
-                                       err)
+    return store ? wf_auth_check_level(store, &req->config->roles, req->user, level, err)
                  : WF_EFAILED;
 }
 
@@ -177,10 +176,9 @@ static apr_status_t check_origin(wf_request_t *req, wf_error_t *err)
 
     if (req->r->method_number != M_POST
         || wf_content_parse(apr_table_get(headers, "Content-Type")) == WF_CONTENT_JSON
-        || wf_origin_is_own(apr_table_get(headers, "Sec-Fetch-Site"),
-                            apr_table_get(headers, "Origin"),
-                            apr_table_get(headers, "Host"),
-                            apr_table_get(headers, "X-Forwarded-Host"))) {
+        || wf_origin_is_own(
+            apr_table_get(headers, "Sec-Fetch-Site"), apr_table_get(headers, "Origin"),
+            apr_table_get(headers, "Host"), apr_table_get(headers, "X-Forwarded-Host"))) {
         return APR_SUCCESS;
     }
     return wf_error_set(err, WF_ERR_FORBIDDEN,

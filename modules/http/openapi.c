@@ -49,8 +49,9 @@ static json_object *parse_example(const char *text, apr_pool_t *p)
     wf_error_t err;
 
     wf_error_init(&err, p);
-    return text && wf_json_parse(&json, text, strlen(text), p, &err) == APR_SUCCESS ? json
-                                                                                    : NULL;
+    return text && wf_json_parse(&json, text, strlen(text), p, &err) == APR_SUCCESS
+               ? json
+               : NULL;
 }
 
 /* ---- schemas from examples --------------------------------------------------------- */
@@ -120,9 +121,8 @@ static json_object *open_schema(json_object *example, const wf_route_t *route)
 static json_object *array_schema(json_object *example, const wf_route_t *route, int open)
 {
     json_object *schema = json_object_new_object();
-    json_object *first = json_object_array_length(example)
-                             ? json_object_array_get_idx(example, 0)
-                             : NULL;
+    json_object *first =
+        json_object_array_length(example) ? json_object_array_get_idx(example, 0) : NULL;
 
     wf_json_add_string(schema, "type", "array");
     if (first) {
@@ -250,9 +250,8 @@ static json_object *argument_schema(const wf_argument_t *argument, json_object *
                                     apr_pool_t *p)
 {
     static const wf_route_t plain = { 0 };
-    json_object *schema = scalar_schema(types[argument->type].type,
-                                        argument->place == WF_IN_BODY
-                                            && !argument->required);
+    json_object *schema = scalar_schema(
+        types[argument->type].type, argument->place == WF_IN_BODY && !argument->required);
     json_object *objects = example ? wf_json_get(example, argument->name) : NULL;
 
     if (types[argument->type].format) {
@@ -265,11 +264,11 @@ static json_object *argument_schema(const wf_argument_t *argument, json_object *
         wf_json_add_string(put_object(schema, "items"), "type", "string");
     }
     if (argument->type == WF_ARG_OBJECTS) {
-        json_object_object_add(schema, "items",
-                               objects && json_object_array_length(objects)
-                                   ? schema_of(json_object_array_get_idx(objects, 0),
-                                               &plain)
-                                   : scalar_schema("object", 0));
+        json_object_object_add(
+            schema, "items",
+            objects && json_object_array_length(objects)
+                ? schema_of(json_object_array_get_idx(objects, 0), &plain)
+                : scalar_schema("object", 0));
     }
     if (argument->values) {
         add_enum(schema, argument, p);
@@ -388,9 +387,9 @@ static void add_request(json_object *operation, const wf_route_t *route,
     }
     body = body ? body : put_object(operation, "requestBody");
     if (json) {
-        wf_json_add_bool(body, "required", wf_json_get(json, "required") != NULL
-                                               || json_object_is_type(example,
-                                                                      json_type_array));
+        wf_json_add_bool(body, "required",
+                         wf_json_get(json, "required") != NULL
+                             || json_object_is_type(example, json_type_array));
         add_content(body, "application/json", json, example);
     }
     if (form) {

@@ -94,9 +94,9 @@ static void find_route(wf_request_t *req, const wf_dir_config_t *dir)
 static void take_forwarded(wf_request_t *req)
 {
     const wf_request_t *from =
-        req->r->prev ? ap_get_module_config(req->r->prev->request_config,
-                                            &workflow_module)
-                     : NULL;
+        req->r->prev
+            ? ap_get_module_config(req->r->prev->request_config, &workflow_module)
+            : NULL;
 
     req->body = from ? from->forwarded : NULL;
 }
@@ -172,8 +172,8 @@ apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
 
 /* ---- forwarding ---------------------------------------------------------------------- */
 
-/* The filters below have delivered this request's body; the headers must not promise it to
- * the next one. */
+/* The filters below have delivered this request's body; the headers must not promise it
+ * to the next one. */
 static void describe_body(apr_table_t *headers, const wf_body_t *body)
 {
     apr_table_unset(headers, "Content-Length");

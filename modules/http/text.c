@@ -104,7 +104,7 @@ static int names_have(const char *names, const char *host)
 
         names += strspn(names, ", \t");
         item = strcspn(names, ", \t");
-        if (item == length && strncasecmp(names, host, length) == 0) {
+        if (item > 0 && item == length && strncasecmp(names, host, length) == 0) {
             return 1;
         }
         names += item;
@@ -126,8 +126,7 @@ int wf_origin_is_own(const char *site, const char *origin, const char *host,
         return 1;
     }
     name = strstr(origin, "://");
-    return name
-           && (names_have(host, name + 3) || names_have(forwarded_host, name + 3));
+    return name && (names_have(host, name + 3) || names_have(forwarded_host, name + 3));
 }
 
 /* ---- Accept ------------------------------------------------------------------------ */

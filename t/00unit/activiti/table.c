@@ -135,8 +135,8 @@ static void test_row(const wf_route_t *route)
        shown(route));
     ok(!route->response || parse(route->response), "%s: its answer is JSON",
        shown(route));
-    ok(route->response || route->format != WF_FORMAT_JSON,
-       "%s: an example of its answer", shown(route));
+    ok(route->response || route->format != WF_FORMAT_JSON, "%s: an example of its answer",
+       shown(route));
 }
 
 /* ---- names ------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
-/* What documents say about routes: formats, names, arguments; and the OpenAPI document of a
- * small face. */
+/* What documents say about routes: formats, names, arguments; and the OpenAPI document of
+ * a small face. */
 #include "http/http.h"
 #include "tap.h"
 
@@ -87,7 +87,9 @@ static void test_formats(void)
         { WF_FORMAT_NONE, WF_ROUTE_PICTURE, "json html png svg" },
         /* clang-format on */
     };
-    static const char *const names[] = { "json", "html", "png", "svg", "xml", "", "JSON" };
+    static const char *const names[] = {
+        "json", "html", "png", "svg", "xml", "", "JSON"
+    };
 
     for (apr_size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const wf_route_t route = { .format = cases[i].format, .flags = cases[i].flags };
@@ -118,14 +120,14 @@ static void test_words(void)
 
 static void test_names(void)
 {
-    static const char *const names[] = { "tasks",       "all-tasks",    "tasks-2",
-                                         "task",        "task-2",       "task-task-id",
-                                         "task" };
+    static const char *const names[] = { "tasks",  "all-tasks",    "tasks-2", "task",
+                                         "task-2", "task-task-id", "task" };
 
     for (int i = 0; i < face.route_count; i++) {
         is_str(wf_route_names(&face, pool)[i], names[i], "name of row %d", i);
     }
-    ok(wf_route_target(&routes[2]) == &routes[0] && wf_route_target(&routes[1]) == &routes[0]
+    ok(wf_route_target(&routes[2]) == &routes[0]
+           && wf_route_target(&routes[1]) == &routes[0]
            && wf_route_target(&routes[0]) == &routes[0],
        "aliases of one route");
 }
@@ -158,9 +160,9 @@ static void test_arguments(void)
            "an alias has those of its target");
     is_str(names_of(wf_route_arguments(&face, &routes[5], pool)),
            "path:taskId query:format", "of a picture");
-    is_str(APR_ARRAY_IDX(wf_route_arguments(&face, &routes[5], pool), 0, wf_argument_t)
-               .text,
-           "A task.", "text of a variable");
+    is_str(
+        APR_ARRAY_IDX(wf_route_arguments(&face, &routes[5], pool), 0, wf_argument_t).text,
+        "A task.", "text of a variable");
 }
 
 /* ---- the document ------------------------------------------------------------------ */
