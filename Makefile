@@ -135,7 +135,8 @@ $(BUILD)/t/bench/commit: $(BUILD)/t/bench/commit.o $(call obj,$(foreach r,store 
 BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev \
                  libsqlite3-dev libyaml-dev libcurl4-openssl-dev libzip-dev libexpat1-dev \
                  libpcre2-dev
-RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core
+RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core \
+                 fonts-wqy-microhei
 TEST_PACKAGES  = $(RUN_PACKAGES) libapache2-mod-perl2 sqlite3 tidy zip
 BENCH_PACKAGES = $(RUN_PACKAGES) wrk
 FUZZ_PACKAGES  = $(BUILD_PACKAGES) clang libclang-rt-dev
