@@ -35,6 +35,26 @@ typedef apr_status_t wf_body_piece_fn(void *baton, const char *data, apr_size_t 
 apr_status_t wf_body_read(wf_request_t *req, apr_int64_t limit, const char *limit_name,
                           wf_body_piece_fn *piece, void *baton, wf_error_t *err);
 
+/* ---- the OpenAPI document ----------------------------------------------------------- */
+
+/** Add a new object or array to an object; a text to an array. */
+json_object *wf_doc_object(json_object *parent, const char *name);
+json_object *wf_doc_array(json_object *parent, const char *name);
+void wf_doc_string(json_object *array, const char *text);
+
+/** JSON Schemas, each a new reference: of a type that may also be null; of an answer of the
+ *  route by its example; of one argument; of the object that the arguments in a place make,
+ *  NULL if there are none. example: of a body that has the argument as a member, or NULL. */
+json_object *wf_schema_of_type(const char *type, int nullable);
+json_object *wf_schema_of(json_object *example, const wf_route_t *route);
+json_object *wf_schema_of_argument(const wf_argument_t *argument, json_object *example,
+                                   apr_pool_t *p);
+json_object *wf_schema_of_arguments(const apr_array_header_t *arguments,
+                                    wf_argument_place_e place, json_object *example,
+                                    apr_pool_t *p);
+
+/* ---- requests ------------------------------------------------------------------------ */
+
 /** The request record of r: found in r, or made now if r lies in a face's Location.
  *  NULL if no face answers here. */
 wf_request_t *wf_request_of(struct request_rec *r);

@@ -1,8 +1,7 @@
 /* The table of a face as an OpenAPI 3.1 document.
  *
- * Paths, parameters and bodies come from the rows; the schemas of answers from their
- * examples, so that there is nothing to keep in step by hand. What an example cannot tell
- * is assumed in the wide sense: a scalar member may be null. */
+ * A route is an operation; two routes with one path and method, which differ by the kind
+ * of their bodies, are one together. Schemas: openapi_schema.c. */
 #include "http/internal.h"
 
 #include <apr_lib.h>
@@ -20,27 +19,6 @@ typedef struct document_t {
     apr_pool_t *pool;
 } document_t;
 
-static json_object *put_object(json_object *parent, const char *name)
-{
-    json_object *child = json_object_new_object();
-
-    json_object_object_add(parent, name, child);
-    return child;
-}
-
-static json_object *put_array(json_object *parent, const char *name)
-{
-    json_object *child = json_object_new_array();
-
-    json_object_object_add(parent, name, child);
-    return child;
-}
-
-static void push_string(json_object *array, const char *text)
-{
-    json_object_array_add(array, json_object_new_string(text));
-}
-
 /* An example of the table; NULL if there is none. The unit tests see to it that they are
  * JSON. */
 static json_object *parse_example(const char *text, apr_pool_t *p)
@@ -54,231 +32,7 @@ static json_object *parse_example(const char *text, apr_pool_t *p)
                : NULL;
 }
 
-/* ---- schemas from examples --------------------------------------------------------- */
-
-static json_object *schema_of(json_object *example, const wf_route_t *route);
-
-static int is_date(const char *text)
-{
-    apr_int64_t ms;
-
-    return strchr(text, 'T') && wf_time_parse(&ms, text) == APR_SUCCESS;
-}
-
-static json_object *scalar_schema(const char *type, int nullable)
-{
-    json_object *schema = json_object_new_object();
-
-    if (nullable) {
-        json_object *types = put_array(schema, "type");
-
-        push_string(types, type);
-        push_string(types, "null");
-    }
-    else {
-        wf_json_add_string(schema, "type", type);
-    }
-    return schema;
-}
-
-/* Members whose names are data: any of them looks like one of the example's. */
-static json_object *open_schema(json_object *example, const wf_route_t *route)
-{
-    json_object *schema = json_object_new_object();
-    json_object *any = json_object_new_array();
-
-    wf_json_add_string(schema, "type", "object");
-    json_object_object_foreach(example, name, member)
-    {
-        json_object *one = schema_of(member, route);
-        int known = 0;
-
-        (void)name;
-        for (apr_size_t i = 0; i < json_object_array_length(any); i++) {
-            known |= json_object_equal(json_object_array_get_idx(any, i), one);
-        }
-        if (known) {
-            json_object_put(one);
-        }
-        else {
-            json_object_array_add(any, one);
-        }
-    }
-    if (json_object_array_length(any) == 0) {
-        json_object_put(any); /* an empty example tells nothing */
-    }
-    else if (json_object_array_length(any) == 1) {
-        json_object_object_add(schema, "additionalProperties",
-                               json_object_get(json_object_array_get_idx(any, 0)));
-        json_object_put(any);
-    }
-    else {
-        json_object_object_add(put_object(schema, "additionalProperties"), "anyOf", any);
-    }
-    return schema;
-}
-
-static json_object *array_schema(json_object *example, const wf_route_t *route, int open)
-{
-    json_object *schema = json_object_new_object();
-    json_object *first =
-        json_object_array_length(example) ? json_object_array_get_idx(example, 0) : NULL;
-
-    wf_json_add_string(schema, "type", "array");
-    if (first) {
-        json_object_object_add(schema, "items",
-                               open && json_object_is_type(first, json_type_object)
-                                   ? open_schema(first, route)
-                                   : schema_of(first, route));
-    }
-    return schema;
-}
-
-static json_object *member_schema(const char *name, json_object *member,
-                                  const wf_route_t *route)
-{
-    int open = wf_words_have(route->open, name);
-
-    if (open && json_object_is_type(member, json_type_object)) {
-        return open_schema(member, route);
-    }
-    return json_object_is_type(member, json_type_array)
-               ? array_schema(member, route, open)
-               : schema_of(member, route);
-}
-
-static json_object *object_schema(json_object *example, const wf_route_t *route)
-{
-    json_object *schema = json_object_new_object();
-    json_object *properties, *required = json_object_new_array();
-
-    wf_json_add_string(schema, "type", "object");
-    properties = put_object(schema, "properties");
-    json_object_object_foreach(example, name, member)
-    {
-        json_object_object_add(properties, name, member_schema(name, member, route));
-        if (!wf_words_have(route->optional, name)) {
-            push_string(required, name);
-        }
-    }
-    json_object_object_add(schema, "required", required);
-    return schema;
-}
-
-static json_object *schema_of(json_object *example, const wf_route_t *route)
-{
-    json_object *schema;
-
-    switch (json_object_get_type(example)) {
-    case json_type_object:
-        return object_schema(example, route);
-    case json_type_array:
-        return array_schema(example, route, 0);
-    case json_type_boolean:
-        return scalar_schema("boolean", 0);
-    case json_type_int:
-        return scalar_schema("integer", 1);
-    case json_type_double:
-        return scalar_schema("number", 1);
-    case json_type_string:
-        schema = scalar_schema("string", 1);
-        if (is_date(json_object_get_string(example))) {
-            wf_json_add_string(schema, "format", "date-time");
-        }
-        return schema;
-    default: /* null tells nothing */
-        return json_object_new_object();
-    }
-}
-
-/* ---- arguments --------------------------------------------------------------------- */
-
-static const struct {
-    const char *type, *format;
-} types[WF_ARG_TYPES] = {
-    /* clang-format off */
-    [WF_ARG_STRING]    = { "string",  NULL },
-    [WF_ARG_INTEGER]   = { "integer", "int32" },
-    [WF_ARG_BOOLEAN]   = { "boolean", NULL },
-    [WF_ARG_DATE]      = { "string",  "date-time" },
-    [WF_ARG_DAY]       = { "string",  NULL },
-    [WF_ARG_STRINGS]   = { "array",   NULL },
-    [WF_ARG_OBJECTS]   = { "array",   NULL },
-    [WF_ARG_FILE]      = { "string",  "binary" },
-    [WF_ARG_VARIABLES] = { "object",  NULL },
-    /* clang-format on */
-};
-
-static json_object *typed_value(const wf_argument_t *argument, const char *text)
-{
-    switch (argument->type) {
-    case WF_ARG_INTEGER:
-        return json_object_new_int64(atoi(text));
-    case WF_ARG_BOOLEAN:
-        return json_object_new_boolean(strcmp(text, "true") == 0);
-    default:
-        return json_object_new_string(text);
-    }
-}
-
-static void add_enum(json_object *schema, const wf_argument_t *argument, apr_pool_t *p)
-{
-    json_object *list = put_array(schema, "enum");
-    char *rest, *words = apr_pstrdup(p, argument->values);
-
-    for (const char *word = apr_strtok(words, " ", &rest); word;
-         word = apr_strtok(NULL, " ", &rest)) {
-        json_object_array_add(list, typed_value(argument, word));
-    }
-}
-
-/* A day may be a date or a time. */
-static void add_day(json_object *schema)
-{
-    json_object *any = put_array(schema, "anyOf");
-
-    for (int i = 0; i < 2; i++) {
-        json_object *one = json_object_new_object();
-
-        wf_json_add_string(one, "format", i ? "date-time" : "date");
-        json_object_array_add(any, one);
-    }
-}
-
-/* example: of a body that has the argument as a member, or NULL. */
-static json_object *argument_schema(const wf_argument_t *argument, json_object *example,
-                                    apr_pool_t *p)
-{
-    static const wf_route_t plain = { 0 };
-    json_object *schema = scalar_schema(
-        types[argument->type].type, argument->place == WF_IN_BODY && !argument->required);
-    json_object *objects = example ? wf_json_get(example, argument->name) : NULL;
-
-    if (types[argument->type].format) {
-        wf_json_add_string(schema, "format", types[argument->type].format);
-    }
-    if (argument->type == WF_ARG_DAY) {
-        add_day(schema);
-    }
-    if (argument->type == WF_ARG_STRINGS) {
-        wf_json_add_string(put_object(schema, "items"), "type", "string");
-    }
-    if (argument->type == WF_ARG_OBJECTS) {
-        json_object_object_add(
-            schema, "items",
-            objects && json_object_array_length(objects)
-                ? schema_of(json_object_array_get_idx(objects, 0), &plain)
-                : scalar_schema("object", 0));
-    }
-    if (argument->values) {
-        add_enum(schema, argument, p);
-    }
-    if (argument->fallback) {
-        json_object_object_add(schema, "default",
-                               typed_value(argument, argument->fallback));
-    }
-    return schema;
-}
+/* ---- parameters -------------------------------------------------------------------- */
 
 static int has_parameter(json_object *parameters, const char *name)
 {
@@ -305,55 +59,18 @@ static void add_parameters(json_object *operation, const apr_array_header_t *arg
             || (parameters && has_parameter(parameters, argument->name))) {
             continue;
         }
-        parameters = parameters ? parameters : put_array(operation, "parameters");
+        parameters = parameters ? parameters : wf_doc_array(operation, "parameters");
         one = json_object_new_object();
         wf_json_add_string(one, "name", argument->name);
         wf_json_add_string(one, "in", wf_argument_place_name(argument->place));
         wf_json_add_string(one, "description", argument->text);
         wf_json_add_bool(one, "required", argument->required);
-        json_object_object_add(one, "schema", argument_schema(argument, NULL, p));
+        json_object_object_add(one, "schema", wf_schema_of_argument(argument, NULL, p));
         json_object_array_add(parameters, one);
     }
 }
 
 /* ---- bodies ------------------------------------------------------------------------ */
-
-/* The object that a body's arguments make; NULL if there are none in this place. */
-static json_object *arguments_schema(const apr_array_header_t *arguments,
-                                     wf_argument_place_e place, json_object *example,
-                                     apr_pool_t *p)
-{
-    json_object *schema = NULL, *properties = NULL, *required = json_object_new_array();
-
-    for (int i = 0; i < arguments->nelts; i++) {
-        const wf_argument_t *argument = &APR_ARRAY_IDX(arguments, i, wf_argument_t);
-        json_object *one;
-
-        if (argument->place != place) {
-            continue;
-        }
-        if (!schema) {
-            schema = scalar_schema("object", 0);
-            properties = put_object(schema, "properties");
-        }
-        if (argument->type == WF_ARG_VARIABLES) {
-            wf_json_add_string(put_object(schema, "additionalProperties"), "description",
-                               argument->text);
-            continue;
-        }
-        one = argument_schema(argument, example, p);
-        wf_json_add_string(one, "description", argument->text);
-        json_object_object_add(properties, argument->name, one);
-        if (argument->required) {
-            push_string(required, argument->name);
-        }
-    }
-    if (schema && json_object_array_length(required)) {
-        json_object_object_add(schema, "required", json_object_get(required));
-    }
-    json_object_put(required);
-    return schema;
-}
 
 static void add_content(json_object *parent, const char *type, json_object *schema,
                         json_object *example)
@@ -361,8 +78,8 @@ static void add_content(json_object *parent, const char *type, json_object *sche
     json_object *content = wf_json_get(parent, "content");
     json_object *media;
 
-    content = content ? content : put_object(parent, "content");
-    media = put_object(content, type);
+    content = content ? content : wf_doc_object(parent, "content");
+    media = wf_doc_object(content, type);
     json_object_object_add(media, "schema", schema);
     if (example) {
         json_object_object_add(media, "example", json_object_get(example));
@@ -376,16 +93,16 @@ static void add_request(json_object *operation, const wf_route_t *route,
     json_object *example = parse_example(wf_route_target(route)->request, p);
     json_object *body = wf_json_get(operation, "requestBody");
     json_object *json = json_object_is_type(example, json_type_array)
-                            ? schema_of(example, &plain)
-                            : arguments_schema(arguments, WF_IN_BODY, example, p);
+                            ? wf_schema_of(example, &plain)
+                            : wf_schema_of_arguments(arguments, WF_IN_BODY, example, p);
     json_object *form = route->flags & WF_ROUTE_MULTIPART
-                            ? arguments_schema(arguments, WF_IN_FORM, NULL, p)
+                            ? wf_schema_of_arguments(arguments, WF_IN_FORM, NULL, p)
                             : NULL;
 
     if (!json && !form) {
         return;
     }
-    body = body ? body : put_object(operation, "requestBody");
+    body = body ? body : wf_doc_object(operation, "requestBody");
     if (json) {
         wf_json_add_bool(body, "required",
                          wf_json_get(json, "required") != NULL
@@ -433,7 +150,7 @@ static void add_variant(json_object *answer, const char *type, json_object *sche
     either = json_object_new_array();
     json_object_array_add(either, old);
     json_object_array_add(either, schema);
-    json_object_object_add(put_object(media, "schema"), "anyOf", either);
+    json_object_object_add(wf_doc_object(media, "schema"), "anyOf", either);
 }
 
 static void add_answer(document_t *doc, json_object *responses, const wf_route_t *route)
@@ -444,15 +161,15 @@ static void add_answer(document_t *doc, json_object *responses, const wf_route_t
     json_object *answer = wf_json_get(responses, "200");
 
     if (answer && example) {
-        add_variant(answer, json_type, schema_of(example, target));
+        add_variant(answer, json_type, wf_schema_of(example, target));
         return;
     }
-    answer = put_object(responses, "200");
+    answer = wf_doc_object(responses, "200");
     wf_json_add_string(answer, "description", wf_status_description(200));
     if (example) {
-        add_content(answer, json_type, schema_of(example, target), example);
+        add_content(answer, json_type, wf_schema_of(example, target), example);
         if (route->format == WF_FORMAT_HTML || (route->flags & WF_ROUTE_HTML)) {
-            add_content(answer, "text/html", scalar_schema("string", 0), NULL);
+            add_content(answer, "text/html", wf_schema_of_type("string", 0), NULL);
         }
         return;
     }
@@ -474,7 +191,7 @@ static void add_refusal(document_t *doc, json_object *responses, const char *sta
         json_object_put(schema);
         return;
     }
-    answer = put_object(responses, status);
+    answer = wf_doc_object(responses, status);
     wf_json_add_string(answer, "description", description);
     if (*status == '3') { /* a redirection has no body */
         json_object_put(schema);
@@ -491,11 +208,11 @@ static void add_responses(document_t *doc, json_object *operation,
     json_object *responses = wf_json_get(operation, "responses");
     char *rest, *words = apr_pstrdup(doc->pool, statuses ? statuses : "");
 
-    responses = responses ? responses : put_object(operation, "responses");
+    responses = responses ? responses : wf_doc_object(operation, "responses");
     add_answer(doc, responses, route);
     if (route->level != WF_LEVEL_NONE) {
         if (!wf_json_get(responses, "401")) {
-            wf_json_add_string(put_object(responses, "401"), "description",
+            wf_json_add_string(wf_doc_object(responses, "401"), "description",
                                wf_status_description(401));
         }
         add_refusal(doc, responses, "403", wf_status_description(403));
@@ -557,14 +274,14 @@ static const wf_route_t *sibling(const wf_face_t *face, const wf_route_t *route)
 static void add_security(const document_t *doc, json_object *operation,
                          const wf_route_t *route)
 {
-    json_object *security = put_array(operation, "security");
+    json_object *security = wf_doc_array(operation, "security");
 
     wf_json_add_string(operation, "x-level",
                        wf_level_name(wf_route_level(route, doc->deploy_level)));
     if (route->level != WF_LEVEL_NONE) {
         json_object *basic = json_object_new_object();
 
-        put_array(basic, "basic");
+        wf_doc_array(basic, "basic");
         json_object_array_add(security, basic);
     }
 }
@@ -587,10 +304,10 @@ static void add_operation(document_t *doc, const wf_route_t *route)
     if (*route->template != '/' || (other && (route->flags & WF_ROUTE_MULTIPART))) {
         return; /* cannot be written as a path; told with its sibling */
     }
-    path = path ? path : put_object(doc->paths, route->template);
-    operation = put_object(path, method_key(route, doc->pool));
+    path = path ? path : wf_doc_object(doc->paths, route->template);
+    operation = wf_doc_object(path, method_key(route, doc->pool));
     wf_json_add_string(operation, "operationId", operation_id(doc, route));
-    push_string(put_array(operation, "tags"), route->family);
+    wf_doc_string(wf_doc_array(operation, "tags"), route->family);
     wf_json_add_string(operation, "summary", target->summary);
     if (other) {
         wf_json_add_string(operation, "description",
@@ -611,7 +328,7 @@ static void add_operation(document_t *doc, const wf_route_t *route)
 
 static void add_tags(json_object *root, const wf_face_t *face)
 {
-    json_object *tags = put_array(root, "tags");
+    json_object *tags = wf_doc_array(root, "tags");
 
     for (int i = 0; i < face->route_count; i++) {
         const char *family = face->routes[i].family;
@@ -640,18 +357,18 @@ static json_object *error_schema(const wf_face_t *face, apr_pool_t *p)
     wf_error_init(&err, p);
     wf_error_set(&err, WF_ERR_NOT_FOUND, "no such object");
     face->error_body(&req, 404, &err, &body);
-    return schema_of(parse_example(body.data, p), &plain);
+    return wf_schema_of(parse_example(body.data, p), &plain);
 }
 
 static void add_components(json_object *root, const wf_face_t *face, apr_pool_t *p)
 {
-    json_object *components = put_object(root, "components");
-    json_object *schemes = put_object(components, "securitySchemes");
-    json_object *basic = put_object(schemes, "basic");
+    json_object *components = wf_doc_object(root, "components");
+    json_object *schemes = wf_doc_object(components, "securitySchemes");
+    json_object *basic = wf_doc_object(schemes, "basic");
 
     wf_json_add_string(basic, "type", "http");
     wf_json_add_string(basic, "scheme", "basic");
-    json_object_object_add(put_object(components, "schemas"), "Error",
+    json_object_object_add(wf_doc_object(components, "schemas"), "Error",
                            error_schema(face, p));
 }
 
@@ -662,7 +379,7 @@ json_object *wf_openapi_create(const wf_face_t *face, const wf_openapi_t *about,
     document_t doc = { .face = face, .deploy_level = about->deploy_level, .pool = p };
 
     wf_json_add_string(root, "openapi", "3.1.0");
-    info = put_object(root, "info");
+    info = wf_doc_object(root, "info");
     wf_json_add_string(info, "title", about->title);
     wf_json_add_string(info, "version", about->version);
     if (about->description) {
@@ -670,10 +387,10 @@ json_object *wf_openapi_create(const wf_face_t *face, const wf_openapi_t *about,
     }
     server = json_object_new_object();
     wf_json_add_string(server, "url", about->base);
-    json_object_array_add(put_array(root, "servers"), server);
+    json_object_array_add(wf_doc_array(root, "servers"), server);
     add_tags(root, face);
     doc.names = wf_route_names(face, p);
-    doc.paths = put_object(root, "paths");
+    doc.paths = wf_doc_object(root, "paths");
     for (int i = 0; i < face->route_count; i++) {
         add_operation(&doc, &face->routes[i]);
     }
