@@ -66,7 +66,7 @@ typedef struct wf_field_value_t {
 
 /** Read the request's form: fields (closed by a row without name) into values of the same
  * order, all zero before. WF_ERR_INVALID names a field that is given twice, too long, or no
- * file with a name. What arrived before a failure is in values. */
+ * file with a name; the fields that can be taken, before and behind it, are in values. */
 apr_status_t wf_fields_read(wf_request_t *req, const wf_field_t *fields,
                             wf_field_value_t *values, wf_error_t *err);
 

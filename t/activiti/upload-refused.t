@@ -88,7 +88,7 @@ my @pages = (
         'alert(1);x', 'a b', '<b>', 'a</script>', "a\nb", 'a=b', 'a,b', 'a+b', 'a`b`', 'a\\u0041', "\xc3\xbc", 'a/*', "a\0b",
 );
 
-plan tests => 2 * @names + 3 * @forms + 2 * @wires + 3 * @pages + 11;
+plan tests => 2 * @names + 3 * @forms + 2 * @wires + 3 * @pages + 18;
 
 my $before = repository();
 
@@ -118,8 +118,26 @@ for my $case (@pages) {
     ok t_cmp($r->content =~ s/\s+$//r, $answer, $what);
     ok $r->content !~ /alert\(1\);x|<\/script>.*<\/script>/;
 }
+# The form is read to its end: a callback may stand behind the file that is refused.
+my $callback = part('name="failure"', 'f');
+my @behind = (    # what                      parts before the callback                                      message in the page
+    [ 'a wrong file name',                    [ part('name="deployment"; filename="x.exe"', $xml) ],           qr/must end in/ ],
+    [ 'no file chosen',                       [ part('name="deployment"; filename=""', '') ],                  qr/must be a file/ ],
+    [ 'the file twice',                       [ $file, $file ],                                                qr/twice/ ],
+    [ 'another callback, endless',            [ $file, part('name="success"', 's' x 2000) ],                   qr/longer than/ ],
+    [ 'no file',                              [ part('name="other"', 'x') ],                                   qr/no file field/ ],
+    [ 'a file with faults',                   [ part('name="deployment"; filename="x.bpmn20.xml"', '<x') ],    qr/x\.bpmn20\.xml:1/ ],
+);
+for my $case (@behind) {
+    my ($what, $parts, $message) = @$case;
+    my $r = post_parts([ @$parts, $callback ], boundary => $b, path => '/deployment.html');
+    ok t_cmp($r->code . ' ' . $r->content, qr/^200 <html><script type="text\/javascript">f\('.*$message.*'\);<\/script><\/html>/, "$what, then a callback");
+}
+my $r = post_parts([ $file, part('name="failure"', 'f' x 2000) ], boundary => $b, path => '/deployment.html');
+ok t_cmp($r->code . ' ' . $r->content, qr/^400 <!DOCTYPE html>.*'failure'.*longer than/s, 'a callback cut off is none');
+
 # A message in a page is a JavaScript string that cannot be left.
-my $r = upload("'\"\\</script>.exe", $xml, path => '/deployment.html', fields => { failure => 'f' });
+$r = upload("'\"\\</script>.exe", $xml, path => '/deployment.html', fields => { failure => 'f' });
 ok t_cmp($r->content, qr/^<html><script type="text\/javascript">f\('((?:[^'\\<]|\\.)*)'\);<\/script><\/html>/, 'escaped');
 
 # Too much, announced and not announced.
