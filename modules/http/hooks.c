@@ -83,7 +83,8 @@ static int answer_without_route(wf_request_t *req)
     }
     req->fail_status = HTTP_METHOD_NOT_ALLOWED;
     wf_error_set(&err, WF_ERR_UNSUPPORTED, "'%s' does not support the method %s",
-                 req->r->uri, req->r->method);
+                 req->r->uri,
+                 is_text(req->method_name) ? req->method_name : req->r->method);
     return wf_respond_error(req, &err);
 }
 

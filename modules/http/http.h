@@ -314,6 +314,7 @@ struct wf_request_t {
     const char *path;        /* below the base */
     const wf_route_t *route; /* NULL: unknown path or method */
     unsigned method, allowed;
+    const char *method_name; /* as the client says it, also when it goes through POST */
     const char *vars[WF_ROUTE_VARS];
     const char *extension;   /* path extension that names the format, or NULL */
     const wf_query_t *query; /* never NULL in a handler */

@@ -59,13 +59,13 @@ static const char *tunnelled_method(const request_rec *r)
                : NULL;
 }
 
-static unsigned method_of(const request_rec *r, const wf_face_t *face)
+static const char *method_of(const request_rec *r, const wf_face_t *face)
 {
     const char *tunnelled = r->method_number == M_POST && (face->flags & WF_FACE_TUNNEL)
                                 ? tunnelled_method(r)
                                 : NULL;
 
-    return wf_method_parse(tunnelled ? tunnelled : r->method);
+    return tunnelled ? tunnelled : r->method;
 }
 
 static void find_route(wf_request_t *req, const wf_dir_config_t *dir)
@@ -74,7 +74,8 @@ static void find_route(wf_request_t *req, const wf_dir_config_t *dir)
     int multipart = wf_content_parse(type) == WF_CONTENT_MULTIPART;
     wf_match_t match;
 
-    req->method = method_of(req->r, req->face);
+    req->method_name = method_of(req->r, req->face);
+    req->method = wf_method_parse(req->method_name);
     if (wf_route_find(dir->router, req->method, req->path, multipart, &match)) {
         req->route = match.route;
         req->format = match.route->format;

@@ -112,7 +112,7 @@ my @parameters = (    # method  path and query                                ov
     [ 'GET',  '/deployment/0?alf_method=DELETE',                             undef,     405 ],
 );
 
-plan tests => 2 * @paths + 2 * @variables + @queries + @parameters + 22;
+plan tests => 2 * @paths + 2 * @variables + @queries + @parameters + 25;
 
 sub allow { join ' ', sort split /,\s*/, shift->header('Allow') // '' }
 
@@ -163,6 +163,12 @@ for my $case (@parameters) {
     my ($method, $path, $override, $status) = @$case;
     my $r = call($method, $path, {}, headers => { $override ? ('X-HTTP-Method-Override' => $override) : () });
     ok t_cmp($r->code, $status, "$method $path" . ($override ? " for $override" : ''));
+}
+# Who is refused hears of the method that was meant, unless that is no text.
+for my $case ([ 'PATCH', qr/'[^']*' does not support the method PATCH$/ ], [ 'put', qr/method put$/ ], [ "\xff", qr/method POST$/ ]) {
+    my ($override, $message) = @$case;
+    my $r = call('POST', '/deployments', {}, headers => { 'X-HTTP-Method-Override' => $override });
+    ok t_cmp($r->code . ' ' . message($r), qr/^405 .*$message/, 'the message of a refusal');
 }
 # Tunnelled or not, the level of the real endpoint counts.
 ok t_cmp(call('POST', '/deployment/0', {}, user => 'fozzie', headers => { 'X-HTTP-Method-Override' => 'DELETE' })->code,
