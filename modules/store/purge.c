@@ -6,24 +6,25 @@
 #include <apr_strings.h>
 
 /* Instances and, down the call activities, the instances that they called; their tasks and
- * the sub-tasks of these, which belong to no instance themselves. */
+ * the sub-tasks of these, which belong to no instance themselves. CROSS JOIN: SQLite keeps
+ * the order, so that what is to go leads and no table is walked through. */
 #define WITH_CALLED(instances)                                                           \
     "WITH RECURSIVE DOOMED (ID_) AS (" instances " UNION SELECT c.ID_ FROM DOOMED d"     \
-    " JOIN ACT_RU_EXECUTION e ON e.PROC_INST_ID_ = d.ID_"                                \
-    " JOIN ACT_RU_EXECUTION c ON c.SUPER_EXEC_ = e.ID_),"                                \
+    " CROSS JOIN ACT_RU_EXECUTION e CROSS JOIN ACT_RU_EXECUTION c"                       \
+    " WHERE e.PROC_INST_ID_ = d.ID_ AND c.SUPER_EXEC_ = e.ID_),"                         \
     " DOOMED_TASK (ID_) AS (SELECT t.ID_ FROM DOOMED d"                                  \
-    " JOIN ACT_RU_TASK t ON t.PROC_INST_ID_ = d.ID_"                                     \
+    " CROSS JOIN ACT_RU_TASK t WHERE t.PROC_INST_ID_ = d.ID_"                            \
     " UNION SELECT t.ID_ FROM DOOMED_TASK d"                                             \
-    " JOIN ACT_RU_TASK t ON t.PARENT_TASK_ID_ = d.ID_) "
+    " CROSS JOIN ACT_RU_TASK t WHERE t.PARENT_TASK_ID_ = d.ID_) "
 
 /* The same in history. */
 #define WITH_CALLED_ONCE(instances)                                                      \
     "WITH RECURSIVE DOOMED (ID_) AS (" instances " UNION SELECT c.ID_ FROM DOOMED d"     \
-    " JOIN ACT_HI_PROCINST c ON c.SUPER_PROCESS_INSTANCE_ID_ = d.ID_),"                  \
+    " CROSS JOIN ACT_HI_PROCINST c WHERE c.SUPER_PROCESS_INSTANCE_ID_ = d.ID_),"         \
     " DOOMED_TASK (ID_) AS (SELECT t.ID_ FROM DOOMED d"                                  \
-    " JOIN ACT_HI_TASKINST t ON t.PROC_INST_ID_ = d.ID_"                                 \
+    " CROSS JOIN ACT_HI_TASKINST t WHERE t.PROC_INST_ID_ = d.ID_"                        \
     " UNION SELECT t.ID_ FROM DOOMED_TASK d"                                             \
-    " JOIN ACT_HI_TASKINST t ON t.PARENT_TASK_ID_ = d.ID_) "
+    " CROSS JOIN ACT_HI_TASKINST t WHERE t.PARENT_TASK_ID_ = d.ID_) "
 
 #define DEFINITIONS "(SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)"
 
@@ -53,6 +54,7 @@
 static const struct {
     const char *with;
     const char *steps[WF_MAX_PURGE_STEPS];
+    int last; /* after what the unit deletes by itself */
 } purges[WF_PURGES] = {
     [WF_PURGE_DEPLOYMENT_RUNTIME] = {
         WITH_CALLED("SELECT ID_ FROM ACT_RU_EXECUTION WHERE PARENT_ID_ IS NULL"
@@ -85,11 +87,16 @@ static const struct {
         STARTERS_STEP } },
 
     [WF_PURGE_INSTANCE_RUNTIME] = {
-        WITH_CALLED("SELECT ID_ FROM ACT_RU_EXECUTION WHERE ID_ = ?1"), {
+        WITH_CALLED("SELECT CAST(?1 AS BIGINT)"), {
         RUNTIME_STEPS,
-        LAST_STEP } },
+        LAST_STEP }, .last = 1 },
 };
 /* clang-format on */
+
+int wf_purge_is_last(wf_purge_e what)
+{
+    return purges[what].last;
+}
 
 const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p)
 {
