@@ -12,8 +12,9 @@ typedef struct deletion_t {
     apr_array_header_t *doomed; /* wf_id_t; grows while it is worked through */
 } deletion_t;
 
-/* The visit where the execution rests ends; what it has called is doomed, too. The row
- * was changed, so it must be deleted here: the purge comes before changes. */
+/* The visit where the execution rests ends; what it has called is doomed, too. The row is
+ * deleted here and not by the purge, so that a job which moves the execution meanwhile is
+ * noticed: what that writes into history would stay open. */
 static apr_status_t end_execution(deletion_t *d, wf_execution_t *row, wf_error_t *err)
 {
     apr_array_header_t *called;
@@ -63,12 +64,15 @@ static apr_status_t end_instance(deletion_t *d, wf_id_t instance, wf_error_t *er
     if (rv == APR_SUCCESS) {
         rv = end_tasks(d, instance, err);
     }
-    return rv == APR_SUCCESS ? wf_history_deleted(d->call, instance, d->reason, err) : rv;
+    if (rv == APR_SUCCESS) {
+        wf_uow_purge(d->call->uow, WF_PURGE_INSTANCE_RUNTIME, instance);
+        rv = wf_history_deleted(d->call, instance, d->reason, err);
+    }
+    return rv;
 }
 
-/* Variables, jobs and subscriptions go by a purge, those of called instances, too: it
- * takes what is there when it is written, so a job that gets locked meanwhile is no
- * conflict. */
+/* Variables, jobs and subscriptions go by a purge: it takes what is there when it is
+ * written, so a job that gets locked meanwhile is no conflict. */
 apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instance,
                                      const char *reason, wf_error_t *err)
 {
@@ -85,9 +89,6 @@ apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instanc
     APR_ARRAY_PUSH(d.doomed, wf_id_t) = instance;
     for (i = 0; rv == APR_SUCCESS && i < d.doomed->nelts; i++) {
         rv = end_instance(&d, APR_ARRAY_IDX(d.doomed, i, wf_id_t), err);
-    }
-    if (rv == APR_SUCCESS) {
-        wf_uow_purge(call->uow, WF_PURGE_INSTANCE_RUNTIME, instance);
     }
     return rv;
 }

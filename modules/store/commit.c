@@ -194,6 +194,17 @@ static int add_key(const void *row, wf_cell_t *args, int count, const wf_cell_t 
     return count;
 }
 
+/* 1 if a purge of the unit has run before its deletions, and may have taken the row. */
+static int was_purged(const wf_uow_t *uow)
+{
+    for (int i = 0; i < uow->purges->nelts; i++) {
+        if (!wf_purge_is_last(APR_ARRAY_IDX(uow->purges, i, wf_purge_t).what)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static apr_status_t delete_row(wf_store_t *store, wf_uow_t *uow, void *row,
                                wf_error_t *err)
 {
@@ -211,8 +222,7 @@ static apr_status_t delete_row(wf_store_t *store, wf_uow_t *uow, void *row,
     wf_row_cells(WF_ENTRY_OF(row)->before, cells, uow->pool);
     count = add_key(row, args, 0, cells);
     rv = store->driver->run(store, *stmt, args, count, NULL, NULL, &changes, err);
-    /* A purge of the same unit may have taken the row already. */
-    if (rv == APR_SUCCESS && changes != 1 && !uow->purges->nelts) {
+    if (rv == APR_SUCCESS && changes != 1 && !was_purged(uow)) {
         return changed_meanwhile(row, err);
     }
     return explain(row, rv, 1, err);
@@ -308,29 +318,75 @@ static apr_status_t update_row(wf_store_t *store, wf_uow_t *uow, void *row,
     return explain(row, rv, 0, err);
 }
 
-/* ---- a unit ---------------------------------------------------------------------- */
+/* ---- rows that must be as they were ----------------------------------------------- */
 
-static apr_status_t run_purges(wf_store_t *store, wf_uow_t *uow, wf_error_t *err)
+static apr_status_t check_row(wf_store_t *store, wf_uow_t *uow, void *row,
+                              wf_error_t *err)
+{
+    wf_table_e table = ((wf_row_t *)row)->table;
+    wf_cell_t before[WF_MAX_COLUMNS], now[WF_MAX_COLUMNS];
+    int count = wf_row_cells(WF_ENTRY_OF(row)->before, before, uow->pool);
+    void *found;
+    apr_status_t rv = wf_store_load(store, table, before, 0, &found, uow->pool, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!found) {
+        return changed_meanwhile(row, err);
+    }
+    wf_row_cells(found, now, uow->pool);
+    for (int i = 0; i < count; i++) {
+        if (!wf_cell_equal(&before[i], &now[i])) {
+            return changed_meanwhile(row, err);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_expected(wf_store_t *store, wf_uow_t *uow, wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
 
-    for (int i = 0; i < uow->purges->nelts; i++) {
+    for (int i = 0; i < uow->expected->nelts && rv == APR_SUCCESS; i++) {
+        rv = check_row(store, uow, APR_ARRAY_IDX(uow->expected, i, void *), err);
+    }
+    return rv;
+}
+
+/* ---- a unit ---------------------------------------------------------------------- */
+
+static apr_status_t run_purge(wf_store_t *store, const wf_purge_t *purge, wf_error_t *err)
+{
+    wf_cell_t id = wf_cell_integer(purge->id);
+    apr_status_t rv = APR_SUCCESS;
+    const char *text;
+
+    for (int step = 0; rv == APR_SUCCESS; step++) {
+        wf_stmt_t **stmt = &store->purge[purge->what][step];
+
+        text = *stmt ? "" : wf_sql_purge(store->driver, purge->what, step, store->pool);
+        if (!text) {
+            break;
+        }
+        rv = WF_PREPARED(store, stmt, text, err);
+        if (rv == APR_SUCCESS) {
+            rv = store->driver->run(store, *stmt, &id, 1, NULL, NULL, NULL, err);
+        }
+    }
+    return rv;
+}
+
+static apr_status_t run_purges(wf_store_t *store, wf_uow_t *uow, int last,
+                               wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < uow->purges->nelts && rv == APR_SUCCESS; i++) {
         const wf_purge_t *purge = &APR_ARRAY_IDX(uow->purges, i, wf_purge_t);
-        wf_cell_t id = wf_cell_integer(purge->id);
-        const char *text;
 
-        for (int step = 0; rv == APR_SUCCESS; step++) {
-            wf_stmt_t **stmt = &store->purge[purge->what][step];
-
-            text =
-                *stmt ? "" : wf_sql_purge(store->driver, purge->what, step, store->pool);
-            if (!text) {
-                break;
-            }
-            rv = WF_PREPARED(store, stmt, text, err);
-            if (rv == APR_SUCCESS) {
-                rv = store->driver->run(store, *stmt, &id, 1, NULL, NULL, NULL, err);
-            }
+        if (wf_purge_is_last(purge->what) == last) {
+            rv = run_purge(store, purge, err);
         }
     }
     return rv;
@@ -373,13 +429,19 @@ static apr_status_t write_rows(wf_store_t *store, wf_uow_t *uow, wf_table_e tabl
  * the unit gives to new rows. */
 static apr_status_t write_unit(wf_store_t *store, wf_uow_t *uow, wf_error_t *err)
 {
-    apr_status_t rv = run_purges(store, uow, err);
+    apr_status_t rv = check_expected(store, uow, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = run_purges(store, uow, 0, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = write_contents(store, uow, err);
     }
     for (int t = WF_TABLES - 1; t >= 0 && rv == APR_SUCCESS; t--) {
         rv = write_rows(store, uow, t, WF_ROW_DELETED, delete_row, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = run_purges(store, uow, 1, err);
     }
     for (int t = 0; t < WF_TABLES && rv == APR_SUCCESS; t++) {
         rv = write_rows(store, uow, t, WF_ROW_INSERTED, insert_row, err);

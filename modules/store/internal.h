@@ -311,6 +311,8 @@ const char *wf_sql_relation(const wf_driver_t *d, wf_relation_e relation, apr_po
 const char *wf_sql_query(const wf_driver_t *d, wf_query_e query, apr_pool_t *p);
 const char *wf_sql_fixed(const wf_driver_t *d, wf_sql_e which, apr_pool_t *p);
 /** NULL behind the last step. */
+/** 1 if the purge comes after the rows that its unit deletes, which are checked as ever. */
+int wf_purge_is_last(wf_purge_e what);
 const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p);
 /** ?1 in our texts becomes what the driver writes. */
 const char *wf_sql_dialect(const wf_driver_t *d, const char *text, apr_pool_t *p);
@@ -452,6 +454,7 @@ struct wf_uow_t {
     apr_array_header_t *selected; /* relations that were read, of selected_t */
     apr_array_header_t *purges;   /* of wf_purge_t */
     apr_array_header_t *contents; /* of wf_content_t, made by wf_uow_seal */
+    apr_array_header_t *expected; /* of T *, must be as they were loaded */
     int out_of_ids;               /* an id could not be had */
     int sealed;
 };

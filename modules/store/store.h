@@ -337,13 +337,19 @@ typedef enum {
 apr_status_t wf_uow_select(wf_uow_t *uow, wf_relation_e relation, wf_id_t parent,
                            apr_array_header_t **rows, wf_error_t *err); /* of T * */
 
+/** Rely on a loaded row that this unit leaves as it is: if it is changed or deleted
+ *  meanwhile, the unit meets a conflict. For tables without REV_, such as definitions. */
+void wf_uow_expect(wf_uow_t *uow, void *row);
+
 /** Say that a loaded row was changed; harmless for new rows. */
 void wf_uow_update(wf_uow_t *uow, void *row);
 /** Delete a row at commit. A row inserted by this unit just vanishes. A variable takes its
  *  byte array along. */
 void wf_uow_delete(wf_uow_t *uow, void *row);
 
-/** Deletions of many rows that need not be loaded. Run before the unit's other changes. */
+/** Deletions of many rows that need not be loaded. A deployment's run before the unit's
+ *  other changes. An instance's run after the rows that the unit deletes by itself: if one
+ *  of these was changed meanwhile, the unit meets a conflict as ever. */
 typedef enum {
     WF_PURGE_DEPLOYMENT_RUNTIME, /* instances, tasks, variables, jobs … of a deployment */
     WF_PURGE_DEPLOYMENT_HISTORY, /* with attachments; of called instances, too */

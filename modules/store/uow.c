@@ -24,6 +24,7 @@ wf_uow_t *wf_uow_create(wf_store_t *reader, wf_ids_t *ids, apr_pool_t *p)
     uow->selected = apr_array_make(p, 4, sizeof(selected_t));
     uow->purges = apr_array_make(p, 1, sizeof(wf_purge_t));
     uow->contents = apr_array_make(p, 1, sizeof(wf_content_t));
+    uow->expected = apr_array_make(p, 1, sizeof(void *));
     return uow;
 }
 
@@ -315,6 +316,14 @@ void *wf_uow_insert(wf_uow_t *uow, wf_table_e table)
     }
     add_row(uow, row);
     return row;
+}
+
+void wf_uow_expect(wf_uow_t *uow, void *row)
+{
+    assert(((wf_row_t *)row)->state != WF_ROW_FREE);
+    if (WF_ENTRY_OF(row)->before) {
+        APR_ARRAY_PUSH(uow->expected, void *) = row;
+    }
 }
 
 void wf_uow_update(wf_uow_t *uow, void *row)

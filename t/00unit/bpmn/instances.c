@@ -175,6 +175,50 @@ static void unreadable(void)
     is_int(rows_left(started.id), 0, "unreadable: nothing is left");
 }
 
+/* Runs the only job of an instance in a unit of its own, while another one is open. */
+static void run_job(wf_id_t instance)
+{
+    apr_pool_t *p;
+    wf_uow_t *uow;
+    wf_bpmn_call_t call = world.call;
+    apr_array_header_t *jobs;
+    wf_error_t outcome, err;
+
+    apr_pool_create(&p, world.pool);
+    wf_error_init(&outcome, p);
+    wf_error_init(&err, p);
+    call.uow = uow = wf_uow_create(world.reader, world.ids, p);
+    world_check(wf_uow_select(uow, WF_BY_JOBS_OF_INSTANCE, instance, &jobs, &err), &err,
+                "jobs");
+    world_check(wf_bpmn_execute_job(&call, APR_ARRAY_IDX(jobs, 0, wf_job_t *), &err),
+                &err, "the job");
+    world_check(wf_store_commit(world.writer, world.ids, &uow, 1, &outcome, &err), &err,
+                "commit");
+    is_int(outcome.kind, WF_ERR_NONE, "crossed: the job is done");
+    apr_pool_destroy(p);
+}
+
+/* A job that is not exclusive is done between the look at the instance and its end. */
+static void crossed(void)
+{
+    const wf_definition_t *definition =
+        world_deploy(PROCESS(START "<userTask id=\"t\" activiti:async=\"true\" "
+                                   "activiti:exclusive=\"false\"/>" FLOW("s", "t")));
+    wf_started_t started;
+    apr_status_t rv;
+
+    world_start(definition, NULL, &started);
+    rv = wf_bpmn_delete_instance(world_begin(), started.id, NULL, &world.err);
+    ok(rv == APR_SUCCESS, "crossed: deletes");
+    run_job(started.id);
+    ok(world_end(rv) != APR_SUCCESS && world.err.kind == WF_ERR_CONFLICT,
+       "crossed: not what it has not seen");
+    is_str(world_tasks(started.id), "t", "crossed: the job's task is there");
+    ok(delete_instance(started.id, NULL) == APR_SUCCESS, "crossed: deletes again");
+    is_int(rows_left(started.id), 0, "crossed: nothing is left");
+    check_closed("crossed", started.id, "deleted");
+}
+
 /* What was attached to a task stays with history. */
 static void attachments(void)
 {
@@ -209,6 +253,7 @@ int main(void)
     called();
     unreadable();
     attachments();
+    crossed();
     world_close();
     return done_testing();
 }

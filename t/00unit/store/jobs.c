@@ -361,6 +361,32 @@ static void check_undeploy(void)
     is_int(rows_of(WF_TABLE_DEFINITION), 2, "but the definitions of the others");
 }
 
+/* A purge of an instance does not hide that a row was changed meanwhile. */
+static void check_late_purge(void)
+{
+    wf_error_t *err = new_error();
+    wf_uow_t *late = new_unit(), *uow = new_unit();
+    wf_execution_t *execution;
+    wf_id_t root, deployment = deploy("late");
+
+    root = instance_of(start("late:1", 0));
+    MUST(wf_uow_get(late, WF_TABLE_EXECUTION, root, &execution, err), err);
+    wf_uow_delete(late, execution);
+    wf_uow_purge(late, WF_PURGE_INSTANCE_RUNTIME, root);
+    MUST(wf_uow_get(uow, WF_TABLE_EXECUTION, root, &execution, err), err);
+    execution->act_id = "elsewhere";
+    wf_uow_update(uow, execution);
+    must_commit(uow, "the execution moves");
+    is_int(commit_unit(late), WF_ERR_CONFLICT, "an instance that moves: conflict");
+    late = new_unit();
+    MUST(wf_uow_get(late, WF_TABLE_EXECUTION, root, &execution, err), err);
+    wf_uow_delete(late, execution);
+    wf_uow_purge(late, WF_PURGE_INSTANCE_RUNTIME, root);
+    is_int(commit_unit(late), WF_ERR_NONE, "seen anew it goes");
+    purge(WF_PURGE_DEPLOYMENT_RUNTIME, deployment);
+    purge(WF_PURGE_DEPLOYMENT_HISTORY, deployment);
+}
+
 int main(void)
 {
     begin_test();
@@ -370,6 +396,7 @@ int main(void)
     check_release();
     check_purges();
     check_undeploy();
+    check_late_purge();
     close_test_store();
     return end_test();
 }

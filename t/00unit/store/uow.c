@@ -416,6 +416,47 @@ static void check_members(void)
 }
 
 /* An empty batch and empty units cost nothing and fail nothing. */
+/* A unit that only relies on a group, and has something of its own to write. */
+static wf_uow_t *relying_unit(const char *property)
+{
+    wf_error_t *err = new_error();
+    wf_uow_t *uow = new_unit();
+    wf_group_t *group;
+
+    MUST(wf_uow_get_by_key(uow, WF_TABLE_GROUP, "expected", &group, err), err);
+    wf_uow_expect(uow, group);
+    ok(wf_uow_is_empty(uow), "relying on a row is nothing to write");
+    ((wf_property_t *)wf_uow_insert(uow, WF_TABLE_PROPERTY))->name = property;
+    return uow;
+}
+
+static void check_expected(void)
+{
+    wf_error_t *err = new_error();
+    wf_uow_t *uow = new_unit(), *late, *later;
+    wf_group_t *group = wf_uow_insert(uow, WF_TABLE_GROUP);
+
+    group->id = "expected";
+    wf_uow_expect(uow, group);
+    must_commit(uow, "a new row may be relied on");
+    is_int(commit_unit(relying_unit("p1")), WF_ERR_NONE, "nothing happened to it");
+
+    late = relying_unit("p2");
+    uow = new_unit();
+    MUST(wf_uow_get_by_key(uow, WF_TABLE_GROUP, "expected", &group, err), err);
+    group->name = "N";
+    wf_uow_update(uow, group);
+    must_commit(uow, "change");
+    is_int(commit_unit(late), WF_ERR_CONFLICT, "it was changed");
+
+    later = relying_unit("p3");
+    uow = new_unit();
+    MUST(wf_uow_get_by_key(uow, WF_TABLE_GROUP, "expected", &group, err), err);
+    wf_uow_delete(uow, group);
+    must_commit(uow, "delete");
+    is_int(commit_unit(later), WF_ERR_CONFLICT, "it is gone");
+}
+
 static void check_empty(void)
 {
     wf_error_t outcomes[2], *err = new_error();
@@ -442,6 +483,7 @@ int main(void)
     check_replace();
     check_members();
     check_empty();
+    check_expected();
     close_test_store();
     return end_test();
 }
