@@ -67,7 +67,8 @@ static void apply(wf_task_t *task, const wf_task_change_t *change, apr_pool_t *p
 
 /* ---- creating ---------------------------------------------------------------------- */
 
-/* The parent must be open and not be too deep below others. */
+/* The parent must be open and not be too deep below others. It counts as changed: if its
+ * deployment goes meanwhile, which is another lane, the new task must not stay. */
 static apr_status_t check_parent(const wf_bpmn_call_t *call, wf_id_t parent,
                                  wf_error_t *err)
 {
@@ -78,6 +79,7 @@ static apr_status_t check_parent(const wf_bpmn_call_t *call, wf_id_t parent,
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "parent of a task");
     }
+    wf_uow_update(call->uow, task);
     for (depth = 2; rv == APR_SUCCESS && task && task->parent_task_id; depth++) {
         if (depth >= WF_TASK_MAX_DEPTH) {
             return wf_error_field(err, WF_ERR_INVALID, "parent",

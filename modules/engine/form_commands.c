@@ -123,7 +123,7 @@ static apr_status_t read_values(wf_work_t *work, wf_map_t **values, wf_error_t *
     return APR_SUCCESS;
 }
 
-static apr_status_t submit_start(wf_work_t *work, const wf_definition_t *definition,
+static apr_status_t submit_start(wf_work_t *work, wf_definition_t *definition,
                                  const wf_map_t *values, wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
@@ -136,6 +136,7 @@ static apr_status_t submit_start(wf_work_t *work, const wf_definition_t *definit
         return rv;
     }
     business_key = business_key && *business_key ? business_key : NULL;
+    wf_uow_expect(work->uow, definition); /* as a start does */
     rv = wf_bpmn_submit_start(&call, definition, values, business_key, &started, err);
     if (rv == APR_SUCCESS) {
         wf_reply_started(work, &started, business_key);

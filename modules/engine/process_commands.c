@@ -1,6 +1,8 @@
 /* Commands on process instances. */
 #include "engine/internal.h"
 
+#define MAX_TRIES 5 /* of a deletion that meets jobs of the instance */
+
 wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
 {
     return (wf_bpmn_call_t){
@@ -32,21 +34,27 @@ static apr_status_t find_definition(wf_work_t *work, wf_definition_t **definitio
                                     wf_error_t *err)
 {
     const char *id = wf_json_string(work->args, "processDefinitionId", NULL);
-    const char *key = wf_json_string(work->args, "processDefinitionKey", NULL);
+    const char *key =
+        id ? NULL : wf_json_string(work->args, "processDefinitionKey", NULL);
     const char *field = id ? "processDefinitionId" : "processDefinitionKey";
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
 
     if (!id && !key) {
         return wf_error_field(err, WF_ERR_INVALID, "processDefinitionId",
                               "the id or the key of a process definition is needed");
     }
-    rv = id ? wf_store_get_by_key(work->reader, WF_TABLE_DEFINITION, id, definition,
-                                  work->pool, err)
-            : wf_store_latest_definition(work->reader, key, definition, work->pool, err);
+    *definition = NULL;
+    if (!id) {
+        rv = wf_store_latest_definition(work->reader, key, definition, work->pool, err);
+        id = *definition ? (*definition)->id : NULL;
+    }
+    if (rv == APR_SUCCESS && id) {
+        rv = wf_uow_get_by_key(work->uow, WF_TABLE_DEFINITION, id, definition, err);
+    }
     if (rv == APR_SUCCESS && !*definition) {
         rv = wf_error_field(err, WF_ERR_NOT_FOUND, field,
-                            "no process definition with %s '%s'", id ? "id" : "key",
-                            id ? id : key);
+                            "no process definition with %s '%s'", key ? "key" : "id",
+                            key ? key : id);
     }
     return rv;
 }
@@ -81,6 +89,7 @@ apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
         rv = find_definition(work, &definition, err);
     }
     if (rv == APR_SUCCESS) {
+        wf_uow_expect(work->uow, definition); /* its deployment may go meanwhile */
         rv = wf_bpmn_start(&call, definition, variables, business_key, &started, err);
     }
     if (rv == APR_SUCCESS) {
@@ -97,14 +106,31 @@ apr_status_t wf_lane_of_instance(wf_work_t *work, wf_lane_t *lane, wf_error_t *e
     return wf_args_id(work->args, "id", &lane->id, err);
 }
 
+/* work->failed of a deletion: a job that is not exclusive has moved the instance on, which
+ * is not the caller's fault. */
+static apr_status_t delete_again(wf_work_t *work, wf_error_t *err)
+{
+    int *tries = work->baton;
+
+    if (work->failure->kind != WF_ERR_CONFLICT || *tries == MAX_TRIES) {
+        return APR_SUCCESS;
+    }
+    work->failure->kind = WF_ERR_NONE;
+    return wf_command_delete_instance(work, err);
+}
+
 /* process.delete {id, reason} */
 apr_status_t wf_command_delete_instance(wf_work_t *work, wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    int *tries = work->baton ? work->baton : apr_pcalloc(work->pool, sizeof(*tries));
     const char *reason;
     apr_status_t rv =
         wf_args_text(work->args, "reason", WF_TASK_MAX_TEXT, &reason, err);
 
+    ++*tries;
+    work->baton = tries;
+    work->failed = delete_again;
     return rv == APR_SUCCESS
                ? wf_bpmn_delete_instance(&call, work->lane.id, reason, err)
                : rv;

@@ -322,6 +322,8 @@ apr_status_t wf_command_attach(wf_work_t *work, wf_error_t *err)
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    /* Its deployment may go meanwhile, with all attachments: then this is a conflict. */
+    wf_uow_update(work->uow, task);
     if (!row->name || !*row->name) {
         row->name = row->url ? name_of_link(row->url, work->pool) : UNNAMED_FILE;
     }

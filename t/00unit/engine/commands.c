@@ -39,6 +39,8 @@ static const command_t CANCEL = { "process.delete", wf_lane_of_instance,
 static const command_t SIGNAL = { "process.signal", wf_lane_of_instance,
                                   wf_command_signal };
 static const command_t EVENT = { "process.event", wf_lane_of_instance, wf_command_event };
+static const command_t SUBMIT = { "form.submit", wf_lane_of_form,
+                                  wf_command_form_submit };
 static const command_t DEPLOY = { "deployment.create", wf_lane_of_deployments,
                                   wf_command_deploy };
 static const command_t UNDEPLOY = { "deployment.delete", wf_lane_of_deployments,
@@ -106,9 +108,9 @@ static apr_status_t commit(void)
     return outcome.kind == WF_ERR_NONE ? APR_SUCCESS : WF_EFAILED;
 }
 
-/* 1 if it worked; outcome says why not. */
-static int run_with(const command_t *command, const char *args, const void *blob,
-                    apr_size_t length)
+/* Everything but the commit: 1 if it worked; outcome says why not. */
+static int prepare(const command_t *command, const char *args, const void *blob,
+                   apr_size_t length)
 {
     wf_ipc_request_t *request = apr_pcalloc(pool, sizeof(*request));
     apr_status_t rv;
@@ -126,7 +128,13 @@ static int run_with(const command_t *command, const char *args, const void *blob
         work.uow = wf_uow_create(reader, engine.ids, pool);
         rv = command->run(&work, &outcome);
     }
-    return rv == APR_SUCCESS && commit() == APR_SUCCESS;
+    return rv == APR_SUCCESS;
+}
+
+static int run_with(const command_t *command, const char *args, const void *blob,
+                    apr_size_t length)
+{
+    return prepare(command, args, blob, length) && commit() == APR_SUCCESS;
 }
 
 static int run(const command_t *command, const char *fmt, ...)
@@ -526,6 +534,68 @@ static void no_gaps(void)
     }
 }
 
+/* ---- crossing a deletion ----------------------------------------------------------- */
+
+#define PAIR                                                                             \
+    DEFINITIONS                                                                          \
+    "<process id=\"q\"><startEvent id=\"qs\"/></process>"                                \
+    "<process id=\"w\"><startEvent id=\"ws\"/><userTask id=\"wt\"/>"                     \
+    "<sequenceFlow sourceRef=\"ws\" targetRef=\"wt\"/></process></definitions>"
+
+static wf_id_t deploy_pair(void)
+{
+    deploy(PAIR);
+    return reply_id();
+}
+
+/* clang-format off */
+static const struct {
+    const command_t *command;
+    const char *args; /* %T: a task of the deployment */
+} crossing[] = {
+    { &START,  "{\"processDefinitionId\":\"q:1\"}" },
+    { &START,  "{\"processDefinitionKey\":\"q\"}" },
+    { &START,  "{\"processDefinitionKey\":\"w\"}" },
+    { &SUBMIT, "{\"definition\":\"q:1\"}" },
+    { &ATTACH, "{\"task\":%T,\"url\":\"http://x/\"}" },
+    { &ATTACH, "{\"task\":%T}" },
+    { &CREATE, "{\"parent\":%T}" },
+};
+/* clang-format on */
+
+/* A deployment goes with all that belongs to it, between the look at it and the commit of
+ * something that would belong to it; and comes again, as the same version. */
+static void crossed(int i, int comes_again)
+{
+    const char *args, *what = comes_again ? "another one comes" : "its deployment goes";
+    wf_id_t deployment, task;
+    wf_work_t late;
+
+    deployment = deploy_pair();
+    run(&START, "{\"processDefinitionKey\":\"w\"}");
+    task = task_of(reply_id());
+    args = with_ids(crossing[i].args, task, 0);
+    ok(prepare(crossing[i].command, args, NULL, 0), "%s %s", crossing[i].command->name,
+       args);
+    late = work;
+    ok(run(&UNDEPLOY, "{\"id\":%d,\"cascade\":true}", (int)deployment), "%s", what);
+    if (comes_again) {
+        deployment = deploy_pair();
+    }
+    work = late;
+    ok(commit() != APR_SUCCESS, "%s meanwhile: refused", what);
+    is_int(outcome.kind, WF_ERR_CONFLICT, "kind");
+    run(&UNDEPLOY, "{\"id\":%d,\"cascade\":true}", (int)deployment);
+}
+
+static void crossings(void)
+{
+    for (int i = 0; i < (int)(sizeof(crossing) / sizeof(crossing[0])); i++) {
+        crossed(i, 0);
+        crossed(i, 1);
+    }
+}
+
 int main(void)
 {
     no_gaps();
@@ -537,6 +607,7 @@ int main(void)
     starting();
     moving();
     starters();
+    crossings();
     close_world();
     return done_testing();
 }
