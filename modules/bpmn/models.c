@@ -23,6 +23,7 @@ struct wf_models_t {
     apr_hash_t *entries;      /* id -> entry_t */
     entry_t *newest, *oldest;
     int capacity;
+    unsigned forgotten; /* how often something was: ids are given again */
     wf_model_loader_fn *loader;
     void *baton;
 };
@@ -89,11 +90,16 @@ static const wf_model_t *use(entry_t *entry, apr_pool_t *p)
     return entry->model;
 }
 
-static const wf_model_t *find_model(wf_models_t *models, const char *id, apr_pool_t *p)
+/* NULL if it must be loaded; *forgotten is for add_entry, or NULL. */
+static const wf_model_t *find_model(wf_models_t *models, const char *id,
+                                    unsigned *forgotten, apr_pool_t *p)
 {
     entry_t *entry;
 
     apr_thread_mutex_lock(models->lock);
+    if (forgotten) {
+        *forgotten = models->forgotten;
+    }
     entry = apr_hash_get(models->entries, id, APR_HASH_KEY_STRING);
     if (entry) {
         entry->users++;
@@ -104,20 +110,25 @@ static const wf_model_t *find_model(wf_models_t *models, const char *id, apr_poo
     return entry ? use(entry, p) : NULL;
 }
 
-/* The entry itself, or the one another thread put there first. */
-static const wf_model_t *add_entry(wf_models_t *models, entry_t *entry, apr_pool_t *p)
+/* The entry itself, or the one another thread put there first. If a definition was
+ * forgotten since the file was read (at which time `forgotten` was the count), it may be
+ * this one, and its id another file's by now: then the entry is the caller's alone. */
+static const wf_model_t *add_entry(wf_models_t *models, entry_t *entry,
+                                   unsigned forgotten, apr_pool_t *p)
 {
-    entry_t *first, *unused;
+    entry_t *first, *unused = NULL;
 
     apr_thread_mutex_lock(models->lock);
     first = apr_hash_get(models->entries, entry->id, APR_HASH_KEY_STRING);
-    if (first) {
+    if (models->forgotten != forgotten) {
+        entry->users = 1;
+    }
+    else if (first) {
         unused = entry;
         entry = first;
         entry->users++;
     }
     else {
-        unused = NULL;
         if ((int)apr_hash_count(models->entries) >= models->capacity && models->oldest) {
             unused = unlist(models, models->oldest);
         }
@@ -206,9 +217,10 @@ apr_status_t wf_models_get(wf_models_t *models, const wf_definition_t *definitio
 {
     apr_pool_t *scratch;
     entry_t *entry = NULL;
+    unsigned forgotten;
     apr_status_t rv;
 
-    *model = find_model(models, definition->id, p);
+    *model = find_model(models, definition->id, &forgotten, p);
     if (*model) {
         return APR_SUCCESS;
     }
@@ -217,7 +229,7 @@ apr_status_t wf_models_get(wf_models_t *models, const wf_definition_t *definitio
     rv = load_entry(&entry, models, baton, definition, scratch, err);
     apr_pool_destroy(scratch);
     if (rv == APR_SUCCESS) {
-        *model = add_entry(models, entry, p);
+        *model = add_entry(models, entry, forgotten, p);
     }
     return rv;
 }
@@ -228,7 +240,7 @@ apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
     wf_definition_t *definition;
     apr_status_t rv;
 
-    *model = find_model(call->models, definition_id, p);
+    *model = find_model(call->models, definition_id, NULL, p);
     if (*model) {
         return APR_SUCCESS;
     }
@@ -280,6 +292,7 @@ void wf_models_forget(wf_models_t *models, const char *definition_id)
     entry_t *entry, *unused = NULL;
 
     apr_thread_mutex_lock(models->lock);
+    models->forgotten++;
     entry = apr_hash_get(models->entries, definition_id, APR_HASH_KEY_STRING);
     if (entry) {
         unused = unlist(models, entry);

@@ -115,6 +115,35 @@ static apr_status_t load_small(void *baton, const wf_definition_t *definition,
     return APR_SUCCESS;
 }
 
+/* The definition goes while its file is being read, and its id may be given again. */
+static apr_status_t load_late(void *baton, const wf_definition_t *definition,
+                              const char **xml, apr_size_t *length, apr_pool_t *p,
+                              wf_error_t *err)
+{
+    if (++*(int *)baton == 1) {
+        wf_models_forget(cache, definition->id);
+    }
+    return load_small(baton, definition, xml, length, p, err);
+}
+
+static void forgotten_while_read(void)
+{
+    int loads = 0;
+    wf_definition_t definition = { .id = "p:1", .key = "p" };
+    const wf_model_t *old, *fresh, *again;
+    apr_pool_t *use;
+
+    cache = wf_models_create(2, load_late, &loads, world.pool);
+    apr_pool_create(&use, world.pool);
+    ok(get(cache, &definition, &old, use) == APR_SUCCESS, "forgotten while it is read");
+    ok(get(cache, &definition, &fresh, use) == APR_SUCCESS && fresh != old,
+       "nobody else gets that model");
+    ok(get(cache, &definition, &again, use) == APR_SUCCESS && again == fresh,
+       "the next one is kept");
+    is_int(loads, 2, "two loads");
+    apr_pool_destroy(use);
+}
+
 static void *APR_THREAD_FUNC use_models(apr_thread_t *thread, void *baton)
 {
     apr_pool_t *p;
@@ -201,6 +230,7 @@ int main(void)
     bounded();
     fails();
     invalid_file();
+    forgotten_while_read();
     threads();
     definition_gone();
     world_close();
