@@ -247,6 +247,14 @@ const char *wf_time_utc(apr_int64_t ms, apr_pool_t *p);
  *  an offset the server's zone. APR_EINVAL for anything else. */
 apr_status_t wf_time_parse(apr_int64_t *ms, const char *text);
 
+/** Seconds east of Greenwich in the server's zone at an instant (seconds since 1970 UTC). */
+int wf_zone_offset(apr_int64_t seconds);
+/** When clocks of the server's zone show a local time, given as the seconds since 1970 that
+ *  it would be in UTC. Returns how often: once; twice where the clocks are set back, the
+ *  first time in at[0]; never where they are set forward, then at[0] is as far behind the
+ *  change as the local time is: with an hour left out, 02:30 is 03:30. */
+int wf_zone_instants(apr_int64_t local, apr_int64_t at[2]);
+
 /** Durations of the load engine: "1m30s", "250ms", "1.5s", "0" to nanoseconds. Signs and
  *  units ns us µs ms s m h. APR_EINVAL, APR_ERANGE. */
 apr_status_t wf_duration_parse(apr_int64_t *ns, const char *text);

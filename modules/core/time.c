@@ -166,16 +166,17 @@ static int in_range(const struct tm *tm)
 
 apr_status_t wf_time_parse(apr_int64_t *ms, const char *text)
 {
-    struct tm tm = { .tm_isdst = -1 };
+    struct tm tm = { .tm_isdst = 0 };
     int fraction, offset;
-    time_t seconds;
+    apr_int64_t seconds, shown[2];
     const char *s = read_date_time(text, &tm);
 
     if (!s || !in_range(&tm) || !(s = read_fraction(s, &fraction))) {
         return APR_EINVAL;
     }
     if (!*s) {
-        seconds = mktime(&tm);
+        wf_zone_instants(timegm(&tm), shown);
+        seconds = shown[0];
     }
     else {
         s = read_offset(s, &offset);
@@ -184,7 +185,7 @@ apr_status_t wf_time_parse(apr_int64_t *ms, const char *text)
         }
         seconds = timegm(&tm) - offset;
     }
-    *ms = (apr_int64_t)seconds * 1000 + fraction;
+    *ms = seconds * 1000 + fraction;
     return APR_SUCCESS;
 }
 
