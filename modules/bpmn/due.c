@@ -1,20 +1,14 @@
 /* Due dates: a date, or a text in ISO 8601: 2026-03-01, 2026-03-01T12:30:00 with or
- * without offset, or a duration from now such as P1DT12H. Years, months and days of a
- * duration are counted in the server's calendar (a day over a change of the clocks has 23
- * or 25 hours), hours and below in elapsed time. */
+ * without offset, or a duration from now such as P1DT12H. */
 #include <string.h>
 #include <time.h>
 
 #include <apr_lib.h>
 
-#include "bpmn/run.h"
-
-typedef struct duration_t {
-    int years, months, days;
-    apr_int64_t ms;
-} duration_t;
+#include "bpmn/timers.h"
 
 #define MAX_NUMBER 1000000 /* of one part: keeps sums within range */
+#define FRACTION 1000000000
 
 /* clang-format off */
 static const struct {
@@ -29,127 +23,149 @@ static const struct {
 
 #define UNITS ((int)(sizeof(units) / sizeof(units[0])))
 
-static void add_part(duration_t *d, int unit, int number)
+typedef struct part_t {
+    int number;
+    int fraction; /* in 1 / FRACTION */
+    int has_fraction;
+} part_t;
+
+static void add_part(wf_period_t *period, int unit, const part_t *part)
 {
     if (units[unit].in_time) {
-        d->ms += number * units[unit].ms;
+        period->ms +=
+            part->number * units[unit].ms + part->fraction * units[unit].ms / FRACTION;
         return;
     }
     switch (units[unit].unit) {
     case 'Y':
-        d->years = number;
+        period->years = part->number;
         break;
     case 'M':
-        d->months = number;
+        period->months = part->number;
         break;
     case 'W':
-        d->days += 7 * number;
+        period->days += 7 * part->number;
         break;
     default:
-        d->days += number;
+        period->days += part->number;
     }
 }
 
-/* A decimal fraction of a second, to milliseconds. */
-static const char *read_fraction(const char *s, apr_int64_t *ms)
+/* "1" or "1.5", with a comma as well; NULL if there is none. */
+static const char *read_part(const char *s, part_t *part)
 {
-    int scale = 100;
+    int scale = FRACTION / 10;
 
-    *ms = 0;
+    memset(part, 0, sizeof(*part));
+    if (!apr_isdigit(*s)) {
+        return NULL;
+    }
+    for (; apr_isdigit(*s); s++) {
+        part->number = part->number * 10 + (*s - '0');
+        if (part->number > MAX_NUMBER) {
+            return NULL;
+        }
+    }
     if (*s != '.' && *s != ',') {
         return s;
     }
-    for (s++; apr_isdigit(*s); s++, scale /= 10) {
-        *ms += (*s - '0') * scale;
+    part->has_fraction = 1;
+    if (!apr_isdigit(*++s)) {
+        return NULL;
+    }
+    for (; apr_isdigit(*s); s++, scale /= 10) {
+        part->fraction += (*s - '0') * scale;
     }
     return s;
 }
 
-/* 1 if text is a duration. Units come in the order of the table, each at most once. */
-static int parse_duration(const char *text, duration_t *d)
+/* Units come in the order of the table, each at most once. */
+int wf_period_parse(wf_period_t *period, const char *text)
 {
-    const char *s = text + 1;
+    const char *s = text;
     int unit = 0, in_time = 0, parts = 0;
+    part_t part = { 0 };
 
-    memset(d, 0, sizeof(*d));
+    memset(period, 0, sizeof(*period));
+    if (*s++ != 'P') {
+        return 0;
+    }
     while (*s) {
-        apr_int64_t fraction;
-        int number = 0;
-
         if (*s == 'T' && !in_time) {
             in_time = 1;
             s++;
         }
-        if (!apr_isdigit(*s)) {
+        if (part.has_fraction || !(s = read_part(s, &part))) {
             return 0;
         }
-        for (; apr_isdigit(*s); s++) {
-            number = number * 10 + (*s - '0');
-            if (number > MAX_NUMBER) {
-                return 0;
-            }
-        }
-        s = read_fraction(s, &fraction);
         while (unit < UNITS
                && (units[unit].unit != *s || units[unit].in_time != in_time)) {
             unit++;
         }
-        if (unit == UNITS || (fraction && *s != 'S')) {
+        if (unit == UNITS || (part.has_fraction && !in_time)) {
             return 0;
         }
-        add_part(d, unit++, number);
-        d->ms += fraction;
+        add_part(period, unit++, &part);
         parts++;
         s++;
     }
     return parts > 0;
 }
 
+/* ---- the calendar ------------------------------------------------------------------ */
+
 static int days_in_month(int year, int month)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
     return days[month] + (month == 1 && leap);
 }
 
-/* The 31st of January plus one month is the last day of February. */
-static apr_int64_t add_duration(apr_int64_t now, const duration_t *d)
+apr_int64_t wf_period_add(apr_int64_t from, const wf_period_t *period, apr_int64_t times)
 {
-    time_t seconds = now / 1000;
+    apr_int64_t rest = (from % 1000 + 1000) % 1000, seconds = (from - rest) / 1000;
+    apr_int64_t shown[2];
+    time_t local = seconds + wf_zone_offset(seconds);
     struct tm tm;
-    int months;
 
-    localtime_r(&seconds, &tm);
-    months = tm.tm_mon + d->months;
-    tm.tm_year += d->years + months / 12;
-    tm.tm_mon = months % 12;
+    if (!period->years && !period->months && !period->days) {
+        return from + times * period->ms; /* also within an hour that comes twice */
+    }
+    gmtime_r(&local, &tm);
+    tm.tm_year += period->years * times + (tm.tm_mon + period->months * times) / 12;
+    tm.tm_mon = (tm.tm_mon + period->months * times) % 12;
     if (tm.tm_mday > days_in_month(tm.tm_year + 1900, tm.tm_mon)) {
         tm.tm_mday = days_in_month(tm.tm_year + 1900, tm.tm_mon);
     }
-    tm.tm_mday += d->days;
-    tm.tm_isdst = -1;
-    return (apr_int64_t)mktime(&tm) * 1000 + now % 1000 + d->ms;
+    tm.tm_mday += period->days * times;
+    wf_zone_instants(timegm(&tm), shown);
+    return shown[0] * 1000 + rest + times * period->ms;
 }
 
-static apr_status_t parse_text(apr_int64_t *due, const char *text, apr_int64_t now)
+/* ---- dates ------------------------------------------------------------------------- */
+
+int wf_date_parse(apr_int64_t *ms, const char *text)
 {
     char day[sizeof("YYYY-MM-DDT00:00:00")];
-    duration_t duration;
 
-    if (*text == 'P') {
-        if (!parse_duration(text, &duration)) {
-            return APR_EINVAL;
-        }
-        *due = add_duration(now, &duration);
-        return APR_SUCCESS;
-    }
     if (strlen(text) == 10) {
         memcpy(day, text, 10);
         memcpy(day + 10, "T00:00:00", 10);
-        return wf_time_parse(due, day);
+        text = day;
     }
-    return wf_time_parse(due, text);
+    return wf_time_parse(ms, text) == APR_SUCCESS;
+}
+
+static int parse_text(apr_int64_t *due, const char *text, apr_int64_t now)
+{
+    wf_period_t period;
+
+    if (wf_period_parse(&period, text)) {
+        *due = wf_period_add(now, &period, 1);
+        return 1;
+    }
+    return wf_date_parse(due, text);
 }
 
 apr_status_t wf_due_date(apr_int64_t *due, const wf_value_t *value, apr_int64_t now,
@@ -163,8 +179,7 @@ apr_status_t wf_due_date(apr_int64_t *due, const wf_value_t *value, apr_int64_t 
         *due = value->as.integer;
         return APR_SUCCESS;
     }
-    if (value->type != WF_STRING
-        || parse_text(due, value->as.text.data, now) != APR_SUCCESS) {
+    if (value->type != WF_STRING || !parse_text(due, value->as.text.data, now)) {
         return wf_error_set(err, WF_ERR_EXECUTION,
                             "the value is no date, ISO 8601 date-time or duration");
     }

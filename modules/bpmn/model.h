@@ -5,6 +5,7 @@
 #define WF_BPMN_MODEL_H
 
 #include "bpmn/bpmn.h"
+#include "bpmn/timers.h"
 #include "bpmn/xml.h"
 #include "script/script.h"
 
@@ -31,6 +32,7 @@ typedef enum {
     WF_WAIT_TASK,  /* a task that somebody completes */
     WF_WAIT_CALL,  /* a call with the activity's id; no row */
     WF_WAIT_EVENT, /* what its subscription says */
+    WF_WAIT_TIMER, /* its timer job; without one, for ever */
 } wf_wait_e;
 
 typedef struct wf_behaviour_t {
@@ -78,6 +80,12 @@ typedef struct wf_start_event_t {
 typedef struct wf_signal_event_t {
     const char *name; /* the signal's */
 } wf_signal_event_t;
+
+/** A timer definition; details of an event with one. */
+typedef struct wf_timer_t {
+    wf_time_kind_e kind;
+    const wf_template_t *text;
+} wf_timer_t;
 
 /** details of a userTask; NULL where the file says nothing */
 typedef struct wf_user_task_t {

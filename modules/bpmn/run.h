@@ -184,10 +184,25 @@ void wf_subscribe(wf_exec_t *exec, const char *type, const char *name);
 /** What exec waits for, its parent waits for from now on. */
 apr_status_t wf_subscriptions_hand_up(wf_exec_t *exec, wf_error_t *err);
 
+/* ---- timers.c ---------------------------------------------------------------------- */
+
+/** exec waits for the timer: evaluate it and write its job, to be run by that handler. No
+ * job if the value is null: exec waits for ever. WF_ERR_EXECUTION for a text that is no
+ * time. */
+apr_status_t wf_timer_plan(wf_exec_t *exec, const wf_timer_t *timer, const char *handler,
+                           wf_error_t *err);
+
 /* ---- jobs.c ------------------------------------------------------------------------ */
+
+/** Handlers of jobs, by the names that Activiti gives them. */
+#define WF_TIMER_CATCH "timer-intermediate-transition" /* a timer ends exec's wait */
 
 /** Write the job that will enter the asynchronous node where exec stands. */
 void wf_job_continue_later(wf_exec_t *exec);
+
+/** Write the timer job that runs handler for exec, on the node where it stands, at a time.
+ */
+void wf_job_plan(wf_exec_t *exec, const char *handler, apr_int64_t due);
 
 /* ---- tasks.c ----------------------------------------------------------------------- */
 
@@ -210,13 +225,6 @@ apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char
 apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
                           const wf_model_t **model, apr_pool_t *p, wf_error_t *err);
 
-/* ---- due.c ------------------------------------------------------------------------- */
-
-/** A due date from a date, or from a text: ISO 8601 date, date-time, or duration from
- * now. WF_ERR_EXECUTION for anything else. */
-apr_status_t wf_due_date(apr_int64_t *due, const wf_value_t *value, apr_int64_t now,
-                         wf_error_t *err);
-
 /* ---- steps of the behaviour table -------------------------------------------------- */
 
 wf_step_fn wf_leave_at_once;   /* flows.c: nothing to do here */
@@ -229,6 +237,7 @@ wf_step_fn wf_user_task_enter; /* user_task.c */
 wf_step_fn wf_user_task_signal;
 wf_step_fn wf_receive_task_enter; /* receive_task.c */
 wf_step_fn wf_signal_catch_enter; /* signals.c */
+wf_step_fn wf_timer_catch_enter;  /* timers.c */
 
 /** The outgoing flows of exec's node whose condition holds, in document order, at most so
  * many; the default flow if there are none, an empty list without one. */
