@@ -50,7 +50,7 @@ my @columns = (    # to sort by
     'PWD', 'id_', 'ID_ DESC', 'ID_;DROP TABLE ACT_ID_USER', '1', "ID_'", '"ID_"', 'SEQ_', 'PICTURE_ID_', '(SELECT 1)', 'ID_,REV_', 'rowid',
 );
 
-plan tests => 8 * keys(%tables) + 2 * @unknown + 2 * @columns + 43;
+plan tests => 8 * keys(%tables) + 2 * @unknown + 2 * @columns + 44;
 
 # ---- the list and the columns ---------------------------------------------------------------
 
@@ -118,6 +118,7 @@ ok t_cmp(row($definition, qw(KEY_ VERSION_ HAS_START_FORM_KEY_)), 'KEY_=vacation
 my %property = map { $_->{NAME_} => $_ } @{ table('ACT_GE_PROPERTY')->{data} };
 ok t_cmp(join(' ', sort keys %property), 'next.dbid schema.version');
 ok t_cmp($property{'next.dbid'}{VALUE_}, qr/^\d+$/);
+ok t_cmp(row($property{'schema.version'}, qw(VALUE_ REV_)), 'VALUE_=5.0|REV_=1', 'the tables are those of Activiti 5.0');
 
 # Nobody sees more of a password than that there may be one.
 my $users = call('GET', '/management/table/ACT_ID_USER/data?size=1000')->content;

@@ -114,10 +114,14 @@ typedef struct table_t {
     const char *rows;
 } table_t;
 
+/* All but the version of the schema, which is no data. */
 static const char *rows_of(const table_t *table)
 {
-    return raw_text(
-        apr_psprintf(pool, "SELECT %s FROM %s ORDER BY 1", table->columns, table->name));
+    int properties = !strcmp(table->name, "ACT_GE_PROPERTY");
+
+    return raw_text(apr_psprintf(pool, "SELECT %s FROM %s%s ORDER BY 1", table->columns,
+                                 table->name,
+                                 properties ? " WHERE NAME_ <> 'schema.version'" : ""));
 }
 
 static apr_array_header_t *fill(void)
@@ -218,6 +222,8 @@ int main(void)
     MUST(wf_store_open(&writer, test_dsn, WF_STORE_WRITE, pool, err), err);
     last = raw_text("SELECT MAX(NUMBER_) FROM WF_SCHEMA");
     ok(atoi(last) >= 2, "the schema is now %s", last);
+    is_str(raw_text("SELECT VALUE_ FROM ACT_GE_PROPERTY WHERE NAME_ = 'schema.version'"),
+           "5.0", "… which clients know as Activiti's");
     check_rows(tables); /* before ids are reserved, which is a change */
     wf_store_close(writer);
     open_test_store();
