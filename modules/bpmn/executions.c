@@ -271,8 +271,8 @@ int wf_exec_waits_for(const wf_exec_t *exec, wf_wait_e wait)
 }
 
 /* What refers to the child's row refers to its parent's from now on. Only what can be
- * there is looked for: a task or a subscription while the node waits for it, a job before
- * an asynchronous node. */
+ * there is looked for: a task, a subscription or a timer while the node waits for it, a job
+ * before an asynchronous node. */
 static apr_status_t move_up(wf_exec_t *child, wf_error_t *err)
 {
     wf_task_t *task = NULL;
@@ -284,7 +284,8 @@ static apr_status_t move_up(wf_exec_t *child, wf_error_t *err)
     else if (wf_exec_waits_for(child, WF_WAIT_EVENT)) {
         rv = wf_subscriptions_hand_up(child, err);
     }
-    else if (child->node->async && !child->row->act_inst_id) {
+    else if (wf_exec_waits_for(child, WF_WAIT_TIMER)
+             || (child->node->async && !child->row->act_inst_id)) {
         rv = move_jobs(child, err);
     }
     return rv == APR_SUCCESS ? wf_history_hand_up(child, task, err) : rv;

@@ -32,6 +32,8 @@ static const extension_t attributes[] = {
     { "process",      "candidateStarterUsers",  1 },
     { "process",      "candidateStarterGroups", 1 },
     { "signal",       "scope",                  1 },
+    { "timeCycle",    "endDate",                0 },
+    { "timerEventDefinition", "businessCalendarName", 0 },
 };
 
 static const extension_t elements[] = {

@@ -1,5 +1,6 @@
-/* Asynchronous continuations: a token that arrives at an asynchronous node writes a
- * message job and rests; the unit of work ends there. Running the job enters the node. */
+/* Jobs: a token that arrives at an asynchronous node writes a message job and rests; the
+ * unit of work ends there, and running the job enters the node. A token that waits for a
+ * time has a timer job. What running a job does is a row of the table of handlers. */
 #include <string.h>
 
 #include "bpmn/run.h"
@@ -7,18 +8,33 @@
 #define RETRIES 3
 #define CONTINUATION "async-continuation"
 
-void wf_job_continue_later(wf_exec_t *exec)
+static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler)
 {
     wf_job_t *job = wf_uow_insert(exec->instance->turn->call->uow, WF_TABLE_JOB);
 
-    job->type = "message";
-    job->exclusive = exec->node->exclusive;
+    job->type = type;
+    job->exclusive = 1;
     job->execution_id = exec->row->id;
     job->proc_inst_id = exec->row->proc_inst_id;
     job->proc_def_id = exec->row->proc_def_id;
     job->retries = RETRIES;
-    job->handler_type = CONTINUATION;
+    job->handler_type = handler;
     job->handler_cfg = exec->node->id;
+    return job;
+}
+
+void wf_job_continue_later(wf_exec_t *exec)
+{
+    wf_job_t *job = create(exec, "message", CONTINUATION);
+
+    job->exclusive = exec->node->exclusive;
+}
+
+void wf_job_plan(wf_exec_t *exec, const char *handler, apr_int64_t due)
+{
+    wf_job_t *job = create(exec, "timer", handler);
+
+    job->due_date = due;
 }
 
 /* ---- handlers ---------------------------------------------------------------------- */
@@ -28,14 +44,19 @@ typedef apr_status_t handler_fn(wf_exec_t *exec, const wf_job_t *job, wf_error_t
 static apr_status_t continue_at_node(wf_exec_t *exec, const wf_job_t *job,
                                      wf_error_t *err)
 {
-    if (!job->handler_cfg || strcmp(exec->node->id, job->handler_cfg) != 0) {
-        return wf_error_set(err, WF_ERR_INTERNAL,
-                            "execution %" APR_INT64_T_FMT " is at \"%s\", not at \"%s\"",
-                            exec->row->id, exec->node->id,
-                            job->handler_cfg ? job->handler_cfg : "");
-    }
+    (void)job, (void)err;
     wf_agenda_plan(exec, WF_OP_ENTER, NULL);
     return APR_SUCCESS;
+}
+
+static apr_status_t end_wait(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
+{
+    if (!wf_exec_waits_for(exec, WF_WAIT_TIMER)) {
+        return wf_error_set(err, WF_ERR_INTERNAL,
+                            "execution %" APR_INT64_T_FMT " waits for no timer at \"%s\"",
+                            exec->row->id, job->handler_cfg);
+    }
+    return exec->node->behaviour->signal(exec, err);
 }
 
 static const struct {
@@ -43,6 +64,7 @@ static const struct {
     handler_fn *run;
 } handlers[] = {
     {CONTINUATION, continue_at_node},
+    {WF_TIMER_CATCH, end_wait},
 };
 
 static handler_fn *find_handler(const char *type)
@@ -59,6 +81,25 @@ static handler_fn *find_handler(const char *type)
 
 /* ---- running ----------------------------------------------------------------------- */
 
+/* The execution that the job is for, on the node that it is for. */
+static apr_status_t find_exec(wf_exec_t **exec, wf_instance_t *instance,
+                              const wf_job_t *job, wf_error_t *err)
+{
+    *exec = wf_exec_find(instance, job->execution_id);
+    if (!*exec) {
+        return wf_error_set(err, WF_ERR_INTERNAL,
+                            "its execution %" APR_INT64_T_FMT " is gone",
+                            job->execution_id);
+    }
+    if (!job->handler_cfg || strcmp((*exec)->node->id, job->handler_cfg) != 0) {
+        return wf_error_set(err, WF_ERR_INTERNAL,
+                            "execution %" APR_INT64_T_FMT " is at \"%s\", not at \"%s\"",
+                            (*exec)->row->id, (*exec)->node->id,
+                            job->handler_cfg ? job->handler_cfg : "");
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t run(wf_turn_t *turn, wf_job_t *job, wf_error_t *err)
 {
     handler_fn *handler = find_handler(job->handler_type);
@@ -71,14 +112,11 @@ static apr_status_t run(wf_turn_t *turn, wf_job_t *job, wf_error_t *err)
                             job->handler_type ? job->handler_type : "");
     }
     rv = wf_instance_load(&instance, turn, job->proc_inst_id, err);
+    if (rv == APR_SUCCESS) {
+        rv = find_exec(&exec, instance, job, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
-    }
-    exec = wf_exec_find(instance, job->execution_id);
-    if (!exec) {
-        return wf_error_set(err, WF_ERR_INTERNAL,
-                            "its execution %" APR_INT64_T_FMT " is gone",
-                            job->execution_id);
     }
     wf_uow_delete(turn->call->uow, job);
     rv = handler(exec, job, err);

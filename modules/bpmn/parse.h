@@ -70,6 +70,11 @@ void wf_starters_parse(wf_parser_t *parser, const wf_xml_t *process);
 /** The signals that the file declares: fills parser->signals. */
 void wf_signals_parse(wf_parser_t *parser);
 
+/* ---- timers.c ---------------------------------------------------------------------- */
+
+/** A timerEventDefinition, of whatever event. */
+wf_timer_t *wf_timer_parse(wf_parser_t *parser, const wf_xml_t *definition);
+
 /* ---- schema.c: the BPMN 2.0 schema as a table -------------------------------------- */
 
 /** Check names, attributes, ids and references of the whole file and fill parser->ids. */
@@ -97,5 +102,6 @@ void wf_start_event_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *n
 void wf_user_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 void wf_receive_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 void wf_signal_catch_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
+void wf_timer_catch_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 
 #endif

@@ -34,6 +34,8 @@
               "<startEvent id=\"s\"/>\n" body "</process>\n")
 #define CATCH(children)                                                                  \
     "<intermediateCatchEvent id=\"c\">\n" children "</intermediateCatchEvent>\n"
+#define TIMER(children)                                                                  \
+    SIGNALLED(CATCH("<timerEventDefinition>" children "</timerEventDefinition>\n"))
 #define SIGNALS(signals)                                                                 \
     FILE_WITH(signals "<process id=\"p\"><startEvent id=\"s\"/></process>\n")
 #define GATEWAY(attributes)                                                              \
@@ -168,9 +170,22 @@ static const struct {
                                                                            "unsupported-element", "c", 7, 0 },
     { "a signal or a timer",     SIGNALLED(CATCH("<signalEventDefinition signalRef=\"g\"/>\n<timerEventDefinition/>\n")),
                                                                            "unsupported-element", "c", 7, 0 },
-    { "a timer or a signal",     SIGNALLED(CATCH("<timerEventDefinition/>\n<signalEventDefinition signalRef=\"g\"/>\n") FLOW("f", "s", "c")),
-                                                                           "unsupported-element", "c", 6, 0 },
-    { "catch a timer",           SIGNALLED(CATCH("<timerEventDefinition/>\n")), "unsupported-element", "c", 6, 0 },
+    { "a timer or a signal",     SIGNALLED(CATCH("<timerEventDefinition><timeDate>x</timeDate></timerEventDefinition>\n"
+                                           "<signalEventDefinition signalRef=\"g\"/>\n") FLOW("f", "s", "c")),
+                                                                           "unsupported-element", "c", 7, 0 },
+    { "a timer by date",         TIMER("<timeDate>2026-03-01T12:30:00</timeDate>"), NULL, NULL, 0, 0 },
+    { "a timer by duration",     TIMER("<timeDuration id=\"d\">\n PT5M\n </timeDuration>"), NULL, NULL, 0, 0 },
+    { "a timer by cycle",        TIMER("<timeCycle>0 0 12 * * ?</timeCycle>"), NULL, NULL, 0, 0 },
+    { "a timer by expression",   TIMER("<timeDate>${due}</timeDate>"), NULL, NULL, 0, 0 },
+    { "a timer that is no time", TIMER("<timeDate>tomorrow</timeDate>"), NULL, NULL, 0, 0 },
+    { "a timer without time",    TIMER(""), "timer-time", "c", 6, 0 },
+    { "a timer with no text",    TIMER("<timeDate/><timeDuration>\n </timeDuration>"), "timer-time", "c", 6, 0 },
+    { "one text is enough",      TIMER("<timeDate/><timeCycle>R/PT1H</timeCycle>"), NULL, NULL, 0, 0 },
+    { "two times",               TIMER("<timeDuration>PT1H</timeDuration>\n<timeDate>2026-03-01</timeDate>"), "ignored-element", "c", 6, 1 },
+    { "a broken expression",     TIMER("\n<timeDate>${due</timeDate>"), "expression-syntax", "c", 7, 0 },
+    { "a calendar by name",      SIGNALLED(CATCH("<timerEventDefinition activiti:businessCalendarName=\"cycle\"><timeDate>x</timeDate>"
+                                           "</timerEventDefinition>\n")), "unsupported-attribute", "c", 6, 0 },
+    { "an end of the cycle",     TIMER("<timeCycle activiti:endDate=\"2026-12-31\">R/PT1H</timeCycle>"), "unsupported-attribute", "c", 6, 0 },
     { "catch a message",         SIGNALLED(CATCH("<messageEventDefinition/>\n")), "unsupported-element", "c", 6, 0 },
     { "catch nothing",           SIGNALLED(CATCH("")),                     "unsupported-element", "c", 5, 0 },
     { "catch what is elsewhere", SIGNALLED(CATCH("<eventDefinitionRef>x</eventDefinitionRef>\n")), "unsupported-element", "c", 5, 0 },

@@ -1,5 +1,5 @@
-/* Wait states that others end: receive tasks by a call, signal catch events by a signal.
- * A case deploys a process, starts it, takes steps and says where it rests after each
+/* Wait states that others end: receive tasks by a call, signal catch events by a signal,
+ * timer catch events by their job. A case deploys a process, starts it, takes steps and says where it rests after each
  * one. */
 #include "world.h"
 
@@ -11,6 +11,10 @@
 #define CATCH(id, ref)                                                                   \
     "<intermediateCatchEvent id=\"" id "\"><signalEventDefinition signalRef=\"" ref      \
     "\"/></intermediateCatchEvent>\n"
+#define TIMER(id, children)                                                              \
+    "<intermediateCatchEvent id=\"" id "\"><timerEventDefinition>" children              \
+    "</timerEventDefinition></intermediateCatchEvent>\n"
+#define HOUR "<timeDuration>PT1H</timeDuration>"
 #define AGAIN(from, to)                                                                  \
     "<sequenceFlow id=\"again-" from "\" sourceRef=\"" from "\" targetRef=\"" to "\"/"   \
                                                                                  ">\n"
@@ -90,6 +94,37 @@ static const struct {
     { "what follows a signal fails", WITH_SIGNALS(START FORK("f") CATCH("c", "sigA") CATCH("d", "sigA") TASK("t")
         FLOW("s", "f") FLOW("f", "c") FLOW("f", "d") FLOW("c", "t") IF("d", "t", "${nobody}")), "c d", "A@c A@d",
       { { "s:A", WF_ERR_EXECUTION, "c d", "A@c A@d" } } },
+
+    /* ---- timers ---- */
+    { "timer", PROCESS(START TIMER("c", HOUR) TASK("t") FLOW("s", "c") FLOW("c", "t")), "c", "",
+      { { "s:c", WF_ERR_CONFLICT, "c", "" }, { "r:c", WF_ERR_CONFLICT, "c", "" }, { "@", WF_ERR_NONE, "t", "" },
+        { "@", WF_ERR_NOT_FOUND, "t", "" } } },
+    { "timer at the end", PROCESS(START TIMER("c", HOUR) FLOW("s", "c")), "c", "", { { "@", WF_ERR_NONE, "", "" } } },
+    { "a cycle fires once a visit", PROCESS(START TIMER("c", "<timeCycle>R3/PT1H</timeCycle>") TASK("t") FLOW("s", "c")
+        FLOW("c", "t")), "c", "",
+      { { "@", WF_ERR_NONE, "t", "" }, { "@", WF_ERR_NOT_FOUND, "t", "" } } },
+    { "and again in the next", PROCESS(START TIMER("c", "<timeCycle>0 0 12 * * ?</timeCycle>") FLOW("s", "c") FLOW("c", "c")), "c", "",
+      { { "@", WF_ERR_NONE, "c", "" }, { "@", WF_ERR_NONE, "c", "" } } },
+    { "no date, no timer", PROCESS(START TIMER("c", "<timeDate>${null}</timeDate>") FLOW("s", "c")), "c", "",
+      { { "@", WF_ERR_NOT_FOUND, "c", "" } } },
+    { "two timers", PROCESS(START FORK("f") TIMER("c", HOUR) TIMER("d", HOUR) FORK("j") TASK("t") FLOW("s", "f") FLOW("f", "c")
+        FLOW("f", "d") FLOW("c", "j") FLOW("d", "j") FLOW("j", "t")), "c d", "",
+      { { "@", WF_ERR_NONE, "d", "" }, { "@", WF_ERR_NONE, "t", "" } } },
+    { "two tokens at one timer", PROCESS(START FORK("f") TIMER("c", HOUR) FLOW("s", "f") FLOW("f", "c") AGAIN("f", "c")), "c c", "",
+      { { "@", WF_ERR_NONE, "c", "" }, { "@", WF_ERR_NONE, "", "" } } },
+    { "a lone timer falls back", PROCESS(START FORK("f") TASK("t") TIMER("c", HOUR) TASK("u") FLOW("s", "f")
+        FLOW("f", "t") FLOW("f", "c") FLOW("c", "u")), "t c", "",
+      { { "t:t", WF_ERR_NONE, "c", "" }, { "@", WF_ERR_NONE, "u", "" } } },
+    { "a lone event without timer falls back", PROCESS(START FORK("f") TASK("t") TIMER("c", "<timeDate>${null}</timeDate>")
+        FLOW("s", "f") FLOW("f", "t") FLOW("f", "c")), "t c", "",
+      { { "t:t", WF_ERR_NONE, "c", "" }, { "@", WF_ERR_NOT_FOUND, "c", "" } } },
+    { "asynchronous timer", PROCESS(START "<intermediateCatchEvent id=\"c\" activiti:async=\"true\"><timerEventDefinition>"
+        HOUR "</timerEventDefinition></intermediateCatchEvent>" TASK("t") FLOW("s", "c") FLOW("c", "t")), "c", "",
+      { { "@", WF_ERR_NONE, "c", "" }, { "@", WF_ERR_NONE, "t", "" } } },
+    { "a time that is none", PROCESS(START TASK("t") TIMER("c", "<timeDate>tomorrow</timeDate>") FLOW("s", "t") FLOW("t", "c")), "t", "",
+      { { "t:t", WF_ERR_EXECUTION, "t", "" } } },
+    { "what follows a timer fails", PROCESS(START TIMER("c", HOUR) TASK("t") FLOW("s", "c") IF("c", "t", "${nobody}")), "c", "",
+      { { "@", WF_ERR_EXECUTION, "c", "" } } },
 };
 /* clang-format on */
 
@@ -142,8 +177,8 @@ static void check_step(const char *what, wf_id_t instance, const step_t *step)
 {
     wf_err_kind_e kind;
 
-    take(instance, step->does, NULL);
-    kind = world.err.kind;
+    kind = take(instance, step->does, NULL) == APR_NOTFOUND ? WF_ERR_NOT_FOUND
+                                                            : world.err.kind;
     if (!is_int(kind, step->kind, "%s: %s", what, step->does)) {
         diag("%s", world.err.message ? world.err.message : "");
     }
@@ -276,10 +311,149 @@ static void broken_rows(void)
        "a subscription of nobody: %s", world.err.message);
 }
 
+/* ---- timers ------------------------------------------------------------------------ */
+
+#define NOON "2026-03-01T12:00:00Z"
+#define NOON_MS 1772366400000
+
+/* clang-format off */
+static const struct {
+    const char *children;
+    wf_value_t var; /* v */
+    apr_int64_t due; /* below 0: -due after the start; 0: no job */
+    const char *fails; /* part of the message */
+} timers[] = {
+    { "<timeDate>" NOON "</timeDate>", { 0 }, NOON_MS, NULL },
+    { "<timeDate>\n " NOON "\n </timeDate>", { 0 }, NOON_MS, NULL },
+    { "<timeDate>${v}</timeDate>", { .type = WF_DATE, .as.integer = NOON_MS + 1 }, NOON_MS + 1, NULL },
+    { "<timeDate>${v}</timeDate>", { .type = WF_STRING, .as.text = { NOON, 20 } }, NOON_MS, NULL },
+    { "<timeDate>\n #{v}\n</timeDate>", { .type = WF_DATE, .as.integer = NOON_MS }, NOON_MS, NULL },
+    { "<timeDate>2026-03-01T${v}:00Z</timeDate>", { .type = WF_STRING, .as.text = { "12:00", 5 } }, NOON_MS, NULL },
+    { "<timeDate>${v}</timeDate>", { .type = WF_NULL }, 0, NULL },
+    { "<timeDuration>${v}</timeDuration>", { .type = WF_NULL }, 0, NULL },
+    { "<timeCycle>${v}</timeCycle>", { .type = WF_NULL }, 0, NULL },
+    { "<timeDuration>PT1.5S</timeDuration>", { 0 }, -1500, NULL },
+    { "<timeDuration>PT${v}H</timeDuration>", { .type = WF_INTEGER, .as.integer = 2 }, -7200000, NULL },
+    { "<timeDuration>${v}</timeDuration>", { .type = WF_DATE, .as.integer = NOON_MS }, NOON_MS, NULL },
+    { "<timeCycle>R3/PT10H</timeCycle>", { 0 }, -36000000, NULL },
+    { "<timeCycle>R/" NOON "/PT10H</timeCycle>", { 0 }, NOON_MS, NULL },
+    { "<timeCycle>0 0 12 1 MAR ? 2026</timeCycle>", { 0 }, NOON_MS, NULL },
+    { "<timeCycle>${v} 0 12 1 3 ? 2026</timeCycle>", { .type = WF_INTEGER, .as.integer = 59 }, NOON_MS + 59000, NULL },
+    { "<timeDate>tomorrow</timeDate>", { 0 }, 0, "activity \"c\": cannot resolve due date, timeDate \"tomorrow\": the value is no date" },
+    { "<timeDuration>1h</timeDuration>", { 0 }, 0, "cannot resolve due date, timeDuration \"1h\"" },
+    { "<timeCycle>PT1H</timeCycle>", { 0 }, 0, "timeCycle \"PT1H\": cron line, second" },
+    { "<timeCycle>R0/PT1H</timeCycle>", { 0 }, 0, "timeCycle \"R0/PT1H\": the value is no repeating interval" },
+    { "<timeCycle>0 0 12 30 2 ?</timeCycle>", { 0 }, 0, "does not fire any more" },
+    { "<timeDate>${v}</timeDate>", { .type = WF_STRING, .as.text = { "secret", 6 } }, 0, "timeDate \"${v}\": the value is no date" },
+    { "<timeDate>${v}</timeDate>", { .type = WF_STRING, .as.text = { "", 0 } }, 0, "cannot resolve" },
+    { "<timeDate>${v}</timeDate>", { .type = WF_INTEGER, .as.integer = 5 }, 0, "neither text nor date" },
+    { "<timeDate>${nobody}</timeDate>", { 0 }, 0, "cannot resolve due date, timeDate \"${nobody}\": " },
+};
+/* clang-format on */
+
+static void check_job(int i, const wf_started_t *started, const char *definition,
+                      apr_int64_t now)
+{
+    apr_int64_t due = timers[i].due < 0 ? now - timers[i].due : timers[i].due;
+    apr_array_header_t *jobs = world_select(WF_BY_JOBS_OF_INSTANCE, started->id);
+    const wf_job_t *job;
+
+    if (!is_int(jobs->nelts, due ? 1 : 0, "timer %d: jobs", i) || !due) {
+        return;
+    }
+    job = APR_ARRAY_IDX(jobs, 0, const wf_job_t *);
+    is_int(job->due_date, due, "timer %d: due date", i);
+    is_str(job->type, "timer", "job: type");
+    is_str(job->handler_type, "timer-intermediate-transition", "job: handler");
+    is_str(job->handler_cfg, "c", "job: activity");
+    is_str(job->repeat, NULL, "job: does not repeat");
+    is_str(job->proc_def_id, definition, "job: definition");
+    is_int(job->execution_id, started->id, "job: execution");
+    is_int(job->retries, 3, "job: retries");
+    is_int(job->exclusive, 1, "job: exclusive");
+    is_str(job->lock_owner, NULL, "job: not locked");
+}
+
+static void check_timer(int i)
+{
+    const wf_definition_t *definition = world_deploy(apr_psprintf(
+        world.pool, PROCESS(START "%s" FLOW("s", "c")),
+        apr_psprintf(world.pool, TIMER("c", "%s"), timers[i].children)));
+    wf_map_t *vars = world_vars();
+    wf_started_t started;
+    apr_status_t rv;
+
+    wf_map_set(vars, "v", timers[i].var);
+    rv = world_start(definition, vars, &started);
+    if (timers[i].fails) {
+        ok(rv != APR_SUCCESS && world.err.kind == WF_ERR_EXECUTION
+               && strstr(world.err.message, timers[i].fails)
+               && !strstr(world.err.message, "secret"),
+           "timer %d fails: %s", i, world.err.message);
+        return;
+    }
+    if (!ok(rv == APR_SUCCESS, "timer %d", i)) {
+        diag("%s", world.err.message);
+        return;
+    }
+    check_job(i, &started, definition->id, world.call.now);
+}
+
+/* What is left of a timer behind it, and when its instance is deleted. */
+static void timer_traces(void)
+{
+    const wf_definition_t *definition =
+        world_deploy(PROCESS(START TIMER("c", HOUR) TASK("t") FLOW("s", "c") FLOW("c", "t")));
+    wf_started_t fired, deleted;
+
+    world_start(definition, NULL, &fired);
+    is_str(visit_of(fired.id, "c")->act_type, "intermediateTimer", "history: type");
+    is_int(visit_of(fired.id, "c")->end_time, 0, "history: it waits");
+    ok(world_job(fired.id) == APR_SUCCESS, "it fires");
+    ok(visit_of(fired.id, "c")->end_time > 0, "history: it is over");
+    is_int(world_select(WF_BY_JOBS_OF_INSTANCE, fired.id)->nelts, 0, "its job is gone");
+    world_start(definition, NULL, &deleted);
+    ok(world_end(wf_bpmn_delete_instance(world_begin(), deleted.id, NULL, &world.err))
+           == APR_SUCCESS,
+       "delete an instance that waits for a timer");
+    is_int(world_select(WF_BY_JOBS_OF_INSTANCE, deleted.id)->nelts, 0, "its job goes, too");
+}
+
+/* A job whose execution does not wait for it is an error, not a crash. */
+static void broken_timers(void)
+{
+    const wf_definition_t *definition =
+        world_deploy(PROCESS(START FORK("f") TIMER("c", HOUR) TASK("t") FLOW("s", "f") FLOW(
+            "f", "c") FLOW("f", "t")));
+    wf_job_t *job;
+    wf_started_t started;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        world_start(definition, NULL, &started);
+        job = APR_ARRAY_IDX(world_select(WF_BY_JOBS_OF_INSTANCE, started.id), 0, wf_job_t *);
+        if (i == 0) {
+            job->execution_id = 1;
+        }
+        else if (i == 1) {
+            job->handler_cfg = "t";
+        }
+        else {
+            job->execution_id = job->proc_inst_id; /* inactive, on the fork */
+            job->handler_cfg = "f";
+        }
+        wf_uow_update(world.uow, job);
+        world_end(APR_SUCCESS);
+        ok(world_job(started.id) != APR_SUCCESS && world.err.kind == WF_ERR_INTERNAL,
+           "a timer of nobody: %s", world.err.message);
+    }
+}
+
 int main(void)
 {
     int i;
 
+    setenv("TZ", "UTC0", 1);
     world_open();
     for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
         check_case(i);
@@ -288,6 +462,11 @@ int main(void)
     nothing_left();
     one_instance_only();
     broken_rows();
+    for (i = 0; i < (int)(sizeof(timers) / sizeof(timers[0])); i++) {
+        check_timer(i);
+    }
+    timer_traces();
+    broken_timers();
     world_close();
     return done_testing();
 }
