@@ -26,6 +26,11 @@ my @stopped = (    # the engine does not move: reads go on, commands give up
     [ 'PUT',    "/task/$task->{id}/complete",  {},                                               503 ],
     [ 'POST',   '/process-instance',           { processDefinitionId => 'taskAssigneeProcess:1' }, 503 ],
     [ 'DELETE', '/deployment/10?cascade=true', undef,                                            503 ],
+    [ 'GET',    '/deployment/10/resources',    undef,                                            200 ],
+    [ 'GET',    '/management/table/ACT_RU_TASK/data', undef,                                     200 ],
+    # Expressions and pictures are the engine's work.
+    [ 'GET',    '/process-definition/vacationRequest:1/form?format=json', undef,                 503 ],
+    [ 'GET',    '/process-definition/vacationRequest:1/diagram', undef,                          503 ],
 );
 
 my @broken = (    # there is no store: nobody can be recognised
@@ -41,7 +46,7 @@ my @broken = (    # there is no store: nobody can be recognised
     [ 'OPTIONS', '/tasks',                     undef,                                            200, undef ],
 );
 
-plan tests => 3 * @stopped + 3 * @broken + 8;
+plan tests => 3 * @stopped + 3 * @broken + 10;
 
 sub check {
     my ($r, $status, $what) = @_;
@@ -57,6 +62,10 @@ for my $case (@stopped) {
     check(call($method, $path, $body), $status, "stopped: $method $path");
 }
 ok t_cmp(upload('x.bpmn20.xml', bpmn('engineAway', '<startEvent id="s"/>'))->code, 503, 'an upload, too');
+my $r = upload('x.bpmn20.xml', bpmn('engineAway', '<startEvent id="s"/>'), path => '/deployment.html', fields => { failure => 'f' });
+ok t_cmp($r->code . ' ' . $r->content, qr/^200 <html><script type="text\/javascript">f\('\w/, 'in a frame, its owner hears of it');
+$r = call('GET', '/process-definition/vacationRequest:1/form');
+ok t_cmp($r->code . ' ' . $r->header('Content-Type'), '503 text/html;charset=UTF-8', 'a form is refused in HTML');
 
 # What clients gave up is not done behind their backs. The engine answers the calls in the
 # order they came, so it has seen all of them when this one is through.

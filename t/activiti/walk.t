@@ -246,7 +246,7 @@ for my $row (grep { $_->{method} eq 'GET' } @rows) {
     my ($get, $head) = map { call($_, $path, undef, user => 'kermit') } 'GET', 'HEAD';
     check("$row->{name}: GET $path gets " . $get->code, sub { $get->code == 200 });
     check("$row->{name}: HEAD is GET without body", sub { $head->code == $get->code && $head->content eq ''
-        && !grep { ($head->header($_) // '') ne ($get->header($_) // '') } 'Content-Type', 'Content-Length' });
+        && !grep { ($head->header($_) // '') ne ($get->header($_) // '') } 'Content-Type', 'Content-Length', 'Content-Disposition', 'Cache-Control', 'Last-Modified' });
     my $type = $get->header('Content-Type') // '';
     my %type = (json => qr{^application/json;charset=UTF-8$}, html => qr{^text/html;charset=UTF-8$}, png => qr{^image/png$});
     my $wanted = $type{ $row->{defaultFormat} // '' } // qr{^\w+/[\w+-]+(;charset=UTF-8)?$};
