@@ -18,6 +18,7 @@
 #define MAX_COORDINATE 100000 /* pixels from the origin, and across */
 #define MAX_ITEMS 10000       /* shapes and edges of a plane */
 #define MAX_POINTS 1000       /* of an edge */
+#define MAX_BYTES (16 * 1024 * 1024) /* of the picture: many shapes may show one long name */
 #define MARGIN 20
 
 typedef struct reader_t {
@@ -33,10 +34,13 @@ typedef struct reader_t {
 void wf_svg_add(wf_drawing_t *d, const char *fmt, ...)
 {
     va_list args;
+    const char *piece;
 
     va_start(args, fmt);
-    APR_ARRAY_PUSH(d->pieces, const char *) = apr_pvsprintf(d->p, fmt, args);
+    piece = apr_pvsprintf(d->p, fmt, args);
     va_end(args);
+    APR_ARRAY_PUSH(d->pieces, const char *) = piece;
+    d->bytes += strlen(piece);
 }
 
 const char *wf_svg_number(const wf_drawing_t *d, double number)
@@ -452,7 +456,7 @@ static const char *title_of(const wf_drawing_t *d, const wf_xml_t *plane,
     return name ? name : "Process diagram";
 }
 
-static const char *draw(reader_t *r, const wf_xml_t *process)
+static apr_status_t draw(reader_t *r, const wf_xml_t *process, const char **svg)
 {
     wf_drawing_t *d = r->d;
     wf_shape_t **sorted = apr_palloc(d->p, (r->items->nelts + 1) * sizeof(*sorted));
@@ -464,12 +468,18 @@ static const char *draw(reader_t *r, const wf_xml_t *process)
         }
     }
     qsort(sorted, count, sizeof(*sorted), from_below);
-    for (i = 0; i < count; i++) {
+    for (i = 0; i < count && d->bytes <= MAX_BYTES; i++) {
         draw_item(d, sorted[i]);
     }
-    return apr_pstrcat(d->p, header(d, title_of(d, r->plane, process)),
+    if (d->bytes > MAX_BYTES) {
+        return wf_error_set(r->err, WF_ERR_TOO_LARGE,
+                            "diagram: the picture has more than %d MiB",
+                            MAX_BYTES / (1024 * 1024));
+    }
+    *svg = apr_pstrcat(d->p, header(d, title_of(d, r->plane, process)),
                        apr_array_pstrcat(d->p, d->pieces, 0), "\n<g class=\"wf-labels\">",
                        apr_array_pstrcat(d->p, d->labels, 0), "</g>\n</svg>\n", NULL);
+    return APR_SUCCESS;
 }
 
 /* ---- the entry --------------------------------------------------------------------- */
@@ -513,7 +523,9 @@ apr_status_t wf_bpmn_draw(const char *xml, apr_size_t length, const char *proces
     d.ids = apr_hash_make(p);
     collect_ids(&d, definitions);
     process = find_process(&d, process_key);
-    r.plane = process_key && !process ? NULL : wf_plane_find(d.ids, definitions, process);
+    if (!process_key || process) {
+        r.plane = wf_planes_find(wf_planes_read(d.ids, definitions, p), process);
+    }
     r.items = apr_array_make(p, 100, sizeof(wf_shape_t));
     r.shown = apr_hash_make(p);
     for (di = r.plane ? r.plane->child : NULL; di && rv == APR_SUCCESS; di = di->next) {
@@ -530,6 +542,5 @@ apr_status_t wf_bpmn_draw(const char *xml, apr_size_t length, const char *proces
     }
     open_scopes(&r);
     mark_active(&r, active);
-    *svg = draw(&r, process);
-    return APR_SUCCESS;
+    return draw(&r, process, svg);
 }

@@ -32,6 +32,7 @@ typedef struct wf_drawing_t {
     apr_pool_t *p;
     apr_array_header_t *pieces; /* const char * */
     apr_array_header_t *labels; /* the same, above all shapes */
+    apr_size_t bytes;           /* of both */
     apr_hash_t *ids;            /* of the file: id -> const wf_xml_t * */
     int begun;                  /* the bounds below are known */
     double left, top, right, bottom;
@@ -86,10 +87,12 @@ const wf_look_t *wf_edge_look(const char *element);
  *  if nothing has that id. */
 const wf_xml_t *wf_plane_element(apr_hash_t *ids, const char *reference);
 
-/** The plane of the process, or of a collaboration with it, else one that holds a part of
- *  it; process NULL: the first one. NULL if none shows anything. */
-const wf_xml_t *wf_plane_find(apr_hash_t *ids, const wf_xml_t *definitions,
-                              const wf_xml_t *process);
+/** Which planes of a file show which processes; in one walk over all of them. */
+apr_hash_t *wf_planes_read(apr_hash_t *ids, const wf_xml_t *definitions, apr_pool_t *p);
+
+/** The plane that shows the process best, NULL if none shows it. Without a process the
+ *  first plane that shows anything. */
+const wf_xml_t *wf_planes_find(apr_hash_t *planes, const wf_xml_t *process);
 
 /* ---- diagram.c: writing ------------------------------------------------------------ */
 

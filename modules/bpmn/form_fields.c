@@ -1,6 +1,7 @@
 /* Reading activiti:formProperty elements. */
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "bpmn/forms.h"
@@ -115,24 +116,13 @@ static const wf_form_field_t *parse_field(wf_parser_t *parser, const wf_xml_t *x
     return field;
 }
 
-static int has_field(const apr_array_header_t *fields, const char *id)
-{
-    int i;
-
-    for (i = 0; i < fields->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(fields, i, const wf_form_field_t *)->id, id) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 apr_array_header_t *wf_form_fields_parse(wf_parser_t *parser, const wf_xml_t *element)
 {
     const wf_xml_t *holder = wf_xml_child(element, WF_NS_BPMN, "extensionElements");
     const wf_xml_t *child =
         holder ? wf_xml_child(holder, WF_NS_EXTENSION, "formProperty") : NULL;
     apr_array_header_t *fields;
+    apr_hash_t *seen = apr_hash_make(parser->scratch);
 
     if (!child) {
         return NULL;
@@ -144,12 +134,13 @@ apr_array_header_t *wf_form_fields_parse(wf_parser_t *parser, const wf_xml_t *el
         if (!field) {
             continue;
         }
-        if (has_field(fields, field->id)) {
+        if (apr_hash_get(seen, field->id, APR_HASH_KEY_STRING)) {
             wf_parse_warning(parser, child, "duplicate-id",
                              "a second form property with the id \"%s\" has no effect",
                              field->id);
             continue;
         }
+        apr_hash_set(seen, field->id, APR_HASH_KEY_STRING, field);
         APR_ARRAY_PUSH(fields, const wf_form_field_t *) = field;
     }
     return fields;

@@ -318,22 +318,11 @@ static apr_status_t submit_field(const form_t *form, const wf_form_field_t *fiel
     return APR_SUCCESS;
 }
 
-static int is_declared(const form_t *form, const char *id)
-{
-    int i;
-
-    for (i = 0; i < form->fields->nelts; i++) {
-        if (strcmp(field_at(form, i)->id, id) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* The variables that a submitted form sets. */
 static apr_status_t submit(const form_t *form, const wf_map_t *values,
                            wf_map_t **variables, wf_error_t *err)
 {
+    apr_hash_t *declared = apr_hash_make(form->p);
     apr_status_t rv = APR_SUCCESS;
     int i;
 
@@ -341,12 +330,13 @@ static apr_status_t submit(const form_t *form, const wf_map_t *values,
     for (i = 0; rv == APR_SUCCESS && i < form->fields->nelts; i++) {
         const wf_form_field_t *field = field_at(form, i);
 
+        apr_hash_set(declared, field->id, APR_HASH_KEY_STRING, field);
         rv = submit_field(form, field, wf_map_get(values, field->id), *variables, err);
     }
     for (i = 0; rv == APR_SUCCESS && i < wf_map_count(values); i++) {
         const char *id = wf_map_key(values, i), *text;
 
-        if (!is_declared(form, id)) {
+        if (!apr_hash_get(declared, id, APR_HASH_KEY_STRING)) {
             rv = text_of(id, wf_map_at(values, i), &text, err);
             wf_map_set(*variables, id, wf_string(apr_pstrdup(form->p, text)));
         }

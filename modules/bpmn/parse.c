@@ -398,8 +398,6 @@ static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
     model->description = documentation ? wf_xml_text(documentation, parser->p) : NULL;
     model->line = process->line;
     model->column = process->column;
-    model->has_diagram =
-        wf_plane_find(parser->ids, parser->definitions, process) != NULL;
     model->nodes = apr_array_make(parser->p, 8, sizeof(wf_node_t *));
     model->flows = apr_array_make(parser->p, 8, sizeof(wf_flow_t *));
     model->nodes_by_id = apr_hash_make(parser->p);
@@ -414,6 +412,7 @@ static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
 static void parse_definitions(wf_parser_t *parser, apr_array_header_t *models)
 {
     const wf_xml_t *root = parser->definitions, *process;
+    apr_hash_t *planes;
 
     if (!wf_xml_is(root, WF_NS_BPMN, "definitions")) {
         wf_parse_problem(parser, root, "no-bpmn",
@@ -424,10 +423,14 @@ static void parse_definitions(wf_parser_t *parser, apr_array_header_t *models)
     }
     wf_bpmn_schema_check(parser, root);
     wf_signals_parse(parser);
+    planes = wf_planes_read(parser->ids, root, parser->scratch);
     for (process = wf_xml_child(root, WF_NS_BPMN, "process"); process;
          process = wf_xml_next(process, WF_NS_BPMN, "process")) {
         if (wf_parse_flag(wf_xml_attr(process, WF_NS_NONE, "isExecutable"), 1)) {
-            APR_ARRAY_PUSH(models, wf_model_t *) = parse_process(parser, process);
+            wf_model_t *model = parse_process(parser, process);
+
+            model->has_diagram = wf_planes_find(planes, process) != NULL;
+            APR_ARRAY_PUSH(models, wf_model_t *) = model;
         }
     }
     if (!models->nelts) {
