@@ -15,6 +15,7 @@
 
 #define MAX_FIELDS 50
 #define MAX_REPEAT 20 /* of one letter */
+#define MAX_NUMBER 100000000 /* before its last digit */
 #define NOT_SET (-1)
 
 /* A point in time, in pieces. */
@@ -61,11 +62,15 @@ static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesd
 
 /* ---- numbers ----------------------------------------------------------------------- */
 
+/* NULL if the number is too large for an int: leading zeros do not count. */
 static const char *read_digits(const char *s, int least, int most, int *number)
 {
     int count = 0;
 
     for (*number = 0; count < most && apr_isdigit(s[count]); count++) {
+        if (*number >= MAX_NUMBER) {
+            return NULL;
+        }
         *number = *number * 10 + (s[count] - '0');
     }
     return count >= least ? s + count : NULL;

@@ -75,6 +75,7 @@ static const struct {
     { "dd/MM/yyyy",     "00/01/2026" },   { "dd/MM/yyyy",     "01/01/2026x" },
     { "dd/MM/yyyy",     " 01/01/2026" },  { "dd/MM/yyyy",     "01/01" },
     { "dd/MM/yyyy",     "01-01-2026" },   { "dd/MM/yyyy",     "tomorrow" },
+    { "yyyyyyyyyyMMdd", "42949693060102" }, { "yyyyyyyyyyyyyyyyyyyyMM", "9999999999999999999912" },
     { "yyyyMMdd",       "202602" },       { "HH:mm",          "24:00" },
     { "HH:mm",          "23:60" },        { "h a",            "13 PM" },
     { "h a",            "1 XM" },         { "EEE d.M.yyyy",   "Mon 1.1.2026" },
