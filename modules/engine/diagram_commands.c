@@ -15,8 +15,19 @@ static apr_status_t of_instance(wf_work_t *work, wf_id_t *id, wf_error_t *err)
     return wf_args_id(work->args, "instance", id, err);
 }
 
+static int is_png(wf_work_t *work)
+{
+    return strcmp(wf_json_string(work->args, "format", ""), "png") == 0;
+}
+
+/* Only one PNG is made at a time: those that wait for it must hold no threads. What a
+ * picture shows of an instance may be a moment old. */
 apr_status_t wf_lane_of_diagram(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
 {
+    if (is_png(work)) {
+        lane->kind = WF_LANE_PNG;
+        return APR_SUCCESS;
+    }
     if (!wf_json_get(work->args, "instance")) {
         return APR_SUCCESS;
     }
@@ -85,7 +96,7 @@ static apr_status_t read_format(wf_work_t *work, int *png, wf_error_t *err)
 {
     const char *format = wf_json_string(work->args, "format", "svg");
 
-    *png = strcmp(format, "png") == 0;
+    *png = is_png(work);
     if (!*png && strcmp(format, "svg") != 0) {
         return wf_error_field(err, WF_ERR_INVALID, "format", "'format' is svg or png");
     }

@@ -55,6 +55,7 @@ typedef struct wf_lane_t {
         WF_LANE_JOB,  /* one that is not exclusive in its instance */
         WF_LANE_DEPLOYMENTS,
         WF_LANE_IDENTITY,
+        WF_LANE_PNG,
         WF_LANE_RUN
     } kind;
     wf_id_t id;

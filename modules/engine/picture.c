@@ -73,7 +73,8 @@ static const struct {
 };
 /* clang-format on */
 
-/* One picture at a time: a large one takes 128 MiB while it is drawn. */
+/* One picture at a time, which the commands' lane sees to: a large one takes 128 MiB while
+ * it is drawn. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static functions_t functions;   /* under the lock, as the next */
 static apr_allocator_t *loaded; /* memory of the libraries' handles; NULL: not loaded yet.

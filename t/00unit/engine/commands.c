@@ -41,6 +41,8 @@ static const command_t SIGNAL = { "process.signal", wf_lane_of_instance,
 static const command_t EVENT = { "process.event", wf_lane_of_instance, wf_command_event };
 static const command_t SUBMIT = { "form.submit", wf_lane_of_form,
                                   wf_command_form_submit };
+static const command_t DIAGRAM = { "diagram.draw", wf_lane_of_diagram,
+                                   wf_command_diagram };
 static const command_t DEPLOY = { "deployment.create", wf_lane_of_deployments,
                                   wf_command_deploy };
 static const command_t UNDEPLOY = { "deployment.delete", wf_lane_of_deployments,
@@ -299,6 +301,29 @@ static void refuse_all(void)
 
 /* ---- lanes ------------------------------------------------------------------------- */
 
+/* Pictures take long, one at a time: they queue up with each other and nobody else. */
+static void lanes_of_diagrams(wf_id_t instance)
+{
+    static const struct {
+        const char *args; /* %T: the instance */
+        int kind;
+    } diagrams[] = {
+        { "{\"definition\":\"p:1\",\"format\":\"png\"}", WF_LANE_PNG },
+        { "{\"instance\":%T,\"format\":\"png\"}", WF_LANE_PNG },
+        { "{\"instance\":%T,\"format\":\"svg\"}", WF_LANE_INSTANCE },
+        { "{\"instance\":%T}", WF_LANE_INSTANCE },
+        { "{\"definition\":\"p:1\"}", WF_LANE_NONE },
+    };
+
+    for (int i = 0; i < (int)(sizeof(diagrams) / sizeof(diagrams[0])); i++) {
+        const char *args = with_ids(diagrams[i].args, instance, 0);
+
+        prepare(&DIAGRAM, args, NULL, 0);
+        is_int(work.lane.kind, diagrams[i].kind, "diagram.draw %s: kind of lane", args);
+        is_int(work.lane.id, diagrams[i].kind == WF_LANE_INSTANCE ? instance : 0, "lane");
+    }
+}
+
 static void lane_is(const command_t *command, const char *args, int kind, wf_id_t id)
 {
     ok(run(command, "%s", args), "%s %s", command->name, args);
@@ -313,6 +338,7 @@ static void lanes(void)
     run(&START, "{\"processDefinitionKey\":\"p\"}");
     instance = reply_id();
     task = task_of(instance);
+    lanes_of_diagrams(instance);
     lane_is(&CREATE, "{}", WF_LANE_NONE, 0);
     top = reply_id();
     lane_is(&CREATE, apr_psprintf(pool, "{\"parent\":%d}", (int)top), WF_LANE_TASK, top);
