@@ -9,7 +9,7 @@
 
 #define MAX_ID 255       /* bytes */
 #define MAX_TEXT 255     /* characters */
-#define MAX_MEMBERS 1000 /* ids of one command */
+#define MAX_MEMBERS 1000 /* ids of one command, and memberships that it makes */
 #define ADMIN_GROUP_NAME "System administrator"
 
 apr_status_t wf_lane_of_identity(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
@@ -334,6 +334,10 @@ apr_status_t wf_command_join(wf_work_t *work, wf_error_t *err)
 
     if (rv == APR_SUCCESS) {
         rv = find_all(work, "groups", WF_TABLE_GROUP, &groups, err);
+    }
+    if (rv == APR_SUCCESS && users->nelts * groups->nelts > MAX_MEMBERS) {
+        return wf_error_set(err, WF_ERR_TOO_LARGE, "more than %d memberships in one call",
+                            MAX_MEMBERS);
     }
     for (int u = 0; rv == APR_SUCCESS && u < users->nelts; u++) {
         for (int g = 0; rv == APR_SUCCESS && g < groups->nelts; g++) {

@@ -125,6 +125,29 @@ static void test_users(void)
     is_str(user_of("bob")->password_hash, NULL, "not even a password");
 }
 
+/* ["id","id",…] */
+static const char *ids_of(const char *id, int times)
+{
+    const char *text = "[";
+
+    for (int i = 0; i < times; i++) {
+        text = apr_pstrcat(pool, text, i ? ",\"" : "\"", id, "\"", NULL);
+    }
+    return apr_pstrcat(pool, text, "]", NULL);
+}
+
+static void test_many_memberships(void)
+{
+    refused(&JOIN,
+            apr_psprintf(pool, "{\"users\":%s,\"groups\":%s}", ids_of("ann", 40),
+                         ids_of("g", 26)),
+            WF_ERR_TOO_LARGE, "40 users join 26 groups");
+    works(&JOIN,
+          apr_psprintf(pool, "{\"users\":%s,\"groups\":%s}", ids_of("ann", 40),
+                       ids_of("g", 25)),
+          NULL, "1000 memberships");
+}
+
 static void test_memberships(void)
 {
     works(&NEW_GROUP, "{\"id\":\"g\",\"name\":\"G\",\"type\":\"assignment\"}", NULL,
@@ -140,6 +163,8 @@ static void test_memberships(void)
     works(&LEAVE, "{\"user\":\"ann\",\"group\":\"g\"}", NULL, "one leaves");
     ok(!is_member("ann", "g") && is_member("ann", "h") && is_member("bob", "g"),
        "that one and no other");
+    test_many_memberships();
+    works(&LEAVE, "{\"user\":\"ann\",\"group\":\"g\"}", NULL, "and leaves again");
     works(&NO_GROUP, "{\"id\":\"h\"}", NULL, "a group goes");
     is_int(count("ACT_ID_MEMBERSHIP"), 1, "with its memberships");
 }
