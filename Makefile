@@ -192,6 +192,7 @@ CORPUS_core_json      = json
 CORPUS_ipc_frame      = frame
 CORPUS_script_expr    = expr
 CORPUS_bpmn_parse     = bpmn
+CORPUS_bpmn_timer     = timer
 CORPUS_load_yaml      = yaml
 CORPUS_http_multipart = multipart
 FUZZ_ROOM = $(firstword $(subst _, ,$(1)))

@@ -1,0 +1,69 @@
+/* Fuzz target of the texts of timers. The first byte chooses zone and kind ('0' date, '1'
+ * cycle, '2' duration; '4', '5', '6' the same in a zone that changes its clocks), the rest is
+ * the text. Whatever it is: a time, or an error that says why not; a cycle fires after the
+ * instant it was asked for, and what fires next comes later still. */
+#include "bpmn/timers.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define NOW 1774745999000 /* 2026-03-29T02:59:59+02:00: not shown by clocks in Berlin */
+#define FIRINGS 3
+
+static void fuzz_zone(int changes)
+{
+    static int set = -1;
+
+    if (set != changes) {
+        setenv("TZ", changes ? "Europe/Berlin" : "UTC0", 1);
+        tzset();
+        set = changes;
+    }
+}
+
+static void fuzz_cycle(wf_time_kind_e kind, const char *text, apr_pool_t *p)
+{
+    wf_value_t value = wf_string(text);
+    apr_int64_t now = NOW, due;
+    int i;
+
+    for (i = 0; i < FIRINGS; i++, now = due) {
+        wf_error_t err;
+
+        wf_error_init(&err, p);
+        if (wf_timer_due(&due, kind, &value, now, &err) != APR_SUCCESS) {
+            if (err.kind != WF_ERR_EXECUTION || !err.message
+                || !wf_utf8_valid(err.message, strlen(err.message))) {
+                abort();
+            }
+            return;
+        }
+        if (kind == WF_TIME_CYCLE && due <= now) {
+            abort();
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static int initialized;
+    apr_pool_t *p;
+
+    if (size == 0 || (data[0] & 3) >= WF_TIME_KINDS) {
+        return 0;
+    }
+    if (!initialized) {
+        apr_initialize();
+        initialized = 1;
+    }
+    apr_pool_create(&p, NULL);
+    fuzz_zone(data[0] >> 2 & 1);
+    fuzz_cycle(data[0] & 3, apr_pstrmemdup(p, (const char *)data + 1, size - 1), p);
+    apr_pool_destroy(p);
+    return 0;
+}
