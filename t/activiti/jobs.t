@@ -28,12 +28,14 @@ sub tasks { my $i = shift; my $r = get_json("/process-instance/$i->{id}/tasks");
 sub members { my $o = shift; join ' ', map { "$_=" . ($o->{$_} // 'null') } sort keys %$o }
 sub shown { my $o = shift; join ' ', map { "$_=" . ($o->{$_} // 'null') } qw(retries exceptionMessage) }
 
-# A task behind a job; one whose job fails until somebody has set a variable; one that does
-# something before it fails.
+# A task behind a job; one whose job fails until somebody has set a variable and that does
+# something before it fails; one behind a timer that fails.
 my $fine = define('jobsFine', '<startEvent id="s"/>', 's -> t', '<userTask id="t" name="fine" activiti:async="true"/>');
 my $fails = define('jobsFails', '<startEvent id="s"/>', 's -> f', '<parallelGateway id="f"/>', 'f -> set', 'f -> t',
     '<userTask id="set" name="set"/>',
     '<userTask id="t" name="touched ${execution.setVariable(\'touched\', 1)}" activiti:assignee="${approver}" activiti:async="true"/>');
+my $timer = define('jobsTimer', '<startEvent id="s"/>', 's -> c', 'c -> t', '<userTask id="t" activiti:assignee="${approver}"/>',
+    '<intermediateCatchEvent id="c"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>');
 my $long = '&#233;' x 250;
 my $wide = define('jobsWide', '<startEvent id="s"/>', "<sequenceFlow id=\"f\" sourceRef=\"s\" targetRef=\"$long\"/>",
     "<userTask id=\"$long\" activiti:assignee=\"\${approver}\" activiti:async=\"true\"/>");
@@ -41,7 +43,7 @@ my $loose = define('jobsLoose', '<startEvent id="s"/>', 's -> t',
     '<userTask id="t" name="loose" activiti:async="true" activiti:exclusive="false"/>');
 
 my ($one, $two, $three) = map { start($fine) } 1 .. 3;
-my ($x, $y) = map { start($fails) } 1 .. 2;
+my ($x, $y) = map { start($_) } $fails, $timer;
 my %name = map { job_of($_->[1]) => $_->[0] } [ a => $one ], [ b => $two ], [ c => $three ], [ x => $x ], [ 'y' => $y ];
 my %id = reverse %name;
 sub names { join ' ', map { $name{ $_->{id} } // '?' } @{ shift->{data} } }
@@ -94,7 +96,6 @@ ok length(job($wide_job)->{stacktrace}) > 255;
 
 # ---- lists --------------------------------------------------------------------------------
 
-sql("UPDATE ACT_RU_JOB SET TYPE_ = 'timer', DUEDATE_ = DUEDATE_ + 60000 WHERE ID_ = $id{y}");    # nothing makes timers yet
 my ($due_x, $due_y) = map { job($_)->{dueDate} } $id{x}, $id{y};
 sub url { shift =~ s/\+/%2B/r }
 my $in = "process-instance=";
