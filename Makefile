@@ -137,7 +137,7 @@ BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-
                  libpcre2-dev
 RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core \
                  fonts-wqy-microhei
-TEST_PACKAGES  = $(RUN_PACKAGES) libapache2-mod-perl2 sqlite3 tidy zip
+TEST_PACKAGES  = $(RUN_PACKAGES) libapache2-mod-perl2 sqlite3 tidy tzdata zip
 BENCH_PACKAGES = $(RUN_PACKAGES) wrk
 FUZZ_PACKAGES  = $(BUILD_PACKAGES) clang libclang-rt-dev
 
@@ -192,6 +192,7 @@ CORPUS_core_json      = json
 CORPUS_ipc_frame      = frame
 CORPUS_script_expr    = expr
 CORPUS_bpmn_parse     = bpmn
+CORPUS_bpmn_date      = date
 CORPUS_bpmn_timer     = timer
 CORPUS_load_yaml      = yaml
 CORPUS_http_multipart = multipart
