@@ -496,7 +496,7 @@ apr_status_t wf_date_pattern_read(const wf_date_pattern_t *pattern, const char *
 static moment_t to_moment(apr_int64_t ms, struct tm *tm)
 {
     apr_int64_t rest = (ms % 1000 + 1000) % 1000; /* before 1970 it counts back */
-    time_t seconds = (time_t)((ms - rest) / 1000);
+    time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
 
     localtime_r(&seconds, tm);
     return (moment_t){.year = tm->tm_year + 1900,
