@@ -398,6 +398,15 @@ static const wf_route_t routes[] = {
       WF_ROUTE_PICTURE, "process", wf_definition_diagram,
       .summary = "The picture that was deployed with a definition, else a drawn one",
       .statuses = "400 404" },
+    { WF_GET, "/process-definition/{processDefinitionId}/form", USER, WF_FORMAT_HTML, 0,
+      "process", wf_definition_form,
+      .summary = "The start form of a definition, rendered",
+      .statuses = "400 404 500" },
+    { WF_GET, "/process-definition/{processDefinitionId}/properties", USER, JSON, 0, "process",
+      wf_definition_properties,
+      .summary = "The form properties that a definition declares for its start",
+      .response = FORM_PROPERTIES,
+      .statuses = "400 404 500" },
     { WF_POST, "/process-instance", USER, JSON, 0, "process", wf_process_start,
       .summary = "Start an instance of a process definition",
       .arguments = start_arguments,
@@ -543,26 +552,14 @@ static const wf_route_t routes[] = {
       .summary = "Delete an attachment",
       .response = SUCCESS,
       .statuses = "400 404" },
-
-    /* form */
-
-    { WF_GET, "/process-definition/{processDefinitionId}/form", USER, WF_FORMAT_HTML, 0,
-      "form", wf_definition_form,
-      .summary = "The start form of a definition, rendered",
-      .statuses = "400 404 500" },
-    { WF_GET, "/task/{taskId}/form", USER, WF_FORMAT_HTML, 0, "form", wf_task_form,
+    { WF_GET, "/task/{taskId}/form", USER, WF_FORMAT_HTML, 0, "task", wf_task_form,
       .summary = "The form of a task, rendered with its variables",
       .statuses = "400 404 500" },
-    { WF_GET, "/process-definition/{processDefinitionId}/properties", USER, JSON, 0, "form",
-      wf_definition_properties,
-      .summary = "The form properties that a definition declares for its start",
-      .response = FORM_PROPERTIES,
-      .statuses = "400 404 500" },
-    { WF_GET, "/form/{taskId}/properties", USER, JSON, 0, "form", wf_task_properties,
+    { WF_GET, "/form/{taskId}/properties", USER, JSON, 0, "task", wf_task_properties,
       .summary = "The form properties of a task, with their values",
       .response = FORM_PROPERTIES,
       .statuses = "400 404 500" },
-    { WF_POST, "/form/form-data", USER, JSON, 0, "form", wf_form_submit,
+    { WF_POST, "/form/form-data", USER, JSON, 0, "task", wf_form_submit,
       .summary = "Submit form properties: start a process or complete a task",
       .arguments = submit_arguments,
       .request = "{\"processDefinitionId\":\"expenseClaim:3\",\"properties\":["
@@ -571,10 +568,7 @@ static const wf_route_t routes[] = {
       .statuses = "400 404 409 413 500",
       .optional = "success id processInstanceId processDefinitionId businessKey "
                   "activityNames ended" },
-
-    /* history */
-
-    { WF_GET, "/history/{taskId}/form-properties", USER, JSON, 0, "history",
+    { WF_GET, "/history/{taskId}/form-properties", USER, JSON, 0, "task",
       wf_history_form_properties,
       .summary = "The form properties that were submitted with a task",
       .response = "{\"data\":[{\"id\":\"kind\",\"value\":\"travel\"}]}",
