@@ -6,7 +6,6 @@ use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
-use JSON::PP ();
 use WF::Activiti;
 use WF::Server;
 use WF::Test;
