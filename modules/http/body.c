@@ -197,15 +197,16 @@ apr_status_t wf_body_array(apr_array_header_t **values, wf_content_e content,
     json_object *array = NULL;
     apr_status_t rv = check_content(content, err);
 
-    if (rv == APR_SUCCESS && length > 0
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (length > 0
         && (rv = wf_json_parse(&array, data, length, p, err)) != APR_SUCCESS) {
         return wf_error_note(err, rv, "the request body");
     }
-    if (rv == APR_SUCCESS && !json_object_is_type(array, json_type_array)) {
+    if (!json_object_is_type(array, json_type_array)) {
         return wf_error_set(err, WF_ERR_INVALID,
                             "the request body must be a JSON array of strings");
     }
-    return rv == APR_SUCCESS
-               ? read_strings(array, NULL, "the request body", values, p, err)
-               : rv;
+    return read_strings(array, NULL, "the request body", values, p, err);
 }

@@ -176,7 +176,7 @@ static apr_status_t check_origin(wf_request_t *req, wf_error_t *err)
     const apr_table_t *headers = req->r->headers_in;
 
     if (req->r->method_number != M_POST
-        || wf_content_parse(apr_table_get(headers, "Content-Type")) == WF_CONTENT_JSON
+        || wf_request_content(req) == WF_CONTENT_JSON
         || wf_origin_is_own(
             apr_table_get(headers, "Sec-Fetch-Site"), apr_table_get(headers, "Origin"),
             apr_table_get(headers, "Host"), apr_table_get(headers, "X-Forwarded-Host"))) {

@@ -342,7 +342,7 @@ apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
 
 /** Answer with what another call answers. httpd handles it like a request by itself, with
  *  the credentials of this one: access rules, authorization, route. uri is a path on this
- *  server with an optional query; body NULL = none. The caller's last act. */
+ *  server with an optional query; an empty body is none. The caller's last act. */
 apr_status_t wf_request_forward(wf_request_t *req, const char *method, const char *uri,
                                 const wf_body_t *body);
 

@@ -59,4 +59,7 @@ json_object *wf_schema_of_arguments(const apr_array_header_t *arguments,
  *  NULL if no face answers here. */
 wf_request_t *wf_request_of(struct request_rec *r);
 
+/** The kind of its body as its Content-Type says it now. */
+wf_content_e wf_request_content(const wf_request_t *req);
+
 #endif

@@ -68,10 +68,19 @@ static const char *method_of(const request_rec *r, const wf_face_t *face)
     return tunnelled ? tunnelled : r->method;
 }
 
+const char *wf_request_content_type(const wf_request_t *req)
+{
+    return apr_table_get(req->r->headers_in, "Content-Type");
+}
+
+wf_content_e wf_request_content(const wf_request_t *req)
+{
+    return wf_content_parse(wf_request_content_type(req));
+}
+
 static void find_route(wf_request_t *req, const wf_dir_config_t *dir)
 {
-    const char *type = apr_table_get(req->r->headers_in, "Content-Type");
-    int multipart = wf_content_parse(type) == WF_CONTENT_MULTIPART;
+    int multipart = wf_request_content(req) == WF_CONTENT_MULTIPART;
     wf_match_t match;
 
     req->method_name = method_of(req->r, req->face);
@@ -140,11 +149,6 @@ const char *wf_request_var(const wf_request_t *req, const char *name)
     return i >= 0 ? req->vars[i] : NULL;
 }
 
-const char *wf_request_content_type(const wf_request_t *req)
-{
-    return apr_table_get(req->r->headers_in, "Content-Type");
-}
-
 wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err)
 {
     return wf_child_store(req->child, err);
@@ -191,11 +195,10 @@ static void describe_body(apr_table_t *headers, const wf_body_t *body)
 apr_status_t wf_request_forward(wf_request_t *req, const char *method, const char *uri,
                                 const wf_body_t *body)
 {
-    static const wf_body_t none = { 0 };
     request_rec *r = req->r;
 
-    req->forwarded = body ? body : &none;
-    describe_body(r->headers_in, req->forwarded);
+    req->forwarded = body;
+    describe_body(r->headers_in, body);
     r->method = method;
     r->method_number = ap_method_number_of(method);
     ap_internal_redirect(uri, r);
@@ -319,34 +322,32 @@ apr_status_t wf_request_body(wf_request_t *req, const char **data, apr_size_t *l
 
 apr_status_t wf_request_object(wf_request_t *req, json_object **object, wf_error_t *err)
 {
-    const char *type = apr_table_get(req->r->headers_in, "Content-Type");
+    wf_content_e content = wf_request_content(req);
     const char *data;
     apr_size_t length;
     apr_status_t rv = wf_request_body(req, &data, &length, err);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    return wf_body_object(object, wf_content_parse(type), data, length, req->pool, err);
+    return rv == APR_SUCCESS
+               ? wf_body_object(object, content, data, length, req->pool, err)
+               : rv;
 }
 
 apr_status_t wf_request_array(wf_request_t *req, apr_array_header_t **values,
                               wf_error_t *err)
 {
-    const char *type = apr_table_get(req->r->headers_in, "Content-Type");
+    wf_content_e content = wf_request_content(req);
     const char *data;
     apr_size_t length;
     apr_status_t rv = wf_request_body(req, &data, &length, err);
 
-    return rv == APR_SUCCESS ? wf_body_array(values, wf_content_parse(type), data, length,
-                                             req->pool, err)
-                             : rv;
+    return rv == APR_SUCCESS
+               ? wf_body_array(values, content, data, length, req->pool, err)
+               : rv;
 }
 
 apr_status_t wf_request_require_json(wf_request_t *req, wf_error_t *err)
 {
-    wf_content_e content =
-        wf_content_parse(apr_table_get(req->r->headers_in, "Content-Type"));
+    wf_content_e content = wf_request_content(req);
 
     if (content != WF_CONTENT_JSON && content != WF_CONTENT_NONE) {
         return wf_error_set(err, WF_ERR_INVALID,
@@ -364,9 +365,9 @@ static apr_status_t feed_piece(void *baton, const char *data, apr_size_t length,
 apr_status_t wf_request_multipart(wf_request_t *req, const wf_multipart_sink_t *sink,
                                   wf_error_t *err)
 {
-    const char *type = apr_table_get(req->r->headers_in, "Content-Type");
     wf_multipart_t *mp;
-    apr_status_t rv = wf_multipart_create(&mp, type, sink, req->pool, err);
+    apr_status_t rv =
+        wf_multipart_create(&mp, wf_request_content_type(req), sink, req->pool, err);
 
     if (rv == APR_SUCCESS) {
         rv = wf_body_read(req, req->config->upload_limit, "WorkflowMaxUpload", feed_piece,
