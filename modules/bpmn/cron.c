@@ -326,13 +326,9 @@ apr_status_t wf_cron_parse(wf_cron_t *cron, const char *text, wf_error_t *err)
 
 /* ---- days -------------------------------------------------------------------------- */
 
-static int days_in_month(const struct tm *day)
+static int last_of_month(const struct tm *day)
 {
-    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    int year = day->tm_year + 1900;
-    int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return days[day->tm_mon] + (day->tm_mon == 1 && leap);
+    return wf_days_in_month(day->tm_year + 1900, day->tm_mon);
 }
 
 /* The working day next to a day, in the same month. */
@@ -344,7 +340,7 @@ static int nearest_workday(const struct tm *day, int wanted)
         return wanted == 1 ? wanted + 2 : wanted - 1;
     }
     if (weekday == 0) {
-        return wanted == days_in_month(day) ? wanted - 2 : wanted + 1;
+        return wanted == last_of_month(day) ? wanted - 2 : wanted + 1;
     }
     return wanted;
 }
@@ -356,7 +352,7 @@ static int rule_field(const wf_cron_rule_t *rule)
 
 static int rule_fits(const wf_cron_rule_t *rule, const struct tm *day)
 {
-    int last = days_in_month(day);
+    int last = last_of_month(day);
 
     switch (rule->kind) {
     case LAST:
@@ -498,9 +494,9 @@ static int highest_offset(apr_int64_t around)
  * nearby that is the first one. */
 int wf_cron_next(const wf_cron_t *cron, apr_int64_t after, apr_int64_t *at)
 {
-    apr_int64_t from = (after - ((after % 1000) + 1000) % 1000) / 1000;
+    int i, rest, count, found = 0;
+    apr_int64_t from = wf_time_seconds(after, &rest);
     apr_int64_t local = from + lowest_offset(from), best = 0, shown[2];
-    int i, count, found = 0;
 
     while (next_local(cron, &local)) {
         count = wf_zone_instants(local, shown);

@@ -495,8 +495,8 @@ apr_status_t wf_date_pattern_read(const wf_date_pattern_t *pattern, const char *
 
 static moment_t to_moment(apr_int64_t ms, struct tm *tm)
 {
-    apr_int64_t rest = (ms % 1000 + 1000) % 1000; /* before 1970 it counts back */
-    time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
+    int rest;
+    time_t seconds = (time_t)wf_time_seconds(ms, &rest);
 
     localtime_r(&seconds, tm);
     return (moment_t){.year = tm->tm_year + 1900,
@@ -508,7 +508,7 @@ static moment_t to_moment(apr_int64_t ms, struct tm *tm)
                       .pm = tm->tm_hour >= 12,
                       .minute = tm->tm_min,
                       .second = tm->tm_sec,
-                      .ms = (int)rest,
+                      .ms = rest,
                       .offset = (int)tm->tm_gmtoff,
                       .zone = tm->tm_zone};
 }

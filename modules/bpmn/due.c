@@ -114,18 +114,10 @@ int wf_period_parse(wf_period_t *period, const char *text)
 
 /* ---- the calendar ------------------------------------------------------------------ */
 
-static int days_in_month(int year, int month)
-{
-    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return days[month] + (month == 1 && leap);
-}
-
 apr_int64_t wf_period_add(apr_int64_t from, const wf_period_t *period, apr_int64_t times)
 {
-    apr_int64_t rest = (from % 1000 + 1000) % 1000, seconds = (from - rest) / 1000;
-    apr_int64_t shown[2];
+    int rest, last;
+    apr_int64_t seconds = wf_time_seconds(from, &rest), shown[2];
     time_t local = seconds + wf_zone_offset(seconds);
     struct tm tm;
 
@@ -135,8 +127,9 @@ apr_int64_t wf_period_add(apr_int64_t from, const wf_period_t *period, apr_int64
     gmtime_r(&local, &tm);
     tm.tm_year += period->years * times + (tm.tm_mon + period->months * times) / 12;
     tm.tm_mon = (tm.tm_mon + period->months * times) % 12;
-    if (tm.tm_mday > days_in_month(tm.tm_year + 1900, tm.tm_mon)) {
-        tm.tm_mday = days_in_month(tm.tm_year + 1900, tm.tm_mon);
+    last = wf_days_in_month(tm.tm_year + 1900, tm.tm_mon);
+    if (tm.tm_mday > last) {
+        tm.tm_mday = last;
     }
     tm.tm_mday += period->days * times;
     wf_zone_instants(timegm(&tm), shown);

@@ -239,6 +239,13 @@ void wf_json_add_double(json_object *o, const char *name, double d); /* shortest
 apr_int64_t wf_time_ms(void);  /* wall clock, milliseconds since 1970 UTC */
 apr_int64_t wf_mono_us(void);  /* CLOCK_MONOTONIC, microseconds; same in all processes */
 
+/** The whole seconds of ms; *rest gets the milliseconds behind them, 0 to 999 also before
+ *  1970. */
+apr_int64_t wf_time_seconds(apr_int64_t ms, int *rest);
+
+/** Of a month from 0 to 11. */
+int wf_days_in_month(int year, int month);
+
 /** "2010-11-02T09:05:00.120+01:00" in the server's zone; "Z" when the offset is zero. */
 const char *wf_time_iso(apr_int64_t ms, apr_pool_t *p);
 /** "2026-01-05T10:00:00Z": seconds, UTC. */

@@ -24,17 +24,20 @@ apr_int64_t wf_mono_us(void)
     return (apr_int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* Seconds and the non-negative rest, also before 1970. */
-static void split_ms(apr_int64_t ms, time_t *seconds, int *rest)
+apr_int64_t wf_time_seconds(apr_int64_t ms, int *rest)
 {
-    apr_int64_t s = ms / 1000;
+    int behind = (int)(ms % 1000);
 
-    *rest = (int)(ms % 1000);
-    if (*rest < 0) {
-        *rest += 1000;
-        s--;
-    }
-    *seconds = (time_t)s;
+    *rest = behind < 0 ? behind + 1000 : behind;
+    return ms / 1000 - (behind < 0);
+}
+
+int wf_days_in_month(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month] + (month == 1 && leap);
 }
 
 const char *wf_time_iso(apr_int64_t ms, apr_pool_t *p)
@@ -44,7 +47,7 @@ const char *wf_time_iso(apr_int64_t ms, apr_pool_t *p)
     int rest, offset;
     const char *zone = "Z";
 
-    split_ms(ms, &seconds, &rest);
+    seconds = (time_t)wf_time_seconds(ms, &rest);
     localtime_r(&seconds, &tm);
     offset = (int)(tm.tm_gmtoff / 60);
     if (offset) {
@@ -64,7 +67,7 @@ const char *wf_time_utc(apr_int64_t ms, apr_pool_t *p)
     time_t seconds;
     int rest;
 
-    split_ms(ms, &seconds, &rest);
+    seconds = (time_t)wf_time_seconds(ms, &rest);
     gmtime_r(&seconds, &tm);
     return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
                         tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
@@ -155,12 +158,8 @@ static const char *read_offset(const char *s, int *seconds)
 
 static int in_range(const struct tm *tm)
 {
-    static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    int year = tm->tm_year + 1900;
-    int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
     return tm->tm_mon >= 0 && tm->tm_mon < 12 && tm->tm_mday >= 1
-           && tm->tm_mday <= days[tm->tm_mon] - (tm->tm_mon == 1 && !leap)
+           && tm->tm_mday <= wf_days_in_month(tm->tm_year + 1900, tm->tm_mon)
            && tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60;
 }
 

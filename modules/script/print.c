@@ -54,7 +54,8 @@ static const char *java_date(apr_int64_t ms, apr_pool_t *p)
     static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
     static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-    time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
+    int rest;
+    time_t seconds = (time_t)wf_time_seconds(ms, &rest);
     struct tm tm;
 
     if (!localtime_r(&seconds, &tm)) { /* a year beyond int */
