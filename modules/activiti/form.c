@@ -5,13 +5,12 @@
 /* ---- whose form -------------------------------------------------------------------- */
 
 /* The object of the path, as argument of a form command. */
-static apr_status_t definition_args(wf_request_t *req, json_object **args,
-                                    wf_error_t *err)
+static json_object *definition_args(wf_request_t *req)
 {
-    *args = wf_args_create(req);
-    wf_json_add_string(*args, "definition", wf_request_var(req, "processDefinitionId"));
-    (void)err;
-    return APR_SUCCESS;
+    json_object *args = wf_args_create(req);
+
+    wf_json_add_string(args, "definition", wf_request_var(req, "processDefinitionId"));
+    return args;
 }
 
 static apr_status_t task_args(wf_request_t *req, json_object **args, wf_error_t *err)
@@ -46,10 +45,7 @@ static apr_status_t respond_form(wf_request_t *req, json_object *args, wf_error_
 
 apr_status_t wf_definition_form(wf_request_t *req, wf_error_t *err)
 {
-    json_object *args;
-    apr_status_t rv = definition_args(req, &args, err);
-
-    return rv == APR_SUCCESS ? respond_form(req, args, err) : rv;
+    return respond_form(req, definition_args(req), err);
 }
 
 apr_status_t wf_task_form(wf_request_t *req, wf_error_t *err)
@@ -81,10 +77,7 @@ static apr_status_t respond_properties(wf_request_t *req, json_object *args,
 
 apr_status_t wf_definition_properties(wf_request_t *req, wf_error_t *err)
 {
-    json_object *args;
-    apr_status_t rv = definition_args(req, &args, err);
-
-    return rv == APR_SUCCESS ? respond_properties(req, args, err) : rv;
+    return respond_properties(req, definition_args(req), err);
 }
 
 apr_status_t wf_task_properties(wf_request_t *req, wf_error_t *err)
