@@ -445,6 +445,22 @@ static int exists(struct tm tm, int weekday)
            && (weekday == NOT_SET || weekday == tm.tm_wday);
 }
 
+/* The instant of a local time: at the offset that was read, in the half of the year that
+ * the name of the server's zone says, else as all texts without a zone. */
+static apr_int64_t to_seconds(const moment_t *m, struct tm *tm)
+{
+    apr_int64_t shown[2];
+
+    if (m->has_offset) {
+        return (apr_int64_t)timegm(tm) - m->offset;
+    }
+    if (m->dst != NOT_SET) {
+        return mktime(tm);
+    }
+    wf_zone_instants(timegm(tm), shown);
+    return shown[0];
+}
+
 static apr_status_t to_ms(const moment_t *m, apr_int64_t *ms)
 {
     struct tm tm = {.tm_year = m->year - 1900,
@@ -461,10 +477,7 @@ static apr_status_t to_ms(const moment_t *m, apr_int64_t *ms)
     if (!exists(tm, m->weekday)) {
         return APR_EINVAL;
     }
-    *ms =
-        (m->has_offset ? (apr_int64_t)timegm(&tm) - m->offset : (apr_int64_t)mktime(&tm))
-            * 1000
-        + m->ms;
+    *ms = to_seconds(m, &tm) * 1000 + m->ms;
     return APR_SUCCESS;
 }
 

@@ -65,6 +65,13 @@ static const struct {
     { "yyyy-MM-dd z",     "2026-01-01 GMT+01:00",         DAY(0) },
     { "yyyy-MM-dd z",     "2026-01-01 UTC",               MS_2026 },
     { "h a d.M.yyyy",     "11 pm 1.1.2026",               DAY(0) + 23 * HOUR },
+    { "yyyy-MM-dd HH:mm", "2026-10-25 02:30",             1792888200000LL }, /* comes twice */
+    { "yyyy-MM-dd HH:mm", "2026-01-01 00:00",             DAY(0) },
+    { "yyyy-MM-dd HH:mm", "2026-10-25 02:30",             1792888200000LL },
+    { "yyyy-MM-dd HH:mm z", "2026-10-25 02:30 CET",       1792891800000LL },
+    { "yyyy-MM-dd HH:mm", "2026-03-29 02:30",             1774747800000LL }, /* left out */
+    { "yyyy-MM-dd HH:mm", "2026-07-01 12:05",             1782900300000LL },
+    { "yyyy-MM-dd HH:mm", "2026-03-29 02:30",             1774747800000LL },
 };
 
 static const struct {
