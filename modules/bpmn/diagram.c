@@ -71,7 +71,7 @@ void wf_svg_reach(wf_drawing_t *d, double x, double y)
     d->begun = 1;
 }
 
-static void reach_box(wf_drawing_t *d, const wf_box_t *box)
+void wf_svg_reach_box(wf_drawing_t *d, const wf_box_t *box)
 {
     wf_svg_reach(d, box->x, box->y);
     wf_svg_reach(d, box->x + box->width, box->y + box->height);
@@ -80,7 +80,7 @@ static void reach_box(wf_drawing_t *d, const wf_box_t *box)
 void wf_svg_rect(wf_drawing_t *d, const wf_box_t *box, double radius,
                  const char *attributes)
 {
-    reach_box(d, box);
+    wf_svg_reach_box(d, box);
     wf_svg_add(d, "<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"%s\" %s/>",
                wf_svg_number(d, box->x), wf_svg_number(d, box->y),
                wf_svg_number(d, box->width), wf_svg_number(d, box->height),

@@ -107,6 +107,7 @@ const char *wf_svg_escape(const wf_drawing_t *d, const char *text);
 
 /** The picture reaches at least here. */
 void wf_svg_reach(wf_drawing_t *d, double x, double y);
+void wf_svg_reach_box(wf_drawing_t *d, const wf_box_t *box);
 
 void wf_svg_rect(wf_drawing_t *d, const wf_box_t *box, double radius,
                  const char *attributes);

@@ -289,8 +289,7 @@ static void draw_gateway(wf_drawing_t *d, const wf_shape_t *s)
     const char *w = wf_svg_number(d, s->box.width / 2);
     const char *h = wf_svg_number(d, s->box.height / 2);
 
-    wf_svg_reach(d, s->box.x, s->box.y);
-    wf_svg_reach(d, s->box.x + s->box.width, s->box.y + s->box.height);
+    wf_svg_reach_box(d, &s->box);
     wf_svg_path(d, s->box.x, s->box.y + s->box.height / 2, 1,
                 apr_psprintf(d->p, "M0,0 l%s,-%s l%s,%s l-%s,%s Z", w, h, w, h, w, h),
                 outline(d, s, WF_DIAGRAM_LINE, NULL));
@@ -365,8 +364,7 @@ static void draw_data(wf_drawing_t *d, const wf_shape_t *s)
     const char *w = wf_svg_number(d, s->box.width), *h = wf_svg_number(d, s->box.height);
     const char *f = wf_svg_number(d, fold), *to = wf_svg_number(d, s->box.width - fold);
 
-    wf_svg_reach(d, s->box.x, s->box.y);
-    wf_svg_reach(d, s->box.x + s->box.width, s->box.y + s->box.height);
+    wf_svg_reach_box(d, &s->box);
     wf_svg_path(d, s->box.x, s->box.y, 1,
                 apr_psprintf(d->p, "M0,0 H%s L%s,%s V%s H0 Z M%s,0 V%s H%s", to, w, f, h,
                              to, f, w),
@@ -390,8 +388,7 @@ static void draw_store(wf_drawing_t *d, const wf_shape_t *s)
     const char *w = wf_svg_number(d, s->box.width);
     const char *side = wf_svg_number(d, s->box.height - 2 * rise);
 
-    wf_svg_reach(d, s->box.x, s->box.y);
-    wf_svg_reach(d, s->box.x + s->box.width, s->box.y + s->box.height);
+    wf_svg_reach_box(d, &s->box);
     wf_svg_path(d, s->box.x, s->box.y + rise, 1,
                 apr_psprintf(d->p,
                              "M0,0 a%s,%s 0 0 1 %s,0 v%s a%s,%s 0 0 1 -%s,0 Z "
@@ -407,8 +404,7 @@ static void draw_annotation(wf_drawing_t *d, const wf_shape_t *s)
 {
     wf_box_t box = inner(&s->box, PADDING);
 
-    wf_svg_reach(d, s->box.x, s->box.y);
-    wf_svg_reach(d, s->box.x + s->box.width, s->box.y + s->box.height);
+    wf_svg_reach_box(d, &s->box);
     wf_svg_path(d, s->box.x, s->box.y, 1,
                 apr_psprintf(d->p, "M10,0 H0 V%s H10", wf_svg_number(d, s->box.height)),
                 "stroke-width=\"1.5\" fill=\"none\"");
@@ -445,8 +441,7 @@ static void draw_hexagon(wf_drawing_t *d, const wf_shape_t *s)
     const char *half = wf_svg_number(d, s->box.height / 2);
     double line = s->look->style & CALLS ? WF_DIAGRAM_THICK : WF_DIAGRAM_LINE;
 
-    wf_svg_reach(d, s->box.x, s->box.y);
-    wf_svg_reach(d, s->box.x + s->box.width, s->box.y + s->box.height);
+    wf_svg_reach_box(d, &s->box);
     wf_svg_path(d, s->box.x, s->box.y, 1,
                 apr_psprintf(d->p, "M%s,0 H%s L%s,%s L%s,%s H%s L0,%s Z", c, to, w, half,
                              to, h, c, half),
