@@ -8,13 +8,5 @@
 
 int main(int argc, char **argv)
 {
-    apr_pool_t *p;
-
-    apr_initialize();
-    apr_pool_create(&p, NULL);
-    corpus_replay(argc > 1 ? argv[1] : corpus_folder("date", p), CORPUS_MIN,
-                  corpus_fuzz_one);
-    apr_pool_destroy(p);
-    apr_terminate();
-    return done_testing();
+    return corpus_main(argc, argv, "date", CORPUS_MIN);
 }
