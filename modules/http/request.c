@@ -270,9 +270,12 @@ apr_status_t wf_body_read(wf_request_t *req, apr_int64_t limit, const char *limi
     int eos = 0;
 
     if (req->body) {
-        return (apr_int64_t)req->body->length > limit
-                   ? too_large(err, limit, limit_name)
-                   : piece(baton, req->body->data, req->body->length, err);
+        if ((apr_int64_t)req->body->length > limit) {
+            return too_large(err, limit, limit_name);
+        }
+        return req->body->length > 0
+                   ? piece(baton, req->body->data, req->body->length, err)
+                   : APR_SUCCESS;
     }
     if (declared && wf_parse_int64(declared, &length) && length > limit) {
         return too_large(err, limit, limit_name);
