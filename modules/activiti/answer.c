@@ -30,7 +30,7 @@ apr_status_t wf_respond_page(wf_request_t *req, const wf_filter_t *filters, int 
                              json_object *(*render)(const void *row, apr_pool_t *p),
                              wf_error_t *err)
 {
-    wf_list_e list = req->route->pages - 1; /* see WF_PAGES */
+    wf_list_e list = wf_route_target(req->route)->pages - 1; /* see WF_PAGES */
     wf_paging_t paging;
     wf_rows_t rows;
     wf_store_t *store;

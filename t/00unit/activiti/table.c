@@ -123,7 +123,8 @@ static void test_row(const wf_route_t *route)
     if (target != route) {
         ok(target->method == route->method && target->handler == route->handler,
            "%s is an alias of %s", shown(route), shown(target));
-        ok(!route->arguments && !route->request && !route->response && !route->statuses,
+        ok(!route->pages && !route->arguments && !route->request && !route->response
+               && !route->statuses,
            "%s leaves its documentation to its target", shown(route));
         return;
     }
