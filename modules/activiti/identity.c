@@ -38,15 +38,7 @@ static json_object *render_group(const void *row, apr_pool_t *p)
 
 apr_status_t wf_path_user(wf_request_t *req, wf_user_t **user, wf_error_t *err)
 {
-    const char *id = wf_request_var(req, "userId");
-    wf_store_t *store = wf_request_store(req, err);
-    apr_status_t rv;
-
-    if (!store) {
-        return WF_EFAILED;
-    }
-    rv = wf_store_get_by_key(store, WF_TABLE_USER, id, user, req->pool, err);
-    return rv == APR_SUCCESS && !*user ? wf_no_object("user", id, err) : rv;
+    return wf_path_key_row(req, "userId", WF_TABLE_USER, "user", user, err);
 }
 
 apr_status_t wf_user_get(wf_request_t *req, wf_error_t *err)
@@ -60,20 +52,12 @@ apr_status_t wf_user_get(wf_request_t *req, wf_error_t *err)
 
 apr_status_t wf_group_get(wf_request_t *req, wf_error_t *err)
 {
-    const char *id = wf_request_var(req, "groupId");
-    wf_store_t *store = wf_request_store(req, err);
     wf_group_t *group;
-    apr_status_t rv;
+    apr_status_t rv =
+        wf_path_key_row(req, "groupId", WF_TABLE_GROUP, "group", &group, err);
 
-    if (!store) {
-        return WF_EFAILED;
-    }
-    rv = wf_store_get_by_key(store, WF_TABLE_GROUP, id, &group, req->pool, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    return group ? wf_respond_json(req, 200, render_group(group, req->pool))
-                 : wf_no_object("group", id, err);
+    return rv == APR_SUCCESS ? wf_respond_json(req, 200, render_group(group, req->pool))
+                             : rv;
 }
 
 apr_status_t wf_user_groups(wf_request_t *req, wf_error_t *err)

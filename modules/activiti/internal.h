@@ -142,6 +142,10 @@ apr_status_t wf_path_id(wf_request_t *req, const char *variable, const char *kin
 apr_status_t wf_path_row(wf_request_t *req, const char *variable, wf_table_e table,
                          const char *kind, void *row, wf_error_t *err);
 
+/** The same for a table whose rows clients know by a key, such as a user's id. */
+apr_status_t wf_path_key_row(wf_request_t *req, const char *variable, wf_table_e table,
+                             const char *kind, void *row, wf_error_t *err);
+
 /** The process definition of a path, {processDefinitionId}. */
 apr_status_t wf_path_definition(wf_request_t *req, wf_definition_t **definition,
                                 wf_error_t *err);

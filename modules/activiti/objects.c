@@ -39,21 +39,28 @@ apr_status_t wf_path_row(wf_request_t *req, const char *variable, wf_table_e tab
     return rv;
 }
 
-apr_status_t wf_path_definition(wf_request_t *req, wf_definition_t **definition,
-                                wf_error_t *err)
+apr_status_t wf_path_key_row(wf_request_t *req, const char *variable, wf_table_e table,
+                             const char *kind, void *row, wf_error_t *err)
 {
-    const char *id = wf_request_var(req, "processDefinitionId");
+    const char *key = wf_request_var(req, variable);
     wf_store_t *store = wf_request_store(req, err);
     apr_status_t rv;
 
     if (!store) {
         return WF_EFAILED;
     }
-    rv = wf_store_get_by_key(store, WF_TABLE_DEFINITION, id, definition, req->pool, err);
-    if (rv == APR_SUCCESS && !*definition) {
-        return wf_no_object("process definition", id, err);
+    rv = wf_store_get_by_key(store, table, key, row, req->pool, err);
+    if (rv == APR_SUCCESS && !*(void **)row) {
+        return wf_no_object(kind, key, err);
     }
     return rv;
+}
+
+apr_status_t wf_path_definition(wf_request_t *req, wf_definition_t **definition,
+                                wf_error_t *err)
+{
+    return wf_path_key_row(req, "processDefinitionId", WF_TABLE_DEFINITION,
+                           "process definition", definition, err);
 }
 
 /* ---- commands ---------------------------------------------------------------------- */
