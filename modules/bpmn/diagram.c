@@ -121,7 +121,7 @@ int wf_shape_flag(const wf_xml_t *element, const char *name, int fallback)
 
 const wf_xml_t *wf_drawing_find(const wf_drawing_t *d, const char *reference)
 {
-    return wf_plane_element(d->ids, reference);
+    return wf_xml_referred(d->ids, reference);
 }
 
 /* The parser has bounded the depth. */

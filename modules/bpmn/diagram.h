@@ -83,10 +83,6 @@ const wf_look_t *wf_edge_look(const char *element);
 
 /* ---- planes.c ---------------------------------------------------------------------- */
 
-/** What a qualified name of the file refers to; its prefix is seldom the right one. NULL
- *  if nothing has that id. */
-const wf_xml_t *wf_plane_element(apr_hash_t *ids, const char *reference);
-
 /** Which planes of a file show which processes; in one walk over all of them. */
 apr_hash_t *wf_planes_read(apr_hash_t *ids, const wf_xml_t *definitions, apr_pool_t *p);
 

@@ -118,9 +118,7 @@ static const wf_form_field_t *parse_field(wf_parser_t *parser, const wf_xml_t *x
 
 apr_array_header_t *wf_form_fields_parse(wf_parser_t *parser, const wf_xml_t *element)
 {
-    const wf_xml_t *holder = wf_xml_child(element, WF_NS_BPMN, "extensionElements");
-    const wf_xml_t *child =
-        holder ? wf_xml_child(holder, WF_NS_EXTENSION, "formProperty") : NULL;
+    const wf_xml_t *child = wf_xml_extension(element, "formProperty");
     apr_array_header_t *fields;
     apr_hash_t *seen = apr_hash_make(parser->scratch);
 

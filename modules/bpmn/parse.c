@@ -422,7 +422,7 @@ static void parse_definitions(wf_parser_t *parser, apr_array_header_t *models)
         return;
     }
     wf_bpmn_schema_check(parser, root);
-    wf_signals_parse(parser);
+    wf_signals_check(parser);
     planes = wf_planes_read(parser->ids, root, parser->scratch);
     for (process = wf_xml_child(root, WF_NS_BPMN, "process"); process;
          process = wf_xml_next(process, WF_NS_BPMN, "process")) {

@@ -15,7 +15,6 @@ typedef struct wf_parser_t {
     wf_problems_t *problems;
     const wf_xml_t *definitions;
     apr_hash_t *ids;   /* id -> const wf_xml_t *, the whole file */
-    apr_hash_t *signals; /* id -> const char *, the name */
     wf_model_t *model; /* the process at work */
 } wf_parser_t;
 
@@ -67,8 +66,8 @@ void wf_starters_parse(wf_parser_t *parser, const wf_xml_t *process);
 
 /* ---- signals.c --------------------------------------------------------------------- */
 
-/** The signals that the file declares: fills parser->signals. */
-void wf_signals_parse(wf_parser_t *parser);
+/** Report what is wrong with the signals that the file declares. */
+void wf_signals_check(wf_parser_t *parser);
 
 /* ---- timers.c ---------------------------------------------------------------------- */
 

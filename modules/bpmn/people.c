@@ -92,9 +92,7 @@ static void add_potential_starter(starters_t *users, starters_t *groups,
 
 void wf_starters_parse(wf_parser_t *parser, const wf_xml_t *process)
 {
-    const wf_xml_t *holder = wf_xml_child(process, WF_NS_BPMN, "extensionElements");
-    const wf_xml_t *starter =
-        holder ? wf_xml_child(holder, WF_NS_EXTENSION, "potentialStarter") : NULL;
+    const wf_xml_t *starter = wf_xml_extension(process, "potentialStarter");
     starters_t users = starters_of(parser, &parser->model->starter_users);
     starters_t groups = starters_of(parser, &parser->model->starter_groups);
 

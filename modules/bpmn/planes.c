@@ -1,21 +1,10 @@
 /* Which plane of a file shows a process (BPMN 2.0, chapter 12: diagram interchange). Only
  * the planes are chosen here; diagram.c reads what lies on them. */
-#include <string.h>
-
 #include "bpmn/diagram.h"
-
-const wf_xml_t *wf_plane_element(apr_hash_t *ids, const char *reference)
-{
-    const char *colon = reference ? strrchr(reference, ':') : NULL;
-
-    return reference
-               ? apr_hash_get(ids, colon ? colon + 1 : reference, APR_HASH_KEY_STRING)
-               : NULL;
-}
 
 static const wf_xml_t *shown_by(apr_hash_t *ids, const wf_xml_t *di)
 {
-    return wf_plane_element(ids, wf_xml_attr(di, WF_NS_NONE, "bpmnElement"));
+    return wf_xml_referred(ids, wf_xml_attr(di, WF_NS_NONE, "bpmnElement"));
 }
 
 /* The plane of a process. */
@@ -67,7 +56,7 @@ static void offer_pools(apr_hash_t *planes, apr_hash_t *ids, const wf_xml_t *ele
 
     for (; pool; pool = wf_xml_next(pool, WF_NS_BPMN, "participant")) {
         const wf_xml_t *process =
-            wf_plane_element(ids, wf_xml_attr(pool, WF_NS_NONE, "processRef"));
+            wf_xml_referred(ids, wf_xml_attr(pool, WF_NS_NONE, "processRef"));
 
         if (process) {
             offer(planes, process, plane, WHOLE);

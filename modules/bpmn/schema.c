@@ -576,10 +576,8 @@ static void check_diagram(checker_t *c, const wf_xml_t *element)
     const wf_xml_t *child;
 
     if (ref && element->ns == WF_NS_BPMNDI) {
-        const char *colon = strchr(ref, ':');
-
         check_qname(c, element, "bpmnElement", ref);
-        if (!apr_hash_get(c->parser->ids, colon ? colon + 1 : ref, APR_HASH_KEY_STRING)) {
+        if (!wf_xml_referred(c->parser->ids, ref)) {
             wf_parse_warning(c->parser, element, "diagram-reference",
                              "the diagram shows \"%s\", which is not in the file", ref);
         }

@@ -40,24 +40,19 @@ static void check_name(wf_parser_t *parser, const wf_xml_t *signal, const char *
     }
 }
 
-void wf_signals_parse(wf_parser_t *parser)
+void wf_signals_check(wf_parser_t *parser)
 {
     apr_hash_t *by_name = apr_hash_make(parser->scratch);
     const wf_xml_t *signal = wf_xml_child(parser->definitions, WF_NS_BPMN, "signal");
 
-    parser->signals = apr_hash_make(parser->scratch);
     for (; signal; signal = wf_xml_next(signal, WF_NS_BPMN, "signal")) {
         const char *id = wf_xml_attr(signal, WF_NS_NONE, "id");
         const char *name = wf_xml_attr(signal, WF_NS_NONE, "name");
 
-        name = name ? name : "";
-        check_name(parser, signal, name, by_name);
+        check_name(parser, signal, name ? name : "", by_name);
         check_scope(parser, signal);
         wf_extensions_check(parser, signal);
-        if (id && *id) {
-            apr_hash_set(parser->signals, id, APR_HASH_KEY_STRING, name);
-        }
-        else {
+        if (!id || !*id) {
             wf_parse_problem(parser, signal, "missing-id", "a <signal> needs an id");
         }
     }
@@ -68,20 +63,19 @@ void wf_signals_parse(wf_parser_t *parser)
 static const char *name_of_reference(wf_parser_t *parser, const wf_xml_t *definition)
 {
     const char *ref = wf_xml_attr(definition, WF_NS_NONE, "signalRef");
-    const char *colon = ref ? strchr(ref, ':') : NULL;
-    const char *name;
+    const wf_xml_t *signal = wf_xml_referred(parser->ids, ref);
 
     if (!ref || !*ref) {
         wf_parse_problem(parser, definition, "signal-reference",
                          "a <signalEventDefinition> needs a signalRef");
         return NULL;
     }
-    name = apr_hash_get(parser->signals, colon ? colon + 1 : ref, APR_HASH_KEY_STRING);
-    if (!name) {
+    if (!signal || !wf_xml_is(signal, WF_NS_BPMN, "signal")) {
         wf_parse_problem(parser, definition, "signal-reference",
                          "signalRef \"%s\" is no <signal> of this file", ref);
+        return NULL;
     }
-    return apr_pstrdup(parser->p, name);
+    return apr_pstrdup(parser->p, wf_xml_attr(signal, WF_NS_NONE, "name"));
 }
 
 /* ---- intermediate catch event ------------------------------------------------------ */

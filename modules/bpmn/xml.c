@@ -310,6 +310,22 @@ const wf_xml_t *wf_xml_next(const wf_xml_t *element, wf_ns_e ns, const char *nam
     return find_from(element->next, ns, name);
 }
 
+const wf_xml_t *wf_xml_extension(const wf_xml_t *element, const char *name)
+{
+    const wf_xml_t *holder = wf_xml_child(element, WF_NS_BPMN, "extensionElements");
+
+    return holder ? wf_xml_child(holder, WF_NS_EXTENSION, name) : NULL;
+}
+
+const wf_xml_t *wf_xml_referred(apr_hash_t *ids, const char *reference)
+{
+    const char *colon = reference ? strchr(reference, ':') : NULL;
+
+    return reference
+               ? apr_hash_get(ids, colon ? colon + 1 : reference, APR_HASH_KEY_STRING)
+               : NULL;
+}
+
 int wf_xml_prefix_known(const wf_xml_t *element, const char *prefix, apr_size_t length)
 {
     const wf_xml_prefix_t *known;

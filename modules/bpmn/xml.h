@@ -68,6 +68,14 @@ int wf_xml_is(const wf_xml_t *element, wf_ns_e ns, const char *name);
 const wf_xml_t *wf_xml_child(const wf_xml_t *element, wf_ns_e ns, const char *name);
 const wf_xml_t *wf_xml_next(const wf_xml_t *element, wf_ns_e ns, const char *name);
 
+/** The first child of that name in the extension namespace, within extensionElements; NULL
+ *  if there is none. wf_xml_next goes on. */
+const wf_xml_t *wf_xml_extension(const wf_xml_t *element, const char *name);
+
+/** What a qualified name (may be NULL) refers to, among elements by their ids; its prefix is
+ *  seldom the right one. NULL if nothing has that id. */
+const wf_xml_t *wf_xml_referred(apr_hash_t *ids, const char *reference);
+
 /** 1 if the prefix is declared where element stands ("" always is). */
 int wf_xml_prefix_known(const wf_xml_t *element, const char *prefix, apr_size_t length);
 
