@@ -260,29 +260,21 @@ static apr_uint32_t changed_columns(const wf_table_def_t *t, const wf_cell_t *be
 static apr_status_t update_stmt(wf_store_t *store, wf_table_e table, apr_uint32_t changed,
                                 wf_stmt_t **stmt, wf_error_t *err)
 {
-    apr_uint32_t *key;
-    apr_status_t rv;
+    wf_stmt_t **slot =
+        wf_store_slot(store, &store->update[table], &changed, sizeof(changed));
+    apr_status_t rv = WF_PREPARED(
+        store, slot, wf_sql_update(store->driver, table, changed, store->pool), err);
 
-    *stmt = apr_hash_get(store->update[table], &changed, sizeof(changed));
-    if (*stmt) {
-        return APR_SUCCESS;
-    }
-    rv = store->driver->prepare(
-        store, stmt, wf_sql_update(store->driver, table, changed, store->pool), err);
-    if (rv == APR_SUCCESS) {
-        key = apr_pmemdup(store->pool, &changed, sizeof(changed));
-        apr_hash_set(store->update[table], key, sizeof(*key), *stmt);
-    }
+    *stmt = *slot;
     return rv;
 }
 
 static int knows_shape(wf_store_t *store, wf_table_e table, apr_uint32_t changed)
 {
-    if (!store->update[table]) {
-        store->update[table] = apr_hash_make(store->pool);
-    }
-    return apr_hash_get(store->update[table], &changed, sizeof(changed))
-           || apr_hash_count(store->update[table]) < MAX_UPDATE_SHAPES;
+    apr_hash_t *shapes = store->update[table];
+
+    return !shapes || apr_hash_get(shapes, &changed, sizeof(changed))
+           || apr_hash_count(shapes) < MAX_UPDATE_SHAPES;
 }
 
 static apr_status_t update_row(wf_store_t *store, wf_uow_t *uow, void *row,

@@ -250,12 +250,12 @@ struct wf_store_t {
 
     /* Prepared when first needed. */
     wf_stmt_t *insert[WF_TABLES], *remove[WF_TABLES], *get[WF_TABLES];
-    apr_hash_t *update[WF_TABLES]; /* set of changed columns -> wf_stmt_t * */
+    apr_hash_t *update[WF_TABLES]; /* set of changed columns -> wf_stmt_t ** */
     wf_stmt_t *select[WF_BY_RELATIONS];
     wf_stmt_t *query[WF_QUERIES];
     wf_stmt_t *fixed[WF_SQL_FIXED];
-    apr_hash_t *lists; /* wf_list_key_t -> wf_stmt_t * */
-    apr_hash_t *views; /* wf_view_key_t -> wf_stmt_t * */
+    apr_hash_t *lists; /* wf_list_key_t -> wf_stmt_t ** */
+    apr_hash_t *views; /* wf_view_key_t -> wf_stmt_t ** */
     wf_stmt_t *purge[WF_PURGES][WF_MAX_PURGE_STEPS];
 };
 
@@ -267,6 +267,11 @@ apr_status_t wf_schema_check(wf_store_t *store, wf_error_t *err);
 /** A NULL *stmt is prepared from the text. */
 #define WF_PREPARED(store, slot, text, err)                                              \
     (*(slot) ? APR_SUCCESS : (store)->driver->prepare((store), (slot), (text), (err)))
+
+/** Where the statement of a key is kept, for WF_PREPARED: keys are told apart by their
+ *  bytes. *cache is made when first needed. */
+wf_stmt_t **wf_store_slot(wf_store_t *store, apr_hash_t **cache, const void *key,
+                          apr_size_t size);
 
 /** Run a fixed statement; *number (may be NULL) is the first cell of its row, 0 if none.
  */

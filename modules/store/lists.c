@@ -23,21 +23,11 @@ typedef struct call_t {
 static apr_status_t find_statement(wf_store_t *store, const wf_list_key_t *key,
                                    wf_stmt_t **stmt, wf_error_t *err)
 {
-    apr_status_t rv;
+    wf_stmt_t **slot = wf_store_slot(store, &store->lists, key, sizeof(*key));
+    apr_status_t rv =
+        WF_PREPARED(store, slot, wf_sql_list(store->driver, key, store->pool), err);
 
-    if (!store->lists) {
-        store->lists = apr_hash_make(store->pool);
-    }
-    *stmt = apr_hash_get(store->lists, key, sizeof(*key));
-    if (*stmt) {
-        return APR_SUCCESS;
-    }
-    rv = store->driver->prepare(store, stmt, wf_sql_list(store->driver, key, store->pool),
-                                err);
-    if (rv == APR_SUCCESS) {
-        apr_hash_set(store->lists, apr_pmemdup(store->pool, key, sizeof(*key)),
-                     sizeof(*key), *stmt);
-    }
+    *stmt = *slot;
     return rv;
 }
 

@@ -138,6 +138,22 @@ apr_status_t wf_row_number(void *baton, const wf_cell_t *cells, int count,
     return APR_SUCCESS;
 }
 
+wf_stmt_t **wf_store_slot(wf_store_t *store, apr_hash_t **cache, const void *key,
+                          apr_size_t size)
+{
+    wf_stmt_t **slot;
+
+    if (!*cache) {
+        *cache = apr_hash_make(store->pool);
+    }
+    slot = apr_hash_get(*cache, key, size);
+    if (!slot) {
+        slot = apr_pcalloc(store->pool, sizeof(*slot));
+        apr_hash_set(*cache, apr_pmemdup(store->pool, key, size), size, slot);
+    }
+    return slot;
+}
+
 apr_status_t wf_store_fixed(wf_store_t *store, wf_sql_e which, const wf_cell_t *args,
                             int count, apr_int64_t *number, wf_error_t *err)
 {

@@ -148,21 +148,11 @@ const char *wf_sql_view(const wf_driver_t *d, const wf_view_key_t *key, apr_pool
 static apr_status_t statement(wf_store_t *store, const wf_view_key_t *key,
                               wf_stmt_t **stmt, wf_error_t *err)
 {
-    apr_status_t rv;
+    wf_stmt_t **slot = wf_store_slot(store, &store->views, key, sizeof(*key));
+    apr_status_t rv =
+        WF_PREPARED(store, slot, wf_sql_view(store->driver, key, store->pool), err);
 
-    if (!store->views) {
-        store->views = apr_hash_make(store->pool);
-    }
-    *stmt = apr_hash_get(store->views, key, sizeof(*key));
-    if (*stmt) {
-        return APR_SUCCESS;
-    }
-    rv = store->driver->prepare(store, stmt, wf_sql_view(store->driver, key, store->pool),
-                                err);
-    if (rv == APR_SUCCESS) {
-        apr_hash_set(store->views, apr_pmemdup(store->pool, key, sizeof(*key)),
-                     sizeof(*key), *stmt);
-    }
+    *stmt = *slot;
     return rv;
 }
 
