@@ -31,28 +31,19 @@ static apr_status_t attach(wf_request_t *req, json_object *args, const wf_buffer
     wf_ipc_call_t call = { .command = WF_CMD_ATTACH, .args = args };
     wf_attachment_t *attachment;
     wf_ipc_reply_t reply;
-    wf_store_t *store;
     apr_status_t rv;
 
     if (file) {
         call.blob = file->data;
         call.blob_length = file->length;
     }
-    if ((rv = wf_request_call(req, &call, &reply, err)) != APR_SUCCESS) {
+    if ((rv = wf_request_call(req, &call, &reply, err)) != APR_SUCCESS
+        || (rv = wf_made_row(req, &reply, WF_TABLE_ATTACHMENT, "attachment", &attachment,
+                             err))
+               != APR_SUCCESS) {
         return rv;
     }
-    if (!(store = wf_request_store(req, err))) {
-        return WF_EFAILED;
-    }
-    rv = wf_store_get(store, WF_TABLE_ATTACHMENT, wf_json_int(reply.json, "id", 0),
-                      &attachment, req->pool, err);
-    if (rv == APR_SUCCESS && !attachment) {
-        rv = wf_error_set(err, WF_ERR_CONFLICT,
-                          "the attachment was made, and is gone already");
-    }
-    return rv == APR_SUCCESS
-               ? wf_respond_json(req, 200, wf_attachment_render(attachment, req->pool))
-               : rv;
+    return wf_respond_json(req, 200, wf_attachment_render(attachment, req->pool));
 }
 
 /* ---- files ------------------------------------------------------------------------- */
@@ -230,10 +221,5 @@ apr_status_t wf_attachment_get(wf_request_t *req, wf_error_t *err)
 
 apr_status_t wf_attachment_delete(wf_request_t *req, wf_error_t *err)
 {
-    wf_id_t id;
-    apr_status_t rv = wf_path_id(req, "attachmentId", "attachment", &id, err);
-
-    return rv == APR_SUCCESS
-               ? wf_respond_command(req, WF_CMD_DETACH, wf_args_of(req, id), err)
-               : rv;
+    return wf_respond_path_command(req, "attachmentId", "attachment", WF_CMD_DETACH, err);
 }

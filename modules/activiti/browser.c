@@ -4,21 +4,10 @@
 #include "activiti/browser.h"
 
 #include <apr_escape.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
 /* ---- endpoints --------------------------------------------------------------------- */
-
-static const char *lower(const char *text, apr_pool_t *p)
-{
-    char *copy = apr_pstrdup(p, text);
-
-    for (char *s = copy; *s; s++) {
-        *s = (char)apr_tolower(*s);
-    }
-    return copy;
-}
 
 static const wf_endpoint_t *make_endpoint(wf_request_t *req, const wf_route_t *route,
                                           const char *name)
@@ -29,7 +18,7 @@ static const wf_endpoint_t *make_endpoint(wf_request_t *req, const wf_route_t *r
     endpoint->target = wf_route_target(route);
     endpoint->method = wf_method_name(route->method);
     endpoint->name =
-        apr_pstrcat(req->pool, name, ".", lower(endpoint->method, req->pool), NULL);
+        apr_pstrcat(req->pool, name, ".", wf_method_key(route, req->pool), NULL);
     endpoint->package = apr_pstrcat(req->pool, WF_BROWSER_ROOT "/", route->family, NULL);
     endpoint->id = apr_pstrcat(req->pool, endpoint->package, "/", endpoint->name, NULL);
     endpoint->level = wf_route_level(route, req->config->deploy_level);
@@ -37,7 +26,8 @@ static const wf_endpoint_t *make_endpoint(wf_request_t *req, const wf_route_t *r
     return endpoint;
 }
 
-apr_array_header_t *wf_browser_endpoints(wf_request_t *req)
+/* Of const wf_endpoint_t *. */
+static apr_array_header_t *all_endpoints(wf_request_t *req)
 {
     apr_array_header_t *all =
         apr_array_make(req->pool, req->face->route_count, sizeof(const wf_endpoint_t *));
@@ -57,7 +47,7 @@ static const wf_endpoint_t *at(const apr_array_header_t *endpoints, int i)
 
 const wf_endpoint_t *wf_browser_find(wf_request_t *req, const char *id)
 {
-    const apr_array_header_t *all = wf_browser_endpoints(req);
+    const apr_array_header_t *all = all_endpoints(req);
 
     for (int i = 0; i < all->nelts; i++) {
         if (strcmp(at(all, i)->id, id) == 0) {
@@ -65,16 +55,6 @@ const wf_endpoint_t *wf_browser_find(wf_request_t *req, const char *id)
         }
     }
     return NULL;
-}
-
-int wf_browser_count(const wf_endpoint_t *endpoint, wf_argument_place_e place)
-{
-    int count = 0;
-
-    for (int i = 0; i < endpoint->arguments->nelts; i++) {
-        count += APR_ARRAY_IDX(endpoint->arguments, i, wf_argument_t).place == place;
-    }
-    return count;
 }
 
 const char *wf_browser_address(const wf_request_t *req, const char *path)
@@ -99,17 +79,9 @@ static json_object *argument_json(const wf_argument_t *argument)
     return o;
 }
 
-/* Examples are texts of the table, and JSON. */
 static void add_example(json_object *o, const char *name, const char *text, apr_pool_t *p)
 {
-    json_object *json = NULL;
-    wf_error_t err;
-
-    wf_error_init(&err, p);
-    if (text) {
-        wf_json_parse(&json, text, strlen(text), p, &err);
-    }
-    json_object_object_add(o, name, json_object_get(json));
+    json_object_object_add(o, name, json_object_get(wf_example_parse(text, p)));
 }
 
 static json_object *endpoint_json(const wf_endpoint_t *endpoint, const wf_request_t *req)
@@ -260,7 +232,7 @@ static apr_array_header_t *select_part(const apr_array_header_t *all, part_fn *p
 
 apr_status_t wf_browser_home(wf_request_t *req, wf_error_t *err)
 {
-    apr_array_header_t *all = wf_browser_endpoints(req);
+    apr_array_header_t *all = all_endpoints(req);
 
     if (req->format == WF_FORMAT_JSON) {
         return respond_document(req, all);
@@ -281,7 +253,7 @@ static int passes(wf_request_t *req, const char *filter, const char *text)
 
 apr_status_t wf_browser_all(wf_request_t *req, wf_error_t *err)
 {
-    const apr_array_header_t *all = wf_browser_endpoints(req);
+    const apr_array_header_t *all = all_endpoints(req);
     wf_browser_page_t page = { .req = req, .title = "All endpoints" };
 
     page.shown = apr_array_make(req->pool, all->nelts, sizeof(const wf_endpoint_t *));
@@ -312,7 +284,7 @@ static apr_status_t respond_part(wf_request_t *req, const char *variable,
                                  wf_error_t *err)
 {
     const char *path = wf_request_var(req, variable);
-    const apr_array_header_t *all = wf_browser_endpoints(req);
+    const apr_array_header_t *all = all_endpoints(req);
     wf_browser_page_t page = { .req = req };
 
     page.shown = select_part(all, part, path, deep);

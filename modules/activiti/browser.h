@@ -42,14 +42,8 @@ typedef struct wf_browser_page_t {
     const char *action;         /* for the form of the only endpoint: the real address */
 } wf_browser_page_t;
 
-/** All endpoints of the request's face; of const wf_endpoint_t *. */
-apr_array_header_t *wf_browser_endpoints(wf_request_t *req);
-
 /** The endpoint with an id, NULL if there is none. */
 const wf_endpoint_t *wf_browser_find(wf_request_t *req, const char *id);
-
-/** How many arguments in a place, path variables for example, an endpoint has. */
-int wf_browser_count(const wf_endpoint_t *endpoint, wf_argument_place_e place);
 
 /** The address of a page of the browser: path below /index, "" for home. */
 const char *wf_browser_address(const wf_request_t *req, const char *path);

@@ -22,7 +22,7 @@ typedef enum {
 
 static form_e form_of(const wf_endpoint_t *endpoint, const char *action)
 {
-    int has_path = wf_browser_count(endpoint, WF_IN_PATH) > 0;
+    int has_path = strchr(endpoint->route->template, '{') != NULL;
 
     if (endpoint->route->flags & WF_ROUTE_MULTIPART) {
         return has_path && !action ? FORM_GO : FORM_UPLOAD;

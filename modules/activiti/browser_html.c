@@ -176,16 +176,10 @@ static void add_arguments(wf_html_t *html, const wf_endpoint_t *endpoint)
 
 const char *wf_browser_pretty(const char *json, apr_pool_t *p)
 {
-    json_object *parsed;
-    wf_error_t err;
-
-    wf_error_init(&err, p);
-    if (wf_json_parse(&parsed, json, strlen(json), p, &err) != APR_SUCCESS) {
-        return json;
-    }
-    return apr_pstrdup(p, json_object_to_json_string_ext(
-                              parsed, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-                                          | JSON_C_TO_STRING_NOSLASHESCAPE));
+    return json_object_to_json_string_ext(wf_example_parse(json, p),
+                                          JSON_C_TO_STRING_PRETTY
+                                              | JSON_C_TO_STRING_SPACED
+                                              | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 static void add_example(wf_html_t *html, const wf_request_t *req, const char *what,

@@ -165,6 +165,16 @@ apr_status_t wf_call_command(wf_request_t *req, wf_command_e command, json_objec
 apr_status_t wf_respond_command(wf_request_t *req, wf_command_e command,
                                 json_object *args, wf_error_t *err);
 
+/** The same for a command that needs nothing but the generated id in a path variable. */
+apr_status_t wf_respond_path_command(wf_request_t *req, const char *variable,
+                                     const char *kind, wf_command_e command,
+                                     wf_error_t *err);
+
+/** The row that a command made, by the id in its reply; row is a T **. WF_ERR_CONFLICT if
+ * it is gone already. */
+apr_status_t wf_made_row(wf_request_t *req, const wf_ipc_reply_t *reply, wf_table_e table,
+                         const char *kind, void *row, wf_error_t *err);
+
 /* ---- answers ----------------------------------------------------------------------- */
 
 /** Answer {"success": true}. */

@@ -150,12 +150,7 @@ apr_status_t wf_job_get(wf_request_t *req, wf_error_t *err)
 
 apr_status_t wf_job_execute(wf_request_t *req, wf_error_t *err)
 {
-    wf_id_t id;
-    apr_status_t rv = wf_path_id(req, "jobId", "job", &id, err);
-
-    return rv == APR_SUCCESS
-               ? wf_respond_command(req, WF_CMD_JOB_EXECUTE, wf_args_of(req, id), err)
-               : rv;
+    return wf_respond_path_command(req, "jobId", "job", WF_CMD_JOB_EXECUTE, err);
 }
 
 /* ---- many -------------------------------------------------------------------------- */

@@ -94,6 +94,35 @@ apr_status_t wf_respond_command(wf_request_t *req, wf_command_e command,
     return rv == APR_SUCCESS ? wf_respond_success(req) : rv;
 }
 
+apr_status_t wf_respond_path_command(wf_request_t *req, const char *variable,
+                                     const char *kind, wf_command_e command,
+                                     wf_error_t *err)
+{
+    wf_id_t id;
+    apr_status_t rv = wf_path_id(req, variable, kind, &id, err);
+
+    return rv == APR_SUCCESS ? wf_respond_command(req, command, wf_args_of(req, id), err)
+                             : rv;
+}
+
+apr_status_t wf_made_row(wf_request_t *req, const wf_ipc_reply_t *reply, wf_table_e table,
+                         const char *kind, void *row, wf_error_t *err)
+{
+    wf_store_t *store = wf_request_store(req, err);
+    apr_status_t rv;
+
+    if (!store) {
+        return WF_EFAILED;
+    }
+    rv = wf_store_get(store, table, wf_json_int(reply->json, "id", 0), row, req->pool,
+                      err);
+    if (rv == APR_SUCCESS && !*(void **)row) {
+        return wf_error_set(err, WF_ERR_CONFLICT, "the %s was made, and is gone already",
+                            kind);
+    }
+    return rv;
+}
+
 /* ---- members ----------------------------------------------------------------------- */
 
 void wf_json_add_time(json_object *o, const char *name, apr_int64_t ms, apr_pool_t *p)

@@ -225,24 +225,17 @@ apr_status_t wf_task_create(wf_request_t *req, wf_error_t *err)
 {
     json_object *args = wf_args_create(req);
     wf_ipc_reply_t reply;
-    wf_store_t *store;
     wf_task_t *task;
     apr_status_t rv;
 
     if ((rv = read_task(req, args, 1, err)) != APR_SUCCESS
         || (rv = wf_call_command(req, WF_CMD_TASK_CREATE, args, &reply, err))
+               != APR_SUCCESS
+        || (rv = wf_made_row(req, &reply, WF_TABLE_TASK, "task", &task, err))
                != APR_SUCCESS) {
         return rv;
     }
-    if (!(store = wf_request_store(req, err))) {
-        return WF_EFAILED;
-    }
-    rv = wf_store_get(store, WF_TABLE_TASK, wf_json_int(reply.json, "id", 0), &task,
-                      req->pool, err);
-    if (rv == APR_SUCCESS && !task) {
-        rv = wf_error_set(err, WF_ERR_CONFLICT, "the task was made, and is gone already");
-    }
-    return rv == APR_SUCCESS ? wf_respond_task(req, task, err) : rv;
+    return wf_respond_task(req, task, err);
 }
 
 apr_status_t wf_task_change(wf_request_t *req, wf_error_t *err)
@@ -262,10 +255,5 @@ apr_status_t wf_task_change(wf_request_t *req, wf_error_t *err)
 
 apr_status_t wf_task_delete(wf_request_t *req, wf_error_t *err)
 {
-    wf_id_t id;
-    apr_status_t rv = wf_path_id(req, "taskId", "task", &id, err);
-
-    return rv == APR_SUCCESS
-               ? wf_respond_command(req, WF_CMD_TASK_DELETE, wf_args_of(req, id), err)
-               : rv;
+    return wf_respond_path_command(req, "taskId", "task", WF_CMD_TASK_DELETE, err);
 }

@@ -119,6 +119,28 @@ const wf_route_t *wf_route_target(const wf_route_t *route)
     return route;
 }
 
+const char *wf_method_key(const wf_route_t *route, apr_pool_t *p)
+{
+    char *key = apr_pstrdup(p, wf_method_name(route->method));
+
+    for (char *s = key; *s; s++) {
+        *s = (char)apr_tolower(*s);
+    }
+    return key;
+}
+
+/* The unit tests see to it that examples are JSON. */
+json_object *wf_example_parse(const char *text, apr_pool_t *p)
+{
+    json_object *json = NULL;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    return text && wf_json_parse(&json, text, strlen(text), p, &err) == APR_SUCCESS
+               ? json
+               : NULL;
+}
+
 /* A part of a template in lower case; inner capitals and all but letters and digits
  * become hyphens: "processInstance" is "process-instance". */
 static const char *hyphenate(const char *part, apr_size_t length, apr_pool_t *p)

@@ -281,6 +281,12 @@ wf_level_e wf_route_level(const wf_route_t *route, wf_level_e deploy_level);
 /** 1 if a list of words separated by blanks (NULL = empty) has the word. */
 int wf_words_have(const char *words, const char *word);
 
+/** The method in lower case: "get". */
+const char *wf_method_key(const wf_route_t *route, apr_pool_t *p);
+
+/** An example of a row as JSON, released with p; NULL if there is none. */
+json_object *wf_example_parse(const char *text, apr_pool_t *p);
+
 /** "string", "integer" …; "query", "body" …; "none", "user", "admin". */
 const char *wf_argument_type_name(wf_argument_type_e type);
 const char *wf_argument_place_name(wf_argument_place_e place);

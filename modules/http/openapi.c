@@ -19,19 +19,6 @@ typedef struct document_t {
     apr_pool_t *pool;
 } document_t;
 
-/* An example of the table; NULL if there is none. The unit tests see to it that they are
- * JSON. */
-static json_object *parse_example(const char *text, apr_pool_t *p)
-{
-    json_object *json = NULL;
-    wf_error_t err;
-
-    wf_error_init(&err, p);
-    return text && wf_json_parse(&json, text, strlen(text), p, &err) == APR_SUCCESS
-               ? json
-               : NULL;
-}
-
 /* ---- parameters -------------------------------------------------------------------- */
 
 static int has_parameter(json_object *parameters, const char *name)
@@ -90,7 +77,7 @@ static void add_request(json_object *operation, const wf_route_t *route,
                         const apr_array_header_t *arguments, apr_pool_t *p)
 {
     static const wf_route_t plain = { 0 };
-    json_object *example = parse_example(wf_route_target(route)->request, p);
+    json_object *example = wf_example_parse(wf_route_target(route)->request, p);
     json_object *body = wf_json_get(operation, "requestBody");
     json_object *json = json_object_is_type(example, json_type_array)
                             ? wf_schema_of(example, &plain)
@@ -156,7 +143,7 @@ static void add_variant(json_object *answer, const char *type, json_object *sche
 static void add_answer(document_t *doc, json_object *responses, const wf_route_t *route)
 {
     const wf_route_t *target = wf_route_target(route);
-    json_object *example = parse_example(target->response, doc->pool);
+    json_object *example = wf_example_parse(target->response, doc->pool);
     const char *json_type = media_type(doc->face->json_type, doc->pool);
     json_object *answer = wf_json_get(responses, "200");
 
@@ -185,18 +172,17 @@ static void add_answer(document_t *doc, json_object *responses, const wf_route_t
 static void add_refusal(document_t *doc, json_object *responses, const char *status,
                         const char *description)
 {
-    json_object *answer, *schema = json_object_new_object();
+    json_object *answer, *schema;
 
     if (wf_json_get(responses, status)) {
-        json_object_put(schema);
         return;
     }
     answer = wf_doc_object(responses, status);
     wf_json_add_string(answer, "description", description);
     if (*status == '3') { /* a redirection has no body */
-        json_object_put(schema);
         return;
     }
+    schema = json_object_new_object();
     wf_json_add_string(schema, "$ref", ERROR_SCHEMA);
     add_content(answer, media_type(doc->face->json_type, doc->pool), schema, NULL);
 }
@@ -226,22 +212,11 @@ static void add_responses(document_t *doc, json_object *operation,
 
 /* ---- operations -------------------------------------------------------------------- */
 
-/* "get". */
-static const char *method_key(const wf_route_t *route, apr_pool_t *p)
-{
-    char *key = apr_pstrdup(p, wf_method_name(route->method));
-
-    for (char *s = key; *s; s++) {
-        *s = (char)apr_tolower(*s);
-    }
-    return key;
-}
-
 /* "getTaskForm". */
 static const char *operation_id(const document_t *doc, const wf_route_t *route)
 {
     const char *name = doc->names[route - doc->face->routes];
-    char *id = apr_pstrcat(doc->pool, method_key(route, doc->pool), "-", name, NULL);
+    char *id = apr_pstrcat(doc->pool, wf_method_key(route, doc->pool), "-", name, NULL);
     char *to = id;
 
     for (const char *s = id; *s; s++) {
@@ -305,7 +280,7 @@ static void add_operation(document_t *doc, const wf_route_t *route)
         return; /* cannot be written as a path; told with its sibling */
     }
     path = path ? path : wf_doc_object(doc->paths, route->template);
-    operation = wf_doc_object(path, method_key(route, doc->pool));
+    operation = wf_doc_object(path, wf_method_key(route, doc->pool));
     wf_json_add_string(operation, "operationId", operation_id(doc, route));
     wf_doc_string(wf_doc_array(operation, "tags"), route->family);
     wf_json_add_string(operation, "summary", target->summary);
@@ -357,7 +332,7 @@ static json_object *error_schema(const wf_face_t *face, apr_pool_t *p)
     wf_error_init(&err, p);
     wf_error_set(&err, WF_ERR_NOT_FOUND, "no such object");
     face->error_body(&req, 404, &err, &body);
-    return wf_schema_of(parse_example(body.data, p), &plain);
+    return wf_schema_of(wf_example_parse(body.data, p), &plain);
 }
 
 static void add_components(json_object *root, const wf_face_t *face, apr_pool_t *p)
