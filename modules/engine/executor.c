@@ -190,7 +190,18 @@ static void answer(wf_work_t *work)
     }
 }
 
-/* A work that has begun and failed gets a second unit, to record that in. */
+/* Where a conflict is nobody's fault it is no failure yet. */
+static int begin_again(wf_work_t *work)
+{
+    if (work->err.kind != WF_ERR_CONFLICT || !work->tries_again || work->failure
+        || work->tries == WF_WORK_TRIES) {
+        return 0;
+    }
+    wf_error_init(&work->err, work->pool);
+    return 1;
+}
+
+/* A work that has begun and failed gets one more unit, to record that in. */
 static int begin_record(wf_work_t *work)
 {
     if (work->err.kind == WF_ERR_NONE || !work->failed || work->failure) {
@@ -233,7 +244,7 @@ void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
 {
     wf_work_t *next;
 
-    if (begin_record(work)) {
+    if (begin_again(work) || begin_record(work)) {
         push(x, work);
         return;
     }
@@ -252,12 +263,22 @@ void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
 
 static int is_late(wf_work_t *work)
 {
-    if (work->deadline == 0 || work->failure || wf_mono_us() < work->deadline) {
+    if (work->deadline == 0 || work->tries > 0 || wf_mono_us() < work->deadline) {
         return 0;
     }
     wf_error_set(&work->err, WF_ERR_UNAVAILABLE,
                  "the engine is busy: the command waited too long and was not done");
     return 1;
+}
+
+static apr_status_t run_in_unit(wf_executor_t *x, wf_work_t *work)
+{
+    work->uow = wf_uow_create(work->reader, x->engine->ids, work->pool);
+    if (work->failure) {
+        return work->failed(work, &work->err);
+    }
+    work->tries++;
+    return work->run(work, &work->err);
 }
 
 /* Everything up to the commit, with a reader of its own. */
@@ -271,7 +292,7 @@ static apr_status_t run_handler(wf_executor_t *x, wf_work_t *work, int *parked)
         return rv;
     }
     work->reader = reader->store;
-    if (!work->lane_held && !work->failure && work->find_lane) {
+    if (!work->lane_held && work->tries == 0 && work->find_lane) {
         rv = work->find_lane(work, &work->lane, &work->err);
         if (rv == APR_SUCCESS && !enter_lane(x, work)) {
             *parked = 1; /* another thread may run it by now: hands off */
@@ -280,11 +301,7 @@ static apr_status_t run_handler(wf_executor_t *x, wf_work_t *work, int *parked)
         }
     }
     if (rv == APR_SUCCESS) {
-        work->uow = wf_uow_create(reader->store, x->engine->ids, work->pool);
-        rv = (work->failure ? work->failed : work->run)(work, &work->err);
-        if (work->failure && work->failure->kind == WF_ERR_NONE) {
-            work->failure = NULL; /* it has run once more */
-        }
+        rv = run_in_unit(x, work);
     }
     put_reader(x, reader);
     return rv;

@@ -42,6 +42,8 @@ typedef struct wf_engine_t {
 
 /* ---- work: one command or job on its way ------------------------------------------------------- */
 
+#define WF_WORK_TRIES 5 /* of a work that meets conflicts */
+
 /** Run on an executor thread with work->uow and work->reader set. On success the unit is
  *  committed, then work->reply is sent. */
 typedef apr_status_t wf_work_fn(wf_work_t *work, wf_error_t *err);
@@ -71,10 +73,13 @@ struct wf_work_t {
 
     apr_status_t (*find_lane)(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
     wf_work_fn *run;
-    /** When run or its commit has failed: record that, in a fresh unit of work and still on the
-     *  lane. `failure` stays the outcome, which goes out when the record is durable. Or run
-     *  once more in that unit, and say so by setting failure->kind to WF_ERR_NONE. Set by run;
-     *  may be NULL. */
+    /** Set by run if a conflict is not the caller's fault: run is begun again, up to
+     *  WF_WORK_TRIES times in all, in a fresh unit of work and still on the lane. */
+    int tries_again;
+    int tries;                   /* how often run was begun */
+    /** When run or its commit has failed for good: record that, in a fresh unit of work and
+     *  still on the lane. `failure` stays the outcome, which goes out when the record is
+     *  durable. Set by run; may be NULL. */
     wf_work_fn *failed;
     wf_error_t *failure;         /* while failed runs, and after it has recorded */
     /** After the commit, on the committer's thread; short. May be NULL. May still fail the
@@ -253,7 +258,6 @@ void wf_jobs_destroy(wf_jobs_t *jobs);
 typedef struct wf_attempt_t {
     wf_id_t job;
     const char *owner; /* whose lock the job must have; NULL = run it whatever it has */
-    int tries;         /* how often it was begun */
 } wf_attempt_t;
 
 /** What a job must not run together with: its instance, at least itself. */

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define RETRY_PAUSE_MS (10 * 1000)
-#define MAX_TRIES 5     /* of one attempt that meets conflicts */
 #define MAX_MESSAGE 255 /* characters */
 #define TRACE_NAME "job.exceptionByteArray"
 
@@ -81,6 +80,7 @@ static void set_back(wf_job_t *job)
     }
 }
 
+/* work->failed of an attempt. */
 static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
 {
     const wf_attempt_t *attempt = work->baton;
@@ -110,30 +110,18 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     return APR_SUCCESS;
 }
 
-/* work->failed of an attempt. */
-static apr_status_t after_failure(wf_work_t *work, wf_error_t *err)
-{
-    const wf_attempt_t *attempt = work->baton;
-
-    if (work->failure->kind == WF_ERR_CONFLICT && attempt->tries < MAX_TRIES) {
-        work->failure->kind = WF_ERR_NONE;
-        return wf_job_attempt(work, err);
-    }
-    return record_failure(work, err);
-}
-
 /* ---- an attempt ------------------------------------------------------------------------------- */
 
 apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
 {
-    wf_attempt_t *attempt = work->baton;
+    const wf_attempt_t *attempt = work->baton;
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
     wf_bytearray_t *trace;
     wf_job_t *job;
     apr_status_t rv;
 
-    attempt->tries++;
-    work->failed = after_failure;
+    work->tries_again = 1;
+    work->failed = record_failure;
     rv = load_job(work, &job, err);
     if (rv == APR_SUCCESS && !job) {
         return attempt->owner ? APR_SUCCESS : no_job(attempt->job, err);

@@ -1,8 +1,6 @@
 /* Commands on process instances. */
 #include "engine/internal.h"
 
-#define MAX_TRIES 5 /* of a deletion that meets jobs of the instance */
-
 wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
 {
     return (wf_bpmn_call_t){
@@ -106,31 +104,15 @@ apr_status_t wf_lane_of_instance(wf_work_t *work, wf_lane_t *lane, wf_error_t *e
     return wf_args_id(work->args, "id", &lane->id, err);
 }
 
-/* work->failed of a deletion: a job that is not exclusive has moved the instance on, which
- * is not the caller's fault. */
-static apr_status_t delete_again(wf_work_t *work, wf_error_t *err)
-{
-    int *tries = work->baton;
-
-    if (work->failure->kind != WF_ERR_CONFLICT || *tries == MAX_TRIES) {
-        return APR_SUCCESS;
-    }
-    work->failure->kind = WF_ERR_NONE;
-    return wf_command_delete_instance(work, err);
-}
-
 /* process.delete {id, reason} */
 apr_status_t wf_command_delete_instance(wf_work_t *work, wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
-    int *tries = work->baton ? work->baton : apr_pcalloc(work->pool, sizeof(*tries));
     const char *reason;
     apr_status_t rv =
         wf_args_text(work->args, "reason", WF_TASK_MAX_TEXT, &reason, err);
 
-    ++*tries;
-    work->baton = tries;
-    work->failed = delete_again;
+    work->tries_again = 1; /* a job that is not exclusive may move the instance on */
     return rv == APR_SUCCESS
                ? wf_bpmn_delete_instance(&call, work->lane.id, reason, err)
                : rv;

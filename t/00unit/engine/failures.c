@@ -13,7 +13,7 @@ typedef struct trial_t {
     const char *what;
     int fails;        /* run: 1 */
     const char *user; /* run: makes this user, who may be there already */
-    int again;        /* failed: runs once more so many times, then without the user */
+    int again;        /* run: only so many times, and it is begun again; fails after that */
     int record_fails; /* failed: 1, or 2 at its commit */
     apr_int64_t deadline;
 
@@ -43,16 +43,10 @@ static void make_group(wf_work_t *work, const char *id)
     group->id = id;
 }
 
-static wf_work_fn run;
-
 static apr_status_t record(wf_work_t *work, wf_error_t *err)
 {
     trial_t *trial = work->baton;
 
-    if (trial->ran <= trial->again) {
-        work->failure->kind = WF_ERR_NONE;
-        return run(work, err);
-    }
     trial->records++;
     if (trial->record_fails == 1) {
         return wf_error_set(err, WF_ERR_INTERNAL, "the record fails");
@@ -65,15 +59,17 @@ static apr_status_t record(wf_work_t *work, wf_error_t *err)
 static apr_status_t run(wf_work_t *work, wf_error_t *err)
 {
     trial_t *trial = work->baton;
+    int last = trial->ran++ >= trial->again;
 
-    trial->ran++;
     work->failed = record;
-    if (trial->user && (!trial->again || trial->ran <= trial->again)) {
+    work->tries_again = trial->again > 0;
+    if (trial->user && (!trial->again || !last)) {
         wf_user_t *user = wf_uow_insert(work->uow, WF_TABLE_USER);
 
         user->id = trial->user;
     }
-    return trial->fails ? wf_error_set(err, WF_ERR_EXECUTION, "it fails") : APR_SUCCESS;
+    return trial->fails && last ? wf_error_set(err, WF_ERR_EXECUTION, "it fails")
+                                : APR_SUCCESS;
 }
 
 static int has_group(wf_store_t *store, const char *id, apr_pool_t *p)
@@ -130,8 +126,9 @@ static void test_outcomes(void)
         { .what = "its record conflicts", .fails = 1, .record_fails = 2 },
         { .what = "comes too late", .fails = 1, .deadline = 1 },
         { .what = "works the second time", .user = "ann", .again = 1 },
-        { .what = "fails the second time", .fails = 1, .again = 1 },
+        { .what = "fails the second time", .fails = 1, .user = "ann", .again = 1 },
         { .what = "works the fourth time", .user = "ann", .again = 3 },
+        { .what = "never works", .user = "ann", .again = 100 },
         { .what = "the next on the lane", .user = "cem" },
     };
     static const struct {
@@ -148,6 +145,7 @@ static void test_outcomes(void)
         { WF_ERR_NONE, NULL, 2, 0, 0 },
         { WF_ERR_EXECUTION, "recorded: it fails", 2, 1, 1 },
         { WF_ERR_NONE, NULL, 4, 0, 0 },
+        { WF_ERR_CONFLICT, "recorded: user", 5, 1, 1 },
         { WF_ERR_NONE, NULL, 1, 0, 0 },
     };
     int count = sizeof(trials) / sizeof(trials[0]);
