@@ -92,7 +92,7 @@ apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t task, const char 
 apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t task,
                               const wf_map_t *variables, wf_error_t *err);
 
-/** Run a job (an asynchronous continuation) and delete it. */
+/** Run a job (an asynchronous continuation, or a timer) and delete it. */
 apr_status_t wf_bpmn_execute_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_error_t *err);
 
 /** End a running instance, the instances it called included: its tasks with their sub-tasks,

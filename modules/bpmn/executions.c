@@ -129,22 +129,30 @@ static apr_status_t build_tree(wf_instance_t *instance, const apr_array_header_t
     return APR_SUCCESS;
 }
 
+apr_status_t wf_instance_rows(apr_array_header_t **rows, const wf_bpmn_call_t *call,
+                              wf_id_t id, wf_error_t *err)
+{
+    apr_status_t rv =
+        wf_uow_select(call->uow, WF_BY_EXECUTIONS_OF_INSTANCE, id, rows, err);
+
+    if (rv == APR_SUCCESS && !(*rows)->nelts) {
+        rv = wf_error_set(
+            err, WF_ERR_NOT_FOUND,
+            "no process instance with id '%" APR_INT64_T_FMT "' is running", id);
+    }
+    return rv;
+}
+
 apr_status_t wf_instance_load(wf_instance_t **instance, wf_turn_t *turn, wf_id_t id,
                               wf_error_t *err)
 {
     const wf_model_t *model;
     const char *definition_id;
     apr_array_header_t *rows;
-    apr_status_t rv;
+    apr_status_t rv = wf_instance_rows(&rows, turn->call, id, err);
 
-    rv = wf_uow_select(turn->call->uow, WF_BY_EXECUTIONS_OF_INSTANCE, id, &rows, err);
     if (rv != APR_SUCCESS) {
         return rv;
-    }
-    if (!rows->nelts) {
-        return wf_error_set(
-            err, WF_ERR_NOT_FOUND,
-            "no process instance with id '%" APR_INT64_T_FMT "' is running", id);
     }
     definition_id = APR_ARRAY_IDX(rows, 0, wf_execution_t *)->proc_def_id;
     rv = wf_models_of(turn->call, definition_id, &model, turn->p, err);

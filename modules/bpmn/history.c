@@ -203,11 +203,6 @@ static apr_status_t visit_of_task(wf_hi_actinst_t **visit, const wf_bpmn_call_t 
     return execution ? open_visit(visit, call, execution, err) : rv;
 }
 
-static int same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* Changes show in the task's row and, as to the assignee, in the visit of its node. */
 apr_status_t wf_history_task_changed(const wf_bpmn_call_t *call, const wf_task_t *task,
                                      int claimed, wf_error_t *err)
@@ -223,7 +218,7 @@ apr_status_t wf_history_task_changed(const wf_bpmn_call_t *call, const wf_task_t
         return rv;
     }
     if (row) {
-        if (claimed || !same(row->assignee, task->assignee)) {
+        if (claimed || !wf_task_is_of(task, row->assignee)) {
             row->claim_time = claimed ? call->now : 0;
         }
         copy_task(row, task);

@@ -49,15 +49,9 @@ static apr_status_t end_tasks(deletion_t *d, wf_id_t instance, wf_error_t *err)
 static apr_status_t end_instance(deletion_t *d, wf_id_t instance, wf_error_t *err)
 {
     apr_array_header_t *rows;
-    apr_status_t rv =
-        wf_uow_select(d->call->uow, WF_BY_EXECUTIONS_OF_INSTANCE, instance, &rows, err);
+    apr_status_t rv = wf_instance_rows(&rows, d->call, instance, err);
     int i;
 
-    if (rv == APR_SUCCESS && !rows->nelts) {
-        return wf_error_set(
-            err, WF_ERR_NOT_FOUND,
-            "no process instance with id '%" APR_INT64_T_FMT "' is running", instance);
-    }
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         rv = end_execution(d, APR_ARRAY_IDX(rows, i, wf_execution_t *), err);
     }

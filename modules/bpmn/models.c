@@ -247,8 +247,9 @@ apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
     rv = wf_uow_get_by_key(call->uow, WF_TABLE_DEFINITION, definition_id, &definition,
                            err);
     if (rv == APR_SUCCESS && !definition) {
-        rv = wf_error_set(err, WF_ERR_INTERNAL, "process definition %s is gone",
-                          definition_id);
+        /* Only a cascading deletion takes a definition from under its instances. */
+        rv = wf_error_set(err, WF_ERR_CONFLICT,
+                          "process definition %s was deleted meanwhile", definition_id);
     }
     if (rv != APR_SUCCESS) {
         return rv;

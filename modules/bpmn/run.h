@@ -62,6 +62,10 @@ void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node);
 wf_instance_t *wf_instance_create(wf_turn_t *turn, const wf_model_t *model,
                                   const char *definition_id, const char *business_key);
 
+/** Its executions, of wf_execution_t *. WF_ERR_NOT_FOUND if the instance does not run. */
+apr_status_t wf_instance_rows(apr_array_header_t **rows, const wf_bpmn_call_t *call,
+                              wf_id_t id, wf_error_t *err);
+
 /** The tree of a running instance. WF_ERR_NOT_FOUND if it does not run, WF_ERR_INTERNAL
  * if its rows do not fit together or its definition is gone. */
 apr_status_t wf_instance_load(wf_instance_t **instance, wf_turn_t *turn, wf_id_t id,
@@ -209,6 +213,9 @@ void wf_job_plan(wf_exec_t *exec, const char *handler, apr_int64_t due);
 /** An open task. WF_ERR_NOT_FOUND if there is none with that id. */
 apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t id,
                           wf_error_t *err);
+
+/** 1 if user is the assignee; NULL is nobody. */
+int wf_task_is_of(const wf_task_t *task, const char *user);
 
 /** The execution that waits for a task of a process. */
 apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t *task,

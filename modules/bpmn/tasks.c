@@ -20,7 +20,7 @@ apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t 
 
 /* ---- whose it is ------------------------------------------------------------------- */
 
-static int has_assignee(const wf_task_t *task, const char *user)
+int wf_task_is_of(const wf_task_t *task, const char *user)
 {
     return task->assignee && user ? strcmp(task->assignee, user) == 0
                                   : task->assignee == user;
@@ -44,7 +44,7 @@ apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t id, const char *u
         return wf_error_set(err, WF_ERR_INVALID, "claiming a task needs a user");
     }
     rv = wf_task_load(&task, call, id, err);
-    if (rv != APR_SUCCESS || has_assignee(task, user)) {
+    if (rv != APR_SUCCESS || wf_task_is_of(task, user)) {
         return rv;
     }
     if (task->assignee) {
@@ -67,7 +67,7 @@ apr_status_t wf_bpmn_assign(const wf_bpmn_call_t *call, wf_id_t id, const char *
     }
     user = user && *user ? user : NULL;
     rv = wf_task_load(&task, call, id, err);
-    if (rv != APR_SUCCESS || has_assignee(task, user)) {
+    if (rv != APR_SUCCESS || wf_task_is_of(task, user)) {
         return rv;
     }
     return give(call, task, user, 0, err);
