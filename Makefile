@@ -15,7 +15,7 @@ all: module engine
 # The rooms of httpd's children go into the module, those of the engine process into the
 # workflow-engine binary. Of the engine room the module holds the half that starts it.
 MODULE_ROOMS = core ipc store http auth activiti workflow
-ENGINE_ROOMS = core ipc store script client bpmn load engine cli
+ENGINE_ROOMS = core ipc store script xml client bpmn load engine cli
 PARENT       = modules/engine/parent.c
 SHARED_HALF  = modules/engine/config.c
 
@@ -28,15 +28,16 @@ BELOW_ipc      = ipc core
 BELOW_store    = store core
 BELOW_script   = script core
 BELOW_client   = client core
-BELOW_bpmn     = bpmn store script core
+BELOW_xml      = xml core
+BELOW_bpmn     = bpmn store script xml core
 BELOW_load     = load script client core
-BELOW_engine   = engine load bpmn script client store ipc core
+BELOW_engine   = engine load bpmn xml script client store ipc core
 BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth store ipc core
-BELOW_cli      = cli engine load bpmn script client store ipc core
-ROOMS = core ipc store script client bpmn load engine http auth activiti workflow cli
+BELOW_cli      = cli engine load bpmn xml script client store ipc core
+ROOMS = core ipc store script xml client bpmn load engine http auth activiti workflow cli
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3

@@ -5,7 +5,7 @@
 #ifndef WF_BPMN_DIAGRAM_H
 #define WF_BPMN_DIAGRAM_H
 
-#include "bpmn/xml.h"
+#include "xml/xml.h"
 
 #define WF_DIAGRAM_INK "#2f343b"
 #define WF_DIAGRAM_PAPER "#ffffff"

@@ -6,7 +6,7 @@
 
 #include "bpmn/bpmn.h"
 #include "bpmn/timers.h"
-#include "bpmn/xml.h"
+#include "xml/xml.h"
 #include "script/script.h"
 
 struct wf_exec_t;

@@ -2,7 +2,7 @@
  * why not, and a picture or an error; every text that leaves is well-formed UTF-8, and a
  * picture is XML that the reader takes. */
 #include "bpmn/bpmn.h"
-#include "bpmn/xml.h"
+#include "xml/xml.h"
 
 #include <apr_general.h>
 #include <stdint.h>

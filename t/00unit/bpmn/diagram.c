@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "bpmn/bpmn.h"
-#include "bpmn/xml.h"
+#include "xml/xml.h"
 #include "tap.h"
 
 #define MIWG_MIN 20 /* fewer files than that: the folder is another one */

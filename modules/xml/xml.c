@@ -8,7 +8,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "bpmn/xml.h"
+#include "xml/xml.h"
 
 #define SEPARATOR '\n' /* cannot occur in a name */
 

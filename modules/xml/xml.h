@@ -1,7 +1,7 @@
-/* XML text to a small tree that keeps the position of every element: what problems of a
- * model are reported with. Private to this room. */
-#ifndef WF_BPMN_XML_H
-#define WF_BPMN_XML_H
+/* xml: XML text to a small tree that keeps the position of every element: what problems of
+ * a file are reported with. A tree belongs to the thread that parsed it. */
+#ifndef WF_XML_H
+#define WF_XML_H
 
 #include "core/core.h"
 
