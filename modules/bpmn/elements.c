@@ -17,7 +17,7 @@ static const wf_behaviour_t behaviours[] = {
       NULL,                      wf_leave_at_once,        NULL,                      wf_end_event_leave },
     { "intermediateCatchEvent",  "signalEventDefinition", "intermediateSignalCatch", WF_WAIT_EVENT,
       wf_signal_catch_parse,     wf_signal_catch_enter,   wf_leave_at_once,          wf_flows_leave },
-    { "intermediateCatchEvent",  "timerEventDefinition",  "intermediateTimer",       WF_WAIT_TIMER,
+    { "intermediateCatchEvent",  "timerEventDefinition",  "intermediateTimer",       WF_WAIT_EVENT,
       wf_timer_catch_parse,      wf_timer_catch_enter,    wf_leave_at_once,          wf_flows_leave },
     { "task",                    NULL,                    "task",                    WF_WAIT_NONE,
       NULL,                      wf_leave_at_once,        NULL,                      wf_flows_leave },

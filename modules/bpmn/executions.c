@@ -291,9 +291,11 @@ static apr_status_t move_up(wf_exec_t *child, wf_error_t *err)
     }
     else if (wf_exec_waits_for(child, WF_WAIT_EVENT)) {
         rv = wf_subscriptions_hand_up(child, err);
+        if (rv == APR_SUCCESS) {
+            rv = move_jobs(child, err);
+        }
     }
-    else if (wf_exec_waits_for(child, WF_WAIT_TIMER)
-             || (child->node->async && !child->row->act_inst_id)) {
+    else if (child->node->async && !child->row->act_inst_id) {
         rv = move_jobs(child, err);
     }
     return rv == APR_SUCCESS ? wf_history_hand_up(child, task, err) : rv;

@@ -51,7 +51,7 @@ static apr_status_t continue_at_node(wf_exec_t *exec, const wf_job_t *job,
 
 static apr_status_t end_wait(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
 {
-    if (!wf_exec_waits_for(exec, WF_WAIT_TIMER)) {
+    if (!wf_exec_waits_for(exec, WF_WAIT_EVENT)) {
         return wf_error_set(err, WF_ERR_INTERNAL,
                             "execution %" APR_INT64_T_FMT " waits for no timer at \"%s\"",
                             exec->row->id, job->handler_cfg);

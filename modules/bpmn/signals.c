@@ -83,18 +83,17 @@ static const char *name_of_reference(wf_parser_t *parser, const wf_xml_t *defini
 void wf_signal_catch_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
 {
     const wf_xml_t *definition = wf_bpmn_event_definition(xml);
-    wf_signal_event_t *event = apr_pcalloc(parser->p, sizeof(*event));
+    wf_event_t *event = apr_pcalloc(parser->p, sizeof(*event));
 
     wf_extensions_check(parser, definition);
+    event->kind = WF_EVENT_SIGNAL;
     event->name = name_of_reference(parser, definition);
-    node->details = event;
+    node->event = event;
 }
 
 apr_status_t wf_signal_catch_enter(wf_exec_t *exec, wf_error_t *err)
 {
-    const wf_signal_event_t *event = exec->node->details;
-
     (void)err;
-    wf_subscribe(exec, "signal", event->name);
+    wf_subscribe(exec, "signal", exec->node->event->name);
     return APR_SUCCESS;
 }

@@ -80,10 +80,14 @@ apr_status_t wf_timer_plan(wf_exec_t *exec, const wf_timer_t *timer, const char 
 
 void wf_timer_catch_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
 {
-    node->details = wf_timer_parse(parser, wf_bpmn_event_definition(xml));
+    wf_event_t *event = apr_pcalloc(parser->p, sizeof(*event));
+
+    event->kind = WF_EVENT_TIMER;
+    event->timer = wf_timer_parse(parser, wf_bpmn_event_definition(xml));
+    node->event = event;
 }
 
 apr_status_t wf_timer_catch_enter(wf_exec_t *exec, wf_error_t *err)
 {
-    return wf_timer_plan(exec, exec->node->details, WF_TIMER_CATCH, err);
+    return wf_timer_plan(exec, exec->node->event->timer, WF_TIMER_CATCH, err);
 }
