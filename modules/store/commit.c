@@ -424,6 +424,9 @@ static apr_status_t write_unit(wf_store_t *store, wf_uow_t *uow, wf_error_t *err
     apr_status_t rv = check_expected(store, uow, err);
 
     if (rv == APR_SUCCESS) {
+        rv = wf_locks_write(store, uow, err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = run_purges(store, uow, 0, err);
     }
     if (rv == APR_SUCCESS) {

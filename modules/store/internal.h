@@ -220,6 +220,9 @@ typedef enum {
     WF_SQL_GROUP_COUNTS,      /* user, group type */
     WF_SQL_DUE_NEXT,          /* now */
     WF_SQL_RELEASE_JOBS,      /* lock owner */
+    WF_SQL_LOCK_TAKE,         /* job, owner, end, now, REV_; 1 if it was free */
+    WF_SQL_LOCK_KEEP,         /* job, owner, end; 1 if it was the owner's */
+    WF_SQL_LOCK_NEED,         /* job, owner; 1 if it is the owner's */
     WF_SQL_FIXED
 } wf_sql_e;
 
@@ -460,6 +463,7 @@ struct wf_uow_t {
     apr_array_header_t *purges;   /* of wf_purge_t */
     apr_array_header_t *contents; /* of wf_content_t, made by wf_uow_seal */
     apr_array_header_t *expected; /* of T *, must be as they were loaded */
+    apr_array_header_t *locks;    /* of wf_lock_t * */
     int out_of_ids;               /* an id could not be had */
     int sealed;
 };
@@ -475,6 +479,11 @@ void wf_claims_seal(wf_uow_t *uow);
 
 /** After the rows of a unit: links of other tasks that the unit assigned or gave links. */
 apr_status_t wf_claims_write(wf_store_t *store, wf_uow_t *uow, wf_error_t *err);
+
+/* ---- locks of jobs (locks.c) ----------------------------------------------------- */
+
+/** Before the rows of a unit. */
+apr_status_t wf_locks_write(wf_store_t *store, wf_uow_t *uow, wf_error_t *err);
 
 /* ---- ids ------------------------------------------------------------------------- */
 

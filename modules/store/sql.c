@@ -66,6 +66,14 @@ static const char *const fixed[WF_SQL_FIXED] = {
     [WF_SQL_RELEASE_JOBS] =
         "UPDATE ACT_RU_JOB SET LOCK_OWNER_ = NULL, LOCK_EXP_TIME_ = NULL, REV_ = REV_ + 1"
         " WHERE LOCK_EXP_TIME_ > 0 AND LOCK_OWNER_ = ?1",
+    [WF_SQL_LOCK_TAKE] =
+        "UPDATE ACT_RU_JOB SET LOCK_OWNER_ = ?2, LOCK_EXP_TIME_ = ?3 WHERE ID_ = ?1"
+        " AND REV_ = ?5 AND (LOCK_EXP_TIME_ IS NULL OR LOCK_EXP_TIME_ <= ?4) RETURNING 1",
+    [WF_SQL_LOCK_KEEP] =
+        "UPDATE ACT_RU_JOB SET LOCK_EXP_TIME_ = ?3 WHERE ID_ = ?1 AND LOCK_OWNER_ = ?2"
+        " RETURNING 1",
+    [WF_SQL_LOCK_NEED] =
+        "SELECT 1 FROM ACT_RU_JOB WHERE ID_ = ?1 AND LOCK_OWNER_ = ?2",
 };
 
 static const struct {

@@ -506,6 +506,26 @@ apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, int limit,
                                apr_array_header_t **jobs, apr_int64_t *next_due,
                                apr_pool_t *p, wf_error_t *err);
 
+/** What a unit does at its commit about the lock of a job. */
+typedef enum {
+    WF_LOCK_TAKE, /* lock it, if it still is as it was read and nobody's at the time now */
+    WF_LOCK_KEEP, /* let the owner's lock end later; one that is gone stays gone */
+    WF_LOCK_NEED  /* a conflict unless it is the owner's */
+} wf_lock_e;
+typedef struct wf_lock_t {
+    wf_lock_e what;
+    wf_id_t job;
+    const char *owner;
+    apr_int64_t until; /* ms; TAKE, KEEP */
+    apr_int64_t now;   /* ms; TAKE: a lock that ended before is nobody's */
+    int rev;           /* of the row; TAKE */
+    int held;          /* set by the commit: 1 if it is the owner's now */
+} wf_lock_t;
+
+/** Do that. lock must live until the commit. REV_ stays as it is, so that a unit which has
+ *  read the job meanwhile meets no conflict. */
+void wf_uow_lock(wf_uow_t *uow, wf_lock_t *lock);
+
 /** Unlock the jobs that owner holds: on its start, for what it held when it died. On the
  *  writer's thread, outside a commit. */
 apr_status_t wf_store_release_jobs(wf_store_t *writer, const char *owner, wf_error_t *err);

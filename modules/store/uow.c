@@ -25,6 +25,7 @@ wf_uow_t *wf_uow_create(wf_store_t *reader, wf_ids_t *ids, apr_pool_t *p)
     uow->purges = apr_array_make(p, 1, sizeof(wf_purge_t));
     uow->contents = apr_array_make(p, 1, sizeof(wf_content_t));
     uow->expected = apr_array_make(p, 1, sizeof(void *));
+    uow->locks = apr_array_make(p, 1, sizeof(wf_lock_t *));
     return uow;
 }
 
@@ -377,5 +378,5 @@ int wf_uow_is_empty(const wf_uow_t *uow)
             return 0;
         }
     }
-    return !uow->purges->nelts;
+    return !uow->purges->nelts && !uow->locks->nelts;
 }

@@ -116,6 +116,88 @@ static void check_release(void)
     drop(WF_TABLE_JOB, other->id);
 }
 
+/* ---- locks ----------------------------------------------------------------------- */
+
+/* What becomes of the lock of one job. */
+static const struct {
+    const char *what;
+    const char *owner; /* whose it is before; NULL = free */
+    apr_int64_t end;
+    wf_lock_e lock; /* by "me", until NOW + 50 */
+    int stale;      /* the row has changed since it was read */
+    int held;
+    const char *owner_after;
+    apr_int64_t end_after;
+} locks[] = {
+    { "free, taken", NULL, 0, WF_LOCK_TAKE, 0, 1, "me", NOW + 50 },
+    { "expired, taken", "you", NOW, WF_LOCK_TAKE, 0, 1, "me", NOW + 50 },
+    { "another's, not taken", "you", NOW + 1, WF_LOCK_TAKE, 0, 0, "you", NOW + 1 },
+    { "one's own, not taken twice", "me", NOW + 1, WF_LOCK_TAKE, 0, 0, "me", NOW + 1 },
+    { "changed meanwhile, not taken", NULL, 0, WF_LOCK_TAKE, 1, 0, NULL, 0 },
+    { "one's own, kept", "me", NOW + 1, WF_LOCK_KEEP, 0, 1, "me", NOW + 50 },
+    { "one's own and expired, kept", "me", NOW - 9, WF_LOCK_KEEP, 0, 1, "me", NOW + 50 },
+    { "one's own and changed, kept", "me", NOW + 1, WF_LOCK_KEEP, 1, 1, "me", NOW + 50 },
+    { "another's, not kept", "you", NOW - 9, WF_LOCK_KEEP, 0, 0, "you", NOW - 9 },
+    { "given up, not kept", NULL, 0, WF_LOCK_KEEP, 0, 0, NULL, 0 },
+    { "needed and there", "me", NOW - 9, WF_LOCK_NEED, 1, 1, "me", NOW - 9 },
+    { "needed, another's", "you", NOW + 1, WF_LOCK_NEED, 0, 0, "you", NOW + 1 },
+    { "needed and free", NULL, 0, WF_LOCK_NEED, 0, 0, NULL, 0 },
+};
+
+static void check_lock(int i)
+{
+    wf_error_t *err = new_error();
+    wf_uow_t *uow = new_unit();
+    wf_job_t *job = add_job(uow, 0, locks[i].end, 3), *row;
+    wf_lock_t lock = { .what = locks[i].lock, .job = job->id, .owner = "me",
+                       .until = NOW + 50, .now = NOW, .rev = 1 + locks[i].stale };
+    wf_err_kind_e want = locks[i].lock == WF_LOCK_NEED && !locks[i].held
+                             ? WF_ERR_CONFLICT
+                             : WF_ERR_NONE;
+
+    job->lock_owner = locks[i].owner;
+    must_commit(uow, "job");
+    uow = new_unit();
+    wf_uow_lock(uow, &lock);
+    ok(!wf_uow_is_empty(uow), "%s: something to commit", locks[i].what);
+    is_int(commit_unit(uow), want, "... outcome");
+    is_int(lock.held, locks[i].held, "... held");
+    MUST(wf_store_get(reader, WF_TABLE_JOB, job->id, &row, pool, err), err);
+    is_str(row->lock_owner, locks[i].owner_after, "... whose it is");
+    is_int(row->lock_exp_time, locks[i].end_after, "... until when");
+    is_int(row->row.rev, 1, "... REV_ stays");
+    drop(WF_TABLE_JOB, job->id);
+}
+
+/* A job that is gone has no lock; a unit that read it before it was locked still counts. */
+static void check_locks(void)
+{
+    wf_error_t *err = new_error();
+    wf_uow_t *uow = new_unit(), *late = new_unit();
+    wf_id_t id = add_job(uow, 0, 0, 3)->id;
+    wf_lock_t lock = { WF_LOCK_TAKE, id, "me", NOW + 50, NOW, 1, 0 };
+    wf_job_t *row;
+
+    for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+        check_lock((int)i);
+    }
+    must_commit(uow, "job");
+    MUST(wf_uow_get(late, WF_TABLE_JOB, id, &row, err), err);
+    wf_uow_delete(late, row);
+    uow = new_unit();
+    wf_uow_lock(uow, &lock);
+    must_commit(uow, "lock");
+    is_int(commit_unit(late), WF_ERR_NONE, "a lock is no change of the job");
+    for (wf_lock_e what = WF_LOCK_TAKE; what <= WF_LOCK_NEED; what++) {
+        uow = new_unit();
+        lock.what = what;
+        wf_uow_lock(uow, &lock);
+        is_int(commit_unit(uow), what == WF_LOCK_NEED ? WF_ERR_CONFLICT : WF_ERR_NONE,
+               "the lock of a job that is gone");
+        is_int(lock.held, 0, "... is nobody's");
+    }
+}
+
 /* ---- purges ---------------------------------------------------------------------- */
 
 static apr_int64_t rows_of(wf_table_e table)
@@ -394,6 +476,7 @@ int main(void)
     check_each();
     check_order();
     check_release();
+    check_locks();
     check_purges();
     check_undeploy();
     check_late_purge();
