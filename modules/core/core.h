@@ -268,6 +268,26 @@ apr_status_t wf_duration_parse(apr_int64_t *ns, const char *text);
 /** "0s", "125ms", "356.2ms", "5m0s": the shortest exact text. */
 const char *wf_duration_text(apr_int64_t ns, apr_pool_t *p);
 
+/** A duration in ISO 8601: P1Y2M10DT2H30M5.5S, P2W. */
+typedef struct wf_period_t {
+    int years, months, days;
+    apr_int64_t ms; /* hours and below */
+} wf_period_t;
+
+/** 1, or 0 if the text is no duration. Only the last part may have a fraction, and only
+ *  after the T; each number is at most 1,000,000. */
+int wf_period_parse(wf_period_t *period, const char *text);
+
+/** So many periods after from, or before it if times is negative. Years, months and days
+ *  are counted in the server's calendar (a day over a change of the clocks has 23 or 25
+ *  hours; a month after the 31st of January is the last of February), hours and below in
+ *  elapsed time. */
+apr_int64_t wf_period_add(apr_int64_t from, const wf_period_t *period, apr_int64_t times);
+
+/** 1, or 0 if the text is neither an ISO 8601 date (its first instant in the server's
+ * zone) nor a date-time. */
+int wf_date_parse(apr_int64_t *ms, const char *text);
+
 /* ---- pools, text, ids ------------------------------------------------------------------------ */
 
 /** A pool with an allocator of its own, for what travels between threads: it shares nothing
