@@ -21,9 +21,8 @@ void wf_history_start(wf_instance_t *instance, const wf_node_t *start)
 {
     const wf_bpmn_call_t *call = call_of(instance);
     const wf_execution_t *root = instance->root->row;
-    wf_hi_procinst_t *row = wf_uow_insert(call->uow, WF_TABLE_HI_PROCINST);
+    wf_hi_procinst_t *row = wf_uow_insert_shared(call->uow, WF_TABLE_HI_PROCINST, root->id);
 
-    row->id = root->id; /* an instance and its history have one id */
     row->proc_inst_id = root->id;
     row->business_key = root->business_key;
     row->proc_def_id = root->proc_def_id;
@@ -158,9 +157,8 @@ static void copy_task(wf_hi_taskinst_t *row, const wf_task_t *task)
 
 void wf_history_task_added(const wf_bpmn_call_t *call, const wf_task_t *task)
 {
-    wf_hi_taskinst_t *row = wf_uow_insert(call->uow, WF_TABLE_HI_TASKINST);
+    wf_hi_taskinst_t *row = wf_uow_insert_shared(call->uow, WF_TABLE_HI_TASKINST, task->id);
 
-    row->id = task->id; /* a task and its history have one id */
     row->proc_def_id = task->proc_def_id;
     row->task_def_key = task->task_def_key;
     row->proc_inst_id = task->proc_inst_id;

@@ -121,7 +121,10 @@ apr_status_t wf_uow_seal(wf_uow_t *uow, wf_error_t *err)
     if (uow->out_of_ids) {
         return no_ids(err);
     }
-    for (int table = 0; table < WF_TABLES && !uow->sealed; table++) {
+    if (!uow->sealed) {
+        rv = wf_families_check(uow, err);
+    }
+    for (int table = 0; table < WF_TABLES && rv == APR_SUCCESS && !uow->sealed; table++) {
         apr_array_header_t *rows = uow->tables[table].rows;
 
         for (int i = 0; rows && i < rows->nelts && rv == APR_SUCCESS; i++) {

@@ -57,6 +57,7 @@ typedef enum {
     WF_COL_TEXT,     /* const char * */
     WF_COL_INT,      /* int */
     WF_COL_BOOL,     /* int, 0 or 1 */
+    WF_COL_SUSPENSION, /* int; a new row is active */
     WF_COL_LONG,     /* apr_int64_t */
     WF_COL_DURATION, /* apr_int64_t ms; -1 is null */
     WF_COL_TIME,     /* apr_int64_t ms; 0 is null */
@@ -237,7 +238,7 @@ typedef enum {
 #define WF_MAX_SORTS 12       /* sort keys of a list */
 #define WF_MAX_FILTERS 12     /* filters of a list */
 #define WF_MAX_FANS 32        /* groups of a user whose tasks are merged in order */
-#define WF_MAX_PURGE_STEPS 12 /* statements of a purge */
+#define WF_MAX_PURGE_STEPS 24 /* more than a purge has: the next is NULL */
 
 struct wf_store_t {
     apr_pool_t *pool; /* with an allocator of its own: a writer may change threads */
@@ -294,10 +295,11 @@ apr_status_t wf_store_rows(wf_store_t *store, wf_stmt_t *stmt, wf_table_e table,
                            const wf_cell_t *args, int count, apr_size_t prefix,
                            apr_array_header_t *rows, apr_pool_t *p, wf_error_t *err);
 
-/** The rows of a relation, each behind prefix bytes, pushed onto rows. */
-apr_status_t wf_store_relation(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
-                               apr_size_t prefix, apr_array_header_t *rows, apr_pool_t *p,
-                               wf_error_t *err);
+/** The rows of a relation, each behind prefix bytes, pushed onto rows. key is the parent's
+ *  id, or a text for each column that the relation goes by. */
+apr_status_t wf_store_relation(wf_store_t *store, wf_relation_e relation,
+                               const wf_cell_t *key, int count, apr_size_t prefix,
+                               apr_array_header_t *rows, apr_pool_t *p, wf_error_t *err);
 
 /** The row with a key behind prefix bytes. */
 apr_status_t wf_store_load(wf_store_t *store, wf_table_e table, const wf_cell_t *key,
@@ -325,12 +327,19 @@ const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_po
 /** ?1 in our texts becomes what the driver writes. */
 const char *wf_sql_dialect(const wf_driver_t *d, const char *text, apr_pool_t *p);
 
-/** What a relation joins: rows of table whose member at offset is the id of a parent row.
- */
+/* ---- relations (relations.c) ----------------------------------------------------- */
+
+/** What a relation joins: rows of table whose column is the id of a parent row, or whose
+ *  one or two columns are texts. */
 typedef struct wf_relation_def_t {
     wf_table_e table;
     const char *column;
-    wf_table_e parent;
+    wf_table_e parent;      /* WF_TABLES: the columns are texts */
+    const char *second;     /* the other text column; NULL = none */
+    const char *instance;   /* the parent is an execution and the index begins with this
+                               column: its instance; NULL = it begins with column */
+    const char *condition;  /* of rows that count, as SQL over r; NULL = all do … */
+    int (*holds)(const void *row); /* … and as C */
 } wf_relation_def_t;
 
 extern const wf_relation_def_t wf_relations[WF_BY_RELATIONS];
@@ -430,10 +439,16 @@ typedef enum {
     WF_ROW_VANISHED /* inserted and deleted by the same unit */
 } wf_row_state_e;
 
+/* Rows of a unit that have the same parent, or the same texts, in one relation. */
+typedef struct wf_family_t wf_family_t;
+
+#define WF_MAX_KINSHIPS 4 /* relations of one table */
+
 /** What a unit remembers of a row; lies right before it in memory. */
 typedef struct wf_entry_t {
     wf_id_t key;  /* of the identity map, 0 = not in it */
     void *before; /* the row as it was loaded; NULL for new rows */
+    wf_family_t *families[WF_MAX_KINSHIPS]; /* where it was put; NULL = nowhere */
 } wf_entry_t;
 
 #define WF_ENTRY_SIZE APR_ALIGN_DEFAULT(sizeof(wf_entry_t))
@@ -459,7 +474,10 @@ struct wf_uow_t {
         apr_array_header_t *rows; /* of T *, in the order they came; NULL = none */
         apr_hash_t *by_id;        /* wf_id_t -> T * */
     } tables[WF_TABLES];
-    apr_array_header_t *selected; /* relations that were read, of selected_t */
+    struct {
+        apr_hash_t *families; /* parent or texts -> wf_family_t *; NULL = never asked for */
+        int placed;           /* so many rows of the table have been put into them */
+    } relations[WF_BY_RELATIONS];
     apr_array_header_t *purges;   /* of wf_purge_t */
     apr_array_header_t *contents; /* of wf_content_t, made by wf_uow_seal */
     apr_array_header_t *expected; /* of T *, must be as they were loaded */
@@ -467,6 +485,29 @@ struct wf_uow_t {
     int out_of_ids;               /* an id could not be had */
     int sealed;
 };
+
+/** A row that the unit has under an id or key, gone or not; NULL if it has none. */
+void *wf_uow_find(const wf_uow_t *uow, wf_table_e table, wf_id_t id);
+void *wf_uow_find_key(const wf_uow_t *uow, wf_table_e table, const char *key);
+
+/** Take in a row that was read behind WF_ENTRY_SIZE bytes and that the unit does not have. */
+void wf_uow_adopt(wf_uow_t *uow, void *row);
+
+/** 1 if the unit has deleted it. */
+int wf_row_is_gone(const void *row);
+
+/** 1 if the key of the table is an id. */
+int wf_table_has_id(wf_table_e table);
+
+/** The first text of a row whose key is one. */
+const char *wf_row_text_key(const void *row);
+
+/** Part of wf_uow_update: what relations go by may have changed. */
+void wf_families_update(wf_uow_t *uow, void *row);
+
+/** Part of wf_uow_seal: an error if a row was moved without a word, so that a relation may
+ *  have been read without it. */
+apr_status_t wf_families_check(const wf_uow_t *uow, wf_error_t *err);
 
 /** Before the transaction: give every changed value that needs one its byte array, check
  *  that each row can be written. Idempotent. */

@@ -41,7 +41,15 @@
     "DELETE FROM ACT_RU_IDENTITYLINK WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)",   \
     "DELETE FROM ACT_RU_TASK WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
 
-#define STARTERS_STEP                                                                    \
+/* Who may start, and what waits to. */
+#define STARTERS_STEPS                                                                   \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT EXCEPTION_STACK_ID_ FROM ACT_RU_JOB" \
+        " WHERE PROCESS_INSTANCE_ID_ IS NULL AND PROC_DEF_ID_ IN " DEFINITIONS           \
+        " AND EXCEPTION_STACK_ID_ IS NOT NULL)",                                         \
+    "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IS NULL"                          \
+        " AND PROC_DEF_ID_ IN " DEFINITIONS,                                             \
+    "DELETE FROM ACT_RU_EVENT_SUBSCR WHERE EXECUTION_ID_ IS NULL"                        \
+        " AND CONFIGURATION_ IN " DEFINITIONS,                                           \
     "DELETE FROM ACT_RU_IDENTITYLINK WHERE PROC_DEF_ID_ IN " DEFINITIONS
 
 #define LAST_STEP                                                                        \
@@ -60,13 +68,7 @@ static const struct {
         WITH_CALLED("SELECT ID_ FROM ACT_RU_EXECUTION WHERE PARENT_ID_ IS NULL"
                     " AND PROC_DEF_ID_ IN " DEFINITIONS), {
         RUNTIME_STEPS,
-        /* What waits for a start: timers, and who may start. */
-        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT EXCEPTION_STACK_ID_ FROM ACT_RU_JOB"
-            " WHERE PROCESS_INSTANCE_ID_ IS NULL AND PROC_DEF_ID_ IN " DEFINITIONS
-            " AND EXCEPTION_STACK_ID_ IS NOT NULL)",
-        "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IS NULL"
-            " AND PROC_DEF_ID_ IN " DEFINITIONS,
-        STARTERS_STEP,
+        STARTERS_STEPS,
         LAST_STEP } },
 
     [WF_PURGE_DEPLOYMENT_HISTORY] = {
@@ -84,7 +86,7 @@ static const struct {
 
     [WF_PURGE_DEPLOYMENT_STARTERS] = {
         "", {
-        STARTERS_STEP } },
+        STARTERS_STEPS } },
 
     [WF_PURGE_INSTANCE_RUNTIME] = {
         WITH_CALLED("SELECT CAST(?1 AS BIGINT)"), {

@@ -89,6 +89,7 @@ static void cell_of(const wf_column_t *c, const void *row, wf_cell_t *cell, apr_
         *cell = wf_cell_integer(*(const apr_int64_t *)member);
         break;
     case WF_COL_INT:
+    case WF_COL_SUSPENSION:
     case WF_COL_REV:
         *cell = wf_cell_integer(*(const int *)member);
         break;
@@ -156,6 +157,7 @@ static apr_status_t take_cell(const wf_column_t *c, const wf_cell_t *cell, void 
             cell->type == WF_CELL_NULL ? -1 : wf_cell_to_integer(cell);
         break;
     case WF_COL_INT:
+    case WF_COL_SUSPENSION:
     case WF_COL_REV:
     case WF_COL_BOOL:
         *(int *)member = (int)wf_cell_to_integer(cell);

@@ -210,11 +210,24 @@ const char *wf_sql_update(const wf_driver_t *d, wf_table_e table, apr_uint32_t c
 const char *wf_sql_relation(const wf_driver_t *d, wf_relation_e relation, apr_pool_t *p)
 {
     const wf_relation_def_t *r = &wf_relations[relation];
+    const char *where = " WHERE ";
 
-    return select_where(d, r->table,
-                        apr_psprintf(p, " WHERE r.%s = ?1 ORDER BY r.%s", r->column,
-                                     wf_tables[r->table].order),
-                        p);
+    if (r->instance) {
+        where = apr_pstrcat(p, where, "r.", r->instance,
+                            " = (SELECT e.PROC_INST_ID_ FROM ACT_RU_EXECUTION e"
+                            " WHERE e.ID_ = ?1) AND ",
+                            NULL);
+    }
+    where = apr_pstrcat(p, where, "r.", r->column, " = ?1", NULL);
+    if (r->second) {
+        where = apr_pstrcat(p, where, " AND r.", r->second, " = ?2", NULL);
+    }
+    if (r->condition) {
+        where = apr_pstrcat(p, where, " AND ", r->condition, NULL);
+    }
+    return select_where(
+        d, r->table,
+        apr_pstrcat(p, where, " ORDER BY r.", wf_tables[r->table].order, NULL), p);
 }
 
 const char *wf_sql_query(const wf_driver_t *d, wf_query_e query, apr_pool_t *p)

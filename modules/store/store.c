@@ -326,26 +326,27 @@ apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const c
 
 /* ---- relations and names --------------------------------------------------------- */
 
-apr_status_t wf_store_relation(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
-                               apr_size_t prefix, apr_array_header_t *rows, apr_pool_t *p,
-                               wf_error_t *err)
+apr_status_t wf_store_relation(wf_store_t *store, wf_relation_e relation,
+                               const wf_cell_t *key, int count, apr_size_t prefix,
+                               apr_array_header_t *rows, apr_pool_t *p, wf_error_t *err)
 {
-    wf_cell_t arg = wf_cell_integer(parent);
     wf_stmt_t **stmt = &store->select[relation];
     apr_status_t rv = WF_PREPARED(
         store, stmt, wf_sql_relation(store->driver, relation, store->pool), err);
 
     return rv == APR_SUCCESS
-               ? wf_store_rows(store, *stmt, wf_relations[relation].table, &arg, 1,
-                               prefix, rows, p, err)
+               ? wf_store_rows(store, *stmt, wf_relations[relation].table, key,
+                               count, prefix, rows, p, err)
                : rv;
 }
 
 apr_status_t wf_store_select(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
                              apr_array_header_t **rows, apr_pool_t *p, wf_error_t *err)
 {
+    wf_cell_t key = wf_cell_integer(parent);
+
     *rows = apr_array_make(p, 4, sizeof(void *));
-    return wf_store_relation(store, relation, parent, 0, *rows, p, err);
+    return wf_store_relation(store, relation, &key, 1, 0, *rows, p, err);
 }
 
 static apr_status_t take_name(void *baton, const wf_cell_t *cells, int count,

@@ -111,7 +111,17 @@ typedef struct wf_execution_t {
     const char *act_id;
     int is_active, is_concurrent, is_scope;
     wf_id_t act_inst_id; /* open ACT_HI_ACTINST row of the current activity; 0 = none */
+    int role;            /* what it is to its parent; the store knows WF_ROLE_JOIN alone */
+    int children;        /* child executions */
+    wf_id_t root_id;     /* top of the chain of calls; == proc_inst_id if nobody called */
+    int arrived;         /* children that have reached what they are awaited at */
+    int suspension;      /* WF_ACTIVE (a new row) or WF_SUSPENDED */
 } wf_execution_t;
+
+#define WF_ROLE_JOIN 2 /* waits at a join: found by WF_BY_JOINS_OF_EXECUTION */
+
+#define WF_ACTIVE 1
+#define WF_SUSPENDED 2
 
 typedef struct wf_task_t {
     wf_row_t row;
@@ -161,14 +171,15 @@ typedef struct wf_job_t {
     const char *repeat, *handler_type, *handler_cfg;
 } wf_job_t;
 
-/** An execution waits for an event. */
+/** An execution waits for an event; or a definition does, to be started by it. */
 typedef struct wf_subscription_t {
     wf_row_t row;
     wf_id_t id;
     const char *event_type; /* "signal" */
     const char *event_name;
-    wf_id_t execution_id, proc_inst_id;
-    const char *activity_id, *configuration;
+    wf_id_t execution_id, proc_inst_id; /* both 0: a definition's */
+    const char *activity_id;
+    const char *configuration; /* the definition's id, if it is one's */
     apr_int64_t created;
 } wf_subscription_t;
 
@@ -297,10 +308,14 @@ wf_uow_t *wf_uow_create(wf_store_t *reader, wf_ids_t *ids, apr_pool_t *p);
 apr_pool_t *wf_uow_pool(wf_uow_t *uow);
 wf_id_t wf_uow_next_id(wf_uow_t *uow);
 
-/** A new zeroed row of table (durations: -1, open), with an id where the table's key is a
- *  generated id of its own; history rows of instances and tasks share theirs. It will be
- *  inserted as it looks at commit time. */
+/** A new zeroed row of table (durations: -1, open; suspension: active), with an id where the
+ *  table's key is a generated id. It will be inserted as it looks at commit time; but who
+ *  changes what a relation goes by after the next row of table was made says so with
+ *  wf_uow_update, as for a loaded row. */
 void *wf_uow_insert(wf_uow_t *uow, wf_table_e table);
+
+/** The same for history rows of instances and tasks: they share the id of these. */
+void *wf_uow_insert_shared(wf_uow_t *uow, wf_table_e table, wf_id_t id);
 
 /** The row with that key: this unit's copy if it has one, else loaded. row is a T **; *row is
  *  NULL if there is none (or this unit deleted it). An error only when reading fails. By id
@@ -314,34 +329,56 @@ apr_status_t wf_uow_get_by_key(wf_uow_t *uow, wf_table_e table, const char *key,
 apr_status_t wf_uow_get_membership(wf_uow_t *uow, const char *user, const char *group,
                                    wf_membership_t **row, wf_error_t *err);
 
-/** Rows that refer to one parent, merged with this unit's own changes, in id order. */
+/** Rows that refer to one parent, merged with this unit's own changes, in id order. Costs as
+ *  much as the rows that it gives, however many others the instance or the unit has. */
 typedef enum {
     WF_BY_EXECUTIONS_OF_INSTANCE, /* executions by proc_inst_id */
+    WF_BY_CHILDREN_OF_EXECUTION,
+    WF_BY_JOINS_OF_EXECUTION,     /* its children whose role is WF_ROLE_JOIN */
     WF_BY_CALLED_BY_EXECUTION,    /* the instance that a call activity has started */
     WF_BY_TASKS_OF_EXECUTION,
     WF_BY_TASKS_OF_INSTANCE,
     WF_BY_LINKS_OF_TASK,
     WF_BY_VARIABLES_OF_INSTANCE,  /* all scopes of the instance */
+    WF_BY_VARIABLES_OF_EXECUTION, /* one scope */
     WF_BY_JOBS_OF_INSTANCE,
+    WF_BY_JOBS_OF_EXECUTION,
     WF_BY_DEFINITIONS_OF_DEPLOYMENT,
     WF_BY_RESOURCES_OF_DEPLOYMENT,
     WF_BY_SUBTASKS_OF_TASK,
     WF_BY_ATTACHMENTS_OF_TASK,
     WF_BY_SUBSCRIPTIONS_OF_INSTANCE,
+    WF_BY_SUBSCRIPTIONS_OF_EXECUTION,
     WF_BY_HI_TASKS_OF_INSTANCE,
     WF_BY_HI_ACTIVITIES_OF_INSTANCE,
     WF_BY_HI_DETAILS_OF_INSTANCE,
     WF_BY_HI_DETAILS_OF_TASK,
+    /* By texts, for the calls below: */
+    WF_BY_SUBSCRIPTIONS_TO,       /* event_type and event_name, of all instances */
+    WF_BY_SUBSCRIPTIONS_OF_DEFINITION,
+    WF_BY_JOBS_OF_DEFINITION,
     WF_BY_RELATIONS
 } wf_relation_e;
 apr_status_t wf_uow_select(wf_uow_t *uow, wf_relation_e relation, wf_id_t parent,
                            apr_array_header_t **rows, wf_error_t *err); /* of T * */
 
+/** The same by a type and a name, neither NULL, for WF_BY_SUBSCRIPTIONS_TO: subscriptions of
+ *  executions, whatever their instance, and of definitions. */
+apr_status_t wf_uow_select_by_name(wf_uow_t *uow, wf_relation_e relation,
+                                   const char *type, const char *name,
+                                   apr_array_header_t **rows, wf_error_t *err);
+
+/** What waits to start instances of a definition: WF_TABLE_SUBSCRIPTION or WF_TABLE_JOB,
+ *  those that belong to no execution. */
+apr_status_t wf_uow_select_of_definition(wf_uow_t *uow, wf_table_e table,
+                                         const char *definition_id,
+                                         apr_array_header_t **rows, wf_error_t *err);
+
 /** Rely on a loaded row that this unit leaves as it is: if it is changed or deleted
  *  meanwhile, the unit meets a conflict. For tables without REV_, such as definitions. */
 void wf_uow_expect(wf_uow_t *uow, void *row);
 
-/** Say that a loaded row was changed; harmless for new rows. */
+/** Say that a row was changed. Harmless for new rows, see wf_uow_insert. */
 void wf_uow_update(wf_uow_t *uow, void *row);
 /** Delete a row at commit. A row inserted by this unit just vanishes. A variable takes its
  *  byte array along. */
@@ -353,7 +390,7 @@ void wf_uow_delete(wf_uow_t *uow, void *row);
 typedef enum {
     WF_PURGE_DEPLOYMENT_RUNTIME, /* instances, tasks, variables, jobs … of a deployment */
     WF_PURGE_DEPLOYMENT_HISTORY, /* with attachments; of called instances, too */
-    WF_PURGE_DEPLOYMENT_STARTERS, /* who may start its definitions */
+    WF_PURGE_DEPLOYMENT_STARTERS, /* who and what may start its definitions */
     WF_PURGE_INSTANCE_RUNTIME,
     WF_PURGES
 } wf_purge_e;
@@ -382,7 +419,7 @@ apr_status_t wf_store_get(wf_store_t *store, wf_table_e table, wf_id_t id, void 
 apr_status_t wf_store_get_by_key(wf_store_t *store, wf_table_e table, const char *key,
                                  void *row, apr_pool_t *p, wf_error_t *err);
 
-/** Rows that refer to one parent, in id order; of T *. */
+/** Rows that refer to one parent by its id, in id order; of T *. */
 apr_status_t wf_store_select(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
                              apr_array_header_t **rows, apr_pool_t *p, wf_error_t *err);
 

@@ -104,6 +104,11 @@ static const wf_column_t execution_columns[] = {
     { "IS_CONCURRENT_", WF_COL_BOOL, AT(T, is_concurrent), 0 },
     { "IS_SCOPE_",      WF_COL_BOOL, AT(T, is_scope),      0 },
     { "ACT_INST_ID_",   WF_COL_ID,   AT(T, act_inst_id),   HIDDEN },
+    { "ROLE_",          WF_COL_INT,  AT(T, role),          HIDDEN },
+    { "CHILDREN_",      WF_COL_INT,  AT(T, children),      HIDDEN },
+    { "ROOT_ID_",       WF_COL_ID,   AT(T, root_id),       HIDDEN },
+    { "ARRIVED_",       WF_COL_INT,  AT(T, arrived),       HIDDEN },
+    { "SUSPENSION_STATE_", WF_COL_SUSPENSION, AT(T, suspension), HIDDEN },
 };
 #undef T
 
@@ -350,42 +355,6 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_RUN] = TABLE("WF_EXECUTION", "execution", run,
         WF_KEY_TEXT, "SEQ_", "", ID_TAKEN),
-};
-
-const wf_relation_def_t wf_relations[WF_BY_RELATIONS] = {
-    /* rows, the column that refers, to what */
-    [WF_BY_EXECUTIONS_OF_INSTANCE] =
-        { WF_TABLE_EXECUTION,    "PROC_INST_ID_",        WF_TABLE_EXECUTION },
-    [WF_BY_CALLED_BY_EXECUTION] =
-        { WF_TABLE_EXECUTION,    "SUPER_EXEC_",          WF_TABLE_EXECUTION },
-    [WF_BY_TASKS_OF_EXECUTION] =
-        { WF_TABLE_TASK,         "EXECUTION_ID_",        WF_TABLE_EXECUTION },
-    [WF_BY_TASKS_OF_INSTANCE] =
-        { WF_TABLE_TASK,         "PROC_INST_ID_",        WF_TABLE_EXECUTION },
-    [WF_BY_LINKS_OF_TASK] =
-        { WF_TABLE_IDENTITYLINK, "TASK_ID_",             WF_TABLE_TASK },
-    [WF_BY_VARIABLES_OF_INSTANCE] =
-        { WF_TABLE_VARIABLE,     "PROC_INST_ID_",        WF_TABLE_EXECUTION },
-    [WF_BY_JOBS_OF_INSTANCE] =
-        { WF_TABLE_JOB,          "PROCESS_INSTANCE_ID_", WF_TABLE_EXECUTION },
-    [WF_BY_DEFINITIONS_OF_DEPLOYMENT] =
-        { WF_TABLE_DEFINITION,   "DEPLOYMENT_ID_",       WF_TABLE_DEPLOYMENT },
-    [WF_BY_RESOURCES_OF_DEPLOYMENT] =
-        { WF_TABLE_BYTEARRAY,    "DEPLOYMENT_ID_",       WF_TABLE_DEPLOYMENT },
-    [WF_BY_SUBTASKS_OF_TASK] =
-        { WF_TABLE_TASK,         "PARENT_TASK_ID_",      WF_TABLE_TASK },
-    [WF_BY_ATTACHMENTS_OF_TASK] =
-        { WF_TABLE_ATTACHMENT,   "TASK_ID_",             WF_TABLE_TASK },
-    [WF_BY_SUBSCRIPTIONS_OF_INSTANCE] =
-        { WF_TABLE_SUBSCRIPTION, "PROC_INST_ID_",        WF_TABLE_EXECUTION },
-    [WF_BY_HI_TASKS_OF_INSTANCE] =
-        { WF_TABLE_HI_TASKINST,  "PROC_INST_ID_",        WF_TABLE_HI_PROCINST },
-    [WF_BY_HI_ACTIVITIES_OF_INSTANCE] =
-        { WF_TABLE_HI_ACTINST,   "PROC_INST_ID_",        WF_TABLE_HI_PROCINST },
-    [WF_BY_HI_DETAILS_OF_INSTANCE] =
-        { WF_TABLE_HI_DETAIL,    "PROC_INST_ID_",        WF_TABLE_HI_PROCINST },
-    [WF_BY_HI_DETAILS_OF_TASK] =
-        { WF_TABLE_HI_DETAIL,    "TASK_ID_",             WF_TABLE_HI_TASKINST },
 };
 /* clang-format on */
 

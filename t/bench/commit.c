@@ -47,19 +47,20 @@ static wf_uow_t *start_unit(bench_t *b)
     wf_execution_t *execution = wf_uow_insert(uow, WF_TABLE_EXECUTION);
     wf_task_t *task = wf_uow_insert(uow, WF_TABLE_TASK);
     wf_identitylink_t *link = wf_uow_insert(uow, WF_TABLE_IDENTITYLINK);
-    wf_hi_procinst_t *instance = wf_uow_insert(uow, WF_TABLE_HI_PROCINST);
+    wf_hi_procinst_t *instance =
+        wf_uow_insert_shared(uow, WF_TABLE_HI_PROCINST, execution->id);
     wf_hi_actinst_t *begin = wf_uow_insert(uow, WF_TABLE_HI_ACTINST);
     wf_hi_actinst_t *wait = wf_uow_insert(uow, WF_TABLE_HI_ACTINST);
-    wf_hi_taskinst_t *done = wf_uow_insert(uow, WF_TABLE_HI_TASKINST);
+    wf_hi_taskinst_t *done = wf_uow_insert_shared(uow, WF_TABLE_HI_TASKINST, task->id);
 
-    execution->proc_inst_id = instance->id = instance->proc_inst_id = execution->id;
+    execution->proc_inst_id = execution->root_id = instance->proc_inst_id = execution->id;
     execution->proc_def_id = task->proc_def_id = instance->proc_def_id = "bench:1";
     execution->act_id = task->task_def_key = wait->act_id = done->task_def_key = "review";
     execution->is_active = execution->is_scope = 1;
     task->execution_id = task->proc_inst_id = execution->id;
     task->name = done->name = wait->act_name = "Review";
     task->priority = done->priority = 50;
-    link->task_id = done->id = wait->task_id = task->id;
+    link->task_id = wait->task_id = task->id;
     link->group_id = "accountancy";
     link->type = "candidate";
     begin->proc_def_id = wait->proc_def_id = done->proc_def_id = "bench:1";
@@ -109,7 +110,8 @@ static const char *const raw_sql[] = {
     "BEGIN IMMEDIATE",
     "COMMIT",
     "INSERT INTO ACT_RU_EXECUTION VALUES"
-    " (?1, 1, ?1, NULL, NULL, 'bench:1', NULL, 'review', 1, 0, 1, NULL)",
+    " (?1, 1, ?1, NULL, NULL, 'bench:1', NULL, 'review', 1, 0, 1, NULL,"
+    " 0, 0, ?1, 0, 1)",
     "INSERT INTO ACT_RU_TASK VALUES (?2, 1, ?1, ?1, 'bench:1', 'Review', NULL, 'review',"
     " NULL, 50, 1288688700120, NULL, NULL, NULL, NULL, NULL)",
     "INSERT INTO ACT_RU_IDENTITYLINK VALUES"

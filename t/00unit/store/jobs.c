@@ -259,10 +259,9 @@ static void add_attachments(wf_uow_t *uow, const wf_task_t *task, const wf_task_
 /* A sub-task knows its parent and no instance. */
 static wf_task_t *add_subtask(wf_uow_t *uow, const wf_task_t *task)
 {
-    wf_hi_taskinst_t *done = wf_uow_insert(uow, WF_TABLE_HI_TASKINST);
     wf_task_t *sub = wf_uow_insert(uow, WF_TABLE_TASK);
+    wf_hi_taskinst_t *done = wf_uow_insert_shared(uow, WF_TABLE_HI_TASKINST, sub->id);
 
-    done->id = sub->id;
     done->parent_task_id = sub->parent_task_id = task->id;
     done->start_time = 1;
     add_link(uow, sub, "kermit", NULL);
@@ -283,17 +282,17 @@ static void add_subscription(wf_uow_t *uow, const wf_execution_t *execution)
 static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task_t *task,
                         wf_id_t super)
 {
-    wf_hi_procinst_t *instance = wf_uow_insert(uow, WF_TABLE_HI_PROCINST);
+    wf_hi_procinst_t *instance =
+        wf_uow_insert_shared(uow, WF_TABLE_HI_PROCINST, root->id);
     wf_hi_actinst_t *activity = wf_uow_insert(uow, WF_TABLE_HI_ACTINST);
-    wf_hi_taskinst_t *done = wf_uow_insert(uow, WF_TABLE_HI_TASKINST);
+    wf_hi_taskinst_t *done = wf_uow_insert_shared(uow, WF_TABLE_HI_TASKINST, task->id);
     wf_hi_detail_t *detail = wf_uow_insert(uow, WF_TABLE_HI_DETAIL);
 
-    instance->id = instance->proc_inst_id = root->id;
+    instance->proc_inst_id = root->id;
     instance->super_proc_inst_id = super;
     instance->proc_def_id = activity->proc_def_id = root->proc_def_id;
     activity->proc_inst_id = activity->execution_id = root->id;
     activity->act_id = activity->act_type = "userTask";
-    done->id = task->id;
     done->proc_inst_id = root->id;
     detail->proc_inst_id = detail->execution_id = root->id;
     detail->type = "VariableUpdate";

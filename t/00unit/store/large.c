@@ -78,10 +78,10 @@ static const char *definition_of(int i, apr_pool_t *p)
 
 static void add_running(wf_uow_t *uow, const wf_execution_t *root, int i)
 {
-    wf_hi_procinst_t *row = wf_uow_insert(uow, WF_TABLE_HI_PROCINST);
+    wf_hi_procinst_t *row = wf_uow_insert_shared(uow, WF_TABLE_HI_PROCINST, root->id);
     wf_job_t *job = wf_uow_insert(uow, WF_TABLE_JOB);
 
-    row->id = row->proc_inst_id = root->id;
+    row->proc_inst_id = root->id;
     row->proc_def_id = root->proc_def_id;
     row->business_key = root->business_key;
     row->start_time = 1 + i;

@@ -150,9 +150,10 @@ static void add_history(void)
     wf_uow_t *uow = new_unit();
 
     for (int i = 0; i < 4; i++) {
-        wf_hi_procinst_t *row = wf_uow_insert(uow, WF_TABLE_HI_PROCINST);
+        wf_id_t id = instances[i] = wf_uow_next_id(uow);
+        wf_hi_procinst_t *row = wf_uow_insert_shared(uow, WF_TABLE_HI_PROCINST, id);
 
-        row->id = row->proc_inst_id = instances[i] = wf_uow_next_id(uow);
+        row->proc_inst_id = id;
         row->proc_def_id = rows[i].definition;
         row->business_key = rows[i].key;
         row->start_time = rows[i].start;

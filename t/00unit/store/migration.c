@@ -1,4 +1,4 @@
-/* A store that the first version wrote is brought up to date with everything in it. */
+/* A store of any older version is brought up to date with everything in it. */
 #include "store_test.h"
 
 #include <sqlite3.h>
@@ -8,6 +8,7 @@
 #define ROWS 3 /* of each table */
 
 static sqlite3 *db;
+static int from; /* the schema that the old store has */
 
 static void raw(const char *sql)
 {
@@ -56,11 +57,12 @@ static apr_array_header_t *words_of(const char *text)
 static void create_old(void)
 {
     const char *name;
-    const char *text = wf_driver_sqlite.migration(1, &name);
 
     sqlite3_open(test_dsn + strlen("sqlite:"), &db);
-    raw(text);
-    raw(apr_psprintf(pool, "INSERT INTO WF_SCHEMA VALUES (1, '%s', 1)", name));
+    for (int n = 1; n <= from; n++) {
+        raw(wf_driver_sqlite.migration(n, &name));
+        raw(apr_psprintf(pool, "INSERT INTO WF_SCHEMA VALUES (%d, '%s', 1)", n, name));
+    }
 }
 
 /* A row with something in each column: numbers that differ, also as texts. */
@@ -93,6 +95,10 @@ static void add_claims(void)
         " (513, 1, 'sales', NULL, 'candidate', 502, NULL),"
         " (514, 1, NULL, 'gonzo', 'participant', 502, NULL),"
         " (515, 1, 'sales', NULL, 'candidate', NULL, 'p:1')");
+    if (from >= 2) {
+        raw("UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = 2 WHERE TASK_ID_ = 500");
+        raw("UPDATE ACT_RU_IDENTITYLINK SET OPEN_ = 1 WHERE ID_ = 513");
+    }
 }
 
 /* Two definitions, one of which can be drawn. */
@@ -105,6 +111,22 @@ static void add_definitions(void)
     raw("INSERT INTO ACT_RE_PROCDEF (ID_, KEY_, VERSION_, DEPLOYMENT_ID_, RESOURCE_NAME_,"
         " HAS_START_FORM_KEY_) VALUES ('drawn:1', 'drawn', 1, 600, 'a.bpmn', 0),"
         " ('plain:1', 'plain', 1, 600, 'b.bpmn', 0)");
+    if (from >= 2) {
+        raw("UPDATE ACT_RE_PROCDEF SET HAS_DIAGRAM_ = ID_ = 'drawn:1'");
+    }
+}
+
+/* An instance of four executions: 700 has two children, the first of them one. */
+static void add_executions(void)
+{
+    raw("INSERT INTO ACT_RU_EXECUTION (ID_, REV_, PROC_INST_ID_, PARENT_ID_,"
+        " PROC_DEF_ID_, IS_ACTIVE_, IS_CONCURRENT_, IS_SCOPE_) VALUES"
+        " (700, 1, 700, NULL, 'plain:1', 0, 0, 1), (701, 1, 700, 700, 'plain:1', 0, 1, 0),"
+        " (702, 1, 700, 701, 'plain:1', 1, 0, 0), (703, 1, 700, 700, 'plain:1', 1, 1, 0)");
+    if (from >= 4) {
+        raw("UPDATE ACT_RU_EXECUTION SET ROOT_ID_ = 700, CHILDREN_ = CASE ID_"
+            " WHEN 700 THEN 2 WHEN 701 THEN 1 ELSE 0 END WHERE ID_ >= 700");
+    }
 }
 
 /* ---- before and after ------------------------------------------------------------ */
@@ -144,6 +166,7 @@ static apr_array_header_t *fill(void)
     }
     add_claims();
     add_definitions();
+    add_executions();
     for (int t = 0; t < tables->nelts; t++) {
         table_t *table = &APR_ARRAY_IDX(tables, t, table_t);
 
@@ -187,6 +210,25 @@ static void check_definitions(void)
            "definitions know whether they can be drawn");
 }
 
+static void check_executions(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    wf_execution_t *row;
+    apr_array_header_t *rows;
+
+    is_str(raw_text("SELECT ID_, CHILDREN_, ROOT_ID_, SUSPENSION_STATE_ FROM"
+                    " ACT_RU_EXECUTION WHERE ID_ >= 700 ORDER BY 1"),
+           "700 2 700 1 701 1 700 1 702 0 700 1 703 0 700 1",
+           "executions know their children and their top instance");
+    MUST(wf_uow_select(uow, WF_BY_CHILDREN_OF_EXECUTION, 700, &rows, err), err);
+    is_int(rows->nelts, 2, "… and are found by their parent");
+    MUST(wf_uow_get(uow, WF_TABLE_EXECUTION, 702, &row, err), err);
+    row->role = WF_ROLE_JOIN;
+    wf_uow_update(uow, row);
+    is_int(commit_unit(uow), WF_ERR_NONE, "… and can be changed");
+}
+
 /* Rows that were there are rows like any other. */
 static void check_use(void)
 {
@@ -209,19 +251,19 @@ static void check_use(void)
            "… and leaves the lists of its candidates");
 }
 
-int main(void)
+static void check_upgrade(void)
 {
     apr_array_header_t *tables;
     const char *last;
-    wf_error_t *err;
+    wf_error_t *err = new_error();
 
-    begin_test();
-    err = new_error();
+    diag("from schema %d", from);
+    test_dsn = apr_psprintf(pool, "sqlite:%s/from-%d.db", test_dir, from);
     create_old();
     tables = fill();
     MUST(wf_store_open(&writer, test_dsn, WF_STORE_WRITE, pool, err), err);
     last = raw_text("SELECT MAX(NUMBER_) FROM WF_SCHEMA");
-    ok(atoi(last) >= 2, "the schema is now %s", last);
+    ok(atoi(last) > from, "the schema was %d and is now %s", from, last);
     is_str(raw_text("SELECT VALUE_ FROM ACT_GE_PROPERTY WHERE NAME_ = 'schema.version'"),
            "5.0", "… which clients know as Activiti's");
     check_rows(tables); /* before ids are reserved, which is a change */
@@ -229,8 +271,19 @@ int main(void)
     open_test_store();
     check_claims();
     check_definitions();
+    check_executions();
     check_use();
     sqlite3_close(db);
     close_test_store();
+}
+
+int main(void)
+{
+    const char *name;
+
+    begin_test();
+    for (from = 1; wf_driver_sqlite.migration(from + 1, &name); from++) {
+        check_upgrade();
+    }
     return end_test();
 }

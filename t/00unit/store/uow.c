@@ -48,10 +48,9 @@ static void check_insert(void)
     is_int(count(uow, WF_BY_TASKS_OF_INSTANCE, instance->id), 1, "… and by its relation");
     ok(!stored(WF_TABLE_TASK, task->id), "nobody else does yet");
 
-    history = wf_uow_insert(uow, WF_TABLE_HI_TASKINST);
-    is_int(history->id, 0, "a history row has no id of its own");
+    history = wf_uow_insert_shared(uow, WF_TABLE_HI_TASKINST, task->id);
+    ok(history->id == task->id, "a history row has its task's id");
     is_int(history->duration, -1, "… and is open");
-    history->id = task->id;
     history->start_time = 1;
     ok(get(uow, WF_TABLE_HI_TASKINST, task->id) == history,
        "… and is found by the task's");
@@ -244,7 +243,7 @@ static void store_object(wf_uow_t *uow)
 
 static void forget_id(wf_uow_t *uow)
 {
-    wf_hi_procinst_t *row = wf_uow_insert(uow, WF_TABLE_HI_PROCINST);
+    wf_hi_procinst_t *row = wf_uow_insert_shared(uow, WF_TABLE_HI_PROCINST, 0);
 
     row->proc_def_id = "p:1";
     row->start_time = 1;
