@@ -1,13 +1,12 @@
 /* The agenda: a stack of small operations instead of functions that call each other, so a
  * chain of any length needs no C stack and every step is counted.
  *
- *            plan            run
- *   start ──▶ ENTER ──▶ behaviour.enter ──┬──▶ (rests: task, job, join)
- *               ▲                         │          │ signal
- *               │                         ▼          ▼
- *             TAKE ◀── behaviour.leave ◀── LEAVE ◀───┘
- *                            │
- *                            └──▶ END ──▶ the last one ends the instance
+ *            plan                        run
+ *   start ──▶ START ──▶ (scope, rounds) ──▶ ENTER ──▶ behaviour.enter ──┬──▶ (rests)
+ *               ▲                                                       │       │ signal,
+ * fire │                                                       ▼       ▼ TAKE ◀──
+ * behaviour.leave ◀── GO ◀── (scope closed) ◀── LEAVE ◀────┘ │ └──▶ END ──▶ the last one
+ * ends its scope: LEAVE of a sub-process, or the instance's end
  */
 #include "bpmn/run.h"
 
@@ -19,10 +18,10 @@ typedef struct operation_t {
 
 void wf_turn_init(wf_turn_t *turn, const wf_bpmn_call_t *call)
 {
-    turn->call = call;
-    turn->p = wf_uow_pool(call->uow);
+    *turn = (wf_turn_t){ .call = call, .p = wf_uow_pool(call->uow) };
     turn->agenda = apr_array_make(turn->p, 8, sizeof(operation_t));
-    turn->steps = 0;
+    turn->instances = apr_hash_make(turn->p);
+    turn->quiet = apr_hash_make(turn->p);
     turn->lent = apr_hash_make(turn->p);
 }
 
@@ -37,15 +36,13 @@ void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow)
 
 void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node)
 {
-    exec->node = node;
-    exec->row->act_id = node->id;
+    wf_exec_stand(exec, node);
     wf_exec_set_active(exec, 1);
-    wf_exec_changed(exec);
-    if (node->async) {
+    if (node->async && !node->loop) {
         wf_job_continue_later(exec);
         return;
     }
-    wf_agenda_plan(exec, WF_OP_ENTER, NULL);
+    wf_agenda_plan(exec, WF_OP_START, NULL);
 }
 
 /* ---- operations -------------------------------------------------------------------- */
@@ -53,7 +50,18 @@ void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node)
 static apr_status_t take(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
     (void)err;
+    wf_joins_watch(wf_token_scope(exec));
     wf_agenda_arrive(exec, flow->target);
+    return APR_SUCCESS;
+}
+
+static apr_status_t start(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
+{
+    (void)flow;
+    if (wf_scope_needed(exec, exec->node)) {
+        return wf_scope_open(exec, err);
+    }
+    wf_agenda_plan(exec, WF_OP_ENTER, NULL);
     return APR_SUCCESS;
 }
 
@@ -69,70 +77,94 @@ static apr_status_t leave(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
     apr_status_t rv = wf_history_leave(exec, err);
 
     (void)flow;
-    return rv == APR_SUCCESS ? exec->node->behaviour->leave(exec, err) : rv;
+    if (rv == APR_SUCCESS && wf_exec_is_scope_of_node(exec)) {
+        rv = wf_scope_close(exec, &exec, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (exec->node->async_after) {
+        wf_job_leave_later(exec);
+        return APR_SUCCESS;
+    }
+    wf_agenda_plan(exec, WF_OP_GO, NULL);
+    return APR_SUCCESS;
+}
+
+static apr_status_t go(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
+{
+    (void)flow;
+    return exec->node->behaviour->leave(exec, err);
 }
 
 static apr_status_t end(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
     (void)flow;
-    return wf_exec_end(exec, err);
+    return wf_token_end(exec, err);
 }
 
 typedef apr_status_t operation_fn(wf_exec_t *exec, const wf_flow_t *flow,
                                   wf_error_t *err);
 
 static operation_fn *const operations[WF_OPS] = {
-    [WF_OP_TAKE] = take,
-    [WF_OP_ENTER] = enter,
-    [WF_OP_LEAVE] = leave,
-    [WF_OP_END] = end,
+    [WF_OP_TAKE] = take,   [WF_OP_START] = start, [WF_OP_ENTER] = enter,
+    [WF_OP_LEAVE] = leave, [WF_OP_GO] = go,       [WF_OP_END] = end,
 };
 
 /* ---- the loop ---------------------------------------------------------------------- */
 
-/* An execution that fell back to its parent meanwhile goes on as that one. */
-static wf_exec_t *current(wf_exec_t *exec)
+static apr_status_t too_many(const wf_turn_t *turn, wf_error_t *err)
 {
-    while (exec->replaced_by) {
-        exec = exec->replaced_by;
-    }
-    return exec;
+    return wf_error_set(
+        err, WF_ERR_EXECUTION,
+        "more than %d steps without a wait state; the process may loop for "
+        "ever",
+        turn->call->max_steps);
 }
 
 static apr_status_t run_one(wf_turn_t *turn, const operation_t *planned, wf_error_t *err)
 {
-    wf_exec_t *exec = current(planned->exec);
+    wf_exec_t *exec = wf_exec_current(planned->exec);
     const char *activity = exec->node->id;
     apr_status_t rv;
 
     if (exec->ended) {
         return APR_SUCCESS;
     }
-    if (++turn->steps > turn->call->max_steps) {
-        return wf_error_set(err, WF_ERR_EXECUTION,
-                            "activity \"%s\": more than %d steps without a wait state; "
-                            "the process may loop for ever",
-                            activity, turn->call->max_steps);
+    rv = ++turn->steps > turn->call->max_steps
+             ? too_many(turn, err)
+             : operations[planned->op](exec, planned->flow, err);
+    if (rv != APR_SUCCESS && turn->thrown) {
+        rv = wf_error_catch(exec, err);
     }
-    rv = operations[planned->op](exec, planned->flow, err);
-    if (rv != APR_SUCCESS) {
-        return wf_error_note(err, rv, "activity \"%s\"", activity);
+    return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "activity \"%s\"", activity);
+}
+
+static apr_status_t run_planned(wf_turn_t *turn, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    operation_t *planned;
+
+    while (rv == APR_SUCCESS && (planned = apr_array_pop(turn->agenda)) != NULL) {
+        operation_t operation = *planned; /* the stack moves under it */
+
+        rv = run_one(turn, &operation, err);
     }
-    return APR_SUCCESS;
+    return rv;
 }
 
 apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err)
 {
-    operation_t *planned;
+    apr_status_t rv;
 
-    while ((planned = apr_array_pop(turn->agenda)) != NULL) {
-        operation_t operation = *planned; /* the stack moves under it */
-        apr_status_t rv = run_one(turn, &operation, err);
-
-        if (rv != APR_SUCCESS) {
-            return rv;
+    do {
+        rv = run_planned(turn, err);
+        if (rv == APR_SUCCESS) {
+            rv = wf_joins_look(turn, err);
         }
+    } while (rv == APR_SUCCESS && turn->agenda->nelts);
+    if (rv == APR_SUCCESS) {
+        wf_variables_settle(turn);
     }
-    wf_variables_settle(turn);
-    return APR_SUCCESS;
+    return rv;
 }

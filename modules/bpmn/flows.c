@@ -72,5 +72,5 @@ apr_status_t wf_flows_leave(wf_exec_t *exec, wf_error_t *err)
     apr_array_header_t *chosen;
     apr_status_t rv = wf_flows_choose(exec, INT_MAX, &chosen, err);
 
-    return rv == APR_SUCCESS ? wf_exec_split(&exec, 1, chosen, err) : rv;
+    return rv == APR_SUCCESS ? wf_token_fork(exec, chosen, err) : rv;
 }

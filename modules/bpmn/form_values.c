@@ -59,7 +59,7 @@ static apr_status_t open_task_form(form_t *form, const wf_bpmn_call_t *call, wf_
     }
     rv = wf_task_waiting(&form->seen.exec, &form->turn, task, err);
     if (rv == APR_SUCCESS) {
-        rv = wf_variables_load(form->seen.exec->instance, err);
+        rv = wf_variables_load(form->seen.exec, err);
     }
     if (rv == APR_SUCCESS && form->seen.exec->node->form) {
         form->fields = form->seen.exec->node->form;

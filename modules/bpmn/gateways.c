@@ -1,42 +1,161 @@
 /* Gateways. An exclusive one chooses and never joins. A parallel one counts arrivals, not
- * distinct flows, in its own scope: a token that came waits as an inactive execution
- * until as many are there as the gateway has incoming flows. */
+ * distinct flows, in its own scope. An inclusive one waits while any other token of its
+ * scope can still come; that is looked at when nothing else is left to do, so that it is
+ * also noticed when the last such token ends elsewhere. */
+#include <limits.h>
+
+#include <apr_strings.h>
+
 #include "bpmn/run.h"
+
+static apr_status_t no_flow(const wf_exec_t *exec, wf_error_t *err)
+{
+    return wf_error_set(err, WF_ERR_EXECUTION,
+                        "no outgoing flow of the %s could be selected and it has no "
+                        "default flow",
+                        exec->node->reach ? "inclusive gateway" : "exclusive gateway");
+}
+
+/* At most so many of the flows that may be taken; none is a failure. */
+static apr_status_t leave_by(wf_exec_t *exec, int most, wf_error_t *err)
+{
+    apr_array_header_t *chosen;
+    apr_status_t rv = wf_flows_choose(exec, most, &chosen, err);
+
+    if (rv == APR_SUCCESS && !chosen->nelts) {
+        rv = no_flow(exec, err);
+    }
+    return rv == APR_SUCCESS ? wf_token_fork(exec, chosen, err) : rv;
+}
 
 apr_status_t wf_exclusive_leave(wf_exec_t *exec, wf_error_t *err)
 {
-    apr_array_header_t *chosen;
-    apr_status_t rv = wf_flows_choose(exec, 1, &chosen, err);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!chosen->nelts) {
-        return wf_error_set(err, WF_ERR_EXECUTION,
-                            "no outgoing flow of the exclusive gateway could be selected "
-                            "and it has no default flow");
-    }
-    return wf_exec_split(&exec, 1, chosen, err);
+    return leave_by(exec, 1, err);
 }
+
+/* ---- parallel ------------------------------------------------------------------------ */
 
 apr_status_t wf_parallel_enter(wf_exec_t *exec, wf_error_t *err)
 {
+    int incoming = exec->node->incoming->nelts;
+    wf_exec_t *waiting;
     apr_status_t rv = wf_history_leave(exec, err); /* a row per arriving token */
 
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        rv = wf_token_wait(&waiting, exec, err);
     }
-    wf_exec_set_active(exec, 0);
-    if (wf_exec_count_waiting(exec) >= exec->node->incoming->nelts) {
-        wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
+    if (rv == APR_SUCCESS && waiting->row->arrived >= incoming) {
+        wf_token_release(waiting);
+        wf_agenda_plan(waiting, WF_OP_LEAVE, NULL);
     }
-    return APR_SUCCESS;
+    return rv;
 }
 
 apr_status_t wf_parallel_leave(wf_exec_t *exec, wf_error_t *err)
 {
-    apr_array_header_t *joined = wf_exec_waiting_beside(exec);
+    return wf_token_fork(exec, exec->node->outgoing, err);
+}
 
-    return wf_exec_split((wf_exec_t *const *)joined->elts, joined->nelts,
-                         exec->node->outgoing, err);
+/* ---- inclusive ------------------------------------------------------------------------ */
+
+apr_status_t wf_inclusive_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    wf_exec_t *waiting;
+    apr_status_t rv = wf_history_leave(exec, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_token_wait(&waiting, exec, err);
+    }
+    if (rv == APR_SUCCESS) {
+        wf_joins_watch(wf_token_scope(waiting));
+    }
+    return rv;
+}
+
+apr_status_t wf_inclusive_leave(wf_exec_t *exec, wf_error_t *err)
+{
+    return leave_by(exec, INT_MAX, err);
+}
+
+void wf_joins_watch(wf_exec_t *scope)
+{
+    wf_turn_t *turn = scope->instance->turn;
+    const wf_body_t *body = wf_exec_body(scope);
+
+    if (!body || !body->has_inclusive
+        || apr_hash_get(turn->quiet, &scope, sizeof(scope))) {
+        return;
+    }
+    apr_hash_set(turn->quiet, apr_pmemdup(turn->p, &scope, sizeof(scope)), sizeof(scope),
+                 scope);
+}
+
+static int waits_inclusively(const wf_exec_t *exec)
+{
+    return exec->row->arrived && exec->node->reach;
+}
+
+static int can_reach(const wf_exec_t *token, const wf_node_t *gateway)
+{
+    int i = token->node->index;
+
+    return !token->row->arrived && token->row->role != WF_ROLE_KEPT
+           && gateway->reach[i / 8] >> i % 8 & 1;
+}
+
+/* 1 if no other token of the scope can still come to where waiting waits. */
+static int is_complete(const wf_exec_t *scope, const wf_exec_t *waiting)
+{
+    const wf_exec_t *token;
+
+    for (token = scope->first; token; token = token->after) {
+        if (token != waiting && can_reach(token, waiting->node)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void pass(wf_exec_t *waiting)
+{
+    wf_token_release(waiting);
+    wf_agenda_plan(waiting, WF_OP_LEAVE, NULL);
+}
+
+/* One join at a time: what it lets go may come to the next one. */
+static apr_status_t look_at(wf_exec_t *scope, wf_error_t *err)
+{
+    wf_exec_t *token;
+    apr_status_t rv = wf_exec_children(scope, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (waits_inclusively(scope)) {
+        pass(scope); /* it is the only token */
+        return APR_SUCCESS;
+    }
+    for (token = scope->first; token; token = token->after) {
+        if (waits_inclusively(token) && is_complete(scope, token)) {
+            pass(token);
+            return APR_SUCCESS;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_joins_look(wf_turn_t *turn, wf_error_t *err)
+{
+    apr_hash_index_t *i;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (i = apr_hash_first(turn->p, turn->quiet);
+         i && rv == APR_SUCCESS && !turn->agenda->nelts; i = apr_hash_next(i)) {
+        wf_exec_t *scope = apr_hash_this_val(i);
+
+        if (!scope->ended) {
+            rv = look_at(scope, err);
+        }
+    }
+    return rv;
 }

@@ -117,10 +117,10 @@ apr_status_t wf_history_leave(wf_exec_t *exec, wf_error_t *err)
     return wf_history_close_visit(call_of(exec->instance), exec->row, err);
 }
 
-apr_status_t wf_history_hand_up(wf_exec_t *exec, const wf_task_t *task, wf_error_t *err)
+apr_status_t wf_history_move(wf_exec_t *exec, wf_exec_t *to, const wf_task_t *task,
+                             wf_error_t *err)
 {
     const wf_bpmn_call_t *call = call_of(exec->instance);
-    wf_id_t parent = exec->parent->row->id;
     wf_hi_actinst_t *visit;
     wf_hi_taskinst_t *row = NULL;
     apr_status_t rv = open_visit(&visit, call, exec->row, err);
@@ -132,11 +132,11 @@ apr_status_t wf_history_hand_up(wf_exec_t *exec, const wf_task_t *task, wf_error
         return rv;
     }
     if (visit) {
-        visit->execution_id = parent;
+        visit->execution_id = to->row->id;
         wf_uow_update(call->uow, visit);
     }
     if (row) {
-        row->execution_id = parent;
+        row->execution_id = to->row->id;
         wf_uow_update(call->uow, row);
     }
     return APR_SUCCESS;

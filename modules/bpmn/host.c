@@ -404,7 +404,7 @@ apr_status_t wf_host_eval(const wf_host_t *seen, const wf_template_t *expression
     make_subject(&host->execution_subject, host, "execution", execution_properties);
     make_subject(&host->task_subject, host, "task", task_properties);
     if (seen->exec) {
-        rv = wf_variables_load(seen->exec->instance, err);
+        rv = wf_variables_load(seen->exec, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -1,13 +1,86 @@
-/* Deleting process instances. Only rows are looked at, not the model, so that an instance
- * whose definition cannot be read any more can still be ended. */
+/* Process instances: how they begin and end, by themselves or from outside. */
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "bpmn/run.h"
 
+/* ---- the beginning ------------------------------------------------------------------- */
+
+static apr_status_t set_data(wf_exec_t *root, const wf_map_t *given, wf_error_t *err)
+{
+    const apr_array_header_t *data = root->instance->model->body.data;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && data && i < data->nelts; i++) {
+        const wf_data_t *d = APR_ARRAY_IDX(data, i, const wf_data_t *);
+
+        if (!given || !wf_map_get(given, d->name)) {
+            rv = wf_variable_set_local(root, d->name, &d->value, err);
+        }
+    }
+    return rv;
+}
+
+static apr_status_t set_initiator(wf_instance_t *instance, const wf_node_t *node,
+                                  wf_error_t *err)
+{
+    const wf_start_event_t *start = node->details;
+    wf_value_t user = wf_string(instance->turn->call->user);
+
+    if (!start->initiator) {
+        return APR_SUCCESS;
+    }
+    return wf_variable_set(instance->root, start->initiator, &user, err);
+}
+
+apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
+                               const wf_map_t *variables, wf_error_t *err)
+{
+    wf_exec_t *root = instance->root;
+    apr_status_t rv;
+
+    wf_history_start(instance, start);
+    rv = set_data(root, variables, err);
+    if (rv == APR_SUCCESS) {
+        rv = set_initiator(instance, start, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_variables_set(root, variables, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_events_arm(root, instance->model->body.handlers, err);
+    }
+    if (rv == APR_SUCCESS) {
+        wf_agenda_arrive(root, start);
+    }
+    return rv;
+}
+
+/* ---- the end --------------------------------------------------------------------------- */
+
+apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err)
+{
+    wf_exec_t *root = instance->root;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (wf_events_around(root)) {
+        rv = wf_events_disarm(root, NULL, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_history_end(instance, root->node, err);
+    }
+    return rv == APR_SUCCESS ? wf_exec_remove(root, err) : rv;
+}
+
+/* ---- deleting -------------------------------------------------------------------------- */
+
+/* Only rows are looked at, not the model, so that an instance whose definition cannot be
+ * read any more can still be ended. */
 typedef struct deletion_t {
     const wf_bpmn_call_t *call;
+    wf_turn_t *turn; /* NULL: no instance is loaded */
     const char *reason;
     apr_array_header_t *doomed; /* wf_id_t; grows while it is worked through */
 } deletion_t;
@@ -46,6 +119,20 @@ static apr_status_t end_tasks(deletion_t *d, wf_id_t instance, wf_error_t *err)
     return rv;
 }
 
+/* What was planned for its executions is not done any more. */
+static void forget_loaded(deletion_t *d, wf_id_t id)
+{
+    wf_instance_t *instance =
+        d->turn ? apr_hash_get(d->turn->instances, &id, sizeof(id)) : NULL;
+    apr_hash_index_t *i = instance ? apr_hash_first(d->turn->p, instance->execs) : NULL;
+
+    for (; i; i = apr_hash_next(i)) {
+        wf_exec_t *exec = apr_hash_this_val(i);
+
+        exec->ended = 1;
+    }
+}
+
 static apr_status_t end_instance(deletion_t *d, wf_id_t instance, wf_error_t *err)
 {
     apr_array_header_t *rows;
@@ -62,27 +149,43 @@ static apr_status_t end_instance(deletion_t *d, wf_id_t instance, wf_error_t *er
         wf_uow_purge(d->call->uow, WF_PURGE_INSTANCE_RUNTIME, instance);
         rv = wf_history_deleted(d->call, instance, d->reason, err);
     }
+    forget_loaded(d, instance);
     return rv;
 }
 
 /* Variables, jobs and subscriptions go by a purge: it takes what is there when it is
  * written, so a job that gets locked meanwhile is no conflict. */
+static apr_status_t end_all(deletion_t *d, wf_id_t instance, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    d->doomed = apr_array_make(wf_uow_pool(d->call->uow), 1, sizeof(wf_id_t));
+    APR_ARRAY_PUSH(d->doomed, wf_id_t) = instance;
+    for (i = 0; rv == APR_SUCCESS && i < d->doomed->nelts; i++) {
+        rv = end_instance(d, APR_ARRAY_IDX(d->doomed, i, wf_id_t), err);
+    }
+    return rv;
+}
+
+apr_status_t wf_instance_abort(wf_turn_t *turn, wf_id_t instance, const char *reason,
+                               wf_error_t *err)
+{
+    deletion_t d = { .call = turn->call, .turn = turn, .reason = reason };
+
+    return end_all(&d, instance, err);
+}
+
 apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instance,
                                      const char *reason, wf_error_t *err)
 {
-    apr_pool_t *p = wf_uow_pool(call->uow);
-    deletion_t d = { .call = call, .doomed = apr_array_make(p, 1, sizeof(wf_id_t)) };
-    apr_status_t rv = APR_SUCCESS;
-    int i;
+    deletion_t d = { .call = call };
 
     if (reason && strlen(reason) > WF_TASK_MAX_TEXT) {
         return wf_error_field(err, WF_ERR_INVALID, "reason",
                               "a reason has at most %d bytes", WF_TASK_MAX_TEXT);
     }
-    d.reason = reason && *reason ? apr_pstrdup(p, reason) : "deleted";
-    APR_ARRAY_PUSH(d.doomed, wf_id_t) = instance;
-    for (i = 0; rv == APR_SUCCESS && i < d.doomed->nelts; i++) {
-        rv = end_instance(&d, APR_ARRAY_IDX(d.doomed, i, wf_id_t), err);
-    }
-    return rv;
+    d.reason =
+        reason && *reason ? apr_pstrdup(wf_uow_pool(call->uow), reason) : "deleted";
+    return end_all(&d, instance, err);
 }

@@ -1,16 +1,16 @@
 /* Jobs: a token that arrives at an asynchronous node writes a message job and rests; the
- * unit of work ends there, and running the job enters the node. A token that waits for a
- * time has a timer job. What running a job does is a row of the table of handlers. */
+ * unit of work ends there, and running the job goes on. What waits for a time has a timer
+ * job. What running a job does is a row of the table of handlers. */
 #include <string.h>
 
 #include "bpmn/run.h"
 
 #define RETRIES 3
-#define CONTINUATION "async-continuation"
 
-static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler)
+static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler,
+                        const wf_node_t *node)
 {
-    wf_job_t *job = wf_uow_insert(exec->instance->turn->call->uow, WF_TABLE_JOB);
+    wf_job_t *job = wf_uow_insert(WF_UOW(exec), WF_TABLE_JOB);
 
     job->type = type;
     job->exclusive = 1;
@@ -19,52 +19,90 @@ static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler)
     job->proc_def_id = exec->row->proc_def_id;
     job->retries = RETRIES;
     job->handler_type = handler;
-    job->handler_cfg = exec->node->id;
+    job->handler_cfg = node->id;
     return job;
 }
 
 void wf_job_continue_later(wf_exec_t *exec)
 {
-    wf_job_t *job = create(exec, "message", CONTINUATION);
-
-    job->exclusive = exec->node->exclusive;
+    create(exec, "message", WF_JOB_CONTINUE, exec->node)->exclusive =
+        exec->node->exclusive;
 }
 
-void wf_job_plan(wf_exec_t *exec, const char *handler, apr_int64_t due)
+void wf_job_leave_later(wf_exec_t *exec)
 {
-    wf_job_t *job = create(exec, "timer", handler);
+    create(exec, "message", WF_JOB_LEAVE, exec->node)->exclusive = exec->node->exclusive;
+}
+
+wf_job_t *wf_job_plan(wf_exec_t *exec, const wf_node_t *event, apr_int64_t due)
+{
+    const char *handler =
+        wf_event_is_around(exec, event) ? WF_JOB_TIMER_AROUND : WF_JOB_TIMER_CATCH;
+    wf_job_t *job = create(exec, "timer", handler, event);
 
     job->due_date = due;
+    return job;
+}
+
+apr_status_t wf_job_delete(wf_uow_t *uow, wf_job_t *job, wf_error_t *err)
+{
+    wf_bytearray_t *trace = NULL;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (job->exception_stack_id) {
+        rv = wf_uow_get(uow, WF_TABLE_BYTEARRAY, job->exception_stack_id, &trace, err);
+    }
+    if (trace) {
+        wf_uow_delete(uow, trace);
+    }
+    if (rv == APR_SUCCESS) {
+        wf_uow_delete(uow, job);
+    }
+    return rv;
 }
 
 /* ---- handlers ---------------------------------------------------------------------- */
 
 typedef apr_status_t handler_fn(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err);
 
+static apr_status_t check_place(const wf_exec_t *exec, const wf_job_t *job,
+                                wf_error_t *err)
+{
+    if (job->handler_cfg && strcmp(exec->node->id, job->handler_cfg) == 0) {
+        return APR_SUCCESS;
+    }
+    return wf_error_set(err, WF_ERR_INTERNAL,
+                        "execution %" APR_INT64_T_FMT " is at \"%s\", not at \"%s\"",
+                        exec->row->id, exec->node->id,
+                        job->handler_cfg ? job->handler_cfg : "");
+}
+
 static apr_status_t continue_at_node(wf_exec_t *exec, const wf_job_t *job,
                                      wf_error_t *err)
 {
-    (void)job, (void)err;
-    wf_agenda_plan(exec, WF_OP_ENTER, NULL);
-    return APR_SUCCESS;
+    wf_agenda_plan(exec, WF_OP_START, NULL);
+    return check_place(exec, job, err);
 }
 
-static apr_status_t end_wait(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
+static apr_status_t leave_node(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
 {
-    if (!wf_exec_waits_for(exec, WF_WAIT_EVENT)) {
-        return wf_error_set(err, WF_ERR_INTERNAL,
-                            "execution %" APR_INT64_T_FMT " waits for no timer at \"%s\"",
-                            exec->row->id, job->handler_cfg);
-    }
-    return exec->node->behaviour->signal(exec, err);
+    wf_agenda_plan(exec, WF_OP_GO, NULL);
+    return check_place(exec, job, err);
+}
+
+static apr_status_t deliver(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
+{
+    return wf_event_deliver(exec, job->handler_cfg, err);
 }
 
 static const struct {
     const char *type;
     handler_fn *run;
 } handlers[] = {
-    {CONTINUATION, continue_at_node},
-    {WF_TIMER_CATCH, end_wait},
+    { WF_JOB_CONTINUE, continue_at_node },
+    { WF_JOB_LEAVE, leave_node },
+    { WF_JOB_TIMER_CATCH, deliver },
+    { WF_JOB_TIMER_AROUND, deliver },
 };
 
 static handler_fn *find_handler(const char *type)
@@ -81,29 +119,9 @@ static handler_fn *find_handler(const char *type)
 
 /* ---- running ----------------------------------------------------------------------- */
 
-/* The execution that the job is for, on the node that it is for. */
-static apr_status_t find_exec(wf_exec_t **exec, wf_instance_t *instance,
-                              const wf_job_t *job, wf_error_t *err)
-{
-    *exec = wf_exec_find(instance, job->execution_id);
-    if (!*exec) {
-        return wf_error_set(err, WF_ERR_INTERNAL,
-                            "its execution %" APR_INT64_T_FMT " is gone",
-                            job->execution_id);
-    }
-    if (!job->handler_cfg || strcmp((*exec)->node->id, job->handler_cfg) != 0) {
-        return wf_error_set(err, WF_ERR_INTERNAL,
-                            "execution %" APR_INT64_T_FMT " is at \"%s\", not at \"%s\"",
-                            (*exec)->row->id, (*exec)->node->id,
-                            job->handler_cfg ? job->handler_cfg : "");
-    }
-    return APR_SUCCESS;
-}
-
 static apr_status_t run(wf_turn_t *turn, wf_job_t *job, wf_error_t *err)
 {
     handler_fn *handler = find_handler(job->handler_type);
-    wf_instance_t *instance;
     wf_exec_t *exec;
     apr_status_t rv;
 
@@ -111,9 +129,11 @@ static apr_status_t run(wf_turn_t *turn, wf_job_t *job, wf_error_t *err)
         return wf_error_set(err, WF_ERR_UNSUPPORTED, "unknown kind of job \"%s\"",
                             job->handler_type ? job->handler_type : "");
     }
-    rv = wf_instance_load(&instance, turn, job->proc_inst_id, err);
-    if (rv == APR_SUCCESS) {
-        rv = find_exec(&exec, instance, job, err);
+    rv = wf_exec_load(&exec, turn, job->execution_id, err);
+    if (rv == APR_SUCCESS && !exec) {
+        rv =
+            wf_error_set(err, WF_ERR_INTERNAL,
+                         "its execution %" APR_INT64_T_FMT " is gone", job->execution_id);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -27,16 +27,14 @@ apr_status_t wf_receive_task_enter(wf_exec_t *exec, wf_error_t *err)
  * order of their beginning. */
 static wf_exec_t *longest_waiting(wf_exec_t *exec, const char *activity_id)
 {
-    wf_exec_t *found = NULL;
-    int i;
+    wf_exec_t *found = NULL, *child;
 
     if (wf_exec_waits_for(exec, WF_WAIT_CALL)
         && strcmp(exec->node->id, activity_id) == 0) {
         found = exec;
     }
-    for (i = 0; i < exec->children->nelts; i++) {
-        wf_exec_t *other =
-            longest_waiting(APR_ARRAY_IDX(exec->children, i, wf_exec_t *), activity_id);
+    for (child = exec->first; child; child = child->after) {
+        wf_exec_t *other = longest_waiting(child, activity_id);
 
         if (other && (!found || other->row->act_inst_id < found->row->act_inst_id)) {
             found = other;
@@ -52,6 +50,9 @@ static apr_status_t signal_task(wf_turn_t *turn, wf_id_t id, const char *activit
     wf_exec_t *exec;
     apr_status_t rv = wf_instance_load(&instance, turn, id, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_exec_all(instance->root, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -11,7 +11,11 @@ typedef struct wf_turn_t {
     apr_pool_t *p;
     apr_array_header_t *agenda; /* agenda.c */
     int steps;                  /* operations done so far */
-    apr_hash_t *lent;           /* variables.c: lists and maps that expressions got */
+    apr_hash_t *instances;      /* executions.c: those that are loaded, by id */
+    apr_hash_t *quiet;  /* gateways.c: scopes to look at when the agenda is empty */
+    apr_hash_t *lent;   /* variables.c: lists and maps that expressions got */
+    const char *thrown; /* errors.c: code of a BPMN error on its way, or NULL */
+    const char *thrown_message; /* or NULL */
 } wf_turn_t;
 
 typedef struct wf_instance_t {
@@ -19,27 +23,49 @@ typedef struct wf_instance_t {
     const wf_model_t *model;
     const char *definition_id;
     struct wf_exec_t *root;
-    int variables_loaded;
+    apr_hash_t *execs; /* those that are loaded, by id */
 } wf_instance_t;
+
+/** ACT_RU_EXECUTION.ROLE_: what an execution is in its tree. */
+typedef enum {
+    WF_ROLE_TOKEN, /* one of several tokens of its parent's scope; the root: the process
+                    */
+    WF_ROLE_SCOPE, /* the scope of the activity where its parent stands */
+    /* WF_ROLE_JOIN: tokens that wait at a join, row->arrived of them (store.h) */
+    WF_ROLE_LOOP =
+        WF_ROLE_JOIN + 1, /* the scope of all rounds of a multi-instance activity */
+    WF_ROLE_ROUND,        /* one of them */
+    WF_ROLE_HANDLER,      /* runs a compensation handler */
+    WF_ROLE_KEPT /* what a completed sub-process leaves for its compensation; no token */
+} wf_role_e;
 
 /** An execution: a row with its place in the tree. */
 typedef struct wf_exec_t {
     wf_instance_t *instance;
     wf_execution_t *row;
-    struct wf_exec_t *parent;      /* NULL: the instance itself */
-    apr_array_header_t *children;  /* struct wf_exec_t *, in order of creation */
-    const wf_node_t *node;         /* where it stands */
-    apr_hash_t *variables;         /* own ones: name -> wf_variable_t *; NULL: none */
-    struct wf_exec_t *replaced_by; /* the parent that took its place */
+    struct wf_exec_t *parent; /* NULL: the instance itself */
+    struct wf_exec_t *first, *last, *before,
+        *after;             /* children and siblings that are loaded */
+    int children_loaded;    /* all of them are */
+    const wf_node_t *node;  /* where it stands */
+    const wf_node_t *begin; /* start event by which a sub-process is entered, or NULL */
+    apr_hash_t *variables;  /* own ones: name -> wf_variable_t *; NULL: none */
+    int variables_loaded;
+    struct wf_exec_t *replaced_by; /* the one that carries its token now */
     int ended;
 } wf_exec_t;
+
+#define WF_UOW(exec) ((exec)->instance->turn->call->uow)
 
 /* ---- agenda.c ---------------------------------------------------------------------- */
 
 typedef enum {
     WF_OP_TAKE,  /* go along a flow */
-    WF_OP_ENTER, /* start the node where the execution stands */
-    WF_OP_LEAVE, /* the node is done: choose the way on */
+    WF_OP_START, /* begin the activity where the execution stands: scopes and rounds first
+                  */
+    WF_OP_ENTER, /* what the node does */
+    WF_OP_LEAVE, /* the node is done: close it and its scope */
+    WF_OP_GO,    /* choose the way on */
     WF_OP_END,   /* the token ends here */
     WF_OPS
 } wf_op_e;
@@ -53,54 +79,192 @@ void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow);
 /** Run until the agenda is empty. WF_ERR_EXECUTION beyond call->max_steps. */
 apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err);
 
-/** The execution now stands on node: enter it, or write its job if it is asynchronous. */
+/** The execution now stands on node: start it, or write its job if it is asynchronous. */
 void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node);
 
-/* ---- executions.c: the tree -------------------------------------------------------- */
+/** The execution that carries the token which exec had when this turn saw it last. */
+wf_exec_t *wf_exec_current(wf_exec_t *exec);
 
-/** A new instance with its root execution. */
+/* ---- executions.c: the tree, row by row ---------------------------------------------- */
+
+/** A new instance with its root execution. caller is the execution of the call activity
+ *  that starts it, NULL if none does. */
 wf_instance_t *wf_instance_create(wf_turn_t *turn, const wf_model_t *model,
-                                  const char *definition_id, const char *business_key);
+                                  const char *definition_id, const char *business_key,
+                                  const wf_exec_t *caller);
 
 /** Its executions, of wf_execution_t *. WF_ERR_NOT_FOUND if the instance does not run. */
 apr_status_t wf_instance_rows(apr_array_header_t **rows, const wf_bpmn_call_t *call,
                               wf_id_t id, wf_error_t *err);
 
-/** The tree of a running instance. WF_ERR_NOT_FOUND if it does not run, WF_ERR_INTERNAL
- * if its rows do not fit together or its definition is gone. */
+/** A running instance, of which only the root is loaded. WF_ERR_NOT_FOUND if it does not
+ *  run, WF_ERR_CONFLICT if its definition was deleted meanwhile. */
 apr_status_t wf_instance_load(wf_instance_t **instance, wf_turn_t *turn, wf_id_t id,
                               wf_error_t *err);
 
-/** NULL if it is not in the tree. */
-wf_exec_t *wf_exec_find(const wf_instance_t *instance, wf_id_t id);
+/** An execution and those above it; the rest of the tree stays where it is. *exec is NULL
+ *  if there is none with that id. WF_ERR_INTERNAL if rows do not fit together. */
+apr_status_t wf_exec_load(wf_exec_t **exec, wf_turn_t *turn, wf_id_t id, wf_error_t *err);
 
-/** count executions that stand together leave along all of flows: they are used again,
- * new ones are made or surplus ones removed. No flows: the token ends. */
-apr_status_t wf_exec_split(wf_exec_t *const *joined, int count,
-                           const apr_array_header_t *flows, wf_error_t *err);
+/** Load exec's children (first, after …), or all below it. */
+apr_status_t wf_exec_children(wf_exec_t *exec, wf_error_t *err);
+apr_status_t wf_exec_all(wf_exec_t *exec, wf_error_t *err);
 
-/** Executions beside exec (itself included) that wait inactively on its node. */
-apr_array_header_t *wf_exec_waiting_beside(wf_exec_t *exec);
-int wf_exec_count_waiting(const wf_exec_t *exec);
+/** A new execution on node below parent, active. */
+wf_exec_t *wf_exec_create(wf_exec_t *parent, wf_role_e role, const wf_node_t *node);
 
-/** 1 if exec rests on a node that waits for such a thing. Before an asynchronous node it
- * waits for its job only. */
-int wf_exec_waits_for(const wf_exec_t *exec, wf_wait_e wait);
+/** exec has another role from now on. */
+void wf_exec_take_role(wf_exec_t *exec, wf_role_e role);
 
-/** End the execution, and the instance with its last one. */
-apr_status_t wf_exec_end(wf_exec_t *exec, wf_error_t *err);
+/** exec is parent's child from now on. */
+void wf_exec_move(wf_exec_t *exec, wf_exec_t *parent);
+
+/** The row and its own variables go; it has no children any more. */
+apr_status_t wf_exec_remove(wf_exec_t *exec, wf_error_t *err);
 
 /** Ids of the nodes where active executions rest, an active parent before its children.
  */
-apr_array_header_t *wf_instance_activities(const wf_instance_t *instance);
+apr_status_t wf_instance_activities(const wf_instance_t *instance,
+                                    apr_array_header_t **activities, wf_error_t *err);
 
 void wf_exec_set_active(wf_exec_t *exec, int active);
-void wf_exec_changed(wf_exec_t *exec); /* its row is to be updated */
+void wf_exec_changed(wf_exec_t *exec);                      /* its row is to be updated */
+void wf_exec_stand(wf_exec_t *exec, const wf_node_t *node); /* it is there now */
+
+/** 1 if exec rests on a node that waits for such a thing. Before an asynchronous node it
+ *  waits for its job only. */
+int wf_exec_waits_for(const wf_exec_t *exec, wf_wait_e wait);
+
+/** 1 if exec is the scope of the activity on which it (and its parent) stands: the
+ *  activity has just begun, or is done. Inside, a sub-process's scope stands elsewhere.
+ */
+int wf_exec_is_scope_of_node(const wf_exec_t *exec);
+
+/** What exec's scope executes: the body of a sub-process or of the process; NULL for
+ * scopes of other activities. */
+const wf_body_t *wf_exec_body(const wf_exec_t *scope);
+
+/* ---- tokens.c: how many there are, and where ----------------------------------------- */
+
+/** The scope whose token exec carries: itself, or its parent. */
+wf_exec_t *wf_token_scope(wf_exec_t *exec);
+
+/** exec's token goes on along all of flows; none: it ends. */
+apr_status_t wf_token_fork(wf_exec_t *exec, const apr_array_header_t *flows,
+                           wf_error_t *err);
+
+/** One more token in scope, on node. */
+apr_status_t wf_token_add(wf_exec_t **token, wf_exec_t *scope, const wf_node_t *node,
+                          wf_error_t *err);
+
+/** exec's token has arrived at a join: it waits with those that are there. *waiting is
+ * who holds them all. */
+apr_status_t wf_token_wait(wf_exec_t **waiting, wf_exec_t *exec, wf_error_t *err);
+
+/** The tokens that waiting holds are one again and on their way. */
+void wf_token_release(wf_exec_t *waiting);
+
+/** exec's token ends, and with the last one its scope. */
+apr_status_t wf_token_end(wf_exec_t *exec, wf_error_t *err);
+
+/* ---- scopes.c: activities with something around them ------------------------------------ */
+
+/** 1 if node needs an execution of its own below exec, which stands on it. */
+int wf_scope_needed(const wf_exec_t *exec, const wf_node_t *node);
+
+/** Open it, arm what waits on its border, and go on there with WF_OP_ENTER. */
+apr_status_t wf_scope_open(wf_exec_t *exec, wf_error_t *err);
+
+/** exec is the scope of its node and done: what is armed goes, the scope goes, and
+ * *carrier stands on the node with the token. */
+apr_status_t wf_scope_close(wf_exec_t *exec, wf_exec_t **carrier, wf_error_t *err);
+
+/** The last token of scope has ended: leave the sub-process or end the instance. */
+apr_status_t wf_scope_done(wf_exec_t *scope, wf_error_t *err);
+
+/** End everything inside exec, tasks and called instances included, exec itself stays
+ *  without a token; what waits on its border stays armed. reason outlives the unit. */
+apr_status_t wf_scope_clear(wf_exec_t *exec, const char *reason, wf_error_t *err);
+
+/** The same, and exec goes with what is armed. */
+apr_status_t wf_scope_cancel(wf_exec_t *exec, const char *reason, wf_error_t *err);
+
+/** Steps of sub-processes: begin the body; its scope is done. */
+wf_step_fn wf_body_enter;
+
+/** An event on the border of exec's activity has come. */
+wf_event_fn wf_boundary_fire;
+
+/** The start event of an event sub-process in exec's body has come. */
+wf_event_fn wf_handler_fire;
+
+/* ---- instances.c ------------------------------------------------------------------------- */
+
+/** Set what a new instance has from the beginning and send its token to start. variables
+ *  may be NULL. */
+apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
+                               const wf_map_t *variables, wf_error_t *err);
+
+/** Its last token has ended. */
+apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err);
+
+/** End an instance from outside, with those that it called; what was planned for its
+ *  executions in this turn is not done. reason outlives the unit. */
+apr_status_t wf_instance_abort(wf_turn_t *turn, wf_id_t instance, const char *reason,
+                               wf_error_t *err);
+
+/* ---- waits.c: events and executions that wait for them ------------------------------------ */
+
+/** Arm (or disarm) each of events, of const wf_node_t * (NULL: none), for exec. */
+apr_status_t wf_events_arm(wf_exec_t *exec, const apr_array_header_t *events,
+                           wf_error_t *err);
+
+/** All that exec waits for by subscriptions and jobs, but keep (NULL: nothing), is given
+ *  up. */
+typedef int wf_keep_fn(const wf_exec_t *exec, const wf_node_t *event);
+apr_status_t wf_events_disarm(wf_exec_t *exec, wf_keep_fn *keep, wf_error_t *err);
+
+/** 1 if events on its border or event sub-processes in its body wait on scope exec. */
+int wf_events_around(const wf_exec_t *exec);
+wf_keep_fn wf_event_is_around; /* such an event */
+
+/** What exec waits for with its token, to waits for from now on. */
+apr_status_t wf_events_move(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err);
+
+/** An event that exec waits for has come, by the id of its node. WF_ERR_INTERNAL if it
+ *  does not wait for that. */
+apr_status_t wf_event_deliver(wf_exec_t *exec, const char *activity, wf_error_t *err);
+
+/** Steps of intermediate catch events. */
+wf_step_fn wf_catch_enter;
+wf_event_fn wf_catch_fire;
+
+/* ---- gateways.c ------------------------------------------------------------------------ */
+
+/** A token of scope has moved: if its body has inclusive gateways, look when the agenda
+ * is empty. */
+void wf_joins_watch(wf_exec_t *scope);
+
+/** The agenda is empty: let go whoever waits at an inclusive gateway for nobody any more;
+ *  that plans something. */
+apr_status_t wf_joins_look(wf_turn_t *turn, wf_error_t *err);
+
+/* ---- errors.c ----------------------------------------------------------------------- */
+
+/** Throw a BPMN error out of a step: the step returns what this returns, and the agenda
+ *  looks for who catches it. message may be NULL. Both outlive the unit. */
+apr_status_t wf_error_throw(wf_exec_t *exec, const char *code, const char *message,
+                            wf_error_t *err);
+
+/** Find who catches the error that is on its way out of exec, and go on there. If nobody
+ *  does, WF_ERR_EXECUTION. */
+apr_status_t wf_error_catch(wf_exec_t *exec, wf_error_t *err);
 
 /* ---- variables.c ------------------------------------------------------------------- */
 
-/** Read the instance's variables once a turn; get and the like need it. */
-apr_status_t wf_variables_load(wf_instance_t *instance, wf_error_t *err);
+/** Read the variables of exec and of those around it, once a turn; get and the like need
+ *  it. */
+apr_status_t wf_variables_load(wf_exec_t *exec, wf_error_t *err);
 
 /** The value seen from exec, looking outwards; NULL if there is none. A list or map may
  * be changed in place (${l.add(1)}) until wf_variables_settle. */
@@ -128,16 +292,18 @@ wf_map_t *wf_variables_visible(wf_exec_t *exec);
 /** WF_ERR_INVALID or WF_ERR_EXECUTION for what no variable can be; NULL is fine. */
 apr_status_t wf_variables_check(const wf_map_t *variables, wf_error_t *err);
 
-/** Delete exec's own variables, or hand them to its parent. */
-void wf_variables_delete(wf_exec_t *exec);
-apr_status_t wf_variables_hand_up(wf_exec_t *exec, wf_error_t *err);
+/** Delete exec's own variables. */
+apr_status_t wf_variables_delete(wf_exec_t *exec, wf_error_t *err);
+
+/** Copy exec's own variables to another execution. */
+apr_status_t wf_variables_copy(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err);
 
 /* ---- host.c: what expressions see -------------------------------------------------- */
 
 /** Where an expression stands. */
 typedef struct wf_host_t {
     const wf_bpmn_call_t *call;
-    wf_exec_t *exec;       /* NULL: no process yet, so neither variables nor `execution` */
+    wf_exec_t *exec; /* NULL: no process yet, so neither variables nor `execution` */
     const wf_task_t *task; /* NULL: no `task`; else exec waits for it */
 } wf_host_t;
 
@@ -162,8 +328,8 @@ apr_status_t wf_history_deleted(const wf_bpmn_call_t *call, wf_id_t instance,
 /** A visit of a node, one row; both do nothing when there is nothing to open or close. */
 void wf_history_enter(wf_exec_t *exec);
 apr_status_t wf_history_leave(wf_exec_t *exec, wf_error_t *err);
-apr_status_t wf_history_close_visit(const wf_bpmn_call_t *call,
-                                    wf_execution_t *execution, wf_error_t *err);
+apr_status_t wf_history_close_visit(const wf_bpmn_call_t *call, wf_execution_t *execution,
+                                    wf_error_t *err);
 
 /** A task of a node, or one without a process. */
 apr_status_t wf_history_task_created(const wf_exec_t *exec, const wf_task_t *task,
@@ -177,36 +343,56 @@ apr_status_t wf_history_task_changed(const wf_bpmn_call_t *call, const wf_task_t
 apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *task,
                                    const char *reason, wf_error_t *err);
 
-/** The open visit (and task, may be NULL) of exec goes on as its parent's. */
-apr_status_t wf_history_hand_up(wf_exec_t *exec, const wf_task_t *task, wf_error_t *err);
+/** The open visit (and task, may be NULL) of exec goes on as another execution's. */
+apr_status_t wf_history_move(wf_exec_t *exec, wf_exec_t *to, const wf_task_t *task,
+                             wf_error_t *err);
 
 /* ---- subscriptions.c --------------------------------------------------------------- */
 
-/** exec waits for an event of that type and name (both static or of the model). */
-void wf_subscribe(wf_exec_t *exec, const char *type, const char *name);
+/** Types of event subscriptions, as Activiti calls them. */
+#define WF_SUBSCRIBED_SIGNAL "signal"
+#define WF_SUBSCRIBED_MESSAGE "message"
+#define WF_SUBSCRIBED_COMPENSATE "compensate"
 
-/** What exec waits for, its parent waits for from now on. */
-apr_status_t wf_subscriptions_hand_up(wf_exec_t *exec, wf_error_t *err);
+/** exec waits for what arms the event: wf_event_t.name is the name of the signal or
+ *  message. */
+wf_event_fn wf_signal_arm, wf_message_arm;
+
+/** An event that a row of the unit subscribes to has come: deliver it. The row goes,
+ * unless it may come again. */
+apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
+                                     wf_error_t *err);
+
+/** The same for all rows, of wf_subscription_t *; those that another one of them ends
+ * hear nothing. */
+apr_status_t wf_subscriptions_deliver(wf_turn_t *turn, const apr_array_header_t *rows,
+                                      wf_error_t *err);
 
 /* ---- timers.c ---------------------------------------------------------------------- */
 
-/** exec waits for the timer: evaluate it and write its job, to be run by that handler. No
- * job if the value is null: exec waits for ever. WF_ERR_EXECUTION for a text that is no
- * time. */
-apr_status_t wf_timer_plan(wf_exec_t *exec, const wf_timer_t *timer, const char *handler,
-                           wf_error_t *err);
+/** Plan the timer's job for exec. No job if its value is null: exec waits for ever.
+ *  WF_ERR_EXECUTION for a text that is no time. */
+wf_event_fn wf_timer_arm;
 
 /* ---- jobs.c ------------------------------------------------------------------------ */
 
 /** Handlers of jobs, by the names that Activiti gives them. */
-#define WF_TIMER_CATCH "timer-intermediate-transition" /* a timer ends exec's wait */
+#define WF_JOB_CONTINUE "async-continuation"
+#define WF_JOB_LEAVE "async-leave" /* the node is done: go on */
+#define WF_JOB_TIMER_CATCH "timer-intermediate-transition"
+#define WF_JOB_TIMER_AROUND "timer-transition" /* boundary events, event sub-processes   \
+                                                */
+#define WF_JOB_TIMER_START "timer-start-event"
 
-/** Write the job that will enter the asynchronous node where exec stands. */
+/** Write the job that will enter, or go on from, the node where exec stands. */
 void wf_job_continue_later(wf_exec_t *exec);
+void wf_job_leave_later(wf_exec_t *exec);
 
-/** Write the timer job that runs handler for exec, on the node where it stands, at a time.
- */
-void wf_job_plan(wf_exec_t *exec, const char *handler, apr_int64_t due);
+/** Write a timer job for exec and the event, at a time. */
+wf_job_t *wf_job_plan(wf_exec_t *exec, const wf_node_t *event, apr_int64_t due);
+
+/** The job's row and its trace go. */
+apr_status_t wf_job_delete(wf_uow_t *uow, wf_job_t *job, wf_error_t *err);
 
 /* ---- tasks.c ----------------------------------------------------------------------- */
 
@@ -240,11 +426,13 @@ wf_step_fn wf_end_event_leave; /* events.c */
 wf_step_fn wf_exclusive_leave; /* gateways.c */
 wf_step_fn wf_parallel_enter;
 wf_step_fn wf_parallel_leave;
+wf_step_fn wf_inclusive_enter;
+wf_step_fn wf_inclusive_leave;
+wf_step_fn wf_terminate_enter; /* events.c */
+wf_step_fn wf_error_end_enter; /* errors.c */
 wf_step_fn wf_user_task_enter; /* user_task.c */
 wf_step_fn wf_user_task_signal;
 wf_step_fn wf_receive_task_enter; /* receive_task.c */
-wf_step_fn wf_signal_catch_enter; /* signals.c */
-wf_step_fn wf_timer_catch_enter;  /* timers.c */
 
 /** The outgoing flows of exec's node whose condition holds, in document order, at most so
  * many; the default flow if there are none, an empty list without one. */

@@ -78,7 +78,7 @@ static const char *name_of_reference(wf_parser_t *parser, const wf_xml_t *defini
     return apr_pstrdup(parser->p, wf_xml_attr(signal, WF_NS_NONE, "name"));
 }
 
-/* ---- intermediate catch event ------------------------------------------------------ */
+/* ---- events -------------------------------------------------------------------------- */
 
 void wf_signal_catch_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
 {
@@ -89,11 +89,4 @@ void wf_signal_catch_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *
     event->kind = WF_EVENT_SIGNAL;
     event->name = name_of_reference(parser, definition);
     node->event = event;
-}
-
-apr_status_t wf_signal_catch_enter(wf_exec_t *exec, wf_error_t *err)
-{
-    (void)err;
-    wf_subscribe(exec, "signal", exec->node->event->name);
-    return APR_SUCCESS;
 }

@@ -1,45 +1,65 @@
-/* Executions that wait for an event: each has a row that says for which. Whoever brings
- * the event takes the row away and lets the execution go on. A new kind of event
- * subscribes with a type of its own. */
+/* Subscriptions: an execution waits for a signal or a message by its name. Whoever brings
+ * that uses the row up, except around a scope that it does not interrupt: there it may
+ * come again. */
 #include <string.h>
-
-#include <apr_strings.h>
 
 #include "bpmn/run.h"
 
-#define UOW(exec) ((exec)->instance->turn->call->uow)
-
-void wf_subscribe(wf_exec_t *exec, const char *type, const char *name)
+static void subscribe(wf_exec_t *exec, const wf_node_t *event, const char *type)
 {
-    wf_subscription_t *row = wf_uow_insert(UOW(exec), WF_TABLE_SUBSCRIPTION);
+    wf_subscription_t *row = wf_uow_insert(WF_UOW(exec), WF_TABLE_SUBSCRIPTION);
 
     row->event_type = type;
-    row->event_name = name;
+    row->event_name = event->event->name;
     row->execution_id = exec->row->id;
     row->proc_inst_id = exec->row->proc_inst_id;
-    row->activity_id = exec->node->id;
+    row->activity_id = event->id;
     row->created = exec->instance->turn->call->now;
 }
 
-apr_status_t wf_subscriptions_hand_up(wf_exec_t *exec, wf_error_t *err)
+apr_status_t wf_signal_arm(wf_exec_t *exec, const wf_node_t *event, wf_error_t *err)
 {
-    apr_array_header_t *rows;
-    apr_status_t rv = wf_uow_select(UOW(exec), WF_BY_SUBSCRIPTIONS_OF_INSTANCE,
-                                    exec->row->proc_inst_id, &rows, err);
-    int i;
+    (void)err;
+    subscribe(exec, event, WF_SUBSCRIBED_SIGNAL);
+    return APR_SUCCESS;
+}
 
-    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
-        wf_subscription_t *row = APR_ARRAY_IDX(rows, i, wf_subscription_t *);
-
-        if (row->execution_id == exec->row->id) {
-            row->execution_id = exec->parent->row->id;
-            wf_uow_update(UOW(exec), row);
-        }
-    }
-    return rv;
+apr_status_t wf_message_arm(wf_exec_t *exec, const wf_node_t *event, wf_error_t *err)
+{
+    (void)err;
+    subscribe(exec, event, WF_SUBSCRIBED_MESSAGE);
+    return APR_SUCCESS;
 }
 
 /* ---- delivery ---------------------------------------------------------------------- */
+
+static int comes_again(const wf_exec_t *exec, const wf_subscription_t *row)
+{
+    const wf_node_t *event = wf_model_node(exec->instance->model, row->activity_id);
+
+    return event && wf_event_is_around(exec, event) && !event->interrupting;
+}
+
+apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
+                                     wf_error_t *err)
+{
+    wf_exec_t *exec;
+    apr_status_t rv = wf_exec_load(&exec, turn, row->execution_id, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!exec) {
+        return wf_error_set(err, WF_ERR_INTERNAL,
+                            "no execution of process instance %" APR_INT64_T_FMT
+                            " waits for event subscription %" APR_INT64_T_FMT,
+                            row->proc_inst_id, row->id);
+    }
+    if (!comes_again(exec, row)) {
+        wf_uow_delete(turn->call->uow, row);
+    }
+    return wf_event_deliver(exec, row->activity_id, err);
+}
 
 /* The instance's subscriptions to an event, oldest first; of wf_subscription_t *. */
 static apr_status_t find_subscribed(apr_array_header_t **found, wf_turn_t *turn,
@@ -63,33 +83,35 @@ static apr_status_t find_subscribed(apr_array_header_t **found, wf_turn_t *turn,
     return rv;
 }
 
-static apr_status_t deliver(wf_instance_t *instance, wf_subscription_t *row,
-                            wf_error_t *err)
+/* An event that came before may have ended what waits for this one. */
+static apr_status_t still_waits(wf_turn_t *turn, const wf_subscription_t *row, int *waits,
+                                wf_error_t *err)
 {
-    wf_exec_t *exec = wf_exec_find(instance, row->execution_id);
+    wf_subscription_t *now;
+    apr_status_t rv =
+        wf_uow_get(turn->call->uow, WF_TABLE_SUBSCRIPTION, row->id, &now, err);
 
-    if (!exec || !wf_exec_waits_for(exec, WF_WAIT_EVENT)) {
-        return wf_error_set(err, WF_ERR_INTERNAL,
-                            "no execution of process instance %" APR_INT64_T_FMT
-                            " waits for event subscription %" APR_INT64_T_FMT,
-                            row->proc_inst_id, row->id);
-    }
-    wf_uow_delete(UOW(exec), row);
-    return exec->node->behaviour->signal(exec, err);
+    *waits = rv == APR_SUCCESS && now;
+    return rv;
 }
 
 /* All are told before the first one goes on: what is reached in this turn hears nothing.
  * The agenda is a stack, so the last one is told first. */
-static apr_status_t deliver_all(wf_turn_t *turn, wf_instance_t *instance,
-                                const apr_array_header_t *rows, wf_error_t *err)
+apr_status_t wf_subscriptions_deliver(wf_turn_t *turn, const apr_array_header_t *rows,
+                                      wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
-    int i;
+    int i, waits;
 
     for (i = rows->nelts - 1; rv == APR_SUCCESS && i >= 0; i--) {
-        rv = deliver(instance, APR_ARRAY_IDX(rows, i, wf_subscription_t *), err);
+        wf_subscription_t *row = APR_ARRAY_IDX(rows, i, wf_subscription_t *);
+
+        rv = still_waits(turn, row, &waits, err);
+        if (rv == APR_SUCCESS && waits) {
+            rv = wf_subscription_deliver(turn, row, err);
+        }
     }
-    return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
+    return rv;
 }
 
 static apr_status_t bring_event(wf_turn_t *turn, wf_id_t id, const char *type,
@@ -112,7 +134,10 @@ static apr_status_t bring_event(wf_turn_t *turn, wf_id_t id, const char *type,
     if (rv == APR_SUCCESS) {
         rv = wf_variables_set(instance->root, variables, err);
     }
-    return rv == APR_SUCCESS ? deliver_all(turn, instance, rows, err) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = wf_subscriptions_deliver(turn, rows, err);
+    }
+    return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
 }
 
 apr_status_t wf_bpmn_event(const wf_bpmn_call_t *call, wf_id_t instance,
@@ -125,7 +150,7 @@ apr_status_t wf_bpmn_event(const wf_bpmn_call_t *call, wf_id_t instance,
         return wf_error_field(err, WF_ERR_INVALID, "signal", "an event needs a name");
     }
     wf_turn_init(&turn, call);
-    rv = bring_event(&turn, instance, "signal", signal, variables, err);
+    rv = bring_event(&turn, instance, WF_SUBSCRIBED_SIGNAL, signal, variables, err);
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "delivering the signal \"%s\"", signal);
     }

@@ -127,10 +127,12 @@ apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t 
     wf_instance_t *instance;
     apr_status_t rv = wf_instance_load(&instance, turn, task->proc_inst_id, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_exec_load(exec, turn, task->execution_id, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    *exec = wf_exec_find(instance, task->execution_id);
     if (!*exec || !wf_exec_waits_for(*exec, WF_WAIT_TASK) || !task->task_def_key
         || strcmp((*exec)->node->id, task->task_def_key) != 0) {
         return wf_error_set(err, WF_ERR_INTERNAL,

@@ -1,6 +1,5 @@
 /* Timers: what an event waits for, and the job that ends the wait. An event with a timer
- * definition of whatever place reads it with wf_timer_parse and plans its job with
- * wf_timer_plan; what the job does is a handler of its own in jobs.c. */
+ * definition, of whatever place, is read by wf_timer_parse and armed by wf_timer_arm. */
 #include "bpmn/parse.h"
 #include "bpmn/run.h"
 
@@ -54,9 +53,9 @@ wf_timer_t *wf_timer_parse(wf_parser_t *parser, const wf_xml_t *definition)
 
 /* ---- running ----------------------------------------------------------------------- */
 
-apr_status_t wf_timer_plan(wf_exec_t *exec, const wf_timer_t *timer, const char *handler,
-                           wf_error_t *err)
+apr_status_t wf_timer_arm(wf_exec_t *exec, const wf_node_t *event, wf_error_t *err)
 {
+    const wf_timer_t *timer = event->event->timer;
     wf_value_t value;
     apr_int64_t due;
     apr_status_t rv = wf_exec_eval(exec, timer->text, &value, err);
@@ -72,7 +71,7 @@ apr_status_t wf_timer_plan(wf_exec_t *exec, const wf_timer_t *timer, const char 
         return wf_error_note(err, rv, "cannot resolve due date, %s \"%s\"",
                              children[timer->kind], wf_template_source(timer->text));
     }
-    wf_job_plan(exec, handler, due);
+    wf_job_plan(exec, event, due);
     return APR_SUCCESS;
 }
 
@@ -85,9 +84,4 @@ void wf_timer_catch_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *n
     event->kind = WF_EVENT_TIMER;
     event->timer = wf_timer_parse(parser, wf_bpmn_event_definition(xml));
     node->event = event;
-}
-
-apr_status_t wf_timer_catch_enter(wf_exec_t *exec, wf_error_t *err)
-{
-    return wf_timer_plan(exec, exec->node->event->timer, WF_TIMER_CATCH, err);
 }

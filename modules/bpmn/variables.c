@@ -1,12 +1,10 @@
 /* Variables belong to executions. Reading looks outwards from an execution to the
  * instance; setting changes the innermost one that exists and creates on the instance
- * otherwise. All variables of an instance are read at once, the first time a turn needs
- * one. */
+ * otherwise. Those of an execution and of all around it are read the first time a turn
+ * needs one of them. */
 #include <apr_strings.h>
 
 #include "bpmn/run.h"
-
-#define UOW(exec) ((exec)->instance->turn->call->uow)
 
 static void attach(wf_exec_t *exec, wf_variable_t *row)
 {
@@ -16,34 +14,28 @@ static void attach(wf_exec_t *exec, wf_variable_t *row)
     apr_hash_set(exec->variables, row->name, APR_HASH_KEY_STRING, row);
 }
 
-apr_status_t wf_variables_load(wf_instance_t *instance, wf_error_t *err)
+static apr_status_t load_own(wf_exec_t *exec, wf_error_t *err)
 {
     apr_array_header_t *rows;
-    apr_status_t rv;
+    apr_status_t rv = wf_uow_select(WF_UOW(exec), WF_BY_VARIABLES_OF_EXECUTION,
+                                    exec->row->id, &rows, err);
     int i;
 
-    if (instance->variables_loaded) {
-        return APR_SUCCESS;
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        attach(exec, APR_ARRAY_IDX(rows, i, wf_variable_t *));
     }
-    rv = wf_uow_select(instance->turn->call->uow, WF_BY_VARIABLES_OF_INSTANCE,
-                       instance->root->row->id, &rows, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    for (i = 0; i < rows->nelts; i++) {
-        wf_variable_t *row = APR_ARRAY_IDX(rows, i, wf_variable_t *);
-        wf_exec_t *exec = wf_exec_find(instance, row->execution_id);
+    exec->variables_loaded = rv == APR_SUCCESS;
+    return rv;
+}
 
-        if (!exec) {
-            return wf_error_set(err, WF_ERR_INTERNAL,
-                                "a variable of execution %" APR_INT64_T_FMT
-                                " is left, but not the execution",
-                                row->execution_id);
-        }
-        attach(exec, row);
+apr_status_t wf_variables_load(wf_exec_t *exec, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (; rv == APR_SUCCESS && exec; exec = exec->parent) {
+        rv = exec->variables_loaded ? APR_SUCCESS : load_own(exec, err);
     }
-    instance->variables_loaded = 1;
-    return APR_SUCCESS;
+    return rv;
 }
 
 /* ---- reading ----------------------------------------------------------------------- */
@@ -158,13 +150,13 @@ static void change(wf_exec_t *exec, wf_variable_t *row, const wf_value_t *value)
         return;
     }
     row->value = wf_value_copy(value, exec->instance->turn->p);
-    wf_uow_update(UOW(exec), row);
+    wf_uow_update(WF_UOW(exec), row);
 }
 
 static void create(wf_exec_t *exec, const char *name, const wf_value_t *value)
 {
     apr_pool_t *p = exec->instance->turn->p;
-    wf_variable_t *row = wf_uow_insert(UOW(exec), WF_TABLE_VARIABLE);
+    wf_variable_t *row = wf_uow_insert(WF_UOW(exec), WF_TABLE_VARIABLE);
 
     row->name = apr_pstrdup(p, name);
     row->value = wf_value_copy(value, p);
@@ -231,7 +223,7 @@ apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables, wf_err
     if (!variables || !wf_map_count(variables)) {
         return APR_SUCCESS;
     }
-    rv = wf_variables_load(exec->instance, err);
+    rv = wf_variables_load(exec, err);
     for (i = 0; rv == APR_SUCCESS && i < wf_map_count(variables); i++) {
         rv =
             wf_variable_set(exec, wf_map_key(variables, i), wf_map_at(variables, i), err);
@@ -247,7 +239,7 @@ void wf_variable_remove_local(wf_exec_t *exec, const char *name)
 
     if (row) {
         apr_hash_set(exec->variables, name, APR_HASH_KEY_STRING, NULL);
-        wf_uow_delete(UOW(exec), row);
+        wf_uow_delete(WF_UOW(exec), row);
     }
 }
 
@@ -261,36 +253,38 @@ void wf_variable_remove(wf_exec_t *exec, const char *name)
     }
 }
 
-void wf_variables_delete(wf_exec_t *exec)
+apr_status_t wf_variables_delete(wf_exec_t *exec, wf_error_t *err)
 {
     apr_hash_index_t *i;
+    apr_status_t rv = exec->variables_loaded ? APR_SUCCESS : load_own(exec, err);
 
-    if (!exec->variables) {
-        return;
+    if (rv != APR_SUCCESS || !exec->variables) {
+        return rv;
     }
     for (i = apr_hash_first(exec->instance->turn->p, exec->variables); i;
          i = apr_hash_next(i)) {
-        wf_uow_delete(UOW(exec), apr_hash_this_val(i));
+        wf_uow_delete(WF_UOW(exec), apr_hash_this_val(i));
     }
     exec->variables = NULL;
+    return APR_SUCCESS;
 }
 
-apr_status_t wf_variables_hand_up(wf_exec_t *exec, wf_error_t *err)
+apr_status_t wf_variables_copy(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err)
 {
     apr_hash_index_t *i;
+    apr_status_t rv = wf_variables_load(exec, err);
 
-    if (!exec->variables) {
-        return APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        rv = wf_variables_load(to, err);
     }
-    for (i = apr_hash_first(exec->instance->turn->p, exec->variables); i;
-         i = apr_hash_next(i)) {
+    if (rv != APR_SUCCESS || !exec->variables) {
+        return rv;
+    }
+    for (i = apr_hash_first(exec->instance->turn->p, exec->variables);
+         i && rv == APR_SUCCESS; i = apr_hash_next(i)) {
         const wf_variable_t *row = apr_hash_this_val(i);
-        apr_status_t rv =
-            wf_variable_set_local(exec->parent, row->name, &row->value, err);
 
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+        rv = wf_variable_set_local(to, row->name, &row->value, err);
     }
-    return APR_SUCCESS;
+    return rv;
 }

@@ -112,9 +112,9 @@ typedef struct wf_execution_t {
     int is_active, is_concurrent, is_scope;
     wf_id_t act_inst_id; /* open ACT_HI_ACTINST row of the current activity; 0 = none */
     int role;            /* what it is to its parent; the store knows WF_ROLE_JOIN alone */
-    int children;        /* child executions */
+    int children;        /* child executions with a token */
     wf_id_t root_id;     /* top of the chain of calls; == proc_inst_id if nobody called */
-    int arrived;         /* children that have reached what they are awaited at */
+    int arrived;         /* tokens that wait here, at a join */
     int suspension;      /* WF_ACTIVE (a new row) or WF_SUSPENDED */
 } wf_execution_t;
 

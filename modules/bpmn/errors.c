@@ -1,0 +1,162 @@
+/* BPMN errors. A step throws one by its code and fails; the agenda then looks outwards
+ * from where it was thrown: in each scope first the event sub-processes, then the
+ * boundary events of the activity around, a handler of that very code before one of any
+ * code; at the top goes on where the instance was called. What the catching scope holds
+ * is cancelled. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "bpmn/run.h"
+
+apr_status_t wf_error_throw(wf_exec_t *exec, const char *code, const char *message,
+                            wf_error_t *err)
+{
+    wf_turn_t *turn = exec->instance->turn;
+
+    turn->thrown = code;
+    turn->thrown_message = message;
+    return wf_error_set(err, WF_ERR_EXECUTION,
+                        "the BPMN error \"%s\"%s%s is caught by nothing around", code,
+                        message ? ": " : "", message ? message : "");
+}
+
+apr_status_t wf_error_end_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    return wf_error_throw(exec, exec->node->event->name, NULL, err);
+}
+
+/* ---- who catches --------------------------------------------------------------------- */
+
+/* The handler of code among events; one of any code if none has that very one. */
+static const wf_node_t *best(const apr_array_header_t *events, const char *code)
+{
+    const wf_node_t *any = NULL;
+    int i;
+
+    for (i = 0; events && i < events->nelts; i++) {
+        const wf_node_t *node = APR_ARRAY_IDX(events, i, const wf_node_t *);
+
+        if (node->event->kind != WF_EVENT_ERROR) {
+            continue;
+        }
+        if (!node->event->name) {
+            any = any ? any : node;
+        }
+        else if (strcmp(node->event->name, code) == 0) {
+            return node;
+        }
+    }
+    return any;
+}
+
+/* What an event sub-process throws is not caught by another one of the same scope: its
+ * scope is being left by then. */
+static const wf_node_t *catcher_in(const wf_exec_t *scope, const wf_exec_t *from,
+                                   const char *code)
+{
+    const wf_body_t *body = wf_exec_body(scope);
+    int within = from && from->node->body && from->node->body->triggered;
+
+    return body && !within ? best(body->handlers, code) : NULL;
+}
+
+static const wf_node_t *catcher_around(const wf_exec_t *scope, const char *code)
+{
+    int at_border =
+        scope->parent
+        && (scope->row->role == WF_ROLE_LOOP
+            || (scope->row->role == WF_ROLE_SCOPE && !scope->parent->node->loop));
+
+    return at_border ? best(scope->parent->node->boundary, code) : NULL;
+}
+
+/* The scope where the error is caught, and the event; NULL if that is not in this
+ * instance.
+ */
+static wf_exec_t *find_catcher(wf_exec_t *exec, const char *code, const wf_node_t **event)
+{
+    const wf_exec_t *from = NULL;
+
+    for (; exec; from = exec, exec = exec->parent) {
+        *event = catcher_in(exec, from, code);
+        if (!*event) {
+            *event = catcher_around(exec, code);
+        }
+        if (*event) {
+            return exec;
+        }
+    }
+    return NULL;
+}
+
+/* ---- on its way ------------------------------------------------------------------------ */
+
+static apr_status_t keep(wf_exec_t *exec, const char *name, const char *text,
+                         wf_error_t *err)
+{
+    wf_value_t value = wf_string(text);
+
+    return name ? wf_variable_set(exec, name, &value, err) : APR_SUCCESS;
+}
+
+static apr_status_t catch_at(wf_exec_t *scope, const wf_node_t *event, const char *code,
+                             const char *message, wf_error_t *err)
+{
+    apr_status_t rv = wf_variables_load(scope, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = event->behaviour->fire(scope, event, err);
+    }
+    if (rv == APR_SUCCESS) {
+        scope = event->host ? scope->parent : scope;
+        rv = keep(scope, event->event->code_variable, code, err);
+    }
+    return rv == APR_SUCCESS ? keep(scope, event->event->message_variable, message, err)
+                             : rv;
+}
+
+/* The execution whose call activity started the instance, once that is ended; NULL if
+ * nobody called it. */
+static apr_status_t leave_instance(wf_exec_t **caller, wf_exec_t *exec, const char *code,
+                                   wf_error_t *err)
+{
+    const wf_execution_t *root = exec->instance->root->row;
+    apr_status_t rv = APR_SUCCESS;
+
+    *caller = NULL;
+    if (root->super_exec) {
+        rv = wf_exec_load(caller, exec->instance->turn, root->super_exec, err);
+    }
+    if (rv == APR_SUCCESS && *caller) {
+        rv = wf_instance_abort(exec->instance->turn, root->id,
+                               apr_pstrcat(exec->instance->turn->p, "error ", code, NULL),
+                               err);
+    }
+    return rv;
+}
+
+apr_status_t wf_error_catch(wf_exec_t *exec, wf_error_t *err)
+{
+    wf_turn_t *turn = exec->instance->turn;
+    const char *code = turn->thrown, *message = turn->thrown_message;
+    const wf_node_t *event;
+    wf_error_t uncaught = *err;
+
+    turn->thrown = turn->thrown_message = NULL;
+    wf_error_init(err, turn->p);
+    while (exec) {
+        wf_exec_t *scope = find_catcher(exec, code, &event);
+        apr_status_t rv;
+
+        if (scope) {
+            return catch_at(scope, event, code, message, err);
+        }
+        rv = leave_instance(&exec, exec, code, err);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    *err = uncaught;
+    return WF_EFAILED;
+}

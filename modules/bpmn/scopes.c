@@ -1,0 +1,269 @@
+/* Scopes: activities with something around them, a body inside or events on their border,
+ * have an execution of their own below the one that carries the token there.
+ *
+ *     carrier (on the activity, inactive)
+ *        └ scope: armed events are its rows; a body's tokens run in it
+ *
+ * When the activity is done, or an event on its border interrupts it, the scope goes and
+ * the carrier has the token again. */
+#include <apr_strings.h>
+
+#include "bpmn/run.h"
+
+static apr_array_header_t *handlers_of(const wf_exec_t *scope)
+{
+    const wf_body_t *body = wf_exec_body(scope);
+
+    return body && body->handlers && body->handlers->nelts ? body->handlers : NULL;
+}
+
+/* Events on the border of the activity whose scope, or loop, exec is. */
+static apr_array_header_t *border_of(const wf_exec_t *exec)
+{
+    int at_border =
+        exec->parent
+        && (exec->row->role == WF_ROLE_LOOP
+            || (exec->row->role == WF_ROLE_SCOPE && !exec->parent->node->loop));
+
+    return at_border ? exec->parent->node->boundary : NULL;
+}
+
+int wf_events_around(const wf_exec_t *exec)
+{
+    return border_of(exec) || handlers_of(exec);
+}
+
+int wf_event_is_around(const wf_exec_t *exec, const wf_node_t *event)
+{
+    (void)exec;
+    return event->host || event->behaviour->fire == wf_handler_fire;
+}
+
+/* ---- opening and closing ------------------------------------------------------------- */
+
+int wf_scope_needed(const wf_exec_t *exec, const wf_node_t *node)
+{
+    (void)exec;
+    return node->body || (node->boundary && !node->loop);
+}
+
+apr_status_t wf_scope_open(wf_exec_t *exec, wf_error_t *err)
+{
+    wf_exec_t *scope = wf_exec_create(exec, WF_ROLE_SCOPE, exec->node);
+    apr_status_t rv;
+
+    scope->begin = exec->begin;
+    exec->begin = NULL;
+    wf_exec_set_active(exec, 0);
+    rv = wf_events_arm(scope, border_of(scope), err);
+    wf_agenda_plan(scope, WF_OP_ENTER, NULL);
+    return rv;
+}
+
+apr_status_t wf_scope_close(wf_exec_t *exec, wf_exec_t **carrier, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    *carrier = exec->parent;
+    if (wf_events_around(exec)) {
+        rv = wf_events_disarm(exec, NULL, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_exec_remove(exec, err);
+    }
+    exec->replaced_by = *carrier;
+    wf_exec_set_active(*carrier, 1);
+    return rv;
+}
+
+/* ---- bodies ---------------------------------------------------------------------------- */
+
+static apr_status_t set_data(wf_exec_t *scope, const wf_body_t *body, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && body->data && i < body->data->nelts; i++) {
+        const wf_data_t *data = APR_ARRAY_IDX(body->data, i, const wf_data_t *);
+
+        rv = wf_variable_set_local(scope, data->name, &data->value, err);
+    }
+    return rv;
+}
+
+/* While the body runs, its visit stays open with the carrier. */
+apr_status_t wf_body_enter(wf_exec_t *scope, wf_error_t *err)
+{
+    const wf_node_t *node = scope->node;
+    const wf_node_t *start = scope->begin ? scope->begin : node->body->start;
+    apr_status_t rv;
+
+    if (!start) {
+        return wf_error_set(err, WF_ERR_EXECUTION,
+                            "the sub-process has no none start event to begin with");
+    }
+    scope->parent->row->act_inst_id = scope->row->act_inst_id;
+    wf_exec_changed(scope->parent);
+    scope->row->act_inst_id = 0;
+    scope->begin = NULL;
+    rv = set_data(scope, node->body, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_events_arm(scope, handlers_of(scope), err);
+    }
+    wf_agenda_arrive(scope, start);
+    return rv;
+}
+
+apr_status_t wf_scope_done(wf_exec_t *scope, wf_error_t *err)
+{
+    scope->replaced_by = NULL;
+    if (!scope->parent) {
+        return wf_instance_end(scope->instance, err);
+    }
+    wf_exec_stand(scope, scope->parent->node);
+    scope->row->act_inst_id = scope->parent->row->act_inst_id;
+    scope->parent->row->act_inst_id = 0;
+    wf_exec_changed(scope->parent);
+    wf_exec_set_active(scope, 1);
+    wf_agenda_plan(scope, WF_OP_LEAVE, NULL);
+    return APR_SUCCESS;
+}
+
+/* ---- ending from outside ---------------------------------------------------------------- */
+
+static apr_status_t end_tasks(wf_exec_t *exec, const char *reason, wf_error_t *err)
+{
+    apr_array_header_t *tasks;
+    apr_status_t rv =
+        wf_uow_select(WF_UOW(exec), WF_BY_TASKS_OF_EXECUTION, exec->row->id, &tasks, err);
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && i < tasks->nelts; i++) {
+        rv = wf_task_end(exec->instance->turn->call, APR_ARRAY_IDX(tasks, i, wf_task_t *),
+                         reason, err);
+    }
+    return rv;
+}
+
+static apr_status_t end_called(wf_exec_t *exec, const char *reason, wf_error_t *err)
+{
+    apr_array_header_t *called;
+    apr_status_t rv = wf_uow_select(WF_UOW(exec), WF_BY_CALLED_BY_EXECUTION,
+                                    exec->row->id, &called, err);
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && i < called->nelts; i++) {
+        rv = wf_instance_abort(exec->instance->turn,
+                               APR_ARRAY_IDX(called, i, wf_execution_t *)->proc_inst_id,
+                               reason, err);
+    }
+    return rv;
+}
+
+/* What waits with exec's token, if any, goes; where it was, the visit ends. */
+static apr_status_t drop_token(wf_exec_t *exec, const char *reason, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (wf_exec_waits_for(exec, WF_WAIT_TASK)) {
+        rv = end_tasks(exec, reason, err);
+    }
+    else if (wf_exec_waits_for(exec, WF_WAIT_CALLED)) {
+        rv = end_called(exec, reason, err);
+    }
+    if (rv == APR_SUCCESS
+        && (wf_exec_waits_for(exec, WF_WAIT_EVENT)
+            || wf_exec_waits_for(exec, WF_WAIT_GATE) || exec->node->async
+            || exec->node->async_after)) {
+        rv = wf_events_disarm(exec, wf_event_is_around, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_history_leave(exec, err);
+    }
+    exec->row->arrived = 0;
+    wf_exec_set_active(exec, 0);
+    return rv;
+}
+
+apr_status_t wf_scope_clear(wf_exec_t *exec, const char *reason, wf_error_t *err)
+{
+    apr_status_t rv = wf_exec_children(exec, err);
+
+    while (rv == APR_SUCCESS && exec->first) {
+        rv = wf_scope_cancel(exec->first, reason, err);
+    }
+    return rv == APR_SUCCESS ? drop_token(exec, reason, err) : rv;
+}
+
+apr_status_t wf_scope_cancel(wf_exec_t *exec, const char *reason, wf_error_t *err)
+{
+    apr_status_t rv = wf_scope_clear(exec, reason, err);
+
+    if (rv == APR_SUCCESS
+        && (wf_events_around(exec) || exec->row->role == WF_ROLE_KEPT)) {
+        rv = wf_events_disarm(exec, NULL, err);
+    }
+    return rv == APR_SUCCESS ? wf_exec_remove(exec, err) : rv;
+}
+
+/* ---- events on the border -------------------------------------------------------------- */
+
+#define INTERRUPTED "boundary event %s"
+
+apr_status_t wf_boundary_fire(wf_exec_t *scope, const wf_node_t *event, wf_error_t *err)
+{
+    wf_exec_t *carrier = scope->parent, *token;
+    apr_status_t rv;
+
+    if (!event->interrupting) {
+        rv = wf_token_add(&token, wf_token_scope(carrier), event, err);
+        if (rv == APR_SUCCESS) {
+            wf_agenda_arrive(token, event);
+        }
+        return rv;
+    }
+    rv = wf_scope_cancel(
+        scope, apr_psprintf(scope->instance->turn->p, INTERRUPTED, event->id), err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_history_leave(carrier, err);
+    }
+    if (rv == APR_SUCCESS) {
+        wf_agenda_arrive(carrier, event);
+    }
+    return rv;
+}
+
+/* ---- event sub-processes ----------------------------------------------------------------- */
+
+/* What interrupts a scope takes the place of its tokens; other handlers of it are given
+ * up, events on its border go on waiting. */
+static int is_on_border(const wf_exec_t *exec, const wf_node_t *event)
+{
+    (void)exec;
+    return event->host != NULL;
+}
+
+static apr_status_t interrupt(wf_exec_t *scope, const wf_node_t *event, wf_error_t *err)
+{
+    const char *reason = apr_psprintf(scope->instance->turn->p, "event sub-process %s",
+                                      event->within->owner->id);
+    apr_status_t rv = wf_scope_clear(scope, reason, err);
+
+    return rv == APR_SUCCESS ? wf_events_disarm(scope, is_on_border, err) : rv;
+}
+
+apr_status_t wf_handler_fire(wf_exec_t *scope, const wf_node_t *event, wf_error_t *err)
+{
+    const wf_node_t *owner = event->within->owner;
+    apr_status_t rv = event->interrupting ? interrupt(scope, event, err) : APR_SUCCESS;
+    wf_exec_t *token;
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_token_add(&token, scope, owner, err);
+    }
+    if (rv == APR_SUCCESS) {
+        token->begin = event;
+        wf_agenda_arrive(token, owner);
+    }
+    return rv;
+}

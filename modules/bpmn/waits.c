@@ -1,0 +1,164 @@
+/* Executions that wait for events, and events that come. What an execution waits for are
+ * its rows of ACT_RU_EVENT_SUBSCR and ACT_RU_JOB; each names the node of the event: the
+ * one where the execution stands, one behind the event-based gateway where it stands, or
+ * one around the scope that it is. */
+#include <string.h>
+
+#include "bpmn/run.h"
+
+/* ---- beginning to wait ------------------------------------------------------------- */
+
+apr_status_t wf_events_arm(wf_exec_t *exec, const apr_array_header_t *events,
+                           wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && events && i < events->nelts; i++) {
+        const wf_node_t *event = APR_ARRAY_IDX(events, i, const wf_node_t *);
+
+        if (event->behaviour->arm) {
+            rv = event->behaviour->arm(exec, event, err);
+        }
+    }
+    return rv;
+}
+
+apr_status_t wf_catch_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    return exec->node->behaviour->arm(exec, exec->node, err);
+}
+
+/* ---- giving up ------------------------------------------------------------------------ */
+
+static const wf_node_t *event_of(const wf_exec_t *exec, const char *activity)
+{
+    return wf_model_node(exec->instance->model, activity);
+}
+
+static int is_kept(const wf_exec_t *exec, const char *activity, wf_keep_fn *keep)
+{
+    const wf_node_t *event = keep ? event_of(exec, activity) : NULL;
+
+    return event && keep(exec, event);
+}
+
+/* The jobs and subscriptions of exec. */
+static apr_status_t rows_of(const wf_exec_t *exec, apr_array_header_t **jobs,
+                            apr_array_header_t **subscriptions, wf_error_t *err)
+{
+    apr_status_t rv =
+        wf_uow_select(WF_UOW(exec), WF_BY_JOBS_OF_EXECUTION, exec->row->id, jobs, err);
+
+    return rv == APR_SUCCESS
+               ? wf_uow_select(WF_UOW(exec), WF_BY_SUBSCRIPTIONS_OF_EXECUTION,
+                               exec->row->id, subscriptions, err)
+               : rv;
+}
+
+apr_status_t wf_events_disarm(wf_exec_t *exec, wf_keep_fn *keep, wf_error_t *err)
+{
+    apr_array_header_t *jobs, *subscriptions;
+    apr_status_t rv = rows_of(exec, &jobs, &subscriptions, err);
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (i = 0; rv == APR_SUCCESS && i < jobs->nelts; i++) {
+        wf_job_t *job = APR_ARRAY_IDX(jobs, i, wf_job_t *);
+
+        if (!is_kept(exec, job->handler_cfg, keep)) {
+            rv = wf_job_delete(WF_UOW(exec), job, err);
+        }
+    }
+    for (i = 0; rv == APR_SUCCESS && i < subscriptions->nelts; i++) {
+        wf_subscription_t *row = APR_ARRAY_IDX(subscriptions, i, wf_subscription_t *);
+
+        if (!is_kept(exec, row->activity_id, keep)) {
+            wf_uow_delete(WF_UOW(exec), row);
+        }
+    }
+    return rv;
+}
+
+/* ---- another execution waits instead ---------------------------------------------------- */
+
+apr_status_t wf_events_move(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err)
+{
+    apr_array_header_t *jobs, *subscriptions;
+    apr_status_t rv = rows_of(exec, &jobs, &subscriptions, err);
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (i = 0; i < jobs->nelts; i++) {
+        wf_job_t *job = APR_ARRAY_IDX(jobs, i, wf_job_t *);
+
+        if (!is_kept(exec, job->handler_cfg, wf_event_is_around)) {
+            job->execution_id = to->row->id;
+            wf_uow_update(WF_UOW(exec), job);
+        }
+    }
+    for (i = 0; i < subscriptions->nelts; i++) {
+        wf_subscription_t *row = APR_ARRAY_IDX(subscriptions, i, wf_subscription_t *);
+
+        if (!is_kept(exec, row->activity_id, wf_event_is_around)) {
+            row->execution_id = to->row->id;
+            wf_uow_update(WF_UOW(exec), row);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- what comes ------------------------------------------------------------------------- */
+
+/* 1 if exec's token waits for the event: on its node, or behind the gateway where it is.
+ */
+static int token_waits(const wf_exec_t *exec, const wf_node_t *event)
+{
+    int i;
+
+    if (wf_exec_waits_for(exec, WF_WAIT_EVENT)) {
+        return exec->node == event;
+    }
+    for (i = 0; wf_exec_waits_for(exec, WF_WAIT_GATE) && i < exec->node->outgoing->nelts;
+         i++) {
+        if (APR_ARRAY_IDX(exec->node->outgoing, i, const wf_flow_t *)->target == event) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_status_t wf_event_deliver(wf_exec_t *exec, const char *activity, wf_error_t *err)
+{
+    const wf_node_t *event = event_of(exec, activity);
+
+    if (event && event->behaviour->fire
+        && (wf_event_is_around(exec, event) || token_waits(exec, event))) {
+        return event->behaviour->fire(exec, event, err);
+    }
+    return wf_error_set(err, WF_ERR_INTERNAL,
+                        "execution %" APR_INT64_T_FMT
+                        " at \"%s\" does not wait for \"%s\"",
+                        exec->row->id, exec->node->id, activity ? activity : "");
+}
+
+/* What else exec waits for is given up; a token at a gateway goes to the event first. */
+apr_status_t wf_catch_fire(wf_exec_t *exec, const wf_node_t *event, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (exec->node != event) {
+        rv = wf_events_disarm(exec, wf_event_is_around, err);
+        if (rv == APR_SUCCESS) {
+            rv = wf_history_leave(exec, err);
+        }
+        wf_exec_stand(exec, event);
+        wf_history_enter(exec);
+    }
+    wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
+    return rv;
+}
