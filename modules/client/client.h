@@ -1,8 +1,9 @@
-/* client: outgoing HTTP/1.1 through libcurl: requests prepared once and sent often,
- * transfers that reuse one connection handle, and a group of transfers (multi) that is
- * driven by its owner's event loop. The room starts no thread and holds no lock: a multi
- * and its transfers belong to one thread; prepared calls and settings are immutable and
- * may be shared by all. No libcurl type leaves the room. */
+/* client: outgoing HTTP/1.1 and mail through libcurl: requests prepared once and sent
+ * often, transfers that reuse one connection handle, a group of transfers (multi) that is
+ * driven by its owner's event loop, exchanges and mails that their thread waits for, and
+ * which targets are permitted. The room starts no thread and holds no lock: a multi and
+ * its transfers belong to one thread; prepared calls, settings, targets and mail servers
+ * are immutable and may be shared by all. No libcurl type leaves the room. */
 #ifndef WF_CLIENT_H
 #define WF_CLIENT_H
 
@@ -74,7 +75,7 @@ int wf_client_header_value_valid(const char *value);
 
 typedef enum {
     WF_CLIENT_OK,        /* an answer arrived, whatever its status */
-    WF_CLIENT_TIMEOUT,   /* one of the settings' limits */
+    WF_CLIENT_TIMEOUT,   /* one of the settings' limits, or of the terms' */
     WF_CLIENT_CONNECT,   /* name not found, connection refused or broken */
     WF_CLIENT_TLS,       /* handshake or certificate */
     WF_CLIENT_DENIED,    /* the permission hook refused the address */
@@ -84,7 +85,7 @@ typedef enum {
     WF_CLIENT_OUTCOMES
 } wf_client_outcome_e;
 
-/** Valid during the done call only. */
+/** Given to a done function: valid during its call only. */
 typedef struct wf_client_response_t {
     wf_client_outcome_e outcome;
     const char *error; /* without changing parts, so that equal failures have equal
@@ -106,6 +107,11 @@ const char *wf_client_reason(int status);
 int wf_client_header_next(const char **at, const char *end, const char **name,
                           apr_size_t *name_length, const char **value,
                           apr_size_t *value_length);
+
+/** May a connection to this address be opened? host is the name in the URL, address the
+ *  number it resolved to. Asked before every new connection, redirects included. */
+typedef int wf_client_permit_fn(void *baton, const char *host, int port,
+                                const char *address);
 
 /* ---- a group of transfers on its owner's loop -------------------------------------- */
 
@@ -131,11 +137,6 @@ typedef struct wf_client_poller_t {
      *  wish before; < 0 = not at all. */
     void (*timer)(void *baton, long delay_ms);
 } wf_client_poller_t;
-
-/** May a connection to this address be opened? host is the name in the URL, address the
- *  number it resolved to. Asked before every new connection, redirects included. */
-typedef int wf_client_permit_fn(void *baton, const char *host, int port,
-                                const char *address);
 
 typedef struct wf_client_multi_t wf_client_multi_t;
 
@@ -167,5 +168,130 @@ apr_status_t wf_client_send(wf_client_transfer_t *transfer, const wf_client_call
 
 /** End a running exchange without done; nothing happens if there is none. */
 void wf_client_cancel(wf_client_transfer_t *transfer);
+
+/* ---- blocking calls ---------------------------------------------------------------- */
+
+/** What a blocking call keeps to, besides limits of its own. All zero: nothing. */
+typedef struct wf_client_terms_t {
+    wf_client_permit_fn *permitted; /* also asked before each request on a kept
+                                       connection; NULL = all */
+    void *permit_baton;
+    apr_int64_t deadline; /* wf_mono_us; 0 = none */
+    const int *stop;      /* looked at about once a second, atomically: the call is broken
+                             off once it is not 0. May be NULL */
+} wf_client_terms_t;
+
+/** One exchange on the calling thread, which keeps its connections for the next one. Any
+ *  answer and any failure on the way is a success here: (*response)->outcome tells them
+ *  apart, and its texts live in p. WF_ERR_INTERNAL without memory. terms may be NULL. */
+apr_status_t wf_client_exchange(wf_client_response_t **response,
+                                const wf_client_call_t *call,
+                                const wf_client_terms_t *terms, apr_pool_t *p,
+                                wf_error_t *err);
+
+/* ---- which targets are permitted --------------------------------------------------- */
+
+#define WF_TARGETS_MAX_TEXT (16 * 1024) /* bytes of a list */
+
+/** A list of targets, parsed once. */
+typedef struct wf_targets_t wf_targets_t;
+
+/** Parse patterns divided by blanks: "*", a host name, "*.domain" (any name below it), an
+ *  address, a network in CIDR notation, each with an optional ":port" (IPv6 then in
+ *  brackets). "!" before an address or a network excludes it; a name cannot be excluded,
+ *  as others may lead to the same address. NULL, empty, and exclusions alone permit the
+ *  rest of the world. Lives in p. WF_ERR_INVALID (field "targets") names the pattern. */
+apr_status_t wf_targets_parse(wf_targets_t **targets, const char *text, apr_pool_t *p,
+                              wf_error_t *err);
+
+/** A wf_client_permit_fn; baton is a wf_targets_t. Names are compared with host,
+ * addresses and networks with the address that is really connected to. Link-local,
+ * multicast, reserved and unspecified addresses and those of cloud metadata services are
+ * permitted only by an address or a network within them, never by "*" or by a name. */
+wf_client_permit_fn wf_targets_permit;
+
+/* ---- mail -------------------------------------------------------------------------- */
+
+#define WF_MAIL_TIMEOUT_S 30
+#define WF_MAIL_MAX_TIMEOUT_S 3600
+#define WF_MAIL_MAX_RECIPIENTS 1000
+#define WF_MAIL_MAX_ATTACHMENTS 100
+#define WF_MAIL_MAX_HEADER 1000              /* bytes of a subject or of one name */
+#define WF_MAIL_MAX_BYTES (25 * 1024 * 1024) /* of texts and attachments together */
+
+typedef enum {
+    WF_MAIL_PLAIN,    /* never encrypted */
+    WF_MAIL_TRY,      /* STARTTLS if the server offers it, whatever its certificate; with
+                         a password like WF_MAIL_STARTTLS */
+    WF_MAIL_STARTTLS, /* STARTTLS with a valid certificate, or no mail */
+    WF_MAIL_TLS       /* TLS from the first byte, with a valid certificate */
+} wf_mail_tls_e;
+
+/** Where mail is handed in. */
+typedef struct wf_mail_server_t {
+    const char *host; /* a name or an address; IPv6 in brackets */
+    int port;
+    wf_mail_tls_e tls;
+    const char *ca;         /* PEM file of trusted issuers instead of the system's */
+    apr_int64_t timeout_ms; /* of one mail */
+    const char *from;       /* sender of mails that name none, or NULL */
+    const char *user;       /* NULL: no login */
+    const char *password;
+    const char *problem; /* why no mail can be sent at present, or NULL */
+} wf_mail_server_t;
+
+/** Parse "smtp://host[:port] [starttls=off|try|require] [ca=file] [timeout=seconds]" or
+ *  the same with smtps:// and without starttls. Ports are 25 and 465, starttls is try,
+ * the timeout WF_MAIL_TIMEOUT_S. Lives in p. WF_ERR_INVALID says what is wrong. */
+apr_status_t wf_mail_server_parse(wf_mail_server_t **server, const char *text,
+                                  apr_pool_t *p, wf_error_t *err);
+
+/** 1 if path is a regular file that others than its owner and group cannot read, as one
+ *  that holds a password has to be; else *problem says what is wrong. */
+int wf_mail_credentials_safe(const char *path, const char **problem);
+
+/** Read user and password from such a file: "user:password" in its first line. The
+ *  message of an error does not quote it. */
+apr_status_t wf_mail_credentials_read(wf_mail_server_t *server, const char *path,
+                                      apr_pool_t *p, wf_error_t *err);
+
+typedef struct wf_mail_address_t {
+    const char *name;    /* UTF-8, or NULL */
+    const char *address; /* local@domain, ASCII */
+} wf_mail_address_t;
+
+/** Parse a comma list of addresses (RFC 5322 section 3.4, without groups and comments):
+ *  a@b, "N, M" <c@d>. *list gets wf_mail_address_t; NULL and blanks give an empty one.
+ *  WF_ERR_INVALID names field. */
+apr_status_t wf_mail_addresses_parse(apr_array_header_t **list, const char *field,
+                                     const char *text, apr_pool_t *p, wf_error_t *err);
+
+typedef struct wf_mail_attachment_t {
+    const char *name; /* UTF-8, or NULL */
+    const char *type; /* media type; NULL = application/octet-stream */
+    const void *data;
+    apr_size_t length;
+} wf_mail_attachment_t;
+
+/** A mail; texts are UTF-8, and all but text and html are one line each. */
+typedef struct wf_mail_t {
+    const char *from;          /* one address; NULL = the server's */
+    const char *to, *cc, *bcc; /* comma lists or NULL; at least one address in all */
+    const char *subject;       /* or NULL */
+    const char *text, *html;   /* the same content twice, or one of them NULL */
+    const char *charset; /* of text and html in the mail. NULL = UTF-8, which is also
+                            used if this one lacks a character */
+    const apr_array_header_t *attachments; /* of wf_mail_attachment_t, or NULL */
+    const char *key; /* mails of the same key have the same Message-ID, so that who gets a
+                        repeated one can tell; NULL = a new one */
+} wf_mail_t;
+
+/** Send a mail over SMTP (RFC 5321) on the calling thread. It goes to all recipients or,
+ *  if the server refuses one, to none. WF_ERR_INVALID names the field at fault, as does
+ *  WF_ERR_TOO_LARGE; WF_ERR_UNSUPPORTED without a server; WF_ERR_UNAVAILABLE if the
+ * server cannot be reached or puts it off; WF_ERR_EXECUTION with its answer if it
+ * refuses. Of the terms, which may be NULL, deadline and stop count. */
+apr_status_t wf_mail_send(const wf_mail_t *mail, const wf_mail_server_t *server,
+                          const wf_client_terms_t *terms, apr_pool_t *p, wf_error_t *err);
 
 #endif

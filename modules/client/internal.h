@@ -1,4 +1,4 @@
-/* client, inside: the structs behind client.h. */
+/* client, inside: the structs behind client.h, and what its files share. */
 #ifndef WF_CLIENT_INTERNAL_H
 #define WF_CLIENT_INTERNAL_H
 
@@ -17,6 +17,57 @@ struct wf_client_call_t {
     int keep_headers, keep_body, stable;
 };
 
+/* ---- exchange.c: an easy handle and one exchange after the other on it ------------- */
+
+#define WF_EXCHANGE_TEXT 320 /* bytes of a failure's text */
+
+/** What a transfer of a multi and a blocking call have in common. */
+typedef struct wf_exchange_t {
+    CURL *handle;
+    wf_client_permit_fn *permitted; /* NULL: all */
+    void *permit_baton;
+    const wf_client_call_t *call; /* the last one, see applied */
+    const wf_client_settings_t
+        *settings;         /* whose options the handle carries; NULL: set them */
+    char *default_ca;      /* libcurl's own list of issuers */
+    int applied;           /* the handle carries all options of call */
+    int denied, too_large; /* why a callback ended the exchange */
+    apr_int64_t started_us;
+    wf_buffer_t headers, body; /* keep their memory from exchange to exchange */
+    char text[WF_EXCHANGE_TEXT];
+} wf_exchange_t;
+
+/** Make the handle. exchange is all zero but for the permission hook. */
+apr_status_t wf_exchange_open(wf_exchange_t *exchange, wf_error_t *err);
+void wf_exchange_close(wf_exchange_t *exchange);
+
+/** Set the handle up for a call; the clock starts. */
+void wf_exchange_begin(wf_exchange_t *exchange, const wf_client_call_t *call);
+
+/** What became of it. The response points into the exchange and lasts until the next
+ *  begin or trim. */
+void wf_exchange_end(wf_exchange_t *exchange, CURLcode code,
+                     wf_client_response_t *response);
+
+/** Give back buffers that have grown large. */
+void wf_exchange_trim(wf_exchange_t *exchange);
+
+/** Ask the hook about a connection of the current hop, whose host a redirect may have
+ *  changed; remembers a refusal. address is a number in text form. */
+int wf_exchange_permits(wf_exchange_t *exchange, int port, const char *address);
+/** The same for the address of a new connection. */
+int wf_exchange_permits_new(wf_exchange_t *exchange, const struct curl_sockaddr *address);
+
+/* ---- outcome.c: what libcurl's result means ------------------------------------------ */
+
+/** The outcome of a failed exchange, and its text without changing parts: a constant, or
+ *  written to text. host and port are those that were asked for. */
+wf_client_outcome_e wf_outcome_of(CURL *handle, CURLcode code, const char *host,
+                                  const char *port, const char **error, char *text,
+                                  apr_size_t size);
+
+/* ---- multi.c, transfer.c ------------------------------------------------------------- */
+
 struct wf_client_multi_t {
     CURLM *handle;
     wf_client_poller_t poller;
@@ -25,27 +76,66 @@ struct wf_client_multi_t {
 };
 
 struct wf_client_transfer_t {
-    CURL *handle;
+    wf_exchange_t exchange;
     wf_client_multi_t *multi;
     wf_client_done_fn *done;
     void *baton;
-    const wf_client_call_t *call; /* the last one, see applied */
-    const wf_client_settings_t
-        *settings;         /* whose options the handle carries; NULL: set them */
-    char *default_ca;      /* libcurl's own list of issuers */
-    int applied;           /* the handle carries all options of call */
-    int running;           /* is in the multi */
-    int denied, too_large; /* why a callback ended the exchange */
-    apr_int64_t started_us;
-    wf_buffer_t headers, body; /* keep their memory from exchange to exchange */
+    int running; /* is in the multi */
 };
 
 /** The multi says that this transfer ended. (transfer.c) */
 void wf_client_transfer_finish(wf_client_transfer_t *transfer, CURLcode code);
 
-/** Ask the permission hook for a new connection's address. (transfer.c, for sockets) */
-curl_socket_t wf_client_open_socket(void *baton, curlsocktype purpose,
-                                    struct curl_sockaddr *address);
+/** The last thing a connection does. (multi.c) */
 int wf_client_close_socket(void *baton, curl_socket_t fd);
+
+/* ---- terms.c: what a blocking call keeps to -------------------------------------------- */
+
+/** What is left of limit_ms (0 = none) before the terms' deadline: 0 = no limit, < 0 =
+ *  it is over. */
+long wf_terms_left_ms(const wf_client_terms_t *terms, apr_int64_t limit_ms);
+
+/** Make the handle end its work, with CURLE_ABORTED_BY_CALLBACK, when terms->stop is set.
+ *  terms must outlive the work. */
+void wf_terms_watch(CURL *handle, const wf_client_terms_t *terms);
+
+/* ---- hosts.c: also in httpd, as is what includes it -------------------------------------- */
+
+/** 1 for a host name of letters, digits, '-' and '_' that could not be an address: an
+ *  internationalized one is written in its xn-- form. */
+int wf_host_name_valid(const char *name, apr_size_t length);
+
+/** 1 for UTF-8 without a line break or another control character (tabs are fine): it can
+ *  begin no line of its own in a header. */
+int wf_mail_line_valid(const char *text);
+
+/* ---- mail_text.c: a mail's words ----------------------------------------------------------- */
+
+/** "Name: text" as a header field, in encoded words where needed (RFC 2047). */
+const char *wf_mail_header(const char *name, const char *text, apr_pool_t *p);
+/** "Name: mailbox,\r\n mailbox": a header field of wf_mail_address_t. */
+const char *wf_mail_address_header(const char *name, const apr_array_header_t *list,
+                                   apr_pool_t *p);
+/** "Content-Disposition: attachment" with a file's name (RFC 2183, RFC 2231). */
+const char *wf_mail_disposition(const char *name, apr_pool_t *p);
+
+/** A body's text: line ends as CRLF, written in *charset. That becomes UTF-8 if it lacks
+ * a character of the text. WF_ERR_INVALID (field "charset") if mail cannot carry it. */
+apr_status_t wf_mail_body(const char **body, apr_size_t *length, const char **charset,
+                          const char *text, apr_pool_t *p, wf_error_t *err);
+
+/* ---- mail_compose.c: a mail as libcurl takes it --------------------------------------------- */
+
+typedef struct wf_message_t {
+    const char *sender; /* of the envelope */
+    struct curl_slist *recipients, *headers;
+    curl_mime *mime;
+} wf_message_t;
+
+/** Check a mail and put it together for a handle; freed with p. Errors as wf_mail_send.
+ */
+apr_status_t wf_message_compose(wf_message_t *message, const wf_mail_t *mail,
+                                const char *default_sender, CURL *handle, apr_pool_t *p,
+                                wf_error_t *err);
 
 #endif

@@ -228,6 +228,17 @@ static inline int target_requests(target_t *t)
     return n;
 }
 
+/* Connections that were ever made. */
+static inline int target_connections(target_t *t)
+{
+    int n;
+
+    pthread_mutex_lock(&t->lock);
+    n = t->nfds;
+    pthread_mutex_unlock(&t->lock);
+    return n;
+}
+
 /* Forget what was counted and kept. */
 static inline void target_reset(target_t *t)
 {
