@@ -1,5 +1,5 @@
-/* A small SMTP server inside the test program: loopback, a free port, one connection after
- * the other. It follows a script of a few switches and keeps what it was told. */
+/* A small SMTP server inside the test program: loopback, a free port, one connection
+ * after the other. It follows a script of a few switches and keeps what it was told. */
 #ifndef WF_TEST_SMTP_SINK_H
 #define WF_TEST_SMTP_SINK_H
 
@@ -19,13 +19,14 @@ typedef struct smtp_sink_t {
     pthread_t thread;
     pthread_mutex_t lock;
     /* what it does; set between mails */
-    const char *extensions; /* lines of the answer to EHLO, such as "250-AUTH PLAIN\r\n" */
-    const char *at;         /* at this command … */
-    const char *answer;     /* … it gives this answer; NULL: none, the line stays silent */
-    int rejects_at_end;     /* the message itself is refused */
+    const char
+        *extensions;    /* lines of the answer to EHLO, such as "250-AUTH PLAIN\r\n" */
+    const char *at;     /* at this command … */
+    const char *answer; /* … it gives this answer; NULL: none, the line stays silent */
+    int rejects_at_end; /* the message itself is refused */
     /* what it was told: all lines, the message as it came */
     char dialogue[SINK_KEPT], message[SINK_KEPT];
-    int mails, fd;
+    int mails, fd, talking;
 } smtp_sink_t;
 
 static void sink_say(smtp_sink_t *s, const char *text)
@@ -73,7 +74,10 @@ static int sink_command(smtp_sink_t *s, FILE *in, const char *line)
         sink_say(s, "250 8BITMIME\r\n");
     }
     else if (strncasecmp(line, "AUTH", 4) == 0) {
-        sink_say(s, "235 2.7.0 welcome\r\n");
+        char secret[1024];
+
+        sink_say(s, "334 \r\n");
+        sink_say(s, fgets(secret, sizeof(secret), in) ? "235 2.7.0 welcome\r\n" : "");
     }
     else if (strncasecmp(line, "DATA", 4) == 0) {
         sink_data(s, in);
@@ -104,15 +108,34 @@ static void sink_converse(smtp_sink_t *s)
     fclose(in);
 }
 
+static void sink_talks(smtp_sink_t *s, int talking)
+{
+    pthread_mutex_lock(&s->lock);
+    s->talking = talking;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static int sink_is_talking(smtp_sink_t *s)
+{
+    int talking;
+
+    pthread_mutex_lock(&s->lock);
+    talking = s->talking;
+    pthread_mutex_unlock(&s->lock);
+    return talking;
+}
+
 static void *sink_serve(void *data)
 {
     smtp_sink_t *s = data;
     int fd;
 
     while ((fd = accept(s->listener, NULL, NULL)) >= 0) {
+        sink_talks(s, 1);
         s->fd = fd;
         sink_converse(s);
         close(fd);
+        sink_talks(s, 0);
     }
     return NULL;
 }
@@ -135,9 +158,12 @@ static void sink_start(smtp_sink_t *s)
     pthread_create(&s->thread, NULL, sink_serve, s);
 }
 
-/* Forget what was told and how to behave; nobody may be talking. */
+/* Forget what was told and how to behave, after the last goodbye. */
 static void sink_reset(smtp_sink_t *s)
 {
+    while (sink_is_talking(s)) {
+        usleep(1000);
+    }
     pthread_mutex_lock(&s->lock);
     s->dialogue[0] = s->message[0] = '\0';
     s->mails = s->rejects_at_end = 0;
