@@ -447,6 +447,9 @@ static apr_status_t write_unit(wf_store_t *store, wf_uow_t *uow, wf_error_t *err
     for (int t = 0; t < WF_TABLES && rv == APR_SUCCESS; t++) {
         rv = write_rows(store, uow, t, WF_ROW_UPDATED, update_row, err);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wf_suspends_write(store, uow, err);
+    }
     return rv == APR_SUCCESS ? wf_claims_write(store, uow, err) : rv;
 }
 

@@ -202,6 +202,25 @@ typedef struct wf_driver_t {
 
 extern const wf_driver_t wf_driver_sqlite;
 
+/* ---- suspension (suspend.c) ------------------------------------------------------ */
+
+typedef enum {
+    WF_SUSPEND_INSTANCE,   /* id */
+    WF_SUSPEND_DEFINITION, /* key; without instances */
+    WF_SUSPEND_INSTANCES,  /* key; those of a definition */
+    WF_SUSPENDS
+} wf_suspend_e;
+
+/** One of the changes that a unit asked for. */
+typedef struct wf_suspend_t {
+    wf_suspend_e what;
+    wf_id_t id;
+    const char *key;
+    int state;
+} wf_suspend_t;
+
+#define WF_MAX_SUSPEND_STEPS 6 /* more than one has: the next is NULL */
+
 /* ---- connections ----------------------------------------------------------------- */
 
 /* Statements with a fixed text (sql.c). */
@@ -261,6 +280,7 @@ struct wf_store_t {
     apr_hash_t *lists; /* wf_list_key_t -> wf_stmt_t ** */
     apr_hash_t *views; /* wf_view_key_t -> wf_stmt_t ** */
     wf_stmt_t *purge[WF_PURGES][WF_MAX_PURGE_STEPS];
+    wf_stmt_t *suspend[WF_SUSPENDS][WF_MAX_SUSPEND_STEPS];
 };
 
 /** Claim a store that is ours or empty and bring its schema up to date; for a reader, see
@@ -324,6 +344,9 @@ const char *wf_sql_fixed(const wf_driver_t *d, wf_sql_e which, apr_pool_t *p);
 /** 1 if the purge comes after the rows that its unit deletes, which are checked as ever. */
 int wf_purge_is_last(wf_purge_e what);
 const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p);
+/** The steps of a suspension: ?1 is the id or key, ?2 the state. NULL behind the last. */
+const char *wf_sql_suspend(const wf_driver_t *d, wf_suspend_e what, int step,
+                           apr_pool_t *p);
 /** ?1 in our texts becomes what the driver writes. */
 const char *wf_sql_dialect(const wf_driver_t *d, const char *text, apr_pool_t *p);
 
@@ -479,6 +502,7 @@ struct wf_uow_t {
         int placed;           /* so many rows of the table have been put into them */
     } relations[WF_BY_RELATIONS];
     apr_array_header_t *purges;   /* of wf_purge_t */
+    apr_array_header_t *suspends; /* of wf_suspend_t */
     apr_array_header_t *contents; /* of wf_content_t, made by wf_uow_seal */
     apr_array_header_t *expected; /* of T *, must be as they were loaded */
     apr_array_header_t *locks;    /* of wf_lock_t * */
@@ -520,6 +544,9 @@ void wf_claims_seal(wf_uow_t *uow);
 
 /** After the rows of a unit: links of other tasks that the unit assigned or gave links. */
 apr_status_t wf_claims_write(wf_store_t *store, wf_uow_t *uow, wf_error_t *err);
+
+/** After the rows of a unit: what it suspends or activates. */
+apr_status_t wf_suspends_write(wf_store_t *store, wf_uow_t *uow, wf_error_t *err);
 
 /* ---- locks of jobs (locks.c) ----------------------------------------------------- */
 

@@ -109,7 +109,8 @@ static const wf_filter_def_t job_filters[] = {
     { "process-instance",  WF_FILTER_NUMBER, .where = "r.PROCESS_INSTANCE_ID_ = ?" },
     { "with-retries-left", WF_FILTER_FLAG,   .where = "r.RETRIES_ > 0" },
     { "executable",        WF_FILTER_DATE,
-      .where = DUE("j.RETRIES_ > 0 AND COALESCE(j.DUEDATE_, 0) <= ?") },
+      .where = DUE("j.RETRIES_ > 0 AND j.SUSPENSION_STATE_ = 1"
+                   " AND COALESCE(j.DUEDATE_, 0) <= ?") },
     { "only-timers",       WF_FILTER_FLAG,   .where = "r.TYPE_ = 'timer'" },
     { "only-messages",     WF_FILTER_FLAG,   .where = "r.TYPE_ = 'message'" },
     { "duedate-lt",        WF_FILTER_DATE,   .where = DUE("j.DUEDATE_ < ?") },

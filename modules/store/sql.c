@@ -5,6 +5,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
+/* What the index of due jobs holds. */
+#define MAY_BE_DUE "r.RETRIES_ > 0 AND r.SUSPENSION_STATE_ = 1"
+
 /* A job is not locked if it has no lock or the lock has expired (?1 is now). */
 #define UNLOCKED "(r.LOCK_EXP_TIME_ IS NULL OR r.LOCK_EXP_TIME_ <= ?1)"
 
@@ -58,9 +61,9 @@ static const char *const fixed[WF_SQL_FIXED] = {
     [WF_SQL_DUE_NEXT] =
         "SELECT MIN(AT_) FROM ("
         "SELECT MIN(COALESCE(r.DUEDATE_, 0)) AS AT_ FROM ACT_RU_JOB r"
-        " WHERE r.RETRIES_ > 0 AND COALESCE(r.DUEDATE_, 0) > ?1"
+        " WHERE " MAY_BE_DUE " AND COALESCE(r.DUEDATE_, 0) > ?1"
         " UNION ALL SELECT MIN(r.LOCK_EXP_TIME_) FROM ACT_RU_JOB r"
-        " WHERE r.LOCK_EXP_TIME_ > ?1 AND r.RETRIES_ > 0 AND COALESCE(r.DUEDATE_, 0) <= ?1"
+        " WHERE r.LOCK_EXP_TIME_ > ?1 AND " MAY_BE_DUE " AND COALESCE(r.DUEDATE_, 0) <= ?1"
         ") AS NEXT_",
     /* The time is asked for because it is what has an index. */
     [WF_SQL_RELEASE_JOBS] =
@@ -85,7 +88,7 @@ static const struct {
     [WF_QUERY_RESOURCE] = { WF_TABLE_BYTEARRAY,
         " WHERE r.DEPLOYMENT_ID_ = ?1 AND r.NAME_ = ?2 ORDER BY r.ID_ LIMIT 1" },
     [WF_QUERY_DUE_JOBS] = { WF_TABLE_JOB,
-        " WHERE r.RETRIES_ > 0 AND COALESCE(r.DUEDATE_, 0) <= ?1 AND " UNLOCKED
+        " WHERE " MAY_BE_DUE " AND COALESCE(r.DUEDATE_, 0) <= ?1 AND " UNLOCKED
         " ORDER BY COALESCE(r.DUEDATE_, 0), r.ID_ LIMIT ?2" },
 };
 /* clang-format on */

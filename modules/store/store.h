@@ -48,6 +48,10 @@ typedef struct wf_row_t {
 
 typedef apr_int64_t wf_id_t; /* generated id; 0 = none */
 
+/* Suspension of definitions, executions, tasks and jobs; new rows are active. */
+#define WF_ACTIVE 1
+#define WF_SUSPENDED 2
+
 typedef struct wf_property_t {
     wf_row_t row;
     const char *name; /* key */
@@ -98,6 +102,7 @@ typedef struct wf_definition_t {
     const char *resource_name, *diagram_resource_name;
     const char *start_form_key;
     int has_diagram; /* the file says how to draw it */
+    int suspension;  /* suspended: no new instances */
 } wf_definition_t;
 
 typedef struct wf_execution_t {
@@ -115,13 +120,10 @@ typedef struct wf_execution_t {
     int children;        /* child executions with a token */
     wf_id_t root_id;     /* top of the chain of calls; == proc_inst_id if nobody called */
     int arrived;         /* tokens that wait here, at a join */
-    int suspension;      /* WF_ACTIVE (a new row) or WF_SUSPENDED */
+    int suspension;
 } wf_execution_t;
 
 #define WF_ROLE_JOIN 2 /* waits at a join: found by WF_BY_JOINS_OF_EXECUTION */
-
-#define WF_ACTIVE 1
-#define WF_SUSPENDED 2
 
 typedef struct wf_task_t {
     wf_row_t row;
@@ -132,6 +134,7 @@ typedef struct wf_task_t {
     wf_id_t parent_task_id;   /* of a sub-task */
     int priority;
     apr_int64_t create_time, due_date;
+    int suspension;
 } wf_task_t; /* execution, instance and definition are 0 and NULL without a process */
 
 typedef struct wf_identitylink_t {
@@ -169,6 +172,7 @@ typedef struct wf_job_t {
     const char *exception_msg;
     apr_int64_t due_date;
     const char *repeat, *handler_type, *handler_cfg;
+    int suspension; /* suspended: not due, whatever its date */
 } wf_job_t;
 
 /** An execution waits for an event; or a definition does, to be started by it. */
@@ -396,6 +400,17 @@ typedef enum {
 } wf_purge_e;
 void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
 
+/** Suspend (WF_SUSPENDED) or activate (WF_ACTIVE) an instance and, down the call activities,
+ *  the instances that it called: executions, tasks and jobs, each with a new REV_ if its
+ *  state changes, so that whoever has read one meanwhile meets a conflict. Written after all
+ *  rows of the unit, whose copies in memory stay as they are. */
+void wf_uow_suspend_instance(wf_uow_t *uow, wf_id_t instance, int state);
+
+/** The same for a definition and the timers that start its instances; with_instances: and
+ *  for all instances of it, as above. */
+void wf_uow_suspend_definition(wf_uow_t *uow, const char *id, int with_instances,
+                               int state);
+
 /** 1 if there is nothing to write. */
 int wf_uow_is_empty(const wf_uow_t *uow);
 
@@ -536,8 +551,9 @@ apr_status_t wf_store_task_summary(wf_store_t *store, const char *user,
                                    const char *group_type, wf_task_summary_t *summary,
                                    apr_pool_t *p, wf_error_t *err);
 
-/** Jobs that may be run now: due, retries left and not locked, by due date. *next_due is when
- *  to look again: the earliest time at which another one becomes due or the lock of a due
+/** Jobs that may be run now: due, retries left, not suspended and not locked, by due date.
+ *  Costs as much as the jobs that it gives and those that are locked. *next_due is when to
+ *  look again: the earliest time at which another one becomes due or the lock of a due
  *  one expires (0 = none). For the job executor. */
 apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, int limit,
                                apr_array_header_t **jobs, apr_int64_t *next_due,

@@ -87,6 +87,7 @@ static const wf_column_t definition_columns[] = {
     { "DESCRIPTION_",        WF_COL_TEXT,   AT(T, description),           HIDDEN },
     { "START_FORM_KEY_",     WF_COL_TEXT,   AT(T, start_form_key),        HIDDEN },
     { "HAS_DIAGRAM_",        WF_COL_BOOL,   AT(T, has_diagram),           HIDDEN },
+    { "SUSPENSION_STATE_",   WF_COL_SUSPENSION, AT(T, suspension),        HIDDEN },
 };
 #undef T
 
@@ -130,6 +131,7 @@ static const wf_column_t task_columns[] = {
     { "FORM_KEY_",     WF_COL_TEXT, AT(T, form_key),     HIDDEN },
     { "DELEGATION_",   WF_COL_TEXT, AT(T, delegation),   HIDDEN },
     { "PARENT_TASK_ID_", WF_COL_ID, AT(T, parent_task_id), HIDDEN },
+    { "SUSPENSION_STATE_", WF_COL_SUSPENSION, AT(T, suspension), HIDDEN },
 };
 #undef T
 
@@ -181,6 +183,7 @@ static const wf_column_t job_columns[] = {
     { "HANDLER_TYPE_",        WF_COL_TEXT, AT(T, handler_type),       0 },
     { "HANDLER_CFG_",         WF_COL_TEXT, AT(T, handler_cfg),        0 },
     { "PROC_DEF_ID_",         WF_COL_TEXT, AT(T, proc_def_id),        HIDDEN },
+    { "SUSPENSION_STATE_",    WF_COL_SUSPENSION, AT(T, suspension),   HIDDEN },
 };
 #undef T
 

@@ -15,6 +15,7 @@ wf_uow_t *wf_uow_create(wf_store_t *reader, wf_ids_t *ids, apr_pool_t *p)
     uow->reader = reader;
     uow->ids = ids;
     uow->purges = apr_array_make(p, 1, sizeof(wf_purge_t));
+    uow->suspends = apr_array_make(p, 1, sizeof(wf_suspend_t));
     uow->contents = apr_array_make(p, 1, sizeof(wf_content_t));
     uow->expected = apr_array_make(p, 1, sizeof(void *));
     uow->locks = apr_array_make(p, 1, sizeof(wf_lock_t *));
@@ -299,5 +300,5 @@ int wf_uow_is_empty(const wf_uow_t *uow)
             return 0;
         }
     }
-    return !uow->purges->nelts && !uow->locks->nelts;
+    return !uow->purges->nelts && !uow->suspends->nelts && !uow->locks->nelts;
 }

@@ -221,6 +221,9 @@ static void check_executions(void)
                     " ACT_RU_EXECUTION WHERE ID_ >= 700 ORDER BY 1"),
            "700 2 700 1 701 1 700 1 702 0 700 1 703 0 700 1",
            "executions know their children and their top instance");
+    is_str(raw_text("SELECT SUSPENSION_STATE_ FROM ACT_RU_TASK WHERE ID_ = 500 UNION ALL"
+                    " SELECT SUSPENSION_STATE_ FROM ACT_RE_PROCDEF WHERE ID_ = 'plain:1'"),
+           "1 1", "nothing is suspended");
     MUST(wf_uow_select(uow, WF_BY_CHILDREN_OF_EXECUTION, 700, &rows, err), err);
     is_int(rows->nelts, 2, "… and are found by their parent");
     MUST(wf_uow_get(uow, WF_TABLE_EXECUTION, 702, &row, err), err);

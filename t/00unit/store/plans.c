@@ -66,6 +66,7 @@ static const char *bad_line(const char *sql, const char *plan, int full_list)
         }
         /* Results of our own sub-queries, and constants. */
         good |= !strcmp(name, "CONSTANT") || !strncmp(name, "DOOMED", 6)
+                || !strcmp(name, "AFFECTED")
                 || !strcmp(name, "d") || !strcmp(name, "NEXT_") || !strcmp(name, "FOUND_")
                 || !strncmp(name, "(subquery", 9) || strstr(sql, "WF_SCHEMA") != NULL;
         if (!good) {
@@ -329,6 +330,12 @@ int main(void)
     }
     for (int i = 0; i < WF_SQL_FIXED; i++) {
         check(apr_psprintf(pool, "fixed statement %d", i), wf_sql_fixed(d, i, pool), 0);
+    }
+    for (int what = 0; what < WF_SUSPENDS; what++) {
+        for (int step = 0; wf_sql_suspend(d, what, step, pool); step++) {
+            check(apr_psprintf(pool, "suspension %d, step %d", what, step),
+                  wf_sql_suspend(d, what, step, pool), 0);
+        }
     }
     for (int what = 0; what < WF_PURGES; what++) {
         for (int step = 0; wf_sql_purge(d, what, step, pool); step++) {
