@@ -18,6 +18,7 @@
 
 #include "activiti/activiti.h"
 #include "auth/auth.h"
+#include "client/client.h"
 #include "engine/engine.h"
 #include "http/http.h"
 #include "workflow/workflow.h"
@@ -224,6 +225,98 @@ static const char *set_path(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
+static const char *problem_with(cmd_parms *cmd, const char *arg, const wf_error_t *err)
+{
+    return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, arg, err->message);
+}
+
+/* One pattern; they add up, over several lines, too. */
+static const char *add_target(cmd_parms *cmd, void *dir, const char *arg)
+{
+    wf_targets_t *targets;
+    settings_t *settings;
+    wf_error_t err;
+    const char *problem = global_settings(cmd, &settings);
+    const char **list = &settings->engine.targets;
+
+    (void)dir;
+    wf_error_init(&err, cmd->pool);
+    if (problem) {
+        return problem;
+    }
+    if (wf_targets_parse(&targets, arg, cmd->temp_pool, &err) != APR_SUCCESS) {
+        return apr_psprintf(cmd->pool, "WorkflowTargets: %s", err.message);
+    }
+    *list = *list ? apr_pstrcat(cmd->pool, *list, " ", arg, NULL) : arg;
+    return strlen(*list) <= WF_TARGETS_MAX_TEXT
+               ? NULL
+               : "WorkflowTargets: there are too many of them";
+}
+
+static const char *set_mail_server(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    wf_mail_server_t *server;
+    settings_t *settings;
+    wf_error_t err;
+    const char *problem = global_settings(cmd, &settings);
+    const char *text = "";
+
+    (void)dir;
+    wf_error_init(&err, cmd->pool);
+    for (int i = 0; i < argc; i++) {
+        text = apr_pstrcat(cmd->pool, text, i ? " " : "", argv[i], NULL);
+    }
+    if (!problem && wf_mail_server_parse(&server, text, cmd->temp_pool, &err) != APR_SUCCESS) {
+        return problem_with(cmd, text, &err);
+    }
+    if (!problem && server->ca && access(server->ca, F_OK) != 0) {
+        return apr_psprintf(cmd->pool, "WorkflowMailServer %s: there is no %s", text,
+                            server->ca);
+    }
+    settings->engine.mail_server = text;
+    return problem;
+}
+
+static const char *set_mail_from(cmd_parms *cmd, void *dir, const char *arg)
+{
+    apr_array_header_t *senders;
+    settings_t *settings;
+    wf_error_t err;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    wf_error_init(&err, cmd->pool);
+    if (!problem
+        && wf_mail_addresses_parse(&senders, "address", arg, cmd->temp_pool, &err)
+               != APR_SUCCESS) {
+        return problem_with(cmd, arg, &err);
+    }
+    if (!problem && senders->nelts != 1) {
+        return "WorkflowMailFrom takes one address";
+    }
+    settings->engine.mail_from = arg;
+    return problem;
+}
+
+/* Looked at, but not read: the engine does that, as its own user. */
+static const char *set_mail_credentials(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+    const char *path = ap_server_root_relative(cmd->pool, arg);
+
+    (void)dir;
+    if (problem) {
+        return problem;
+    }
+    if (!path || !wf_mail_credentials_safe(path, &problem)) {
+        return apr_psprintf(cmd->pool, "WorkflowMailCredentials %s: %s", arg,
+                            path ? problem : "no path");
+    }
+    settings->engine.mail_credentials = path;
+    return NULL;
+}
+
 static const char *set_deploy_level(cmd_parms *cmd, void *dir, const char *arg)
 {
     settings_t *settings;
@@ -315,6 +408,12 @@ static const command_rec directives[] = {
     TEXT("WorkflowUserGroup", IN_HTTP(roles.user), "group whose members may use the process engine"),
     TEXT("WorkflowManagerGroup", IN_HTTP(roles.manager), "another group whose members may use the process engine"),
     TEXT("WorkflowAdminGroup", IN_HTTP(roles.admin), "group whose members administer the process engine"),
+    AP_INIT_ITERATE("WorkflowTargets", add_target, NULL, RSRC_CONF,
+         "what processes may connect to: *, host, *.domain, address or network, each with :port; !network excludes"),
+    AP_INIT_TAKE_ARGV("WorkflowMailServer", set_mail_server, NULL, RSRC_CONF,
+         "where mail is handed in: smtp://host:port or smtps://host:port, starttls=, ca=, timeout="),
+    OWN("WorkflowMailFrom", set_mail_from, "sender of mails that name none"),
+    OWN("WorkflowMailCredentials", set_mail_credentials, "file with user:password for the mail server"),
     NUM("WorkflowExecutorThreads", NUMBER(IN_ENGINE(executor_threads), AS_INT, 1, 1024),
         "threads of the engine that run commands"),
     NUM("WorkflowQueueLimit", NUMBER(IN_ENGINE(queue_limit), AS_INT, 1, 1000000),

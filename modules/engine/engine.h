@@ -32,6 +32,11 @@ typedef struct wf_engine_config_t {
     const char *demo_dir;       /* (start) demo data to import into an empty store, or NULL */
     const char *admin_group;    /* whose members are administrators, if of role_type */
     const char *role_type;
+    const char *targets;        /* list for wf_targets_parse, or NULL */
+    const char *mail_server;    /* text for wf_mail_server_parse, or NULL */
+    const char *mail_from;      /* sender of mails that name none, or NULL */
+    const char *mail_credentials; /* file with user and password, or NULL; its content is
+                                   read by the engine only */
     int load_loops;             /* (start) event loop threads; 0 = one per core */
     int max_executions;         /* (start) load executions at once */
     int max_vus;                /* (start) of all of them together */

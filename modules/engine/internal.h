@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "bpmn/bpmn.h"
+#include "client/client.h"
 #include "ipc/ipc.h"
 #include "load/load.h"
 #include "store/store.h"
@@ -38,6 +39,10 @@ typedef struct wf_engine_t {
     /* Reloaded by SIGHUP, read with __atomic_load_n. */
     int queue_limit, job_executor, max_steps;
     const char *admin_group, *role_type;
+    const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */
+    const wf_mail_server_t *mail;  /* NULL = none is configured */
+    const char *targets_text;      /* for comparison, at a reload */
+    int breaks_off;             /* atomic: outgoing calls that still run are to end now */
 } wf_engine_t;
 
 /* ---- work: one command or job on its way ------------------------------------------------------- */
@@ -270,6 +275,18 @@ wf_work_fn wf_job_attempt;
 
 apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
 wf_work_fn wf_command_execute_job;
+
+/* ---- outgoing calls ------------------------------------------------------------------------------------------ */
+
+/** Take over targets and mail server of a configuration. Credentials that cannot be read
+ *  are logged, and every mail tells of them. Start-up and the ipc loop. */
+apr_status_t wf_engine_set_outgoing(wf_engine_t *engine, const wf_engine_config_t *config,
+                                    wf_error_t *err);
+
+/** What an exchange or mail on behalf of a work has to keep to: permitted targets, an end
+ *  in time for the command's reply, and to break off when the engine cannot wait longer.
+ *  For one call; any executor thread. */
+wf_client_terms_t wf_engine_terms(const wf_work_t *work);
 
 /* ---- log --------------------------------------------------------------------------------------------------- */
 

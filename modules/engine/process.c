@@ -7,8 +7,6 @@
  *        queued; the store checkpoints. Whoever got a "yes" finds it on disk. */
 #include "engine/internal.h"
 
-#include "client/client.h"
-
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
@@ -164,7 +162,8 @@ static void reload(wf_engine_t *engine, const char *path)
     apr_pool_create(&p, engine->pool);
     wf_error_init(&err, p);
     if (read_config(&config, path, p, &err) != APR_SUCCESS
-        || wf_engine_log_open(config.log_file, &err) != APR_SUCCESS) {
+        || wf_engine_log_open(config.log_file, &err) != APR_SUCCESS
+        || wf_engine_set_outgoing(engine, &config, &err) != APR_SUCCESS) {
         wf_log(WF_LOG_ERR, "the configuration stays as it was: %s", err.message);
     }
     else {
@@ -251,12 +250,16 @@ static void look_at_signals(void *baton)
 
 static void stop_parts(wf_engine_t *engine)
 {
-    apr_int64_t deadline = wf_mono_us() + (apr_int64_t)engine->config.stop_timeout * 500000;
+    apr_int64_t half = (apr_int64_t)engine->config.stop_timeout * 500000;
+    apr_int64_t deadline = wf_mono_us() + half;
     wf_error_t err;
 
     __atomic_store_n(&engine->stopping, 1, __ATOMIC_RELEASE);
     wf_jobs_destroy(engine->jobs);
     wf_load_destroy(engine->load);
+    /* Delegates that do not answer must not take the time of the last commits. */
+    wf_executor_drain(engine->executor, deadline - half / 2);
+    __atomic_store_n(&engine->breaks_off, 1, __ATOMIC_RELEASE);
     wf_executor_drain(engine->executor, deadline);
     wf_committer_destroy(engine->committer);
     wf_executor_destroy(engine->executor);
@@ -329,6 +332,9 @@ int wf_engine_main(int argc, const char *const *argv)
     }
     if (rv == APR_SUCCESS) {
         rv = wf_client_global_init(&err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_engine_set_outgoing(engine, &engine->config, &err);
     }
     if (rv == APR_SUCCESS) {
         rv = open_store(engine, &err);
