@@ -27,14 +27,22 @@ static const struct {
     const char *uri;
     wf_ns_e ns;
 } namespaces[] = {
-    { "http://www.omg.org/spec/BPMN/20100524/MODEL",  WF_NS_BPMN },
-    { "http://www.omg.org/spec/BPMN/20100524/DI",     WF_NS_BPMNDI },
-    { "http://www.omg.org/spec/DD/20100524/DC",       WF_NS_DC },
-    { "http://www.omg.org/spec/DD/20100524/DI",       WF_NS_DI },
-    { "http://www.w3.org/2001/XMLSchema-instance",    WF_NS_XSI },
-    { "http://activiti.org/bpmn",                     WF_NS_EXTENSION },
-    { "http://camunda.org/schema/1.0/bpmn",           WF_NS_EXTENSION },
-    { "http://flowable.org/bpmn",                     WF_NS_EXTENSION },
+    { "http://www.omg.org/spec/BPMN/20100524/MODEL",        WF_NS_BPMN },
+    { "http://www.omg.org/spec/BPMN/20100524/DI",           WF_NS_BPMNDI },
+    { "http://www.omg.org/spec/DD/20100524/DC",             WF_NS_DC },
+    { "http://www.omg.org/spec/DD/20100524/DI",             WF_NS_DI },
+    { "http://www.w3.org/2001/XMLSchema-instance",          WF_NS_XSI },
+    { "http://www.omg.org/spec/DMN/20151101/dmn.xsd",       WF_NS_DMN }, /* 1.1 */
+    { "http://www.omg.org/spec/DMN/20151101/dmn11.xsd",     WF_NS_DMN }, /* 1.1 */
+    { "http://www.omg.org/spec/DMN/20180521/MODEL/",        WF_NS_DMN }, /* 1.2 */
+    { "https://www.omg.org/spec/DMN/20191111/MODEL/",       WF_NS_DMN }, /* 1.3 */
+    { "https://www.omg.org/spec/DMN/20211108/MODEL/",       WF_NS_DMN }, /* 1.4 */
+    { "https://www.omg.org/spec/DMN/20230324/MODEL/",       WF_NS_DMN }, /* 1.5 */
+    { "http://activiti.org/bpmn",                           WF_NS_EXTENSION },
+    { "http://camunda.org/schema/1.0/bpmn",                 WF_NS_EXTENSION },
+    { "http://flowable.org/bpmn",                           WF_NS_EXTENSION },
+    { "http://camunda.org/schema/1.0/dmn",                  WF_NS_EXTENSION },
+    { "http://flowable.org/dmn",                            WF_NS_EXTENSION },
 };
 /* clang-format on */
 

@@ -20,6 +20,7 @@ typedef enum {
     WF_NS_DC,
     WF_NS_DI,
     WF_NS_XSI,
+    WF_NS_DMN,       /* of its versions from 1.1 on */
     WF_NS_EXTENSION, /* activiti and its twins camunda and flowable */
     WF_NS_OTHER
 } wf_ns_e;
