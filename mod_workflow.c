@@ -402,6 +402,8 @@ static const command_rec directives[] = {
     OWN("WorkflowDeployLevel", set_deploy_level, "who may upload and delete deployments: admin or user"),
     FLAG("WorkflowJobExecutor", IN_ENGINE(job_executor),
          "Off to run jobs only on request; On by default"),
+    NUM("WorkflowJobLease", NUMBER(IN_ENGINE(job_lease), AS_INT, 3, 86400),
+        "seconds after which a job may be taken from an engine that shows no life"),
     TEXT("WorkflowEngineName", IN_HTTP(engine_name), "name that the process-engine call shows"),
     TEXT("WorkflowEngineVersion", IN_HTTP(engine_version), "version that the process-engine call shows"),
     TEXT("WorkflowRoleType", IN_HTTP(roles.role_type), "type of the groups that carry rights"),

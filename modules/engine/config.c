@@ -25,6 +25,7 @@ static const struct {
     MEMBER(frame_limit,      LARGE,  20 * 1024 * 1024),
     MEMBER(stop_timeout,     NUMBER, 30),
     MEMBER(job_executor,     NUMBER, 1),
+    MEMBER(job_lease,        NUMBER, 300),
     MEMBER(model_cache,      NUMBER, 1000),
     MEMBER(max_steps,        NUMBER, 100000),
     MEMBER(demo_dir,         TEXT,   0),

@@ -27,6 +27,7 @@ typedef struct wf_engine_config_t {
     apr_int64_t frame_limit;    /* (start) bytes of one command */
     int stop_timeout;           /* seconds for the last commits and the checkpoint */
     int job_executor;           /* run due jobs in the background */
+    int job_lease;              /* seconds a lock of a job lasts unless it is kept */
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */
     const char *demo_dir;       /* (start) demo data to import into an empty store, or NULL */

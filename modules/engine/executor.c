@@ -350,6 +350,14 @@ void wf_executor_submit(wf_executor_t *x, wf_work_t *work)
     push(x, work);
 }
 
+void wf_executor_commit(wf_executor_t *x, wf_work_t *work)
+{
+    pthread_mutex_lock(&x->lock);
+    x->pending++;
+    pthread_mutex_unlock(&x->lock);
+    wf_committer_submit(x->engine->committer, work);
+}
+
 /* ---- life ------------------------------------------------------------------------------------------------ */
 
 apr_status_t wf_executor_create(wf_executor_t **out, wf_engine_t *engine, wf_error_t *err)

@@ -19,6 +19,7 @@
 typedef struct wf_executor_t wf_executor_t;
 typedef struct wf_committer_t wf_committer_t;
 typedef struct wf_jobs_t wf_jobs_t;
+typedef struct wf_running_t wf_running_t;
 typedef struct wf_work_t wf_work_t;
 
 /** The engine process: wired in process.c, read by everybody. */
@@ -33,11 +34,13 @@ typedef struct wf_engine_t {
     wf_executor_t *executor;
     wf_committer_t *committer;
     wf_jobs_t *jobs;
+    wf_running_t *running;
     wf_load_t *load;
     wf_ipc_server_t *server;
     int stopping;               /* atomic: no new work */
     /* Reloaded by SIGHUP, read with __atomic_load_n. */
     int queue_limit, job_executor, max_steps;
+    int job_lease;              /* seconds */
     const char *admin_group, *role_type;
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */
     const wf_mail_server_t *mail;  /* NULL = none is configured */
@@ -117,6 +120,9 @@ apr_status_t wf_executor_create(wf_executor_t **executor, wf_engine_t *engine,
                                 wf_error_t *err);
 /** Hand over a work; any thread. It is answered in any case. */
 void wf_executor_submit(wf_executor_t *executor, wf_work_t *work);
+/** Hand over a work whose unit is complete: it needs no thread, only the committer. Without
+ *  a lane; any thread. */
+void wf_executor_commit(wf_executor_t *executor, wf_work_t *work);
 /** The committer is through with a work: hooks, reply, lane. */
 void wf_executor_finish(wf_executor_t *executor, wf_work_t *work);
 /** Works that wait or run. */
@@ -263,6 +269,9 @@ void wf_jobs_destroy(wf_jobs_t *jobs);
 typedef struct wf_attempt_t {
     wf_id_t job;
     const char *owner; /* whose lock the job must have; NULL = run it whatever it has */
+    wf_id_t instance;  /* in which it must be alone; 0 = none */
+    wf_lock_t need;    /* its owner's, when the outcome is committed */
+    struct wf_attempt_t *next; /* in hand */
 } wf_attempt_t;
 
 /** What a job must not run together with: its instance, at least itself. */
@@ -275,6 +284,21 @@ wf_work_fn wf_job_attempt;
 
 apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
 wf_work_fn wf_command_execute_job;
+/** Its hook, however it ended. */
+void wf_job_executed(wf_work_t *work);
+
+/* running.c: the jobs that this engine has in hand; any thread */
+
+wf_running_t *wf_running_create(apr_pool_t *p);
+/** 1 if the job is not in hand, and fewer than limit are that must be alone in the instance
+ *  (0 = none). */
+int wf_running_takes(wf_running_t *running, wf_id_t job, wf_id_t instance, int limit);
+/** Before it looks at its job, and when its outcome is on disk or it has none. */
+void wf_running_enter(wf_running_t *running, wf_attempt_t *attempt);
+void wf_running_leave(wf_running_t *running, wf_attempt_t *attempt);
+/** Locks to keep until then; of wf_lock_t. */
+apr_array_header_t *wf_running_locks(wf_running_t *running, apr_int64_t until,
+                                     apr_pool_t *p);
 
 /* ---- outgoing calls ------------------------------------------------------------------------------------------ */
 

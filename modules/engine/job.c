@@ -4,9 +4,11 @@
  * hears of it.
  *
  * The lane is what keeps two attempts of one job apart: the second finds it gone. Between
- * engines on one store the job's REV_ does the same at the commit. A conflict there is
- * nobody's fault: somebody has locked the job or moved its execution meanwhile, so the
- * attempt is begun again with what is there now. */
+ * engines on one store the lock does it: an outcome, good or bad, is committed only while
+ * the job is locked by the engine that ran it, and with the REV_ that was read. If its lock
+ * ended and another engine took the job, the late outcome is a conflict; the attempt is
+ * begun again, sees whose the job is, and that was that. If somebody has moved its
+ * execution meanwhile, it is begun again with what is there now. */
 #include "engine/internal.h"
 
 #include <apr_strings.h>
@@ -30,15 +32,20 @@ wf_lane_t wf_job_lane(const wf_job_t *job)
 }
 
 /* The job's row, NULL if there is nothing to be done with it: its instance may have ended
- * meanwhile, or somebody else may have run it. */
+ * meanwhile, or somebody else may have run it. What comes of it needs the lock. */
 static apr_status_t load_job(wf_work_t *work, wf_job_t **job, wf_error_t *err)
 {
-    const wf_attempt_t *attempt = work->baton;
+    wf_attempt_t *attempt = work->baton;
     apr_status_t rv = wf_uow_get(work->uow, WF_TABLE_JOB, attempt->job, job, err);
 
     if (rv == APR_SUCCESS && *job && attempt->owner
         && (!(*job)->lock_owner || strcmp((*job)->lock_owner, attempt->owner) != 0)) {
         *job = NULL;
+    }
+    if (rv == APR_SUCCESS && *job && attempt->owner) {
+        attempt->need = (wf_lock_t){ .what = WF_LOCK_NEED, .job = attempt->job,
+                                     .owner = attempt->owner };
+        wf_uow_lock(work->uow, &attempt->need);
     }
     return rv;
 }
@@ -162,9 +169,21 @@ apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
 /* job.execute {id}: now, whatever its due date, lock or retries. */
 apr_status_t wf_command_execute_job(wf_work_t *work, wf_error_t *err)
 {
-    wf_attempt_t *attempt = apr_pcalloc(work->pool, sizeof(*attempt));
+    if (!work->baton) { /* the first time */
+        wf_attempt_t *attempt = apr_pcalloc(work->pool, sizeof(*attempt));
 
-    attempt->job = wf_json_int(work->args, "id", 0);
-    work->baton = attempt;
+        attempt->job = wf_json_int(work->args, "id", 0);
+        work->baton = attempt;
+        wf_running_enter(work->engine->running, attempt);
+    }
     return wf_job_attempt(work, err);
+}
+
+/* The job executor may have passed over it meanwhile. */
+void wf_job_executed(wf_work_t *work)
+{
+    if (work->baton) {
+        wf_running_leave(work->engine->running, work->baton);
+        wf_jobs_wake(work->engine->jobs);
+    }
 }

@@ -3,31 +3,57 @@
  * the executor, which runs it on its lane (job.c).
  *
  * Locks carry the name of this engine process and expire, so another node may take over
- * what a dead one left; an engine that starts releases what its predecessor had locked. */
+ * what a dead one left; an engine that starts releases what its predecessor had locked.
+ * While a job is in hand its lock is kept: every third of a lease one unit moves the ends
+ * of all of them. Units of this thread need none of the executor's threads, which may all
+ * be busy with jobs whose locks are running out. */
 #include "engine/internal.h"
 
 #include <pthread.h>
 
-#define LOCK_MS (5 * 60 * 1000)
-/* Jobs locked at a time; more are taken when these are through. */
-#define BATCH 32
+/* Due jobs that cannot be taken now are passed over, as others of their instance come
+ * first. So many are at every look, more only … */
+#define SHALLOW 100
+/* … when nobody has looked so far for so many times as long as that took: what is due behind
+ * a flood of one instance is found, and not at the expense of everything else. */
+#define DEEP_PAUSE 10
+/* Jobs of one instance in hand: one runs, the others save it the wait for their locks. The
+ * job executor takes so many for each thread that even the slowest instances leave none
+ * idle. */
+#define OF_INSTANCE 4
 /* How long to sleep when nothing is due: a bound, not a period that anything waits for. */
 #define IDLE_MS (60 * 1000)
+/* Before the store is tried again. */
+#define FAILED_MS 1000
 
 struct wf_jobs_t {
     wf_engine_t *engine;
     pthread_t thread;
-    pthread_mutex_t lock;  /* of the members below */
+    pthread_mutex_t lock;  /* of the members up to in_flight */
     pthread_cond_t changed;
     int woken, ending;
     int in_flight;         /* locked by us and not done yet */
+
+    /* The thread's own. */
+    apr_pool_t *pool;      /* one round */
+    wf_store_t *reader;    /* NULL until it could be opened */
+    apr_int64_t look_at;   /* when there may be more to do, … */
+    apr_int64_t deep_at;   /* … when to look deeper than SHALLOW again, and … */
+    apr_int64_t keep_at;   /* … when locks must be kept */
 };
+
+static apr_int64_t lease_of(const wf_jobs_t *jobs)
+{
+    return __atomic_load_n(&jobs->engine->job_lease, __ATOMIC_RELAXED)
+           * APR_INT64_C(1000);
+}
 
 /* ---- one job ----------------------------------------------------------------------------------- */
 
 typedef struct background_t {
     wf_attempt_t attempt; /* first: what job.c sees */
     wf_jobs_t *jobs;
+    wf_lock_t lock;
     wf_lane_t lane;
 } background_t;
 
@@ -49,6 +75,7 @@ static void job_done(wf_work_t *work, const wf_error_t *err)
         wf_log(WF_LOG_ERR, "job %" APR_INT64_T_FMT " could not be begun: %s", b->attempt.job,
                err->message);
     }
+    wf_running_leave(jobs->engine->running, &b->attempt);
     pthread_mutex_lock(&jobs->lock);
     jobs->in_flight--;
     jobs->woken = 1;
@@ -56,140 +83,283 @@ static void job_done(wf_work_t *work, const wf_error_t *err)
     pthread_mutex_unlock(&jobs->lock);
 }
 
-static void submit_job(wf_jobs_t *jobs, const wf_job_t *job)
+static wf_work_t *create_work(wf_jobs_t *jobs, const wf_job_t *job, apr_int64_t now)
 {
     wf_work_t *work = wf_work_create(jobs->engine, "wf_job");
     background_t *b = apr_pcalloc(work->pool, sizeof(*b));
+    const char *node = jobs->engine->node;
 
-    b->attempt = (wf_attempt_t){ .job = job->id, .owner = jobs->engine->node };
+    b->attempt = (wf_attempt_t){ .job = job->id,
+                                 .owner = node,
+                                 .instance = job->exclusive ? job->proc_inst_id : 0 };
     b->jobs = jobs;
+    b->lock = (wf_lock_t){ .what = WF_LOCK_TAKE, .job = job->id, .owner = node,
+                           .until = now + lease_of(jobs), .now = now,
+                           .rev = job->row.rev };
     b->lane = wf_job_lane(job);
     work->baton = b;
     work->find_lane = lane_of_background;
     work->run = wf_job_attempt;
     work->done = job_done;
-    wf_executor_submit(jobs->engine->executor, work);
+    return work;
 }
 
-/* ---- acquisition ---------------------------------------------------------------------------------- */
+/* ---- units of this thread ---------------------------------------------------------------------- */
 
-/* What an acquisition found out, handed from its executor thread to ours. */
-typedef struct acquisition_t {
+typedef struct commit_t {
     wf_jobs_t *jobs;
-    int limit;
-    apr_array_header_t *taken; /* of wf_job_t * */
-    apr_int64_t next_due;
-    int ok, over;              /* over: under jobs->lock */
-} acquisition_t;
+    wf_err_kind_e outcome;
+    int over; /* under jobs->lock */
+} commit_t;
 
-static apr_status_t lock_due_jobs(wf_work_t *work, wf_error_t *err)
+static void committed(wf_work_t *work, const wf_error_t *err)
 {
-    acquisition_t *a = work->baton;
-    apr_int64_t now = wf_time_ms();
-    apr_array_header_t *due;
-    apr_status_t rv = wf_store_due_jobs(work->reader, now, a->limit, &due, &a->next_due,
-                                        work->pool, err);
+    commit_t *commit = work->baton;
+    wf_jobs_t *jobs = commit->jobs;
 
-    a->taken = apr_array_make(work->pool, BATCH, sizeof(wf_job_t *));
-    for (int i = 0; rv == APR_SUCCESS && i < due->nelts; i++) {
-        wf_job_t *job;
-
-        rv = wf_uow_get(work->uow, WF_TABLE_JOB, APR_ARRAY_IDX(due, i, wf_job_t *)->id, &job,
-                        err);
-        if (rv == APR_SUCCESS && job) {
-            job->lock_owner = work->engine->node;
-            job->lock_exp_time = now + LOCK_MS;
-            wf_uow_update(work->uow, job);
-            APR_ARRAY_PUSH(a->taken, wf_job_t *) = job;
-        }
-    }
-    return rv;
-}
-
-static void jobs_locked(wf_work_t *work, const wf_error_t *err)
-{
-    acquisition_t *a = work->baton;
-    wf_jobs_t *jobs = a->jobs;
-    int count = err->kind == WF_ERR_NONE ? a->taken->nelts : 0;
-
-    if (err->kind != WF_ERR_NONE && err->kind != WF_ERR_CONFLICT) {
-        wf_log(WF_LOG_ERR, "due jobs cannot be locked: %s", err->message);
+    if (err->kind != WF_ERR_NONE) {
+        wf_log(WF_LOG_ERR, "locks of jobs cannot be written: %s", err->message);
     }
     pthread_mutex_lock(&jobs->lock);
-    jobs->in_flight += count;
-    a->ok = err->kind == WF_ERR_NONE;
-    pthread_mutex_unlock(&jobs->lock);
-    for (int i = 0; i < count; i++) {
-        submit_job(jobs, APR_ARRAY_IDX(a->taken, i, wf_job_t *));
-    }
-    pthread_mutex_lock(&jobs->lock);
-    a->over = 1;
+    commit->outcome = err->kind;
+    commit->over = 1;
     pthread_cond_signal(&jobs->changed);
     pthread_mutex_unlock(&jobs->lock);
 }
 
-/* Lock and hand over what is due. The time in ms until there may be more. */
-static apr_int64_t acquire(wf_jobs_t *jobs, int limit)
+static wf_work_t *begin_unit(wf_jobs_t *jobs)
 {
-    acquisition_t a = { .jobs = jobs, .limit = limit };
     wf_work_t *work = wf_work_create(jobs->engine, "wf_jobs");
-    apr_int64_t wait;
 
-    work->baton = &a;
-    work->run = lock_due_jobs;
-    work->done = jobs_locked;
-    wf_executor_submit(jobs->engine->executor, work);
+    work->uow = wf_uow_create(jobs->reader, jobs->engine->ids, work->pool);
+    return work;
+}
+
+/* Waits for the committer alone. */
+static wf_err_kind_e commit(wf_jobs_t *jobs, wf_work_t *work)
+{
+    commit_t commit = { .jobs = jobs };
+
+    work->baton = &commit;
+    work->done = committed;
+    wf_executor_commit(jobs->engine->executor, work);
     pthread_mutex_lock(&jobs->lock);
-    while (!a.over) {
+    while (!commit.over) {
         pthread_cond_wait(&jobs->changed, &jobs->lock);
     }
     pthread_mutex_unlock(&jobs->lock);
-    if (!a.ok) {
-        return 1000;
-    }
-    wait = a.next_due ? a.next_due - wf_time_ms() : IDLE_MS;
-    return wait < 0 ? 0 : wait > IDLE_MS ? IDLE_MS : wait;
+    return commit.outcome;
 }
 
-static void wait_ms(wf_jobs_t *jobs, apr_int64_t ms)
+/* ---- leases ------------------------------------------------------------------------------------ */
+
+/* A lock that is lost meanwhile stays lost; the outcome of its job finds that out. */
+static void keep_locks(wf_jobs_t *jobs)
 {
+    apr_int64_t now = wf_time_ms(), lease = lease_of(jobs);
+    apr_array_header_t *locks =
+        wf_running_locks(jobs->engine->running, now + lease, jobs->pool);
+    wf_work_t *work;
+
+    jobs->keep_at = now + lease / 3;
+    if (!locks->nelts) {
+        return;
+    }
+    work = begin_unit(jobs);
+    for (int i = 0; i < locks->nelts; i++) {
+        wf_uow_lock(work->uow, &APR_ARRAY_IDX(locks, i, wf_lock_t));
+    }
+    if (commit(jobs, work) != WF_ERR_NONE) {
+        jobs->keep_at = wf_time_ms() + FAILED_MS;
+    }
+}
+
+/* ---- acquisition ---------------------------------------------------------------------------------- */
+
+/* One look at what is due. */
+typedef struct look_t {
+    wf_jobs_t *jobs;
+    apr_int64_t now;
+    int room;                  /* how many are still wanted */
+    int deep, passed;          /* passed over */
+    apr_array_header_t *works; /* of wf_work_t *: what to lock */
+} look_t;
+
+static int consider(void *baton, const wf_job_t *job)
+{
+    look_t *look = baton;
+    wf_engine_t *engine = look->jobs->engine;
+    wf_id_t instance = job->exclusive ? job->proc_inst_id : 0;
+
+    if (wf_running_takes(engine->running, job->id, instance, OF_INSTANCE)) {
+        wf_work_t *work = create_work(look->jobs, job, look->now);
+
+        APR_ARRAY_PUSH(look->works, wf_work_t *) = work;
+        wf_running_enter(engine->running, &((background_t *)work->baton)->attempt);
+        look->room--;
+    }
+    else {
+        look->passed++;
+    }
+    return look->room > 0 && (look->deep || look->passed < SHALLOW);
+}
+
+static apr_status_t open_reader(wf_jobs_t *jobs, wf_error_t *err)
+{
+    apr_pool_t *pool;
+    apr_status_t rv;
+
+    apr_pool_create(&pool, NULL); /* closed with the reader */
+    apr_pool_tag(pool, "wf_reader");
+    rv = wf_store_open(&jobs->reader, jobs->engine->config.store, WF_STORE_READ, pool, err);
+    if (rv != APR_SUCCESS) {
+        jobs->reader = NULL;
+        apr_pool_destroy(pool);
+    }
+    return rv;
+}
+
+/* What is due, and when there may be more if nobody wakes us. */
+static apr_status_t find_due(look_t *look, wf_error_t *err)
+{
+    wf_jobs_t *jobs = look->jobs;
+    apr_int64_t began = wf_mono_us(), next = 0;
+    apr_status_t rv = jobs->reader ? APR_SUCCESS : open_reader(jobs, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_due_jobs(jobs->reader, look->now, consider, look, jobs->pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_next_due(jobs->reader, look->now, &next, err);
+    }
+    if (look->deep && look->passed >= SHALLOW) {
+        jobs->deep_at = look->now + DEEP_PAUSE * (wf_mono_us() - began) / 1000 + 1;
+    }
+    jobs->look_at = next && next < look->now + IDLE_MS ? next : look->now + IDLE_MS;
+    if (look->room > 0 && look->passed >= SHALLOW && jobs->deep_at < jobs->look_at) {
+        jobs->look_at = jobs->deep_at;
+    }
+    return rv;
+}
+
+/* Its lock was not got, it is somebody else's by now. */
+static void give_up(wf_jobs_t *jobs, wf_work_t *work)
+{
+    background_t *b = work->baton;
+
+    wf_running_leave(jobs->engine->running, &b->attempt);
+    apr_pool_destroy(work->pool);
+}
+
+static void begin(wf_jobs_t *jobs, wf_work_t *work)
+{
+    background_t *b = work->baton;
+
+    pthread_mutex_lock(&jobs->lock);
+    if (jobs->in_flight++ == 0) {
+        jobs->keep_at = b->lock.now + lease_of(jobs) / 3;
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    wf_executor_submit(jobs->engine->executor, work);
+}
+
+/* Lock what was found with one unit; run what was got. */
+static void lock_and_begin(look_t *look)
+{
+    wf_jobs_t *jobs = look->jobs;
+    wf_work_t *unit;
+    int written;
+
+    if (!look->works->nelts) {
+        return;
+    }
+    unit = begin_unit(jobs);
+    for (int i = 0; i < look->works->nelts; i++) {
+        background_t *b = APR_ARRAY_IDX(look->works, i, wf_work_t *)->baton;
+
+        wf_uow_lock(unit->uow, &b->lock);
+    }
+    written = commit(jobs, unit) == WF_ERR_NONE;
+    for (int i = 0; i < look->works->nelts; i++) {
+        wf_work_t *work = APR_ARRAY_IDX(look->works, i, wf_work_t *);
+        background_t *b = work->baton;
+
+        if (written && b->lock.held) {
+            begin(jobs, work);
+            continue;
+        }
+        give_up(jobs, work);
+        /* Not our job, but when its lock ends matters; or nothing works at the moment. */
+        jobs->look_at = written ? 0 : wf_time_ms() + FAILED_MS;
+    }
+}
+
+static void look_for_jobs(wf_jobs_t *jobs, int room)
+{
+    apr_int64_t now = wf_time_ms();
+    look_t look = { .jobs = jobs, .now = now, .room = room, .deep = now >= jobs->deep_at,
+                    .works = apr_array_make(jobs->pool, room, sizeof(wf_work_t *)) };
+    wf_error_t err;
+
+    wf_error_init(&err, jobs->pool);
+    if (find_due(&look, &err) != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "due jobs cannot be read: %s", err.message);
+        jobs->look_at = wf_time_ms() + FAILED_MS;
+    }
+    lock_and_begin(&look);
+}
+
+/* ---- the thread ----------------------------------------------------------------------------------- */
+
+/* Due times and leases are times of the wall clock, so that is what the thread sleeps by:
+ * when the clock is set forward it wakes. */
+static void wait_until(wf_jobs_t *jobs, apr_int64_t ms)
+{
+    apr_int64_t now = wf_time_ms();
     struct timespec until;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    ms = ms < now + IDLE_MS ? ms : now + IDLE_MS;
+    until.tv_sec = (time_t)(ms / 1000);
+    until.tv_nsec = (long)(ms % 1000 * 1000000);
     pthread_cond_timedwait(&jobs->changed, &jobs->lock, &until);
 }
 
+/* With the lock held: one step, which may let it go meanwhile. */
+static void step(wf_jobs_t *jobs)
+{
+    int room = OF_INSTANCE * jobs->engine->config.executor_threads - jobs->in_flight;
+    int on = __atomic_load_n(&jobs->engine->job_executor, __ATOMIC_RELAXED);
+    int looks = on && !jobs->ending && room > 0;
+    apr_int64_t now = wf_time_ms();
+
+    looks &= jobs->woken || now >= jobs->look_at;
+    if (jobs->in_flight > 0 && now >= jobs->keep_at) {
+        pthread_mutex_unlock(&jobs->lock);
+        keep_locks(jobs);
+        pthread_mutex_lock(&jobs->lock);
+    }
+    else if (looks) {
+        jobs->woken = 0;
+        pthread_mutex_unlock(&jobs->lock);
+        look_for_jobs(jobs, room);
+        pthread_mutex_lock(&jobs->lock);
+    }
+    else {
+        apr_int64_t at = on && !jobs->ending && room > 0 ? jobs->look_at : now + IDLE_MS;
+
+        wait_until(jobs, jobs->in_flight > 0 && jobs->keep_at < at ? jobs->keep_at : at);
+    }
+}
+
+/* On its end it keeps the locks of what still runs. */
 static void *run_jobs(void *data)
 {
     wf_jobs_t *jobs = data;
-    apr_int64_t wait = 0;
 
     pthread_mutex_lock(&jobs->lock);
-    while (!jobs->ending) {
-        int room = BATCH - jobs->in_flight;
-
-        if (wait > 0 && !jobs->woken) {
-            wait_ms(jobs, wait);
-        }
-        if (jobs->ending) {
-            break;
-        }
-        jobs->woken = 0;
-        wait = IDLE_MS;
-        if (room > 0 && __atomic_load_n(&jobs->engine->job_executor, __ATOMIC_RELAXED)) {
-            pthread_mutex_unlock(&jobs->lock);
-            wait = acquire(jobs, room);
-            pthread_mutex_lock(&jobs->lock);
-        }
-    }
-    while (jobs->in_flight > 0) {
-        wait_ms(jobs, 100);
+    while (!jobs->ending || jobs->in_flight > 0) {
+        step(jobs);
+        apr_pool_clear(jobs->pool);
     }
     pthread_mutex_unlock(&jobs->lock);
     return NULL;
@@ -200,14 +370,11 @@ static void *run_jobs(void *data)
 apr_status_t wf_jobs_create(wf_jobs_t **out, wf_engine_t *engine, wf_error_t *err)
 {
     wf_jobs_t *jobs = apr_pcalloc(engine->pool, sizeof(*jobs));
-    pthread_condattr_t monotonic;
 
     jobs->engine = engine;
+    jobs->pool = wf_pool_create("wf_jobs", 0);
     pthread_mutex_init(&jobs->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&jobs->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&jobs->changed, NULL);
     *out = jobs;
     if (pthread_create(&jobs->thread, NULL, run_jobs, jobs) != 0) {
         return wf_error_set(err, WF_ERR_INTERNAL, "cannot start the job executor's thread");
@@ -230,4 +397,8 @@ void wf_jobs_destroy(wf_jobs_t *jobs)
     pthread_cond_broadcast(&jobs->changed);
     pthread_mutex_unlock(&jobs->lock);
     pthread_join(jobs->thread, NULL);
+    if (jobs->reader) {
+        wf_store_close(jobs->reader);
+    }
+    apr_pool_destroy(jobs->pool);
 }

@@ -149,6 +149,7 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
     __atomic_store_n(&engine->queue_limit, config->queue_limit, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->job_executor, config->job_executor, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->max_steps, config->max_steps, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->job_lease, config->job_lease, __ATOMIC_RELAXED);
     apply_text(engine, &engine->admin_group, config->admin_group);
     apply_text(engine, &engine->role_type, config->role_type);
 }
@@ -212,6 +213,7 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
                                .baton = engine };
     apr_status_t rv;
 
+    engine->running = wf_running_create(engine->pool);
     engine->models = wf_models_create(config->model_cache, wf_engine_load_model, NULL,
                                       engine->pool);
     rv = wf_executor_create(&engine->executor, engine, err);
@@ -298,13 +300,21 @@ static apr_status_t serve(wf_engine_t *engine, const options_t *options,
 static wf_engine_t *create_engine(apr_pool_t *p)
 {
     wf_engine_t *engine = apr_pcalloc(p, sizeof(*engine));
+
+    engine->pool = p;
+    engine->started = wf_time_ms();
+    return engine;
+}
+
+/* One name a state directory: its socket has one engine, which may follow another, but
+ * never runs beside it. */
+static void name_node(wf_engine_t *engine)
+{
     char host[256] = "localhost";
 
     gethostname(host, sizeof(host) - 1);
-    engine->pool = p;
-    engine->node = apr_pstrdup(p, host);
-    engine->started = wf_time_ms();
-    return engine;
+    engine->node =
+        apr_pstrcat(engine->pool, host, ":", engine->config.state_dir, NULL);
 }
 
 int wf_engine_main(int argc, const char *const *argv)
@@ -328,6 +338,7 @@ int wf_engine_main(int argc, const char *const *argv)
     }
     if (rv == APR_SUCCESS) {
         apply_config(engine, &engine->config);
+        name_node(engine);
         rv = wf_engine_log_open(engine->config.log_file, &err);
     }
     if (rv == APR_SUCCESS) {

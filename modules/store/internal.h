@@ -250,7 +250,7 @@ typedef enum {
 typedef enum {
     WF_QUERY_LATEST_DEFINITION, /* key */
     WF_QUERY_RESOURCE,          /* deployment, name */
-    WF_QUERY_DUE_JOBS,          /* now, limit */
+    WF_QUERY_DUE_JOBS,          /* now */
     WF_QUERIES
 } wf_query_e;
 
@@ -548,7 +548,7 @@ apr_status_t wf_claims_write(wf_store_t *store, wf_uow_t *uow, wf_error_t *err);
 /** After the rows of a unit: what it suspends or activates. */
 apr_status_t wf_suspends_write(wf_store_t *store, wf_uow_t *uow, wf_error_t *err);
 
-/* ---- locks of jobs (locks.c) ----------------------------------------------------- */
+/* ---- locks of jobs (jobs.c) ------------------------------------------------------ */
 
 /** Before the rows of a unit. */
 apr_status_t wf_locks_write(wf_store_t *store, wf_uow_t *uow, wf_error_t *err);

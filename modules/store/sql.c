@@ -89,7 +89,7 @@ static const struct {
         " WHERE r.DEPLOYMENT_ID_ = ?1 AND r.NAME_ = ?2 ORDER BY r.ID_ LIMIT 1" },
     [WF_QUERY_DUE_JOBS] = { WF_TABLE_JOB,
         " WHERE " MAY_BE_DUE " AND COALESCE(r.DUEDATE_, 0) <= ?1 AND " UNLOCKED
-        " ORDER BY COALESCE(r.DUEDATE_, 0), r.ID_ LIMIT ?2" },
+        " ORDER BY COALESCE(r.DUEDATE_, 0), r.ID_" },
 };
 /* clang-format on */
 

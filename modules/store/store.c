@@ -376,7 +376,7 @@ apr_status_t wf_store_resource_names(wf_store_t *store, wf_id_t deployment_id,
                : rv;
 }
 
-/* ---- counts and jobs ------------------------------------------------------------- */
+/* ---- counts ---------------------------------------------------------------------- */
 
 apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
                                         apr_int64_t *count, wf_error_t *err)
@@ -456,34 +456,4 @@ apr_status_t wf_store_task_summary(wf_store_t *store, const char *user,
     summary->groups = apr_array_make(p, 4, sizeof(wf_group_count_t));
     rv = read_summary(store, args, summary, p, err);
     return wf_store_read_end(store, rv, err);
-}
-
-apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, int limit,
-                               apr_array_header_t **jobs, apr_int64_t *next_due,
-                               apr_pool_t *p, wf_error_t *err)
-{
-    wf_cell_t args[] = {wf_cell_integer(now), wf_cell_integer(limit)};
-    wf_stmt_t **stmt = &store->query[WF_QUERY_DUE_JOBS];
-    apr_status_t rv = WF_PREPARED(
-        store, stmt, wf_sql_query(store->driver, WF_QUERY_DUE_JOBS, store->pool), err);
-
-    *jobs = apr_array_make(p, 4, sizeof(wf_job_t *));
-    *next_due = 0;
-    if (rv == APR_SUCCESS) {
-        rv = wf_store_rows(store, *stmt, WF_TABLE_JOB, args, 2, 0, *jobs, p, err);
-    }
-    return rv == APR_SUCCESS
-               ? wf_store_fixed(store, WF_SQL_DUE_NEXT, args, 1, next_due, err)
-               : rv;
-}
-
-apr_status_t wf_store_release_jobs(wf_store_t *writer, const char *owner, wf_error_t *err)
-{
-    wf_cell_t arg = wf_cell_text(owner);
-    apr_status_t rv;
-
-    apr_thread_mutex_lock(writer->lock);
-    rv = wf_store_fixed(writer, WF_SQL_RELEASE_JOBS, &arg, 1, NULL, err);
-    apr_thread_mutex_unlock(writer->lock);
-    return rv;
 }

@@ -551,13 +551,19 @@ apr_status_t wf_store_task_summary(wf_store_t *store, const char *user,
                                    const char *group_type, wf_task_summary_t *summary,
                                    apr_pool_t *p, wf_error_t *err);
 
+/** Shown one due job after the other; gone when it returns. 0 = that is enough. */
+typedef int wf_due_fn(void *baton, const wf_job_t *job);
+
 /** Jobs that may be run now: due, retries left, not suspended and not locked, by due date.
- *  Costs as much as the jobs that it gives and those that are locked. *next_due is when to
- *  look again: the earliest time at which another one becomes due or the lock of a due
- *  one expires (0 = none). For the job executor. */
-apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, int limit,
-                               apr_array_header_t **jobs, apr_int64_t *next_due,
-                               apr_pool_t *p, wf_error_t *err);
+ *  Costs as much as the jobs that it shows and those that are locked. For the job executor.
+ *  see must not use store. */
+apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, wf_due_fn *see,
+                               void *baton, apr_pool_t *p, wf_error_t *err);
+
+/** When another one will be there: the earliest time after now at which a job becomes due,
+ *  or the lock of a due one expires. 0 = none. */
+apr_status_t wf_store_next_due(wf_store_t *store, apr_int64_t now, apr_int64_t *next,
+                               wf_error_t *err);
 
 /** What a unit does at its commit about the lock of a job. */
 typedef enum {

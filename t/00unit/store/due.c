@@ -83,7 +83,6 @@ static int steps_of(const char *sql, const char *owner)
     }
     else {
         sqlite3_bind_int64(stmt, 1, NOW);
-        sqlite3_bind_int(stmt, 2, 1000);
     }
     while (sqlite3_step(stmt) == SQLITE_ROW) {
     }
@@ -107,11 +106,10 @@ static void measure(int steps[3])
 static void check_due(void)
 {
     wf_error_t *err = new_error();
-    apr_array_header_t *jobs;
     apr_int64_t next;
 
-    MUST(wf_store_due_jobs(reader, NOW, 1000, &jobs, &next, pool, err), err);
-    is_int(jobs->nelts, DUE - LOCKED, "those that are due and free");
+    MUST(wf_store_next_due(reader, NOW, &next, err), err);
+    is_int(due_jobs(NOW, 1000)->nelts, DUE - LOCKED, "those that are due and free");
     is_int(next, NOW + 1000, "when the next one is");
 }
 

@@ -60,7 +60,8 @@ static void check_each(void)
         apr_int64_t again;
 
         must_commit(uow, "job");
-        MUST(wf_store_due_jobs(reader, NOW, 10, &jobs, &again, pool, err), err);
+        jobs = due_jobs(NOW, 10);
+        MUST(wf_store_next_due(reader, NOW, &again, err), err);
         is_int(jobs->nelts, cases[i].runnable, "%s", cases[i].what);
         is_int(again, cases[i].again, "… when to look again");
         drop(WF_TABLE_JOB, job->id);
@@ -81,15 +82,16 @@ static void check_order(void)
         id[i] = add_job(uow, due[i], 0, 3)->id;
     }
     must_commit(uow, "jobs");
-    MUST(wf_store_due_jobs(reader, NOW, 10, &jobs, &again, pool, err), err);
+    jobs = due_jobs(NOW, 10);
+    MUST(wf_store_next_due(reader, NOW, &again, err), err);
     is_int(jobs->nelts, 5, "five are due");
     for (int i = 0; i < jobs->nelts && i < 5; i++) {
-        is_int(APR_ARRAY_IDX(jobs, i, wf_job_t *)->id, id[order[i]], "… number %d", i);
+        is_int(APR_ARRAY_IDX(jobs, i, wf_id_t), id[order[i]], "… number %d", i);
     }
     is_int(again, NOW + 7, "the earliest of the others");
-    MUST(wf_store_due_jobs(reader, NOW, 2, &jobs, &again, pool, err), err);
-    is_int(jobs->nelts, 2, "at most so many");
-    is_int(APR_ARRAY_IDX(jobs, 0, wf_job_t *)->id, id[1], "… the first ones");
+    jobs = due_jobs(NOW, 2);
+    is_int(jobs->nelts, 2, "no more than wanted");
+    is_int(APR_ARRAY_IDX(jobs, 0, wf_id_t), id[1], "… the first ones");
     for (int i = 0; i < 7; i++) {
         drop(WF_TABLE_JOB, id[i]);
     }
@@ -102,13 +104,12 @@ static void check_release(void)
     wf_job_t *mine = add_job(uow, 0, NOW + 50, 3), *other = add_job(uow, 0, NOW + 50, 3);
     wf_job_t *row;
     apr_array_header_t *jobs;
-    apr_int64_t again;
 
     mine->lock_owner = "node-1";
     must_commit(uow, "locked jobs");
     MUST(wf_store_release_jobs(writer, "node-1", err), err);
-    MUST(wf_store_due_jobs(reader, NOW, 10, &jobs, &again, pool, err), err);
-    ok(jobs->nelts == 1 && APR_ARRAY_IDX(jobs, 0, wf_job_t *)->id == mine->id,
+    jobs = due_jobs(NOW, 10);
+    ok(jobs->nelts == 1 && APR_ARRAY_IDX(jobs, 0, wf_id_t) == mine->id,
        "locks of one owner are given up");
     MUST(wf_store_get(reader, WF_TABLE_JOB, mine->id, &row, pool, err), err);
     ok(!row->lock_owner && !row->lock_exp_time && row->row.rev == 2, "… the row says so");

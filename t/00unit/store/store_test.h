@@ -121,6 +121,31 @@ static inline void must_commit(wf_uow_t *uow, const char *what)
     }
 }
 
+/* ---- due jobs -------------------------------------------------------------------- */
+
+typedef struct seen_t {
+    int limit;
+    apr_array_header_t *ids; /* of wf_id_t */
+} seen_t;
+
+static inline int see_job(void *baton, const wf_job_t *job)
+{
+    seen_t *seen = baton;
+
+    APR_ARRAY_PUSH(seen->ids, wf_id_t) = job->id;
+    return seen->ids->nelts < seen->limit;
+}
+
+/* Ids (wf_id_t) of the first jobs that may be run then. */
+static inline apr_array_header_t *due_jobs(apr_int64_t now, int limit)
+{
+    seen_t seen = { limit, apr_array_make(pool, 4, sizeof(wf_id_t)) };
+    wf_error_t *err = new_error();
+
+    MUST(wf_store_due_jobs(reader, now, see_job, &seen, pool, err), err);
+    return seen.ids;
+}
+
 /* ---- rows ------------------------------------------------------------------------ */
 
 static inline wf_deployment_t *add_deployment(wf_uow_t *uow, const char *name)

@@ -1,0 +1,483 @@
+/* The job executor, with two engines on one store: a job that takes three times its lease
+ * has one effect, an engine that has lost its lock leaves no outcome, a job asked for is
+ * not run beside that, and a flood of jobs of one instance does not hold up another.
+ *
+ * A job takes long because the model of its definition is loaded when it begins, and here
+ * that waits at a gate. */
+#include <pthread.h>
+#include <time.h>
+
+#include "../store/store_test.h"
+#include "engine/internal.h"
+
+#define LEASE 1 /* second */
+#define WAIT_US (20 * APR_INT64_C(1000000))
+#define BRANCHES 150 /* more than are passed over at every look */
+
+#define HEAD                                                                             \
+    "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL'"                   \
+    " xmlns:activiti='http://activiti.org/bpmn' targetNamespace='t'><process id='"
+#define TAIL "</process></definitions>"
+
+/* One engine, and how often it has loaded the model behind the gate. */
+typedef struct node_t {
+    wf_engine_t engine;
+    const char *gated; /* definition whose model waits; NULL = none */
+    int fails;         /* its model cannot be loaded */
+    int open;          /* its gate */
+    int loads;
+} node_t;
+
+static node_t a, b;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the gate and the loads */
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int works_done;
+
+/* ---- the gate ------------------------------------------------------------------------ */
+
+static apr_status_t load_at(node_t *node, void *baton, const wf_definition_t *definition,
+                            const char **xml, apr_size_t *length, apr_pool_t *p,
+                            wf_error_t *err)
+{
+    int fails;
+
+    pthread_mutex_lock(&lock);
+    if (node->gated && !strcmp(node->gated, definition->id)) {
+        node->loads++;
+        pthread_cond_broadcast(&changed);
+        while (!node->open && !node->fails) {
+            pthread_cond_wait(&changed, &lock);
+        }
+    }
+    fails = node->fails;
+    pthread_mutex_unlock(&lock);
+    return fails ? wf_error_set(err, WF_ERR_EXECUTION, "it fails")
+                 : wf_engine_load_model(baton, definition, xml, length, p, err);
+}
+
+static apr_status_t load_a(void *baton, const wf_definition_t *definition,
+                           const char **xml, apr_size_t *length, apr_pool_t *p,
+                           wf_error_t *err)
+{
+    return load_at(&a, baton, definition, xml, length, p, err);
+}
+
+static apr_status_t load_b(void *baton, const wf_definition_t *definition,
+                           const char **xml, apr_size_t *length, apr_pool_t *p,
+                           wf_error_t *err)
+{
+    return load_at(&b, baton, definition, xml, length, p, err);
+}
+
+static void set_gate(node_t *node, int open)
+{
+    pthread_mutex_lock(&lock);
+    node->open = open;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static int value_of(const int *value)
+{
+    int now;
+
+    pthread_mutex_lock(&lock);
+    now = *value;
+    pthread_mutex_unlock(&lock);
+    return now;
+}
+
+static int loads_of(const node_t *node)
+{
+    return value_of(&node->loads);
+}
+
+/* Models of this definition wait from now on. */
+static void gate_models(const char *definition)
+{
+    pthread_mutex_lock(&lock);
+    a.open = !definition;
+    b.open = 1;
+    a.gated = b.gated = definition;
+    a.loads = b.loads = 0;
+    pthread_mutex_unlock(&lock);
+    if (definition) {
+        wf_models_forget(a.engine.models, definition);
+        wf_models_forget(b.engine.models, definition);
+    }
+}
+
+/* ---- engines -------------------------------------------------------------------------- */
+
+static void open_node(node_t *node, const char *name, wf_model_loader_fn *loader)
+{
+    wf_engine_t *e = &node->engine;
+    wf_error_t *err = new_error();
+
+    apr_pool_create(&e->pool, NULL);
+    e->node = name;
+    e->config.store = test_dsn;
+    e->config.executor_threads = 4;
+    e->queue_limit = 100;
+    e->max_steps = 100000;
+    e->job_lease = LEASE;
+    MUST(wf_store_open(&e->writer, test_dsn, WF_STORE_WRITE, e->pool, err), err);
+    MUST(wf_ids_create(&e->ids, e->writer, e->pool, err), err);
+    e->models = wf_models_create(10, loader, NULL, e->pool);
+    e->running = wf_running_create(e->pool);
+    MUST(wf_executor_create(&e->executor, e, err), err);
+    MUST(wf_committer_create(&e->committer, e, err), err);
+    MUST(wf_jobs_create(&e->jobs, e, err), err);
+}
+
+static void close_node(node_t *node)
+{
+    wf_engine_t *e = &node->engine;
+
+    wf_jobs_destroy(e->jobs);
+    wf_executor_drain(e->executor, wf_mono_us() + WAIT_US);
+    wf_committer_destroy(e->committer);
+    wf_executor_destroy(e->executor);
+    wf_store_close(e->writer);
+    apr_pool_destroy(e->pool);
+}
+
+static void switch_jobs(node_t *node, int on)
+{
+    __atomic_store_n(&node->engine.job_executor, on, __ATOMIC_RELAXED);
+    wf_jobs_wake(node->engine.jobs);
+}
+
+/* ---- works ---------------------------------------------------------------------------- */
+
+typedef struct asked_t {
+    wf_work_fn *run;
+    const char *file;       /* to deploy */
+    const char *definition; /* to start */
+    wf_id_t id;             /* of the instance started */
+    wf_err_kind_e outcome;
+} asked_t;
+
+static asked_t *asked; /* the one under way */
+
+static apr_status_t deploy(wf_work_t *work, wf_error_t *err)
+{
+    wf_file_t file = { "p.bpmn20.xml", asked->file, strlen(asked->file) };
+    apr_array_header_t *files = apr_array_make(work->pool, 1, sizeof(file));
+    wf_deployment_t *deployment;
+
+    APR_ARRAY_PUSH(files, wf_file_t) = file;
+    return wf_engine_deploy(work, "p", files, &deployment, err);
+}
+
+static apr_status_t start(wf_work_t *work, wf_error_t *err)
+{
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    wf_definition_t *definition;
+    wf_started_t started;
+    apr_status_t rv = wf_uow_get_by_key(work->uow, WF_TABLE_DEFINITION, asked->definition,
+                                        &definition, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_bpmn_start(&call, definition, NULL, NULL, &started, err);
+    }
+    asked->id = rv == APR_SUCCESS ? started.id : 0;
+    return rv;
+}
+
+static void done(wf_work_t *work, const wf_error_t *err)
+{
+    (void)work;
+    if (err->kind != WF_ERR_NONE) {
+        diag("%s", err->message);
+    }
+    pthread_mutex_lock(&lock);
+    asked->outcome = err->kind;
+    works_done++;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+/* Have the node do it; with wait until it is on disk. */
+static void ask(node_t *node, asked_t *what, json_object *args, int wait)
+{
+    wf_work_t *work = wf_work_create(&node->engine, "asked");
+    int before = value_of(&works_done);
+
+    asked = what;
+    work->run = what->run;
+    work->done = done;
+    work->args = args;
+    if (what->run == wf_command_execute_job) {
+        work->find_lane = wf_lane_of_job;
+        work->after = work->dropped = wf_job_executed;
+    }
+    wf_executor_submit(node->engine.executor, work);
+    pthread_mutex_lock(&lock);
+    while (wait && works_done == before) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static wf_err_kind_e outcome_of(const asked_t *what)
+{
+    wf_err_kind_e outcome;
+
+    pthread_mutex_lock(&lock);
+    outcome = what->outcome;
+    pthread_mutex_unlock(&lock);
+    return outcome;
+}
+
+static void deploy_file(const char *file)
+{
+    asked_t what = { .run = deploy, .file = file };
+
+    ask(&a, &what, NULL, 1);
+    is_int(outcome_of(&what), WF_ERR_NONE, "deployed");
+}
+
+static wf_id_t start_instance(const char *definition)
+{
+    asked_t what = { .run = start, .definition = definition };
+
+    ask(&a, &what, NULL, 1);
+    return what.id;
+}
+
+/* ---- what the store has ------------------------------------------------------------------- */
+
+static int count_of(wf_relation_e relation, wf_id_t instance)
+{
+    wf_error_t *err = new_error();
+    apr_array_header_t *rows;
+
+    MUST(wf_store_select(reader, relation, instance, &rows, pool, err), err);
+    return rows->nelts;
+}
+
+static wf_job_t *job_of(wf_id_t instance)
+{
+    wf_error_t *err = new_error();
+    apr_array_header_t *rows;
+
+    MUST(wf_store_select(reader, WF_BY_JOBS_OF_INSTANCE, instance, &rows, pool, err),
+         err);
+    return rows->nelts ? APR_ARRAY_IDX(rows, 0, wf_job_t *) : NULL;
+}
+
+static const char *owner_of(wf_id_t instance)
+{
+    wf_job_t *job = job_of(instance);
+
+    return job ? job->lock_owner : "the job is gone";
+}
+
+static void pause_ms(int ms)
+{
+    struct timespec pause = { ms / 1000, ms % 1000 * 1000000L };
+
+    nanosleep(&pause, NULL);
+}
+
+#define WAIT_FOR(condition)                                                              \
+    do {                                                                                 \
+        apr_int64_t until_ = wf_mono_us() + WAIT_US;                                     \
+        while (!(condition) && wf_mono_us() < until_) {                                  \
+            pause_ms(5);                                                                 \
+        }                                                                                \
+        ok(condition, "in time: %s", #condition);                                        \
+    } while (0)
+
+/* An instance with one job, and a's attempt of it is at the gate. */
+static wf_id_t begin_slow_job(void)
+{
+    wf_id_t instance = start_instance("slow:1");
+
+    gate_models("slow:1");
+    return instance;
+}
+
+static void end_case(void)
+{
+    switch_jobs(&a, 0);
+    switch_jobs(&b, 0);
+    WAIT_FOR(wf_executor_pending(a.engine.executor) == 0);
+    WAIT_FOR(wf_executor_pending(b.engine.executor) == 0);
+}
+
+/* ---- tests ------------------------------------------------------------------------------ */
+
+static void test_lease_is_kept(void)
+{
+    wf_id_t instance = begin_slow_job();
+    apr_int64_t began = wf_time_ms();
+
+    switch_jobs(&a, 1);
+    WAIT_FOR(loads_of(&a) == 1);
+    switch_jobs(&b, 1);
+    pause_ms(3200 * LEASE);
+    ok(wf_time_ms() - began > 3000 * LEASE, "the job takes three times its lease");
+    is_str(owner_of(instance), "a", "it is still a's");
+    ok(job_of(instance) && job_of(instance)->lock_exp_time > wf_time_ms(),
+       "its lock has not ended");
+    is_int(loads_of(&b), 0, "b has not begun it");
+    set_gate(&a, 1);
+    WAIT_FOR(!job_of(instance));
+    is_int(count_of(WF_BY_HI_TASKS_OF_INSTANCE, instance), 1, "one effect");
+    is_int(loads_of(&a), 1, "begun once");
+    end_case();
+    is_int(loads_of(&b), 0, "and not by b");
+}
+
+/* As if a had shown no life until its lock ended. */
+static void end_lock(wf_id_t instance)
+{
+    wf_job_t *job = job_of(instance);
+    wf_lock_t taken = { .what = WF_LOCK_TAKE,
+                        .job = job->id,
+                        .owner = "nobody",
+                        .until = wf_time_ms() - 1,
+                        .now = job->lock_exp_time + 60000,
+                        .rev = job->row.rev };
+    wf_uow_t *uow = new_unit();
+
+    wf_uow_lock(uow, &taken);
+    must_commit(uow, "end of the lock");
+    ok(taken.held, "the lock has ended");
+}
+
+static void set_fails(int fails)
+{
+    pthread_mutex_lock(&lock);
+    b.fails = fails;
+    pthread_mutex_unlock(&lock);
+}
+
+static void test_lock_is_lost(int fails)
+{
+    wf_id_t instance = begin_slow_job();
+
+    set_fails(fails);
+    switch_jobs(&a, 1);
+    WAIT_FOR(loads_of(&a) == 1);
+    switch_jobs(&a, 0);
+    end_lock(instance);
+    switch_jobs(&b, 1);
+    WAIT_FOR(loads_of(&b) == 1);
+    WAIT_FOR(!job_of(instance) || job_of(instance)->retries == 2);
+    set_gate(&a, 1);
+    end_case();
+    is_int(count_of(WF_BY_HI_TASKS_OF_INSTANCE, instance), fails ? 0 : 1,
+           fails ? "b's failure is what counts" : "one effect");
+    is_int(loads_of(&a), 1, "a has not begun it again");
+    is_int(job_of(instance) ? job_of(instance)->retries : -1, fails ? 2 : -1,
+           "an outcome is counted once");
+    set_fails(0);
+}
+
+/* While the engine that has it now still runs it, the one that had it comes to its end.
+ */
+static void test_outcome_is_late(void)
+{
+    wf_id_t instance = begin_slow_job();
+
+    switch_jobs(&a, 1);
+    WAIT_FOR(loads_of(&a) == 1);
+    switch_jobs(&a, 0);
+    end_lock(instance);
+    set_gate(&b, 0);
+    switch_jobs(&b, 1);
+    WAIT_FOR(loads_of(&b) == 1);
+    set_gate(&a, 1);
+    WAIT_FOR(wf_executor_pending(a.engine.executor) == 0);
+    is_str(owner_of(instance), "b", "the outcome of a does not count");
+    set_gate(&b, 1);
+    WAIT_FOR(!job_of(instance));
+    end_case();
+    is_int(count_of(WF_BY_HI_TASKS_OF_INSTANCE, instance), 1, "one effect");
+    is_int(loads_of(&a) * 10 + loads_of(&b), 11, "neither has begun it again");
+}
+
+/* A job that is due and that somebody asks for is run for him alone. */
+static void test_asked_for(void)
+{
+    wf_id_t instance = begin_slow_job();
+    asked_t what = { .run = wf_command_execute_job };
+    json_object *args = wf_json_own(json_object_new_object(), pool);
+    int before = value_of(&works_done);
+
+    wf_json_add_int(args, "id", job_of(instance)->id);
+    ask(&a, &what, args, 0);
+    WAIT_FOR(loads_of(&a) == 1);
+    switch_jobs(&a, 1);
+    pause_ms(200);
+    is_str(owner_of(instance), NULL, "the job executor leaves it alone");
+    set_gate(&a, 1);
+    WAIT_FOR(value_of(&works_done) > before);
+    is_int(outcome_of(&what), WF_ERR_NONE, "he gets his answer");
+    is_int(count_of(WF_BY_HI_TASKS_OF_INSTANCE, instance), 1, "one effect");
+    is_int(loads_of(&a), 1, "begun once");
+    end_case();
+}
+
+static const char *flood_file(void)
+{
+    const char *text = HEAD "flood'><startEvent id='s'/><parallelGateway id='f'/>"
+                            "<sequenceFlow id='x' sourceRef='s' targetRef='f'/>";
+
+    for (int i = 0; i < BRANCHES; i++) {
+        text = apr_psprintf(pool,
+                            "%s<userTask id='t%d' activiti:async='true'/>"
+                            "<sequenceFlow id='x%d' sourceRef='f' targetRef='t%d'/>",
+                            text, i, i, i);
+    }
+    return apr_pstrcat(pool, text, TAIL, NULL);
+}
+
+static void test_flood(void)
+{
+    wf_id_t many = start_instance("flood:1"), one = start_instance("slow:1");
+
+    is_int(count_of(WF_BY_JOBS_OF_INSTANCE, many), BRANCHES, "many jobs of one instance");
+    gate_models("flood:1");
+    switch_jobs(&a, 1);
+    WAIT_FOR(loads_of(&a) == 1);
+    WAIT_FOR(!job_of(one));
+    is_int(count_of(WF_BY_JOBS_OF_INSTANCE, many), BRANCHES,
+           "what is behind them did not wait for them");
+    set_gate(&a, 1);
+    WAIT_FOR(!job_of(many));
+    is_int(count_of(WF_BY_HI_TASKS_OF_INSTANCE, many), BRANCHES, "each done once");
+    end_case();
+}
+
+static void quiet(void *baton, wf_log_level_e level, const char *text)
+{
+    (void)baton;
+    (void)level;
+    diag("%s", text);
+}
+
+int main(void)
+{
+    begin_test();
+    open_test_store();
+    wf_log_to(quiet, NULL);
+    open_node(&a, "a", load_a);
+    open_node(&b, "b", load_b);
+    deploy_file(HEAD "slow'><startEvent id='s'/><userTask id='t' activiti:async='true'/>"
+                     "<sequenceFlow id='x' sourceRef='s' targetRef='t'/>" TAIL);
+    deploy_file(flood_file());
+    test_lease_is_kept();
+    test_lock_is_lost(0);
+    test_lock_is_lost(1);
+    test_outcome_is_late();
+    test_asked_for();
+    test_flood();
+    close_node(&b);
+    close_node(&a);
+    close_test_store();
+    return end_test();
+}
