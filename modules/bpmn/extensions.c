@@ -8,47 +8,129 @@
 typedef struct extension_t {
     const char *element; /* NULL: any executable element */
     const char *name;
-    int done;
+    int done; /* 0: it is read and checked, then refused */
 } extension_t;
 
 /* clang-format off */
 static const extension_t attributes[] = {
-    /* element        attribute                 done */
-    { NULL,           "async",                  1 },
-    { NULL,           "exclusive",              1 },
-    { "startEvent",   "initiator",              1 },
-    { "startEvent",   "formKey",                1 },
-    { "userTask",     "assignee",               1 },
-    { "userTask",     "candidateUsers",         1 },
-    { "userTask",     "candidateGroups",        1 },
-    { "userTask",     "owner",                  1 },
-    { "userTask",     "priority",               1 },
-    { "userTask",     "dueDate",                1 },
-    { "userTask",     "formKey",                1 },
-    { "userTask",     "businessCalendarName",   0 },
-    { "userTask",     "category",               0 },
-    { "userTask",     "skipExpression",         0 },
-    { "sequenceFlow", "skipExpression",         0 },
-    { "process",      "candidateStarterUsers",  1 },
-    { "process",      "candidateStarterGroups", 1 },
-    { "signal",       "scope",                  1 },
-    { "timeCycle",    "endDate",                0 },
-    { "timerEventDefinition", "businessCalendarName", 0 },
+    /* element                            attribute                  done */
+    { NULL,                               "async",                   1 },
+    { NULL,                               "asyncBefore",             1 },
+    { NULL,                               "asyncAfter",              0 },
+    { NULL,                               "exclusive",               1 },
+    { NULL,                               "skipExpression",          0 },
+    { NULL,                               "jobPriority",             0 },
+
+    { "process",                          "candidateStarterUsers",   1 },
+    { "process",                          "candidateStarterGroups",  1 },
+    { "process",                          "historyTimeToLive",       0 },
+    { "process",                          "historyLevel",            0 },
+    { "signal",                           "scope",                   1 },
+
+    { "startEvent",                       "initiator",               1 },
+    { "startEvent",                       "formKey",                 1 },
+    { "timerEventDefinition",             "businessCalendarName",    0 },
+    { "timeCycle",                        "endDate",                 0 },
+    { "errorEventDefinition",             "errorCodeVariable",       0 },
+    { "errorEventDefinition",             "errorMessageVariable",    0 },
+    { "terminateEventDefinition",         "terminateAll",            0 },
+    { "terminateEventDefinition",         "terminateMultiInstance",  0 }, /* not read */
+    { "messageEventDefinition",           "type",                    0 },
+    { "messageEventDefinition",           "class",                   0 },
+    { "messageEventDefinition",           "expression",              0 },
+    { "messageEventDefinition",           "delegateExpression",      0 },
+    { "messageEventDefinition",           "topic",                   0 },
+    { "messageEventDefinition",           "taskPriority",            0 },
+
+    { "userTask",                         "assignee",                1 },
+    { "userTask",                         "candidateUsers",          1 },
+    { "userTask",                         "candidateGroups",         1 },
+    { "userTask",                         "owner",                   1 },
+    { "userTask",                         "priority",                1 },
+    { "userTask",                         "dueDate",                 1 },
+    { "userTask",                         "formKey",                 1 },
+    { "userTask",                         "businessCalendarName",    0 },
+    { "userTask",                         "category",                0 },
+
+    { "scriptTask",                       "resultVariable",          0 },
+    { "scriptTask",                       "resultVariableName",      0 },
+    { "scriptTask",                       "autoStoreVariables",      0 },
+    { "scriptTask",                       "resource",                0 }, /* not read */
+    { "serviceTask",                      "type",                    0 },
+    { "serviceTask",                      "class",                   0 },
+    { "serviceTask",                      "expression",              0 },
+    { "serviceTask",                      "delegateExpression",      0 },
+    { "serviceTask",                      "resultVariable",          0 },
+    { "serviceTask",                      "resultVariableName",      0 },
+    { "serviceTask",                      "topic",                   0 },
+    { "serviceTask",                      "taskPriority",            0 },
+    { "serviceTask",                      "extensionId",             1 }, /* no effect */
+    { "sendTask",                         "type",                    0 },
+    { "sendTask",                         "class",                   0 },
+    { "sendTask",                         "expression",              0 },
+    { "sendTask",                         "delegateExpression",      0 },
+    { "sendTask",                         "resultVariable",          0 },
+    { "sendTask",                         "resultVariableName",      0 },
+    { "sendTask",                         "topic",                   0 },
+    { "sendTask",                         "taskPriority",            0 },
+    { "businessRuleTask",                 "ruleVariablesInput",      0 },
+    { "businessRuleTask",                 "rules",                   0 },
+    { "businessRuleTask",                 "exclude",                 0 },
+    { "businessRuleTask",                 "type",                    0 },
+    { "businessRuleTask",                 "class",                   0 },
+    { "businessRuleTask",                 "expression",              0 },
+    { "businessRuleTask",                 "delegateExpression",      0 },
+    { "businessRuleTask",                 "resultVariable",          0 },
+    { "businessRuleTask",                 "resultVariableName",      0 },
+    { "businessRuleTask",                 "topic",                   0 },
+    { "businessRuleTask",                 "taskPriority",            0 },
+    { "businessRuleTask",                 "decisionRef",             0 },
+    { "businessRuleTask",                 "decisionRefBinding",      0 },
+    { "businessRuleTask",                 "decisionRefVersion",      0 },
+    { "businessRuleTask",                 "mapDecisionResult",       0 },
+
+    { "callActivity",                     "businessKey",             0 },
+    { "callActivity",                     "inheritBusinessKey",      0 },
+    { "callActivity",                     "inheritVariables",        0 },
+    { "callActivity",                     "calledElementBinding",    0 },
+    { "callActivity",                     "calledElementVersion",    0 },
+    { "callActivity",                     "calledElementVersionTag", 0 }, /* not read */
+    { "callActivity",                     "caseRef",                 0 }, /* not read */
+    { "callActivity",                     "variableMappingClass",    0 }, /* not read */
+    { "callActivity",                     "variableMappingDelegateExpression", 0 }, /* not read */
+
+    { "multiInstanceLoopCharacteristics", "collection",              0 },
+    { "multiInstanceLoopCharacteristics", "elementVariable",         0 },
+    { "multiInstanceLoopCharacteristics", "elementIndexVariable",    0 },
 };
 
 static const extension_t elements[] = {
-    /* element        child                     done */
-    { NULL,           "executionListener",      0 },
-    { NULL,           "eventListener",          0 },
-    { "process",      "potentialStarter",       1 },
-    { NULL,           "taskListener",           0 },
-    { "startEvent",   "formProperty",           1 },
-    { "userTask",     "formProperty",           1 },
-    { NULL,           "formProperty",           0 },
-    { NULL,           "formData",               0 },
-    { NULL,           "customResource",         0 },
-    { NULL,           "failedJobRetryTimeCycle", 0 },
-    { NULL,           "inputOutput",            0 },
+    /* element                            child                      done */
+    { NULL,                               "executionListener",       0 },
+    { NULL,                               "failedJobRetryTimeCycle", 0 },
+    { NULL,                               "inputOutput",             0 },
+    { NULL,                               "connector",               0 }, /* not read */
+    { NULL,                               "properties",              1 }, /* no effect */
+
+    { "process",                          "eventListener",           0 },
+    { "process",                          "potentialStarter",        1 },
+    { "process",                          "historyLevel",            0 },
+    { "dataObject",                       "value",                   1 },
+
+    { "startEvent",                       "formProperty",            1 },
+    { "userTask",                         "formProperty",            1 },
+    { NULL,                               "formProperty",            0 }, /* not read */
+    { NULL,                               "formData",                0 }, /* not read */
+    { "userTask",                         "taskListener",            0 },
+    { "userTask",                         "customResource",          0 },
+
+    { "serviceTask",                      "field",                   0 },
+    { "sendTask",                         "field",                   0 },
+    { "businessRuleTask",                 "field",                   0 },
+    { "messageEventDefinition",           "field",                   0 },
+    { NULL,                               "mapException",            0 },
+    { "callActivity",                     "in",                      0 },
+    { "callActivity",                     "out",                     0 },
 };
 /* clang-format on */
 

@@ -9,21 +9,9 @@
 /* Activiti's own pattern where the file names none. */
 #define DEFAULT_DATE_PATTERN "dd/MM/yyyy"
 
-/* Within an element of the extension namespace attributes are written without its prefix,
- * but some files repeat it. */
-static const char *attribute(wf_parser_t *parser, const wf_xml_t *xml, const char *name)
-{
-    const char *value = wf_xml_attr(xml, WF_NS_NONE, name);
-
-    if (!value) {
-        value = wf_xml_attr(xml, WF_NS_EXTENSION, name);
-    }
-    return value && *value ? apr_pstrdup(parser->p, value) : NULL;
-}
-
 static int flag(wf_parser_t *parser, const wf_xml_t *xml, const char *name, int fallback)
 {
-    const char *value = attribute(parser, xml, name);
+    const char *value = wf_parse_own(parser, xml, name);
 
     if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
         wf_parse_problem(parser, xml, "attribute-value",
@@ -39,7 +27,7 @@ static void parse_pattern(wf_parser_t *parser, const wf_xml_t *xml,
 {
     wf_error_t err;
 
-    field->date_pattern = attribute(parser, xml, "datePattern");
+    field->date_pattern = wf_parse_own(parser, xml, "datePattern");
     if (!field->date_pattern) {
         field->date_pattern = DEFAULT_DATE_PATTERN;
     }
@@ -57,8 +45,8 @@ static void parse_values(wf_parser_t *parser, const wf_xml_t *xml, wf_form_field
     field->values = apr_array_make(parser->p, 4, sizeof(wf_form_value_t));
     for (child = wf_xml_child(xml, WF_NS_EXTENSION, "value"); child;
          child = wf_xml_next(child, WF_NS_EXTENSION, "value")) {
-        wf_form_value_t value = {.id = attribute(parser, child, "id"),
-                                 .name = attribute(parser, child, "name")};
+        wf_form_value_t value = { .id = wf_parse_own(parser, child, "id"),
+                                  .name = wf_parse_own(parser, child, "name") };
 
         if (!value.id) {
             wf_parse_problem(parser, child, "missing-id", "<activiti:value> has no id");
@@ -74,7 +62,7 @@ static void parse_values(wf_parser_t *parser, const wf_xml_t *xml, wf_form_field
 
 static void parse_type(wf_parser_t *parser, const wf_xml_t *xml, wf_form_field_t *field)
 {
-    const char *name = attribute(parser, xml, "type");
+    const char *name = wf_parse_own(parser, xml, "type");
 
     if (!name) {
         return;
@@ -98,20 +86,20 @@ static const wf_form_field_t *parse_field(wf_parser_t *parser, const wf_xml_t *x
 {
     wf_form_field_t *field = apr_pcalloc(parser->p, sizeof(*field));
 
-    field->id = attribute(parser, xml, "id");
+    field->id = wf_parse_own(parser, xml, "id");
     if (!field->id) {
         wf_parse_problem(parser, xml, "missing-id", "<activiti:formProperty> has no id");
         return NULL;
     }
-    field->name = attribute(parser, xml, "name");
+    field->name = wf_parse_own(parser, xml, "name");
     field->required = flag(parser, xml, "required", 0);
     field->readable = flag(parser, xml, "readable", 1);
     field->writable = flag(parser, xml, "writable", 1);
-    field->variable = attribute(parser, xml, "variable");
+    field->variable = wf_parse_own(parser, xml, "variable");
     field->expression = wf_parse_template(parser, xml, "expression",
-                                          attribute(parser, xml, "expression"));
+                                          wf_parse_own(parser, xml, "expression"));
     field->fallback =
-        wf_parse_template(parser, xml, "default", attribute(parser, xml, "default"));
+        wf_parse_template(parser, xml, "default", wf_parse_own(parser, xml, "default"));
     parse_type(parser, xml, field);
     return field;
 }

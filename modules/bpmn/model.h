@@ -28,6 +28,13 @@ typedef enum {
     WF_ACTION_DECISION   /* a decision table */
 } wf_action_e;
 
+/** Which version is meant where a file names a decision or process by its key. */
+typedef enum {
+    WF_BINDING_LATEST,
+    WF_BINDING_DEPLOYMENT, /* the one deployed together with this process */
+    WF_BINDING_VERSION     /* the one with a number */
+} wf_binding_e;
+
 /** What a delegate is handed beside variables: activiti:field. */
 typedef struct wf_field_t {
     const char *name;
@@ -44,8 +51,9 @@ typedef struct wf_action_t {
     const char *result_variable;           /* or NULL */
     int store_variables;                   /* activiti:autoStoreVariables of a script */
     const wf_template_t *topic, *priority; /* of an external task; or NULL */
-    const char *map_result;                /* of a decision: singleEntry … */
-    const wf_template_t *binding_version;  /* of a decision: latest without one */
+    const char *map_result;                /* of a decision: singleEntry …, or NULL */
+    wf_binding_e binding;                  /* of a decision */
+    const wf_template_t *binding_version;  /* with WF_BINDING_VERSION */
     int line, column;
 } wf_action_t;
 
@@ -74,6 +82,13 @@ typedef struct wf_mapping_t {
     const char *target; /* NULL: all variables (camunda:in variables="all") */
 } wf_mapping_t;
 
+/** camunda:inputParameter, outputParameter: a variable of the activity while it runs, or
+ *  of its surroundings afterwards. */
+typedef struct wf_parameter_t {
+    const char *name;
+    const wf_template_t *value; /* NULL: null */
+} wf_parameter_t;
+
 /** activiti:mapException: which technical failures become an error with a code. */
 typedef struct wf_mapped_error_t {
     const char *code;
@@ -81,7 +96,7 @@ typedef struct wf_mapped_error_t {
 } wf_mapped_error_t;
 
 /** activiti:failedJobRetryTimeCycle: how often, and how long to wait before each further
- *  attempt (the last pause repeats); count 0: the text has none. */
+ *  attempt (the last pause repeats). */
 typedef struct wf_retries_t {
     const wf_template_t *text; /* R5/PT5M, PT1M,PT5M, or an expression giving such */
 } wf_retries_t;
@@ -107,7 +122,8 @@ typedef enum {
 typedef struct wf_event_t {
     wf_event_e kind;
     const struct wf_timer_t *timer; /* of a timer */
-    const char *name;     /* of the signal or message; the error's code, NULL: any */
+    const char *name;     /* of the signal or message ("": it has none, so it never
+                             comes); the error's code, NULL: any */
     int in_instance;      /* signal: it stays within the throwing instance */
     int async;            /* signal thrown by jobs, one for each that waits */
     const char *activity; /* compensation of this one only; NULL: of all */
@@ -157,7 +173,8 @@ typedef struct wf_behaviour_t {
     wf_wait_e wait;
 
     /** Read attributes and children into node->details; NULL: nothing beyond the common
-     *  part. Faults are added to the parser's problems. */
+     *  part. Faults are added to the parser's problems. The rest of a row is NULL as long
+     *  as the element is only read: enter decides whether it may be deployed. */
     void (*parse)(struct wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 
     /** A token has arrived; its history row is written. Either plan the way on, or leave
@@ -189,14 +206,15 @@ struct wf_node_t {
     int exclusive;                /* activiti:exclusive */
     apr_array_header_t *outgoing; /* wf_flow_t *, document order */
     apr_array_header_t *incoming;
-    const char *default_ref;       /* or NULL */
-    const wf_flow_t *default_flow; /* NULL: none, or not among outgoing */
-    void *details;                 /* of the element type */
-    const wf_event_t *event;       /* of an event with a definition, else NULL */
-    apr_array_header_t *form;      /* const wf_form_field_t * (forms.h), or NULL */
-    apr_array_header_t *listeners; /* wf_listener_t: start, end; NULL: none */
-    const wf_template_t *skip;     /* activiti:skipExpression, or NULL */
-    const wf_retries_t *retries;   /* of its jobs, or NULL */
+    const char *default_ref;              /* or NULL */
+    const wf_flow_t *default_flow;        /* NULL: none, or not among outgoing */
+    void *details;                        /* of the element type */
+    const wf_event_t *event;              /* of an event with a definition, else NULL */
+    apr_array_header_t *form;             /* const wf_form_field_t * (forms.h), or NULL */
+    apr_array_header_t *listeners;        /* wf_listener_t: start, end; NULL: none */
+    const wf_template_t *skip;            /* activiti:skipExpression, or NULL */
+    const wf_retries_t *retries;          /* of its jobs, or NULL */
+    apr_array_header_t *inputs, *outputs; /* of wf_parameter_t; NULL: none */
 
     /* Activities */
     wf_body_t *body;              /* of a sub-process or transaction, else NULL */
@@ -250,8 +268,9 @@ typedef struct wf_service_task_t {
 
 /** details of a callActivity */
 typedef struct wf_call_activity_t {
-    const wf_template_t *called;  /* key of the process */
-    const wf_template_t *version; /* camunda:calledElementVersion, or NULL: the newest */
+    const wf_template_t *called; /* key of the process */
+    wf_binding_e binding;
+    const wf_template_t *version;      /* with WF_BINDING_VERSION */
     const wf_template_t *business_key; /* or NULL */
     int inherit_business_key, inherit_variables;
     apr_array_header_t *in, *out;      /* of wf_mapping_t */
@@ -300,12 +319,16 @@ struct wf_model_t {
     int history_days; /* how long history is kept; -1: as the engine says */
 };
 
-/** The behaviour of a BPMN element with an event definition (NULL: without one). NULL if
- *  this engine does not execute it. */
+/** The behaviour of a BPMN element with an event definition (NULL: without one); NULL if
+ *  there is none. One without enter is read and checked, but not executed (yet). */
 const wf_behaviour_t *wf_behaviour_find(const char *element, const char *event);
 
-/** 1 if the element is executed with some event definition. */
+/** 1 if there is a behaviour of the element with some event definition. */
 int wf_behaviour_has_events(const char *element);
+
+/** 1 if this engine does what the word stands for: an element or attribute that is no
+ *  node, but changes how a process runs. */
+int wf_behaviour_part(const char *word);
 
 const wf_node_t *wf_model_node(const wf_model_t *model, const char *id);
 

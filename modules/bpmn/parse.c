@@ -1,6 +1,5 @@
-/* A BPMN file becomes models in one pass over its tree; document order is kept, because
- * flows are tried in it. What the schema allows but this engine cannot execute is refused
- * here, so that nothing that changes a process is passed over in silence. */
+/* A BPMN file becomes models in one pass over its tree: the file, its processes, and what
+ * all files that read it use. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -78,14 +77,6 @@ const char *wf_parse_attr(wf_parser_t *parser, const wf_xml_t *element, const ch
     return apr_pstrdup(parser->p, wf_xml_attr(element, WF_NS_NONE, name));
 }
 
-const char *wf_parse_extension(wf_parser_t *parser, const wf_xml_t *element,
-                               const char *name)
-{
-    const char *value = wf_xml_attr(element, WF_NS_EXTENSION, name);
-
-    return value && *value ? apr_pstrdup(parser->p, value) : NULL;
-}
-
 const wf_template_t *wf_parse_template(wf_parser_t *parser, const wf_xml_t *element,
                                        const char *what, const char *text)
 {
@@ -103,6 +94,12 @@ const wf_template_t *wf_parse_template(wf_parser_t *parser, const wf_xml_t *elem
         return NULL;
     }
     return template;
+}
+
+const wf_template_t *wf_parse_text(wf_parser_t *parser, const wf_xml_t *element)
+{
+    return wf_parse_template(parser, element, "the text",
+                             wf_xml_text(element, parser->scratch));
 }
 
 /* The length of the first part of a comma list; a comma inside ${…} does not end it, nor
@@ -191,221 +188,142 @@ int wf_parse_flag(const char *value, int fallback)
     return strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
 }
 
-/* ---- nodes and flows --------------------------------------------------------------- */
-
-/* Children that change how the element runs. known is the one that its behaviour is made
- * for, or NULL. */
-static void refuse_children(wf_parser_t *parser, const wf_xml_t *element,
-                            const wf_xml_t *known)
+void wf_parse_push(wf_parser_t *parser, apr_array_header_t **list, const void *item)
 {
-    const wf_xml_t *child;
-
-    for (child = element->child; child; child = child->next) {
-        if (child != known && child->ns == WF_NS_BPMN && wf_bpmn_executes(child->name)) {
-            wf_parse_problem(parser, child, "unsupported-element",
-                             "<%s> in <%s> is not supported by this server", child->name,
-                             element->name);
-        }
+    if (!*list) {
+        *list = apr_array_make(parser->p, 2, sizeof(const void *));
     }
+    APR_ARRAY_PUSH(*list, const void *) = item;
 }
 
-/* Attributes of activities that would change how they run. */
-static void refuse_attributes(wf_parser_t *parser, const wf_xml_t *element)
+/* ---- extension attributes ----------------------------------------------------------- */
+
+static const char *unless_empty(wf_parser_t *parser, const char *value)
 {
-    static const char *const quantities[] = {"startQuantity", "completionQuantity"};
-    int i;
-
-    if (wf_parse_flag(wf_xml_attr(element, WF_NS_NONE, "isForCompensation"), 0)) {
-        wf_parse_problem(parser, element, "unsupported-attribute",
-                         "isForCompensation=\"true\" is not supported by this server");
-    }
-    for (i = 0; i < 2; i++) {
-        const char *value = wf_xml_attr(element, WF_NS_NONE, quantities[i]);
-
-        if (value && strcmp(value, "1") != 0) {
-            wf_parse_warning(parser, element, "ignored-attribute",
-                             "%s=\"%s\" has no effect: tokens come one at a time",
-                             quantities[i], value);
-        }
-    }
+    return value && *value ? apr_pstrdup(parser->p, value) : NULL;
 }
 
-static void parse_flag_extension(wf_parser_t *parser, const wf_xml_t *xml,
-                                 const char *name, int *flag)
+const char *wf_parse_extension(wf_parser_t *parser, const wf_xml_t *element,
+                               const char *name)
 {
-    const char *value = wf_parse_extension(parser, xml, name);
+    return unless_empty(parser, wf_xml_attr(element, WF_NS_EXTENSION, name));
+}
 
-    if (!value) {
-        return;
-    }
-    if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
-        wf_parse_problem(parser, xml, "attribute-value",
+const char *wf_parse_own(wf_parser_t *parser, const wf_xml_t *element, const char *name)
+{
+    const char *value = wf_xml_attr(element, WF_NS_NONE, name);
+
+    return value ? unless_empty(parser, value)
+                 : wf_parse_extension(parser, element, name);
+}
+
+const wf_template_t *wf_parse_extension_template(wf_parser_t *parser,
+                                                 const wf_xml_t *element,
+                                                 const char *name)
+{
+    return wf_parse_template(parser, element, name,
+                             wf_parse_extension(parser, element, name));
+}
+
+int wf_parse_extension_flag(wf_parser_t *parser, const wf_xml_t *element,
+                            const char *name, int fallback)
+{
+    const char *value = wf_parse_extension(parser, element, name);
+
+    if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
+        wf_parse_problem(parser, element, "attribute-value",
                          "attribute activiti:%s is \"%s\", not true or false", name,
                          value);
-        return;
+        return fallback;
     }
-    *flag = wf_parse_flag(value, 0);
-}
-
-static void parse_node(wf_parser_t *parser, const wf_xml_t *xml, const wf_xml_t *event,
-                       const wf_behaviour_t *behaviour)
-{
-    wf_node_t *node = apr_pcalloc(parser->p, sizeof(*node));
-
-    node->behaviour = behaviour;
-    node->id = wf_parse_attr(parser, xml, "id");
-    node->name = wf_parse_attr(parser, xml, "name");
-    node->default_ref = wf_parse_attr(parser, xml, "default");
-    node->line = xml->line;
-    node->column = xml->column;
-    node->exclusive = 1;
-    node->outgoing = apr_array_make(parser->p, 2, sizeof(wf_flow_t *));
-    node->incoming = apr_array_make(parser->p, 2, sizeof(wf_flow_t *));
-    if (!node->id) {
-        wf_parse_problem(parser, xml, "missing-id", "<%s> has no id", xml->name);
-        return;
-    }
-    refuse_children(parser, xml, behaviour->event ? event : NULL);
-    refuse_attributes(parser, xml);
-    wf_extensions_check(parser, xml);
-    parse_flag_extension(parser, xml, "async", &node->async);
-    parse_flag_extension(parser, xml, "exclusive", &node->exclusive);
-    if (behaviour->parse) {
-        behaviour->parse(parser, xml, node);
-    }
-    APR_ARRAY_PUSH(parser->model->nodes, wf_node_t *) = node;
-    apr_hash_set(parser->model->nodes_by_id, node->id, APR_HASH_KEY_STRING, node);
-}
-
-static void parse_flow(wf_parser_t *parser, const wf_xml_t *xml)
-{
-    const wf_xml_t *condition = wf_xml_child(xml, WF_NS_BPMN, "conditionExpression");
-    wf_flow_t *flow = apr_pcalloc(parser->p, sizeof(*flow));
-
-    flow->id = wf_parse_attr(parser, xml, "id");
-    flow->source_ref = wf_parse_attr(parser, xml, "sourceRef");
-    flow->target_ref = wf_parse_attr(parser, xml, "targetRef");
-    flow->line = xml->line;
-    flow->column = xml->column;
-    wf_extensions_check(parser, xml);
-    if (condition) {
-        flow->condition = wf_parse_template(parser, condition, "the text",
-                                            wf_xml_text(condition, parser->scratch));
-    }
-    APR_ARRAY_PUSH(parser->model->flows, wf_flow_t *) = flow;
-}
-
-/* An element, or an event with this definition, that has no behaviour. */
-static void refuse_element(wf_parser_t *parser, const wf_xml_t *element,
-                           const wf_xml_t *event)
-{
-    if (!wf_behaviour_has_events(element->name)) {
-        wf_parse_problem(parser, element, "unsupported-element",
-                         "<%s> is not supported by this server", element->name);
-    }
-    else if (event) {
-        wf_parse_problem(parser, event, "unsupported-element",
-                         "<%s> in <%s> is not supported by this server", event->name,
-                         element->name);
-    }
-    else {
-        wf_parse_problem(parser, element, "unsupported-element",
-                         "<%s> without an event definition of its own is not supported by "
-                         "this server",
-                         element->name);
-    }
-}
-
-static void parse_flow_element(wf_parser_t *parser, const wf_xml_t *element)
-{
-    const wf_xml_t *event = wf_bpmn_event_definition(element);
-    const wf_behaviour_t *behaviour =
-        wf_behaviour_find(element->name, event ? event->name : NULL);
-
-    if (!behaviour) {
-        behaviour = wf_behaviour_find(element->name, NULL); /* the definition is refused */
-    }
-    if (behaviour) {
-        parse_node(parser, element, event, behaviour);
-    }
-    else if (strcmp(element->name, "sequenceFlow") == 0) {
-        parse_flow(parser, element);
-    }
-    else if (wf_bpmn_executes(element->name)) {
-        refuse_element(parser, element, event);
-    }
-}
-
-static void parse_flow_elements(wf_parser_t *parser, const wf_xml_t *process)
-{
-    const wf_xml_t *child;
-
-    for (child = process->child; child; child = child->next) {
-        if (child->ns == WF_NS_BPMN) {
-            parse_flow_element(parser, child);
-        }
-    }
-}
-
-/* Flows and their nodes find each other; a flow without one end stays unlinked and is
- * reported by the rules. */
-static void link_flows(wf_model_t *model)
-{
-    int i, k;
-
-    for (i = 0; i < model->flows->nelts; i++) {
-        wf_flow_t *flow = APR_ARRAY_IDX(model->flows, i, wf_flow_t *);
-        wf_node_t *source, *target;
-
-        source = flow->source_ref ? apr_hash_get(model->nodes_by_id, flow->source_ref,
-                                                 APR_HASH_KEY_STRING)
-                                  : NULL;
-        target = flow->target_ref ? apr_hash_get(model->nodes_by_id, flow->target_ref,
-                                                 APR_HASH_KEY_STRING)
-                                  : NULL;
-        flow->source = source;
-        flow->target = target;
-        if (source && target) {
-            APR_ARRAY_PUSH(source->outgoing, wf_flow_t *) = flow;
-            APR_ARRAY_PUSH(target->incoming, wf_flow_t *) = flow;
-        }
-    }
-    for (i = 0; i < model->nodes->nelts; i++) {
-        wf_node_t *node = APR_ARRAY_IDX(model->nodes, i, wf_node_t *);
-
-        for (k = 0; node->default_ref && k < node->outgoing->nelts; k++) {
-            const wf_flow_t *flow = APR_ARRAY_IDX(node->outgoing, k, wf_flow_t *);
-
-            if (flow->id && strcmp(flow->id, node->default_ref) == 0) {
-                node->default_flow = flow;
-            }
-        }
-    }
+    return wf_parse_flag(value, fallback);
 }
 
 /* ---- processes and files ----------------------------------------------------------- */
 
-static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
+/* "P30D", or a number of days. */
+static int parse_days(wf_parser_t *parser, const wf_xml_t *process)
 {
-    wf_model_t *model = apr_pcalloc(parser->p, sizeof(*model));
-    const wf_xml_t *documentation;
+    const char *text = wf_parse_extension(parser, process, "historyTimeToLive");
+    wf_period_t period;
+    apr_int64_t days = -1;
 
-    parser->model = model;
+    if (!text) {
+        return -1;
+    }
+    if (wf_parse_int64(text, &days) && days >= 0 && days <= WF_BPMN_MAX_DAYS) {
+        return (int)days;
+    }
+    if (wf_period_parse(&period, text) && !period.years && !period.months && !period.ms) {
+        return period.days;
+    }
+    wf_parse_problem(parser, process, "attribute-value",
+                     "attribute activiti:historyTimeToLive is \"%s\", not a number of "
+                     "days such as 30 or P30D",
+                     text);
+    return -1;
+}
+
+static const char *parse_level(wf_parser_t *parser, const wf_xml_t *process)
+{
+    static const char *const levels[] = { "none", "activity", "audit", "full" };
+    const wf_xml_t *child = wf_xml_extension(process, "historyLevel");
+    const char *text = child ? wf_xml_text(child, parser->scratch) : NULL;
+    int i;
+
+    if (!text) {
+        text = wf_parse_extension(parser, process, "historyLevel");
+    }
+    for (i = 0; text && i < 4; i++) {
+        if (strcmp(levels[i], text) == 0) {
+            return levels[i];
+        }
+    }
+    if (text) {
+        wf_parse_problem(parser, child ? child : process, "attribute-value",
+                         "historyLevel is \"%s\", not none, activity, audit or full",
+                         text);
+    }
+    return NULL;
+}
+
+static wf_model_t *create_model(wf_parser_t *parser, const wf_xml_t *process)
+{
+    const wf_xml_t *documentation = wf_xml_child(process, WF_NS_BPMN, "documentation");
+    wf_model_t *model = apr_pcalloc(parser->p, sizeof(*model));
+
     model->key = wf_parse_attr(parser, process, "id");
     model->name = wf_parse_attr(parser, process, "name");
     model->category = wf_parse_attr(parser, parser->definitions, "targetNamespace");
-    documentation = wf_xml_child(process, WF_NS_BPMN, "documentation");
     model->description = documentation ? wf_xml_text(documentation, parser->p) : NULL;
     model->line = process->line;
     model->column = process->column;
     model->nodes = apr_array_make(parser->p, 8, sizeof(wf_node_t *));
     model->flows = apr_array_make(parser->p, 8, sizeof(wf_flow_t *));
     model->nodes_by_id = apr_hash_make(parser->p);
+    return model;
+}
+
+static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
+{
+    wf_model_t *model = create_model(parser, process);
+
+    parser->model = model;
+    parser->process = process;
+    parser->bodies = apr_array_make(parser->scratch, 4, sizeof(wf_body_t *));
+    parser->attachments = apr_array_make(parser->scratch, 4, sizeof(wf_attached_t));
+    parser->associations = apr_array_make(parser->scratch, 4, sizeof(wf_xml_t *));
+    parser->ragged = apr_hash_make(parser->scratch);
     wf_extensions_check(parser, process);
     wf_starters_parse(parser, process);
-    parse_flow_elements(parser, process);
-    link_flows(model);
-    wf_model_validate(parser, process);
+    model->history_days = parse_days(parser, process);
+    model->history_level = parse_level(parser, process);
+    model->listeners = wf_listeners_parse(parser, process, "executionListener", NULL);
+    model->event_listeners = wf_event_listeners_parse(parser, process);
+    wf_body_parse(parser, process, &model->body);
+    wf_model_link(parser);
+    wf_model_validate(parser);
+    wf_reach_fill(parser);
     return model;
 }
 
@@ -422,7 +340,7 @@ static void parse_definitions(wf_parser_t *parser, apr_array_header_t *models)
         return;
     }
     wf_bpmn_schema_check(parser, root);
-    wf_signals_check(parser);
+    wf_declared_check(parser);
     planes = wf_planes_read(parser->ids, root, parser->scratch);
     for (process = wf_xml_child(root, WF_NS_BPMN, "process"); process;
          process = wf_xml_next(process, WF_NS_BPMN, "process")) {
@@ -442,12 +360,13 @@ static void parse_definitions(wf_parser_t *parser, apr_array_header_t *models)
 void wf_model_parse(apr_array_header_t **models, const char *xml, apr_size_t length,
                     wf_problems_t *problems, apr_pool_t *p)
 {
-    wf_parser_t parser = {.p = p, .problems = problems};
+    wf_parser_t parser = { .p = p, .problems = problems };
 
     *models = apr_array_make(p, 1, sizeof(wf_model_t *));
     apr_pool_create(&parser.scratch, p);
     apr_pool_tag(parser.scratch, "wf_bpmn_parse");
     parser.ids = apr_hash_make(parser.scratch);
+    wf_bpmn_schema_load(&parser);
     parser.definitions = wf_xml_parse(xml, length, problems, parser.scratch);
     if (parser.definitions) {
         parse_definitions(&parser, *models);

@@ -40,6 +40,26 @@ const char *wf_parse_person(wf_parser_t *parser, const char *part, int *is_user)
     return user ? user : group ? group : part;
 }
 
+void wf_parse_people(wf_parser_t *parser, const wf_xml_t *role, apr_array_header_t *users,
+                     apr_array_header_t *groups)
+{
+    const wf_xml_t *place;
+    const char *text = wf_parse_assignment(parser, role, &place);
+    apr_array_header_t *parts;
+    int i, is_user;
+
+    if (!text) {
+        return;
+    }
+    parts = wf_split_list(text, parser->scratch);
+    for (i = 0; i < parts->nelts; i++) {
+        const char *id =
+            wf_parse_person(parser, APR_ARRAY_IDX(parts, i, const char *), &is_user);
+
+        wf_parse_template_list(parser, place, "the text", id, is_user ? users : groups);
+    }
+}
+
 /* ---- candidate starters ------------------------------------------------------------ */
 
 typedef struct starters_t {

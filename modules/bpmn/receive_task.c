@@ -1,18 +1,7 @@
 /* Receive tasks: the token rests until somebody calls the instance with the task's id. */
 #include <string.h>
 
-#include "bpmn/parse.h"
 #include "bpmn/run.h"
-
-void wf_receive_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
-{
-    (void)node;
-    if (wf_parse_flag(wf_xml_attr(xml, WF_NS_NONE, "instantiate"), 0)) {
-        wf_parse_warning(parser, xml, "ignored-attribute",
-                         "instantiate=\"true\" has no effect: only start events begin an "
-                         "instance");
-    }
-}
 
 /* Nothing to write: the execution on its node is what waits. */
 apr_status_t wf_receive_task_enter(wf_exec_t *exec, wf_error_t *err)

@@ -339,14 +339,9 @@ static const rule_t rules[] = {
 
 #define RULES ((int)(sizeof(rules) / sizeof(rules[0])))
 
-typedef struct checker_t {
-    wf_parser_t *parser;
-    apr_hash_t *rules; /* name -> const rule_t * */
-} checker_t;
-
-static const rule_t *find_rule(const checker_t *c, const char *name)
+static const rule_t *find_rule(const wf_parser_t *parser, const char *name)
 {
-    return apr_hash_get(c->rules, name, APR_HASH_KEY_STRING);
+    return apr_hash_get(parser->schema, name, APR_HASH_KEY_STRING);
 }
 
 /* The entry of a blank-separated list that begins with name; *type is what follows a
@@ -392,46 +387,46 @@ static int is_boolean(const char *s)
            || !strcmp(s, "0");
 }
 
-static void check_qname(checker_t *c, const wf_xml_t *element, const char *attribute,
-                        const char *value)
+static void check_qname(wf_parser_t *parser, const wf_xml_t *element,
+                        const char *attribute, const char *value)
 {
     const char *colon = strchr(value, ':');
 
     if (colon && !wf_xml_prefix_known(element, value, colon - value)) {
-        wf_parse_problem(c->parser, element, "undeclared-prefix",
+        wf_parse_problem(parser, element, "undeclared-prefix",
                          "attribute %s=\"%s\" uses a prefix that is not declared",
                          attribute, value);
     }
 }
 
-static void check_idref(checker_t *c, const wf_xml_t *element, const char *attribute,
-                        const char *value)
+static void check_idref(wf_parser_t *parser, const wf_xml_t *element,
+                        const char *attribute, const char *value)
 {
-    if (!apr_hash_get(c->parser->ids, value, APR_HASH_KEY_STRING)) {
-        wf_parse_problem(c->parser, element, "unresolved-reference",
+    if (!apr_hash_get(parser->ids, value, APR_HASH_KEY_STRING)) {
+        wf_parse_problem(parser, element, "unresolved-reference",
                          "attribute %s refers to \"%s\", which is not in the file",
                          attribute, value);
     }
 }
 
-static void check_value(checker_t *c, const wf_xml_t *element, const wf_xml_attr_t *attr,
-                        char type)
+static void check_value(wf_parser_t *parser, const wf_xml_t *element,
+                        const wf_xml_attr_t *attr, char type)
 {
     apr_int64_t number;
 
     if (type == 'q') {
-        check_qname(c, element, attr->name, attr->value);
+        check_qname(parser, element, attr->name, attr->value);
     }
     else if (type == 'r') {
-        check_idref(c, element, attr->name, attr->value);
+        check_idref(parser, element, attr->name, attr->value);
     }
     else if (type == 'b' && !is_boolean(attr->value)) {
-        wf_parse_problem(c->parser, element, "attribute-value",
+        wf_parse_problem(parser, element, "attribute-value",
                          "attribute %s is \"%s\", not true or false", attr->name,
                          attr->value);
     }
     else if (type == 'i' && !wf_parse_int64(attr->value, &number)) {
-        wf_parse_problem(c->parser, element, "attribute-value",
+        wf_parse_problem(parser, element, "attribute-value",
                          "attribute %s is \"%s\", not an integer", attr->name,
                          attr->value);
     }
@@ -439,23 +434,24 @@ static void check_value(checker_t *c, const wf_xml_t *element, const wf_xml_attr
 
 /* ---- elements ---------------------------------------------------------------------- */
 
-static void check_attributes(checker_t *c, const wf_xml_t *element, const rule_t *rule)
+static void check_attributes(wf_parser_t *parser, const wf_xml_t *element,
+                             const rule_t *rule)
 {
     const wf_xml_attr_t *attr;
     char type;
 
     for (attr = element->attributes; attr; attr = attr->next) {
         if (attr->ns == WF_NS_XSI && strcmp(attr->name, "type") == 0) {
-            check_qname(c, element, "xsi:type", attr->value);
+            check_qname(parser, element, "xsi:type", attr->value);
         }
         if (attr->ns == WF_NS_BPMN
             || (attr->ns == WF_NS_NONE && !listed(rule->attributes, attr->name, &type)
                 && (strcmp(attr->name, "id") != 0 || (rule->flags & (PLAIN | NO_ID))))) {
-            wf_parse_problem(c->parser, element, "unknown-attribute",
+            wf_parse_problem(parser, element, "unknown-attribute",
                              "<%s> has no attribute \"%s\"", element->name, attr->name);
         }
         else if (attr->ns == WF_NS_NONE) {
-            check_value(c, element, attr, type);
+            check_value(parser, element, attr, type);
         }
     }
 }
@@ -475,9 +471,10 @@ static int may_hold(const rule_t *outer, const wf_xml_t *child, const rule_t *in
 }
 
 /* Returns the child's rule if the walk goes on inside it. */
-static const rule_t *check_child(checker_t *c, const wf_xml_t *child, const rule_t *outer)
+static const rule_t *check_child(wf_parser_t *parser, const wf_xml_t *child,
+                                 const rule_t *outer)
 {
-    const rule_t *rule = child->ns == WF_NS_BPMN ? find_rule(c, child->name) : NULL;
+    const rule_t *rule = child->ns == WF_NS_BPMN ? find_rule(parser, child->name) : NULL;
     int is_root = strcmp(outer->name, "definitions") == 0;
 
     if (child->ns != WF_NS_BPMN && (outer->flags & ANY)) {
@@ -487,7 +484,7 @@ static const rule_t *check_child(checker_t *c, const wf_xml_t *child, const rule
         return NULL;
     }
     if (!rule) {
-        wf_parse_problem(c->parser, child, "unknown-element",
+        wf_parse_problem(parser, child, "unknown-element",
                          child->ns == WF_NS_BPMN
                              ? "<%s> is no element of BPMN 2.0"
                              : "<%s> of another namespace may stand in "
@@ -496,7 +493,7 @@ static const rule_t *check_child(checker_t *c, const wf_xml_t *child, const rule
         return NULL;
     }
     if (!may_hold(outer, child, rule) && !(outer->flags & ANY)) {
-        wf_parse_problem(c->parser, child, "misplaced-element",
+        wf_parse_problem(parser, child, "misplaced-element",
                          "<%s> must not stand in <%s>", child->name, outer->name);
         return NULL;
     }
@@ -504,23 +501,24 @@ static const rule_t *check_child(checker_t *c, const wf_xml_t *child, const rule
 }
 
 /* Depth is bounded by the XML reader. */
-static void check_element(checker_t *c, const wf_xml_t *element, const rule_t *rule)
+static void check_element(wf_parser_t *parser, const wf_xml_t *element,
+                          const rule_t *rule)
 {
     const wf_xml_t *child;
 
-    check_attributes(c, element, rule);
+    check_attributes(parser, element, rule);
     for (child = element->child; child; child = child->next) {
-        const rule_t *inner = check_child(c, child, rule);
+        const rule_t *inner = check_child(parser, child, rule);
 
         if (inner) {
-            check_element(c, child, inner);
+            check_element(parser, child, inner);
         }
     }
 }
 
 /* ---- ids: unique over model and diagram -------------------------------------------- */
 
-static void collect_id(checker_t *c, const wf_xml_t *element)
+static void collect_id(wf_parser_t *parser, const wf_xml_t *element)
 {
     const char *id = wf_xml_attr(element, WF_NS_NONE, "id");
     const wf_xml_t *first;
@@ -529,115 +527,136 @@ static void collect_id(checker_t *c, const wf_xml_t *element)
         return;
     }
     if (!is_ncname(id)) {
-        wf_parse_problem(c->parser, element, "invalid-id",
+        wf_parse_problem(parser, element, "invalid-id",
                          "id \"%s\" must begin with a letter or _ and hold only letters, "
                          "digits and . - _",
                          id);
     }
-    first = apr_hash_get(c->parser->ids, id, APR_HASH_KEY_STRING);
+    first = apr_hash_get(parser->ids, id, APR_HASH_KEY_STRING);
     if (first) {
-        wf_parse_problem(c->parser, element, "duplicate-id",
+        wf_parse_problem(parser, element, "duplicate-id",
                          "id \"%s\" is already that of the <%s> in line %d", id,
                          first->name, first->line);
         return;
     }
-    apr_hash_set(c->parser->ids, id, APR_HASH_KEY_STRING, element);
+    apr_hash_set(parser->ids, id, APR_HASH_KEY_STRING, element);
 }
 
 /* Foreign elements, and what stands in them, have ids of their own kind. */
-static void collect_ids(checker_t *c, const wf_xml_t *element)
+static void collect_ids(wf_parser_t *parser, const wf_xml_t *element)
 {
     const wf_xml_t *child;
 
     if (element->ns != WF_NS_BPMN && element->ns != WF_NS_BPMNDI) {
         return;
     }
-    collect_id(c, element);
+    collect_id(parser, element);
     for (child = element->child; child; child = child->next) {
-        collect_ids(c, child);
+        collect_ids(parser, child);
     }
 }
 
 /* ---- diagram interchange ----------------------------------------------------------- */
 
-static void check_edge(checker_t *c, const wf_xml_t *edge)
+static void check_edge(wf_parser_t *parser, const wf_xml_t *edge)
 {
     const wf_xml_t *point = wf_xml_child(edge, WF_NS_DI, "waypoint");
 
     if (!point || !wf_xml_next(point, WF_NS_DI, "waypoint")) {
-        wf_parse_problem(c->parser, edge, "edge-waypoints",
+        wf_parse_problem(parser, edge, "edge-waypoints",
                          "a BPMNEdge needs at least two waypoints");
     }
 }
 
-static void check_diagram(checker_t *c, const wf_xml_t *element)
+static void check_diagram(wf_parser_t *parser, const wf_xml_t *element)
 {
     const char *ref = wf_xml_attr(element, WF_NS_NONE, "bpmnElement");
     const wf_xml_t *child;
 
     if (ref && element->ns == WF_NS_BPMNDI) {
-        check_qname(c, element, "bpmnElement", ref);
-        if (!wf_xml_referred(c->parser->ids, ref)) {
-            wf_parse_warning(c->parser, element, "diagram-reference",
+        check_qname(parser, element, "bpmnElement", ref);
+        if (!wf_xml_referred(parser->ids, ref)) {
+            wf_parse_warning(parser, element, "diagram-reference",
                              "the diagram shows \"%s\", which is not in the file", ref);
         }
     }
     if (wf_xml_is(element, WF_NS_BPMNDI, "BPMNEdge")) {
-        check_edge(c, element);
+        check_edge(parser, element);
     }
     for (child = element->child; child; child = child->next) {
-        check_diagram(c, child);
+        check_diagram(parser, child);
+    }
+}
+
+void wf_bpmn_schema_load(wf_parser_t *parser)
+{
+    int i;
+
+    parser->schema = apr_hash_make(parser->scratch);
+    for (i = 0; i < RULES; i++) {
+        apr_hash_set(parser->schema, rules[i].name, APR_HASH_KEY_STRING, &rules[i]);
     }
 }
 
 void wf_bpmn_schema_check(wf_parser_t *parser, const wf_xml_t *definitions)
 {
-    checker_t c = {.parser = parser};
     const wf_xml_t *child;
-    int i;
 
-    c.rules = apr_hash_make(parser->scratch);
-    for (i = 0; i < RULES; i++) {
-        apr_hash_set(c.rules, rules[i].name, APR_HASH_KEY_STRING, &rules[i]);
-    }
-    collect_ids(&c, definitions);
-    check_element(&c, definitions, find_rule(&c, "definitions"));
+    collect_ids(parser, definitions);
+    check_element(parser, definitions, find_rule(parser, "definitions"));
     for (child = definitions->child; child; child = child->next) {
         if (child->ns == WF_NS_BPMNDI) {
-            check_diagram(&c, child);
+            check_diagram(parser, child);
         }
     }
 }
 
-/* Without the hash of a checker: asked for a few elements only. */
-static const rule_t *rule_of(const char *element)
-{
-    int i;
+/* ---- what others ask ---------------------------------------------------------------- */
 
-    for (i = 0; i < RULES; i++) {
-        if (strcmp(rules[i].name, element) == 0) {
-            return &rules[i];
-        }
-    }
-    return NULL;
-}
-
-int wf_bpmn_executes(const char *element)
+int wf_bpmn_executes(wf_parser_t *parser, const char *element)
 {
-    const rule_t *rule = rule_of(element);
+    const rule_t *rule = find_rule(parser, element);
 
     return rule && (rule->flags & RUN);
 }
 
-const wf_xml_t *wf_bpmn_event_definition(const wf_xml_t *event)
+int wf_bpmn_is_flow_element(wf_parser_t *parser, const char *element)
 {
-    const wf_xml_t *child;
+    const rule_t *rule = find_rule(parser, element);
+
+    return rule && (rule->is & FLOW);
+}
+
+int wf_bpmn_is_activity(wf_parser_t *parser, const char *element)
+{
+    const rule_t *rule = find_rule(parser, element);
+
+    return rule && (rule->holds & LOOP);
+}
+
+static int is_definition(wf_parser_t *parser, const wf_xml_t *element)
+{
+    const rule_t *rule =
+        element->ns == WF_NS_BPMN ? find_rule(parser, element->name) : NULL;
+
+    return rule && (rule->is & EVDEF);
+}
+
+const wf_xml_t *wf_bpmn_event_definition(wf_parser_t *parser, const wf_xml_t *event,
+                                         const wf_xml_t **at)
+{
+    const wf_xml_t *child, *referred;
 
     for (child = event->child; child; child = child->next) {
-        const rule_t *rule = child->ns == WF_NS_BPMN ? rule_of(child->name) : NULL;
-
-        if (rule && (rule->is & EVDEF)) {
-            return child;
+        referred = child;
+        if (wf_xml_is(child, WF_NS_BPMN, "eventDefinitionRef")) {
+            referred = wf_xml_referred(parser->ids, wf_xml_text(child, parser->scratch));
+        }
+        if (referred && is_definition(parser, referred)) {
+            if (at) {
+                *at = child;
+            }
+            return referred;
         }
     }
     return NULL;

@@ -82,3 +82,16 @@ apr_status_t wf_timer_due(apr_int64_t *due, wf_time_kind_e kind, const wf_value_
     }
     return kinds[kind](due, value->as.text.data, now, err);
 }
+
+/* What never fires any more was a time once: a file stays as good as it was. */
+apr_status_t wf_timer_check(wf_time_kind_e kind, const wf_value_t *value, wf_error_t *err)
+{
+    const char *text = value->type == WF_STRING ? value->as.text.data : NULL;
+    apr_int64_t due;
+    int fires;
+
+    if (!text || kind != WF_TIME_CYCLE) {
+        return wf_timer_due(&due, kind, value, 0, err);
+    }
+    return (*text == 'R' ? next_of_interval : next_of_cron)(&due, text, 0, &fires, err);
+}

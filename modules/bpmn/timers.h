@@ -81,4 +81,8 @@ typedef enum {
 apr_status_t wf_timer_due(apr_int64_t *due, wf_time_kind_e kind, const wf_value_t *value,
                           apr_int64_t now, wf_error_t *err);
 
+/** Whether wf_timer_due could understand such a value, whatever the time is. */
+apr_status_t wf_timer_check(wf_time_kind_e kind, const wf_value_t *value,
+                            wf_error_t *err);
+
 #endif

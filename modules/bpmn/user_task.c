@@ -1,86 +1,10 @@
-/* User tasks: what the file says about them, and the task row made when a token arrives.
- */
+/* User tasks: the task row made when a token arrives. */
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "bpmn/forms.h"
+#include "bpmn/parse.h"
 #include "bpmn/run.h"
-
-/* ---- the model --------------------------------------------------------------------- */
-
-static void parse_potential_owner(wf_parser_t *parser, const wf_xml_t *role,
-                                  wf_user_task_t *task)
-{
-    const wf_xml_t *place;
-    const char *text = wf_parse_assignment(parser, role, &place);
-    apr_array_header_t *parts;
-    int i;
-
-    if (!text) {
-        return;
-    }
-    parts = wf_split_list(text, parser->scratch);
-    for (i = 0; i < parts->nelts; i++) {
-        int is_user;
-        const char *id = wf_parse_person(parser, APR_ARRAY_IDX(parts, i, const char *),
-                                         &is_user);
-
-        wf_parse_template_list(parser, place, "the text", id,
-                               is_user ? task->candidate_users : task->candidate_groups);
-    }
-}
-
-static void parse_roles(wf_parser_t *parser, const wf_xml_t *xml, wf_user_task_t *task)
-{
-    const wf_xml_t *role, *place;
-
-    for (role = wf_xml_child(xml, WF_NS_BPMN, "potentialOwner"); role;
-         role = wf_xml_next(role, WF_NS_BPMN, "potentialOwner")) {
-        parse_potential_owner(parser, role, task);
-    }
-    role = wf_xml_child(xml, WF_NS_BPMN, "humanPerformer");
-    if (role && !task->assignee) {
-        const char *text = wf_parse_assignment(parser, role, &place);
-
-        task->assignee = wf_parse_template(parser, place, "the text", text);
-    }
-}
-
-static const wf_template_t *extension(wf_parser_t *parser, const wf_xml_t *xml,
-                                      const char *name)
-{
-    return wf_parse_template(parser, xml, name, wf_parse_extension(parser, xml, name));
-}
-
-void wf_user_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
-{
-    wf_user_task_t *task = apr_pcalloc(parser->p, sizeof(*task));
-    const wf_xml_t *documentation = wf_xml_child(xml, WF_NS_BPMN, "documentation");
-
-    task->name = wf_parse_template(parser, xml, "name", node->name);
-    if (documentation) {
-        task->description =
-            wf_parse_template(parser, documentation, "the text",
-                              wf_xml_text(documentation, parser->scratch));
-    }
-    task->assignee = extension(parser, xml, "assignee");
-    task->owner = extension(parser, xml, "owner");
-    task->priority = extension(parser, xml, "priority");
-    task->due_date = extension(parser, xml, "dueDate");
-    task->form_key = extension(parser, xml, "formKey");
-    task->candidate_users = apr_array_make(parser->p, 2, sizeof(wf_template_t *));
-    task->candidate_groups = apr_array_make(parser->p, 2, sizeof(wf_template_t *));
-    wf_parse_template_list(parser, xml, "candidateUsers",
-                           wf_parse_extension(parser, xml, "candidateUsers"),
-                           task->candidate_users);
-    wf_parse_template_list(parser, xml, "candidateGroups",
-                           wf_parse_extension(parser, xml, "candidateGroups"),
-                           task->candidate_groups);
-    parse_roles(parser, xml, task);
-    node->details = task;
-    node->form = wf_form_fields_parse(parser, xml);
-}
 
 /* ---- texts of a new task ----------------------------------------------------------- */
 

@@ -83,6 +83,9 @@ typedef struct wf_template_t wf_template_t;
 apr_status_t wf_template_parse(wf_template_t **tmpl, const char *text, wf_dialect_e dialect,
                                apr_pool_t *p, wf_error_t *err);
 
+/** A template that gives the text as it is, whatever looks like a marker in it. WF_UEL. */
+wf_template_t *wf_template_literal(const char *text, apr_pool_t *p);
+
 /** 1 if there is nothing to evaluate: the text itself is the result. */
 int wf_template_is_literal(const wf_template_t *tmpl);
 

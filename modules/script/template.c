@@ -202,6 +202,20 @@ apr_status_t wf_template_parse(wf_template_t **tmpl, const char *text,
     return APR_SUCCESS;
 }
 
+wf_template_t *wf_template_literal(const char *text, apr_pool_t *p)
+{
+    wf_template_t *tmpl = apr_pcalloc(p, sizeof(*tmpl));
+    segment_t *piece = apr_pcalloc(p, sizeof(*piece));
+
+    tmpl->source = piece->text = apr_pstrdup(p, text);
+    piece->length = strlen(text);
+    tmpl->rules = wf_rules_of(WF_UEL);
+    tmpl->segments = piece;
+    tmpl->count = piece->length > 0;
+    tmpl->literal = 1;
+    return tmpl;
+}
+
 int wf_template_is_literal(const wf_template_t *tmpl)
 {
     return tmpl->literal;
