@@ -193,6 +193,7 @@ asan tsan:
 # same corpora are replayed by the unit tests, without a fuzzer.
 SECONDS ?= 60
 CORPUS_core_json      = json
+CORPUS_client_address = address
 CORPUS_ipc_frame      = frame
 CORPUS_script_expr    = expr
 CORPUS_decision_parse = dmn

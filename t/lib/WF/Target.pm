@@ -5,9 +5,10 @@
 #   … $target->url('/slow') …
 #   is $target->requests('/slow'), 10;
 #
-# An answer is { status, headers => { … }, body, delay => seconds, drop => 1 (close without
-# an answer), hang => 1 (never answer) } or code that makes one of the request; a path
-# without a row answers 200 {"ok":true}. A request is { method, uri, path, query => { … },
+# An answer is { status, headers => { … }, body or json => what becomes the body, delay =>
+# seconds, drop => 1 (close without an answer), hang => 1 (never answer) }, code that makes one
+# of the request, or a list of these that are given in turn, the last one from then on; a
+# path without a row answers 200 {"ok":true}. A request is { method, uri, path, query => { … },
 # headers => { lower case … }, body, at => seconds, open => connections, number }.
 package WF::Target;
 use strict;
@@ -118,6 +119,7 @@ sub read_more {
 sub take {
     my ($c, $request) = @_;
     my $reply = $routes{ $request->{path} } // {};
+    $reply = @$reply > 1 ? shift @$reply : $reply->[0] if ref $reply eq 'ARRAY';
     $reply = $reply->($request) if ref $reply eq 'CODE';
     syswrite $out, $json->encode($request) . "\n";
     return if $reply->{hang};
@@ -131,7 +133,7 @@ sub answer {
     return if $c->{gone};
     return forget($c) if $reply->{drop};
     my $status = $reply->{status} // 200;
-    my $body = $reply->{body} // '{"ok":true}';
+    my $body = $reply->{body} // $json->encode($reply->{json} // { ok => JSON::PP::true });
     my %headers = ('Content-Type' => 'application/json', 'Content-Length' => length $body, %{ $reply->{headers} // {} });
     my $text = "HTTP/1.1 $status Because\r\n" . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers) . "\r\n";
     $text .= $body unless $reply->{head} || $status == 204;
