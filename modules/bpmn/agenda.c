@@ -45,6 +45,15 @@ void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node)
     wf_agenda_plan(exec, WF_OP_START, NULL);
 }
 
+void wf_agenda_go(wf_exec_t *exec)
+{
+    if (exec->node->async_after) {
+        wf_job_leave_later(exec);
+        return;
+    }
+    wf_agenda_plan(exec, WF_OP_GO, NULL);
+}
+
 /* ---- operations -------------------------------------------------------------------- */
 
 static apr_status_t take(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
@@ -58,6 +67,9 @@ static apr_status_t take(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err
 static apr_status_t start(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
     (void)flow;
+    if (exec->node->loop && exec->row->role != WF_ROLE_ROUND) {
+        return wf_loop_begin(exec, err);
+    }
     if (wf_scope_needed(exec, exec->node)) {
         return wf_scope_open(exec, err);
     }
@@ -83,11 +95,14 @@ static apr_status_t leave(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (exec->node->async_after) {
-        wf_job_leave_later(exec);
-        return APR_SUCCESS;
+    wf_compensation_register(exec);
+    if (exec->row->role == WF_ROLE_ROUND) {
+        return wf_loop_round_done(exec, err);
     }
-    wf_agenda_plan(exec, WF_OP_GO, NULL);
+    if (exec->node->for_compensation) {
+        return wf_handler_done(exec, err);
+    }
+    wf_agenda_go(exec);
     return APR_SUCCESS;
 }
 
@@ -131,7 +146,7 @@ static apr_status_t run_one(wf_turn_t *turn, const operation_t *planned, wf_erro
     if (exec->ended) {
         return APR_SUCCESS;
     }
-    rv = ++turn->steps > turn->call->max_steps
+    rv = ++turn->steps > turn->call->max_steps + turn->allowed
              ? too_many(turn, err)
              : operations[planned->op](exec, planned->flow, err);
     if (rv != APR_SUCCESS && turn->thrown) {

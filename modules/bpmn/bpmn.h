@@ -65,6 +65,7 @@ typedef struct wf_bpmn_call_t {
     const char *user;    /* authenticated user; NULL for jobs */
     apr_int64_t now;     /* ms; one time stamp for the whole call */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
+    int max_rounds;      /* instances of one multi-instance activity */
 } wf_bpmn_call_t;
 
 typedef struct wf_started_t {

@@ -141,6 +141,7 @@ wf_instance_t *wf_instance_create(wf_turn_t *turn, const wf_model_t *model,
     row->proc_inst_id = row->id;
     row->root_id = caller ? caller->row->root_id : row->id;
     row->super_exec = caller ? caller->row->id : 0;
+    instance->caller = caller;
     row->proc_def_id = definition_id;
     row->business_key = business_key;
     row->is_active = 1;
@@ -347,6 +348,16 @@ void wf_exec_take_role(wf_exec_t *exec, wf_role_e role)
 {
     show_role(exec->row, role);
     wf_exec_changed(exec);
+}
+
+/* Kept ones were not counted where they are. */
+void wf_exec_adopt_kept(wf_exec_t *kept, wf_exec_t *thrower)
+{
+    unlink_exec(kept);
+    link_to(kept, thrower);
+    count_child(thrower, kept, 1);
+    kept->row->parent_id = thrower->row->id;
+    wf_exec_changed(kept);
 }
 
 void wf_exec_move(wf_exec_t *exec, wf_exec_t *parent)

@@ -30,6 +30,7 @@ void wf_history_start(wf_instance_t *instance, const wf_node_t *start)
     row->duration = OPEN;
     row->start_user_id = apr_pstrdup(instance->turn->p, call->user);
     row->start_act_id = start->id;
+    row->super_proc_inst_id = instance->caller ? instance->caller->row->proc_inst_id : 0;
 }
 
 static apr_status_t close_instance(const wf_bpmn_call_t *call, wf_id_t id,

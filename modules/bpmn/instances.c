@@ -41,6 +41,11 @@ apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
     wf_exec_t *root = instance->root;
     apr_status_t rv;
 
+    if (!start) {
+        return wf_error_set(err, WF_ERR_EXECUTION,
+                            "definition %s has no start event to begin with",
+                            instance->definition_id);
+    }
     wf_history_start(instance, start);
     rv = set_data(root, variables, err);
     if (rv == APR_SUCCESS) {
@@ -63,10 +68,13 @@ apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
 apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err)
 {
     wf_exec_t *root = instance->root;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = wf_compensation_keep(root, err);
 
-    if (wf_events_around(root)) {
+    if (rv == APR_SUCCESS && wf_events_around(root)) {
         rv = wf_events_disarm(root, NULL, err);
+    }
+    if (rv == APR_SUCCESS && root->row->super_exec) {
+        rv = wf_call_return(instance, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_history_end(instance, root->node, err);

@@ -244,6 +244,8 @@ struct wf_body_t {
                                      sub-processes in it */
     apr_array_header_t *data;     /* const wf_data_t *: dataObjects */
     int has_inclusive;            /* tokens may wait at an inclusive gateway in it */
+    int compensates;              /* some activity in it, or further inside, has a handler */
+    int transaction;              /* of a transaction sub-process */
 };
 
 /** details of a startEvent */

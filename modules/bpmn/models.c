@@ -257,6 +257,13 @@ apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
     return wf_models_get(call->models, definition, call->loader_baton, model, p, err);
 }
 
+apr_status_t wf_definition_model(wf_turn_t *turn, const wf_definition_t *definition,
+                                 const wf_model_t **model, wf_error_t *err)
+{
+    return wf_models_get(turn->call->models, definition, turn->call->loader_baton, model,
+                         turn->p, err);
+}
+
 /* ---- the cache --------------------------------------------------------------------- */
 
 /* Models still in use are freed by their last user, but nobody may use them after that.

@@ -11,6 +11,7 @@ typedef struct wf_turn_t {
     apr_pool_t *p;
     apr_array_header_t *agenda; /* agenda.c */
     int steps;                  /* operations done so far */
+    apr_int64_t allowed;        /* more of them than call->max_steps: for rounds of loops */
     apr_hash_t *instances;      /* executions.c: those that are loaded, by id */
     apr_hash_t *quiet;  /* gateways.c: scopes to look at when the agenda is empty */
     apr_hash_t *lent;   /* variables.c: lists and maps that expressions got */
@@ -23,6 +24,7 @@ typedef struct wf_instance_t {
     const wf_model_t *model;
     const char *definition_id;
     struct wf_exec_t *root;
+    const struct wf_exec_t *caller; /* of an instance that begins: what called it, or NULL */
     apr_hash_t *execs; /* those that are loaded, by id */
 } wf_instance_t;
 
@@ -82,6 +84,9 @@ apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err);
 /** The execution now stands on node: start it, or write its job if it is asynchronous. */
 void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node);
 
+/** exec's activity is done and closed: choose the way on, or write the job that will. */
+void wf_agenda_go(wf_exec_t *exec);
+
 /** The execution that carries the token which exec had when this turn saw it last. */
 wf_exec_t *wf_exec_current(wf_exec_t *exec);
 
@@ -115,6 +120,9 @@ wf_exec_t *wf_exec_create(wf_exec_t *parent, wf_role_e role, const wf_node_t *no
 
 /** exec has another role from now on. */
 void wf_exec_take_role(wf_exec_t *exec, wf_role_e role);
+
+/** A kept execution has become a handler of thrower. */
+void wf_exec_adopt_kept(wf_exec_t *kept, wf_exec_t *thrower);
 
 /** exec is parent's child from now on. */
 void wf_exec_move(wf_exec_t *exec, wf_exec_t *parent);
@@ -212,6 +220,32 @@ apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err);
  *  executions in this turn is not done. reason outlives the unit. */
 apr_status_t wf_instance_abort(wf_turn_t *turn, wf_id_t instance, const char *reason,
                                wf_error_t *err);
+
+/* ---- loops.c ----------------------------------------------------------------------------- */
+
+/** Begin the rounds of the multi-instance activity where exec stands. */
+apr_status_t wf_loop_begin(wf_exec_t *exec, wf_error_t *err);
+
+/** A round is done: begin the next one, wait for others, or leave the activity. */
+apr_status_t wf_loop_round_done(wf_exec_t *round, wf_error_t *err);
+
+/* ---- call_activity.c ----------------------------------------------------------------------- */
+
+/** An instance that was called is about to end: hand over what comes out of it and let the
+ *  caller go on. */
+apr_status_t wf_call_return(wf_instance_t *instance, wf_error_t *err);
+
+/* ---- compensation.c ------------------------------------------------------------------------ */
+
+/** The activity that exec carries out is done: note its handler, if it has one. */
+void wf_compensation_register(wf_exec_t *exec);
+
+/** scope is about to go: what is registered in it is kept outside, or dropped at the end of
+ *  the instance. */
+apr_status_t wf_compensation_keep(wf_exec_t *scope, wf_error_t *err);
+
+/** A handler is done: with the last one, who waited for it goes on. */
+apr_status_t wf_handler_done(wf_exec_t *exec, wf_error_t *err);
 
 /* ---- waits.c: events and executions that wait for them ------------------------------------ */
 
@@ -418,6 +452,10 @@ apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char
 apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
                           const wf_model_t **model, apr_pool_t *p, wf_error_t *err);
 
+/** The model of a definition of which an instance is to start. */
+apr_status_t wf_definition_model(wf_turn_t *turn, const wf_definition_t *definition,
+                                 const wf_model_t **model, wf_error_t *err);
+
 /* ---- steps of the behaviour table -------------------------------------------------- */
 
 wf_step_fn wf_leave_at_once;   /* flows.c: nothing to do here */
@@ -428,6 +466,9 @@ wf_step_fn wf_parallel_enter;
 wf_step_fn wf_parallel_leave;
 wf_step_fn wf_inclusive_enter;
 wf_step_fn wf_inclusive_leave;
+wf_step_fn wf_call_activity_enter;                     /* call_activity.c */
+wf_step_fn wf_compensate_enter;                        /* compensation.c */
+wf_step_fn wf_cancel_end_enter, wf_cancel_end_signal;
 wf_step_fn wf_terminate_enter; /* events.c */
 wf_step_fn wf_error_end_enter; /* errors.c */
 wf_step_fn wf_user_task_enter; /* user_task.c */

@@ -62,10 +62,11 @@ apr_status_t wf_scope_open(wf_exec_t *exec, wf_error_t *err)
 
 apr_status_t wf_scope_close(wf_exec_t *exec, wf_exec_t **carrier, wf_error_t *err)
 {
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv;
 
     *carrier = exec->parent;
-    if (wf_events_around(exec)) {
+    rv = wf_compensation_keep(exec, err);
+    if (rv == APR_SUCCESS && wf_events_around(exec)) {
         rv = wf_events_disarm(exec, NULL, err);
     }
     if (rv == APR_SUCCESS) {
@@ -119,6 +120,9 @@ apr_status_t wf_scope_done(wf_exec_t *scope, wf_error_t *err)
     scope->replaced_by = NULL;
     if (!scope->parent) {
         return wf_instance_end(scope->instance, err);
+    }
+    if (scope->row->role == WF_ROLE_HANDLER) {
+        return wf_handler_done(scope, err);
     }
     wf_exec_stand(scope, scope->parent->node);
     scope->row->act_inst_id = scope->parent->row->act_inst_id;
@@ -185,22 +189,45 @@ static apr_status_t drop_token(wf_exec_t *exec, const char *reason, wf_error_t *
     return rv;
 }
 
-apr_status_t wf_scope_clear(wf_exec_t *exec, const char *reason, wf_error_t *err)
+static apr_status_t cancel_children(wf_exec_t *exec, int kept, const char *reason,
+                                    wf_error_t *err)
 {
     apr_status_t rv = wf_exec_children(exec, err);
+    wf_exec_t *child, *after;
 
-    while (rv == APR_SUCCESS && exec->first) {
-        rv = wf_scope_cancel(exec->first, reason, err);
+    for (child = exec->first; rv == APR_SUCCESS && child; child = after) {
+        after = child->after;
+        if (kept || child->row->role != WF_ROLE_KEPT) {
+            rv = wf_scope_cancel(child, reason, err);
+        }
     }
+    return rv;
+}
+
+apr_status_t wf_scope_clear(wf_exec_t *exec, const char *reason, wf_error_t *err)
+{
+    apr_status_t rv = cancel_children(exec, 0, reason, err);
+
     return rv == APR_SUCCESS ? drop_token(exec, reason, err) : rv;
+}
+
+/* 1 if rows of events may be left on exec. */
+static int may_wait(const wf_exec_t *exec)
+{
+    const wf_body_t *body = wf_exec_body(exec);
+
+    return wf_events_around(exec) || exec->row->role == WF_ROLE_KEPT
+           || exec->row->role == WF_ROLE_HANDLER || (body && body->compensates);
 }
 
 apr_status_t wf_scope_cancel(wf_exec_t *exec, const char *reason, wf_error_t *err)
 {
-    apr_status_t rv = wf_scope_clear(exec, reason, err);
+    apr_status_t rv = cancel_children(exec, 1, reason, err);
 
-    if (rv == APR_SUCCESS
-        && (wf_events_around(exec) || exec->row->role == WF_ROLE_KEPT)) {
+    if (rv == APR_SUCCESS) {
+        rv = drop_token(exec, reason, err);
+    }
+    if (rv == APR_SUCCESS && may_wait(exec)) {
         rv = wf_events_disarm(exec, NULL, err);
     }
     return rv == APR_SUCCESS ? wf_exec_remove(exec, err) : rv;
@@ -240,7 +267,7 @@ apr_status_t wf_boundary_fire(wf_exec_t *scope, const wf_node_t *event, wf_error
 static int is_on_border(const wf_exec_t *exec, const wf_node_t *event)
 {
     (void)exec;
-    return event->host != NULL;
+    return event->behaviour->fire != wf_handler_fire;
 }
 
 static apr_status_t interrupt(wf_exec_t *scope, const wf_node_t *event, wf_error_t *err)

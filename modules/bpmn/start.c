@@ -13,14 +13,9 @@ apr_status_t wf_bpmn_start(const wf_bpmn_call_t *call, const wf_definition_t *de
     apr_status_t rv;
 
     wf_turn_init(&turn, call);
-    rv = wf_models_get(call->models, definition, call->loader_baton, &model, turn.p, err);
+    rv = wf_definition_model(&turn, definition, &model, err);
     if (rv != APR_SUCCESS) {
         return rv;
-    }
-    if (!model->start) {
-        return wf_error_set(err, WF_ERR_EXECUTION,
-                            "definition %s has no start event to begin with",
-                            definition->id);
     }
     instance = wf_instance_create(&turn, model, apr_pstrdup(turn.p, definition->id),
                                   apr_pstrdup(turn.p, business_key), NULL);

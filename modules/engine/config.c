@@ -28,6 +28,7 @@ static const struct {
     MEMBER(job_lease,        NUMBER, 300),
     MEMBER(model_cache,      NUMBER, 1000),
     MEMBER(max_steps,        NUMBER, 100000),
+    MEMBER(max_rounds,       NUMBER, 1000000),
     MEMBER(demo_dir,         TEXT,   0),
     MEMBER(admin_group,      TEXT,   0),
     MEMBER(role_type,        TEXT,   0),

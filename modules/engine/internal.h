@@ -39,7 +39,7 @@ typedef struct wf_engine_t {
     wf_ipc_server_t *server;
     int stopping;               /* atomic: no new work */
     /* Reloaded by SIGHUP, read with __atomic_load_n. */
-    int queue_limit, job_executor, max_steps;
+    int queue_limit, job_executor, max_steps, max_rounds;
     int job_lease;              /* seconds */
     const char *admin_group, *role_type;
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */

@@ -43,7 +43,7 @@ typedef struct world_t {
     int loads; /* how often the cache asked for a file */
     apr_int64_t now;
     const char *user;
-    int max_steps;
+    int max_steps, max_rounds;
     wf_uow_t *uow;
     wf_bpmn_call_t call;
     wf_error_t err; /* of the last call */
@@ -105,6 +105,7 @@ static inline void world_open(void)
     world.now = 1000000;
     world.user = "kermit";
     world.max_steps = 10000;
+    world.max_rounds = 200000;
 }
 
 static inline void world_close(void)
@@ -132,7 +133,8 @@ static inline const wf_bpmn_call_t *world_begin(void)
                                   .reader = world.reader,
                                   .user = world.user,
                                   .now = world.now,
-                                  .max_steps = world.max_steps};
+                                  .max_steps = world.max_steps,
+                                  .max_rounds = world.max_rounds};
     return &world.call;
 }
 
