@@ -61,20 +61,74 @@ static apr_status_t collect(wf_exec_t *from, const apr_array_header_t *mappings,
 
 /* ---- the call ---------------------------------------------------------------------------- */
 
+/* The process of that key which was deployed together with exec's. */
+static apr_status_t find_beside(wf_exec_t *exec, const char *key,
+                                wf_definition_t **definition, wf_error_t *err)
+{
+    apr_array_header_t *rows;
+    wf_definition_t *own;
+    apr_status_t rv = wf_uow_get_by_key(WF_UOW(exec), WF_TABLE_DEFINITION,
+                                        exec->instance->definition_id, &own, err);
+    int i;
+
+    if (rv == APR_SUCCESS && own) {
+        rv = wf_uow_select(WF_UOW(exec), WF_BY_DEFINITIONS_OF_DEPLOYMENT,
+                           own->deployment_id, &rows, err);
+        for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+            wf_definition_t *row = APR_ARRAY_IDX(rows, i, wf_definition_t *);
+
+            *definition = strcmp(row->key, key) == 0 ? row : *definition;
+        }
+    }
+    return rv;
+}
+
+static apr_status_t find_version(wf_exec_t *exec, const char *key,
+                                 wf_definition_t **definition, wf_error_t *err)
+{
+    const wf_call_activity_t *def = exec->node->details;
+    const char *version;
+    apr_status_t rv = wf_exec_text(exec, def->version, &version, err);
+
+    return rv == APR_SUCCESS
+               ? wf_uow_get_by_key(WF_UOW(exec), WF_TABLE_DEFINITION,
+                                   apr_pstrcat(exec->instance->turn->p, key, ":",
+                                               version ? version : "", NULL),
+                                   definition, err)
+               : rv;
+}
+
+static apr_status_t find_latest(wf_exec_t *exec, const char *key,
+                                wf_definition_t **definition, wf_error_t *err)
+{
+    const wf_bpmn_call_t *call = exec->instance->turn->call;
+
+    return wf_store_latest_definition(call->reader, key, definition,
+                                      exec->instance->turn->p, err);
+}
+
+typedef apr_status_t find_fn(wf_exec_t *exec, const char *key,
+                             wf_definition_t **definition, wf_error_t *err);
+
+static find_fn *const bindings[] = {
+    [WF_BINDING_LATEST] = find_latest,
+    [WF_BINDING_DEPLOYMENT] = find_beside,
+    [WF_BINDING_VERSION] = find_version,
+};
+
 static apr_status_t find_called(wf_exec_t *exec, wf_definition_t **definition,
                                 wf_error_t *err)
 {
     const wf_call_activity_t *def = exec->node->details;
-    const wf_bpmn_call_t *call = exec->instance->turn->call;
     const char *key;
     apr_status_t rv = wf_exec_text(exec, def->called, &key, err);
 
     if (rv == APR_SUCCESS && (!key || !*key)) {
         rv = wf_error_set(err, WF_ERR_EXECUTION, "calledElement names no process");
     }
+    *definition = NULL;
     if (rv == APR_SUCCESS) {
-        rv = wf_store_latest_definition(call->reader, key, definition,
-                                        exec->instance->turn->p, err);
+        rv = bindings[def->binding](exec, key, definition, err);
     }
     if (rv == APR_SUCCESS && !*definition) {
         rv = wf_error_set(err, WF_ERR_EXECUTION,

@@ -281,8 +281,8 @@ apr_status_t wf_handler_done(wf_exec_t *exec, wf_error_t *err)
 static wf_exec_t *transaction_of(wf_exec_t *exec)
 {
     while (exec->parent
-           && (exec->row->role != WF_ROLE_SCOPE || !exec->parent->node->body
-               || !exec->parent->node->body->transaction)) {
+           && (exec->row->role != WF_ROLE_SCOPE || !wf_exec_body(exec)
+               || !wf_exec_body(exec)->transaction)) {
         exec = exec->parent;
     }
     return exec->parent ? exec : NULL;

@@ -28,22 +28,22 @@ static const wf_behaviour_t behaviours[] = {
     { "startEvent",             SIGNAL,     "signalStartEvent",         WF_WAIT_NONE,
       wf_start_event_parse,     NULL,                   NULL,                   NULL,                NULL, NULL },
     { "startEvent",             ERROR,      "startEvent",               WF_WAIT_NONE,
-      wf_start_event_parse,     NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_start_event_parse,     wf_leave_at_once,       NULL,                   wf_flows_leave,      NULL, wf_handler_fire },
 
     { "endEvent",               NULL,       "endEvent",                 WF_WAIT_NONE,
       NULL,                     wf_leave_at_once,       NULL,                   wf_end_event_leave,  NULL, NULL },
     { "endEvent",               ERROR,      "errorEndEvent",            WF_WAIT_NONE,
-      wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_event_parse,           wf_error_end_enter,     NULL,                   wf_end_event_leave,  NULL, NULL },
     { "endEvent",               CANCEL,     "cancelEndEvent",           WF_WAIT_NONE,
-      wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_event_parse,           wf_cancel_end_enter,    wf_cancel_end_signal,   wf_end_event_leave,  NULL, NULL },
     { "endEvent",               TERMINATE,  "endEvent",                 WF_WAIT_NONE,
-      wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_event_parse,           wf_terminate_enter,     NULL,                   wf_end_event_leave,  NULL, NULL },
     { "endEvent",               SIGNAL,     "endEvent",                 WF_WAIT_NONE,
       wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
     { "endEvent",               MESSAGE,    "endEvent",                 WF_WAIT_WORKER,
       wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
     { "endEvent",               COMPENSATE, "endEvent",                 WF_WAIT_HANDLERS,
-      wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_event_parse,           wf_compensate_enter,    wf_leave_at_once,       wf_end_event_leave,  NULL, NULL },
 
     { "intermediateCatchEvent", TIMER,      "intermediateTimer",        WF_WAIT_EVENT,
       wf_event_parse,           wf_catch_enter,         NULL,                   wf_flows_leave,      wf_timer_arm, wf_catch_fire },
@@ -57,20 +57,20 @@ static const wf_behaviour_t behaviours[] = {
     { "intermediateThrowEvent", SIGNAL,     "intermediateSignalThrow",  WF_WAIT_NONE,
       wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
     { "intermediateThrowEvent", COMPENSATE, "intermediateThrowEvent",   WF_WAIT_HANDLERS,
-      wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_event_parse,           wf_compensate_enter,    wf_leave_at_once,       wf_flows_leave,      NULL, NULL },
 
     { "boundaryEvent",          TIMER,      "boundaryTimer",            WF_WAIT_NONE,
       wf_boundary_event_parse,  NULL,                   NULL,                   NULL,                NULL, NULL },
     { "boundaryEvent",          ERROR,      "boundaryError",            WF_WAIT_NONE,
-      wf_boundary_event_parse,  NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_boundary_event_parse,  wf_leave_at_once,       NULL,                   wf_flows_leave,      NULL, wf_boundary_fire },
     { "boundaryEvent",          SIGNAL,     "boundarySignal",           WF_WAIT_NONE,
       wf_boundary_event_parse,  NULL,                   NULL,                   NULL,                NULL, NULL },
     { "boundaryEvent",          MESSAGE,    "boundaryMessage",          WF_WAIT_NONE,
       wf_boundary_event_parse,  NULL,                   NULL,                   NULL,                NULL, NULL },
     { "boundaryEvent",          CANCEL,     "cancelBoundaryCatch",      WF_WAIT_NONE,
-      wf_boundary_event_parse,  NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_boundary_event_parse,  wf_leave_at_once,       NULL,                   wf_flows_leave,      NULL, wf_boundary_fire },
     { "boundaryEvent",          COMPENSATE, "compensationBoundaryCatch", WF_WAIT_NONE,
-      wf_boundary_event_parse,  NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_boundary_event_parse,  wf_leave_at_once,       NULL,                   wf_flows_leave,      NULL, NULL },
 
     { "task",                   NULL,       "task",                     WF_WAIT_NONE,
       NULL,                     wf_leave_at_once,       NULL,                   wf_flows_leave,      NULL, NULL },
@@ -89,11 +89,11 @@ static const wf_behaviour_t behaviours[] = {
     { "businessRuleTask",       NULL,       "businessRuleTask",         WF_WAIT_WORKER,
       wf_business_rule_parse,   NULL,                   NULL,                   NULL,                NULL, NULL },
     { "callActivity",           NULL,       "callActivity",             WF_WAIT_CALLED,
-      wf_call_activity_parse,   NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_call_activity_parse,   wf_call_activity_enter, wf_leave_at_once,       wf_flows_leave,      NULL, NULL },
     { "subProcess",             NULL,       "subProcess",               WF_WAIT_NONE,
-      wf_sub_process_parse,     NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_sub_process_parse,     wf_body_enter,          NULL,                   wf_flows_leave,      NULL, NULL },
     { "transaction",            NULL,       "transaction",              WF_WAIT_NONE,
-      wf_sub_process_parse,     NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_sub_process_parse,     wf_body_enter,          NULL,                   wf_flows_leave,      NULL, NULL },
 
     { "exclusiveGateway",       NULL,       "exclusiveGateway",         WF_WAIT_NONE,
       NULL,                     wf_leave_at_once,       NULL,                   wf_exclusive_leave,  NULL, NULL },
@@ -102,7 +102,7 @@ static const wf_behaviour_t behaviours[] = {
     { "parallelGateway",        NULL,       "parallelGateway",          WF_WAIT_NONE,
       NULL,                     wf_parallel_enter,      NULL,                   wf_parallel_leave,   NULL, NULL },
     { "inclusiveGateway",       NULL,       "inclusiveGateway",         WF_WAIT_NONE,
-      NULL,                     NULL,                   NULL,                   NULL,                NULL, NULL },
+      NULL,                     wf_inclusive_enter,     NULL,                   wf_inclusive_leave,  NULL, NULL },
     { "eventBasedGateway",      NULL,       "eventBasedGateway",        WF_WAIT_GATE,
       NULL,                     NULL,                   NULL,                   NULL,                NULL, NULL },
 };
@@ -113,11 +113,11 @@ static const struct {
     const char *word;
     int done;
 } parts[] = {
-    { "dataObject",                       0 },
-    { "isForCompensation",                0 },
-    { "multiInstanceLoopCharacteristics", 0 },
+    { "dataObject",                       1 },
+    { "isForCompensation",                1 },
+    { "multiInstanceLoopCharacteristics", 1 },
     { "standardLoopCharacteristics",      0 }, /* nothing of this is read */
-    { "triggeredByEvent",                 0 },
+    { "triggeredByEvent",                 1 },
 };
 /* clang-format on */
 

@@ -16,7 +16,7 @@ static const extension_t attributes[] = {
     /* element                            attribute                  done */
     { NULL,                               "async",                   1 },
     { NULL,                               "asyncBefore",             1 },
-    { NULL,                               "asyncAfter",              0 },
+    { NULL,                               "asyncAfter",              1 },
     { NULL,                               "exclusive",               1 },
     { NULL,                               "skipExpression",          0 },
     { NULL,                               "jobPriority",             0 },
@@ -31,9 +31,9 @@ static const extension_t attributes[] = {
     { "startEvent",                       "formKey",                 1 },
     { "timerEventDefinition",             "businessCalendarName",    0 },
     { "timeCycle",                        "endDate",                 0 },
-    { "errorEventDefinition",             "errorCodeVariable",       0 },
-    { "errorEventDefinition",             "errorMessageVariable",    0 },
-    { "terminateEventDefinition",         "terminateAll",            0 },
+    { "errorEventDefinition",             "errorCodeVariable",       1 },
+    { "errorEventDefinition",             "errorMessageVariable",    1 },
+    { "terminateEventDefinition",         "terminateAll",            1 },
     { "terminateEventDefinition",         "terminateMultiInstance",  0 }, /* not read */
     { "messageEventDefinition",           "type",                    0 },
     { "messageEventDefinition",           "class",                   0 },
@@ -89,19 +89,19 @@ static const extension_t attributes[] = {
     { "businessRuleTask",                 "decisionRefVersion",      0 },
     { "businessRuleTask",                 "mapDecisionResult",       0 },
 
-    { "callActivity",                     "businessKey",             0 },
-    { "callActivity",                     "inheritBusinessKey",      0 },
-    { "callActivity",                     "inheritVariables",        0 },
-    { "callActivity",                     "calledElementBinding",    0 },
-    { "callActivity",                     "calledElementVersion",    0 },
+    { "callActivity",                     "businessKey",             1 },
+    { "callActivity",                     "inheritBusinessKey",      1 },
+    { "callActivity",                     "inheritVariables",        1 },
+    { "callActivity",                     "calledElementBinding",    1 },
+    { "callActivity",                     "calledElementVersion",    1 },
     { "callActivity",                     "calledElementVersionTag", 0 }, /* not read */
     { "callActivity",                     "caseRef",                 0 }, /* not read */
     { "callActivity",                     "variableMappingClass",    0 }, /* not read */
     { "callActivity",                     "variableMappingDelegateExpression", 0 }, /* not read */
 
-    { "multiInstanceLoopCharacteristics", "collection",              0 },
-    { "multiInstanceLoopCharacteristics", "elementVariable",         0 },
-    { "multiInstanceLoopCharacteristics", "elementIndexVariable",    0 },
+    { "multiInstanceLoopCharacteristics", "collection",              1 },
+    { "multiInstanceLoopCharacteristics", "elementVariable",         1 },
+    { "multiInstanceLoopCharacteristics", "elementIndexVariable",    1 },
 };
 
 static const extension_t elements[] = {
@@ -129,8 +129,8 @@ static const extension_t elements[] = {
     { "businessRuleTask",                 "field",                   0 },
     { "messageEventDefinition",           "field",                   0 },
     { NULL,                               "mapException",            0 },
-    { "callActivity",                     "in",                      0 },
-    { "callActivity",                     "out",                     0 },
+    { "callActivity",                     "in",                      1 },
+    { "callActivity",                     "out",                     1 },
 };
 /* clang-format on */
 

@@ -80,6 +80,25 @@ static void attach(wf_parser_t *parser, const wf_attached_t *attachment)
 
 /* ---- compensation ------------------------------------------------------------------ */
 
+/* Every body around the host may have something to undo. */
+static void mark_compensation(wf_parser_t *parser, const wf_node_t *host)
+{
+    int i;
+
+    while (host) {
+        const wf_node_t *owner = host->within->owner;
+
+        for (i = 0; i < parser->bodies->nelts; i++) {
+            wf_body_t *body = APR_ARRAY_IDX(parser->bodies, i, wf_body_t *);
+
+            if (body == host->within) {
+                body->compensates = 1;
+            }
+        }
+        host = owner;
+    }
+}
+
 /* An association from a compensation event on an activity's border leads to the activity
  * that compensates it. All other associations are remarks. */
 static void link_handler(wf_parser_t *parser, const wf_xml_t *association)
@@ -103,6 +122,7 @@ static void link_handler(wf_parser_t *parser, const wf_xml_t *association)
     }
     host = find_node(parser, event->host->id);
     host->handler = handler;
+    mark_compensation(parser, host);
 }
 
 /* ---- starts ------------------------------------------------------------------------ */

@@ -284,6 +284,7 @@ void wf_sub_process_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *n
 
     node->body = apr_pcalloc(parser->p, sizeof(*node->body));
     node->body->owner = node;
+    node->body->transaction = strcmp(xml->name, "transaction") == 0;
     if (strcmp(xml->name, "subProcess") == 0) {
         node->body->triggered = wf_parse_flag(triggered, 0);
         refuse_flag(parser, xml, "triggeredByEvent");

@@ -1,0 +1,140 @@
+/* Multi-instance activities: parallel and sequential, on tasks, sub-processes and calls. */
+#include "scenario.h"
+
+#define LOOP(how, inside)                                                                \
+    "<multiInstanceLoopCharacteristics isSequential=\"" how "\">" inside                 \
+    "</multiInstanceLoopCharacteristics>"
+#define COUNT(n) "<loopCardinality>" n "</loopCardinality>"
+#define UNTIL(text) "<completionCondition>" text "</completionCondition>"
+#define OVER(how, list)                                                                  \
+    "<multiInstanceLoopCharacteristics isSequential=\"" how "\" activiti:collection=\"" list \
+    "\" activiti:elementVariable=\"x\"/>"
+#define TASKS(loop)                                                                      \
+    "<userTask id=\"t\" name=\"${loopCounter}\">" loop "</userTask>\n"
+#define AROUND(activity) PROCESS(START activity TASK("z") FLOW("s", "t") FLOW("t", "z"))
+
+/* clang-format off */
+static const scenario_t scenarios[] = {
+    { "parallel, by number", AROUND(TASKS(LOOP("false", COUNT("3")))), NULL,
+      "t t t | complete 2nd t: t t | complete t: t | complete t: z | complete z:",
+      "s t t t z" },
+    { "sequential, by number", AROUND(TASKS(LOOP("true", COUNT("3")))), NULL,
+      "t | complete t: t | complete t: t | complete t: z", "s t t t z" },
+    { "one instance", AROUND(TASKS(LOOP("false", COUNT("1")))), NULL, "t | complete t: z", "s t z" },
+    { "none", AROUND(TASKS(LOOP("false", COUNT("0")))), NULL, "z", "s z" },
+    { "none, one after the other", AROUND(TASKS(LOOP("true", COUNT("${0}")))), NULL, "z", "s z" },
+    { "by digits in a text", AROUND(TASKS(LOOP("false", COUNT("${n}")))), "{\"n\": \"2\"}",
+      "t t", NULL },
+    { "a negative number", AROUND(TASKS(LOOP("false", COUNT("${0-1}")))), NULL, "!negative", NULL },
+    { "no number", AROUND(TASKS(LOOP("false", COUNT("${n}")))), "{\"n\": \"many\"}",
+      "!not a number", NULL },
+
+    { "over a list", AROUND(TASKS(OVER("false", "l"))), "{\"l\": [\"a\", \"b\"]}",
+      "t t | complete t: t | complete t: z", NULL },
+    { "over an expression", AROUND(TASKS(OVER("true", "${l}"))), "{\"l\": [\"a\", \"b\"]}",
+      "t | complete t: t | complete t: z", NULL },
+    { "over an empty list", AROUND(TASKS(OVER("false", "l"))), "{\"l\": []}", "z", NULL },
+    { "over a missing variable", AROUND(TASKS(OVER("false", "l"))), NULL,
+      "!no variable \"l\"", NULL },
+    { "over what is no list", AROUND(TASKS(OVER("false", "l"))), "{\"l\": 5}",
+      "!not a list", NULL },
+    { "over what an expression gives", AROUND(TASKS(OVER("false", "${5}"))), NULL,
+      "!not a list", NULL },
+
+    { "until a condition holds", AROUND(TASKS(LOOP("false", COUNT("4")
+        UNTIL("${nrOfCompletedInstances == 2}")))), NULL,
+      "t t t t | complete t: t t t | complete t: z", "s t t t t z" },
+    { "one after the other until it holds", AROUND(TASKS(LOOP("true", COUNT("4")
+        UNTIL("${done}")))), "{\"done\": false}",
+      "t | complete t: t | complete t {\"done\": true}: z", "s t t z" },
+    { "a condition sees the round", AROUND(TASKS(LOOP("false", COUNT("3")
+        UNTIL("${loopCounter == 1 and nrOfActiveInstances == 2 and nrOfInstances == 3}")))), NULL,
+      "t t t | complete 2nd t: z", NULL },
+    { "a condition that is none", AROUND(TASKS(LOOP("false", COUNT("2") UNTIL("${5}")))), NULL,
+      "t t | complete t: !not true or false", NULL },
+
+    { "of a sub-process", AROUND("<subProcess id=\"t\">" LOOP("false", COUNT("2"))
+        "<startEvent id=\"i\"/>" TASK("u") TASK("v") FLOW("i", "u") FLOW("u", "v") "</subProcess>"), NULL,
+      "u u | complete u: u v | complete v: u | complete u: v | complete v: z", NULL },
+    { "of a sub-process, one after the other", AROUND("<subProcess id=\"t\">" LOOP("true", COUNT("2"))
+        "<startEvent id=\"i\"/>" TASK("u") FLOW("i", "u") "</subProcess>"), NULL,
+      "u | complete u: u | complete u: z", "s t i u t i u z" },
+    { "branches inside a round", AROUND("<subProcess id=\"t\">" LOOP("false", COUNT("2"))
+        "<startEvent id=\"i\"/>" TASK("u") TASK("v") FLOW("i", "u") FLOW("i", "v") "</subProcess>"), NULL,
+      "u u v v | complete u: u v v | complete 2nd v: u v | complete u: v | complete v: z", NULL },
+    { "within a branch", PROCESS(START FORK("f") TASKS(LOOP("false", COUNT("2"))) TASK("b") FORK("j")
+        TASK("z") FLOW("s", "f") FLOW("f", "t") FLOW("f", "b") FLOW("t", "j") FLOW("b", "j") FLOW("j", "z")), NULL,
+      "b t t | complete t: b t | complete b: t | complete t: z", NULL },
+    { "automatic", AROUND("<task id=\"t\">" LOOP("false", COUNT("5")) "</task>"), NULL, "z",
+      "s t t t t t z" },
+    { "automatic, one after the other", AROUND("<task id=\"t\">" LOOP("true", COUNT("5")) "</task>"),
+      NULL, "z", "s t t t t t z" },
+    { "each round a job", AROUND("<task id=\"t\" activiti:async=\"true\">" LOOP("false", COUNT("2"))
+        "</task>"), NULL, "t t | job t: t | job t: z", NULL },
+    { "another name for the counter", AROUND("<userTask id=\"t\"><multiInstanceLoopCharacteristics "
+        "activiti:elementIndexVariable=\"i\"><loopCardinality>2</loopCardinality>"
+        "<completionCondition>${i == 1}</completionCondition></multiInstanceLoopCharacteristics></userTask>"),
+      NULL, "t t | complete 2nd t: z", NULL },
+    { "a loop in a loop", AROUND("<subProcess id=\"t\">" LOOP("false", COUNT("2"))
+        "<startEvent id=\"i\"/><userTask id=\"u\">" LOOP("true", COUNT("2")) "</userTask>" FLOW("i", "u")
+        "</subProcess>"), NULL,
+      "u u | complete u: u u | complete u: u u | complete u: u | complete u: z", NULL },
+};
+/* clang-format on */
+
+/* ---- variables ------------------------------------------------------------------------ */
+
+static void variables(void)
+{
+    const wf_definition_t *definition = world_deploy(AROUND(TASKS(OVER("false", "l"))));
+    wf_started_t started;
+    wf_map_t *out = world_vars();
+
+    world_start(definition, vars_of("{\"l\": [\"a\", \"b\"]}"), &started);
+    is_str(world_var(started.id, "nrOfInstances"), "2", "counters: in the loop");
+    is_str(world_var(started.id, "nrOfActiveInstances"), "2", "counters: active");
+    is_str(world_var(started.id, "nrOfCompletedInstances"), "0", "counters: completed");
+    is_str(world_var(started.id, "x"), "\"a\"", "the first round's element");
+    wf_map_set(out, "result", wf_string("r"));
+    world_complete(started.id, "t", out);
+    is_str(world_var(started.id, "nrOfActiveInstances"), "1", "counters: one is done");
+    is_str(world_var(started.id, "x"), "\"b\"", "its variables are gone");
+    world_complete(started.id, "t", NULL);
+    is_str(world_var(started.id, "result"), "\"r\"", "what it set belongs to the instance");
+    is_str(world_var(started.id, "nrOfInstances"), NULL, "counters are gone after the loop");
+    is_str(world_var(started.id, "loopCounter"), NULL, "loopCounter, too");
+    is_int(world_executions(started.id), 1, "so are its executions");
+}
+
+static void limits(void)
+{
+    const wf_definition_t *definition =
+        world_deploy(AROUND("<task id=\"t\">" LOOP("false", COUNT("${n}")) "</task>"));
+    wf_started_t started;
+
+    world.max_steps = 50;
+    ok(world_start(definition, vars_of("{\"n\": 1000}"), &started) == APR_SUCCESS,
+       "rounds are no endless loop: %s", world.err.message ? world.err.message : "");
+    world.max_steps = 10000;
+    world.max_rounds = 10;
+    ok(world_start(definition, vars_of("{\"n\": 11}"), &started) != APR_SUCCESS
+           && strstr(world.err.message, "at most 10"),
+       "too many of them: %s", world.err.message);
+    ok(world_start(definition, vars_of("{\"n\": 10}"), &started) == APR_SUCCESS,
+       "as many as are allowed");
+    world.max_rounds = 200000;
+}
+
+int main(void)
+{
+    int i;
+
+    world_open();
+    for (i = 0; i < (int)(sizeof(scenarios) / sizeof(scenarios[0])); i++) {
+        play(&scenarios[i]);
+    }
+    variables();
+    limits();
+    world_close();
+    return done_testing();
+}
