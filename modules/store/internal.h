@@ -57,6 +57,7 @@ typedef enum {
     WF_COL_TEXT,     /* const char * */
     WF_COL_INT,      /* int */
     WF_COL_BOOL,     /* int, 0 or 1 */
+    WF_COL_RETRIES,  /* int; -1, which a new row has, is null */
     WF_COL_SUSPENSION, /* int; a new row is active */
     WF_COL_LONG,     /* apr_int64_t */
     WF_COL_DURATION, /* apr_int64_t ms; -1 is null */
@@ -240,6 +241,7 @@ typedef enum {
     WF_SQL_GROUP_COUNTS,      /* user, group type */
     WF_SQL_DUE_NEXT,          /* now */
     WF_SQL_RELEASE_JOBS,      /* lock owner */
+    WF_SQL_LOCKS_NEXT,        /* topic, now: when a task of it may be fetched again */
     WF_SQL_LOCK_TAKE,         /* job, owner, end, now, REV_; 1 if it was free */
     WF_SQL_LOCK_KEEP,         /* job, owner, end; 1 if it was the owner's */
     WF_SQL_LOCK_NEED,         /* job, owner; 1 if it is the owner's */
@@ -251,11 +253,13 @@ typedef enum {
     WF_QUERY_LATEST_DEFINITION, /* key */
     WF_QUERY_RESOURCE,          /* deployment, name */
     WF_QUERY_DUE_JOBS,          /* now */
+    WF_QUERY_READY_TASKS,       /* topic: external tasks that nobody has */
+    WF_QUERY_EXPIRED_TASKS,     /* topic, now, limit: those whose lock is over */
     WF_QUERIES
 } wf_query_e;
 
 #define WF_MAX_SORTS 12       /* sort keys of a list */
-#define WF_MAX_FILTERS 12     /* filters of a list */
+#define WF_MAX_FILTERS 16     /* filters of a list */
 #define WF_MAX_FANS 32        /* groups of a user whose tasks are merged in order */
 #define WF_MAX_PURGE_STEPS 24 /* more than a purge has: the next is NULL */
 

@@ -120,6 +120,42 @@ static const wf_filter_def_t job_filters[] = {
     { NULL },
 };
 
+/* What belongs to an execution is found by way of its instance. */
+#define OF_EXECUTION                                                                     \
+    "r.PROC_INST_ID_ = (SELECT e.PROC_INST_ID_ FROM ACT_RU_EXECUTION e WHERE e.ID_ = ?)" \
+    " AND r.EXECUTION_ID_ = ?"
+
+/* External tasks come and go more quickly than any other rows, and an index is paid for with
+ * each of them: those of workers, not those of administrators, who look through a few. */
+static const wf_filter_def_t external_task_filters[] = {
+    { "externalTaskId",      WF_FILTER_NUMBER, .where = "r.ID_ = ?" },
+    { "topicName",           WF_FILTER_TEXT,   .where = "r.TOPIC_NAME_ = ?" },
+    { "workerId",            WF_FILTER_TEXT,   .where = "r.WORKER_ID_ = ?" },
+    { "locked",              WF_FILTER_DATE,   .where = "r.LOCK_EXP_TIME_ > ?" },
+    { "notLocked",           WF_FILTER_DATE,
+      .where = "(r.LOCK_EXP_TIME_ IS NULL OR r.LOCK_EXP_TIME_ <= ?)" },
+    { "withRetriesLeft",     WF_FILTER_FLAG,   .where = "COALESCE(r.RETRIES_, 1) > 0" },
+    { "noRetriesLeft",       WF_FILTER_FLAG,   .where = "r.RETRIES_ = 0" },
+    { "executionId",         WF_FILTER_NUMBER, .where = OF_EXECUTION },
+    { "processInstanceId",   WF_FILTER_NUMBER, .where = "r.PROC_INST_ID_ = ?" },
+    { "processDefinitionId", WF_FILTER_TEXT,   .where = "r.PROC_DEF_ID_ = ?" },
+    { "activityId",          WF_FILTER_TEXT,   .where = "r.ACT_ID_ = ?" },
+    { "active",              WF_FILTER_FLAG,   .where = "r.SUSPENSION_STATE_ = 1" },
+    { "suspended",           WF_FILTER_FLAG,   .where = "r.SUSPENSION_STATE_ = 2" },
+    { NULL },
+};
+
+static const wf_filter_def_t incident_filters[] = {
+    { "incidentId",          WF_FILTER_NUMBER, .where = "r.ID_ = ?" },
+    { "incidentType",        WF_FILTER_TEXT,   .where = "r.INCIDENT_TYPE_ = ?" },
+    { "executionId",         WF_FILTER_NUMBER, .where = OF_EXECUTION },
+    { "processInstanceId",   WF_FILTER_NUMBER, .where = "r.PROC_INST_ID_ = ?" },
+    { "processDefinitionId", WF_FILTER_TEXT,   .where = "r.PROC_DEF_ID_ = ?" },
+    { "activityId",          WF_FILTER_TEXT,   .where = "r.ACTIVITY_ID_ = ?" },
+    { "configuration",       WF_FILTER_NUMBER, .where = "r.CONFIGURATION_ = ?" },
+    { NULL },
+};
+
 #define FOUND_IN(column) column " LIKE ? ESCAPE '\\'"
 
 static const wf_filter_def_t user_filters[] = {
@@ -184,6 +220,20 @@ const wf_list_def_t wf_lists[WF_LISTS] = {
         .columns = { "r.ID_",   "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_",
                      "r.DUEDATE_",  "r.RETRIES_",
                      "r.EXECUTION_ID_", "r.PROCESS_INSTANCE_ID_", "r.DUEDATE_" } },
+    [WF_LIST_EXTERNAL_TASKS] = {
+        .table = WF_TABLE_EXTERNAL_TASK,
+        .filters = external_task_filters,
+        .keys    = { "id",             "lockExpirationTime", "processInstanceId",
+                     "processDefinitionId", "taskPriority" },
+        .columns = { "r.ID_",          "r.LOCK_EXP_TIME_",   "r.PROC_INST_ID_",
+                     "r.PROC_DEF_ID_",      "r.PRIORITY_" } },
+    [WF_LIST_INCIDENTS] = {
+        .table = WF_TABLE_INCIDENT,
+        .filters = incident_filters,
+        .keys    = { "incidentId",     "incidentTimestamp",     "incidentType",
+                     "processInstanceId", "processDefinitionId", "configuration" },
+        .columns = { "r.ID_",          "r.INCIDENT_TIMESTAMP_", "r.INCIDENT_TYPE_",
+                     "r.PROC_INST_ID_",   "r.PROC_DEF_ID_",      "r.CONFIGURATION_" } },
     [WF_LIST_USERS] = {
         .table = WF_TABLE_USER,
         .filters = user_filters,

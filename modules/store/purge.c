@@ -38,6 +38,11 @@
         " AND EXCEPTION_STACK_ID_ IS NOT NULL)",                                         \
     "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)",     \
     "DELETE FROM ACT_RU_EVENT_SUBSCR WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",   \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT ERROR_DETAILS_ID_ FROM ACT_RU_EXT_TASK" \
+        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"                               \
+        " AND ERROR_DETAILS_ID_ IS NOT NULL)",                                           \
+    "DELETE FROM ACT_RU_EXT_TASK WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",       \
+    "DELETE FROM ACT_RU_INCIDENT WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",       \
     "DELETE FROM ACT_RU_IDENTITYLINK WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)",   \
     "DELETE FROM ACT_RU_TASK WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
 
@@ -47,6 +52,8 @@
         " WHERE PROCESS_INSTANCE_ID_ IS NULL AND PROC_DEF_ID_ IN " DEFINITIONS           \
         " AND EXCEPTION_STACK_ID_ IS NOT NULL)",                                         \
     "DELETE FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ IS NULL"                          \
+        " AND PROC_DEF_ID_ IN " DEFINITIONS,                                             \
+    "DELETE FROM ACT_RU_INCIDENT WHERE PROC_INST_ID_ IS NULL"                            \
         " AND PROC_DEF_ID_ IN " DEFINITIONS,                                             \
     "DELETE FROM ACT_RU_EVENT_SUBSCR WHERE EXECUTION_ID_ IS NULL"                        \
         " AND CONFIGURATION_ IN " DEFINITIONS,                                           \

@@ -85,6 +85,9 @@ static void cell_of(const wf_column_t *c, const void *row, wf_cell_t *cell, apr_
     case WF_COL_DURATION:
         *cell = integer_unless(*(const apr_int64_t *)member, -1);
         break;
+    case WF_COL_RETRIES:
+        *cell = integer_unless(*(const int *)member, -1);
+        break;
     case WF_COL_LONG:
         *cell = wf_cell_integer(*(const apr_int64_t *)member);
         break;
@@ -155,6 +158,9 @@ static apr_status_t take_cell(const wf_column_t *c, const wf_cell_t *cell, void 
     case WF_COL_DURATION:
         *(apr_int64_t *)member =
             cell->type == WF_CELL_NULL ? -1 : wf_cell_to_integer(cell);
+        break;
+    case WF_COL_RETRIES:
+        *(int *)member = cell->type == WF_CELL_NULL ? -1 : (int)wf_cell_to_integer(cell);
         break;
     case WF_COL_INT:
     case WF_COL_SUSPENSION:

@@ -12,6 +12,9 @@
 #define UNLOCKED "(r.LOCK_EXP_TIME_ IS NULL OR r.LOCK_EXP_TIME_ <= ?1)"
 
 /* clang-format off */
+/* What the indexes of external tasks hold. */
+#define FETCHABLE(t) t ".SUSPENSION_STATE_ = 1 AND COALESCE(" t ".RETRIES_, 1) > 0"
+
 static const char *const fixed[WF_SQL_FIXED] = {
     [WF_SQL_SCHEMA_NUMBER] =
         "SELECT MAX(NUMBER_) FROM WF_SCHEMA",
@@ -69,6 +72,9 @@ static const char *const fixed[WF_SQL_FIXED] = {
     [WF_SQL_RELEASE_JOBS] =
         "UPDATE ACT_RU_JOB SET LOCK_OWNER_ = NULL, LOCK_EXP_TIME_ = NULL, REV_ = REV_ + 1"
         " WHERE LOCK_EXP_TIME_ > 0 AND LOCK_OWNER_ = ?1",
+    [WF_SQL_LOCKS_NEXT] =
+        "SELECT MIN(r.LOCK_EXP_TIME_) FROM ACT_RU_EXT_TASK r WHERE r.TOPIC_NAME_ = ?1"
+        " AND r.LOCK_EXP_TIME_ > ?2 AND " FETCHABLE("r"),
     [WF_SQL_LOCK_TAKE] =
         "UPDATE ACT_RU_JOB SET LOCK_OWNER_ = ?2, LOCK_EXP_TIME_ = ?3 WHERE ID_ = ?1"
         " AND REV_ = ?5 AND (LOCK_EXP_TIME_ IS NULL OR LOCK_EXP_TIME_ <= ?4) RETURNING 1",
@@ -90,6 +96,13 @@ static const struct {
     [WF_QUERY_DUE_JOBS] = { WF_TABLE_JOB,
         " WHERE " MAY_BE_DUE " AND COALESCE(r.DUEDATE_, 0) <= ?1 AND " UNLOCKED
         " ORDER BY COALESCE(r.DUEDATE_, 0), r.ID_" },
+    [WF_QUERY_READY_TASKS] = { WF_TABLE_EXTERNAL_TASK,
+        " WHERE r.TOPIC_NAME_ = ?1 AND r.LOCK_EXP_TIME_ IS NULL AND " FETCHABLE("r")
+        " ORDER BY r.PRIORITY_ DESC, r.ID_" },
+    [WF_QUERY_EXPIRED_TASKS] = { WF_TABLE_EXTERNAL_TASK,
+        " WHERE r.ID_ IN (SELECT x.ID_ FROM ACT_RU_EXT_TASK x WHERE x.TOPIC_NAME_ = ?1"
+        " AND x.LOCK_EXP_TIME_ <= ?2 AND " FETCHABLE("x")
+        " ORDER BY x.LOCK_EXP_TIME_ LIMIT ?3) ORDER BY r.PRIORITY_ DESC, r.ID_" },
 };
 /* clang-format on */
 

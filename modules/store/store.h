@@ -30,6 +30,8 @@ typedef enum {
     WF_TABLE_VARIABLE,     /* ACT_RU_VARIABLE */
     WF_TABLE_JOB,          /* ACT_RU_JOB */
     WF_TABLE_SUBSCRIPTION, /* ACT_RU_EVENT_SUBSCR */
+    WF_TABLE_EXTERNAL_TASK, /* ACT_RU_EXT_TASK */
+    WF_TABLE_INCIDENT,     /* ACT_RU_INCIDENT */
     WF_TABLE_HI_PROCINST,  /* ACT_HI_PROCINST */
     WF_TABLE_HI_ACTINST,   /* ACT_HI_ACTINST */
     WF_TABLE_HI_TASKINST,  /* ACT_HI_TASKINST */
@@ -187,6 +189,36 @@ typedef struct wf_subscription_t {
     apr_int64_t created;
 } wf_subscription_t;
 
+/** A service task that waits for a worker outside. */
+typedef struct wf_external_task_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *topic;
+    const char *worker_id; /* who has or had it last */
+    apr_int64_t lock_exp_time; /* 0: nobody has it; else until then */
+    int retries; /* -1: never failed; 0: stopped, until somebody sets them again */
+    const char *error_msg;
+    wf_id_t error_details_id; /* byte array; the caller's to delete */
+    apr_int64_t priority;
+    wf_id_t execution_id, proc_inst_id;
+    const char *proc_def_id, *act_id;
+    wf_id_t act_inst_id;
+    int suspension;
+    apr_int64_t created;
+} wf_external_task_t;
+
+/** What has failed for good and waits for somebody to look at it. */
+typedef struct wf_incident_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *type; /* "failedJob", "failedExternalTask" */
+    const char *message;
+    apr_int64_t time;
+    wf_id_t execution_id, proc_inst_id; /* both 0: a job that starts instances */
+    const char *proc_def_id, *activity_id;
+    wf_id_t configuration; /* the job or external task */
+} wf_incident_t;
+
 typedef struct wf_hi_procinst_t {
     wf_row_t row;
     wf_id_t id, proc_inst_id; /* both the instance's id, set by the caller */
@@ -312,7 +344,8 @@ wf_uow_t *wf_uow_create(wf_store_t *reader, wf_ids_t *ids, apr_pool_t *p);
 apr_pool_t *wf_uow_pool(wf_uow_t *uow);
 wf_id_t wf_uow_next_id(wf_uow_t *uow);
 
-/** A new zeroed row of table (durations: -1, open; suspension: active), with an id where the
+/** A new zeroed row of table (durations: -1, open; retries of external tasks:
+ *  -1, none set; suspension: active), with an id where the
  *  table's key is a generated id. It will be inserted as it looks at commit time; but who
  *  changes what a relation goes by after the next row of table was made says so with
  *  wf_uow_update, as for a loaded row. */
@@ -353,6 +386,9 @@ typedef enum {
     WF_BY_ATTACHMENTS_OF_TASK,
     WF_BY_SUBSCRIPTIONS_OF_INSTANCE,
     WF_BY_SUBSCRIPTIONS_OF_EXECUTION,
+    WF_BY_EXTERNAL_TASKS_OF_EXECUTION,
+    WF_BY_INCIDENTS_OF_INSTANCE,
+    WF_BY_INCIDENTS_OF_CONFIGURATION, /* of a job or an external task */
     WF_BY_HI_TASKS_OF_INSTANCE,
     WF_BY_HI_ACTIVITIES_OF_INSTANCE,
     WF_BY_HI_DETAILS_OF_INSTANCE,
@@ -401,8 +437,8 @@ typedef enum {
 void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
 
 /** Suspend (WF_SUSPENDED) or activate (WF_ACTIVE) an instance and, down the call activities,
- *  the instances that it called: executions, tasks and jobs, each with a new REV_ if its
- *  state changes, so that whoever has read one meanwhile meets a conflict. Written after all
+ *  the instances that it called: executions, tasks, jobs and external tasks, each with a
+ *  new REV_ if its state changes, so that whoever has read one meanwhile meets a conflict. Written after all
  *  rows of the unit, whose copies in memory stay as they are. */
 void wf_uow_suspend_instance(wf_uow_t *uow, wf_id_t instance, int state);
 
@@ -477,6 +513,12 @@ typedef enum {
     WF_LIST_JOBS,        /* process-instance#, with-retries-left!, executable@ (at that
                             time), only-timers!, only-messages!, duedate-lt@,
                             duedate-ltoe@, duedate-ht@, duedate-htoe@ */
+    WF_LIST_EXTERNAL_TASKS, /* externalTaskId#, topicName, workerId, locked@ and notLocked@
+                            (at that time), withRetriesLeft!, noRetriesLeft!,
+                            executionId#, processInstanceId#, processDefinitionId,
+                            activityId, active!, suspended! */
+    WF_LIST_INCIDENTS,   /* incidentId#, incidentType, executionId#, processInstanceId#,
+                            processDefinitionId, activityId, configuration# */
     WF_LIST_USERS,       /* group, searchText (part of first name, last name or id) */
     WF_LIST_GROUPS,      /* user, type, searchText (part of name or id) */
     WF_LIST_RUNS,        /* status, workflow; newest first by default */
@@ -564,6 +606,27 @@ apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, wf_due_fn *se
  *  or the lock of a due one expires. 0 = none. */
 apr_status_t wf_store_next_due(wf_store_t *store, apr_int64_t now, apr_int64_t *next,
                                wf_error_t *err);
+
+/** External tasks to be fetched: not suspended, not stopped, and nobody's at the time now. */
+typedef struct wf_fetch_t {
+    const char *const *topics;
+    int count; /* of topics */
+    apr_int64_t now;
+    int limit; /* tasks */
+    /** Whether to take a task that could be; it may read rows and relations of the same store
+     *  and must copy what it keeps of the row. NULL: all. */
+    int (*wanted)(void *baton, const wf_external_task_t *task);
+    void *baton;
+} wf_fetch_t;
+
+/** *tasks is of wf_external_task_t *, highest priority first, then oldest. Costs as much as
+ *  the tasks that it gives and those that are not wanted, whatever else waits or is locked;
+ *  of tasks whose lock has expired only the WF_MAX_EXPIRED first of each topic are looked
+ *  at. *next is the earliest time at which the lock of another one expires (0 = none). */
+#define WF_MAX_EXPIRED 1000
+apr_status_t wf_store_fetchable(wf_store_t *store, const wf_fetch_t *fetch,
+                                apr_array_header_t **tasks, apr_int64_t *next,
+                                apr_pool_t *p, wf_error_t *err);
 
 /** What a unit does at its commit about the lock of a job. */
 typedef enum {

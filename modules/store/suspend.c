@@ -21,6 +21,7 @@
 #define INSTANCE_STEPS                                                                   \
     SET_STATE("ACT_RU_TASK") "PROC_INST_ID_ IN (SELECT ID_ FROM AFFECTED)",              \
     SET_STATE("ACT_RU_JOB") "PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM AFFECTED)",        \
+    SET_STATE("ACT_RU_EXT_TASK") "PROC_INST_ID_ IN (SELECT ID_ FROM AFFECTED)",          \
     SET_STATE("ACT_RU_EXECUTION") "PROC_INST_ID_ IN (SELECT ID_ FROM AFFECTED)"
 
 static const struct {

@@ -201,6 +201,42 @@ static const wf_column_t subscription_columns[] = {
 };
 #undef T
 
+#define T wf_external_task_t
+static const wf_column_t external_task_columns[] = {
+    { "ID_",               WF_COL_ID,         AT(T, id),               KEY },
+    { "REV_",              WF_COL_REV,        AT(T, row.rev),          0 },
+    { "WORKER_ID_",        WF_COL_TEXT,       AT(T, worker_id),        0 },
+    { "TOPIC_NAME_",       WF_COL_TEXT,       AT(T, topic),            0 },
+    { "RETRIES_",          WF_COL_RETRIES,    AT(T, retries),          0 },
+    { "ERROR_MSG_",        WF_COL_TEXT,       AT(T, error_msg),        0 },
+    { "ERROR_DETAILS_ID_", WF_COL_ID,         AT(T, error_details_id), 0 },
+    { "LOCK_EXP_TIME_",    WF_COL_TIME,       AT(T, lock_exp_time),    0 },
+    { "SUSPENSION_STATE_", WF_COL_SUSPENSION, AT(T, suspension),       0 },
+    { "EXECUTION_ID_",     WF_COL_ID,         AT(T, execution_id),     0 },
+    { "PROC_INST_ID_",     WF_COL_ID,         AT(T, proc_inst_id),     0 },
+    { "PROC_DEF_ID_",      WF_COL_TEXT,       AT(T, proc_def_id),      0 },
+    { "ACT_ID_",           WF_COL_TEXT,       AT(T, act_id),           0 },
+    { "ACT_INST_ID_",      WF_COL_ID,         AT(T, act_inst_id),      0 },
+    { "PRIORITY_",         WF_COL_LONG,       AT(T, priority),         0 },
+    { "CREATE_TIME_",      WF_COL_TIME,       AT(T, created),          0 },
+};
+#undef T
+
+#define T wf_incident_t
+static const wf_column_t incident_columns[] = {
+    { "ID_",                 WF_COL_ID,   AT(T, id),            KEY },
+    { "REV_",                WF_COL_REV,  AT(T, row.rev),       0 },
+    { "INCIDENT_TIMESTAMP_", WF_COL_TIME, AT(T, time),          0 },
+    { "INCIDENT_MSG_",       WF_COL_TEXT, AT(T, message),       0 },
+    { "INCIDENT_TYPE_",      WF_COL_TEXT, AT(T, type),          0 },
+    { "EXECUTION_ID_",       WF_COL_ID,   AT(T, execution_id),  0 },
+    { "ACTIVITY_ID_",        WF_COL_TEXT, AT(T, activity_id),   0 },
+    { "PROC_INST_ID_",       WF_COL_ID,   AT(T, proc_inst_id),  0 },
+    { "PROC_DEF_ID_",        WF_COL_TEXT, AT(T, proc_def_id),   0 },
+    { "CONFIGURATION_",      WF_COL_ID,   AT(T, configuration), 0 },
+};
+#undef T
+
 #define T wf_hi_procinst_t
 static const wf_column_t hi_procinst_columns[] = {
     { "ID_",                        WF_COL_ID,       AT(T, id),                 KEY },
@@ -345,6 +381,10 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
     [WF_TABLE_JOB] = TABLE("ACT_RU_JOB", "job", job,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_SUBSCRIPTION] = TABLE("ACT_RU_EVENT_SUBSCR", "event subscription", subscription,
+        WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
+    [WF_TABLE_EXTERNAL_TASK] = TABLE("ACT_RU_EXT_TASK", "external task", external_task,
+        WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
+    [WF_TABLE_INCIDENT] = TABLE("ACT_RU_INCIDENT", "incident", incident,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_HI_PROCINST] = TABLE("ACT_HI_PROCINST", "historic instance", hi_procinst,
         WF_KEY_SHARED, "ID_", "", "its business key was used before"),

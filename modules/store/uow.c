@@ -205,6 +205,9 @@ static void set_defaults(void *row, const wf_table_def_t *t)
         if (t->columns[i].kind == WF_COL_DURATION) {
             *(apr_int64_t *)member = -1;
         }
+        else if (t->columns[i].kind == WF_COL_RETRIES) {
+            *(int *)member = -1;
+        }
         else if (t->columns[i].kind == WF_COL_SUSPENSION) {
             *(int *)member = WF_ACTIVE;
         }

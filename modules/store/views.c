@@ -26,6 +26,7 @@ static const wf_type_e types[] = {
     [WF_COL_ID]         = WF_STRING,  [WF_COL_TEXT]       = WF_STRING,
     [WF_COL_INT]        = WF_INTEGER, [WF_COL_REV]        = WF_INTEGER,
     [WF_COL_LONG]       = WF_LONG,    [WF_COL_DURATION]   = WF_LONG,
+    [WF_COL_RETRIES]    = WF_INTEGER, [WF_COL_SUSPENSION] = WF_INTEGER,
     [WF_COL_BOOL]       = WF_BOOLEAN, [WF_COL_IS_SET]     = WF_BOOLEAN,
     [WF_COL_TIME]       = WF_DATE,    [WF_COL_REAL]       = WF_DOUBLE,
     [WF_COL_BYTES]      = WF_BYTES,

@@ -218,7 +218,8 @@ static apr_int64_t rows_of(wf_table_e table)
 
 static const wf_table_e runtime[] = {WF_TABLE_EXECUTION,    WF_TABLE_TASK,
                                      WF_TABLE_IDENTITYLINK, WF_TABLE_VARIABLE,
-                                     WF_TABLE_JOB,          WF_TABLE_SUBSCRIPTION};
+                                     WF_TABLE_JOB,          WF_TABLE_SUBSCRIPTION,
+                                     WF_TABLE_EXTERNAL_TASK, WF_TABLE_INCIDENT};
 /* Attachments are history. Byte arrays belong to both. */
 static const wf_table_e history[] = {WF_TABLE_HI_PROCINST, WF_TABLE_HI_ACTINST,
                                      WF_TABLE_HI_TASKINST, WF_TABLE_HI_DETAIL,
@@ -278,6 +279,23 @@ static void add_subscription(wf_uow_t *uow, const wf_execution_t *execution)
     row->execution_id = execution->id;
     row->proc_inst_id = execution->proc_inst_id;
     row->created = 1;
+}
+
+/* A task for workers that has failed for good. */
+static void add_external(wf_uow_t *uow, const wf_execution_t *execution)
+{
+    wf_external_task_t *row = wf_uow_insert(uow, WF_TABLE_EXTERNAL_TASK);
+    wf_incident_t *incident = wf_uow_insert(uow, WF_TABLE_INCIDENT);
+    wf_bytearray_t *details = wf_uow_insert(uow, WF_TABLE_BYTEARRAY);
+
+    row->topic = "pay";
+    row->execution_id = incident->execution_id = execution->id;
+    row->proc_inst_id = incident->proc_inst_id = execution->proc_inst_id;
+    row->error_details_id = details->id;
+    row->retries = 0;
+    incident->type = "failedExternalTask";
+    incident->time = 1;
+    incident->configuration = row->id;
 }
 
 static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task_t *task,
@@ -341,6 +359,7 @@ static wf_id_t start(const char *definition, wf_id_t super)
     add_subtask(uow, sub);
     add_attachments(uow, task, sub);
     add_subscription(uow, child);
+    add_external(uow, child);
     must_commit(uow, "instance");
     return child->id;
 }
@@ -350,6 +369,7 @@ static wf_id_t deploy(const char *key)
     wf_uow_t *uow = new_unit();
     wf_id_t id = add_deployment(uow, key)->id;
     wf_identitylink_t *starter;
+    wf_incident_t *incident;
     wf_job_t *timer;
 
     add_definition(uow, id, key, 1);
@@ -359,6 +379,11 @@ static wf_id_t deploy(const char *key)
     starter->proc_def_id = apr_pstrcat(pool, key, ":1", NULL);
     timer = add_job(uow, NOW, 0, 3);
     timer->proc_def_id = starter->proc_def_id;
+    incident = wf_uow_insert(uow, WF_TABLE_INCIDENT);
+    incident->proc_def_id = timer->proc_def_id;
+    incident->configuration = timer->id;
+    incident->type = "failedJob";
+    incident->time = 1;
     must_commit(uow, "deployment");
     return id;
 }
@@ -393,8 +418,8 @@ static void check_purges(void)
     start("sell:1", start("buy:1", 0));
     start("buy:1", 0);
     purge(WF_PURGE_DEPLOYMENT_RUNTIME, bought);
-    is_int(rows_in(runtime, COUNT(runtime)), others - 2,
-           "a deployment: its instances, what they called, its start timer and starter");
+    is_int(rows_in(runtime, COUNT(runtime)), others - 3,
+           "a deployment: its instances, what they called, its start timer, incident and starter");
     purge(WF_PURGE_DEPLOYMENT_HISTORY, bought);
     is_int(rows_in(history, COUNT(history)), HISTORY_ROWS,
            "history of its three instances and of what they called is gone");

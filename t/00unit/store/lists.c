@@ -4,7 +4,7 @@
 #include "store/internal.h"
 
 /* ids, to see rows as small numbers */
-static wf_id_t tasks[6], executions[4], instances[4], jobs[5];
+static wf_id_t tasks[6], executions[4], instances[4], jobs[5], externals[5], incidents[3];
 
 /* ---- rows to list ---------------------------------------------------------------- */
 
@@ -187,6 +187,63 @@ static void add_jobs(void)
     must_commit(uow, "jobs");
 }
 
+static void add_externals(void)
+{
+    static const struct {
+        const char *topic, *worker;
+        int lock, retries, execution, suspension, priority;
+        const char *definition, *activity;
+    } rows[] = { { "pay", "w1", 100, -1, 1, WF_ACTIVE, 50, "z:1", "a" },
+                 { "pay", NULL, 0, 3, 2, WF_ACTIVE, 0, "a:1", "b" },
+                 { "ship", "w2", 200, 0, 2, WF_ACTIVE, -7, "a:1", "b" },
+                 { "ship", "w1", 50, 1, 3, WF_SUSPENDED, 50, "z:1", "a" },
+                 { "pay", "w2", 0, -1, 1, WF_ACTIVE, 100, NULL, "a" } };
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < 5; i++) {
+        wf_external_task_t *row = wf_uow_insert(uow, WF_TABLE_EXTERNAL_TASK);
+
+        externals[i] = row->id;
+        row->topic = rows[i].topic;
+        row->worker_id = rows[i].worker;
+        row->lock_exp_time = rows[i].lock;
+        row->retries = rows[i].retries;
+        row->execution_id = row->proc_inst_id = executions[rows[i].execution];
+        row->suspension = rows[i].suspension;
+        row->priority = rows[i].priority;
+        row->proc_def_id = rows[i].definition;
+        row->act_id = rows[i].activity;
+    }
+    must_commit(uow, "external tasks");
+}
+
+static void add_incidents(void)
+{
+    static const struct {
+        const char *type;
+        int time, execution, configuration;
+        const char *definition, *activity;
+    } rows[] = { { "failedJob", 30, 2, 7, "z:1", "a" },
+                 { "failedExternalTask", 20, 1, 9, "a:1", "b" },
+                 { "failedJob", 10, 0, 8, "a:1", NULL } };
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < 3; i++) {
+        wf_incident_t *row = wf_uow_insert(uow, WF_TABLE_INCIDENT);
+
+        incidents[i] = row->id;
+        row->type = rows[i].type;
+        row->time = rows[i].time;
+        if (rows[i].execution) {
+            row->execution_id = row->proc_inst_id = executions[rows[i].execution];
+        }
+        row->configuration = rows[i].configuration;
+        row->proc_def_id = rows[i].definition;
+        row->activity_id = rows[i].activity;
+    }
+    must_commit(uow, "incidents");
+}
+
 static void add_runs(void)
 {
     static const struct {
@@ -238,9 +295,21 @@ static const char *row_text(wf_list_e list, void *row)
         return number_of(tasks, 6, ((wf_task_t *)row)->id);
     case WF_LIST_INSTANCES:
         return number_of(instances, 4, ((wf_hi_procinst_t *)row)->id);
+    case WF_LIST_EXTERNAL_TASKS:
+        return number_of(externals, 5, ((wf_external_task_t *)row)->id);
+    case WF_LIST_INCIDENTS:
+        return number_of(incidents, 3, ((wf_incident_t *)row)->id);
     default:
         return number_of(jobs, 5, ((wf_job_t *)row)->id);
     }
+}
+
+/* Filters by what executions[] has: instances of tasks and all that belongs to them. Those
+ * of jobs are just numbers. */
+static int is_of_execution(const wf_filter_def_t *def)
+{
+    return !strcmp(def->name, "executionId") || !strcmp(def->name, "processInstanceId")
+           || def == wf_lists[WF_LIST_TASKS].filters + 5;
 }
 
 /* The value of a filter from its text, of the type that the list wants. Instances of tasks
@@ -249,8 +318,14 @@ static wf_value_t value_of(const wf_filter_def_t *def, const char *text)
 {
     switch (def->kind) {
     case WF_FILTER_NUMBER:
-        if (def == wf_lists[WF_LIST_TASKS].filters + 5 && atoi(text) <= 3) {
+        if (is_of_execution(def) && atoi(text) <= 3) {
             return wf_integer(executions[atoi(text)]);
+        }
+        if (!strcmp(def->name, "externalTaskId")) {
+            return wf_integer(externals[atoi(text)]);
+        }
+        if (!strcmp(def->name, "incidentId")) {
+            return wf_integer(incidents[atoi(text)]);
         }
         return wf_integer(atoi(text));
     case WF_FILTER_DATE:
@@ -466,6 +541,41 @@ static const struct {
     {WF_LIST_JOBS, "duedate-ht=50&duedate-lt=200", "id", "0", "0"},
     {WF_LIST_JOBS, "executable=1000&only-timers=true&process-instance=2", "id", "0", "0"},
 
+    {WF_LIST_EXTERNAL_TASKS, NULL, "id", "0 1 2 3 4", "4 3 2 1 0"},
+    {WF_LIST_EXTERNAL_TASKS, NULL, "lockExpirationTime", "1 4 3 0 2", "2 0 3 1 4"},
+    {WF_LIST_EXTERNAL_TASKS, NULL, "processInstanceId", "3 1 2 0 4", "0 4 1 2 3"},
+    {WF_LIST_EXTERNAL_TASKS, NULL, "processDefinitionId", "4 1 2 0 3", "0 3 1 2 4"},
+    {WF_LIST_EXTERNAL_TASKS, NULL, "taskPriority", "2 1 0 3 4", "4 0 3 1 2"},
+    {WF_LIST_EXTERNAL_TASKS, "externalTaskId=2", "id", "2", "2"},
+    {WF_LIST_EXTERNAL_TASKS, "topicName=pay", "id", "0 1 4", "4 1 0"},
+    {WF_LIST_EXTERNAL_TASKS, "topicName=pay", "taskPriority", "1 0 4", "4 0 1"},
+    {WF_LIST_EXTERNAL_TASKS, "workerId=w1", "id", "0 3", "3 0"},
+    {WF_LIST_EXTERNAL_TASKS, "locked=100", "id", "2", "2"},
+    {WF_LIST_EXTERNAL_TASKS, "notLocked=100", "id", "0 1 3 4", "4 3 1 0"},
+    {WF_LIST_EXTERNAL_TASKS, "withRetriesLeft=true", "id", "0 1 3 4", "4 3 1 0"},
+    {WF_LIST_EXTERNAL_TASKS, "noRetriesLeft=true", "id", "2", "2"},
+    {WF_LIST_EXTERNAL_TASKS, "executionId=2", "id", "1 2", "2 1"},
+    {WF_LIST_EXTERNAL_TASKS, "processInstanceId=1", "id", "0 4", "4 0"},
+    {WF_LIST_EXTERNAL_TASKS, "processDefinitionId=a:1", "id", "1 2", "2 1"},
+    {WF_LIST_EXTERNAL_TASKS, "activityId=a", "id", "0 3 4", "4 3 0"},
+    {WF_LIST_EXTERNAL_TASKS, "active=true", "id", "0 1 2 4", "4 2 1 0"},
+    {WF_LIST_EXTERNAL_TASKS, "suspended=true", "id", "3", "3"},
+    {WF_LIST_EXTERNAL_TASKS, "topicName=pay&workerId=w2&active=true", "id", "4", "4"},
+
+    {WF_LIST_INCIDENTS, NULL, "incidentId", "0 1 2", "2 1 0"},
+    {WF_LIST_INCIDENTS, NULL, "incidentTimestamp", "2 1 0", "0 1 2"},
+    {WF_LIST_INCIDENTS, NULL, "incidentType", "1 0 2", "0 2 1"},
+    {WF_LIST_INCIDENTS, NULL, "processInstanceId", "2 0 1", "1 0 2"},
+    {WF_LIST_INCIDENTS, NULL, "processDefinitionId", "1 2 0", "0 1 2"},
+    {WF_LIST_INCIDENTS, NULL, "configuration", "0 2 1", "1 2 0"},
+    {WF_LIST_INCIDENTS, "incidentId=1", "incidentId", "1", "1"},
+    {WF_LIST_INCIDENTS, "incidentType=failedJob", "incidentId", "0 2", "2 0"},
+    {WF_LIST_INCIDENTS, "executionId=2", "incidentId", "0", "0"},
+    {WF_LIST_INCIDENTS, "processInstanceId=1", "incidentId", "1", "1"},
+    {WF_LIST_INCIDENTS, "processDefinitionId=a:1", "incidentId", "1 2", "2 1"},
+    {WF_LIST_INCIDENTS, "activityId=b", "incidentId", "1", "1"},
+    {WF_LIST_INCIDENTS, "configuration=8", "incidentId", "2", "2"},
+
     {WF_LIST_RUNS, NULL, "seq", "exec-c exec-a exec-b exec-d",
      "exec-d exec-b exec-a exec-c"},
     {WF_LIST_RUNS, NULL, "id", "exec-a exec-b exec-c exec-d",
@@ -664,6 +774,8 @@ int main(void)
     add_starters();
     add_history();
     add_jobs();
+    add_externals();
+    add_incidents();
     add_runs();
     check_orders();
     check_keys();

@@ -12,6 +12,7 @@ typedef struct instance_t {
     wf_execution_t *root, *child;
     wf_task_t *task;
     wf_job_t *job;
+    wf_external_task_t *external;
 } instance_t;
 
 static instance_t caller, called, other;
@@ -40,6 +41,10 @@ static instance_t start(wf_uow_t *uow, const char *key, const wf_execution_t *su
     i.child->proc_def_id = key;
     i.task = add_task(uow, i.child, "t");
     i.job = add_job(uow, i.child, key);
+    i.external = wf_uow_insert(uow, WF_TABLE_EXTERNAL_TASK);
+    i.external->topic = "pay";
+    i.external->execution_id = i.child->id;
+    i.external->proc_inst_id = i.root->id;
     return i;
 }
 
@@ -72,7 +77,8 @@ static char mark(int suspension)
     return suspension == WF_SUSPENDED ? 'S' : suspension == WF_ACTIVE ? '.' : '?';
 }
 
-/* Definitions p and q, the starter; root, child, task and job of each instance. */
+/* Definitions p and q, the starter; root, child, task, job and external task of each
+ * instance. */
 static const char *picture(void)
 {
     const instance_t *all[] = { &caller, &called, &other };
@@ -90,10 +96,12 @@ static const char *picture(void)
         wf_execution_t *child = stored(WF_TABLE_EXECUTION, all[i]->child->id);
         wf_task_t *task = stored(WF_TABLE_TASK, all[i]->task->id);
         wf_job_t *job = stored(WF_TABLE_JOB, all[i]->job->id);
+        wf_external_task_t *external =
+            stored(WF_TABLE_EXTERNAL_TASK, all[i]->external->id);
 
-        text = apr_psprintf(pool, "%s %c%c%c%c", text, mark(root->suspension),
+        text = apr_psprintf(pool, "%s %c%c%c%c%c", text, mark(root->suspension),
                             mark(child->suspension), mark(task->suspension),
-                            mark(job->suspension));
+                            mark(job->suspension), mark(external->suspension));
     }
     return text;
 }
@@ -119,18 +127,18 @@ static const struct {
     const char *picture;
     int due;
 } steps[] = {
-    { "an instance", INSTANCE, NULL, WF_SUSPENDED, "... SSSS SSSS ....", 2 },
-    { "again", INSTANCE, NULL, WF_SUSPENDED, "... SSSS SSSS ....", 2 },
-    { "activated", INSTANCE, NULL, WF_ACTIVE, "... .... .... ....", 4 },
-    { "a definition", DEFINITION, "p:1", WF_SUSPENDED, "S.S .... .... ....", 3 },
-    { "activated", DEFINITION, "p:1", WF_ACTIVE, "... .... .... ....", 4 },
-    { "with instances", WITH_INSTANCES, "p:1", WF_SUSPENDED, "S.S SSSS SSSS SSSS", 0 },
-    { "some of it back", WITH_INSTANCES, "q:1", WF_ACTIVE, "S.S SSSS .... SSSS", 1 },
-    { "activated", WITH_INSTANCES, "p:1", WF_ACTIVE, "... .... .... ....", 4 },
-    { "the called one alone", WITH_INSTANCES, "q:1", WF_SUSPENDED, ".S. .... SSSS ....",
-      3 },
-    { "an unknown one", WITH_INSTANCES, "x:1", WF_SUSPENDED, ".S. .... SSSS ....", 3 },
-    { "all", WITH_INSTANCES, "q:1", WF_ACTIVE, "... .... .... ....", 4 },
+    { "an instance", INSTANCE, NULL, WF_SUSPENDED, "... SSSSS SSSSS .....", 2 },
+    { "again", INSTANCE, NULL, WF_SUSPENDED, "... SSSSS SSSSS .....", 2 },
+    { "activated", INSTANCE, NULL, WF_ACTIVE, "... ..... ..... .....", 4 },
+    { "a definition", DEFINITION, "p:1", WF_SUSPENDED, "S.S ..... ..... .....", 3 },
+    { "activated", DEFINITION, "p:1", WF_ACTIVE, "... ..... ..... .....", 4 },
+    { "with instances", WITH_INSTANCES, "p:1", WF_SUSPENDED, "S.S SSSSS SSSSS SSSSS", 0 },
+    { "some of it back", WITH_INSTANCES, "q:1", WF_ACTIVE, "S.S SSSSS ..... SSSSS", 1 },
+    { "activated", WITH_INSTANCES, "p:1", WF_ACTIVE, "... ..... ..... .....", 4 },
+    { "the called one alone", WITH_INSTANCES, "q:1", WF_SUSPENDED,
+      ".S. ..... SSSSS .....", 3 },
+    { "an unknown one", WITH_INSTANCES, "x:1", WF_SUSPENDED, ".S. ..... SSSSS .....", 3 },
+    { "all", WITH_INSTANCES, "q:1", WF_ACTIVE, "... ..... ..... .....", 4 },
 };
 
 static void suspend(wf_uow_t *uow, int what, const char *key, int state)
