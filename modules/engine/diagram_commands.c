@@ -24,6 +24,9 @@ static int is_png(wf_work_t *work)
  * picture shows of an instance may be a moment old. */
 apr_status_t wf_lane_of_diagram(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
 {
+    wf_id_t id;
+    apr_status_t rv;
+
     if (is_png(work)) {
         lane->kind = WF_LANE_PNG;
         return APR_SUCCESS;
@@ -31,8 +34,8 @@ apr_status_t wf_lane_of_diagram(wf_work_t *work, wf_lane_t *lane, wf_error_t *er
     if (!wf_json_get(work->args, "instance")) {
         return APR_SUCCESS;
     }
-    lane->kind = WF_LANE_INSTANCE;
-    return of_instance(work, &lane->id, err);
+    rv = of_instance(work, &id, err);
+    return rv == APR_SUCCESS ? wf_lane_of_instance_id(work, id, lane, err) : rv;
 }
 
 static apr_status_t find_active(wf_work_t *work, wf_id_t instance, subject_t *subject,

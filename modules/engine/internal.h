@@ -60,7 +60,7 @@ typedef apr_status_t wf_work_fn(wf_work_t *work, wf_error_t *err);
 typedef struct wf_lane_t {
     enum {
         WF_LANE_NONE,
-        WF_LANE_INSTANCE,
+        WF_LANE_INSTANCE, /* the one at the top of a chain of calls */
         WF_LANE_TASK, /* the topmost of tasks without a process; an attachment */
         WF_LANE_JOB,  /* one that is not exclusive in its instance */
         WF_LANE_DEPLOYMENTS,
@@ -168,10 +168,20 @@ apr_status_t wf_lane_of_deployments(wf_work_t *work, wf_lane_t *lane, wf_error_t
 wf_work_fn wf_command_deploy, wf_command_undeploy;
 void wf_after_undeploy(wf_work_t *work);
 
+/* lanes.c */
+
+/** The instance at the top of the chain of calls that an instance belongs to; itself if it
+ *  is gone or nobody called it. */
+apr_status_t wf_root_of_instance(wf_store_t *reader, wf_id_t instance, wf_id_t *root,
+                                 apr_pool_t *p, wf_error_t *err);
+/** Its lane: that of the top. */
+apr_status_t wf_lane_of_instance_id(wf_work_t *work, wf_id_t instance, wf_lane_t *lane,
+                                    wf_error_t *err);
+/** The same of the instance whose id is the member "id". */
+apr_status_t wf_lane_of_instance(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+
 /* process_commands.c */
 #define WF_BUSINESS_KEY_MAX 255 /* bytes */
-/** The instance whose id is the member "id". */
-apr_status_t wf_lane_of_instance(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
 wf_work_fn wf_command_start, wf_command_delete_instance, wf_command_signal,
     wf_command_event;
 /** The reply to whatever starts an instance. business_key may be NULL. */
@@ -269,13 +279,10 @@ void wf_jobs_destroy(wf_jobs_t *jobs);
 typedef struct wf_attempt_t {
     wf_id_t job;
     const char *owner; /* whose lock the job must have; NULL = run it whatever it has */
-    wf_id_t instance;  /* in which it must be alone; 0 = none */
+    wf_id_t instance;  /* of the lane, if it must be alone there; else 0 */
     wf_lock_t need;    /* its owner's, when the outcome is committed */
     struct wf_attempt_t *next; /* in hand */
 } wf_attempt_t;
-
-/** What a job must not run together with: its instance, at least itself. */
-wf_lane_t wf_job_lane(const wf_job_t *job);
 
 /** Run the job that work->baton, a wf_attempt_t, names, and delete it. If that fails, all of
  *  it is undone, and retries, message and trace are recorded. WF_ERR_NOT_FOUND if it is
@@ -290,7 +297,7 @@ void wf_job_executed(wf_work_t *work);
 /* running.c: the jobs that this engine has in hand; any thread */
 
 wf_running_t *wf_running_create(apr_pool_t *p);
-/** 1 if the job is not in hand, and fewer than limit are that must be alone in the instance
+/** 1 if the job is not in hand, and fewer than limit are whose lane is that of the instance
  *  (0 = none). */
 int wf_running_takes(wf_running_t *running, wf_id_t job, wf_id_t instance, int limit);
 /** Before it looks at its job, and when its outcome is on disk or it has none. */

@@ -24,13 +24,6 @@ static apr_status_t no_job(wf_id_t id, wf_error_t *err)
                         id);
 }
 
-wf_lane_t wf_job_lane(const wf_job_t *job)
-{
-    return job->exclusive && job->proc_inst_id
-               ? (wf_lane_t){ WF_LANE_INSTANCE, job->proc_inst_id }
-               : (wf_lane_t){ WF_LANE_JOB, job->id };
-}
-
 /* The job's row, NULL if there is nothing to be done with it: its instance may have ended
  * meanwhile, or somebody else may have run it. What comes of it needs the lock. */
 static apr_status_t load_job(wf_work_t *work, wf_job_t **job, wf_error_t *err)
@@ -162,7 +155,10 @@ apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
     if (!job) {
         return no_job(id, err);
     }
-    *lane = wf_job_lane(job);
+    if (job->exclusive && job->proc_inst_id) {
+        return wf_lane_of_instance_id(work, job->proc_inst_id, lane, err);
+    }
+    *lane = (wf_lane_t){ WF_LANE_JOB, job->id };
     return APR_SUCCESS;
 }
 

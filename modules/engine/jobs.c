@@ -54,7 +54,6 @@ typedef struct background_t {
     wf_attempt_t attempt; /* first: what job.c sees */
     wf_jobs_t *jobs;
     wf_lock_t lock;
-    wf_lane_t lane;
 } background_t;
 
 static apr_status_t lane_of_background(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
@@ -62,7 +61,8 @@ static apr_status_t lane_of_background(wf_work_t *work, wf_lane_t *lane, wf_erro
     background_t *b = work->baton;
 
     (void)err;
-    *lane = b->lane;
+    *lane = b->attempt.instance ? (wf_lane_t){ WF_LANE_INSTANCE, b->attempt.instance }
+                                : (wf_lane_t){ WF_LANE_JOB, b->attempt.job };
     return APR_SUCCESS;
 }
 
@@ -83,20 +83,19 @@ static void job_done(wf_work_t *work, const wf_error_t *err)
     pthread_mutex_unlock(&jobs->lock);
 }
 
-static wf_work_t *create_work(wf_jobs_t *jobs, const wf_job_t *job, apr_int64_t now)
+/* instance: on whose lane, 0 = none but its own. */
+static wf_work_t *create_work(wf_jobs_t *jobs, const wf_job_t *job, wf_id_t instance,
+                              apr_int64_t now)
 {
     wf_work_t *work = wf_work_create(jobs->engine, "wf_job");
     background_t *b = apr_pcalloc(work->pool, sizeof(*b));
     const char *node = jobs->engine->node;
 
-    b->attempt = (wf_attempt_t){ .job = job->id,
-                                 .owner = node,
-                                 .instance = job->exclusive ? job->proc_inst_id : 0 };
+    b->attempt = (wf_attempt_t){ .job = job->id, .owner = node, .instance = instance };
     b->jobs = jobs;
     b->lock = (wf_lock_t){ .what = WF_LOCK_TAKE, .job = job->id, .owner = node,
                            .until = now + lease_of(jobs), .now = now,
                            .rev = job->row.rev };
-    b->lane = wf_job_lane(job);
     work->baton = b;
     work->find_lane = lane_of_background;
     work->run = wf_job_attempt;
@@ -183,16 +182,46 @@ typedef struct look_t {
     int room;                  /* how many are still wanted */
     int deep, passed;          /* passed over */
     apr_array_header_t *works; /* of wf_work_t *: what to lock */
+    apr_hash_t *roots;         /* wf_id_t of an instance -> wf_id_t of its lane */
+    apr_status_t rv;           /* how looking it up has failed, and … */
+    wf_error_t *err;           /* … why */
 } look_t;
+
+/* The instance on whose lane a job must run, 0 = on its own. Looked up once for all jobs of
+ * an instance. */
+static apr_status_t lane_instance(look_t *look, const wf_job_t *job, wf_id_t *instance)
+{
+    apr_pool_t *p;
+    wf_id_t *found;
+
+    *instance = 0;
+    if (!job->exclusive || !job->proc_inst_id) {
+        return APR_SUCCESS;
+    }
+    found = apr_hash_get(look->roots, &job->proc_inst_id, sizeof(wf_id_t));
+    if (!found) {
+        found = apr_palloc(look->jobs->pool, 2 * sizeof(*found));
+        found[1] = job->proc_inst_id;
+        apr_pool_create(&p, look->jobs->pool);
+        look->rv = wf_root_of_instance(look->jobs->reader, found[1], &found[0], p, look->err);
+        apr_pool_destroy(p);
+        apr_hash_set(look->roots, &found[1], sizeof(wf_id_t), found);
+    }
+    *instance = *found;
+    return look->rv;
+}
 
 static int consider(void *baton, const wf_job_t *job)
 {
     look_t *look = baton;
     wf_engine_t *engine = look->jobs->engine;
-    wf_id_t instance = job->exclusive ? job->proc_inst_id : 0;
+    wf_id_t instance;
 
+    if (lane_instance(look, job, &instance) != APR_SUCCESS) {
+        return 0;
+    }
     if (wf_running_takes(engine->running, job->id, instance, OF_INSTANCE)) {
-        wf_work_t *work = create_work(look->jobs, job, look->now);
+        wf_work_t *work = create_work(look->jobs, job, instance, look->now);
 
         APR_ARRAY_PUSH(look->works, wf_work_t *) = work;
         wf_running_enter(engine->running, &((background_t *)work->baton)->attempt);
@@ -220,15 +249,17 @@ static apr_status_t open_reader(wf_jobs_t *jobs, wf_error_t *err)
 }
 
 /* What is due, and when there may be more if nobody wakes us. */
-static apr_status_t find_due(look_t *look, wf_error_t *err)
+static apr_status_t find_due(look_t *look)
 {
     wf_jobs_t *jobs = look->jobs;
+    wf_error_t *err = look->err;
     apr_int64_t began = wf_mono_us(), next = 0;
     apr_status_t rv = jobs->reader ? APR_SUCCESS : open_reader(jobs, err);
 
     if (rv == APR_SUCCESS) {
         rv = wf_store_due_jobs(jobs->reader, look->now, consider, look, jobs->pool, err);
     }
+    rv = rv == APR_SUCCESS ? look->rv : rv;
     if (rv == APR_SUCCESS) {
         rv = wf_store_next_due(jobs->reader, look->now, &next, err);
     }
@@ -297,12 +328,15 @@ static void lock_and_begin(look_t *look)
 static void look_for_jobs(wf_jobs_t *jobs, int room)
 {
     apr_int64_t now = wf_time_ms();
-    look_t look = { .jobs = jobs, .now = now, .room = room, .deep = now >= jobs->deep_at,
+    look_t look = { .jobs = jobs, .now = now, .room = room,
+                    .deep = now >= jobs->deep_at || jobs->deep_at > now + IDLE_MS,
                     .works = apr_array_make(jobs->pool, room, sizeof(wf_work_t *)) };
     wf_error_t err;
 
+    look.roots = apr_hash_make(jobs->pool);
+    look.err = &err;
     wf_error_init(&err, jobs->pool);
-    if (find_due(&look, &err) != APR_SUCCESS) {
+    if (find_due(&look) != APR_SUCCESS) {
         wf_log(WF_LOG_ERR, "due jobs cannot be read: %s", err.message);
         jobs->look_at = wf_time_ms() + FAILED_MS;
     }

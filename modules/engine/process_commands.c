@@ -99,10 +99,9 @@ apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
 
 /* ---- running instances ------------------------------------------------------------------------ */
 
-apr_status_t wf_lane_of_instance(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+static wf_id_t id_of(wf_work_t *work)
 {
-    lane->kind = WF_LANE_INSTANCE;
-    return wf_args_id(work->args, "id", &lane->id, err);
+    return wf_json_int(work->args, "id", 0); /* checked with the lane */
 }
 
 /* process.delete {id, reason} */
@@ -115,7 +114,7 @@ apr_status_t wf_command_delete_instance(wf_work_t *work, wf_error_t *err)
 
     work->tries_again = 1; /* a job that is not exclusive may move the instance on */
     return rv == APR_SUCCESS
-               ? wf_bpmn_delete_instance(&call, work->lane.id, reason, err)
+               ? wf_bpmn_delete_instance(&call, id_of(work), reason, err)
                : rv;
 }
 
@@ -129,7 +128,7 @@ static apr_status_t bring(wf_work_t *work, const char *member,
     wf_map_t *variables;
     apr_status_t rv = wf_args_vars(work, &variables, err);
 
-    return rv == APR_SUCCESS ? to(&call, work->lane.id,
+    return rv == APR_SUCCESS ? to(&call, id_of(work),
                                   wf_json_string(work->args, member, NULL), variables, err)
                              : rv;
 }

@@ -29,10 +29,10 @@ static apr_status_t lane_of(wf_work_t *work, wf_id_t id, wf_lane_t *lane, wf_err
         }
         task = above;
     }
-    if (rv == APR_SUCCESS) {
-        *lane = task->proc_inst_id ? (wf_lane_t){ WF_LANE_INSTANCE, task->proc_inst_id }
-                                   : (wf_lane_t){ WF_LANE_TASK, task->id };
+    if (rv == APR_SUCCESS && task->proc_inst_id) {
+        return wf_lane_of_instance_id(work, task->proc_inst_id, lane, err);
     }
+    *lane = (wf_lane_t){ WF_LANE_TASK, task->id };
     return rv;
 }
 

@@ -598,7 +598,7 @@ typedef int wf_due_fn(void *baton, const wf_job_t *job);
 
 /** Jobs that may be run now: due, retries left, not suspended and not locked, by due date.
  *  Costs as much as the jobs that it shows and those that are locked. For the job executor.
- *  see must not use store. */
+ *  see may read other rows. */
 apr_status_t wf_store_due_jobs(wf_store_t *store, apr_int64_t now, wf_due_fn *see,
                                void *baton, apr_pool_t *p, wf_error_t *err);
 

@@ -173,16 +173,28 @@ static void deploy(const char *xml)
     }
 }
 
-static wf_id_t task_of(wf_id_t instance)
+static void *first_of(wf_relation_e relation, wf_id_t instance)
 {
     apr_array_header_t *rows;
     wf_error_t err;
 
     wf_error_init(&err, pool);
-    check(wf_uow_select(wf_uow_create(reader, engine.ids, pool), WF_BY_TASKS_OF_INSTANCE,
-                        instance, &rows, &err),
-          &err, "select");
-    return rows->nelts ? APR_ARRAY_IDX(rows, 0, wf_task_t *)->id : 0;
+    check(wf_store_select(reader, relation, instance, &rows, pool, &err), &err, "select");
+    return rows->nelts ? APR_ARRAY_IDX(rows, 0, void *) : NULL;
+}
+
+static wf_id_t task_of(wf_id_t instance)
+{
+    wf_task_t *task = first_of(WF_BY_TASKS_OF_INSTANCE, instance);
+
+    return task ? task->id : 0;
+}
+
+static wf_id_t job_of(wf_id_t instance)
+{
+    wf_job_t *job = first_of(WF_BY_JOBS_OF_INSTANCE, instance);
+
+    return job ? job->id : 0;
 }
 
 #define DEFINITIONS                                                                      \
@@ -194,6 +206,11 @@ static wf_id_t task_of(wf_id_t instance)
                 "<sequenceFlow sourceRef=\"s\" targetRef=\"n\"/></process>"              \
                 "</definitions>"
 #define TASK PROCESS("", "<userTask id=\"n\" name=\"N\"/>")
+#define TASK_AND_JOB                                                                     \
+    PROCESS("", "<parallelGateway id=\"n\"/><userTask id=\"t\"/>"                        \
+                "<userTask id=\"j\" activiti:async=\"true\"/>"                           \
+                "<sequenceFlow sourceRef=\"n\" targetRef=\"t\"/>"                        \
+                "<sequenceFlow sourceRef=\"n\" targetRef=\"j\"/>")
 
 /* ---- refusals ---------------------------------------------------------------------- */
 
@@ -361,6 +378,55 @@ static void lanes(void)
     lane_is(&COMPLETE, apr_psprintf(pool, "{\"id\":%d}", (int)task), WF_LANE_INSTANCE,
             instance);
     ok(!row(WF_TABLE_TASK, below), "completing the task ended the one below it");
+}
+
+static apr_status_t nothing(wf_work_t *w, wf_error_t *err)
+{
+    (void)w, (void)err;
+    return APR_SUCCESS;
+}
+
+/* As if another instance had called it. */
+static void set_root(wf_id_t instance, wf_id_t root)
+{
+    wf_uow_t *uow = wf_uow_create(reader, engine.ids, pool);
+    wf_execution_t *execution;
+    wf_error_t err;
+
+    wf_error_init(&err, pool);
+    check(wf_uow_get(uow, WF_TABLE_EXECUTION, instance, &execution, &err), &err, "get");
+    execution->root_id = root;
+    wf_uow_update(uow, execution);
+    check(wf_store_commit(engine.writer, engine.ids, &uow, 1, &outcome, &err), &err,
+          "root");
+}
+
+/* Whatever moves a called instance queues up with the instance at the top. */
+static void lanes_of_calls(void)
+{
+    static const command_t of_instance = { "instance", wf_lane_of_instance, nothing };
+    static const command_t of_task = { "task", wf_lane_of_task, nothing };
+    static const command_t of_job = { "job", wf_lane_of_job, nothing };
+    wf_id_t top, called;
+
+    deploy(TASK_AND_JOB);
+    run(&START, "{\"processDefinitionKey\":\"p\"}");
+    top = reply_id();
+    run(&START, "{\"processDefinitionKey\":\"p\"}");
+    called = reply_id();
+    for (int chained = 0; chained < 2; chained++) {
+        wf_id_t lane = chained ? top : called;
+        const char *by_id = "{\"id\":%d}";
+
+        lane_is(&of_instance, apr_psprintf(pool, by_id, (int)called), WF_LANE_INSTANCE,
+                lane);
+        lane_is(&of_task, apr_psprintf(pool, by_id, (int)task_of(called)),
+                WF_LANE_INSTANCE, lane);
+        lane_is(&of_job, apr_psprintf(pool, by_id, (int)job_of(called)), WF_LANE_INSTANCE,
+                lane);
+        set_root(called, top);
+    }
+    lane_is(&of_instance, "{\"id\":999999}", WF_LANE_INSTANCE, 999999);
 }
 
 /* ---- tasks ------------------------------------------------------------------------- */
@@ -634,6 +700,7 @@ int main(void)
     moving();
     starters();
     crossings();
+    lanes_of_calls();
     close_world();
     return done_testing();
 }
