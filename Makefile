@@ -4,6 +4,7 @@ PORT  ?= 8080
 STATE ?= ./run
 T     ?=
 BUILD ?= .build
+DEPS  ?= .build-deps
 
 APXS       ?= apxs
 CC         ?= gcc
@@ -60,12 +61,39 @@ MODULE_LIBS = $(shell $(PKG_CONFIG) --libs json-c sqlite3)
 BINDIR     ?= $(shell $(APXS) -q BINDIR)
 DATADIR    ?= $(shell $(APXS) -q PREFIX)/share/mod_workflow
 
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+# ---- QuickJS ------------------------------------------------------------------------------------
+# Fetched, patched and compiled once for all build directories: each patch, compiler and set
+# of flags has a place of its own in DEPS. The flags are upstream's; its undefined behaviour
+# is not ours to report.
+QJS_FLAGS  = -std=gnu11 $(if $(SANITIZE),-O1,-O2) -g -w -fwrapv -fvisibility=hidden -pthread \
+             -D_GNU_SOURCE -DCONFIG_VERSION='"2025-04-26"' \
+             $(SANITIZE) $(if $(SANITIZE),-fno-sanitize=undefined)
+QJS       := $(DEPS)/quickjs-$(shell cat modules/script/quickjs.* | cksum | cut -d' ' -f1)
+QJS_LIB   := $(QJS)/$(shell { $(CC) -dumpmachine; $(CC) --version; echo "$(QJS_FLAGS)"; } | cksum | cut -d' ' -f1)/libquickjs.a
+QJS_FILES  = quickjs libregexp libunicode cutils dtoa
+SCRIPT_SRCS = $(wildcard modules/script/*.c)
+
+$(QJS)/quickjs.h:
+	@modules/script/quickjs.sh $(DEPS) $(QJS)
+
+$(QJS_LIB): | $(QJS)/quickjs.h
+	@echo compiling QuickJS
+	@new=$$(mktemp -d $(QJS)/.new.XXXXXX) && trap "rm -rf $$new" EXIT && for f in $(QJS_FILES); do \
+	    $(CC) $(QJS_FLAGS) -c $(QJS)/$$f.c -o $$new/$$f.o || exit 1; done && \
+	    ar rcs $$new/libquickjs.a $$new/*.o && mkdir -p $(@D) && mv $$new/libquickjs.a $@
+
+$(call obj,$(SCRIPT_SRCS)): ALL_CFLAGS += -isystem $(QJS)
+$(call obj,$(SCRIPT_SRCS)): | $(QJS)/quickjs.h
+
+# Those who link a room need what it stands on.
+needs_qjs = $(if $(filter script,$(BELOW_$(1))),$(QJS_LIB))
+
 MODULE = $(BUILD)/mod_workflow.so
 ENGINE = $(BUILD)/workflow-engine
 
-obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
-
-.PHONY: all module engine run check unit bench asan tsan fuzz install uninstall clean
+.PHONY: all module engine run check unit bench asan tsan fuzz install uninstall clean distclean
 .SUFFIXES:
 .SECONDARY:
 
@@ -84,7 +112,7 @@ comma = ,
 
 $(BUILD)/mod_workflow.o: ALL_CFLAGS += -DWF_ENGINE_BINARY='"$(BINDIR)/workflow-engine"'
 
-$(ENGINE): $(call obj,$(ENGINE_SRCS))
+$(ENGINE): $(call obj,$(ENGINE_SRCS)) $(QJS_LIB)
 	$(CC) $(SANITIZE) $(OPT) -o $@ $^ $(ENGINE_LIBS) $(LDFLAGS)
 
 $(BUILD)/%.o: %.c Makefile
@@ -108,6 +136,13 @@ $(BUILD)/gen/browser_css.h: modules/activiti/browser.css Makefile
 	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
 $(call obj,modules/activiti/browser_style.c): $(BUILD)/gen/browser_css.h
 
+# And what scripts find besides the language.
+$(BUILD)/gen/prelude_js.h: modules/script/prelude.js Makefile
+	@mkdir -p $(@D)
+	@{ echo 'static const char wf_js_prelude[] ='; \
+	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
+$(call obj,$(SCRIPT_SRCS)): $(BUILD)/gen/prelude_js.h
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- tests ----------------------------------------------------------------------------------------
@@ -118,7 +153,7 @@ HTTPD_ROOMS = http auth activiti workflow
 without_httpd = $(if $(filter $(1),$(HTTPD_ROOMS)),-no-pie -Wl$(comma)--unresolved-symbols=ignore-all)
 define ROOM_RULES
 room-$(1): $(call obj,$(filter-out $(PARENT),$(wildcard modules/$(1)/*.c)))
-$(BUILD)/t/00unit/$(1)/%: $(BUILD)/t/00unit/$(1)/%.o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(1)),$(wildcard modules/$(r)/*.c))))
+$(BUILD)/t/00unit/$(1)/%: $(BUILD)/t/00unit/$(1)/%.o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(1)),$(wildcard modules/$(r)/*.c)))) $(call needs_qjs,$(1))
 	$$(CC) $$(SANITIZE) $$(OPT) $(call without_httpd,$(1)) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
 endef
 $(foreach r,$(ROOMS),$(eval $(call ROOM_RULES,$(r))))
@@ -138,7 +173,7 @@ $(BUILD)/t/bench/commit: $(BUILD)/t/bench/commit.o $(call obj,$(foreach r,store 
 # Only what is missing is installed, with sudo unless root.
 BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev \
                  libsqlite3-dev libyaml-dev libcurl4-openssl-dev libzip-dev libexpat1-dev \
-                 libpcre2-dev
+                 libpcre2-dev patch xz-utils
 RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core \
                  fonts-wqy-microhei
 TEST_PACKAGES  = $(RUN_PACKAGES) libapache2-mod-perl2 sqlite3 tidy tzdata zip
@@ -196,6 +231,7 @@ CORPUS_core_json      = json
 CORPUS_client_address = address
 CORPUS_ipc_frame      = frame
 CORPUS_script_expr    = expr
+CORPUS_script_js      = js
 CORPUS_decision_parse = dmn
 CORPUS_bpmn_parse     = bpmn
 CORPUS_bpmn_date      = date
@@ -216,7 +252,7 @@ fuzz-%: $(BUILD)/t/fuzz/%
 	    -artifact_prefix=$(BUILD)/found/ $(BUILD)/found/$* t/fuzz/corpus/$(CORPUS_$*)
 
 define FUZZ_RULE
-$(BUILD)/t/fuzz/$(1): $(BUILD)/t/fuzz/$(1).o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(call FUZZ_ROOM,$(1))),$(wildcard modules/$(r)/*.c))))
+$(BUILD)/t/fuzz/$(1): $(BUILD)/t/fuzz/$(1).o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(call FUZZ_ROOM,$(1))),$(wildcard modules/$(r)/*.c)))) $(call needs_qjs,$(call FUZZ_ROOM,$(1)))
 	$$(CC) -fsanitize=address,undefined,fuzzer $(call without_httpd,$(call FUZZ_ROOM,$(1))) -o $$@ $$^ $$(ENGINE_LIBS)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call FUZZ_RULE,$(f))))
@@ -233,3 +269,6 @@ uninstall:
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz
+
+distclean: clean
+	rm -rf $(DEPS)
