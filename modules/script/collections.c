@@ -119,6 +119,24 @@ WF_METHOD(list_add)
     return APR_SUCCESS;
 }
 
+/* Gives the element that was there before. */
+WF_METHOD(list_set)
+{
+    wf_list_t *list = self->as.list;
+    int i = 0;
+    apr_status_t rv = index_arg(e, &args[0], wf_list_count(list) - 1, &i);
+
+    if (rv == APR_SUCCESS) {
+        rv = check_element(e, &args[1]);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *result = *wf_list_at(list, i);
+    *wf_list_at(list, i) = wf_value_copy(&args[1], wf_list_pool(list));
+    return APR_SUCCESS;
+}
+
 /* remove(index) gives the element, remove(element) whether it was there. As in Java an
  * integer is an index. */
 WF_METHOD(list_remove)
@@ -269,6 +287,7 @@ const wf_method_t wf_list_methods[] = {
     { "contains",      1, 1, list_contains },
     { "indexOf",       1, 1, list_index_of },
     { "add",           1, 2, list_add },
+    { "set",           2, 2, list_set },
     { "remove",        1, 1, list_remove },
     { "equals",        1, 1, wf_method_equals },
     { "toString",      0, 0, wf_method_to_string },

@@ -1,6 +1,6 @@
-/* script: expressions and templates, for process models and load workflows alike. It sees
- * variables only through the scope that its caller hands in, and host objects only through
- * wf_object_t; it knows neither executions nor virtual users.
+/* script: expressions, templates and JavaScript, for process models and load workflows
+ * alike. It sees variables only through the scope that its caller hands in, and host objects
+ * only through wf_object_t; it knows neither executions nor virtual users.
  *
  * Two dialects of one evaluator:
  *   WF_UEL   ${amount > 100 and not urgent}: the unified expression language of JSP 2.1 as
@@ -102,5 +102,71 @@ apr_status_t wf_template_eval(const wf_template_t *tmpl, const wf_scope_t *scope
 apr_status_t wf_template_text(const wf_template_t *tmpl, const wf_scope_t *scope,
                               const char **text, apr_size_t *length, apr_pool_t *p,
                               wf_error_t *err);
+
+/* ---- JavaScript ------------------------------------------------------------------------- */
+
+/** Longest script, in bytes. */
+#define WF_JS_TEXT_MAX (1024 * 1024)
+/** What a call gets that asks for nothing else. */
+#define WF_JS_DEADLINE_MS 5000
+#define WF_JS_MEMORY (64 * 1024 * 1024)
+
+/** A name that is there beside the variables, such as `execution`. It hides a variable of
+ *  the same name. */
+typedef struct wf_js_global_t {
+    const char *name;
+    wf_value_t value; /* usually a WF_OBJECT */
+} wf_js_global_t;
+
+/** What to run. Nothing is kept of it after the call. */
+typedef struct wf_js_call_t {
+    const char *name;        /* for messages and log lines: "script task \"bill\"" */
+    const char *text;        /* UTF-8, NUL terminated */
+    apr_size_t length;
+    const wf_scope_t *scope; /* the variables, read when the script does; or NULL */
+    const wf_js_global_t *globals;
+    int nglobals;
+    apr_int64_t deadline_ms; /* 0: WF_JS_DEADLINE_MS */
+    apr_size_t memory;       /* bytes for its objects, and as much for what it hands out;
+                                0: WF_JS_MEMORY */
+    int wants_value;         /* 1: the value of the last expression is asked for */
+    wf_map_t *stored;        /* NULL, or gets what the script has declared or assigned at
+                                its top level, functions and host objects left out */
+} wf_js_call_t;
+
+typedef struct wf_js_result_t {
+    wf_value_t value;          /* null unless wants_value; as that of wf_expr_eval */
+    const char *error_code;    /* of the BpmnError that the script has thrown, or NULL */
+    const char *error_message; /* its message, or NULL */
+} wf_js_result_t;
+
+/** Run a script (ECMAScript 2023, not a module). It sees the language, `print`, `println`
+ *  and `console`, which write to the log, and `BpmnError`; no files, processes or network.
+ *
+ *  Variables are global names; an unknown one is a ReferenceError. Assigning to one changes
+ *  it for the rest of the script only: execution.setVariable changes it for good. Lists and
+ *  maps are the variables' own: l[0] = 1, l.push(2), m.k = 3 change them, and they have the
+ *  methods of expressions, too (l.size(), m.containsKey('k')). Host objects have properties
+ *  and methods, and a setter where one assigns (task.assignee = 'x').
+ *
+ *  Numbers come out as INTEGER or LONG if they have no fraction and are within 2^53, where
+ *  doubles are exact, else as DOUBLE; Date, array, plain object and Uint8Array as DATE,
+ *  LIST, MAP and BYTES, undefined as null. A LONG beyond 2^53 goes in as a BigInt. What is
+ *  handed out is a copy, except for lists and maps that came from variables.
+ *
+ *  Scripts of one thread share compiled functions and built-in objects, which are frozen,
+ *  but no variables. A script may run while a host method of another one is being called.
+ *
+ *  Errors are WF_ERR_EXECUTION, unless a host object failed with another kind and the
+ *  script did not catch it; the text has name, line and the script's own message. A script
+ *  that reaches its deadline or its memory cannot catch that. With a BpmnError
+ *  result->error_code is set, too. Any thread. */
+apr_status_t wf_js_run(const wf_js_call_t *call, wf_js_result_t *result, apr_pool_t *p,
+                       wf_error_t *err);
+
+/** Parse only. WF_ERR_INVALID with the line for a syntax error, WF_ERR_TOO_LARGE for a text
+ *  over WF_JS_TEXT_MAX. */
+apr_status_t wf_js_check(const char *name, const char *text, apr_size_t length,
+                         wf_error_t *err);
 
 #endif
