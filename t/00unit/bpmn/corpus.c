@@ -5,7 +5,7 @@
 #include "corpus.h"
 
 /* Fewer files than that: the corpus was not found, not replayed. */
-#define CORPUS_MIN 20
+#define CORPUS_MIN 40
 #define MIWG_MIN 20
 
 /* What a modeller exports must not look malformed or unknown to the reader; that it holds

@@ -53,17 +53,23 @@ static void begin(void)
     add(HEAD);
 }
 
-/* Reads the file: the models, in time. */
-static apr_array_header_t *parse(const char *what)
+/* Reads the file: its problems, in time. */
+static wf_problems_t *read_in_time(const char *what, apr_array_header_t **models)
 {
     wf_problems_t *problems = wf_problems_create("large", pool);
     apr_int64_t begun = wf_mono_us();
-    apr_array_header_t *models;
 
     add("</definitions>");
-    wf_model_parse(&models, file->data, file->length, problems, pool);
-    is_int(problems->errors, 0, "%s: no errors", what);
+    wf_model_parse(models, file->data, file->length, problems, pool);
     ok(wf_mono_us() - begun < SECONDS * 1000000, "%s: in time", what);
+    return problems;
+}
+
+static apr_array_header_t *parse(const char *what)
+{
+    apr_array_header_t *models;
+
+    is_int(read_in_time(what, &models)->errors, 0, "%s: no errors", what);
     return models;
 }
 
@@ -107,6 +113,70 @@ static void form_properties(void)
     parse("form properties");
 }
 
+/* Rules that look from one node to others do so without walking over all of them. */
+static void nodes_and_flows(void)
+{
+    begin();
+    add("<process id=\"p\"><startEvent id=\"s\"/>");
+    repeat(MANY / 2, "<exclusiveGateway id=\"g%d\"/>");
+    for (int i = 0; i < MANY / 2; i++) {
+        add("<sequenceFlow id=\"f%d\" sourceRef=\"g%d\" targetRef=\"g%d\"/>", i, i,
+            (i + 1) % (MANY / 2));
+    }
+    add("</process>");
+    parse("gateways and flows");
+}
+
+static void broken_flows(void)
+{
+    apr_array_header_t *models;
+
+    begin();
+    add("<process id=\"p\"><startEvent id=\"s\"/>");
+    for (int i = 0; i < MANY / 2; i++) {
+        add("<exclusiveGateway id=\"g%d\" default=\"f%d\"/>", i, i);
+        add("<sequenceFlow id=\"f%d\" sourceRef=\"g%d\" targetRef=\"x%d\"/>", i, i, i);
+    }
+    add("</process>");
+    ok(read_in_time("flows to nowhere", &models)->errors >= 100, "they are reported");
+}
+
+static void events_on_one_border(void)
+{
+    apr_array_header_t *models;
+
+    begin();
+    repeat(MANY / 2, "<message id=\"m%d\" name=\"M\"/>");
+    add("<process id=\"p\"><startEvent id=\"s\"/><task id=\"t\"/>");
+    for (int i = 0; i < MANY / 2; i++) {
+        add("<boundaryEvent id=\"b%d\" attachedToRef=\"t\">"
+            "<messageEventDefinition messageRef=\"m%d\"/></boundaryEvent>",
+            i, i);
+    }
+    add("</process>");
+    ok(read_in_time("events on one border", &models)->errors >= 100, "one message only");
+}
+
+/* From where a token may come costs a look at every node, for each of these. */
+static void inclusive_gateways(void)
+{
+    apr_array_header_t *models;
+
+    begin();
+    add("<process id=\"p\"><startEvent id=\"s\"/>");
+    repeat(MANY, "<inclusiveGateway id=\"g%d\"/>");
+    add("</process>");
+    ok(read_in_time("inclusive gateways", &models)->errors, "they are too many");
+    begin();
+    add("<process id=\"p\"><startEvent id=\"s\"/>");
+    repeat(5000, "<inclusiveGateway id=\"g%d\"/>");
+    for (int i = 0; i < 5000; i++) {
+        add("<sequenceFlow sourceRef=\"g%d\" targetRef=\"g%d\"/>", i, (i + 1) % 5000);
+    }
+    add("</process>");
+    read_in_time("a ring of gateways", &models);
+}
+
 /* Many shapes of one element with a long name: the picture would have 640 MB. */
 static void picture(void)
 {
@@ -138,6 +208,10 @@ int main(void)
     planes_of_a_collaboration();
     processes_and_planes();
     form_properties();
+    nodes_and_flows();
+    broken_flows();
+    events_on_one_border();
+    inclusive_gateways();
     picture();
     apr_pool_destroy(pool);
     apr_terminate();
