@@ -80,25 +80,6 @@ static void attach(wf_parser_t *parser, const wf_attached_t *attachment)
 
 /* ---- compensation ------------------------------------------------------------------ */
 
-/* Every body around the host may have something to undo. */
-static void mark_compensation(wf_parser_t *parser, const wf_node_t *host)
-{
-    int i;
-
-    while (host) {
-        const wf_node_t *owner = host->within->owner;
-
-        for (i = 0; i < parser->bodies->nelts; i++) {
-            wf_body_t *body = APR_ARRAY_IDX(parser->bodies, i, wf_body_t *);
-
-            if (body == host->within) {
-                body->compensates = 1;
-            }
-        }
-        host = owner;
-    }
-}
-
 /* An association from a compensation event on an activity's border leads to the activity
  * that compensates it. All other associations are remarks. */
 static void link_handler(wf_parser_t *parser, const wf_xml_t *association)
@@ -122,7 +103,33 @@ static void link_handler(wf_parser_t *parser, const wf_xml_t *association)
     }
     host = find_node(parser, event->host->id);
     host->handler = handler;
-    mark_compensation(parser, host);
+}
+
+/* Whether something in the body, or further inside, has a handler; what is further inside
+ * was asked before. */
+static int may_compensate(const wf_body_t *body)
+{
+    int i;
+
+    for (i = 0; i < body->nodes->nelts; i++) {
+        const wf_node_t *node = APR_ARRAY_IDX(body->nodes, i, const wf_node_t *);
+
+        if (node->handler || (node->body && node->body->compensates)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void mark_compensation(wf_parser_t *parser)
+{
+    int i;
+
+    for (i = parser->bodies->nelts - 1; i >= 0; i--) {
+        wf_body_t *body = APR_ARRAY_IDX(parser->bodies, i, wf_body_t *);
+
+        body->compensates = may_compensate(body);
+    }
 }
 
 /* ---- starts ------------------------------------------------------------------------ */
@@ -199,6 +206,7 @@ void wf_model_link(wf_parser_t *parser)
     for (i = 0; i < parser->associations->nelts; i++) {
         link_handler(parser, APR_ARRAY_IDX(parser->associations, i, const wf_xml_t *));
     }
+    mark_compensation(parser);
     for (i = 0; i < parser->bodies->nelts; i++) {
         find_starts(APR_ARRAY_IDX(parser->bodies, i, wf_body_t *));
     }

@@ -157,6 +157,21 @@ static void events_on_one_border(void)
     ok(read_in_time("events on one border", &models)->errors >= 100, "one message only");
 }
 
+static void handlers(void)
+{
+    begin();
+    add("<process id=\"p\"><startEvent id=\"s\"/>");
+    for (int i = 0; i < MANY / 4; i++) {
+        add("<subProcess id=\"u%d\"><startEvent id=\"v%d\"/></subProcess>", i, i);
+        add("<boundaryEvent id=\"b%d\" attachedToRef=\"u%d\"><compensateEventDefinition/>"
+            "</boundaryEvent><task id=\"h%d\" isForCompensation=\"true\"/>"
+            "<association id=\"a%d\" sourceRef=\"b%d\" targetRef=\"h%d\"/>",
+            i, i, i, i, i, i);
+    }
+    add("</process>");
+    parse("handlers of sub-processes");
+}
+
 /* From where a token may come costs a look at every node, for each of these. */
 static void inclusive_gateways(void)
 {
@@ -211,6 +226,7 @@ int main(void)
     nodes_and_flows();
     broken_flows();
     events_on_one_border();
+    handlers();
     inclusive_gateways();
     picture();
     apr_pool_destroy(pool);

@@ -137,6 +137,7 @@ static void bodies(void)
     is_str(ids_of(x->boundary), "b c", "events on the border that wait");
     ok(node_of(model, "b")->host == x && node_of(model, "d")->host == x, "their host");
     is_str(x->handler ? x->handler->id : NULL, "h", "what compensates it");
+    ok(model->body.compensates && !x->body->compensates, "who may have to compensate");
     is_int(node_of(model, "u")->incoming->nelts, 2, "flows that come in");
     is_int(model->nodes->nelts - 1, node_of(model, "u")->index, "the last index");
 }
