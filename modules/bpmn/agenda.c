@@ -23,6 +23,7 @@ void wf_turn_init(wf_turn_t *turn, const wf_bpmn_call_t *call)
     turn->instances = apr_hash_make(turn->p);
     turn->quiet = apr_hash_make(turn->p);
     turn->lent = apr_hash_make(turn->p);
+    turn->delegates = apr_hash_make(turn->p);
 }
 
 void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow)
@@ -56,12 +57,27 @@ void wf_agenda_go(wf_exec_t *exec)
 
 /* ---- operations -------------------------------------------------------------------- */
 
+static apr_status_t begin(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
+{
+    apr_status_t rv =
+        wf_listeners_notify(exec, exec->instance->model->listeners, "start", err);
+
+    (void)flow;
+    if (rv == APR_SUCCESS) {
+        wf_agenda_arrive(exec, exec->node);
+    }
+    return rv;
+}
+
 static apr_status_t take(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
-    (void)err;
+    apr_status_t rv = wf_listeners_notify(exec, flow->listeners, "take", err);
+
     wf_joins_watch(wf_token_scope(exec));
-    wf_agenda_arrive(exec, flow->target);
-    return APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        wf_agenda_arrive(exec, flow->target);
+    }
+    return rv;
 }
 
 static apr_status_t start(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
@@ -79,22 +95,28 @@ static apr_status_t start(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
 
 static apr_status_t enter(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
+    apr_status_t rv = wf_visit_begin(exec, err);
+
     (void)flow;
-    wf_history_enter(exec);
-    return exec->node->behaviour->enter(exec, err);
+    return rv == APR_SUCCESS ? exec->node->behaviour->enter(exec, err) : rv;
 }
 
 static apr_status_t leave(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
-    apr_status_t rv = wf_history_leave(exec, err);
+    apr_status_t rv = wf_listeners_notify(exec, exec->node->listeners, "end", err);
+    const wf_flow_t *chosen = exec->chosen;
 
     (void)flow;
+    if (rv == APR_SUCCESS) {
+        rv = wf_history_leave(exec, err);
+    }
     if (rv == APR_SUCCESS && wf_exec_is_scope_of_node(exec)) {
         rv = wf_scope_close(exec, &exec, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    exec->chosen = chosen;
     wf_compensation_register(exec);
     if (exec->row->role == WF_ROLE_ROUND) {
         return wf_loop_round_done(exec, err);
@@ -122,8 +144,9 @@ typedef apr_status_t operation_fn(wf_exec_t *exec, const wf_flow_t *flow,
                                   wf_error_t *err);
 
 static operation_fn *const operations[WF_OPS] = {
-    [WF_OP_TAKE] = take,   [WF_OP_START] = start, [WF_OP_ENTER] = enter,
-    [WF_OP_LEAVE] = leave, [WF_OP_GO] = go,       [WF_OP_END] = end,
+    [WF_OP_BEGIN] = begin, [WF_OP_TAKE] = take,   [WF_OP_START] = start,
+    [WF_OP_ENTER] = enter, [WF_OP_LEAVE] = leave, [WF_OP_GO] = go,
+    [WF_OP_END] = end,
 };
 
 /* ---- the loop ---------------------------------------------------------------------- */
@@ -182,4 +205,13 @@ apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err)
         wf_variables_settle(turn);
     }
     return rv;
+}
+
+apr_status_t wf_agenda_go_on(wf_turn_t *turn, wf_exec_t *exec, apr_status_t rv,
+                             wf_error_t *err)
+{
+    if (rv != APR_SUCCESS && turn->thrown) {
+        rv = wf_error_catch(exec, err);
+    }
+    return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
 }

@@ -7,6 +7,7 @@
 #define WF_BPMN_H
 
 #include "core/core.h"
+#include "client/client.h"
 #include "store/store.h"
 
 /* ---- models ------------------------------------------------------------------------------- */
@@ -54,6 +55,49 @@ apr_status_t wf_models_get(wf_models_t *models, const wf_definition_t *definitio
                            wf_error_t *err);
 void wf_models_forget(wf_models_t *models, const char *definition_id);
 
+/* ---- delegates ---------------------------------------------------------------------------------- */
+
+/** Who does what Java classes and beans did on Activiti: names with their handlers. Immutable. */
+typedef struct wf_delegates_t wf_delegates_t;
+
+#define WF_DELEGATES_MAX 1000
+#define WF_DELEGATE_MAX_NAME 255
+#define WF_DELEGATE_MAX_TIMEOUT_S 3600
+
+/** The file of a deployment that holds its own delegates. */
+#define WF_DELEGATES_RESOURCE "delegates.json"
+
+/** Parse {"org.acme.Billing": {"http": "https://…", "timeout": 10}, "org.acme.*": …}. A name is
+ *  a class or bean, or a prefix of such with a "*" behind it; "*" alone is the default for
+ *  classes and beans that nobody else does. Handlers:
+ *    http      URL to which the call is posted as JSON; timeout in seconds
+ *    script    JavaScript: a file of the server, or a resource of the deployment
+ *    external  topic for external workers
+ *    builtin   noop, setVariables, mail or script
+ *    fail      message
+ *  home is the deployment whose file it is, 0 for the server's own. Lives in p.
+ *  WF_ERR_INVALID with the name as field. */
+apr_status_t wf_delegates_parse(wf_delegates_t **delegates, const char *json,
+                                apr_size_t length, wf_id_t home, apr_pool_t *p,
+                                wf_error_t *err);
+
+/** What calls may use beside their unit, and how far they may go. All zero: no delegates, any
+ *  target, no mail, the defaults of the numbers. */
+typedef struct wf_services_t {
+    const wf_delegates_t *delegates;
+    const wf_mail_server_t *mail;
+    wf_client_terms_t terms;          /* of exchanges and mails; scripts and programs keep to
+                                         the deadline, too */
+    int http_task, shell_task;        /* 1: tasks of these types are done */
+    int delegate_timeout;             /* s; of one call, unless the delegate has its own */
+    apr_int64_t delegate_max_answer;  /* bytes */
+    int script_timeout;               /* s */
+    apr_int64_t script_memory;        /* bytes */
+} wf_services_t;
+
+#define WF_DELEGATE_TIMEOUT_S 30
+#define WF_DELEGATE_MAX_ANSWER (4 * 1024 * 1024)
+
 /* ---- running --------------------------------------------------------------------------------- */
 
 /** One call into the engine. */
@@ -66,6 +110,9 @@ typedef struct wf_bpmn_call_t {
     apr_int64_t now;     /* ms; one time stamp for the whole call */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
     int max_rounds;      /* instances of one multi-instance activity */
+    wf_services_t services;
+    const char *key;       /* the same for every beginning of this call: a part of what
+                              tells delegates that a request is a repetition; or NULL */
 } wf_bpmn_call_t;
 
 typedef struct wf_started_t {

@@ -363,7 +363,7 @@ apr_status_t wf_cancel_end_enter(wf_exec_t *exec, wf_error_t *err)
     const wf_node_t *node = exec->node;
     wf_exec_t *transaction = transaction_of(exec);
     int running;
-    apr_status_t rv = wf_history_leave(exec, err);
+    apr_status_t rv = wf_visit_end(exec, err);
 
     if (rv == APR_SUCCESS && (!transaction || !cancel_event(transaction->parent->node))) {
         return wf_error_set(err, WF_ERR_EXECUTION,

@@ -21,7 +21,7 @@ apr_status_t wf_terminate_enter(wf_exec_t *exec, wf_error_t *err)
     const wf_node_t *node = exec->node;
     wf_exec_t *scope = wf_token_scope(exec);
     wf_instance_t *top;
-    apr_status_t rv = wf_history_leave(exec, err);
+    apr_status_t rv = wf_visit_end(exec, err);
 
     if (rv == APR_SUCCESS && node->event->terminate_all) {
         rv = topmost(&top, exec, err);

@@ -9,8 +9,12 @@ static apr_status_t may_take(wf_exec_t *exec, const wf_flow_t *flow, int *holds,
                              wf_error_t *err)
 {
     wf_value_t value;
-    apr_status_t rv;
+    int skips;
+    apr_status_t rv = wf_skip(exec, flow->skip, &skips, holds, err);
 
+    if (rv != APR_SUCCESS || skips) {
+        return rv; /* a flow that is skipped is taken, whatever its condition says */
+    }
     *holds = 1;
     if (!flow->condition) {
         return APR_SUCCESS;
@@ -70,7 +74,15 @@ apr_status_t wf_flows_choose(wf_exec_t *exec, int most, apr_array_header_t **cho
 apr_status_t wf_flows_leave(wf_exec_t *exec, wf_error_t *err)
 {
     apr_array_header_t *chosen;
-    apr_status_t rv = wf_flows_choose(exec, INT_MAX, &chosen, err);
+    apr_status_t rv = APR_SUCCESS;
 
+    if (exec->chosen) {
+        chosen = apr_array_make(exec->instance->turn->p, 1, sizeof(wf_flow_t *));
+        APR_ARRAY_PUSH(chosen, const wf_flow_t *) = exec->chosen;
+        exec->chosen = NULL;
+    }
+    else {
+        rv = wf_flows_choose(exec, INT_MAX, &chosen, err);
+    }
     return rv == APR_SUCCESS ? wf_token_fork(exec, chosen, err) : rv;
 }

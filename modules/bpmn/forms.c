@@ -89,7 +89,7 @@ apr_status_t wf_bpmn_start_form(const wf_bpmn_call_t *call,
 }
 
 /* The definition and the execution of a task with a process. */
-static apr_status_t look_at(wf_host_t *seen, wf_turn_t *turn, const wf_task_t *task,
+static apr_status_t look_at(wf_host_t *seen, wf_turn_t *turn, wf_task_t *task,
                             wf_definition_t **definition, wf_error_t *err)
 {
     apr_status_t rv = wf_task_waiting(&seen->exec, turn, task, err);
@@ -110,7 +110,7 @@ static apr_status_t look_at(wf_host_t *seen, wf_turn_t *turn, const wf_task_t *t
 apr_status_t wf_bpmn_task_form(const wf_bpmn_call_t *call, wf_id_t id, const char **text,
                                wf_error_t *err)
 {
-    wf_host_t seen;
+    wf_host_t seen = { 0 };
     wf_turn_t turn;
     wf_task_t *task;
     wf_definition_t *definition;

@@ -57,9 +57,8 @@ apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
     if (rv == APR_SUCCESS) {
         rv = wf_events_arm(root, instance->model->body.handlers, err);
     }
-    if (rv == APR_SUCCESS) {
-        wf_agenda_arrive(root, start);
-    }
+    wf_exec_stand(root, start);
+    wf_agenda_plan(root, WF_OP_BEGIN, NULL);
     return rv;
 }
 
@@ -68,8 +67,11 @@ apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
 apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err)
 {
     wf_exec_t *root = instance->root;
-    apr_status_t rv = wf_compensation_keep(root, err);
+    apr_status_t rv = wf_listeners_notify(root, instance->model->listeners, "end", err);
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_compensation_keep(root, err);
+    }
     if (rv == APR_SUCCESS && wf_events_around(root)) {
         rv = wf_events_disarm(root, NULL, err);
     }
@@ -84,11 +86,11 @@ apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err)
 
 /* ---- deleting -------------------------------------------------------------------------- */
 
-/* Only rows are looked at, not the model, so that an instance whose definition cannot be
- * read any more can still be ended. */
+/* But for listeners, only rows are looked at, not the model, so that an instance whose
+ * definition cannot be read any more can still be ended. */
 typedef struct deletion_t {
     const wf_bpmn_call_t *call;
-    wf_turn_t *turn; /* NULL: no instance is loaded */
+    wf_turn_t *turn;
     const char *reason;
     apr_array_header_t *doomed; /* wf_id_t; grows while it is worked through */
 } deletion_t;
@@ -130,8 +132,7 @@ static apr_status_t end_tasks(deletion_t *d, wf_id_t instance, wf_error_t *err)
 /* What was planned for its executions is not done any more. */
 static void forget_loaded(deletion_t *d, wf_id_t id)
 {
-    wf_instance_t *instance =
-        d->turn ? apr_hash_get(d->turn->instances, &id, sizeof(id)) : NULL;
+    wf_instance_t *instance = apr_hash_get(d->turn->instances, &id, sizeof(id));
     apr_hash_index_t *i = instance ? apr_hash_first(d->turn->p, instance->execs) : NULL;
 
     for (; i; i = apr_hash_next(i)) {
@@ -144,9 +145,12 @@ static void forget_loaded(deletion_t *d, wf_id_t id)
 static apr_status_t end_instance(deletion_t *d, wf_id_t instance, wf_error_t *err)
 {
     apr_array_header_t *rows;
-    apr_status_t rv = wf_instance_rows(&rows, d->call, instance, err);
+    apr_status_t rv = wf_instance_notify_end(d->turn, instance, err);
     int i;
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_instance_rows(&rows, d->call, instance, err);
+    }
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         rv = end_execution(d, APR_ARRAY_IDX(rows, i, wf_execution_t *), err);
     }
@@ -187,7 +191,8 @@ apr_status_t wf_instance_abort(wf_turn_t *turn, wf_id_t instance, const char *re
 apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instance,
                                      const char *reason, wf_error_t *err)
 {
-    deletion_t d = { .call = call };
+    wf_turn_t turn;
+    deletion_t d = { .call = call, .turn = &turn };
 
     if (reason && strlen(reason) > WF_TASK_MAX_TEXT) {
         return wf_error_field(err, WF_ERR_INVALID, "reason",
@@ -195,5 +200,6 @@ apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instanc
     }
     d.reason =
         reason && *reason ? apr_pstrdup(wf_uow_pool(call->uow), reason) : "deleted";
+    wf_turn_init(&turn, call);
     return end_all(&d, instance, err);
 }

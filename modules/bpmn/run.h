@@ -17,6 +17,9 @@ typedef struct wf_turn_t {
     apr_hash_t *lent;   /* variables.c: lists and maps that expressions got */
     const char *thrown; /* errors.c: code of a BPMN error on its way, or NULL */
     const char *thrown_message; /* or NULL */
+    apr_hash_t *delegates; /* delegates.c: those of deployments, by definition id */
+    int calls;             /* delegates called so far, for their idempotency keys */
+    int listening;         /* task listeners that run inside one another */
 } wf_turn_t;
 
 typedef struct wf_instance_t {
@@ -54,6 +57,7 @@ typedef struct wf_exec_t {
     apr_hash_t *variables;  /* own ones: name -> wf_variable_t *; NULL: none */
     int variables_loaded;
     struct wf_exec_t *replaced_by; /* the one that carries its token now */
+    const wf_flow_t *chosen; /* the way on, if what its node did has chosen it */
     int ended;
 } wf_exec_t;
 
@@ -62,6 +66,7 @@ typedef struct wf_exec_t {
 /* ---- agenda.c ---------------------------------------------------------------------- */
 
 typedef enum {
+    WF_OP_BEGIN, /* begin the process */
     WF_OP_TAKE,  /* go along a flow */
     WF_OP_START, /* begin the activity where the execution stands: scopes and rounds first
                   */
@@ -80,6 +85,10 @@ void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow);
 
 /** Run until the agenda is empty. WF_ERR_EXECUTION beyond call->max_steps. */
 apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err);
+
+/** What a call from outside did to exec gave rv: a BPMN error is caught, then as above. */
+apr_status_t wf_agenda_go_on(wf_turn_t *turn, wf_exec_t *exec, apr_status_t rv,
+                             wf_error_t *err);
 
 /** The execution now stands on node: start it, or write its job if it is asynchronous. */
 void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node);
@@ -316,12 +325,17 @@ apr_status_t wf_variable_set_local(wf_exec_t *exec, const char *name,
                                    const wf_value_t *value, wf_error_t *err);
 apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables,
                               wf_error_t *err);
+apr_status_t wf_variables_set_local(wf_exec_t *exec, const wf_map_t *variables,
+                                    wf_error_t *err);
 
 void wf_variable_remove(wf_exec_t *exec, const char *name);
 void wf_variable_remove_local(wf_exec_t *exec, const char *name);
 
 /** All variables seen from exec, inner ones first. */
 wf_map_t *wf_variables_visible(wf_exec_t *exec);
+
+/** exec's own. */
+wf_map_t *wf_variables_local(wf_exec_t *exec);
 
 /** WF_ERR_INVALID or WF_ERR_EXECUTION for what no variable can be; NULL is fine. */
 apr_status_t wf_variables_check(const wf_map_t *variables, wf_error_t *err);
@@ -332,24 +346,135 @@ apr_status_t wf_variables_delete(wf_exec_t *exec, wf_error_t *err);
 /** Copy exec's own variables to another execution. */
 apr_status_t wf_variables_copy(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err);
 
-/* ---- host.c: what expressions see -------------------------------------------------- */
+/* ---- host.c: what expressions and scripts see ------------------------------------- */
 
-/** Where an expression stands. */
+/** Which names that are no variables are beans. */
+typedef enum {
+    WF_BEANS_REGISTERED,
+    WF_BEANS_DEFAULT, /* if there is a default delegate: any */
+    WF_BEANS_ANY      /* any; who calls one finds out */
+} wf_beans_e;
+
+/** Where an expression or script stands. */
 typedef struct wf_host_t {
     const wf_bpmn_call_t *call;
-    wf_exec_t *exec; /* NULL: no process yet, so neither variables nor `execution` */
-    const wf_task_t *task; /* NULL: no `task`; else exec waits for it */
+    wf_exec_t *exec;   /* NULL: no process yet, so neither variables nor `execution` */
+    wf_task_t *task;   /* NULL: no `task`; else exec waits for it */
+    const char *event; /* of the listener that runs, or NULL */
+    wf_map_t *fields;  /* what the script of a delegate gets as `fields`, or NULL */
+    const char *method;   /* the same as `method` … */
+    wf_list_t *arguments; /* … and `args`: a bean's call; or NULL */
+    wf_beans_e beans;
 } wf_host_t;
+
+/** The names seen from there; valid as long as the unit. */
+apr_status_t wf_host_scope(const wf_host_t *seen, wf_scope_t *scope, wf_error_t *err);
 
 apr_status_t wf_host_eval(const wf_host_t *seen, const wf_template_t *expression,
                           wf_value_t *value, wf_error_t *err);
 
+/** The same as text; NULL for NULL and for a null value. */
+apr_status_t wf_host_print(const wf_host_t *seen, const wf_template_t *expression,
+                           const char **text, wf_error_t *err);
+
 apr_status_t wf_exec_eval(wf_exec_t *exec, const wf_template_t *expression,
                           wf_value_t *value, wf_error_t *err);
-
-/** The same as text; NULL for NULL and for a null value. */
 apr_status_t wf_exec_text(wf_exec_t *exec, const wf_template_t *expression,
                           const char **text, wf_error_t *err);
+
+/* ---- actions.c: what tasks and listeners do ----------------------------------------- */
+
+/** What became of it. */
+typedef struct wf_outcome_t {
+    wf_value_t value;       /* null if there is none */
+    const char *transition; /* id of the flow to take, or NULL */
+    const char *topic;      /* workers who take this one are to do it, or NULL */
+    const char *failure;    /* name of a technical failure, or NULL */
+} wf_outcome_t;
+
+/** Do an action once. kind is what a delegate is told: "execute", "notify", "task".
+ *  Technical failures are any error; a BPMN error is thrown as by wf_error_throw. */
+apr_status_t wf_action_run(const wf_host_t *seen, const wf_action_t *action,
+                           const char *kind, wf_outcome_t *outcome, wf_error_t *err);
+
+/** An action's field as text; *text is NULL if it is absent, null or empty. */
+apr_status_t wf_action_text(const wf_host_t *seen, const wf_action_t *action,
+                            const char *name, const char **text, wf_error_t *err);
+
+/** The same as a flag; anything but true, false and nothing is an error. */
+apr_status_t wf_action_flag(const wf_host_t *seen, const wf_action_t *action,
+                            const char *name, int fallback, int *flag, wf_error_t *err);
+
+/** All fields of an action with their values of the moment. */
+apr_status_t wf_action_fields(const wf_host_t *seen, const wf_action_t *action,
+                              wf_map_t **fields, wf_error_t *err);
+
+/** 1 in *skip if the variable _ACTIVITI_SKIP_EXPRESSION_ENABLED is true and expression,
+ *  which may be NULL, says so. *enabled (may be NULL) tells of the variable. */
+apr_status_t wf_skip(wf_exec_t *exec, const wf_template_t *expression, int *enabled,
+                     int *skip, wf_error_t *err);
+
+/* ---- scripts.c ---------------------------------------------------------------------- */
+
+typedef struct wf_script_t {
+    const char *name;     /* for messages: script task "bill" */
+    const char *language; /* as the file writes it */
+    const char *text;
+    wf_map_t *stored; /* NULL, or gets the top-level variables of the script */
+} wf_script_t;
+
+/** Run a script. A BPMN error is thrown as by wf_error_throw. */
+apr_status_t wf_script_run(const wf_host_t *seen, const wf_script_t *script,
+                           wf_value_t *value, wf_error_t *err);
+
+/* ---- delegates.c: who does what Java classes did -------------------------------------- */
+
+/** The object of the bean of that name. 1 if it is one by seen->beans. */
+int wf_bean_get(const wf_host_t *seen, const char *name, wf_value_t *value,
+                apr_pool_t *p);
+
+/** The name of the bean that value is, or NULL. */
+const char *wf_bean_name(const wf_value_t *value);
+
+typedef struct wf_delegate_call_t {
+    const wf_host_t *seen;
+    const char *kind;   /* execute, notify, task; method, property: of a bean */
+    const char *name;   /* class or bean */
+    const char *member; /* the method or property, or NULL */
+    wf_map_t *fields;
+    const wf_value_t *args;
+    int nargs;
+} wf_delegate_call_t;
+
+/** Call whoever does it. WF_ERR_EXECUTION naming the class or bean if nobody does. */
+apr_status_t wf_delegate_run(const wf_delegate_call_t *call, wf_outcome_t *outcome,
+                             wf_error_t *err);
+
+/* ---- listeners.c ---------------------------------------------------------------------- */
+
+/** Run those of listeners (of wf_listener_t; NULL: none) that hear event: start, end or
+ *  take. */
+apr_status_t wf_listeners_notify(wf_exec_t *exec, const apr_array_header_t *listeners,
+                                 const char *event, wf_error_t *err);
+
+/** A visit of the node where exec stands begins, or ends if one is open there (by an
+ *  interruption, too): history and listeners know. */
+apr_status_t wf_visit_begin(wf_exec_t *exec, wf_error_t *err);
+apr_status_t wf_visit_end(wf_exec_t *exec, wf_error_t *err);
+
+/** Run the listeners of a task of a process: create, assignment, complete, delete. exec
+ *  waits for it. */
+apr_status_t wf_task_listeners_notify(wf_exec_t *exec, wf_task_t *task, const char *event,
+                                      wf_error_t *err);
+
+/** The execution that waits for a task whose definition has listeners; *exec is NULL if
+ *  it has none. */
+apr_status_t wf_task_listeners_of(wf_exec_t **exec, wf_turn_t *turn,
+                                  const wf_task_t *task, wf_error_t *err);
+
+/** An instance is about to be ended from outside: tell the listeners of its open tasks and
+ *  visits, and of those that it called. Does nothing for one whose definition is gone. */
+apr_status_t wf_instance_notify_end(wf_turn_t *turn, wf_id_t instance, wf_error_t *err);
 
 /* ---- history.c --------------------------------------------------------------------- */
 
@@ -437,9 +562,17 @@ apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t 
 /** 1 if user is the assignee; NULL is nobody. */
 int wf_task_is_of(const wf_task_t *task, const char *user);
 
+/** task's assignee is another one, or nobody: it is written, and listeners hear of it. */
+apr_status_t wf_task_reassigned(const wf_bpmn_call_t *call, wf_task_t *task, int claimed,
+                                wf_error_t *err);
+
 /** The execution that waits for a task of a process. */
 apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t *task,
                              wf_error_t *err);
+
+/** A task's priority out of a value: null gives the default. WF_ERR_EXECUTION for what is
+ *  no 32-bit number; a fraction is cut off. */
+apr_status_t wf_task_priority(int *priority, const wf_value_t *value, wf_error_t *err);
 
 /** The rows of a task and of its sub-tasks go; history says why. reason outlives the
  * unit. */
@@ -474,6 +607,7 @@ wf_step_fn wf_error_end_enter; /* errors.c */
 wf_step_fn wf_user_task_enter; /* user_task.c */
 wf_step_fn wf_user_task_signal;
 wf_step_fn wf_receive_task_enter; /* receive_task.c */
+wf_step_fn wf_service_task_enter; /* service_task.c */
 
 /** The outgoing flows of exec's node whose condition holds, in document order, at most so
  * many; the default flow if there are none, an empty list without one. */

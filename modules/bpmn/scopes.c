@@ -143,8 +143,12 @@ static apr_status_t end_tasks(wf_exec_t *exec, const char *reason, wf_error_t *e
     int i;
 
     for (i = 0; rv == APR_SUCCESS && i < tasks->nelts; i++) {
-        rv = wf_task_end(exec->instance->turn->call, APR_ARRAY_IDX(tasks, i, wf_task_t *),
-                         reason, err);
+        wf_task_t *task = APR_ARRAY_IDX(tasks, i, wf_task_t *);
+
+        rv = wf_task_listeners_notify(exec, task, "delete", err);
+        if (rv == APR_SUCCESS) {
+            rv = wf_task_end(exec->instance->turn->call, task, reason, err);
+        }
     }
     return rv;
 }
@@ -182,7 +186,7 @@ static apr_status_t drop_token(wf_exec_t *exec, const char *reason, wf_error_t *
         rv = wf_events_disarm(exec, wf_event_is_around, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_history_leave(exec, err);
+        rv = wf_visit_end(exec, err);
     }
     exec->row->arrived = 0;
     wf_exec_set_active(exec, 0);
@@ -252,7 +256,7 @@ apr_status_t wf_boundary_fire(wf_exec_t *scope, const wf_node_t *event, wf_error
     rv = wf_scope_cancel(
         scope, apr_psprintf(scope->instance->turn->p, INTERRUPTED, event->id), err);
     if (rv == APR_SUCCESS) {
-        rv = wf_history_leave(carrier, err);
+        rv = wf_visit_end(carrier, err);
     }
     if (rv == APR_SUCCESS) {
         wf_agenda_arrive(carrier, event);

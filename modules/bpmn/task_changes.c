@@ -121,6 +121,7 @@ apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
                                  wf_error_t *err)
 {
     apr_status_t rv = check(change, err);
+    const char *before;
 
     if (rv == APR_SUCCESS && (change->set & WF_TASK_PARENT)) {
         rv = wf_error_field(err, WF_ERR_INVALID, "parent",
@@ -132,7 +133,11 @@ apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    before = (*task)->assignee;
     apply(*task, change, wf_uow_pool(call->uow));
+    if (!wf_task_is_of(*task, before)) {
+        return wf_task_reassigned(call, *task, 0, err);
+    }
     wf_uow_update(call->uow, *task);
     return wf_history_task_changed(call, *task, 0, err);
 }

@@ -26,12 +26,38 @@ int wf_task_is_of(const wf_task_t *task, const char *user)
                                   : task->assignee == user;
 }
 
+/* Whoever listens to the task hears of it. */
+static apr_status_t tell_assignment(const wf_bpmn_call_t *call, wf_task_t *task,
+                                    wf_error_t *err)
+{
+    wf_turn_t turn;
+    wf_exec_t *exec;
+    apr_status_t rv;
+
+    wf_turn_init(&turn, call);
+    rv = wf_task_listeners_of(&exec, &turn, task, err);
+    if (rv != APR_SUCCESS || !exec) {
+        return rv;
+    }
+    rv = wf_task_listeners_notify(exec, task, "assignment", err);
+    return wf_agenda_go_on(&turn, exec, rv, err);
+}
+
+apr_status_t wf_task_reassigned(const wf_bpmn_call_t *call, wf_task_t *task, int claimed,
+                                wf_error_t *err)
+{
+    apr_status_t rv;
+
+    wf_uow_update(call->uow, task);
+    rv = wf_history_task_changed(call, task, claimed, err);
+    return rv == APR_SUCCESS && task->assignee ? tell_assignment(call, task, err) : rv;
+}
+
 static apr_status_t give(const wf_bpmn_call_t *call, wf_task_t *task, const char *user,
                          int claimed, wf_error_t *err)
 {
     task->assignee = apr_pstrdup(wf_uow_pool(call->uow), user);
-    wf_uow_update(call->uow, task);
-    return wf_history_task_changed(call, task, claimed, err);
+    return wf_task_reassigned(call, task, claimed, err);
 }
 
 apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t id, const char *user,
@@ -151,25 +177,33 @@ static apr_status_t complete_alone(const wf_bpmn_call_t *call, wf_task_t *task,
     return rv == APR_SUCCESS ? wf_task_end(call, task, "completed", err) : rv;
 }
 
+/* Listeners see the variables that came with the call. */
+static apr_status_t finish(wf_exec_t *exec, wf_task_t *task, const wf_map_t *variables,
+                           wf_error_t *err)
+{
+    apr_status_t rv = wf_variables_set(exec, variables, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_task_listeners_notify(exec, task, "complete", err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_task_listeners_notify(exec, task, "delete", err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_task_end(exec->instance->turn->call, task, "completed", err);
+    }
+    return rv == APR_SUCCESS ? exec->node->behaviour->signal(exec, err) : rv;
+}
+
 static apr_status_t complete(wf_turn_t *turn, wf_task_t *task, const wf_map_t *variables,
                              wf_error_t *err)
 {
     wf_exec_t *exec;
     apr_status_t rv = wf_task_waiting(&exec, turn, task, err);
 
-    if (rv == APR_SUCCESS) {
-        rv = wf_variables_set(exec, variables, err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wf_task_end(turn->call, task, "completed", err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = exec->node->behaviour->signal(exec, err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wf_agenda_run(turn, err);
-    }
-    return rv;
+    return rv == APR_SUCCESS
+               ? wf_agenda_go_on(turn, exec, finish(exec, task, variables, err), err)
+               : rv;
 }
 
 apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t id,

@@ -18,6 +18,7 @@ static const char *text_or_source(wf_exec_t *exec, const wf_template_t *expressi
     wf_error_init(&err, exec->instance->turn->p);
     if (wf_exec_text(exec, expression, &text, &err) != APR_SUCCESS) {
         wf_log(WF_LOG_DEBUG, "task of activity %s: %s", exec->node->id, err.message);
+        exec->instance->turn->thrown = NULL;
         return wf_template_source(expression);
     }
     return text;
@@ -38,7 +39,7 @@ static apr_status_t somebody(wf_exec_t *exec, const wf_template_t *expression,
     return APR_SUCCESS;
 }
 
-static apr_status_t to_priority(const wf_value_t *value, int *priority, wf_error_t *err)
+apr_status_t wf_task_priority(int *priority, const wf_value_t *value, wf_error_t *err)
 {
     apr_int64_t number = WF_TASK_DEFAULT_PRIORITY;
     int ok = 1;
@@ -83,7 +84,7 @@ static apr_status_t set_numbers(wf_exec_t *exec, const wf_user_task_t *def,
     if (def->priority) {
         rv = wf_exec_eval(exec, def->priority, &value, err);
         if (rv == APR_SUCCESS) {
-            rv = to_priority(&value, &task->priority, err);
+            rv = wf_task_priority(&task->priority, &value, err);
         }
         if (rv != APR_SUCCESS) {
             return wf_error_note(err, rv, "priority");
@@ -192,31 +193,49 @@ static apr_status_t set_people(wf_exec_t *exec, const wf_user_task_t *def,
 
 /* ---- steps ------------------------------------------------------------------------- */
 
-apr_status_t wf_user_task_enter(wf_exec_t *exec, wf_error_t *err)
+static apr_status_t fill(wf_exec_t *exec, wf_task_t *task, wf_error_t *err)
 {
     const wf_user_task_t *def = exec->node->details;
-    const wf_bpmn_call_t *call = exec->instance->turn->call;
-    wf_task_t *task = wf_uow_insert(call->uow, WF_TABLE_TASK);
     apr_status_t rv;
 
     task->execution_id = exec->row->id;
     task->proc_inst_id = exec->row->proc_inst_id;
     task->proc_def_id = exec->row->proc_def_id;
     task->task_def_key = exec->node->id;
-    task->create_time = call->now;
+    task->create_time = exec->instance->turn->call->now;
     task->name = text_or_source(exec, def->name);
     task->description = text_or_source(exec, def->description);
     rv = set_numbers(exec, def, task, err);
     if (rv == APR_SUCCESS) {
         rv = wf_exec_text(exec, def->form_key, &task->form_key, err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = set_people(exec, def, task, err);
+    return rv == APR_SUCCESS ? set_people(exec, def, task, err) : rv;
+}
+
+/* Who listens hears of the assignee that the file names before the task is created. */
+static apr_status_t tell(wf_exec_t *exec, wf_task_t *task, wf_error_t *err)
+{
+    apr_status_t rv = wf_history_task_created(exec, task, err);
+
+    if (rv == APR_SUCCESS && task->assignee) {
+        rv = wf_task_listeners_notify(exec, task, "assignment", err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = wf_history_task_created(exec, task, err);
+    return rv == APR_SUCCESS ? wf_task_listeners_notify(exec, task, "create", err) : rv;
+}
+
+apr_status_t wf_user_task_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    wf_task_t *task;
+    int skip;
+    apr_status_t rv = wf_skip(exec, exec->node->skip, NULL, &skip, err);
+
+    if (rv != APR_SUCCESS || skip) {
+        wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
+        return rv;
     }
-    return rv;
+    task = wf_uow_insert(WF_UOW(exec), WF_TABLE_TASK);
+    rv = fill(exec, task, err);
+    return rv == APR_SUCCESS ? tell(exec, task, err) : rv;
 }
 
 /* The task was completed (tasks.c). */

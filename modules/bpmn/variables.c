@@ -122,23 +122,37 @@ const wf_value_t *wf_variable_get_local(wf_exec_t *exec, const char *name)
     return row ? lend(exec, row) : NULL;
 }
 
-wf_map_t *wf_variables_visible(wf_exec_t *exec)
+static void add_own(wf_map_t *variables, wf_exec_t *exec)
 {
-    apr_pool_t *p = exec->instance->turn->p;
-    wf_map_t *visible = wf_map_create(p);
+    apr_hash_index_t *i = exec->variables
+                              ? apr_hash_first(exec->instance->turn->p, exec->variables)
+                              : NULL;
 
-    for (; exec; exec = exec->parent) {
-        apr_hash_index_t *i = exec->variables ? apr_hash_first(p, exec->variables) : NULL;
+    for (; i; i = apr_hash_next(i)) {
+        wf_variable_t *row = apr_hash_this_val(i);
 
-        for (; i; i = apr_hash_next(i)) {
-            wf_variable_t *row = apr_hash_this_val(i);
-
-            if (!wf_map_get(visible, row->name)) {
-                wf_map_set(visible, row->name, *lend(exec, row));
-            }
+        if (!wf_map_get(variables, row->name)) {
+            wf_map_set(variables, row->name, *lend(exec, row));
         }
     }
+}
+
+wf_map_t *wf_variables_visible(wf_exec_t *exec)
+{
+    wf_map_t *visible = wf_map_create(exec->instance->turn->p);
+
+    for (; exec; exec = exec->parent) {
+        add_own(visible, exec);
+    }
     return visible;
+}
+
+wf_map_t *wf_variables_local(wf_exec_t *exec)
+{
+    wf_map_t *own_ones = wf_map_create(exec->instance->turn->p);
+
+    add_own(own_ones, exec);
+    return own_ones;
 }
 
 /* ---- writing ----------------------------------------------------------------------- */
@@ -227,6 +241,19 @@ apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables, wf_err
     for (i = 0; rv == APR_SUCCESS && i < wf_map_count(variables); i++) {
         rv =
             wf_variable_set(exec, wf_map_key(variables, i), wf_map_at(variables, i), err);
+    }
+    return rv;
+}
+
+apr_status_t wf_variables_set_local(wf_exec_t *exec, const wf_map_t *variables,
+                                    wf_error_t *err)
+{
+    apr_status_t rv = variables ? wf_variables_load(exec, err) : APR_SUCCESS;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && variables && i < wf_map_count(variables); i++) {
+        rv = wf_variable_set_local(exec, wf_map_key(variables, i),
+                                   wf_map_at(variables, i), err);
     }
     return rv;
 }

@@ -154,10 +154,12 @@ apr_status_t wf_catch_fire(wf_exec_t *exec, const wf_node_t *event, wf_error_t *
     if (exec->node != event) {
         rv = wf_events_disarm(exec, wf_event_is_around, err);
         if (rv == APR_SUCCESS) {
-            rv = wf_history_leave(exec, err);
+            rv = wf_visit_end(exec, err);
         }
         wf_exec_stand(exec, event);
-        wf_history_enter(exec);
+        if (rv == APR_SUCCESS) {
+            rv = wf_visit_begin(exec, err);
+        }
     }
     wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
     return rv;

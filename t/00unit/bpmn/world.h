@@ -44,6 +44,8 @@ typedef struct world_t {
     apr_int64_t now;
     const char *user;
     int max_steps, max_rounds;
+    wf_services_t services;
+    const char *key;
     wf_uow_t *uow;
     wf_bpmn_call_t call;
     wf_error_t err; /* of the last call */
@@ -134,6 +136,8 @@ static inline const wf_bpmn_call_t *world_begin(void)
                                   .user = world.user,
                                   .now = world.now,
                                   .max_steps = world.max_steps,
+                                  .services = world.services,
+                                  .key = world.key,
                                   .max_rounds = world.max_rounds};
     return &world.call;
 }

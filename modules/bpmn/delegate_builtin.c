@@ -1,0 +1,74 @@
+/* Delegates that need nobody else. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "bpmn/delegate_calls.h"
+#include "bpmn/host.h"
+
+static apr_status_t do_nothing(const wf_delegate_call_t *call, wf_outcome_t *outcome,
+                               wf_error_t *err)
+{
+    (void)call, (void)outcome, (void)err;
+    return APR_SUCCESS;
+}
+
+/* Every field becomes a variable. */
+static apr_status_t set_variables(const wf_delegate_call_t *call, wf_outcome_t *outcome,
+                                  wf_error_t *err)
+{
+    (void)outcome;
+    return wf_variables_set(call->seen->exec, call->fields, err);
+}
+
+static const char *field(const wf_delegate_call_t *call, const char *name)
+{
+    const wf_value_t *value = call->fields ? wf_map_get(call->fields, name) : NULL;
+
+    return value ? wf_host_text(value, wf_uow_pool(call->seen->call->uow)) : NULL;
+}
+
+/* Activiti's script listeners: fields script, language and resultVariable. */
+static apr_status_t run_script(const wf_delegate_call_t *call, wf_outcome_t *outcome,
+                               wf_error_t *err)
+{
+    const char *result = field(call, "resultVariable");
+    wf_script_t script = { .name = "field \"script\"",
+                           .text = field(call, "script"),
+                           .language = field(call, "language") };
+    apr_status_t rv;
+
+    if (!script.text) {
+        return wf_error_set(err, WF_ERR_EXECUTION, "the field \"script\" is missing");
+    }
+    script.language = script.language ? script.language : "juel";
+    rv = wf_script_run(call->seen, &script, &outcome->value, err);
+    return rv == APR_SUCCESS && result
+               ? wf_variable_set(call->seen->exec, result, &outcome->value, err)
+               : rv;
+}
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    apr_status_t (*run)(const wf_delegate_call_t *call, wf_outcome_t *outcome,
+                        wf_error_t *err);
+} builtins[] = {
+    { "noop",         do_nothing },
+    { "setVariables", set_variables },
+    { "script",       run_script },
+};
+/* clang-format on */
+
+apr_status_t wf_delegate_builtin(const wf_delegate_t *d, const wf_delegate_call_t *call,
+                                 wf_outcome_t *outcome, wf_error_t *err)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+        if (strcmp(builtins[i].name, d->value) == 0) {
+            return builtins[i].run(call, outcome, err);
+        }
+    }
+    return wf_error_set(err, WF_ERR_INTERNAL, "no builtin delegate \"%s\"", d->value);
+}

@@ -1,0 +1,241 @@
+/* What service tasks do: expressions, delegates by the registries, scripts, and what a
+ * delegate may not do. No delegate here needs a network. */
+#include "scenario.h"
+
+#define SERVICE(id, attributes, children)                                                \
+    "<serviceTask id=\"" id "\" " attributes "><extensionElements>" children             \
+    "</extensionElements></serviceTask>\n"
+#define ONE(attributes, children)                                                        \
+    PROCESS(START SERVICE("x", attributes, children) TASK("t") FLOW("s", "x")            \
+                FLOW("x", "t"))
+#define FIELD(name, text)                                                                \
+    "<activiti:field name=\"" name "\"><activiti:string>" text                           \
+    "</activiti:string></activiti:field>"
+#define COMPUTED(name, text) "<activiti:field name=\"" name "\" expression=\"" text "\"/>"
+#define SCRIPT_TASK(id, attributes, text)                                                \
+    "<scriptTask id=\"" id "\" " attributes "><script>" text "</script></scriptTask>"
+#define SCRIPT(attributes, text)                                                         \
+    PROCESS(START SCRIPT_TASK("x", attributes, text) TASK("t") FLOW("s", "x")            \
+                FLOW("x", "t"))
+
+static const char server[] =
+    "{\"noop\": {\"builtin\": \"noop\"}, \"org.acme.Set\": {\"builtin\": "
+    "\"setVariables\"},"
+    " \"org.acme.*\": {\"fail\": \"prefix\"}, \"org.acme.pay.*\": {\"fail\": \"longer "
+    "prefix\"},"
+    " \"org.acme.Topic\": {\"external\": \"pay\"}, \"mule:vm://in\": {\"builtin\": "
+    "\"setVariables\"},"
+    " \"camel:p\": {\"builtin\": \"setVariables\"}, \"rules:a,b\": {\"builtin\": "
+    "\"setVariables\"},"
+    " \"ws:op\": {\"fail\": \"web service\"}, \"shared\": {\"fail\": \"server\"}}";
+
+static const char own[] = "{\"shared\": {\"fail\": \"deployment\"}, \"own.*\": "
+                          "{\"builtin\": \"setVariables\"}}";
+
+/* clang-format off */
+static const struct {
+    const char *what, *xml;
+    const char *variable, *value; /* afterwards, as JSON; NULL: not looked at */
+    const char *names;            /* what the message of a failing start names */
+} cases[] = {
+    /* ---- expressions ---- */
+    { "for its effect", ONE("activiti:expression=\"${execution.setVariable('a', 1)}\"", ""), "a", "1", NULL },
+    { "for its value",  ONE("activiti:expression=\"${n + 1}\" activiti:resultVariable=\"a\"", ""), "a", "6", NULL },
+    { "by the old name", ONE("activiti:expression=\"${n + 1}\" activiti:resultVariableName=\"a\"", ""), "a", "6", NULL },
+    { "null as a value", ONE("activiti:expression=\"${null}\" activiti:resultVariable=\"a\"", ""), "a", "null", NULL },
+    { "it fails",       ONE("activiti:expression=\"${nobody}\"", ""), NULL, NULL, "activity \"x\"" },
+    { "no object",      ONE("activiti:expression=\"${execution}\" activiti:resultVariable=\"a\"", ""), NULL, NULL, "object" },
+    { "twin",           ONE("camunda:expression=\"${n}\" camunda:resultVariable=\"a\" xmlns:camunda=\"http://camunda.org/schema/1.0/bpmn\"", ""), "a", "5", NULL },
+
+    /* ---- delegates ---- */
+    { "class",          ONE("activiti:class=\"org.acme.Set\"", FIELD("a", "x") COMPUTED("b", "${n * 2}")), "b", "10", NULL },
+    { "fields are texts", ONE("activiti:class=\"org.acme.Set\"", FIELD("a", "${n}")), "a", "\"${n}\"", NULL },
+    { "delegate expression", ONE("activiti:delegateExpression=\"${noop}\"", ""), NULL, NULL, NULL },
+    { "a name as delegate",  ONE("activiti:delegateExpression=\"${'org.acme.Set'}\"", FIELD("a", "x")), "a", "\"x\"", NULL },
+    { "no delegate",    ONE("activiti:delegateExpression=\"${n}\"", ""), NULL, NULL, "no delegate" },
+    { "nobody's class", ONE("activiti:class=\"com.acme.None\"", ""), NULL, NULL, "com.acme.None" },
+    { "nobody's bean",  ONE("activiti:delegateExpression=\"${none}\"", ""), NULL, NULL, "\"none\"" },
+    { "a variable hides a bean", ONE("activiti:delegateExpression=\"${n}\"", ""), NULL, NULL, "gives integer" },
+    { "prefix",         ONE("activiti:class=\"org.acme.Other\"", ""), NULL, NULL, "prefix" },
+    { "longest prefix", ONE("activiti:class=\"org.acme.pay.Card\"", ""), NULL, NULL, "longer prefix" },
+    { "the deployment's own", ONE("activiti:class=\"shared\"", ""), NULL, NULL, "deployment" },
+    { "its prefix",     ONE("activiti:class=\"own.Set\"", FIELD("a", "x")), "a", "\"x\"", NULL },
+    { "topic",          ONE("activiti:class=\"org.acme.Topic\"", ""), NULL, NULL, "topic \"pay\"" },
+    { "type external",  ONE("activiti:type=\"external\" activiti:topic=\"${'t'.concat('1')}\"", ""), NULL, NULL, "topic \"t1\"" },
+    { "mule",           ONE("activiti:type=\"mule\"", FIELD("endpointUrl", "vm://in") FIELD("a", "m")), "a", "\"m\"", NULL },
+    { "mule for nobody", ONE("activiti:type=\"mule\"", FIELD("endpointUrl", "vm://out")), NULL, NULL, "mule:vm://out" },
+    { "camel",          ONE("activiti:type=\"camel\"", FIELD("a", "c")), "a", "\"c\"", NULL },
+    { "bean method",    ONE("activiti:expression=\"${noop.run(n)}\" activiti:resultVariable=\"a\"", ""), "a", "null", NULL },
+    { "bean property",  ONE("activiti:expression=\"${noop.value}\" activiti:resultVariable=\"a\"", ""), "a", "null", NULL },
+    { "bean that fails", ONE("activiti:expression=\"${shared.run(n)}\"", ""), NULL, NULL, "deployment" },
+    { "bean that cannot wait", ONE("activiti:expression=\"${x}\"", "") , NULL, NULL, "'x'" },
+    { "rules", PROCESS(START "<businessRuleTask id=\"x\" activiti:rules=\"a,b\" activiti:ruleVariablesInput=\"${n}\"/>" TASK("t")
+        FLOW("s", "x") FLOW("x", "t")), "ruleVariablesInput", "5", NULL },
+    { "send task", PROCESS(START "<sendTask id=\"x\" activiti:class=\"org.acme.Set\"><extensionElements>" FIELD("a", "sent")
+        "</extensionElements></sendTask>" TASK("t") FLOW("s", "x") FLOW("x", "t")), "a", "\"sent\"", NULL },
+
+    /* ---- scripts ---- */
+    { "juel",           SCRIPT("scriptFormat=\"juel\" activiti:resultVariable=\"a\"", "${n + 1}"), "a", "6", NULL },
+    { "juel by default", SCRIPT("activiti:resultVariable=\"a\"", "${n + 1}"), "a", "6", NULL },
+    { "bad juel",       SCRIPT("", "${n +}"), NULL, NULL, "script of \"x\"" },
+    { "groovy",         SCRIPT("scriptFormat=\"groovy\"", "n + 1"), NULL, NULL, "Can't find scripting engine for 'groovy'" },
+
+    /* ---- passing over ---- */
+    { "skipped", PROCESS(START SERVICE("x", "activiti:expression=\"${nobody}\" activiti:skipExpression=\"${n == 5}\"", "") TASK("t")
+        FLOW("s", "x") FLOW("x", "t")), NULL, NULL, "nobody" },
+};
+
+/* Scenarios in which skipping is enabled. */
+#define SKIPS "{\"_ACTIVITI_SKIP_EXPRESSION_ENABLED\": true, \"n\": 5}"
+static const scenario_t scenarios[] = {
+    { "service task skipped", PROCESS(START SERVICE("x", "activiti:expression=\"${nobody}\" activiti:skipExpression=\"${n == 5}\"", "")
+        TASK("t") FLOW("s", "x") FLOW("x", "t")), SKIPS, "t", "s x t" },
+    { "script task skipped", PROCESS(START SCRIPT_TASK("x", "activiti:skipExpression=\"${true}\"", "${nobody}") TASK("t")
+        FLOW("s", "x") FLOW("x", "t")), SKIPS, "t", "s x t" },
+    { "user task skipped", PROCESS(START "<userTask id=\"x\" activiti:skipExpression=\"${n &gt; 1}\"/>" TASK("t") FLOW("s", "x")
+        FLOW("x", "t")), SKIPS, "t", "s x t" },
+    { "not enabled", PROCESS(START "<userTask id=\"x\" activiti:skipExpression=\"${n &gt; 1}\"/>" TASK("t") FLOW("s", "x")
+        FLOW("x", "t")), "{\"n\": 5}", "x | complete x: t", NULL },
+    { "false", PROCESS(START "<userTask id=\"x\" activiti:skipExpression=\"${n &lt; 1}\"/>" TASK("t") FLOW("s", "x")
+        FLOW("x", "t")), SKIPS, "x | complete x: t", NULL },
+    { "a flow that is skipped is taken", PROCESS(START CHOICE("g") TASK("t") TASK("u") FLOW("s", "g")
+        "<sequenceFlow id=\"f\" sourceRef=\"g\" targetRef=\"t\" activiti:skipExpression=\"${true}\"><conditionExpression>${false}"
+        "</conditionExpression></sequenceFlow>" FLOW("g", "u")), SKIPS, "t", NULL },
+    { "a flow that is not", PROCESS(START CHOICE("g") TASK("t") TASK("u") FLOW("s", "g")
+        "<sequenceFlow id=\"f\" sourceRef=\"g\" targetRef=\"t\" activiti:skipExpression=\"${false}\"/>" FLOW("g", "u")), SKIPS, "u", NULL },
+    { "no boolean", PROCESS(START TASK("t") "<userTask id=\"x\" activiti:skipExpression=\"${n}\"/>" FLOW("s", "t") FLOW("t", "x")), SKIPS,
+      "t | complete t: !skipExpression", NULL },
+
+    /* ---- jobs and joins around automatic tasks ---- */
+    { "a job does it", PROCESS(START SERVICE("x", "activiti:async=\"true\" activiti:expression=\"${execution.setVariable('a', 1)}\"", "")
+        TASK("t") FLOW("s", "x") FLOW("x", "t")), NULL, "x | job x: t", "s x t" },
+    { "a job that fails", PROCESS(START SERVICE("x", "activiti:async=\"true\" activiti:class=\"org.acme.pay.X\"", "")
+        TASK("t") FLOW("s", "x") FLOW("x", "t")), NULL, "x | job x: !longer prefix", NULL },
+    { "several branches", PROCESS(START FORK("f") SERVICE("x", "activiti:expression=\"${1}\"", "") SERVICE("y", "activiti:expression=\"${2}\"", "")
+        FORK("j") TASK("t") FLOW("s", "f") FLOW("f", "x") FLOW("f", "y") FLOW("x", "j") FLOW("y", "j") FLOW("j", "t")), NULL, "t", NULL },
+    { "a loop of rounds", PROCESS(START "<serviceTask id=\"x\" activiti:expression=\"${execution.setVariable('sum', sum + loopCounter)}\">"
+        "<multiInstanceLoopCharacteristics isSequential=\"true\"><loopCardinality>4</loopCardinality></multiInstanceLoopCharacteristics>"
+        "</serviceTask>" CHOICE("g") TASK("t") TASK("u") FLOW("s", "x") FLOW("x", "g") IF("g", "t", "${sum == 6}") FLOW("g", "u")),
+      "{\"sum\": 0}", "t", NULL },
+};
+/* clang-format on */
+
+static wf_delegates_t *parse(const char *json)
+{
+    wf_delegates_t *delegates;
+    wf_error_t err;
+
+    wf_error_init(&err, world.pool);
+    world_check(wf_delegates_parse(&delegates, json, strlen(json), 0, world.pool, &err),
+                &err, "delegates");
+    return delegates;
+}
+
+static void check(int i)
+{
+    const wf_definition_t *definition = world_deploy(cases[i].xml);
+    wf_map_t *vars = world_vars();
+    wf_started_t started;
+    apr_status_t rv;
+
+    world_add(definition, WF_DELEGATES_RESOURCE, own);
+    wf_map_set(vars, "n", wf_integer(5));
+    rv = world_start(definition, vars, &started);
+    if (!ok((rv == APR_SUCCESS) == !cases[i].names, "%s: %s", cases[i].what,
+            cases[i].names ? "fails" : "starts")) {
+        diag("%s", world.err.message ? world.err.message : "");
+    }
+    if (cases[i].names
+        && !ok(world.err.message && strstr(world.err.message, cases[i].names),
+               "%s: names %s", cases[i].what, cases[i].names)) {
+        diag("%s", world.err.message ? world.err.message : "");
+    }
+    if (cases[i].variable && rv == APR_SUCCESS) {
+        is_str(world_var(started.id, cases[i].variable), cases[i].value, "%s: %s",
+               cases[i].what, cases[i].variable);
+    }
+}
+
+/* ---- registries ------------------------------------------------------------------------ */
+
+/* clang-format off */
+static const struct {
+    const char *json, *names; /* NULL: fine */
+} registries[] = {
+    { "{}", NULL },
+    { "{\"*\": {\"builtin\": \"noop\"}}", NULL },
+    { "{\"a.b.*\": {\"http\": \"https://example.org/x\", \"timeout\": 3600}}", NULL },
+    { "{\"a\": {\"script\": \"a.js\"}, \"b\": {\"external\": \"t\"}, \"c\": {\"fail\": \"no\"}}", NULL },
+    { "[]", "object" },
+    { "{\"a\": 5}", "\"a\"" },
+    { "{\"a\": {}}", "none of http" },
+    { "{\"a\": {\"http\": \"ftp://example.org\"}}", "URL" },
+    { "{\"a\": {\"http\": \"/path\"}}", "URL" },
+    { "{\"a\": {\"http\": 5}}", "URL" },
+    { "{\"a\": {\"builtin\": \"rm\"}}", "setVariables" },
+    { "{\"a\": {\"script\": \"\"}}", "script" },
+    { "{\"a\": {\"java\": \"x\"}}", "\"java\"" },
+    { "{\"a\": {\"fail\": \"x\", \"external\": \"y\"}}", "both" },
+    { "{\"a\": {\"http\": \"http://h/\", \"timeout\": 0}}", "timeout" },
+    { "{\"a\": {\"http\": \"http://h/\", \"timeout\": \"5\"}}", "timeout" },
+    { "{\"a\": {\"fail\": \"x\", \"timeout\": 5}}", "timeout" },
+    { "{\"a*b\": {\"fail\": \"x\"}}", "*" },
+    { "{\"\": {\"fail\": \"x\"}}", "name" },
+    { "{\"a\": {\"fail\": \"x\"}", "line" },
+};
+/* clang-format on */
+
+static void check_registry(int i)
+{
+    wf_delegates_t *delegates;
+    const char *json = registries[i].json;
+    wf_error_t err;
+    apr_status_t rv;
+
+    wf_error_init(&err, world.pool);
+    rv = wf_delegates_parse(&delegates, json, strlen(json), 0, world.pool, &err);
+    if (!ok(registries[i].names ? rv != APR_SUCCESS && err.kind == WF_ERR_INVALID
+                                      && strstr(err.message, registries[i].names)
+                                : rv == APR_SUCCESS,
+            "registry %s", json)) {
+        diag("%s", err.message ? err.message : "accepted");
+    }
+}
+
+/* What nobody is registered for goes to the default, but not in conditions. */
+static void check_default(void)
+{
+    static const char xml[] = ONE("activiti:class=\"com.acme.None\"", FIELD("a", "x"));
+    static const char bean[] = ONE("activiti:expression=\"${none.run()}\"", "");
+    static const char condition[] = PROCESS(START TASK("t") IF("s", "t", "${none}"));
+    wf_started_t started;
+
+    world.services.delegates = parse("{\"*\": {\"builtin\": \"setVariables\"}}");
+    ok(world_start(world_deploy(xml), NULL, &started) == APR_SUCCESS,
+       "default for a class");
+    is_str(world_var(started.id, "a"), "\"x\"", "the default did it");
+    ok(world_start(world_deploy(bean), NULL, &started) == APR_SUCCESS,
+       "default for a bean");
+    ok(world_start(world_deploy(condition), NULL, &started) != APR_SUCCESS,
+       "not in a condition");
+}
+
+int main(void)
+{
+    int i;
+
+    world_open();
+    world.services.delegates = parse(server);
+    for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
+        check(i);
+    }
+    for (i = 0; i < (int)(sizeof(scenarios) / sizeof(scenarios[0])); i++) {
+        play(&scenarios[i]);
+    }
+    for (i = 0; i < (int)(sizeof(registries) / sizeof(registries[0])); i++) {
+        check_registry(i);
+    }
+    check_default();
+    world_close();
+    return done_testing();
+}
