@@ -21,7 +21,7 @@ void wf_turn_init(wf_turn_t *turn, const wf_bpmn_call_t *call)
     *turn = (wf_turn_t){ .call = call, .p = wf_uow_pool(call->uow) };
     turn->agenda = apr_array_make(turn->p, 8, sizeof(operation_t));
     turn->instances = apr_hash_make(turn->p);
-    turn->quiet = apr_hash_make(turn->p);
+    turn->quiet = apr_array_make(turn->p, 1, sizeof(wf_exec_t *));
     turn->lent = apr_hash_make(turn->p);
     turn->delegates = apr_hash_make(turn->p);
 }

@@ -4,8 +4,6 @@
  * also noticed when the last such token ends elsewhere. */
 #include <limits.h>
 
-#include <apr_strings.h>
-
 #include "bpmn/run.h"
 
 static apr_status_t no_flow(const wf_exec_t *exec, wf_error_t *err)
@@ -79,15 +77,12 @@ apr_status_t wf_inclusive_leave(wf_exec_t *exec, wf_error_t *err)
 
 void wf_joins_watch(wf_exec_t *scope)
 {
-    wf_turn_t *turn = scope->instance->turn;
     const wf_body_t *body = wf_exec_body(scope);
 
-    if (!body || !body->has_inclusive
-        || apr_hash_get(turn->quiet, &scope, sizeof(scope))) {
-        return;
+    if (body && body->has_inclusive && !scope->watched) {
+        scope->watched = 1;
+        APR_ARRAY_PUSH(scope->instance->turn->quiet, wf_exec_t *) = scope;
     }
-    apr_hash_set(turn->quiet, apr_pmemdup(turn->p, &scope, sizeof(scope)), sizeof(scope),
-                 scope);
 }
 
 static int waits_inclusively(const wf_exec_t *exec)
@@ -99,59 +94,65 @@ static int can_reach(const wf_exec_t *token, const wf_node_t *gateway)
 {
     int i = token->node->index;
 
-    return !token->row->arrived && token->row->role != WF_ROLE_KEPT
-           && gateway->reach[i / 8] >> i % 8 & 1;
+    return token->row->role != WF_ROLE_KEPT && gateway->reach[i / 8] >> i % 8 & 1;
 }
 
-/* 1 if no other token of the scope can still come to where waiting waits. */
-static int is_complete(const wf_exec_t *scope, const wf_exec_t *waiting)
+/* 1 if no other token of the scope can still come to where waiting waits. Tokens that
+ * wait at other joins may come, too, as soon as those let them go. */
+static int is_complete(const wf_exec_t *scope, const wf_exec_t *waiting, int with_waiting)
 {
     const wf_exec_t *token;
 
     for (token = scope->first; token; token = token->after) {
-        if (token != waiting && can_reach(token, waiting->node)) {
+        if (token != waiting && (with_waiting || !token->row->arrived)
+            && can_reach(token, waiting->node)) {
             return 0;
         }
     }
     return 1;
 }
 
-static void pass(wf_exec_t *waiting)
-{
-    wf_token_release(waiting);
-    wf_agenda_plan(waiting, WF_OP_LEAVE, NULL);
-}
-
-/* One join at a time: what it lets go may come to the next one. */
-static apr_status_t look_at(wf_exec_t *scope, wf_error_t *err)
+/* The first join that may let its tokens go; NULL if there is none. */
+static wf_exec_t *find_complete(const wf_exec_t *scope, int with_waiting)
 {
     wf_exec_t *token;
-    apr_status_t rv = wf_exec_children(scope, err);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (waits_inclusively(scope)) {
-        pass(scope); /* it is the only token */
-        return APR_SUCCESS;
-    }
     for (token = scope->first; token; token = token->after) {
-        if (waits_inclusively(token) && is_complete(scope, token)) {
-            pass(token);
-            return APR_SUCCESS;
+        if (waits_inclusively(token) && is_complete(scope, token, with_waiting)) {
+            return token;
         }
     }
-    return APR_SUCCESS;
+    return NULL;
+}
+
+/* One join at a time: what it lets go may come to the next one. Joins that wait for
+ * nobody but each other would wait for ever: then the first one goes on. */
+static apr_status_t look_at(wf_exec_t *scope, wf_error_t *err)
+{
+    wf_exec_t *complete = waits_inclusively(scope) ? scope : NULL;
+    apr_status_t rv = wf_exec_children(scope, err);
+
+    if (rv == APR_SUCCESS && !complete) {
+        complete = find_complete(scope, 1);
+    }
+    if (rv == APR_SUCCESS && !complete) {
+        complete = find_complete(scope, 0);
+    }
+    if (complete) {
+        wf_token_release(complete);
+        wf_agenda_plan(complete, WF_OP_LEAVE, NULL);
+    }
+    return rv;
 }
 
 apr_status_t wf_joins_look(wf_turn_t *turn, wf_error_t *err)
 {
-    apr_hash_index_t *i;
     apr_status_t rv = APR_SUCCESS;
+    int i;
 
-    for (i = apr_hash_first(turn->p, turn->quiet);
-         i && rv == APR_SUCCESS && !turn->agenda->nelts; i = apr_hash_next(i)) {
-        wf_exec_t *scope = apr_hash_this_val(i);
+    for (i = 0; rv == APR_SUCCESS && i < turn->quiet->nelts && !turn->agenda->nelts;
+         i++) {
+        wf_exec_t *scope = APR_ARRAY_IDX(turn->quiet, i, wf_exec_t *);
 
         if (!scope->ended) {
             rv = look_at(scope, err);

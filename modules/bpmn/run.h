@@ -11,15 +11,16 @@ typedef struct wf_turn_t {
     apr_pool_t *p;
     apr_array_header_t *agenda; /* agenda.c */
     int steps;                  /* operations done so far */
-    apr_int64_t allowed;        /* more of them than call->max_steps: for rounds of loops */
-    apr_hash_t *instances;      /* executions.c: those that are loaded, by id */
-    apr_hash_t *quiet;  /* gateways.c: scopes to look at when the agenda is empty */
+    apr_int64_t allowed;   /* more of them than call->max_steps: for rounds of loops */
+    apr_hash_t *instances; /* executions.c: those that are loaded, by id */
+    apr_array_header_t
+        *quiet;         /* gateways.c: scopes to look at when the agenda is empty */
     apr_hash_t *lent;   /* variables.c: lists and maps that expressions got */
     const char *thrown; /* errors.c: code of a BPMN error on its way, or NULL */
     const char *thrown_message; /* or NULL */
-    apr_hash_t *delegates; /* delegates.c: those of deployments, by definition id */
-    int calls;             /* delegates called so far, for their idempotency keys */
-    int listening;         /* task listeners that run inside one another */
+    apr_hash_t *delegates;      /* delegates.c: those of deployments, by definition id */
+    int calls;                  /* delegates called so far, for their idempotency keys */
+    int listening;              /* task listeners that run inside one another */
 } wf_turn_t;
 
 typedef struct wf_instance_t {
@@ -27,7 +28,8 @@ typedef struct wf_instance_t {
     const wf_model_t *model;
     const char *definition_id;
     struct wf_exec_t *root;
-    const struct wf_exec_t *caller; /* of an instance that begins: what called it, or NULL */
+    const struct wf_exec_t
+        *caller;       /* of an instance that begins: what called it, or NULL */
     apr_hash_t *execs; /* those that are loaded, by id */
 } wf_instance_t;
 
@@ -57,7 +59,8 @@ typedef struct wf_exec_t {
     apr_hash_t *variables;  /* own ones: name -> wf_variable_t *; NULL: none */
     int variables_loaded;
     struct wf_exec_t *replaced_by; /* the one that carries its token now */
-    const wf_flow_t *chosen; /* the way on, if what its node did has chosen it */
+    const wf_flow_t *chosen;       /* the way on, if what its node did has chosen it */
+    int watched;                   /* it is among the turn's quiet */
     int ended;
 } wf_exec_t;
 
@@ -86,7 +89,8 @@ void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow);
 /** Run until the agenda is empty. WF_ERR_EXECUTION beyond call->max_steps. */
 apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err);
 
-/** What a call from outside did to exec gave rv: a BPMN error is caught, then as above. */
+/** What a call from outside did to exec gave rv: a BPMN error is caught, then as above.
+ */
 apr_status_t wf_agenda_go_on(wf_turn_t *turn, wf_exec_t *exec, apr_status_t rv,
                              wf_error_t *err);
 
@@ -240,8 +244,8 @@ apr_status_t wf_loop_round_done(wf_exec_t *round, wf_error_t *err);
 
 /* ---- call_activity.c ----------------------------------------------------------------------- */
 
-/** An instance that was called is about to end: hand over what comes out of it and let the
- *  caller go on. */
+/** An instance that was called is about to end: hand over what comes out of it and let
+ * the caller go on. */
 apr_status_t wf_call_return(wf_instance_t *instance, wf_error_t *err);
 
 /* ---- compensation.c ------------------------------------------------------------------------ */
@@ -249,8 +253,8 @@ apr_status_t wf_call_return(wf_instance_t *instance, wf_error_t *err);
 /** The activity that exec carries out is done: note its handler, if it has one. */
 void wf_compensation_register(wf_exec_t *exec);
 
-/** scope is about to go: what is registered in it is kept outside, or dropped at the end of
- *  the instance. */
+/** scope is about to go: what is registered in it is kept outside, or dropped at the end
+ * of the instance. */
 apr_status_t wf_compensation_keep(wf_exec_t *scope, wf_error_t *err);
 
 /** A handler is done: with the last one, who waited for it goes on. */
@@ -358,10 +362,10 @@ typedef enum {
 /** Where an expression or script stands. */
 typedef struct wf_host_t {
     const wf_bpmn_call_t *call;
-    wf_exec_t *exec;   /* NULL: no process yet, so neither variables nor `execution` */
-    wf_task_t *task;   /* NULL: no `task`; else exec waits for it */
-    const char *event; /* of the listener that runs, or NULL */
-    wf_map_t *fields;  /* what the script of a delegate gets as `fields`, or NULL */
+    wf_exec_t *exec;      /* NULL: no process yet, so neither variables nor `execution` */
+    wf_task_t *task;      /* NULL: no `task`; else exec waits for it */
+    const char *event;    /* of the listener that runs, or NULL */
+    wf_map_t *fields;     /* what the script of a delegate gets as `fields`, or NULL */
     const char *method;   /* the same as `method` … */
     wf_list_t *arguments; /* … and `args`: a bean's call; or NULL */
     wf_beans_e beans;
@@ -472,8 +476,9 @@ apr_status_t wf_task_listeners_notify(wf_exec_t *exec, wf_task_t *task, const ch
 apr_status_t wf_task_listeners_of(wf_exec_t **exec, wf_turn_t *turn,
                                   const wf_task_t *task, wf_error_t *err);
 
-/** An instance is about to be ended from outside: tell the listeners of its open tasks and
- *  visits, and of those that it called. Does nothing for one whose definition is gone. */
+/** An instance is about to be ended from outside: tell the listeners of its open tasks
+ * and visits, and of those that it called. Does nothing for one whose definition is gone.
+ */
 apr_status_t wf_instance_notify_end(wf_turn_t *turn, wf_id_t instance, wf_error_t *err);
 
 /* ---- history.c --------------------------------------------------------------------- */
@@ -539,8 +544,9 @@ wf_event_fn wf_timer_arm;
 #define WF_JOB_CONTINUE "async-continuation"
 #define WF_JOB_LEAVE "async-leave" /* the node is done: go on */
 #define WF_JOB_TIMER_CATCH "timer-intermediate-transition"
-#define WF_JOB_TIMER_AROUND "timer-transition" /* boundary events, event sub-processes   \
-                                                */
+#define WF_JOB_TIMER_AROUND                                                              \
+    "timer-transition" /* boundary events, event sub-processes                           \
+                        */
 #define WF_JOB_TIMER_START "timer-start-event"
 
 /** Write the job that will enter, or go on from, the node where exec stands. */
@@ -599,8 +605,8 @@ wf_step_fn wf_parallel_enter;
 wf_step_fn wf_parallel_leave;
 wf_step_fn wf_inclusive_enter;
 wf_step_fn wf_inclusive_leave;
-wf_step_fn wf_call_activity_enter;                     /* call_activity.c */
-wf_step_fn wf_compensate_enter;                        /* compensation.c */
+wf_step_fn wf_call_activity_enter; /* call_activity.c */
+wf_step_fn wf_compensate_enter;    /* compensation.c */
 wf_step_fn wf_cancel_end_enter, wf_cancel_end_signal;
 wf_step_fn wf_terminate_enter; /* events.c */
 wf_step_fn wf_error_end_enter; /* errors.c */

@@ -99,6 +99,15 @@ static const scenario_t scenarios[] = {
         FLOW("j", "k") FLOW("c", "k") FLOW("k", "z")), NULL,
       "a b c | complete c: a b | complete a: b | complete b: z", NULL },
 
+    { "two joins in a row, the second one waits first", PROCESS(START FORK("f") TASK("c") TASK("a") TASK("b")
+        INCLUSIVE("j") INCLUSIVE("k") TASK("z") FLOW("s", "f") FLOW("f", "c") FLOW("f", "a") FLOW("f", "b")
+        FLOW("a", "j") FLOW("b", "j") FLOW("j", "k") FLOW("c", "k") FLOW("k", "z")), NULL,
+      "a b c | complete c: a b | complete a: b | complete b: z", NULL },
+    { "joins that wait for each other", PROCESS(START FORK("f") TASK("a") TASK("b") INCLUSIVE("j") CHOICE("x")
+        INCLUSIVE("k") CHOICE("y") END FLOW("s", "f") FLOW("f", "a") FLOW("f", "b") FLOW("a", "j") FLOW("b", "k")
+        FLOW("j", "x") IF("x", "k", "${true}") IF("x", "e", "${false}") FLOW("k", "y") IF("y", "j", "${false}")
+        IF("y", "e", "${true}")), NULL, "a b | complete a: b | complete b:", NULL },
+
     /* ---- the end of it all ---- */
     { "terminate", PROCESS(START FORK("f") TASK("a") TASK("b") TERMINATE("x") FLOW("s", "f") FLOW("f", "a")
         FLOW("f", "b") FLOW("a", "x")), NULL, "a b | complete a:", "s f a b x" },

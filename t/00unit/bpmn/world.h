@@ -35,8 +35,10 @@
 
 typedef struct world_t {
     apr_pool_t *pool;
-    apr_pool_t *unit_pool; /* of the last call */
+    apr_pool_t *unit_pool;  /* of the last call */
+    apr_pool_t *store_pool; /* the store and the models */
     char *folder;
+    const char *dsn;
     wf_store_t *writer, *reader;
     wf_ids_t *ids;
     wf_models_t *models;
@@ -82,28 +84,49 @@ static inline apr_status_t world_load(void *baton, const wf_definition_t *defini
     return APR_SUCCESS;
 }
 
+/* The store and what is kept in memory of it. */
+static inline void world_open_store(void)
+{
+    wf_error_t err;
+
+    apr_pool_create(&world.store_pool, world.pool);
+    wf_error_init(&err, world.store_pool);
+    world_check(wf_store_open(&world.writer, world.dsn, WF_STORE_WRITE, world.store_pool,
+                              &err),
+                &err, "open the writer");
+    world_check(wf_ids_create(&world.ids, world.writer, world.store_pool, &err), &err,
+                "ids");
+    world_check(wf_store_open(&world.reader, world.dsn, WF_STORE_READ, world.store_pool,
+                              &err),
+                &err, "open the reader");
+    world.models = wf_models_create(10, world_load, &world, world.store_pool);
+}
+
+/** All that is in memory goes; what was committed is there again. */
+static inline void world_reopen(void)
+{
+    apr_pool_clear(world.unit_pool);
+    apr_pool_destroy(world.store_pool);
+    world_open_store();
+}
+
 static inline void world_open(void)
 {
-    char folder[] = "/tmp/wf-bpmn-XXXXXX";
-    wf_error_t err;
-    const char *dsn;
+    /* In memory where that can be: it is not the disk that is tested here. */
+    char in_memory[] = "/dev/shm/wf-bpmn-XXXXXX", on_disk[] = "/tmp/wf-bpmn-XXXXXX";
+    char *folder = mkdtemp(in_memory);
 
     apr_initialize();
     apr_pool_create(&world.pool, NULL);
     apr_pool_create(&world.unit_pool, world.pool);
-    wf_error_init(&err, world.pool);
-    if (!mkdtemp(folder)) {
+    folder = folder ? folder : mkdtemp(on_disk);
+    if (!folder) {
         printf("Bail out! no temporary folder\n");
         exit(1);
     }
     world.folder = apr_pstrdup(world.pool, folder);
-    dsn = apr_psprintf(world.pool, "sqlite:%s/test.db", folder);
-    world_check(wf_store_open(&world.writer, dsn, WF_STORE_WRITE, world.pool, &err), &err,
-                "open the writer");
-    world_check(wf_ids_create(&world.ids, world.writer, world.pool, &err), &err, "ids");
-    world_check(wf_store_open(&world.reader, dsn, WF_STORE_READ, world.pool, &err), &err,
-                "open the reader");
-    world.models = wf_models_create(10, world_load, &world, world.pool);
+    world.dsn = apr_psprintf(world.pool, "sqlite:%s/test.db", folder);
+    world_open_store();
     world.now = 1000000;
     world.user = "kermit";
     world.max_steps = 10000;
