@@ -27,7 +27,8 @@ wf_handler_fn wf_user_list, wf_user_get, wf_user_groups, wf_user_create, wf_user
 wf_handler_fn wf_group_list, wf_group_get, wf_group_users, wf_group_create,
     wf_group_delete, wf_group_join, wf_membership_delete;
 wf_handler_fn wf_picture_get, wf_picture_put, wf_picture_delete;
-wf_handler_fn wf_job_list, wf_job_get, wf_job_execute, wf_job_execute_all;
+wf_handler_fn wf_job_list, wf_job_get, wf_job_execute, wf_job_execute_all, wf_job_retries,
+    wf_job_act, wf_job_delete;
 wf_handler_fn wf_table_list, wf_table_get, wf_table_data;
 wf_handler_fn wf_browser_home, wf_browser_all, wf_browser_package, wf_browser_uri,
     wf_browser_family, wf_browser_call, wf_browser_send, wf_browser_style;

@@ -30,6 +30,7 @@ static const struct {
 } filter_defs[] = {
     { "process-instance",  INSTANCE },
     { "with-retries-left", FLAG },
+    { "no-retries-left",   FLAG },
     { "executable",        NOW },
     { "only-timers",       FLAG },
     { "only-messages",     FLAG },
@@ -90,35 +91,47 @@ static apr_status_t read_filter(const wf_query_t *query, apr_size_t i, wf_value_
     return read_date(query, name, value, err);
 }
 
-/* 1 if the two flags that leave nothing over are both there. */
-static int contradicts(const wf_filter_t *filters)
-{
-    int kinds = 0;
+/* Pairs of flags that leave nothing over if both are there. */
+static const char *const contradictions[][2] = {
+    { "only-timers", "only-messages" },
+    { "with-retries-left", "no-retries-left" },
+};
 
+static int is_given(const wf_filter_t *filters, const char *name)
+{
     for (apr_size_t i = 0; i < FILTERS; i++) {
-        kinds +=
-            strncmp(filters[i].name, "only-", 5) == 0 && filters[i].value.type != WF_NULL;
+        if (strcmp(filters[i].name, name) == 0) {
+            return filters[i].value.type != WF_NULL;
+        }
     }
-    return kinds > 1;
+    return 0;
+}
+
+static apr_status_t check_filters(const wf_filter_t *filters, wf_error_t *err)
+{
+    for (apr_size_t i = 0; i < sizeof contradictions / sizeof contradictions[0]; i++) {
+        const char *const *pair = contradictions[i];
+
+        if (is_given(filters, pair[0]) && is_given(filters, pair[1])) {
+            return wf_error_field(err, WF_ERR_INVALID, pair[1],
+                                  "query parameters '%s' and '%s' exclude each other",
+                                  pair[0], pair[1]);
+        }
+    }
+    return APR_SUCCESS;
 }
 
 apr_status_t wf_job_list(wf_request_t *req, wf_error_t *err)
 {
     wf_filter_t filters[FILTERS];
+    apr_status_t rv = APR_SUCCESS;
 
-    for (apr_size_t i = 0; i < FILTERS; i++) {
-        apr_status_t rv = read_filter(req->query, i, &filters[i].value, err);
-
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+    for (apr_size_t i = 0; i < FILTERS && rv == APR_SUCCESS; i++) {
+        rv = read_filter(req->query, i, &filters[i].value, err);
         filters[i].name = filter_defs[i].name;
     }
-    if (contradicts(filters)) {
-        return wf_error_field(
-            err, WF_ERR_INVALID, "only-messages",
-            "query parameters 'only-timers' and 'only-messages' exclude "
-            "each other");
+    if (rv != APR_SUCCESS || (rv = check_filters(filters, err)) != APR_SUCCESS) {
+        return rv;
     }
     return wf_respond_page(req, filters, FILTERS, render_job, err);
 }
@@ -151,6 +164,53 @@ apr_status_t wf_job_get(wf_request_t *req, wf_error_t *err)
 apr_status_t wf_job_execute(wf_request_t *req, wf_error_t *err)
 {
     return wf_respond_path_command(req, "jobId", "job", WF_CMD_JOB_EXECUTE, err);
+}
+
+apr_status_t wf_job_delete(wf_request_t *req, wf_error_t *err)
+{
+    return wf_respond_path_command(req, "jobId", "job", WF_CMD_JOB_DELETE, err);
+}
+
+apr_status_t wf_job_retries(wf_request_t *req, wf_error_t *err)
+{
+    json_object *body, *args;
+    apr_int64_t retries;
+    const char *text;
+    wf_id_t id;
+    apr_status_t rv;
+
+    if ((rv = wf_path_id(req, "jobId", "job", &id, err)) != APR_SUCCESS
+        || (rv = wf_request_object(req, &body, err)) != APR_SUCCESS
+        || (rv = wf_body_string(body, "retries", &text, req->pool, err)) != APR_SUCCESS) {
+        return rv;
+    }
+    if (!wf_parse_int64(text, &retries) || retries < 0 || retries > APR_INT32_MAX) {
+        return wf_error_field(err, WF_ERR_INVALID, "retries",
+                              "field 'retries' must be an integer from 0 to %d",
+                              APR_INT32_MAX);
+    }
+    args = wf_args_of(req, id);
+    wf_json_add_int(args, "retries", retries);
+    return wf_respond_command(req, WF_CMD_JOB_RETRIES, args, err);
+}
+
+/* Activiti knows one action. */
+apr_status_t wf_job_act(wf_request_t *req, wf_error_t *err)
+{
+    json_object *body;
+    const char *action;
+    apr_status_t rv;
+
+    if ((rv = wf_request_object(req, &body, err)) != APR_SUCCESS
+        || (rv = wf_body_string(body, "action", &action, req->pool, err))
+               != APR_SUCCESS) {
+        return rv;
+    }
+    if (strcmp(action, "execute") != 0) {
+        return wf_error_field(err, WF_ERR_INVALID, "action",
+                              "field 'action' must be execute, not '%s'", action);
+    }
+    return wf_job_execute(req, err);
 }
 
 /* ---- many -------------------------------------------------------------------------- */

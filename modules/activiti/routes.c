@@ -290,6 +290,8 @@ static const wf_argument_t picture_arguments[] = {
 static const wf_argument_t jobs_arguments[] = {
     { "process-instance",  QUERY, WF_ARG_STRING,  0, NULL, NULL, "Jobs of this instance." },
     { "with-retries-left", QUERY, WF_ARG_BOOLEAN, 0, NULL, "false", "With attempts left." },
+    { "no-retries-left",   QUERY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "Without attempts left." },
     { "executable",        QUERY, WF_ARG_BOOLEAN, 0, NULL, "false",
       "With attempts left, and due." },
     { "only-timers",       QUERY, WF_ARG_BOOLEAN, 0, NULL, "false", "Timers." },
@@ -299,6 +301,16 @@ static const wf_argument_t jobs_arguments[] = {
     { "duedate-ltoe",      QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due then or before." },
     { "duedate-ht",        QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due after." },
     { "duedate-htoe",      QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due then or after." },
+    { NULL }
+};
+
+static const wf_argument_t retries_arguments[] = {
+    { "retries", BODY, WF_ARG_INTEGER, 1, NULL, NULL, "How many attempts it has left." },
+    { NULL }
+};
+
+static const wf_argument_t job_action_arguments[] = {
+    { "action", BODY, WF_ARG_STRING, 1, NULL, NULL, "execute." },
     { NULL }
 };
 
@@ -719,6 +731,23 @@ static const wf_route_t routes[] = {
       .summary = "Run a job now; a failure is recorded with the job",
       .response = SUCCESS,
       .statuses = "400 404 500" },
+    { WF_PUT, "/management/job/{jobId}/retries", ADMIN, JSON, 0, "management",
+      wf_job_retries,
+      .summary = "Set how many attempts a job has left",
+      .arguments = retries_arguments,
+      .request = "{\"retries\":3}",
+      .response = SUCCESS,
+      .statuses = "400 404 413" },
+    { WF_DELETE, "/management/job/{jobId}", ADMIN, JSON, 0, "management", wf_job_delete,
+      .summary = "Delete a job; what waits for it waits on",
+      .response = SUCCESS,
+      .statuses = "400 404 409" },
+    { WF_POST, "/management/jobs/{jobId}", ADMIN, JSON, 0, "management", wf_job_act,
+      .summary = "Run a job now, as clients of Activiti 5.11 and later ask for it",
+      .arguments = job_action_arguments,
+      .request = "{\"action\":\"execute\"}",
+      .response = SUCCESS,
+      .statuses = "400 404 413 500" },
     { WF_POST, "/management/jobs/execute", ADMIN, JSON, 0, "management",
       wf_job_execute_all,
       .summary = "Run several jobs, one after the other, until one fails",

@@ -108,6 +108,7 @@ typedef struct wf_bpmn_call_t {
     wf_store_t *reader;  /* for what is no row of the unit: resources */
     const char *user;    /* authenticated user; NULL for jobs */
     apr_int64_t now;     /* ms; one time stamp for the whole call */
+    int job_retries;     /* attempts of jobs that are made; 0: three */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
     int max_rounds;      /* instances of one multi-instance activity */
     wf_services_t services;
@@ -142,6 +143,13 @@ apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t task,
 
 /** Run a job (an asynchronous continuation, or a timer) and delete it. */
 apr_status_t wf_bpmn_execute_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_error_t *err);
+
+/** What failedJobRetryTimeCycle of its node says of a job that has failed: how many attempts
+ *  it has in all (0: nothing is said), and how long to wait until the next. job: as before
+ *  this failure, which is its first if it has no message yet. WF_ERR_EXECUTION for a text
+ *  or expression that makes no sense. */
+apr_status_t wf_bpmn_retry_cycle(const wf_bpmn_call_t *call, const wf_job_t *job,
+                                 int *retries, apr_int64_t *pause_ms, wf_error_t *err);
 
 /** End a running instance, the instances it called included: its tasks with their sub-tasks,
  *  variables, jobs and subscriptions go, history says why (reason NULL or "": "deleted"; at

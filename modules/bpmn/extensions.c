@@ -107,7 +107,7 @@ static const extension_t attributes[] = {
 static const extension_t elements[] = {
     /* element                            child                      done */
     { NULL,                               "executionListener",       1 },
-    { NULL,                               "failedJobRetryTimeCycle", 0 },
+    { NULL,                               "failedJobRetryTimeCycle", 1 },
     { NULL,                               "inputOutput",             0 },
     { NULL,                               "connector",               0 }, /* not read */
     { NULL,                               "properties",              1 }, /* no effect */

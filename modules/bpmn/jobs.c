@@ -10,14 +10,15 @@
 static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler,
                         const wf_node_t *node)
 {
-    wf_job_t *job = wf_uow_insert(WF_UOW(exec), WF_TABLE_JOB);
+    const wf_bpmn_call_t *call = exec->instance->turn->call;
+    wf_job_t *job = wf_uow_insert(call->uow, WF_TABLE_JOB);
 
     job->type = type;
     job->exclusive = 1;
     job->execution_id = exec->row->id;
     job->proc_inst_id = exec->row->proc_inst_id;
     job->proc_def_id = exec->row->proc_def_id;
-    job->retries = RETRIES;
+    job->retries = call->job_retries > 0 ? call->job_retries : RETRIES;
     job->handler_type = handler;
     job->handler_cfg = node->id;
     return job;

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "bpmn/parse.h"
+#include "bpmn/timers.h"
 
 /* ---- loops --------------------------------------------------------------------------- */
 
@@ -108,9 +109,17 @@ const wf_retries_t *wf_retries_parse(wf_parser_t *parser, const wf_xml_t *xml)
     const wf_xml_t *child = wf_xml_extension(xml, "failedJobRetryTimeCycle");
     const wf_template_t *text = child ? wf_parse_text(parser, child) : NULL;
     wf_retries_t *retries;
+    apr_int64_t pause;
+    int count;
 
     if (!text) {
         return NULL;
+    }
+    if (wf_template_is_literal(text) && !wf_retry_parse(wf_template_source(text), 0, 0, &count, &pause)) {
+        wf_parse_problem(parser, child, "retry-cycle",
+                         "<failedJobRetryTimeCycle> must be like R5/PT5M or PT1M,PT5M, "
+                         "not \"%s\"",
+                         wf_template_source(text));
     }
     retries = apr_pcalloc(parser->p, sizeof(*retries));
     retries->text = text;

@@ -65,6 +65,13 @@ apr_status_t wf_cron_parse(wf_cron_t *cron, const char *text, wf_error_t *err);
  * that fires in every hour. */
 int wf_cron_next(const wf_cron_t *cron, apr_int64_t after, apr_int64_t *at);
 
+/* ---- retry_text.c: failedJobRetryTimeCycle -------------------------------------------- */
+
+/** How many attempts a job has in all, and the pause behind one that fails now. left: what
+ *  was left before that, 0 if it is the first one. 1, or 0 if the text is none. */
+int wf_retry_parse(const char *text, int left, apr_int64_t now, int *retries,
+                   apr_int64_t *pause_ms);
+
 /* ---- timer_text.c -------------------------------------------------------------------- */
 
 /** The children of a timerEventDefinition; the first one that is there counts. */

@@ -32,6 +32,8 @@ static const struct {
     [WF_CMD_FORM_SUBMIT]      = { wf_command_form_submit,      wf_lane_of_form,         NULL, NULL },
     [WF_CMD_DIAGRAM]          = { wf_command_diagram,          wf_lane_of_diagram,      NULL, NULL },
     [WF_CMD_JOB_EXECUTE]      = { wf_command_execute_job,      wf_lane_of_job,          wf_job_executed, wf_job_executed },
+    [WF_CMD_JOB_RETRIES]      = { wf_command_job_retries,      wf_lane_of_job,          NULL, NULL },
+    [WF_CMD_JOB_DELETE]       = { wf_command_delete_job,       wf_lane_of_job,          NULL, NULL },
     [WF_CMD_USER_CREATE]      = { wf_command_user_create,      wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_USER_CHANGE]      = { wf_command_user_change,      wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_USER_DELETE]      = { wf_command_user_delete,      wf_lane_of_identity,     NULL, NULL },

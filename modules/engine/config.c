@@ -26,6 +26,8 @@ static const struct {
     MEMBER(stop_timeout,     NUMBER, 30),
     MEMBER(job_executor,     NUMBER, 1),
     MEMBER(job_lease,        NUMBER, 300),
+    MEMBER(job_retries,      NUMBER, 3),
+    MEMBER(job_retry_wait,   NUMBER, 10),
     MEMBER(model_cache,      NUMBER, 1000),
     MEMBER(max_steps,        NUMBER, 100000),
     MEMBER(max_rounds,       NUMBER, 1000000),

@@ -28,6 +28,8 @@ typedef struct wf_engine_config_t {
     int stop_timeout;           /* seconds for the last commits and the checkpoint */
     int job_executor;           /* run due jobs in the background */
     int job_lease;              /* seconds a lock of a job lasts unless it is kept */
+    int job_retries;            /* attempts of a job, */
+    int job_retry_wait;         /* seconds from one to the next; models may say otherwise */
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */
     int max_rounds;             /* instances of one multi-instance activity */

@@ -40,7 +40,8 @@ typedef struct wf_engine_t {
     int stopping;               /* atomic: no new work */
     /* Reloaded by SIGHUP, read with __atomic_load_n. */
     int queue_limit, job_executor, max_steps, max_rounds;
-    int job_lease;              /* seconds */
+    int job_lease, job_retry_wait; /* seconds */
+    int job_retries;
     const char *admin_group, *role_type;
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */
     const wf_mail_server_t *mail;  /* NULL = none is configured */
@@ -289,9 +290,12 @@ typedef struct wf_attempt_t {
  *  gone; that is no failure if an owner is asked for. */
 wf_work_fn wf_job_attempt;
 
+apr_status_t wf_no_job(wf_id_t id, wf_error_t *err);
+
+/* job_commands.c */
 apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
-wf_work_fn wf_command_execute_job;
-/** Its hook, however it ended. */
+wf_work_fn wf_command_execute_job, wf_command_job_retries, wf_command_delete_job;
+/** Hook of the first, however it ended. */
 void wf_job_executed(wf_work_t *work);
 
 /* running.c: the jobs that this engine has in hand; any thread */

@@ -14,11 +14,10 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define RETRY_PAUSE_MS (10 * 1000)
 #define MAX_MESSAGE 255 /* characters */
 #define TRACE_NAME "job.exceptionByteArray"
 
-static apr_status_t no_job(wf_id_t id, wf_error_t *err)
+apr_status_t wf_no_job(wf_id_t id, wf_error_t *err)
 {
     return wf_error_set(err, WF_ERR_NOT_FOUND, "no job with id '%" APR_INT64_T_FMT "'",
                         id);
@@ -67,11 +66,43 @@ static void write_trace(wf_work_t *work, wf_job_t *job, wf_bytearray_t *trace)
     wf_uow_update(work->uow, trace);
 }
 
-/* Not sooner than after a pause, and not sooner than it was due anyway. */
-static void set_back(wf_job_t *job)
-{
-    apr_int64_t again = wf_time_ms() + RETRY_PAUSE_MS;
+/* How many attempts a job has in all, and how long to wait before the next. */
+typedef struct policy_t {
+    int retries; /* 0: as many as it was made with */
+    apr_int64_t pause_ms;
+} policy_t;
 
+/* What the model says goes before what the administrator says. If it cannot be told, the
+ * failure is recorded all the same. */
+static policy_t policy_of(wf_work_t *work, const wf_job_t *job)
+{
+    int wait = __atomic_load_n(&work->engine->job_retry_wait, __ATOMIC_RELAXED);
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    policy_t policy;
+    wf_error_t err;
+
+    wf_error_init(&err, work->pool);
+    if (wf_bpmn_retry_cycle(&call, job, &policy.retries, &policy.pause_ms, &err)
+        != APR_SUCCESS) {
+        wf_log(WF_LOG_WARN, "job %" APR_INT64_T_FMT ": %s", job->id, err.message);
+        policy.retries = 0;
+    }
+    if (!policy.retries) {
+        policy.pause_ms = wait * APR_INT64_C(1000);
+    }
+    return policy;
+}
+
+/* Not sooner than after the pause, and not sooner than it was due anyway. Clients see that
+ * as the due date, of messages, too: so they are not executable until then. */
+static void set_back(wf_work_t *work, wf_job_t *job)
+{
+    policy_t policy = policy_of(work, job);
+    apr_int64_t again = wf_time_ms() + policy.pause_ms;
+
+    if (policy.retries && !job->exception_msg) { /* its first failure */
+        job->retries = policy.retries;
+    }
     job->retries--;
     job->lock_owner = NULL;
     job->lock_exp_time = 0;
@@ -98,6 +129,7 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     if (failure->kind == WF_ERR_UNAVAILABLE && !attempt->owner) {
         return APR_SUCCESS; /* not the job's fault, and the caller can ask again */
     }
+    set_back(work, job);
     job->exception_msg = wf_utf8_cut(failure->message, MAX_MESSAGE, work->pool);
     wf_error_note(failure, WF_EFAILED,
                   "job %" APR_INT64_T_FMT " of process instance %" APR_INT64_T_FMT,
@@ -105,7 +137,6 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     wf_log(WF_LOG_WARN, "%s", failure->message);
     failure->kind = WF_ERR_EXECUTION;
     write_trace(work, job, trace);
-    set_back(job);
     wf_uow_update(work->uow, job);
     return APR_SUCCESS;
 }
@@ -124,7 +155,7 @@ apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
     work->failed = record_failure;
     rv = load_job(work, &job, err);
     if (rv == APR_SUCCESS && !job) {
-        return attempt->owner ? APR_SUCCESS : no_job(attempt->job, err);
+        return attempt->owner ? APR_SUCCESS : wf_no_job(attempt->job, err);
     }
     if (rv == APR_SUCCESS) {
         rv = load_trace(work, job, &trace, err);
@@ -136,50 +167,4 @@ apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
         wf_uow_delete(work->uow, trace);
     }
     return wf_bpmn_execute_job(&call, job, err);
-}
-
-/* ---- the command ------------------------------------------------------------------------------ */
-
-apr_status_t wf_lane_of_job(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
-{
-    wf_job_t *job;
-    wf_id_t id;
-    apr_status_t rv = wf_args_id(work->args, "id", &id, err);
-
-    if (rv == APR_SUCCESS) {
-        rv = wf_store_get(work->reader, WF_TABLE_JOB, id, &job, work->pool, err);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!job) {
-        return no_job(id, err);
-    }
-    if (job->exclusive && job->proc_inst_id) {
-        return wf_lane_of_instance_id(work, job->proc_inst_id, lane, err);
-    }
-    *lane = (wf_lane_t){ WF_LANE_JOB, job->id };
-    return APR_SUCCESS;
-}
-
-/* job.execute {id}: now, whatever its due date, lock or retries. */
-apr_status_t wf_command_execute_job(wf_work_t *work, wf_error_t *err)
-{
-    if (!work->baton) { /* the first time */
-        wf_attempt_t *attempt = apr_pcalloc(work->pool, sizeof(*attempt));
-
-        attempt->job = wf_json_int(work->args, "id", 0);
-        work->baton = attempt;
-        wf_running_enter(work->engine->running, attempt);
-    }
-    return wf_job_attempt(work, err);
-}
-
-/* The job executor may have passed over it meanwhile. */
-void wf_job_executed(wf_work_t *work)
-{
-    if (work->baton) {
-        wf_running_leave(work->engine->running, work->baton);
-        wf_jobs_wake(work->engine->jobs);
-    }
 }

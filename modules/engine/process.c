@@ -150,6 +150,8 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
     __atomic_store_n(&engine->job_executor, config->job_executor, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->max_steps, config->max_steps, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->job_lease, config->job_lease, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->job_retries, config->job_retries, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->job_retry_wait, config->job_retry_wait, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->max_rounds, config->max_rounds, __ATOMIC_RELAXED);
     apply_text(engine, &engine->admin_group, config->admin_group);
     apply_text(engine, &engine->role_type, config->role_type);

@@ -10,6 +10,7 @@ wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
         .reader = work->reader,
         .user = work->user,
         .now = wf_time_ms(),
+        .job_retries = __atomic_load_n(&work->engine->job_retries, __ATOMIC_RELAXED),
         .max_steps = __atomic_load_n(&work->engine->max_steps, __ATOMIC_RELAXED),
         .max_rounds = __atomic_load_n(&work->engine->max_rounds, __ATOMIC_RELAXED),
     };

@@ -39,6 +39,8 @@
     X(WF_CMD_FORM_SUBMIT,      "form.submit")                                                 \
     X(WF_CMD_DIAGRAM,          "diagram.draw")     /* of a definition or an instance */       \
     X(WF_CMD_JOB_EXECUTE,      "job.execute")                                                 \
+    X(WF_CMD_JOB_RETRIES,      "job.retries")      /* so many attempts are left */            \
+    X(WF_CMD_JOB_DELETE,       "job.delete")                                                  \
     X(WF_CMD_USER_CREATE,      "user.create")                                                 \
     X(WF_CMD_USER_CHANGE,      "user.change")                                                 \
     X(WF_CMD_USER_DELETE,      "user.delete")                                                 \

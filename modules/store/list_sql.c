@@ -100,21 +100,22 @@ static const wf_filter_def_t instance_filters[] = {
     { NULL },
 };
 
-/* What is due is looked up first: it is little, and walking all jobs for it is not. After
- * a date lie most of them; they are met soon in any order. */
-#define DUE(condition)                                                                   \
+/* What is due, or stays where it is, is looked up first: it is little, and walking all jobs
+ * for it is not. After a date lie most of them; they are met soon in any order. */
+#define FEW(condition)                                                                   \
     "r.ID_ IN (SELECT j.ID_ FROM ACT_RU_JOB j WHERE " condition ")"
 
 static const wf_filter_def_t job_filters[] = {
     { "process-instance",  WF_FILTER_NUMBER, .where = "r.PROCESS_INSTANCE_ID_ = ?" },
     { "with-retries-left", WF_FILTER_FLAG,   .where = "r.RETRIES_ > 0" },
+    { "no-retries-left",   WF_FILTER_FLAG,   .where = FEW("j.RETRIES_ <= 0") },
     { "executable",        WF_FILTER_DATE,
-      .where = DUE("j.RETRIES_ > 0 AND j.SUSPENSION_STATE_ = 1"
+      .where = FEW("j.RETRIES_ > 0 AND j.SUSPENSION_STATE_ = 1"
                    " AND COALESCE(j.DUEDATE_, 0) <= ?") },
     { "only-timers",       WF_FILTER_FLAG,   .where = "r.TYPE_ = 'timer'" },
     { "only-messages",     WF_FILTER_FLAG,   .where = "r.TYPE_ = 'message'" },
-    { "duedate-lt",        WF_FILTER_DATE,   .where = DUE("j.DUEDATE_ < ?") },
-    { "duedate-ltoe",      WF_FILTER_DATE,   .where = DUE("j.DUEDATE_ <= ?") },
+    { "duedate-lt",        WF_FILTER_DATE,   .where = FEW("j.DUEDATE_ < ?") },
+    { "duedate-ltoe",      WF_FILTER_DATE,   .where = FEW("j.DUEDATE_ <= ?") },
     { "duedate-ht",        WF_FILTER_DATE,   .where = "r.DUEDATE_ > ?" },
     { "duedate-htoe",      WF_FILTER_DATE,   .where = "r.DUEDATE_ >= ?" },
     { NULL },

@@ -510,9 +510,9 @@ typedef enum {
                             maxPriority#, dueDate@, minDueDate@, maxDueDate@ */
     WF_LIST_INSTANCES,   /* running ones, as wf_hi_procinst_t: processDefinitionId,
                             businessKey */
-    WF_LIST_JOBS,        /* process-instance#, with-retries-left!, executable@ (at that
-                            time), only-timers!, only-messages!, duedate-lt@,
-                            duedate-ltoe@, duedate-ht@, duedate-htoe@ */
+    WF_LIST_JOBS,        /* process-instance#, with-retries-left!, no-retries-left!,
+                            executable@ (at that time), only-timers!, only-messages!,
+                            duedate-lt@, duedate-ltoe@, duedate-ht@, duedate-htoe@ */
     WF_LIST_EXTERNAL_TASKS, /* externalTaskId#, topicName, workerId, locked@ and notLocked@
                             (at that time), withRetriesLeft!, noRetriesLeft!,
                             executionId#, processInstanceId#, processDefinitionId,

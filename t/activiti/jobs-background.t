@@ -4,6 +4,7 @@ use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
+use Time::HiRes qw(time);
 use WF::Activiti;
 use WF::Test;
 
@@ -15,10 +16,18 @@ my $loose = define('backgroundLoose', '<startEvent id="s"/>', 's -> f', '<parall
 my $fails = define('backgroundFails', '<startEvent id="s"/>', 's -> f', '<parallelGateway id="f"/>', 'f -> set', 'f -> t',
     '<userTask id="set"/>', '<userTask id="t" activiti:assignee="${approver}" activiti:async="true"/>');
 
+my $cycle = '<userTask id="t" activiti:assignee="${approver}" activiti:async="true"><extensionElements>'
+    . '<activiti:failedJobRetryTimeCycle>%s</activiti:failedJobRetryTimeCycle></extensionElements></userTask>';
+sub cycle {
+    my ($key, $text) = @_;
+    return define($key, '<startEvent id="s"/>', 's -> f', '<parallelGateway id="f"/>', 'f -> set', 'f -> t',
+        '<userTask id="set"/>', sprintf $cycle, $text);
+}
+
 sub jobs_of { get_json('/management/jobs?process-instance=' . shift->{id})->{data} }
 sub task_count { get_json('/process-instance/' . shift->{id} . '/tasks')->{total} }
 
-plan tests => 10 + 2 * MANY;
+plan tests => 24 + 2 * MANY;
 
 # A failure is recorded as on request, and tried again after a pause.
 my $i = start($fails);
@@ -34,6 +43,28 @@ complete($set->{id}, { approver => 'kermit' });
 ok t_cmp(scalar(@{ jobs_of($i) }), 1, 'it waits');
 ok wait_until { !@{ jobs_of($i) } } 40;
 ok t_cmp(task_count($i), 1, 'mended, it works the next time');
+
+# What the model says about attempts goes before what the administrator says. When there are
+# none left the job stays; given some more it goes on at once.
+for my $case (
+    # text           attempts
+    [ 'R2/PT0.3S',   2 ],
+    [ 'PT0.1S,PT0.4S', 3 ],
+) {
+    my ($text, $attempts) = @$case;
+    my $began = time;
+    my $i = start(cycle("backgroundCycle$attempts", $text));
+    my $job;
+    ok wait_until { ($job) = @{ jobs_of($i) }; $job && $job->{retries} == $attempts - 1 };
+    ok wait_until { ($job) = @{ jobs_of($i) }; $job && $job->{retries} == 0 };
+    ok t_cmp(time - $began < 9, 1, "$text: sooner than the administrator's pause");
+    my ($set) = @{ get_json("/process-instance/$i->{id}/tasks")->{data} };
+    complete($set->{id}, { approver => 'kermit' });
+    ok t_cmp(get_json("/management/jobs?process-instance=$i->{id}&no-retries-left=true")->{total}, 1, 'it stays');
+    ok t_cmp(call('PUT', "/management/job/$job->{id}/retries", { retries => 1 })->code, 200);
+    ok wait_until { !@{ jobs_of($i) } };
+    ok t_cmp(task_count($i), 1, 'given one more attempt it works');
+}
 
 # Asked for while the server is about to run it: done once, whoever was first.
 for my $definition ($fine, $loose) {

@@ -48,7 +48,7 @@ my %name = map { job_of($_->[1]) => $_->[0] } [ a => $one ], [ b => $two ], [ c 
 my %id = reverse %name;
 sub names { join ' ', map { $name{ $_->{id} } // '?' } @{ shift->{data} } }
 
-plan tests => 127;
+plan tests => 175;
 
 # ---- one job ------------------------------------------------------------------------------
 
@@ -110,6 +110,9 @@ my @filters = (
     [ 'with-retries-left=true',                      'a b c y ?' ],
     [ 'with-retries-left=TRUE',                      'a b c y ?' ],
     [ 'with-retries-left=false',                     'a b c x y ?' ],
+    [ 'no-retries-left=true',                        'x' ],
+    [ 'no-retries-left=false',                       'a b c x y ?' ],
+    [ 'no-retries-left=true&only-timers=true',       '' ],
     [ 'executable=true',                             'a b c' ],
     [ 'executable=false',                            'a b c x y ?' ],
     [ 'only-timers=true',                            'y' ],
@@ -138,6 +141,7 @@ for my $case (@filters) {
 my @refused = (
     # query                                          message
     [ 'only-timers=true&only-messages=true',         qr/'only-timers' and 'only-messages'/ ],
+    [ 'with-retries-left=true&no-retries-left=true', qr/'with-retries-left' and 'no-retries-left'/ ],
     [ 'executable=yes',                              qr/'executable'.*'yes'/ ],
     [ 'only-timers=1',                               qr/'only-timers'.*'1'/ ],
     [ 'duedate-lt=yesterday',                        qr/'duedate-lt'.*'yesterday'/ ],
@@ -191,7 +195,65 @@ ok t_cmp(execute($id{x})->code, 200, 'mended');
 ok t_cmp(tasks($x), qr/^touched/);
 ok t_cmp(sql("SELECT COUNT(*) FROM ACT_GE_BYTEARRAY WHERE NAME_ = 'job.exceptionByteArray'"), 2, 'those of y and w are left');
 
-for my $case ([ 'GET', '/management/job/999999' ], [ 'GET', '/management/job/x' ], [ 'GET', "/management/job/0$id{b}" ],
+# Activiti 5.11 and later ask for it like this.
+my $asked = start($fine);
+for my $case (
+    # body                    status
+    [ { action => 'move' },   qr/^400 .*'action'.*'move'/ ],
+    [ {},                     qr/^400 .*'action'/ ],
+    [ { action => 'execute' }, qr/^200 / ],
+    [ { action => 'execute' }, qr/^404 / ],
+) {
+    my ($body, $answer) = @$case;
+    $asked->{job} //= job_of($asked);
+    my $r = call('POST', "/management/jobs/$asked->{job}", $body);
+    ok t_cmp($r->code . ' ' . message($r), $answer, 'POST /management/jobs/{jobId}');
+}
+ok t_cmp(tasks($asked), 'fine');
+
+# ---- attempts again -----------------------------------------------------------------------
+
+my $again = start($timer);
+my $tried = job_of($again);
+sub retries { call('PUT', '/management/job/' . shift . '/retries', @_) }
+for my $case (
+    # body                     status and message                then it has
+    [ { retries => 0 },        qr/^200 /,                        0 ],
+    [ { retries => 7 },        qr/^200 /,                        7 ],
+    [ { retries => '2' },      qr/^200 /,                        2 ],
+    [ {},                      qr/^400 .*'retries'/,             2 ],
+    [ { retries => undef },    qr/^400 .*'retries'/,             2 ],
+    [ { retries => -1 },       qr/^400 .*'retries' must be/,     2 ],
+    [ { retries => 1.5 },      qr/^400 .*'retries' must be/,     2 ],
+    [ { retries => 2**31 },    qr/^400 .*'retries' must be/,     2 ],
+    [ { retries => 'many' },   qr/^400 .*'retries' must be/,     2 ],
+    [ { retries => [ 1 ] },    qr/^400 .*'retries'/,             2 ],
+    [ [ 3 ],                   qr/^400 /,                        2 ],
+) {
+    my ($body, $answer, $then) = @$case;
+    my $r = retries($tried, $body);
+    ok t_cmp($r->code . ' ' . message($r), $answer, JSON::PP->new->canonical->encode($body));
+    ok t_cmp(job($tried)->{retries}, $then, 'then it has');
+}
+ok t_cmp(execute($tried)->code, 500);
+ok t_cmp(shown(job($tried)), qr/^retries=1 exceptionMessage=.*approver/);
+retries($tried, { retries => 5 });
+ok t_cmp(shown(job($tried)), qr/^retries=5 exceptionMessage=.*approver/, 'what is said of the last attempt stays');
+ok t_cmp(execute($tried)->code, 500);
+ok t_cmp(job($tried)->{retries}, 4);
+
+# ---- without a job ------------------------------------------------------------------------
+
+my $traces = sub { sql("SELECT COUNT(*) FROM ACT_GE_BYTEARRAY WHERE NAME_ = 'job.exceptionByteArray'") };
+my $before_delete = $traces->();
+ok t_cmp(call('DELETE', "/management/job/$tried")->content, '{"success":true}');
+ok t_cmp(call('GET', "/management/job/$tried")->code, 404, 'it is gone');
+ok t_cmp($before_delete - $traces->(), 1, 'with its trace');
+ok t_cmp(get_json("/process-instance/$again->{id}")->{processInstanceId}, $again->{id}, 'its instance waits on');
+ok t_cmp(call('DELETE', "/process-instance/$again->{id}")->code, 200);
+
+for my $case ([ 'GET', '/management/job/999999' ], [ 'DELETE', '/management/job/999999' ], [ 'DELETE', '/management/job/x' ],
+              [ 'PUT', '/management/job/999999/retries', { retries => 1 } ], [ 'POST', '/management/jobs/999999', { action => 'execute' } ], [ 'GET', '/management/job/x' ], [ 'GET', "/management/job/0$id{b}" ],
               [ 'PUT', '/management/job/999999/execute' ], [ 'PUT', '/management/job/x/execute' ], [ 'GET', "/management/job/$one->{id}" ]) {
     my $r = call(@$case);
     ok t_cmp($r->code . ' ' . message($r), qr/^404 no job with id/, "@$case");
@@ -229,7 +291,8 @@ for my $definition ($fine, $loose) {
 
 # Only for administrators.
 for my $case ([ 'GET', '/management/jobs' ], [ 'GET', "/management/job/$id{y}" ], [ 'PUT', "/management/job/$id{y}/execute" ],
-              [ 'POST', '/management/jobs/execute', { jobIds => [] } ]) {
+              [ 'POST', '/management/jobs/execute', { jobIds => [] } ], [ 'PUT', "/management/job/$id{y}/retries", { retries => 1 } ],
+              [ 'DELETE', "/management/job/$id{y}" ], [ 'POST', "/management/jobs/$id{y}", { action => 'execute' } ]) {
     my ($method, $path, $body) = @$case;
     ok t_cmp(join(' ', map { call($method, $path, $body, user => $_)->code } 'gonzo', undef), '403 401', "$method $path");
 }

@@ -121,6 +121,7 @@ static void open_node(node_t *node, const char *name, wf_model_loader_fn *loader
     e->queue_limit = 100;
     e->max_steps = 100000;
     e->job_lease = LEASE;
+    e->job_retry_wait = 60;
     MUST(wf_store_open(&e->writer, test_dsn, WF_STORE_WRITE, e->pool, err), err);
     MUST(wf_ids_create(&e->ids, e->writer, e->pool, err), err);
     e->models = wf_models_create(10, loader, NULL, e->pool);
@@ -208,8 +209,10 @@ static void ask(node_t *node, asked_t *what, json_object *args, int wait)
     work->run = what->run;
     work->done = done;
     work->args = args;
-    if (what->run == wf_command_execute_job) {
+    if (args) {
         work->find_lane = wf_lane_of_job;
+    }
+    if (what->run == wf_command_execute_job) {
         work->after = work->dropped = wf_job_executed;
     }
     wf_executor_submit(node->engine.executor, work);
@@ -365,7 +368,7 @@ static void test_lock_is_lost(int fails)
     switch_jobs(&a, 0);
     end_lock(instance);
     switch_jobs(&b, 1);
-    WAIT_FOR(loads_of(&b) == 1);
+    WAIT_FOR(loads_of(&b) > 0);
     WAIT_FOR(!job_of(instance) || job_of(instance)->retries == 2);
     set_gate(&a, 1);
     end_case();
@@ -422,6 +425,46 @@ static void test_asked_for(void)
     end_case();
 }
 
+static wf_err_kind_e ask_about_job(wf_work_fn *run, wf_id_t job)
+{
+    asked_t what = { .run = run };
+    json_object *args = wf_json_own(json_object_new_object(), pool);
+
+    wf_json_add_int(args, "id", job);
+    wf_json_add_int(args, "retries", 9);
+    ask(&a, &what, args, 1);
+    return outcome_of(&what);
+}
+
+/* Another engine has locked the job: it is not deleted, and keeps its lock. */
+static void test_locked_elsewhere(void)
+{
+    wf_id_t instance = start_instance("slow:1");
+    wf_job_t *job = job_of(instance);
+    wf_lock_t taken = { .what = WF_LOCK_TAKE,
+                        .job = job->id,
+                        .owner = "b",
+                        .until = wf_time_ms() + 60000,
+                        .now = wf_time_ms(),
+                        .rev = job->row.rev };
+    wf_uow_t *uow = new_unit();
+
+    wf_uow_lock(uow, &taken);
+    must_commit(uow, "lock");
+    is_int(ask_about_job(wf_command_delete_job, job->id), WF_ERR_CONFLICT, "not deleted");
+    is_int(ask_about_job(wf_command_job_retries, job->id), WF_ERR_NONE, "attempts set");
+    is_int(job_of(instance)->retries, 9, "... to so many");
+    is_str(owner_of(instance), "b", "... it is b's as before");
+    taken.what = WF_LOCK_KEEP;
+    taken.until = wf_time_ms() - 1;
+    uow = new_unit();
+    wf_uow_lock(uow, &taken);
+    must_commit(uow, "end of the lock");
+    is_int(ask_about_job(wf_command_delete_job, job->id), WF_ERR_NONE, "deleted");
+    ok(!job_of(instance), "... gone");
+    is_int(ask_about_job(wf_command_delete_job, job->id), WF_ERR_NOT_FOUND, "once");
+}
+
 static const char *flood_file(void)
 {
     const char *text = HEAD "flood'><startEvent id='s'/><parallelGateway id='f'/>"
@@ -475,6 +518,7 @@ int main(void)
     test_lock_is_lost(1);
     test_outcome_is_late();
     test_asked_for();
+    test_locked_elsewhere();
     test_flood();
     close_node(&b);
     close_node(&a);
