@@ -95,9 +95,12 @@ static apr_status_t start(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
 
 static apr_status_t enter(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
-    apr_status_t rv = wf_visit_begin(exec, err);
+    apr_status_t rv = wf_parameters_in(exec, err);
 
     (void)flow;
+    if (rv == APR_SUCCESS) {
+        rv = wf_visit_begin(exec, err);
+    }
     return rv == APR_SUCCESS ? exec->node->behaviour->enter(exec, err) : rv;
 }
 
@@ -107,6 +110,9 @@ static apr_status_t leave(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
     const wf_flow_t *chosen = exec->chosen;
 
     (void)flow;
+    if (rv == APR_SUCCESS) {
+        rv = wf_parameters_out(exec, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = wf_history_leave(exec, err);
     }

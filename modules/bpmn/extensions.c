@@ -108,7 +108,7 @@ static const extension_t elements[] = {
     /* element                            child                      done */
     { NULL,                               "executionListener",       1 },
     { NULL,                               "failedJobRetryTimeCycle", 1 },
-    { NULL,                               "inputOutput",             0 },
+    { NULL,                               "inputOutput",             1 },
     { NULL,                               "connector",               0 }, /* not read */
     { NULL,                               "properties",              1 }, /* no effect */
 
@@ -122,7 +122,7 @@ static const extension_t elements[] = {
     { NULL,                               "formProperty",            0 }, /* not read */
     { NULL,                               "formData",                0 }, /* not read */
     { "userTask",                         "taskListener",            1 },
-    { "userTask",                         "customResource",          0 },
+    { "userTask",                         "customResource",          1 },
 
     { "serviceTask",                      "field",                   1 },
     { "sendTask",                         "field",                   1 },

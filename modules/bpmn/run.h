@@ -242,6 +242,14 @@ apr_status_t wf_loop_begin(wf_exec_t *exec, wf_error_t *err);
 /** A round is done: begin the next one, wait for others, or leave the activity. */
 apr_status_t wf_loop_round_done(wf_exec_t *round, wf_error_t *err);
 
+/* ---- parameters.c -------------------------------------------------------------------------- */
+
+/** Set the variables that exec's activity has for itself, on exec. */
+apr_status_t wf_parameters_in(wf_exec_t *exec, wf_error_t *err);
+
+/** The activity is done: set what it gives to the executions around exec. */
+apr_status_t wf_parameters_out(wf_exec_t *exec, wf_error_t *err);
+
 /* ---- call_activity.c ----------------------------------------------------------------------- */
 
 /** An instance that was called is about to end: hand over what comes out of it and let

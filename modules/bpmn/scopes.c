@@ -41,10 +41,11 @@ int wf_event_is_around(const wf_exec_t *exec, const wf_node_t *event)
 
 /* ---- opening and closing ------------------------------------------------------------- */
 
+/* A round has variables of its own. */
 int wf_scope_needed(const wf_exec_t *exec, const wf_node_t *node)
 {
-    (void)exec;
-    return node->body || (node->boundary && !node->loop);
+    return node->body || (node->boundary && !node->loop)
+           || ((node->inputs || node->outputs) && exec->row->role != WF_ROLE_ROUND);
 }
 
 apr_status_t wf_scope_open(wf_exec_t *exec, wf_error_t *err)

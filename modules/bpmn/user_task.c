@@ -98,6 +98,7 @@ static apr_status_t set_numbers(wf_exec_t *exec, const wf_user_task_t *def,
 typedef struct candidates_t {
     wf_exec_t *exec;
     const wf_task_t *task;
+    const char *type; /* of the links */
     int groups;       /* group ids, not user ids */
     const char *what; /* the attribute, for errors */
     apr_hash_t *seen;
@@ -112,7 +113,7 @@ static void add_candidate(candidates_t *c, const char *id)
     }
     apr_hash_set(c->seen, id, APR_HASH_KEY_STRING, id);
     link = wf_uow_insert(c->exec->instance->turn->call->uow, WF_TABLE_IDENTITYLINK);
-    link->type = "candidate";
+    link->type = c->type;
     link->task_id = c->task->id;
     if (c->groups) {
         link->group_id = id;
@@ -158,15 +159,37 @@ static apr_status_t add_part(candidates_t *c, const wf_template_t *part, wf_erro
     return rv;
 }
 
-static apr_status_t add_candidates(candidates_t *c, const apr_array_header_t *parts,
-                                   wf_error_t *err)
+static apr_status_t add_parts(candidates_t c, const apr_array_header_t *parts,
+                              wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
     int i;
 
-    c->seen = apr_hash_make(c->exec->instance->turn->p);
+    c.seen = apr_hash_make(c.exec->instance->turn->p);
     for (i = 0; rv == APR_SUCCESS && i < parts->nelts; i++) {
-        rv = add_part(c, APR_ARRAY_IDX(parts, i, const wf_template_t *), err);
+        rv = add_part(&c, APR_ARRAY_IDX(parts, i, const wf_template_t *), err);
+    }
+    return rv;
+}
+
+/* The users and groups of one type of link. */
+static apr_status_t add_links(wf_exec_t *exec, const wf_task_t *task,
+                              const wf_custom_link_t *links, wf_error_t *err)
+{
+    apr_pool_t *p = exec->instance->turn->p;
+    candidates_t users = { .exec = exec,
+                           .task = task,
+                           .type = links->type,
+                           .what = apr_pstrcat(p, links->type, "Users", NULL) };
+    candidates_t groups = { .exec = exec,
+                            .task = task,
+                            .type = links->type,
+                            .groups = 1,
+                            .what = apr_pstrcat(p, links->type, "Groups", NULL) };
+    apr_status_t rv = add_parts(users, links->users, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = add_parts(groups, links->groups, err);
     }
     return rv;
 }
@@ -174,19 +197,19 @@ static apr_status_t add_candidates(candidates_t *c, const apr_array_header_t *pa
 static apr_status_t set_people(wf_exec_t *exec, const wf_user_task_t *def,
                                wf_task_t *task, wf_error_t *err)
 {
-    candidates_t users = {.exec = exec, .task = task, .what = "candidateUsers"};
-    candidates_t groups = {
-        .exec = exec, .task = task, .what = "candidateGroups", .groups = 1};
+    wf_custom_link_t candidates = { "candidate", def->candidate_users,
+                                    def->candidate_groups };
+    int i;
     apr_status_t rv = somebody(exec, def->assignee, "assignee", &task->assignee, err);
 
     if (rv == APR_SUCCESS) {
         rv = somebody(exec, def->owner, "owner", &task->owner, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = add_candidates(&users, def->candidate_users, err);
+        rv = add_links(exec, task, &candidates, err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = add_candidates(&groups, def->candidate_groups, err);
+    for (i = 0; rv == APR_SUCCESS && def->links && i < def->links->nelts; i++) {
+        rv = add_links(exec, task, &APR_ARRAY_IDX(def->links, i, wf_custom_link_t), err);
     }
     return rv;
 }

@@ -108,6 +108,23 @@ static const scenario_t scenarios[] = {
         FLOW("j", "x") IF("x", "k", "${true}") IF("x", "e", "${false}") FLOW("k", "y") IF("y", "j", "${false}")
         IF("y", "e", "${true}")), NULL, "a b | complete a: b | complete b:", NULL },
 
+    /* ---- parameters ---- */
+    { "parameters of an activity", PROCESS(START "<userTask id=\"t\"><extensionElements><camunda:inputOutput "
+        "xmlns:camunda=\"http://camunda.org/schema/1.0/bpmn\"><camunda:inputParameter name=\"mine\">${x + 1}"
+        "</camunda:inputParameter><camunda:inputParameter name=\"more\">${mine * 2}</camunda:inputParameter>"
+        "<camunda:outputParameter name=\"out\">${more + y}</camunda:outputParameter></camunda:inputOutput>"
+        "</extensionElements></userTask>" CHOICE("g") TASK("a") TASK("b") FLOW("s", "t") FLOW("t", "g")
+        IF("g", "a", "${out == 112 and not execution.hasVariable('mine')}")
+        IF("g", "b", "${out != 112 or execution.hasVariable('more')}")), "{\"x\": 5}",
+      "t | complete t {\"y\": 100}: a | complete a:", "s t g a" },
+    { "parameters of each round", PROCESS(START "<userTask id=\"t\"><extensionElements><camunda:inputOutput "
+        "xmlns:camunda=\"http://camunda.org/schema/1.0/bpmn\"><camunda:inputParameter name=\"mine\">"
+        "${loopCounter}</camunda:inputParameter><camunda:outputParameter name=\"last\">${mine}"
+        "</camunda:outputParameter></camunda:inputOutput></extensionElements><multiInstanceLoopCharacteristics>"
+        "<loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></userTask>" CHOICE("g") TASK("a")
+        TASK("b") FLOW("s", "t") FLOW("t", "g") IF("g", "a", "${last == 1}") IF("g", "b", "${last != 1}")), NULL,
+      "t t | complete t: t | complete t: a", NULL },
+
     /* ---- the end of it all ---- */
     { "terminate", PROCESS(START FORK("f") TASK("a") TASK("b") TERMINATE("x") FLOW("s", "f") FLOW("f", "a")
         FLOW("f", "b") FLOW("a", "x")), NULL, "a b | complete a:", "s f a b x" },

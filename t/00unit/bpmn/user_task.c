@@ -39,6 +39,11 @@ static const struct {
                            NULL, NULL, NULL, NULL, NULL, NONE, "u:kermit u:x u:y u:a u:b" },
     { "candidates named twice", ONE_TASK("activiti:candidateGroups=\"a,a,${'a'}\"", ""),
                            NULL, NULL, NULL, NULL, NULL, NONE, "g:a" },
+    { "links of other types", ONE_TASK("activiti:candidateGroups=\"a\"", "<extensionElements>"
+        "<activiti:customResource activiti:name=\"auditor\"><resourceAssignmentExpression><formalExpression>"
+        "user(kermit), group(${'b'}), c</formalExpression></resourceAssignmentExpression>"
+        "</activiti:customResource></extensionElements>"),
+                           NULL, NULL, NULL, NULL, NULL, NONE, "g:a u:kermit?auditor g:b?auditor g:c?auditor" },
     { "twin",              ONE_TASK("camunda:candidateUsers=\"a\" xmlns:camunda=\"http://camunda.org/schema/1.0/bpmn\"", ""),
                            NULL, NULL, NULL, NULL, NULL, NONE, "u:a" },
     { "potential owners",  ONE_TASK("", ROLE("potentialOwner", "user(kermit), group(sales), ${what}, user(${who})")
