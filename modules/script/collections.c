@@ -137,6 +137,68 @@ WF_METHOD(list_set)
     return APR_SUCCESS;
 }
 
+WF_METHOD(list_last_index_of)
+{
+    const wf_list_t *list = self->as.list;
+    int i = wf_list_count(list) - 1;
+
+    while (i >= 0 && !wf_value_equal(wf_list_at(list, i), &args[0])) {
+        i--;
+    }
+    *result = wf_integer(i);
+    return wf_eval_work(e, wf_value_weight(self));
+}
+
+static apr_status_t other_list(wf_eval_t *e, const wf_value_t *arg, wf_list_t **list)
+{
+    if (arg->type != WF_LIST) {
+        return wf_eval_fail(e, "an argument of type %s is no list",
+                            wf_type_name(arg->type));
+    }
+    *list = arg->as.list;
+    return wf_eval_work(e, wf_value_weight(arg));
+}
+
+WF_METHOD(list_add_all)
+{
+    wf_list_t *others = NULL;
+    wf_value_t copy, added;
+    apr_status_t rv = other_list(e, &args[0], &others);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    copy = wf_value_copy(&args[0], e->pool); /* it may be the list itself */
+    for (int i = 0; i < wf_list_count(copy.as.list) && rv == APR_SUCCESS; i++) {
+        rv = list_add(e, self, wf_list_at(copy.as.list, i), 1, &added);
+    }
+    *result = wf_boolean(wf_list_count(copy.as.list) > 0);
+    return rv;
+}
+
+WF_METHOD(list_contains_all)
+{
+    wf_list_t *others = NULL;
+    apr_status_t rv = other_list(e, &args[0], &others);
+    int all = 1;
+
+    for (int i = 0; all && rv == APR_SUCCESS && i < wf_list_count(others); i++) {
+        all = find_element(self->as.list, wf_list_at(others, i)) >= 0;
+        rv = wf_eval_work(e, wf_value_weight(self));
+    }
+    *result = wf_boolean(all);
+    return rv;
+}
+
+WF_METHOD(list_clear)
+{
+    while (wf_list_count(self->as.list) > 0) {
+        wf_list_remove(self->as.list, wf_list_count(self->as.list) - 1);
+    }
+    *result = wf_null();
+    return APR_SUCCESS;
+}
+
 /* remove(index) gives the element, remove(element) whether it was there. As in Java an
  * integer is an index. */
 WF_METHOD(list_remove)
@@ -240,6 +302,48 @@ WF_METHOD(map_put)
     return APR_SUCCESS;
 }
 
+/* Entry by entry; the same map gives what it has already. */
+WF_METHOD(map_put_all)
+{
+    apr_status_t rv = wf_eval_work(e, wf_value_weight(&args[0]));
+    wf_value_t entry[2], before;
+
+    if (args[0].type != WF_MAP) {
+        return wf_eval_fail(e, "an argument of type %s is no map",
+                            wf_type_name(args[0].type));
+    }
+    for (int i = 0; i < wf_map_count(args[0].as.map) && rv == APR_SUCCESS; i++) {
+        entry[0] = wf_string(wf_map_key(args[0].as.map, i));
+        entry[1] = *wf_map_at(args[0].as.map, i);
+        rv = map_put(e, self, entry, 2, &before);
+    }
+    *result = wf_null();
+    return rv;
+}
+
+WF_METHOD(map_get_or_default)
+{
+    const char *key;
+    const wf_value_t *entry;
+    apr_status_t rv = find_entry(e, self, &args[0], &key, &entry);
+
+    if (rv == APR_SUCCESS) {
+        *result = entry ? *entry : args[1];
+    }
+    return rv;
+}
+
+WF_METHOD(map_clear)
+{
+    while (wf_map_count(self->as.map) > 0) {
+        int last = wf_map_count(self->as.map) - 1;
+
+        wf_map_remove(self->as.map, wf_map_key(self->as.map, last));
+    }
+    *result = wf_null();
+    return APR_SUCCESS;
+}
+
 WF_METHOD(map_remove)
 {
     const char *key;
@@ -285,10 +389,14 @@ const wf_method_t wf_list_methods[] = {
     { "isEmpty",       0, 0, list_is_empty },
     { "get",           1, 1, list_get },
     { "contains",      1, 1, list_contains },
+    { "containsAll",   1, 1, list_contains_all },
     { "indexOf",       1, 1, list_index_of },
+    { "lastIndexOf",   1, 1, list_last_index_of },
     { "add",           1, 2, list_add },
+    { "addAll",        1, 1, list_add_all },
     { "set",           2, 2, list_set },
     { "remove",        1, 1, list_remove },
+    { "clear",         0, 0, list_clear },
     { "equals",        1, 1, wf_method_equals },
     { "toString",      0, 0, wf_method_to_string },
     { 0 },
@@ -298,10 +406,13 @@ const wf_method_t wf_map_methods[] = {
     { "size",          0, 0, map_size },
     { "isEmpty",       0, 0, map_is_empty },
     { "get",           1, 1, map_get },
+    { "getOrDefault",  2, 2, map_get_or_default },
     { "put",           2, 2, map_put },
+    { "putAll",        1, 1, map_put_all },
     { "containsKey",   1, 1, map_contains_key },
     { "containsValue", 1, 1, map_contains_value },
     { "remove",        1, 1, map_remove },
+    { "clear",         0, 0, map_clear },
     { "keySet",        0, 0, map_key_set },
     { "values",        0, 0, map_values },
     { "equals",        1, 1, wf_method_equals },

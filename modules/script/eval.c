@@ -98,7 +98,7 @@ static apr_status_t eval_path(wf_eval_t *e, const wf_node_t *node, wf_value_t *v
 
 /* ---- operators -------------------------------------------------------------------- */
 
-static int is_empty(const wf_value_t *v)
+int wf_value_is_empty(const wf_value_t *v)
 {
     switch (v->type) {
     case WF_NULL:
@@ -128,7 +128,7 @@ static apr_status_t eval_prefix(wf_eval_t *e, const wf_node_t *node, wf_value_t 
         return at(e, node->pos, e->rules->negate(e, &operand, value));
     }
     if (node->as.prefix.op == WF_OP_EMPTY) {
-        *value = wf_boolean(is_empty(&operand));
+        *value = wf_boolean(wf_value_is_empty(&operand));
         return APR_SUCCESS;
     }
     rv = e->rules->truth(e, &operand, &truth);
@@ -313,6 +313,27 @@ static apr_status_t object_call(wf_eval_t *e, wf_object_t *object, const char *m
                                    object->class_name, method, nargs);
 }
 
+static apr_status_t eval_args(wf_eval_t *e, const wf_link_t *link, wf_value_t *args)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < link->nargs && rv == APR_SUCCESS; i++) {
+        rv = eval(e, link->args[i], &args[i]);
+    }
+    return rv;
+}
+
+static apr_status_t eval_function(wf_eval_t *e, const wf_node_t *node, wf_value_t *value)
+{
+    const wf_link_t *link = node->as.call;
+    wf_value_t args[WF_EXPR_ARGS_MAX];
+    apr_status_t rv = eval_args(e, link, args);
+
+    return rv == APR_SUCCESS
+               ? at(e, node->pos, link->function->call(e, args, link->nargs, value))
+               : rv;
+}
+
 static apr_status_t call(wf_eval_t *e, const wf_link_t *link, const wf_value_t *base,
                          wf_value_t *value)
 {
@@ -322,11 +343,9 @@ static apr_status_t call(wf_eval_t *e, const wf_link_t *link, const wf_value_t *
     if (base->type == WF_NULL) {
         return at(e, link->pos, wf_eval_fail(e, "cannot call '%s' on null", link->name));
     }
-    for (int i = 0; i < link->nargs; i++) {
-        rv = eval(e, link->args[i], &args[i]);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+    rv = eval_args(e, link, args);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     rv = base->type == WF_OBJECT
              ? object_call(e, base->as.object, link->name, args, link->nargs, value)
@@ -367,6 +386,7 @@ static apr_status_t eval(wf_eval_t *e, const wf_node_t *node, wf_value_t *value)
         [WF_NODE_PATH] = eval_path,       [WF_NODE_PREFIX] = eval_prefix,
         [WF_NODE_CHAIN] = eval_chain,     [WF_NODE_LOGIC] = eval_logic,
         [WF_NODE_SUFFIX] = eval_suffix,   [WF_NODE_CHOICE] = eval_choice,
+        [WF_NODE_FUNCTION] = eval_function,
     };
 
     return evaluators[node->kind](e, node, value);

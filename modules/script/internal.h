@@ -107,6 +107,7 @@ typedef enum {
     WF_NODE_LOGIC,  /* the same for and, or, which may stop early */
     WF_NODE_SUFFIX, /* .name, [index], .method(…), left to right */
     WF_NODE_CHOICE, /* c ? a : b */
+    WF_NODE_FUNCTION, /* f(…), p:f(…) */
     WF_NODES
 } wf_node_e;
 
@@ -120,8 +121,9 @@ typedef struct wf_link_t {
     wf_op_e op;                 /* CHAIN, LOGIC */
     const wf_node_t *operand;   /* CHAIN, LOGIC; SUFFIX: the index, or NULL */
     const char *name;           /* SUFFIX: property or method */
-    const wf_node_t **args;     /* SUFFIX: of a method call, else NULL */
+    const wf_node_t **args;     /* SUFFIX: of a method call, else NULL; FUNCTION */
     int nargs;
+    const struct wf_function_t *function; /* FUNCTION */
 } wf_link_t;
 
 typedef struct wf_path_t wf_path_t;
@@ -144,6 +146,7 @@ struct wf_node_t {
         struct {
             const wf_node_t *condition, *yes, *no;
         } choice;
+        const wf_link_t *call; /* name, args and nargs of a function */
     } as;
 };
 
@@ -200,6 +203,9 @@ apr_status_t wf_eval_grow(wf_eval_t *e, apr_size_t bytes);
 /** How much there is to read in a value: bytes of texts, and some for every element. */
 apr_size_t wf_value_weight(const wf_value_t *v);
 
+/** What `empty` says. */
+int wf_value_is_empty(const wf_value_t *v);
+
 /** 1 found, 0 unknown, -1 failed. */
 int wf_path_find(wf_eval_t *e, const wf_path_t *path, wf_value_t *value);
 
@@ -220,6 +226,7 @@ typedef struct wf_rules_t {
     int unchained_level;    /* a level whose operators cannot follow one another, or 0 */
 
     int dollar_names;       /* $ counts as a letter */
+    int functions;          /* f(…) and p:f(…) are operands */
 
     apr_size_t (*number)(const char *text); /* bytes of the number at text, or 0 */
     wf_escape_e (*escape)(char c, char quote);
@@ -320,6 +327,24 @@ extern const wf_method_t wf_string_methods[], wf_list_methods[], wf_map_methods[
 /** Call on a value that is neither null nor a host object. */
 apr_status_t wf_method_call(wf_eval_t *e, const wf_value_t *self, const char *name,
                             const wf_value_t *args, int nargs, wf_value_t *result);
+
+/** A row of the table of functions; name NULL ends it. */
+typedef struct wf_function_t {
+    const char *name;
+    int min, max;   /* number of arguments */
+    int of_name;    /* 1: a bare name as first argument is the name, not its value */
+    apr_status_t (*call)(wf_eval_t *e, const wf_value_t *args, int nargs,
+                         wf_value_t *result);
+} wf_function_t;
+
+/** The head of a function's definition. */
+#define WF_FUNCTION(name)                                                                \
+    static apr_status_t name(__attribute__((unused)) wf_eval_t *e,                       \
+                             __attribute__((unused)) const wf_value_t *args,             \
+                             __attribute__((unused)) int nargs, wf_value_t *result)
+
+/** The function prefix:name, or name if prefix is NULL; NULL if there is none. */
+const wf_function_t *wf_function_find(const char *prefix, const char *name);
 
 /** A Java bean property of a value: x.time is x.getTime(). 0 if there is no such method. */
 int wf_method_getter(wf_eval_t *e, const wf_value_t *self, const char *property,

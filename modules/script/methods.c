@@ -5,8 +5,10 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 /* What an element of a list or map weighs besides its texts. */
 #define ELEMENT_WEIGHT 32
@@ -170,6 +172,46 @@ static apr_status_t date_order(wf_eval_t *e, const wf_value_t *self,
     return APR_SUCCESS;
 }
 
+WF_METHOD(date_compare)
+{
+    if (args[0].type != WF_DATE) {
+        return wf_eval_fail(e, "an argument of type %s is no date",
+                            wf_type_name(args[0].type));
+    }
+    *result = wf_integer((self->as.integer > args[0].as.integer)
+                         - (self->as.integer < args[0].as.integer));
+    return APR_SUCCESS;
+}
+
+/* Parts of a date in the server's zone, numbered as by java.util.Date. */
+static apr_status_t date_part(wf_eval_t *e, const wf_value_t *self, apr_size_t member,
+                              wf_value_t *result)
+{
+    int rest;
+    time_t seconds = (time_t)wf_time_seconds(self->as.integer, &rest);
+    struct tm tm;
+
+    if (!localtime_r(&seconds, &tm)) {
+        return wf_eval_fail(e, "the year of a date is out of range");
+    }
+    *result = wf_integer(*(const int *)((const char *)&tm + member));
+    return APR_SUCCESS;
+}
+
+#define DATE_PART(name, member)                                                          \
+    WF_METHOD(name)                                                                      \
+    {                                                                                    \
+        return date_part(e, self, offsetof(struct tm, member), result);                  \
+    }
+
+DATE_PART(get_year, tm_year)   /* since 1900 */
+DATE_PART(get_month, tm_mon)   /* from 0 */
+DATE_PART(get_date, tm_mday)   /* from 1 */
+DATE_PART(get_day, tm_wday)    /* Sunday is 0 */
+DATE_PART(get_hours, tm_hour)
+DATE_PART(get_minutes, tm_min)
+DATE_PART(get_seconds, tm_sec)
+
 WF_METHOD(before)
 {
     return date_order(e, self, &args[0], WF_OP_LT, result);
@@ -204,6 +246,14 @@ static const wf_method_t date_methods[] = {
     { "getTime",      0, 0, get_time },
     { "before",       1, 1, before },
     { "after",        1, 1, after },
+    { "compareTo",    1, 1, date_compare },
+    { "getYear",      0, 0, get_year },
+    { "getMonth",     0, 0, get_month },
+    { "getDate",      0, 0, get_date },
+    { "getDay",       0, 0, get_day },
+    { "getHours",     0, 0, get_hours },
+    { "getMinutes",   0, 0, get_minutes },
+    { "getSeconds",   0, 0, get_seconds },
     { "equals",       1, 1, wf_method_equals },
     { "toString",     0, 0, wf_method_to_string },
     { 0 },

@@ -4,9 +4,10 @@
  *   chain(n) = prefix { operator of level >= n, chain(its level + 1) }
  *   prefix  = prefix operator, prefix of its operand level | suffix
  *   suffix  = primary { .name | [ choice ] | .name ( choice, … ) }
- *   primary = literal | name | path | ( choice )
+ *   primary = literal | name | path | ( choice ) | [ name : ] name ( choice, … )
  *
- * A dialect whose table has no ?, . or [ has no choice and no suffixes. */
+ * A dialect whose table has no ?, . or [ has no choice and no suffixes. In c ? a : f(x) the
+ * table of functions decides whether a:f is one. */
 #include "script/internal.h"
 
 #include <apr_strings.h>
@@ -25,9 +26,11 @@ typedef struct parser_t {
     apr_pool_t *pool;
     wf_error_t *err;
     int nesting;
+    int choices; /* around the next token, whose ':' has not come */
 } parser_t;
 
 static apr_status_t parse_choice(parser_t *ps, const wf_node_t **node);
+static apr_status_t parse_args(parser_t *ps, wf_link_t *link);
 static apr_status_t parse_chain(parser_t *ps, int level, const wf_node_t **node);
 
 /* ---- errors and tokens ------------------------------------------------------------ */
@@ -124,6 +127,67 @@ static apr_status_t parse_literal(parser_t *ps, const wf_node_t **node)
     return advance(ps);
 }
 
+static apr_status_t unknown_function(parser_t *ps, apr_size_t pos, const char *name)
+{
+    return wf_error_set(ps->err, WF_ERR_INVALID, "%s: unknown function '%s'",
+                        where(ps, pos), name);
+}
+
+/* At the parenthesis of a call. */
+static apr_status_t parse_function(parser_t *ps, apr_size_t pos, const char *name,
+                                   const wf_function_t *function, const wf_node_t **node)
+{
+    wf_node_t *call = make_node(ps, WF_NODE_FUNCTION, pos);
+    wf_link_t *link = apr_pcalloc(ps->pool, sizeof(*link));
+    apr_status_t rv;
+
+    *node = call;
+    call->as.call = link;
+    link->name = name;
+    link->function = function;
+    rv = parse_args(ps, link);
+    if (rv == APR_SUCCESS && (link->nargs < function->min || link->nargs > function->max)) {
+        return wf_error_set(ps->err, WF_ERR_INVALID,
+                            "%s: function '%s' does not take %d arguments", where(ps, pos),
+                            name, link->nargs);
+    }
+    if (rv == APR_SUCCESS && function->of_name && link->args[0]->kind == WF_NODE_NAME) {
+        wf_node_t *literal = make_node(ps, WF_NODE_LITERAL, link->args[0]->pos);
+
+        literal->as.literal = wf_string(link->args[0]->as.name);
+        link->args[0] = literal;
+    }
+    return rv;
+}
+
+/* At the ':' behind a name: the function p:f, if the table has it; else what comes is left
+ * as it is. */
+static apr_status_t parse_prefixed(parser_t *ps, apr_size_t pos, const char *prefix,
+                                   const wf_node_t **node)
+{
+    parser_t before = *ps;
+    apr_status_t rv = advance(ps);
+    const char *name = ps->token.text;
+    const wf_function_t *function = NULL;
+
+    if (rv == APR_SUCCESS && ps->token.kind == WF_TOKEN_NAME) {
+        rv = advance(ps);
+        if (rv == APR_SUCCESS && at_mark(ps, "(")) {
+            const char *full = apr_pstrcat(ps->pool, prefix, ":", name, NULL);
+
+            function = wf_function_find(prefix, name);
+            if (function) {
+                return parse_function(ps, pos, full, function, node);
+            }
+            if (before.choices == 0) {
+                return unknown_function(ps, pos, full);
+            }
+        }
+    }
+    *ps = before;
+    return rv;
+}
+
 static apr_status_t parse_name(parser_t *ps, const wf_node_t **node)
 {
     wf_node_t *leaf = make_node(ps, WF_NODE_NAME, ps->token.pos);
@@ -133,10 +197,15 @@ static apr_status_t parse_name(parser_t *ps, const wf_node_t **node)
     *node = leaf;
     rv = advance(ps);
     if (rv == APR_SUCCESS && at_mark(ps, "(")) {
-        return wf_error_set(ps->err, WF_ERR_INVALID, "%s: unknown function '%s'",
-                            where(ps, leaf->pos), leaf->as.name);
+        const wf_function_t *function =
+            ps->rules->functions ? wf_function_find(NULL, leaf->as.name) : NULL;
+
+        return function ? parse_function(ps, leaf->pos, leaf->as.name, function, node)
+                        : unknown_function(ps, leaf->pos, leaf->as.name);
     }
-    return rv;
+    return rv == APR_SUCCESS && ps->rules->functions && at_mark(ps, ":")
+               ? parse_prefixed(ps, leaf->pos, leaf->as.name, node)
+               : rv;
 }
 
 static apr_status_t parse_path(parser_t *ps, const wf_node_t **node)
@@ -339,7 +408,9 @@ static apr_status_t parse_choice(parser_t *ps, const wf_node_t **node)
     *node = choice;
     rv = advance(ps);
     if (rv == APR_SUCCESS) {
+        ps->choices++;
         rv = parse_choice(ps, &choice->as.choice.yes);
+        ps->choices--;
     }
     if (rv == APR_SUCCESS) {
         rv = expect(ps, ":");

@@ -48,13 +48,50 @@ static void regex_close(regex_t *r)
     pcre2_code_free(r->code);
 }
 
+/* Within [ ] a further [ and && mean union and intersection in Java, and themselves here:
+ * such a pattern is refused, as it would match something else. */
+static apr_status_t check_classes(regex_t *r, const wf_value_t *pattern)
+{
+    const char *s = pattern->as.text.data, *end = s + pattern->as.text.length;
+    int quoted = 0, within = 0;
+
+    for (; s < end; s++) {
+        if (quoted) {
+            quoted = strncmp(s, "\\E", 2) != 0;
+        }
+        else if (*s == '\\') {
+            quoted = s[1] == 'Q';
+            s += s + 1 < end;
+        }
+        else if (!within && *s == '[') {
+            within = 1;
+            s += s[1] == '^';
+            s += s[1] == ']'; /* the first one does not end it */
+        }
+        else if (within && (*s == '[' || !strncmp(s, "&&", 2))) {
+            return wf_eval_fail(r->e, "regular expression: '%s' within [ ] is not "
+                                      "supported, write \\%c for the character",
+                                *s == '[' ? "[" : "&&", *s);
+        }
+        else if (*s == ']') {
+            within = 0;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t compile(regex_t *r, const wf_value_t *pattern, uint32_t options)
 {
-    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    pcre2_compile_context *context;
     PCRE2_UCHAR why[120];
     PCRE2_SIZE offset = 0;
     int code = PCRE2_ERROR_NOMEMORY;
+    apr_status_t rv = check_classes(r, pattern);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    context = pcre2_compile_context_create(NULL);
     if (context) {
         pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
         pcre2_set_max_pattern_length(context, WF_REGEX_PATTERN_MAX);

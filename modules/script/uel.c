@@ -258,6 +258,7 @@ static apr_status_t compare(wf_eval_t *e, wf_op_e op, const wf_value_t *a,
 const wf_rules_t wf_rules_uel = {
     .symbols = symbols,
     .dollar_names = 1,
+    .functions = 1,
     .number = number_at,
     .escape = escape,
     .integer = wf_long,

@@ -132,6 +132,7 @@ static inline void fixture_init(fixture_t *f, apr_pool_t *p)
         { "secret:key", "\"s3cret\"" },
         { "__VU", "12" },
         { "text", "\"${s}\"" },
+        { "authenticatedUserId", "\"kermit\"" },
         { "digits", "\"12\"" },
         { "var", "\"plain\"" },
     };

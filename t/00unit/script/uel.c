@@ -40,7 +40,14 @@ static const case_t syntax[] = {
     { "(a", "! position 3: expected ')', found the end" },
     { "a)", "! position 2: expected an operator or the end, found ')'" },
     { "f(x)", "! position 1: unknown function 'f'" },
-    { "p:f(x)", "! position 2: expected an operator or the end, found ':'" },
+    { "p:f(x)", "! position 1: unknown function 'p:f'" },
+    { "a + vars:nosuch(x)", "! position 5: unknown function 'vars:nosuch'" },
+    { "p:f", "! position 2: expected an operator or the end, found ':'" },
+    { "p:", "! position 2: expected an operator or the end, found ':'" },
+    { "now(1)", "! position 1: function 'now' does not take 1 arguments" },
+    { "vars:get()", "! position 1: function 'vars:get' does not take 0 arguments" },
+    { "now(", "! expected a value, found the end" },
+    { "t ? a : f(x)", "! position 9: unknown function 'f'" },
     { "a,b", "! position 2: expected an operator or the end, found ','" },
     { "a;b", "! position 2: unexpected character" },
     { "a.", "! position 3: expected a name, found the end" },
@@ -297,6 +304,35 @@ static const case_t members[] = {
     { "blob.toString()", "! a value of type bytes has no method 'toString'" },
 };
 
+static const case_t functions[] = {
+    { "now().getTime() > 1700000000000", "boolean true" },
+    { "now().after(when)", "boolean true" },
+    { "currentUser()", "string kermit" },
+    { "variables:get('s')", "string hello" },
+    { "variables:get(s)", "string hello" },
+    { "vars:get(nosuch)", "null" },
+    { "var:get(s).length()", "integer 5" },
+    { "vars:get(a + 1)", "! position 1: the name of a variable is a string" },
+    { "vars:get('text'.substring(0))", "string ${s}" },
+    { "vars:getOrDefault(nosuch, a)", "integer 3" },
+    { "vars:getOrDefault(n, 1)", "long 1" },
+    { "vars:exists(a) and not vars:exists(nosuch) and not vars:exists(n)", "boolean true" },
+    { "vars:isEmpty(none) && vars:isEmpty(nosuch) && vars:isNotEmpty(l)", "boolean true" },
+    { "vars:equals(s, 'hello') && vars:notEquals(nosuch, 1)", "boolean true" },
+    { "vars:lowerThan(a, b) && vars:lte(a, 3) && !vars:greaterThan(a, b)", "boolean true" },
+    { "vars:greaterThan(nosuch, 1) || vars:lowerThan(nosuch, 1)", "boolean false" },
+    { "vars:gte(s, 1)", "! position 1: a string that is no number is used as one" },
+    { "vars:contains(l, 'x', 'y')", "boolean true" },
+    { "vars:contains(l, 'x', 'z')", "boolean false" },
+    { "vars:containsAny(l, 'z', 'x')", "boolean true" },
+    { "vars:contains(s, 'ell') && !vars:contains(nosuch, 1)", "boolean true" },
+    { "t ? a : now()", "integer 3" },
+    { "f ? a : vars:get(s)", "string hello" },
+    { "t ? vars:get(s) : a", "string hello" },
+    { "t ? s : get", "string hello" },
+    { "t ? (a) : b", "integer 3" },
+};
+
 static const case_t printing[] = {
     { "l", "list [x, y]" },
     { "m", "map {k=v}" },
@@ -322,6 +358,7 @@ int main(void)
     RUN(comparisons, WF_UEL, run_expr);
     RUN(logic, WF_UEL, run_expr);
     RUN(members, WF_UEL, run_expr);
+    RUN(functions, WF_UEL, run_expr);
     RUN(printing, WF_UEL, run_expr);
     apr_terminate();
     return done_testing();
