@@ -336,6 +336,20 @@ static const char *set_deploy_level(cmd_parms *cmd, void *dir, const char *arg)
     return problem;
 }
 
+static const char *set_starters(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    settings->http.enforce_starters = !strcasecmp(arg, "enforce");
+    if (!settings->http.enforce_starters && strcasecmp(arg, "advise")) {
+        return apr_psprintf(cmd->pool, "WorkflowStarters takes advise or enforce, not '%s'",
+                            arg);
+    }
+    return problem;
+}
+
 static const char *set_api(cmd_parms *cmd, void *dir, const char *arg)
 {
     static const wf_face_t *const faces[] = { &wf_activiti_face, &wf_workflow_face,
@@ -400,6 +414,8 @@ static const command_rec directives[] = {
     PATH("WorkflowDemoData", PATH_RULE(IN_ENGINE(demo_dir), is_directory, "neither Off nor an existing directory", 1),
          "directory of demo users and processes for an empty store, or Off"),
     OWN("WorkflowDeployLevel", set_deploy_level, "who may upload and delete deployments: admin or user"),
+    OWN("WorkflowStarters", set_starters,
+        "whether others than candidate starters may start a process: advise or enforce"),
     FLAG("WorkflowJobExecutor", IN_ENGINE(job_executor),
          "Off to run jobs only on request; On by default"),
     NUM("WorkflowJobLease", NUMBER(IN_ENGINE(job_lease), AS_INT, 3, 86400),

@@ -176,6 +176,7 @@ apr_status_t wf_form_submit(wf_request_t *req, wf_error_t *err)
         || (rv = read_target(args, body, &starts, req->pool, err)) != APR_SUCCESS
         || (rv = wf_read_business_key(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = read_properties(args, body, req->pool, err)) != APR_SUCCESS
+        || (rv = wf_read_starter(req, args, err)) != APR_SUCCESS
         || (rv = wf_call_command(req, WF_CMD_FORM_SUBMIT, args, &reply, err))
                != APR_SUCCESS) {
         return rv;

@@ -26,6 +26,7 @@ static json_object *render_row(const void *row, apr_pool_t *p)
     wf_json_add_string(o, "processDefinitionId", instance->proc_def_id);
     wf_json_add_time(o, "startTime", instance->start_time, p);
     wf_json_add_string(o, "startUserId", instance->start_user_id);
+    wf_json_add_bool(o, "suspended", instance->suspension == WF_SUSPENDED);
     return o;
 }
 
@@ -123,6 +124,7 @@ static json_object *render_instance(const wf_hi_procinst_t *instance, apr_pool_t
     wf_json_add_string(o, "startActivityId", instance->start_act_id);
     wf_json_add_string(o, "startUserId", instance->start_user_id);
     wf_json_add_bool(o, "completed", instance->end_time != 0);
+    wf_json_add_bool(o, "suspended", instance->suspension == WF_SUSPENDED);
     if (instance->end_time) {
         wf_json_add_time(o, "endTime", instance->end_time, p);
         wf_json_add_string(o, "endActivityId", instance->end_act_id);

@@ -15,6 +15,8 @@ wf_handler_fn wf_engine_info, wf_definition_list, wf_definition_get, wf_process_
 wf_handler_fn wf_definition_diagram, wf_instance_diagram;
 wf_handler_fn wf_definition_form, wf_task_form, wf_definition_properties,
     wf_task_properties, wf_form_submit, wf_history_form_properties;
+wf_handler_fn wf_definition_suspend, wf_definition_activate, wf_instance_suspend,
+    wf_instance_activate;
 wf_handler_fn wf_instance_list, wf_instance_get, wf_instance_delete, wf_instance_tasks,
     wf_instance_signal, wf_instance_event;
 wf_handler_fn wf_tasks_summary, wf_task_list, wf_task_get;
@@ -190,6 +192,10 @@ json_object *wf_attachment_render(const void *row, apr_pool_t *p);
 
 /** Answer a task with its lists. */
 apr_status_t wf_respond_task(wf_request_t *req, const wf_task_t *task, wf_error_t *err);
+
+/** Whom the engine lets start by a command: say so in its arguments if only candidate
+ * starters, and administrators, may. */
+apr_status_t wf_read_starter(wf_request_t *req, json_object *args, wf_error_t *err);
 
 /** Take businessKey of a body, if there is one, into the arguments of a start. */
 apr_status_t wf_read_business_key(json_object *args, json_object *body, apr_pool_t *p,

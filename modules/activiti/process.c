@@ -35,6 +35,7 @@ static json_object *render_definition(const void *row, apr_pool_t *p)
     wf_json_add_string(o, "diagramResourceName", definition->diagram_resource_name);
     wf_json_add_string(o, "category", definition->category);
     wf_json_add_bool(o, "graphicNotationDefined", definition->has_diagram);
+    wf_json_add_bool(o, "suspended", definition->suspension == WF_SUSPENDED);
     return o;
 }
 
@@ -91,6 +92,25 @@ apr_status_t wf_read_business_key(json_object *args, json_object *body, apr_pool
     return rv;
 }
 
+apr_status_t wf_read_starter(wf_request_t *req, json_object *args, wf_error_t *err)
+{
+    wf_error_t refused;
+
+    if (!req->config->enforce_starters) {
+        return APR_SUCCESS;
+    }
+    wf_error_init(&refused, req->pool);
+    if (wf_request_check_level(req, WF_LEVEL_ADMIN, &refused) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    if (refused.kind != WF_ERR_FORBIDDEN) {
+        wf_error_copy(err, &refused);
+        return WF_EFAILED;
+    }
+    wf_json_add_bool(args, "startersOnly", 1);
+    return APR_SUCCESS;
+}
+
 /* One version by its id, or the newest of a key. */
 static apr_status_t read_definition(json_object *args, json_object *body, apr_pool_t *p,
                                     wf_error_t *err)
@@ -125,6 +145,7 @@ apr_status_t wf_process_start(wf_request_t *req, wf_error_t *err)
     if ((rv = wf_request_object(req, &body, err)) != APR_SUCCESS
         || (rv = read_definition(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = wf_read_business_key(args, body, req->pool, err)) != APR_SUCCESS
+        || (rv = wf_read_starter(req, args, err)) != APR_SUCCESS
         || (rv = wf_variables_read(&vars, body, own, req->pool, err)) != APR_SUCCESS) {
         return rv;
     }

@@ -22,7 +22,7 @@
     "\"name\":\"Expense claim\",\"resourceName\":\"expenses/claim.bpmn20.xml\"," \
     "\"deploymentId\":\"14\",\"startFormResourceKey\":\"expenses/claim.form\"," \
     "\"diagramResourceName\":\"expenses/claim.png\",\"category\":\"http://example.org\"," \
-    "\"graphicNotationDefined\":true}"
+    "\"graphicNotationDefined\":true,\"suspended\":false}"
 #define STARTED_MEMBERS "\"id\":\"217\",\"processInstanceId\":\"217\"," \
     "\"processDefinitionId\":\"expenseClaim:3\",\"businessKey\":\"claim-4711\"," \
     "\"activityNames\":[\"checkReceipts\"],\"ended\":false"
@@ -33,7 +33,8 @@
     "\"formResourceKey\":\"expenses/check.form\"," \
     "\"createTime\":\"2010-11-02T09:05:00.120+01:00\",\"dueDate\":null,\"owner\":null," \
     "\"delegationState\":null,\"parentTaskId\":" parent "," \
-    "\"processDefinitionId\":\"expenseClaim:3\",\"taskDefinitionKey\":\"checkReceipts\""
+    "\"processDefinitionId\":\"expenseClaim:3\",\"taskDefinitionKey\":\"checkReceipts\"," \
+    "\"suspended\":false"
 #define TASK "{" TASK_MEMBERS("231", "null") ",\"subTaskList\":[" \
     "{" TASK_MEMBERS("244", "\"231\"") "}],\"identityLinkList\":[" \
     "{\"type\":\"candidate\",\"userId\":null,\"groupId\":\"accountancy\"}]," \
@@ -111,6 +112,14 @@ static const wf_argument_t delete_all_arguments[] = {
 static const wf_argument_t definitions_arguments[] = {
     { "startableByUser", QUERY, WF_ARG_STRING, 0, NULL, NULL,
       "Only definitions that this user may start." },
+    { NULL }
+};
+
+static const wf_argument_t suspension_arguments[] = {
+    { "includeProcessInstances", BODY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "The same for all its running instances and those that they have called." },
+    { "date",                    BODY, WF_ARG_DAY,     0, NULL, NULL,
+      "From then on, by a job; else at once." },
     { NULL }
 };
 
@@ -419,13 +428,27 @@ static const wf_route_t routes[] = {
       .summary = "The form properties that a definition declares for its start",
       .response = FORM_PROPERTIES,
       .statuses = "400 404 500" },
+    { WF_PUT, "/process-definition/{processDefinitionId}/suspend", ADMIN, JSON, 0, "process",
+      wf_definition_suspend,
+      .summary = "Suspend a definition: it starts no instance until it is activated",
+      .arguments = suspension_arguments,
+      .request = "{\"includeProcessInstances\":true}",
+      .response = SUCCESS,
+      .statuses = "400 404 409 413" },
+    { WF_PUT, "/process-definition/{processDefinitionId}/activate", ADMIN, JSON, 0, "process",
+      wf_definition_activate,
+      .summary = "Activate a suspended definition",
+      .arguments = suspension_arguments,
+      .request = "{\"date\":\"2010-11-05T08:00:00.000+01:00\"}",
+      .response = SUCCESS,
+      .statuses = "400 404 409 413" },
     { WF_POST, "/process-instance", USER, JSON, 0, "process", wf_process_start,
       .summary = "Start an instance of a process definition",
       .arguments = start_arguments,
       .request = "{\"processDefinitionId\":\"expenseClaim:3\",\"businessKey\":\"claim-4711\","
                  "\"amount\":\"250\",\"amount_type\":\"Integer\",\"amount_required\":true}",
       .response = STARTED,
-      .statuses = "400 404 409 413 500" },
+      .statuses = "400 403 404 409 413 500" },
 
     { WF_GET, "/process-instances", USER, JSON, 0, "process", wf_instance_list,
       .summary = "List the running process instances",
@@ -434,7 +457,7 @@ static const wf_route_t routes[] = {
       .response = PAGE_OF("{\"id\":\"217\",\"businessKey\":\"claim-4711\","
                   "\"processDefinitionId\":\"expenseClaim:3\","
                   "\"startTime\":\"2010-11-02T09:05:00.120+01:00\","
-                  "\"startUserId\":\"fozzie\"}"),
+                  "\"startUserId\":\"fozzie\",\"suspended\":false}"),
       .statuses = "400" },
     { WF_GET, "/process-instance/{processInstanceId}", USER, JSON, 0, "process",
       wf_instance_get,
@@ -443,7 +466,8 @@ static const wf_route_t routes[] = {
                   "\"processDefinitionId\":\"expenseClaim:3\","
                   "\"startTime\":\"2010-11-02T09:05:00.120+01:00\","
                   "\"startActivityId\":\"start\",\"startUserId\":\"fozzie\","
-                  "\"completed\":true,\"endTime\":\"2010-11-02T09:07:41.003+01:00\","
+                  "\"completed\":true,\"suspended\":false,"
+                  "\"endTime\":\"2010-11-02T09:07:41.003+01:00\","
                   "\"endActivityId\":\"end\",\"duration\":160883,"
                   "\"tasks\":[{\"taskId\":\"231\",\"taskName\":\"Check receipts\","
                   "\"owner\":null,\"assignee\":\"kermit\"," SPAN "}],"
@@ -461,6 +485,16 @@ static const wf_route_t routes[] = {
       .arguments = delete_instance_arguments,
       .response = SUCCESS,
       .statuses = "400 404" },
+    { WF_PUT, "/process-instance/{processInstanceId}/suspend", ADMIN, JSON, 0, "process",
+      wf_instance_suspend,
+      .summary = "Suspend a running instance: nothing in it moves until it is activated",
+      .response = SUCCESS,
+      .statuses = "400 404 409" },
+    { WF_PUT, "/process-instance/{processInstanceId}/activate", ADMIN, JSON, 0, "process",
+      wf_instance_activate,
+      .summary = "Activate a suspended instance",
+      .response = SUCCESS,
+      .statuses = "400 404 409" },
     { WF_GET, "/process-instance/{processInstanceId}/diagram", USER, WF_FORMAT_PNG,
       WF_ROUTE_PICTURE, "process", wf_instance_diagram,
       .summary = "A picture of an instance, the activities where it stands marked",

@@ -76,6 +76,7 @@ json_object *wf_task_render(const void *row, apr_pool_t *p)
     wf_json_add_id(o, "parentTaskId", task->parent_task_id);
     wf_json_add_string(o, "processDefinitionId", task->proc_def_id);
     wf_json_add_string(o, "taskDefinitionKey", task->task_def_key);
+    wf_json_add_bool(o, "suspended", task->suspension == WF_SUSPENDED);
     return o;
 }
 

@@ -32,7 +32,7 @@ const char *wf_model_start_form_key(const wf_model_t *model);  /* or NULL */
 int wf_model_has_diagram(const wf_model_t *model);
 
 /** Ids of the users and groups whom the file names as candidate starters, each once;
- *  const char *. Starting is not forbidden to others. */
+ *  const char *. Whether others may start it, too, is the caller's to say. */
 const apr_array_header_t *wf_model_starter_users(const wf_model_t *model);
 const apr_array_header_t *wf_model_starter_groups(const wf_model_t *model);
 
@@ -109,6 +109,7 @@ typedef struct wf_bpmn_call_t {
     const char *user;    /* authenticated user; NULL for jobs */
     apr_int64_t now;     /* ms; one time stamp for the whole call */
     int job_retries;     /* attempts of jobs that are made; 0: three */
+    int starters_only;   /* user must be a candidate starter where a definition names some */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
     int max_rounds;      /* instances of one multi-instance activity */
     wf_services_t services;
@@ -124,7 +125,9 @@ typedef struct wf_started_t {
 } wf_started_t;
 
 /** Start an instance of a definition with variables (may be NULL) and business key (NULL).
- *  WF_ERR_EXECUTION when an expression or a gateway fails: drop the unit. */
+ *  WF_ERR_CONFLICT if the definition is suspended, WF_ERR_FORBIDDEN if the call lets only
+ *  candidate starters start and its user is none. WF_ERR_EXECUTION when an expression or a
+ *  gateway fails: drop the unit. */
 apr_status_t wf_bpmn_start(const wf_bpmn_call_t *call, const wf_definition_t *definition,
                            const wf_map_t *variables, const char *business_key,
                            wf_started_t *started, wf_error_t *err);
@@ -170,6 +173,23 @@ apr_status_t wf_bpmn_signal(const wf_bpmn_call_t *call, wf_id_t instance,
  *  WF_ERR_CONFLICT if it does not wait for that signal. */
 apr_status_t wf_bpmn_event(const wf_bpmn_call_t *call, wf_id_t instance, const char *signal,
                            const wf_map_t *variables, wf_error_t *err);
+
+/* ---- suspension ------------------------------------------------------------------------------- */
+
+/** Suspend (WF_SUSPENDED) or activate (WF_ACTIVE) a running instance and those that it
+ *  called. What is suspended can only be read, migrated and deleted: tasks stay as they are,
+ *  nothing is delivered, jobs are not due; every call that would change it fails with
+ *  WF_ERR_CONFLICT. WF_ERR_NOT_FOUND: it does not run; WF_ERR_CONFLICT: it is so already. */
+apr_status_t wf_bpmn_suspend_instance(const wf_bpmn_call_t *call, wf_id_t instance,
+                                      int state, wf_error_t *err);
+
+/** The same for a definition, which then starts no instance, by whatever way;
+ *  with_instances: and for all running instances of it. From the time on, by a job, if that
+ *  is not 0. WF_ERR_CONFLICT if it is so already, now and without instances. */
+apr_status_t wf_bpmn_suspend_definition(const wf_bpmn_call_t *call,
+                                        const wf_definition_t *definition, int state,
+                                        int with_instances, apr_int64_t time,
+                                        wf_error_t *err);
 
 /* ---- tasks ------------------------------------------------------------------------------------ */
 

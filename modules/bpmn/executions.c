@@ -146,7 +146,7 @@ wf_instance_t *wf_instance_create(wf_turn_t *turn, const wf_model_t *model,
     row->business_key = business_key;
     row->is_active = 1;
     row->is_scope = 1;
-    row->suspension = 1;
+    row->suspension = WF_ACTIVE;
     add_root(instance, row);
     instance->root->children_loaded = 1; /* there can be none yet, nor variables */
     instance->root->variables_loaded = 1;
@@ -197,6 +197,9 @@ apr_status_t wf_instance_load(wf_instance_t **instance, wf_turn_t *turn, wf_id_t
     rv = wf_uow_get(turn->call->uow, WF_TABLE_EXECUTION, id, &row, err);
     if (rv == APR_SUCCESS && (!row || row->parent_id)) {
         rv = not_running(id, err);
+    }
+    if (rv == APR_SUCCESS && !turn->looks) {
+        rv = wf_permit_instance(row, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_models_of(turn->call, row->proc_def_id, &model, turn->p, err);

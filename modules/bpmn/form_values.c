@@ -29,6 +29,7 @@ static void init_form(form_t *form, const wf_bpmn_call_t *call)
     form->p = wf_uow_pool(call->uow);
     form->fields = apr_array_make(form->p, 1, sizeof(const wf_form_field_t *));
     wf_turn_init(&form->turn, call);
+    form->turn.looks = 1; /* completing the task has a turn of its own */
 }
 
 static apr_status_t open_start_form(form_t *form, const wf_bpmn_call_t *call,

@@ -124,6 +124,7 @@ apr_status_t wf_bpmn_task_form(const wf_bpmn_call_t *call, wf_id_t id, const cha
                             "task '%" APR_INT64_T_FMT "' has no form", id);
     }
     wf_turn_init(&turn, call);
+    turn.looks = 1;
     rv = look_at(&seen, &turn, task, &definition, err);
     if (rv == APR_SUCCESS) {
         rv = render(&seen, definition, task->form_key, text, err);

@@ -7,6 +7,11 @@
 
 #define RETRIES 3
 
+int wf_job_retries(const wf_bpmn_call_t *call)
+{
+    return call->job_retries > 0 ? call->job_retries : RETRIES;
+}
+
 static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler,
                         const wf_node_t *node)
 {
@@ -18,7 +23,8 @@ static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler,
     job->execution_id = exec->row->id;
     job->proc_inst_id = exec->row->proc_inst_id;
     job->proc_def_id = exec->row->proc_def_id;
-    job->retries = call->job_retries > 0 ? call->job_retries : RETRIES;
+    job->suspension = exec->row->suspension;
+    job->retries = wf_job_retries(call);
     job->handler_type = handler;
     job->handler_cfg = node->id;
     return job;
@@ -96,23 +102,32 @@ static apr_status_t deliver(wf_exec_t *exec, const wf_job_t *job, wf_error_t *er
     return wf_event_deliver(exec, job->handler_cfg, err);
 }
 
-static const struct {
-    const char *type;
-    handler_fn *run;
-} handlers[] = {
-    { WF_JOB_CONTINUE, continue_at_node },
-    { WF_JOB_LEAVE, leave_node },
-    { WF_JOB_TIMER_CATCH, deliver },
-    { WF_JOB_TIMER_AROUND, deliver },
-};
+/* What a job of a definition does. */
+typedef apr_status_t starter_fn(wf_turn_t *turn, const wf_job_t *job, wf_error_t *err);
 
-static handler_fn *find_handler(const char *type)
+/* clang-format off */
+static const struct handler_t {
+    const char *type;
+    handler_fn *run;   /* a job of an execution */
+    starter_fn *start; /* one of a definition */
+} handlers[] = {
+    { WF_JOB_CONTINUE,     continue_at_node, NULL },
+    { WF_JOB_LEAVE,        leave_node,       NULL },
+    { WF_JOB_TIMER_CATCH,  deliver,          NULL },
+    { WF_JOB_TIMER_AROUND, deliver,          NULL },
+    { WF_JOB_SUSPEND,      NULL,             wf_suspension_fire },
+    { WF_JOB_ACTIVATE,     NULL,             wf_suspension_fire },
+};
+/* clang-format on */
+
+static const struct handler_t *find_handler(const wf_job_t *job)
 {
     apr_size_t i;
 
     for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
-        if (type && strcmp(handlers[i].type, type) == 0) {
-            return handlers[i].run;
+        if (job->handler_type && strcmp(handlers[i].type, job->handler_type) == 0
+            && (job->execution_id ? handlers[i].run != NULL : handlers[i].start != NULL)) {
+            return &handlers[i];
         }
     }
     return NULL;
@@ -120,27 +135,32 @@ static handler_fn *find_handler(const char *type)
 
 /* ---- running ----------------------------------------------------------------------- */
 
+static apr_status_t run_for_execution(wf_turn_t *turn, const wf_job_t *job,
+                                      handler_fn *handler, wf_error_t *err)
+{
+    wf_exec_t *exec;
+    apr_status_t rv = wf_exec_load(&exec, turn, job->execution_id, err);
+
+    if (rv == APR_SUCCESS && !exec) {
+        rv =
+            wf_error_set(err, WF_ERR_INTERNAL,
+                         "its execution %" APR_INT64_T_FMT " is gone", job->execution_id);
+    }
+    return rv == APR_SUCCESS ? handler(exec, job, err) : rv;
+}
+
 static apr_status_t run(wf_turn_t *turn, wf_job_t *job, wf_error_t *err)
 {
-    handler_fn *handler = find_handler(job->handler_type);
-    wf_exec_t *exec;
+    const struct handler_t *handler = find_handler(job);
     apr_status_t rv;
 
     if (!handler) {
         return wf_error_set(err, WF_ERR_UNSUPPORTED, "unknown kind of job \"%s\"",
                             job->handler_type ? job->handler_type : "");
     }
-    rv = wf_exec_load(&exec, turn, job->execution_id, err);
-    if (rv == APR_SUCCESS && !exec) {
-        rv =
-            wf_error_set(err, WF_ERR_INTERNAL,
-                         "its execution %" APR_INT64_T_FMT " is gone", job->execution_id);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
     wf_uow_delete(turn->call->uow, job);
-    rv = handler(exec, job, err);
+    rv = job->execution_id ? run_for_execution(turn, job, handler->run, err)
+                           : handler->start(turn, job, err);
     return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
 }
 

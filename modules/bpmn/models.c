@@ -260,8 +260,12 @@ apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
 apr_status_t wf_definition_model(wf_turn_t *turn, const wf_definition_t *definition,
                                  const wf_model_t **model, wf_error_t *err)
 {
-    return wf_models_get(turn->call->models, definition, turn->call->loader_baton, model,
-                         turn->p, err);
+    apr_status_t rv = wf_permit_definition(definition, err);
+
+    return rv == APR_SUCCESS
+               ? wf_models_get(turn->call->models, definition, turn->call->loader_baton,
+                               model, turn->p, err)
+               : rv;
 }
 
 /* ---- the cache --------------------------------------------------------------------- */

@@ -16,6 +16,7 @@ typedef struct wf_turn_t {
     apr_array_header_t
         *quiet;         /* gateways.c: scopes to look at when the agenda is empty */
     apr_hash_t *lent;   /* variables.c: lists and maps that expressions got */
+    int looks; /* nothing is to move: suspended instances may be loaded */
     const char *thrown; /* errors.c: code of a BPMN error on its way, or NULL */
     const char *thrown_message; /* or NULL */
     apr_hash_t *delegates;      /* delegates.c: those of deployments, by definition id */
@@ -116,7 +117,8 @@ apr_status_t wf_instance_rows(apr_array_header_t **rows, const wf_bpmn_call_t *c
                               wf_id_t id, wf_error_t *err);
 
 /** A running instance, of which only the root is loaded. WF_ERR_NOT_FOUND if it does not
- *  run, WF_ERR_CONFLICT if its definition was deleted meanwhile. */
+ *  run, WF_ERR_CONFLICT if its definition was deleted meanwhile, or if it is suspended and
+ *  the turn does more than look. */
 apr_status_t wf_instance_load(wf_instance_t **instance, wf_turn_t *turn, wf_id_t id,
                               wf_error_t *err);
 
@@ -546,6 +548,23 @@ apr_status_t wf_subscriptions_deliver(wf_turn_t *turn, const apr_array_header_t 
  *  WF_ERR_EXECUTION for a text that is no time. */
 wf_event_fn wf_timer_arm;
 
+/* ---- permits.c: what may begin, and what may move ------------------------------------- */
+
+/** WF_ERR_CONFLICT: a suspended definition starts no instance. */
+apr_status_t wf_permit_definition(const wf_definition_t *definition, wf_error_t *err);
+
+/** WF_ERR_FORBIDDEN if the call asks for candidate starters, the definition names some and
+ *  the user is none of them. */
+apr_status_t wf_permit_starter(const wf_bpmn_call_t *call,
+                               const wf_definition_t *definition, wf_error_t *err);
+
+/** WF_ERR_CONFLICT: a suspended instance, or task, does not change. */
+apr_status_t wf_permit_instance(const wf_execution_t *root, wf_error_t *err);
+apr_status_t wf_permit_task(const wf_task_t *task, wf_error_t *err);
+
+/** The job of a definition that is to be suspended, or activated, at a time. */
+apr_status_t wf_suspension_fire(wf_turn_t *turn, const wf_job_t *job, wf_error_t *err);
+
 /* ---- jobs.c ------------------------------------------------------------------------ */
 
 /** Handlers of jobs, by the names that Activiti gives them. */
@@ -556,6 +575,11 @@ wf_event_fn wf_timer_arm;
     "timer-transition" /* boundary events, event sub-processes                           \
                         */
 #define WF_JOB_TIMER_START "timer-start-event"
+#define WF_JOB_SUSPEND "suspend-processdefinition"
+#define WF_JOB_ACTIVATE "activate-processdefinition"
+
+/** Attempts that a new job has. */
+int wf_job_retries(const wf_bpmn_call_t *call);
 
 /** Write the job that will enter, or go on from, the node where exec stands. */
 void wf_job_continue_later(wf_exec_t *exec);
@@ -572,6 +596,10 @@ apr_status_t wf_job_delete(wf_uow_t *uow, wf_job_t *job, wf_error_t *err);
 /** An open task. WF_ERR_NOT_FOUND if there is none with that id. */
 apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t id,
                           wf_error_t *err);
+
+/** The same to change it: WF_ERR_CONFLICT if it is suspended. */
+apr_status_t wf_task_load_active(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t id,
+                                 wf_error_t *err);
 
 /** 1 if user is the assignee; NULL is nobody. */
 int wf_task_is_of(const wf_task_t *task, const char *user);
@@ -599,7 +627,8 @@ apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char
 apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
                           const wf_model_t **model, apr_pool_t *p, wf_error_t *err);
 
-/** The model of a definition of which an instance is to start. */
+/** The model of a definition of which an instance is to start. WF_ERR_CONFLICT if it is
+ *  suspended. */
 apr_status_t wf_definition_model(wf_turn_t *turn, const wf_definition_t *definition,
                                  const wf_model_t **model, wf_error_t *err);
 

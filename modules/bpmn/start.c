@@ -13,7 +13,10 @@ apr_status_t wf_bpmn_start(const wf_bpmn_call_t *call, const wf_definition_t *de
     apr_status_t rv;
 
     wf_turn_init(&turn, call);
-    rv = wf_definition_model(&turn, definition, &model, err);
+    rv = wf_permit_starter(call, definition, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_definition_model(&turn, definition, &model, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

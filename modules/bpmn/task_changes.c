@@ -128,7 +128,7 @@ apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
                             "a task keeps the parent that it was made with");
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_task_load(task, call, id, err);
+        rv = wf_task_load_active(task, call, id, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

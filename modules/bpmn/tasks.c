@@ -18,6 +18,14 @@ apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t 
     return rv;
 }
 
+apr_status_t wf_task_load_active(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t id,
+                                 wf_error_t *err)
+{
+    apr_status_t rv = wf_task_load(task, call, id, err);
+
+    return rv == APR_SUCCESS ? wf_permit_task(*task, err) : rv;
+}
+
 /* ---- whose it is ------------------------------------------------------------------- */
 
 int wf_task_is_of(const wf_task_t *task, const char *user)
@@ -69,7 +77,7 @@ apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t id, const char *u
     if (!user || !*user) {
         return wf_error_set(err, WF_ERR_INVALID, "claiming a task needs a user");
     }
-    rv = wf_task_load(&task, call, id, err);
+    rv = wf_task_load_active(&task, call, id, err);
     if (rv != APR_SUCCESS || wf_task_is_of(task, user)) {
         return rv;
     }
@@ -92,7 +100,7 @@ apr_status_t wf_bpmn_assign(const wf_bpmn_call_t *call, wf_id_t id, const char *
                               "a user id has at most %d bytes", WF_TASK_MAX_NAME);
     }
     user = user && *user ? user : NULL;
-    rv = wf_task_load(&task, call, id, err);
+    rv = wf_task_load_active(&task, call, id, err);
     if (rv != APR_SUCCESS || wf_task_is_of(task, user)) {
         return rv;
     }
@@ -211,7 +219,7 @@ apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t id,
 {
     wf_turn_t turn;
     wf_task_t *task;
-    apr_status_t rv = wf_task_load(&task, call, id, err);
+    apr_status_t rv = wf_task_load_active(&task, call, id, err);
 
     if (rv != APR_SUCCESS) {
         return rv;

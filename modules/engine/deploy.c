@@ -86,7 +86,7 @@ static apr_status_t next_version(wf_work_t *work, const char *key, apr_hash_t *v
     return APR_SUCCESS;
 }
 
-/* Identity links that say who may start; others may, too. */
+/* Identity links that say who may start. */
 static void add_starters(wf_work_t *work, const char *definition,
                          const apr_array_header_t *ids, int groups)
 {

@@ -189,6 +189,11 @@ wf_work_fn wf_command_start, wf_command_delete_instance, wf_command_signal,
 void wf_reply_started(wf_work_t *work, const wf_started_t *started,
                       const char *business_key);
 
+/* suspend_commands.c */
+wf_work_fn wf_command_suspend, wf_command_activate, wf_command_def_suspend,
+    wf_command_def_activate;
+void wf_after_suspension(wf_work_t *work);
+
 /* task_commands.c */
 
 /** The lane of the task whose id is the member "id", or "parent", or "task": its

@@ -141,6 +141,26 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     return APR_SUCCESS;
 }
 
+/* ---- suspended --------------------------------------------------------------------------------- */
+
+/* It was suspended after it was taken: it keeps its retries, and is there for whoever
+ * activates it. */
+static apr_status_t leave_suspended(wf_work_t *work, wf_job_t *job, wf_error_t *err)
+{
+    const wf_attempt_t *attempt = work->baton;
+
+    work->failed = NULL;
+    if (!attempt->owner) {
+        work->tries_again = 0;
+        return wf_error_set(err, WF_ERR_CONFLICT,
+                            "job '%" APR_INT64_T_FMT "' is suspended", job->id);
+    }
+    job->lock_owner = NULL;
+    job->lock_exp_time = 0;
+    wf_uow_update(work->uow, job);
+    return APR_SUCCESS;
+}
+
 /* ---- an attempt ------------------------------------------------------------------------------- */
 
 apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
@@ -156,6 +176,9 @@ apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
     rv = load_job(work, &job, err);
     if (rv == APR_SUCCESS && !job) {
         return attempt->owner ? APR_SUCCESS : wf_no_job(attempt->job, err);
+    }
+    if (rv == APR_SUCCESS && job->suspension == WF_SUSPENDED) {
+        return leave_suspended(work, job, err);
     }
     if (rv == APR_SUCCESS) {
         rv = load_trace(work, job, &trace, err);

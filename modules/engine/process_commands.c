@@ -11,6 +11,7 @@ wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
         .user = work->user,
         .now = wf_time_ms(),
         .job_retries = __atomic_load_n(&work->engine->job_retries, __ATOMIC_RELAXED),
+        .starters_only = wf_json_bool(work->args, "startersOnly", 0),
         .max_steps = __atomic_load_n(&work->engine->max_steps, __ATOMIC_RELAXED),
         .max_rounds = __atomic_load_n(&work->engine->max_rounds, __ATOMIC_RELAXED),
     };
@@ -71,7 +72,8 @@ void wf_reply_started(wf_work_t *work, const wf_started_t *started, const char *
     wf_json_add_bool(reply, "ended", started->ended);
 }
 
-/* process.start {processDefinitionId or processDefinitionKey, businessKey, variables} */
+/* process.start {processDefinitionId or processDefinitionKey, businessKey, variables,
+ * startersOnly} */
 apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
@@ -89,7 +91,7 @@ apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
         rv = find_definition(work, &definition, err);
     }
     if (rv == APR_SUCCESS) {
-        wf_uow_expect(work->uow, definition); /* its deployment may go meanwhile */
+        wf_uow_expect(work->uow, definition); /* it may go, or be suspended, meanwhile */
         rv = wf_bpmn_start(&call, definition, variables, business_key, &started, err);
     }
     if (rv == APR_SUCCESS) {

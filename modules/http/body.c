@@ -154,6 +154,23 @@ apr_status_t wf_body_string(json_object *object, const char *name, const char **
     return rv;
 }
 
+apr_status_t wf_body_bool(json_object *object, const char *name, int *value,
+                          apr_pool_t *p, wf_error_t *err)
+{
+    const char *text;
+    apr_status_t rv = wf_body_text(object, name, &text, p, err);
+
+    if (rv != APR_SUCCESS || !text || !*text) { /* a form sends a field that is empty */
+        return rv;
+    }
+    if (strcasecmp(text, "true") != 0 && strcasecmp(text, "false") != 0) {
+        return wf_error_field(err, WF_ERR_INVALID, name,
+                              "field '%s' must be true or false", name);
+    }
+    *value = strcasecmp(text, "true") == 0;
+    return APR_SUCCESS;
+}
+
 /* The items of an array; what names it in errors: "field 'x'". */
 static apr_status_t read_strings(json_object *array, const char *field, const char *what,
                                  apr_array_header_t **values, apr_pool_t *p,

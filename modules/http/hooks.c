@@ -122,14 +122,25 @@ int wf_http_force_authn(request_rec *r)
 
 /* ---- the handler ------------------------------------------------------------------- */
 
+apr_status_t wf_request_check_level(wf_request_t *req, wf_level_e level, wf_error_t *err)
+{
+    const wf_dir_config_t *dir =
+        ap_get_module_config(req->r->per_dir_config, &workflow_module);
+    wf_store_t *store;
+
+    if (dir->require) {
+        return wf_require_check(dir->require, req->r, level, err);
+    }
+    store = wf_request_store(req, err);
+    return store ? wf_auth_check_level(store, &req->config->roles, req->user, level, err)
+                 : WF_EFAILED;
+}
+
 /* APR_SUCCESS, or the caller may not do this. A missing user is no error of kind
  * FORBIDDEN: fail_status says so. */
 static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
 {
     wf_level_e level = wf_route_level(req->route, req->config->deploy_level);
-    const wf_dir_config_t *dir =
-        ap_get_module_config(req->r->per_dir_config, &workflow_module);
-    wf_store_t *store;
 
     if (level == WF_LEVEL_NONE || !(req->face->flags & WF_FACE_AUTHORIZE)) {
         return APR_SUCCESS;
@@ -143,12 +154,7 @@ static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
         req->fail_status = HTTP_UNAUTHORIZED;
         return wf_error_set(err, WF_ERR_FORBIDDEN, "credentials are needed");
     }
-    if (dir->require) {
-        return wf_require_check(dir->require, req->r, level, err);
-    }
-    store = wf_request_store(req, err);
-    return store ? wf_auth_check_level(store, &req->config->roles, req->user, level, err)
-                 : WF_EFAILED;
+    return wf_request_check_level(req, level, err);
 }
 
 /* ?format=x or the path extension, as far as the route understands it. */

@@ -64,6 +64,7 @@ typedef struct wf_server_config_t {
     const char *engine_version;
     const char *resource_url;            /* may be NULL */
     wf_level_e deploy_level;             /* of uploading and deleting deployments */
+    int enforce_starters;                /* only candidate starters may start */
     wf_roles_t roles;
     const char *assignment_type;         /* of the groups counted in a task summary */
 } wf_server_config_t;
@@ -342,6 +343,10 @@ const char *wf_request_content_type(const wf_request_t *req);
 /** This thread's store connection; NULL with err set. */
 wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err);
 
+/** APR_SUCCESS if the user reaches level, else WF_ERR_FORBIDDEN, or what kept it from being
+ *  found out. */
+apr_status_t wf_request_check_level(wf_request_t *req, wf_level_e level, wf_error_t *err);
+
 /** Send a command. Fills call's user, and its timeout if that is 0. reply may be NULL. */
 apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
                              wf_ipc_reply_t *reply, wf_error_t *err);
@@ -445,7 +450,12 @@ apr_status_t wf_request_object(wf_request_t *req, json_object **object, wf_error
 apr_status_t wf_body_text(json_object *object, const char *name, const char **value,
                           apr_pool_t *p, wf_error_t *err);
 
-/** The same for a mandatory, not empty one. */
+/** A boolean member, also as the text true or false in any letter case; *value stays as it
+ *  is if the member is missing or null. */
+apr_status_t wf_body_bool(json_object *object, const char *name, int *value,
+                          apr_pool_t *p, wf_error_t *err);
+
+/** The same as wf_body_text for a mandatory, not empty one. */
 apr_status_t wf_body_string(json_object *object, const char *name, const char **value,
                             apr_pool_t *p, wf_error_t *err);
 

@@ -34,6 +34,10 @@
     X(WF_CMD_INSTANCE_DELETE,  "process.delete")                                              \
     X(WF_CMD_SIGNAL,           "process.signal")   /* a receive task goes on */               \
     X(WF_CMD_EVENT,            "process.event")    /* a BPMN signal to one instance */        \
+    X(WF_CMD_SUSPEND,          "process.suspend")  /* an instance and those it called */      \
+    X(WF_CMD_ACTIVATE,         "process.activate")                                            \
+    X(WF_CMD_DEF_SUSPEND,      "definition.suspend")                                          \
+    X(WF_CMD_DEF_ACTIVATE,     "definition.activate")                                         \
     X(WF_CMD_FORM_RENDER,      "form.render")      /* of a definition's start or a task */    \
     X(WF_CMD_FORM_PROPERTIES,  "form.properties")                                             \
     X(WF_CMD_FORM_SUBMIT,      "form.submit")                                                 \

@@ -108,6 +108,8 @@ const wf_relation_def_t wf_relations[WF_BY_RELATIONS] = {
     [WF_BY_JOBS_OF_DEFINITION] =
         { WF_TABLE_JOB,          "PROC_DEF_ID_",         WF_TABLES,
           .condition = "r.PROCESS_INSTANCE_ID_ IS NULL", .holds = job_has_no_instance },
+    [WF_BY_LINKS_OF_DEFINITION] =
+        { WF_TABLE_IDENTITYLINK, "PROC_DEF_ID_",         WF_TABLES },
 };
 /* clang-format on */
 
@@ -396,9 +398,14 @@ apr_status_t wf_uow_select_of_definition(wf_uow_t *uow, wf_table_e table,
 {
     wf_family_t key = { .texts = { definition_id } };
 
-    assert(definition_id && (table == WF_TABLE_JOB || table == WF_TABLE_SUBSCRIPTION));
-    return select_rows(uow,
-                       table == WF_TABLE_JOB ? WF_BY_JOBS_OF_DEFINITION
-                                             : WF_BY_SUBSCRIPTIONS_OF_DEFINITION,
-                       &key, rows, err);
+    assert(definition_id);
+    switch (table) {
+    case WF_TABLE_JOB:
+        return select_rows(uow, WF_BY_JOBS_OF_DEFINITION, &key, rows, err);
+    case WF_TABLE_IDENTITYLINK:
+        return select_rows(uow, WF_BY_LINKS_OF_DEFINITION, &key, rows, err);
+    default:
+        assert(table == WF_TABLE_SUBSCRIPTION);
+        return select_rows(uow, WF_BY_SUBSCRIPTIONS_OF_DEFINITION, &key, rows, err);
+    }
 }

@@ -226,6 +226,7 @@ typedef struct wf_hi_procinst_t {
     apr_int64_t start_time, end_time, duration; /* duration in ms; -1 while open */
     const char *start_user_id, *start_act_id, *end_act_id, *delete_reason;
     wf_id_t super_proc_inst_id;
+    int suspension; /* of the running instance; read only */
 } wf_hi_procinst_t;
 
 typedef struct wf_hi_actinst_t {
@@ -397,6 +398,7 @@ typedef enum {
     WF_BY_SUBSCRIPTIONS_TO,       /* event_type and event_name, of all instances */
     WF_BY_SUBSCRIPTIONS_OF_DEFINITION,
     WF_BY_JOBS_OF_DEFINITION,
+    WF_BY_LINKS_OF_DEFINITION,
     WF_BY_RELATIONS
 } wf_relation_e;
 apr_status_t wf_uow_select(wf_uow_t *uow, wf_relation_e relation, wf_id_t parent,
@@ -409,7 +411,7 @@ apr_status_t wf_uow_select_by_name(wf_uow_t *uow, wf_relation_e relation,
                                    apr_array_header_t **rows, wf_error_t *err);
 
 /** What waits to start instances of a definition: WF_TABLE_SUBSCRIPTION or WF_TABLE_JOB,
- *  those that belong to no execution. */
+ *  those that belong to no execution; and who may: WF_TABLE_IDENTITYLINK. */
 apr_status_t wf_uow_select_of_definition(wf_uow_t *uow, wf_table_e table,
                                          const char *definition_id,
                                          apr_array_header_t **rows, wf_error_t *err);
@@ -442,8 +444,8 @@ void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
  *  rows of the unit, whose copies in memory stay as they are. */
 void wf_uow_suspend_instance(wf_uow_t *uow, wf_id_t instance, int state);
 
-/** The same for a definition and the timers that start its instances; with_instances: and
- *  for all instances of it, as above. */
+/** The same for a definition and the timers that start its instances (jobs with the handler
+ *  timer-start-event); with_instances: and for all instances of it, as above. */
 void wf_uow_suspend_definition(wf_uow_t *uow, const char *id, int with_instances,
                                int state);
 

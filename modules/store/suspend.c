@@ -35,7 +35,8 @@ static const struct {
     [WF_SUSPEND_DEFINITION] = {
         "", {
         "UPDATE ACT_RE_PROCDEF SET SUSPENSION_STATE_ = ?2 WHERE ID_ = ?1",
-        SET_STATE("ACT_RU_JOB") "PROCESS_INSTANCE_ID_ IS NULL AND PROC_DEF_ID_ = ?1" } },
+        SET_STATE("ACT_RU_JOB") "PROCESS_INSTANCE_ID_ IS NULL AND PROC_DEF_ID_ = ?1"
+                                " AND HANDLER_TYPE_ = 'timer-start-event'" } },
 
     [WF_SUSPEND_INSTANCES] = {
         WITH_CALLED("SELECT ID_ FROM ACT_RU_EXECUTION WHERE PARENT_ID_ IS NULL"

@@ -251,6 +251,7 @@ static const wf_column_t hi_procinst_columns[] = {
     { "END_ACT_ID_",                WF_COL_TEXT,     AT(T, end_act_id),         0 },
     { "DELETE_REASON_",             WF_COL_TEXT,     AT(T, delete_reason),      HIDDEN },
     { "SUPER_PROCESS_INSTANCE_ID_", WF_COL_ID,       AT(T, super_proc_inst_id), HIDDEN },
+    { "SUSPENSION_STATE_",         WF_COL_SUSPENSION, AT(T, suspension),        JOINED },
 };
 #undef T
 
@@ -349,6 +350,7 @@ static const wf_column_t run_columns[] = {
 #undef T
 
 #define BYTES_OF " LEFT JOIN ACT_GE_BYTEARRAY b ON b.ID_ = r.BYTEARRAY_ID_"
+#define RUNNING " LEFT JOIN ACT_RU_EXECUTION b ON b.ID_ = r.ID_"
 #define ID_TAKEN "its id exists already"
 
 #define TABLE(name, noun, kind, key, order, join, taken)                                 \
@@ -387,7 +389,7 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
     [WF_TABLE_INCIDENT] = TABLE("ACT_RU_INCIDENT", "incident", incident,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_HI_PROCINST] = TABLE("ACT_HI_PROCINST", "historic instance", hi_procinst,
-        WF_KEY_SHARED, "ID_", "", "its business key was used before"),
+        WF_KEY_SHARED, "ID_", RUNNING, "its business key was used before"),
     [WF_TABLE_HI_ACTINST] = TABLE("ACT_HI_ACTINST", "historic activity", hi_actinst,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_HI_TASKINST] = TABLE("ACT_HI_TASKINST", "historic task", hi_taskinst,

@@ -35,8 +35,8 @@ my ($bare_task) = map { $_->{ID_} } stored("SELECT ID_ FROM ACT_RU_TASK WHERE PR
 sub row { my ($path, $id) = @_; my ($row) = call('GET', $path)->content =~ /(\{[^{}]*"id":"$id"[^{}]*\})/; $row }
 
 # What clients of later releases read in addition.
-my %drawn = (diagramResourceName => 'null', category => 'string', graphicNotationDefined => 'false');
-my %later = (createTime => 'date', dueDate => 'null', owner => 'null', delegationState => 'null', parentTaskId => 'null',
+my %drawn = (suspended => 'false', diagramResourceName => 'null', category => 'string', graphicNotationDefined => 'false');
+my %later = (suspended => 'false', createTime => 'date', dueDate => 'null', owner => 'null', delegationState => 'null', parentTaskId => 'null',
              processDefinitionId => 'string', taskDefinitionKey => 'string', subTaskList => 'list', identityLinkList => 'list',
              attachmentList => 'list');
 

@@ -75,7 +75,7 @@ for my $case (@refused) {
 my $page = get_json("/process-instances?processDefinitionId=$definition&size=1");
 ok t_cmp(join(' ', map { "$_=$page->{$_}" } qw(total start sort order size)), 'total=2 start=0 sort=id order=asc size=1', 'the envelope');
 my $row = $page->{data}[0];
-ok t_cmp(join(' ', sort keys %$row), 'businessKey id processDefinitionId startTime startUserId', 'members of a row');
+ok t_cmp(join(' ', sort keys %$row), 'businessKey id processDefinitionId startTime startUserId suspended', 'members of a row');
 ok t_cmp("$row->{businessKey} $row->{processDefinitionId} $row->{startUserId}", "in-1 $definition fozzie", 'their values');
 ok t_cmp($row->{startTime}, $ISO, 'when it began');
 ok t_cmp(call('GET', "/process-instances?businessKey=in-1&size=1")->content, qr/"id":"\d+"/, 'the id is a string');
@@ -85,7 +85,7 @@ ok t_cmp((list("processDefinitionId=$other"))->[1]{businessKey}, undef, 'no key 
 
 # ---- one running instance ------------------------------------------------------------------
 my $one = show($i{one});
-ok t_cmp(join(' ', sort keys %$one), 'activities businessKey completed processDefinitionId processInstanceId startActivityId startTime startUserId tasks variables', 'members');
+ok t_cmp(join(' ', sort keys %$one), 'activities businessKey completed processDefinitionId processInstanceId startActivityId startTime startUserId suspended tasks variables', 'members');
 ok t_cmp(join(' ', @$one{qw(processInstanceId businessKey processDefinitionId startActivityId startUserId)}), "$i{one} in-1 $definition s fozzie", 'their values');
 ok t_cmp($one->{completed}, JSON::PP::false(), 'it runs');
 ok t_cmp($one->{startTime}, $ISO, 'since when');
@@ -113,7 +113,7 @@ ok t_cmp((map { $_->{variableValue} } grep { $_->{variableName} eq 'amount' } @{
 
 # ---- one that has ended --------------------------------------------------------------------
 my $ended = show($i{ended});
-ok t_cmp(join(' ', sort keys %$ended), 'activities businessKey completed duration endActivityId endTime processDefinitionId processInstanceId startActivityId startTime startUserId tasks', 'members');
+ok t_cmp(join(' ', sort keys %$ended), 'activities businessKey completed duration endActivityId endTime processDefinitionId processInstanceId startActivityId startTime startUserId suspended tasks', 'members');
 ok t_cmp($ended->{completed}, JSON::PP::true(), 'it is over');
 ok t_cmp("$ended->{endActivityId} " . (grep { !$_->{completed} } @{ $ended->{tasks} }, @{ $ended->{activities} }), 'e 0', 'with all that was in it');
 ok t_cmp($ended->{endTime}, $ISO, 'since when');

@@ -20,6 +20,7 @@ my @cases = (
     [ 'WorkflowEngineProgram /nonexist',                        qr/it cannot be executed/ ],
     [ 'WorkflowDemoData /nonexist',                             qr/neither Off nor an existing directory/ ],
     [ 'WorkflowDeployLevel boss',                               qr/admin or user, not 'boss'/ ],
+    [ 'WorkflowStarters sometimes',                             qr/advise or enforce, not 'sometimes'/ ],
     [ 'WorkflowEngine maybe',                                   qr/must be On or Off/ ],
     [ 'WorkflowEngineName ""',                                  qr/takes one argument/ ],
     [ 'WorkflowTargets example.org 10.0.0.0/33',                qr{'10\.0\.0\.0/33' is no target: the number behind the slash} ],

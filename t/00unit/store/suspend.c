@@ -23,6 +23,7 @@ static wf_job_t *add_job(wf_uow_t *uow, const wf_execution_t *execution, const c
     wf_job_t *job = wf_uow_insert(uow, WF_TABLE_JOB);
 
     job->type = "timer";
+    job->handler_type = execution ? "timer-transition" : "timer-start-event";
     job->due_date = NOW - 1;
     job->retries = 3;
     job->proc_def_id = key;

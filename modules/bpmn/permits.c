@@ -1,0 +1,156 @@
+/* What may begin, and what may move. Suspended definitions start nothing, suspended
+ * instances stay as they are; definitions may name candidate starters. Everything that
+ * starts an instance asks wf_permit_definition, every turn that moves one comes through
+ * wf_instance_load, which asks wf_permit_instance. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "bpmn/run.h"
+
+/* ---- suspension: refusing -------------------------------------------------------------- */
+
+apr_status_t wf_permit_definition(const wf_definition_t *definition, wf_error_t *err)
+{
+    return definition->suspension == WF_SUSPENDED
+               ? wf_error_set(err, WF_ERR_CONFLICT,
+                              "process definition '%s' is suspended", definition->id)
+               : APR_SUCCESS;
+}
+
+apr_status_t wf_permit_instance(const wf_execution_t *root, wf_error_t *err)
+{
+    return root->suspension == WF_SUSPENDED
+               ? wf_error_set(err, WF_ERR_CONFLICT,
+                              "process instance '%" APR_INT64_T_FMT "' is suspended",
+                              root->id)
+               : APR_SUCCESS;
+}
+
+apr_status_t wf_permit_task(const wf_task_t *task, wf_error_t *err)
+{
+    return task->suspension == WF_SUSPENDED ? wf_error_set(
+               err, WF_ERR_CONFLICT, "task '%" APR_INT64_T_FMT "' is suspended", task->id)
+                                            : APR_SUCCESS;
+}
+
+/* ---- suspension: setting ---------------------------------------------------------------- */
+
+static apr_status_t is_so_already(const char *kind, const char *id, int state,
+                                  wf_error_t *err)
+{
+    return wf_error_set(err, WF_ERR_CONFLICT, "process %s '%s' is already %s", kind, id,
+                        state == WF_SUSPENDED ? "suspended" : "active");
+}
+
+apr_status_t wf_bpmn_suspend_instance(const wf_bpmn_call_t *call, wf_id_t instance,
+                                      int state, wf_error_t *err)
+{
+    const char *id = apr_psprintf(wf_uow_pool(call->uow), "%" APR_INT64_T_FMT, instance);
+    wf_execution_t *root;
+    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_EXECUTION, instance, &root, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!root || root->parent_id) {
+        return wf_error_set(err, WF_ERR_NOT_FOUND,
+                            "no process instance with id '%s' is running", id);
+    }
+    if (root->suspension == state) {
+        return is_so_already("instance", id, state, err);
+    }
+    wf_uow_suspend_instance(call->uow, instance, state);
+    return APR_SUCCESS;
+}
+
+/* ---- suspension: at a time --------------------------------------------------------------- */
+
+/* What a job's configuration says beside its handler, as in Activiti. */
+#define WITH_INSTANCES "includeProcessInstances"
+
+static void set_later(const wf_bpmn_call_t *call, const char *definition_id, int state,
+                      int with_instances, apr_int64_t time)
+{
+    wf_job_t *job = wf_uow_insert(call->uow, WF_TABLE_JOB);
+
+    job->type = "timer";
+    job->handler_type = state == WF_SUSPENDED ? WF_JOB_SUSPEND : WF_JOB_ACTIVATE;
+    job->handler_cfg = apr_psprintf(wf_uow_pool(call->uow), "{\"%s\":%s}", WITH_INSTANCES,
+                                    with_instances ? "true" : "false");
+    job->proc_def_id = definition_id;
+    job->due_date = time;
+    job->retries = wf_job_retries(call);
+}
+
+apr_status_t wf_suspension_fire(wf_turn_t *turn, const wf_job_t *job, wf_error_t *err)
+{
+    json_object *json;
+    int state = strcmp(job->handler_type, WF_JOB_SUSPEND) == 0 ? WF_SUSPENDED : WF_ACTIVE;
+    apr_status_t rv =
+        wf_json_parse(&json, job->handler_cfg ? job->handler_cfg : "",
+                      job->handler_cfg ? strlen(job->handler_cfg) : 0, turn->p, err);
+
+    if (rv == APR_SUCCESS) {
+        wf_uow_suspend_definition(turn->call->uow, job->proc_def_id,
+                                  wf_json_bool(json, WITH_INSTANCES, 0), state);
+    }
+    return rv;
+}
+
+apr_status_t wf_bpmn_suspend_definition(const wf_bpmn_call_t *call,
+                                        const wf_definition_t *definition, int state,
+                                        int with_instances, apr_int64_t time,
+                                        wf_error_t *err)
+{
+    if (time) {
+        set_later(call, definition->id, state, with_instances, time);
+        return APR_SUCCESS;
+    }
+    if (definition->suspension == state && !with_instances) {
+        return is_so_already("definition", definition->id, state, err);
+    }
+    wf_uow_suspend_definition(call->uow, definition->id, with_instances, state);
+    return APR_SUCCESS;
+}
+
+/* ---- candidate starters ------------------------------------------------------------------ */
+
+static apr_status_t is_named(const wf_bpmn_call_t *call, const wf_identitylink_t *link,
+                             int *named, wf_error_t *err)
+{
+    wf_membership_t *membership = NULL;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (link->group_id) {
+        rv = wf_uow_get_membership(call->uow, call->user, link->group_id, &membership,
+                                   err);
+    }
+    *named = membership || (link->user_id && strcmp(link->user_id, call->user) == 0);
+    return rv;
+}
+
+apr_status_t wf_permit_starter(const wf_bpmn_call_t *call,
+                               const wf_definition_t *definition, wf_error_t *err)
+{
+    apr_array_header_t *links;
+    apr_status_t rv;
+    int i, named = 0;
+
+    if (!call->starters_only || !call->user) {
+        return APR_SUCCESS;
+    }
+    rv = wf_uow_select_of_definition(call->uow, WF_TABLE_IDENTITYLINK, definition->id,
+                                     &links, err);
+    for (i = 0; rv == APR_SUCCESS && !named && i < links->nelts; i++) {
+        rv = is_named(call, APR_ARRAY_IDX(links, i, wf_identitylink_t *), &named, err);
+    }
+    if (rv != APR_SUCCESS || named || !links->nelts) {
+        return rv;
+    }
+    return wf_error_set(
+        err, WF_ERR_FORBIDDEN,
+        "process definition '%s' may be started by its candidate starters "
+        "only",
+        definition->id);
+}
