@@ -165,9 +165,14 @@ UNIT_BINS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SRCS))
 unit: $(UNIT_BINS)
 	WF_TOP=$(CURDIR) prove $(if $(V),-v) --exec '' $(UNIT_BINS)
 
-bench-commit: $(BUILD)/t/bench/commit
-$(BUILD)/t/bench/commit: $(BUILD)/t/bench/commit.o $(call obj,$(foreach r,store core,$(wildcard modules/$(r)/*.c)))
-	$(CC) $(SANITIZE) $(OPT) -o $@ $^ $(ENGINE_LIBS) $(LDFLAGS)
+# t/bench/<name>.c is a program that links a room and those below it.
+define BENCH_RULE
+bench-$(1): $(BUILD)/t/bench/$(1)
+$(BUILD)/t/bench/$(1): $(BUILD)/t/bench/$(1).o $(call obj,$(foreach r,$(BELOW_$(2)),$(wildcard modules/$(r)/*.c))) $(call needs_qjs,$(2))
+	$$(CC) $$(SANITIZE) $$(OPT) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
+endef
+$(eval $(call BENCH_RULE,commit,store))
+$(eval $(call BENCH_RULE,parse,bpmn))
 
 # ---- packages -----------------------------------------------------------------------------------------
 # Only what is missing is installed, with sudo unless root.
@@ -210,7 +215,7 @@ check:
 
 bench:
 	$(call install_packages,$(BENCH_PACKAGES))
-	@$(MAKE) --no-print-directory -s all bench-commit
+	@$(MAKE) --no-print-directory -s all bench-commit bench-parse
 	@t/bench/run $(abspath $(BUILD))
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
