@@ -112,18 +112,22 @@ static void check_external(const checking_t *c)
 static const struct {
     const char *type;
     const char *elements[ELEMENTS];
+    int done; /* 0: it is checked, then refused; docs/bpmn.md says the same */
     void (*check)(const checking_t *c);
 } types[] = {
 #define SENDS "serviceTask", "sendTask", "messageEventDefinition"
-    { "mail",     { SENDS },                     check_mail },
-    { "mule",     { SENDS },                     NULL },
-    { "camel",    { SENDS },                     NULL },
-    { "http",     { SENDS },                     check_http },
-    { "external", { SENDS, "businessRuleTask" }, check_external },
-    { "shell",    { "serviceTask" },             check_shell },
-    { "rules",    { "businessRuleTask" },        NULL },
+    /* type       of elements                    done  check */
+    { "mail",     { SENDS },                     0,    check_mail },
+    { "mule",     { SENDS },                     1,    NULL },
+    { "camel",    { SENDS },                     1,    NULL },
+    { "http",     { SENDS },                     0,    check_http },
+    { "external", { SENDS, "businessRuleTask" }, 1,    check_external },
+    { "shell",    { "serviceTask" },             0,    check_shell },
+    { "rules",    { "businessRuleTask" },        1,    NULL },
 };
 /* clang-format on */
+
+#define TYPES ((int)(sizeof(types) / sizeof(types[0])))
 
 static int may_be_of(const char *const *elements, const char *element)
 {
@@ -141,20 +145,28 @@ void wf_task_type_check(wf_parser_t *parser, const wf_xml_t *element,
                         const wf_action_t *action)
 {
     const checking_t c = { parser, element, action };
-    int i;
+    int i = 0;
 
     if (action->kind != WF_ACTION_TYPE) {
         return;
     }
-    for (i = 0; i < (int)(sizeof(types) / sizeof(types[0])); i++) {
-        if (strcmp(types[i].type, action->name) == 0
-            && may_be_of(types[i].elements, element->name)) {
-            if (types[i].check) {
-                types[i].check(&c);
-            }
-            return;
-        }
+    while (i < TYPES
+           && (strcmp(types[i].type, action->name) != 0
+               || !may_be_of(types[i].elements, element->name))) {
+        i++;
     }
-    wf_parse_problem(parser, element, "task-type", "type \"%s\" of a <%s> is not known",
-                     action->name, element->name);
+    if (i == TYPES) {
+        wf_parse_problem(parser, element, "task-type",
+                         "type \"%s\" of a <%s> is not known", action->name,
+                         element->name);
+        return;
+    }
+    if (!types[i].done) {
+        wf_parse_problem(parser, element, "unsupported-type",
+                         "type \"%s\" of a <%s> is not supported by this server",
+                         action->name, element->name);
+    }
+    if (types[i].check) {
+        types[i].check(&c);
+    }
 }

@@ -1,7 +1,7 @@
 /* Every BPMN element that may stand in a process is one row here; an event has a row for
  * each definition that it may have. To add one: a row, its functions in files of their
  * own, its extension attributes in extensions.c. What is not here, or has no enter, is
- * refused when a file is deployed. */
+ * refused when a file is deployed. docs/bpmn.md says the same; t/docs/bpmn.t compares. */
 #include <string.h>
 
 #include "bpmn/parse.h"

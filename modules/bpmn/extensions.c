@@ -8,7 +8,7 @@
 typedef struct extension_t {
     const char *element; /* NULL: any executable element */
     const char *name;
-    int done; /* 0: it is read and checked, then refused */
+    int done; /* 0: it is read and checked, then refused; docs/bpmn.md says the same */
 } extension_t;
 
 /* clang-format off */
