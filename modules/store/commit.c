@@ -31,6 +31,7 @@ static int value_of(void *row, value_ref_t *ref)
 {
     wf_variable_t *variable = row;
     wf_hi_detail_t *detail = row;
+    wf_hi_varinst_t *last = row;
 
     switch (((wf_row_t *)row)->table) {
     case WF_TABLE_VARIABLE:
@@ -40,6 +41,9 @@ static int value_of(void *row, value_ref_t *ref)
     case WF_TABLE_HI_DETAIL:
         *ref = (value_ref_t){&detail->value, &detail->bytearray_id, detail->name,
                              "hist.detail.var-"};
+        return 1;
+    case WF_TABLE_HI_VARINST:
+        *ref = (value_ref_t){&last->value, &last->bytearray_id, last->name, "hist.var-"};
         return 1;
     default:
         return 0;

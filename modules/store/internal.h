@@ -199,6 +199,9 @@ typedef struct wf_driver_t {
 
     /** wf_store_checkpoint. */
     apr_status_t (*checkpoint)(wf_store_t *store, wf_error_t *err);
+    /** wf_store_give_back. */
+    apr_status_t (*give_back)(wf_store_t *store, int pages, apr_int64_t *left,
+                              wf_error_t *err);
 } wf_driver_t;
 
 extern const wf_driver_t wf_driver_sqlite;
@@ -253,6 +256,7 @@ typedef enum {
     WF_QUERY_LATEST_DEFINITION, /* key */
     WF_QUERY_RESOURCE,          /* deployment, name */
     WF_QUERY_DUE_JOBS,          /* now */
+    WF_QUERY_EXPIRED,           /* now, limit: ended instances */
     WF_QUERY_READY_TASKS,       /* topic: external tasks that nobody has */
     WF_QUERY_EXPIRED_TASKS,     /* topic, now, limit: those whose lock is over */
     WF_QUERIES

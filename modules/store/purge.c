@@ -17,14 +17,21 @@
     " UNION SELECT t.ID_ FROM DOOMED_TASK d"                                             \
     " CROSS JOIN ACT_RU_TASK t WHERE t.PARENT_TASK_ID_ = d.ID_) "
 
-/* The same in history. */
-#define WITH_CALLED_ONCE(instances)                                                      \
-    "WITH RECURSIVE DOOMED (ID_) AS (" instances " UNION SELECT c.ID_ FROM DOOMED d"     \
-    " CROSS JOIN ACT_HI_PROCINST c WHERE c.SUPER_PROCESS_INSTANCE_ID_ = d.ID_),"         \
+/* Tasks of instances in history, and their sub-tasks. */
+#define AND_TASKS_ONCE                                                                   \
     " DOOMED_TASK (ID_) AS (SELECT t.ID_ FROM DOOMED d"                                  \
     " CROSS JOIN ACT_HI_TASKINST t WHERE t.PROC_INST_ID_ = d.ID_"                        \
     " UNION SELECT t.ID_ FROM DOOMED_TASK d"                                             \
     " CROSS JOIN ACT_HI_TASKINST t WHERE t.PARENT_TASK_ID_ = d.ID_) "
+
+/* The same as WITH_CALLED in history. */
+#define WITH_CALLED_ONCE(instances)                                                      \
+    "WITH RECURSIVE DOOMED (ID_) AS (" instances " UNION SELECT c.ID_ FROM DOOMED d"     \
+    " CROSS JOIN ACT_HI_PROCINST c WHERE c.SUPER_PROCESS_INSTANCE_ID_ = d.ID_),"         \
+    AND_TASKS_ONCE
+
+#define WITHOUT_CALLED(instances)                                                        \
+    "WITH RECURSIVE DOOMED (ID_) AS (" instances ")," AND_TASKS_ONCE
 
 #define DEFINITIONS "(SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)"
 
@@ -66,6 +73,20 @@
     "PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"                                          \
     " OR TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
 
+#define HISTORY_STEPS                                                                    \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_HI_DETAIL" \
+        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)", \
+    "DELETE FROM ACT_HI_DETAIL WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",         \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_HI_VARINST" \
+        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)", \
+    "DELETE FROM ACT_HI_VARINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",        \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT CONTENT_ID_ FROM ACT_HI_ATTACHMENT" \
+        " WHERE (" ATTACHED ") AND CONTENT_ID_ IS NOT NULL)",                            \
+    "DELETE FROM ACT_HI_ATTACHMENT WHERE " ATTACHED,                                     \
+    "DELETE FROM ACT_HI_TASKINST WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)",            \
+    "DELETE FROM ACT_HI_ACTINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",        \
+    "DELETE FROM ACT_HI_PROCINST WHERE ID_ IN (SELECT ID_ FROM DOOMED)"
+
 static const struct {
     const char *with;
     const char *steps[WF_MAX_PURGE_STEPS];
@@ -81,15 +102,7 @@ static const struct {
     [WF_PURGE_DEPLOYMENT_HISTORY] = {
         WITH_CALLED_ONCE("SELECT ID_ FROM ACT_HI_PROCINST WHERE PROC_DEF_ID_ IN "
                          DEFINITIONS), {
-        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_HI_DETAIL"
-            " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)",
-        "DELETE FROM ACT_HI_DETAIL WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",
-        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT CONTENT_ID_ FROM ACT_HI_ATTACHMENT"
-            " WHERE (" ATTACHED ") AND CONTENT_ID_ IS NOT NULL)",
-        "DELETE FROM ACT_HI_ATTACHMENT WHERE " ATTACHED,
-        "DELETE FROM ACT_HI_TASKINST WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)",
-        "DELETE FROM ACT_HI_ACTINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",
-        "DELETE FROM ACT_HI_PROCINST WHERE ID_ IN (SELECT ID_ FROM DOOMED)" } },
+        HISTORY_STEPS } },
 
     [WF_PURGE_DEPLOYMENT_STARTERS] = {
         "", {
@@ -99,6 +112,10 @@ static const struct {
         WITH_CALLED("SELECT CAST(?1 AS BIGINT)"), {
         RUNTIME_STEPS,
         LAST_STEP }, .last = 1 },
+
+    [WF_PURGE_INSTANCE_HISTORY] = {
+        WITHOUT_CALLED("SELECT CAST(?1 AS BIGINT)"), {
+        HISTORY_STEPS } },
 };
 /* clang-format on */
 

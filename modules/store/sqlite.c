@@ -348,9 +348,42 @@ static apr_status_t pragma(sqlite3 *db, const char *text, const char *expect,
     return rv;
 }
 
+/* The number that a pragma gives. */
+static apr_status_t number(sqlite3 *db, const char *text, apr_int64_t *value,
+                           wf_error_t *err)
+{
+    sqlite3_stmt *handle;
+    apr_status_t rv = prepare(db, &handle, text, err);
+    int rc;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rc = sqlite3_step(handle);
+    *value = rc == SQLITE_ROW ? sqlite3_column_int64(handle, 0) : 0;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+        rv = fail(db, rc, err);
+    }
+    sqlite3_finalize(handle);
+    return rv;
+}
+
+/* A new file is told to keep track of its pages, so that free ones can be given back; that
+ * is no longer possible once there is anything in it. */
+static apr_status_t set_up_file(sqlite3 *db, wf_error_t *err)
+{
+    apr_int64_t pages;
+    apr_status_t rv = number(db, "PRAGMA page_count", &pages, err);
+
+    if (rv == APR_SUCCESS && !pages) {
+        rv = pragma(db, "PRAGMA auto_vacuum = INCREMENTAL", NULL, err);
+    }
+    return rv == APR_SUCCESS ? pragma(db, "PRAGMA journal_mode = WAL", "wal", err) : rv;
+}
+
 /* The first switch to WAL needs the file alone, and SQLite does not wait for that:
  * another process that opens the new store in the same moment makes it fail. */
-static apr_status_t switch_to_wal(sqlite3 *db, wf_error_t *err)
+static apr_status_t claim_file(sqlite3 *db, wf_error_t *err)
 {
     apr_int64_t deadline = wf_mono_us() + WRITER_BUSY_MS * 1000;
 
@@ -359,7 +392,7 @@ static apr_status_t switch_to_wal(sqlite3 *db, wf_error_t *err)
         apr_status_t rv;
 
         wf_error_init(&attempt, err->pool);
-        rv = pragma(db, "PRAGMA journal_mode = WAL", "wal", &attempt);
+        rv = set_up_file(db, &attempt);
         if (rv == APR_SUCCESS) {
             return rv;
         }
@@ -370,6 +403,30 @@ static apr_status_t switch_to_wal(sqlite3 *db, wf_error_t *err)
         usleep(WAL_RETRY_US);
     }
 }
+
+/* ---- free pages ------------------------------------------------------------------ */
+
+#define AUTO_VACUUM_INCREMENTAL 2 /* what PRAGMA auto_vacuum says */
+
+/* In a file that does not keep track of its pages, no free one can be given back. */
+static apr_status_t sqlite_give_back(wf_store_t *store, int pages, apr_int64_t *left,
+                                     wf_error_t *err)
+{
+    sqlite3 *db = db_of(store);
+    apr_int64_t mode;
+    char text[64];
+    apr_status_t rv = number(db, "PRAGMA auto_vacuum", &mode, err);
+
+    *left = 0;
+    if (rv != APR_SUCCESS || mode != AUTO_VACUUM_INCREMENTAL) {
+        return rv;
+    }
+    apr_snprintf(text, sizeof(text), "PRAGMA incremental_vacuum(%d)", pages);
+    rv = pages > 0 ? pragma(db, text, NULL, err) : APR_SUCCESS;
+    return rv == APR_SUCCESS ? number(db, "PRAGMA freelist_count", left, err) : rv;
+}
+
+/* ---- claim ----------------------------------------------------------------------- */
 
 /* All of these before the first statement that writes. */
 static apr_status_t sqlite_claim(wf_store_t *store, wf_error_t *err)
@@ -382,7 +439,7 @@ static apr_status_t sqlite_claim(wf_store_t *store, wf_error_t *err)
         "PRAGMA cache_size = -32768", /* KiB */
     };
     sqlite3 *db = db_of(store);
-    apr_status_t rv = switch_to_wal(db, err);
+    apr_status_t rv = claim_file(db, err);
 
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) && rv == APR_SUCCESS;
          i++) {
@@ -473,4 +530,5 @@ const wf_driver_t wf_driver_sqlite = {
     .run = sqlite_run,
     .transact = sqlite_transact,
     .checkpoint = sqlite_checkpoint,
+    .give_back = sqlite_give_back,
 };

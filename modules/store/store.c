@@ -127,6 +127,17 @@ apr_status_t wf_store_checkpoint(wf_store_t *writer, wf_error_t *err)
     return rv;
 }
 
+apr_status_t wf_store_give_back(wf_store_t *writer, int pages, apr_int64_t *left,
+                                wf_error_t *err)
+{
+    apr_status_t rv;
+
+    apr_thread_mutex_lock(writer->lock);
+    rv = writer->driver->give_back(writer, pages, left, err);
+    apr_thread_mutex_unlock(writer->lock);
+    return rv;
+}
+
 /* ---- running statements ---------------------------------------------------------- */
 
 apr_status_t wf_row_number(void *baton, const wf_cell_t *cells, int count,
@@ -384,6 +395,21 @@ apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id
     wf_cell_t cell = wf_cell_integer(deployment_id);
 
     return wf_store_fixed(store, WF_SQL_RUNNING_INSTANCES, &cell, 1, count, err);
+}
+
+apr_status_t wf_store_expired_instances(wf_store_t *store, apr_int64_t now, int limit,
+                                        apr_array_header_t **instances, apr_pool_t *p,
+                                        wf_error_t *err)
+{
+    wf_cell_t args[] = { wf_cell_integer(now), wf_cell_integer(limit) };
+    wf_stmt_t **stmt = &store->query[WF_QUERY_EXPIRED];
+    apr_status_t rv = WF_PREPARED(
+        store, stmt, wf_sql_query(store->driver, WF_QUERY_EXPIRED, store->pool), err);
+
+    *instances = apr_array_make(p, 8, sizeof(wf_hi_procinst_t *));
+    return rv == APR_SUCCESS ? wf_store_rows(store, *stmt, WF_TABLE_HI_PROCINST, args, 2,
+                                             0, *instances, p, err)
+                             : rv;
 }
 
 apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err)

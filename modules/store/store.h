@@ -36,6 +36,7 @@ typedef enum {
     WF_TABLE_HI_ACTINST,   /* ACT_HI_ACTINST */
     WF_TABLE_HI_TASKINST,  /* ACT_HI_TASKINST */
     WF_TABLE_HI_DETAIL,    /* ACT_HI_DETAIL */
+    WF_TABLE_HI_VARINST,   /* ACT_HI_VARINST */
     WF_TABLE_ATTACHMENT,   /* ACT_HI_ATTACHMENT */
     WF_TABLE_RUN,          /* WF_EXECUTION: executions of load workflows */
     WF_TABLES
@@ -221,11 +222,12 @@ typedef struct wf_incident_t {
 
 typedef struct wf_hi_procinst_t {
     wf_row_t row;
-    wf_id_t id, proc_inst_id; /* both the instance's id, set by the caller */
+    wf_id_t id, proc_inst_id; /* both the instance's id; the second is the caller's to set */
     const char *business_key, *proc_def_id;
     apr_int64_t start_time, end_time, duration; /* duration in ms; -1 while open */
     const char *start_user_id, *start_act_id, *end_act_id, *delete_reason;
     wf_id_t super_proc_inst_id;
+    apr_int64_t removal_time; /* its history may go then; 0 = never. Set when it ends */
     int suspension; /* of the running instance; read only */
 } wf_hi_procinst_t;
 
@@ -241,7 +243,7 @@ typedef struct wf_hi_actinst_t {
 
 typedef struct wf_hi_taskinst_t {
     wf_row_t row;
-    wf_id_t id; /* the task's id, set by the caller */
+    wf_id_t id; /* the task's id */
     const char *proc_def_id, *task_def_key;
     wf_id_t proc_inst_id, execution_id;
     const char *name, *description, *owner, *assignee, *form_key, *delete_reason;
@@ -262,6 +264,17 @@ typedef struct wf_hi_detail_t {
     wf_id_t bytearray_id; /* the store's */
     wf_id_t task_id;      /* of a form property that was submitted with a task */
 } wf_hi_detail_t;
+
+/** The last value that a variable had. */
+typedef struct wf_hi_varinst_t {
+    wf_row_t row;
+    wf_id_t id; /* the variable's id */
+    wf_id_t proc_inst_id, execution_id, task_id;
+    const char *name;
+    wf_value_t value;
+    apr_int64_t created, updated;
+    wf_id_t bytearray_id; /* the store's */
+} wf_hi_varinst_t;
 
 /** A file or a link that belongs to a task; it stays when the task ends. */
 typedef struct wf_attachment_t {
@@ -309,6 +322,13 @@ void wf_store_close(wf_store_t *store);
 /** Move the WAL into the database file; on a clean stop. */
 apr_status_t wf_store_checkpoint(wf_store_t *writer, wf_error_t *err);
 
+/** Give up to so many free pages (4 KiB) back to the file system; *left is how many more
+ *  could be. The file gets shorter with the next checkpoints. Takes a commit, and time that
+ *  grows with pages. A store from before there was this has none to give: see the
+ *  WorkflowStore directive. On the writer's thread, outside a commit. */
+apr_status_t wf_store_give_back(wf_store_t *writer, int pages, apr_int64_t *left,
+                                wf_error_t *err);
+
 /* ---- ids ------------------------------------------------------------------------------------------ */
 
 /** The id sequence of a writer, shared by all threads. Blocks of 100 are reserved in
@@ -352,7 +372,7 @@ wf_id_t wf_uow_next_id(wf_uow_t *uow);
  *  wf_uow_update, as for a loaded row. */
 void *wf_uow_insert(wf_uow_t *uow, wf_table_e table);
 
-/** The same for history rows of instances and tasks: they share the id of these. */
+/** The same for history rows of instances, tasks and variables: they share the id of these. */
 void *wf_uow_insert_shared(wf_uow_t *uow, wf_table_e table, wf_id_t id);
 
 /** The row with that key: this unit's copy if it has one, else loaded. row is a T **; *row is
@@ -394,6 +414,7 @@ typedef enum {
     WF_BY_HI_ACTIVITIES_OF_INSTANCE,
     WF_BY_HI_DETAILS_OF_INSTANCE,
     WF_BY_HI_DETAILS_OF_TASK,
+    WF_BY_HI_VARIABLES_OF_INSTANCE,
     /* By texts, for the calls below: */
     WF_BY_SUBSCRIPTIONS_TO,       /* event_type and event_name, of all instances */
     WF_BY_SUBSCRIPTIONS_OF_DEFINITION,
@@ -434,6 +455,7 @@ typedef enum {
     WF_PURGE_DEPLOYMENT_HISTORY, /* with attachments; of called instances, too */
     WF_PURGE_DEPLOYMENT_STARTERS, /* who and what may start its definitions */
     WF_PURGE_INSTANCE_RUNTIME,
+    WF_PURGE_INSTANCE_HISTORY, /* with attachments; not of called instances */
     WF_PURGES
 } wf_purge_e;
 void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
@@ -493,6 +515,12 @@ apr_status_t wf_store_resource_names(wf_store_t *store, wf_id_t deployment_id,
 /** How many instances of the deployment's definitions run. */
 apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
                                         apr_int64_t *count, wf_error_t *err);
+
+/** Up to limit instances that have ended and whose history may go now, the earliest first;
+ *  of wf_hi_procinst_t *. For WF_PURGE_INSTANCE_HISTORY. */
+apr_status_t wf_store_expired_instances(wf_store_t *store, apr_int64_t now, int limit,
+                                        apr_array_header_t **instances, apr_pool_t *p,
+                                        wf_error_t *err);
 
 /** Whether there is any user or deployment. */
 apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err);

@@ -251,6 +251,7 @@ static const wf_column_t hi_procinst_columns[] = {
     { "END_ACT_ID_",                WF_COL_TEXT,     AT(T, end_act_id),         0 },
     { "DELETE_REASON_",             WF_COL_TEXT,     AT(T, delete_reason),      HIDDEN },
     { "SUPER_PROCESS_INSTANCE_ID_", WF_COL_ID,       AT(T, super_proc_inst_id), HIDDEN },
+    { "REMOVAL_TIME_",              WF_COL_TIME,     AT(T, removal_time),       HIDDEN },
     { "SUSPENSION_STATE_",         WF_COL_SUSPENSION, AT(T, suspension),        JOINED },
 };
 #undef T
@@ -313,6 +314,26 @@ static const wf_column_t hi_detail_columns[] = {
     { "TEXT2_",        WF_COL_VALUE_NULL,  AT(T, value),        0 },
     { "TASK_ID_",      WF_COL_ID,          AT(T, task_id),      HIDDEN },
     { "BYTES_",        WF_COL_VALUE_BYTES, AT(T, value),        JOINED },
+};
+#undef T
+
+#define T wf_hi_varinst_t
+static const wf_column_t hi_varinst_columns[] = {
+    { "ID_",                WF_COL_ID,          AT(T, id),           KEY },
+    { "PROC_INST_ID_",      WF_COL_ID,          AT(T, proc_inst_id), 0 },
+    { "EXECUTION_ID_",      WF_COL_ID,          AT(T, execution_id), 0 },
+    { "TASK_ID_",           WF_COL_ID,          AT(T, task_id),      0 },
+    { "NAME_",              WF_COL_TEXT,        AT(T, name),         0 },
+    { "VAR_TYPE_",          WF_COL_VALUE_TYPE,  AT(T, value),        0 },
+    { "REV_",               WF_COL_REV,         AT(T, row.rev),      0 },
+    { "BYTEARRAY_ID_",      WF_COL_ID,          AT(T, bytearray_id), 0 },
+    { "DOUBLE_",            WF_COL_VALUE_REAL,  AT(T, value),        0 },
+    { "LONG_",              WF_COL_VALUE_LONG,  AT(T, value),        0 },
+    { "TEXT_",              WF_COL_VALUE_TEXT,  AT(T, value),        0 },
+    { "TEXT2_",             WF_COL_VALUE_NULL,  AT(T, value),        0 },
+    { "CREATE_TIME_",       WF_COL_TIME,        AT(T, created),      0 },
+    { "LAST_UPDATED_TIME_", WF_COL_TIME,        AT(T, updated),      0 },
+    { "BYTES_",             WF_COL_VALUE_BYTES, AT(T, value),        JOINED },
 };
 #undef T
 
@@ -396,6 +417,8 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_SHARED, "ID_", "", ID_TAKEN),
     [WF_TABLE_HI_DETAIL] = TABLE("ACT_HI_DETAIL", "historic detail", hi_detail,
         WF_KEY_GENERATED, "ID_", BYTES_OF, ID_TAKEN),
+    [WF_TABLE_HI_VARINST] = TABLE("ACT_HI_VARINST", "historic variable", hi_varinst,
+        WF_KEY_SHARED, "ID_", BYTES_OF, ID_TAKEN),
     [WF_TABLE_ATTACHMENT] = TABLE("ACT_HI_ATTACHMENT", "attachment", attachment,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_RUN] = TABLE("WF_EXECUTION", "execution", run,

@@ -118,7 +118,7 @@ static const char *const raw_sql[] = {
     " (?3, 1, 'accountancy', 'candidate', NULL, ?2, NULL, 1)",
     "INSERT INTO ACT_HI_PROCINST VALUES (?1, ?1, NULL, 'bench:1', 1288688700120, NULL, "
     "NULL,"
-    " 'kermit', 'start', NULL, NULL, NULL)",
+    " 'kermit', 'start', NULL, NULL, NULL, NULL)",
     "INSERT INTO ACT_HI_ACTINST VALUES (?4, 'bench:1', ?1, ?1, ?5, ?6, ?7, NULL,"
     " 1288688700120, ?8, ?9, ?10)",
     "INSERT INTO ACT_HI_TASKINST VALUES (?2, 'bench:1', 'review', ?1, ?1, 'Review', NULL,"

@@ -223,8 +223,9 @@ static const wf_table_e runtime[] = {WF_TABLE_EXECUTION,    WF_TABLE_TASK,
 /* Attachments are history. Byte arrays belong to both. */
 static const wf_table_e history[] = {WF_TABLE_HI_PROCINST, WF_TABLE_HI_ACTINST,
                                      WF_TABLE_HI_TASKINST, WF_TABLE_HI_DETAIL,
+                                     WF_TABLE_HI_VARINST,
                                      WF_TABLE_ATTACHMENT};
-#define HISTORY_ROWS 8 /* of an instance */
+#define HISTORY_ROWS 9 /* of an instance */
 
 #define COUNT(tables) (int)(sizeof(tables) / sizeof(tables[0]))
 
@@ -306,6 +307,8 @@ static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task
     wf_hi_actinst_t *activity = wf_uow_insert(uow, WF_TABLE_HI_ACTINST);
     wf_hi_taskinst_t *done = wf_uow_insert_shared(uow, WF_TABLE_HI_TASKINST, task->id);
     wf_hi_detail_t *detail = wf_uow_insert(uow, WF_TABLE_HI_DETAIL);
+    wf_hi_varinst_t *last =
+        wf_uow_insert_shared(uow, WF_TABLE_HI_VARINST, wf_uow_next_id(uow));
 
     instance->proc_inst_id = root->id;
     instance->super_proc_inst_id = super;
@@ -316,7 +319,9 @@ static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task
     detail->proc_inst_id = detail->execution_id = root->id;
     detail->type = "VariableUpdate";
     detail->name = "v";
-    detail->value = detail_value;
+    detail->value = last->value = detail_value;
+    last->proc_inst_id = root->id;
+    last->name = "v";
     detail->time = instance->start_time = activity->start_time = done->start_time = 1;
 }
 
@@ -431,6 +436,26 @@ static void check_purges(void)
     is_int(rows_of(WF_TABLE_BYTEARRAY), contents, "… and no content of any");
 }
 
+/* History of one instance goes without that of the instances it called, and leaves what
+ * runs. */
+static void check_history_purge(void)
+{
+    wf_id_t deployment = deploy("past"), calling, called;
+    apr_int64_t contents = rows_of(WF_TABLE_BYTEARRAY), running;
+
+    detail_value = wf_bytes("xy", 2);
+    calling = start("past:1", 0);
+    called = start("past:1", calling);
+    running = rows_in(runtime, COUNT(runtime));
+    purge(WF_PURGE_INSTANCE_HISTORY, instance_of(calling));
+    is_int(rows_in(history, COUNT(history)), HISTORY_ROWS, "history of one of two");
+    is_int(rows_in(runtime, COUNT(runtime)), running, "… what runs stays");
+    purge(WF_PURGE_INSTANCE_HISTORY, instance_of(called));
+    is_int(rows_in(history, COUNT(history)), 0, "… and of the other");
+    purge(WF_PURGE_DEPLOYMENT_RUNTIME, deployment);
+    is_int(rows_of(WF_TABLE_BYTEARRAY), contents, "… with its contents");
+}
+
 /* Undeploying as one unit: instances and history by purge, the rest by rows. */
 static void check_undeploy(void)
 {
@@ -465,7 +490,7 @@ static void check_undeploy(void)
     is_int(commit_unit(uow), WF_ERR_NONE, "with it all goes in one unit");
     is_int(rows_in(runtime, COUNT(runtime)) + rows_in(history, COUNT(history)), 0,
            "nothing is left");
-    is_int(rows_of(WF_TABLE_DEFINITION), 2, "but the definitions of the others");
+    is_int(rows_of(WF_TABLE_DEFINITION), 3, "but the definitions of the others");
 }
 
 /* A purge of an instance does not hide that a row was changed meanwhile. */
@@ -503,6 +528,7 @@ int main(void)
     check_release();
     check_locks();
     check_purges();
+    check_history_purge();
     check_undeploy();
     check_late_purge();
     close_test_store();

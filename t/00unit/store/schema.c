@@ -154,14 +154,15 @@ static void check_creation(void)
     is_str(raw_text("SELECT GROUP_CONCAT(NUMBER_ || ' ' || NAME_) FROM WF_SCHEMA"),
            "1 001_schema.sql,2 002_tasks_and_events.sql,3 003_schema_version.sql,"
            "4 004_execution_tree.sql,5 005_suspension.sql,"
-           "6 006_external_tasks.sql",
+           "6 006_external_tasks.sql,7 007_history.sql",
            "the migrations are recorded");
     is_str(raw_text("SELECT GROUP_CONCAT(NAME_ || '=' || VALUE_ || '/' || REV_) "
                     "FROM ACT_GE_PROPERTY"),
            "next.dbid=1/1,schema.version=5.0/1", "properties of a new store");
     is_str(raw_text("PRAGMA journal_mode"), "wal", "journal");
+    is_str(raw_text("PRAGMA auto_vacuum"), "2", "free pages can be given back");
     check_open(WF_STORE_WRITE, WF_ERR_NONE, "opening again migrates nothing");
-    is_str(raw_text("SELECT COUNT(*) FROM WF_SCHEMA"), "6", "… and records nothing");
+    is_str(raw_text("SELECT COUNT(*) FROM WF_SCHEMA"), "7", "… and records nothing");
 }
 
 static void check_refusals(void)
@@ -205,7 +206,7 @@ static void check_two_at_once(void)
         good += waitpid(child[i], &status, 0) == child[i] && status == 0;
     }
     is_int(good, 4, "four writers open a new store at the same time");
-    is_str(raw_text("SELECT COUNT(*) FROM WF_SCHEMA"), "6", "… and one migrates it");
+    is_str(raw_text("SELECT COUNT(*) FROM WF_SCHEMA"), "7", "… and one migrates it");
 }
 
 static void check_columns(void)

@@ -118,6 +118,7 @@ static void check_round_trip(void)
     wf_execution_t *instance = add_instance(uow, "p:1");
     wf_variable_t *rows[LAST_VALUE + 1];
     wf_hi_detail_t *details[LAST_VALUE + 1], *detail;
+    wf_hi_varinst_t *last;
 
     for (int i = 0; i <= LAST_VALUE; i++) {
         rows[i] = add_variable(uow, instance, apr_psprintf(pool, "v%d", i), value(i));
@@ -128,6 +129,10 @@ static void check_round_trip(void)
         details[i]->value = value(i);
         details[i]->revision = i;
         details[i]->time = 1;
+        last = wf_uow_insert_shared(uow, WF_TABLE_HI_VARINST, rows[i]->id);
+        last->proc_inst_id = last->execution_id = instance->id;
+        last->name = rows[i]->name;
+        last->value = value(i);
     }
     must_commit(uow, "variables");
     for (int i = 0; i <= LAST_VALUE; i++) {
@@ -142,6 +147,10 @@ static void check_round_trip(void)
              err);
         ok(wf_value_equal(&detail->value, &want) && detail->revision == i,
            "… as a detail");
+        MUST(wf_store_get(reader, WF_TABLE_HI_VARINST, rows[i]->id, &last, pool, err),
+             err);
+        ok(wf_value_equal(&last->value, &want) && !strcmp(last->name, rows[i]->name),
+           "… as the last one");
     }
     uow = new_unit();
     add_variable(uow, instance, "nan", wf_double(NAN));
@@ -245,6 +254,41 @@ static void check_changes(void)
     }
 }
 
+/* The last value changes with its variable, in a byte array of its own, and stays. */
+static void check_last_value(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    wf_variable_t *row = add_variable(uow, add_instance(uow, "p:1"), "v", value(20));
+    wf_hi_varinst_t *last = wf_uow_insert_shared(uow, WF_TABLE_HI_VARINST, row->id);
+    wf_id_t id = row->id;
+    apr_int64_t before = contents();
+    apr_array_header_t *rows;
+
+    last->name = row->name;
+    last->value = row->value;
+    last->proc_inst_id = row->proc_inst_id;
+    must_commit(uow, "a variable");
+    is_int(contents() - before, 2, "two contents");
+    uow = new_unit();
+    MUST(wf_uow_get(uow, WF_TABLE_VARIABLE, id, &row, err), err);
+    MUST(wf_uow_get(uow, WF_TABLE_HI_VARINST, id, &last, err), err);
+    wf_uow_delete(uow, row);
+    last->value = value(21);
+    wf_uow_update(uow, last);
+    must_commit(uow, "the last value");
+    is_int(contents() - before, 1, "one after the variable went");
+    uow = new_unit();
+    MUST(wf_uow_select(uow, WF_BY_HI_VARIABLES_OF_INSTANCE, last->proc_inst_id, &rows,
+                       err),
+         err);
+    last = rows->nelts ? APR_ARRAY_IDX(rows, 0, wf_hi_varinst_t *) : NULL;
+    ok(last && last->value.type == WF_MAP && last->row.rev == 2, "… the last one");
+    wf_uow_delete(uow, last);
+    must_commit(uow, "delete");
+    is_int(contents(), before, "none after that");
+}
+
 /* A list that was changed in place is written although its address is the same. */
 static void check_change_in_place(void)
 {
@@ -303,6 +347,7 @@ int main(void)
     check_round_trip();
     check_layout();
     check_changes();
+    check_last_value();
     check_change_in_place();
     check_resource();
     close_test_store();

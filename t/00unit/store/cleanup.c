@@ -1,0 +1,204 @@
+/* Clean-up of history: whose time has come, and that the file gets shorter again while
+ * others read and write. */
+#include "store_test.h"
+
+#include <sqlite3.h>
+
+#include "store/internal.h"
+
+#define NOW 100000
+
+static wf_hi_procinst_t *add_history(wf_uow_t *uow, apr_int64_t end, apr_int64_t removal)
+{
+    wf_hi_procinst_t *row =
+        wf_uow_insert_shared(uow, WF_TABLE_HI_PROCINST, wf_uow_next_id(uow));
+
+    row->proc_inst_id = row->id;
+    row->proc_def_id = "p:1";
+    row->start_time = 1;
+    row->end_time = end;
+    row->removal_time = removal;
+    return row;
+}
+
+/* ---- whose time has come ------------------------------------------------------------ */
+
+static const struct {
+    apr_int64_t end, removal;
+} instances[] = {
+    { 10, NOW - 5 },  /* 0 */
+    { 10, 0 },        /* 1: stays for ever */
+    { 10, NOW + 1 },  /* 2: later */
+    { 10, NOW },      /* 3 */
+    { 0, NOW - 9 },   /* 4: still runs */
+    { 10, NOW - 50 }, /* 5 */
+};
+
+#define INSTANCES (int)(sizeof(instances) / sizeof(instances[0]))
+
+static wf_id_t id[INSTANCES];
+
+static const char *expired(apr_int64_t now, int limit)
+{
+    wf_error_t *err = new_error();
+    apr_array_header_t *rows;
+    const char *text = "";
+
+    MUST(wf_store_expired_instances(reader, now, limit, &rows, pool, err), err);
+    for (int r = 0; r < rows->nelts; r++) {
+        for (int i = 0; i < INSTANCES; i++) {
+            if (APR_ARRAY_IDX(rows, r, wf_hi_procinst_t *)->id == id[i]) {
+                text = apr_psprintf(pool, "%s%s%d", text, r ? " " : "", i);
+            }
+        }
+    }
+    return text;
+}
+
+static void check_expired(void)
+{
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < INSTANCES; i++) {
+        id[i] = add_history(uow, instances[i].end, instances[i].removal)->id;
+    }
+    must_commit(uow, "instances");
+    is_str(expired(NOW, 10), "5 0 3", "the earliest first");
+    is_str(expired(NOW, 2), "5 0", "… so many");
+    is_str(expired(NOW + 1, 10), "5 0 3 2", "… later one more");
+    is_str(expired(0, 10), "", "… before that none");
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, id[5]);
+    must_commit(uow, "clean-up");
+    is_str(expired(NOW, 10), "0 3", "one is gone");
+}
+
+/* ---- space ---------------------------------------------------------------------------- */
+
+#define DETAILS 4000
+#define DETAIL_BYTES 5000
+#define STEP 500 /* pages */
+
+static long long file_size(void)
+{
+    struct stat st;
+
+    return stat(test_dsn + strlen("sqlite:"), &st) == 0 ? (long long)st.st_size : -1;
+}
+
+static wf_id_t fill(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_id_t instance = add_history(uow, 10, NOW)->id;
+    char *bytes = memset(apr_palloc(pool, DETAIL_BYTES), 'x', DETAIL_BYTES);
+
+    for (int i = 0; i < DETAILS; i++) {
+        wf_hi_detail_t *row = wf_uow_insert(uow, WF_TABLE_HI_DETAIL);
+
+        row->type = "VariableUpdate";
+        row->name = "v";
+        row->proc_inst_id = row->execution_id = instance;
+        row->time = 1;
+        row->value = wf_bytes(bytes, DETAIL_BYTES);
+    }
+    must_commit(uow, "history");
+    return instance;
+}
+
+static void give_back(int pages, apr_int64_t *left)
+{
+    wf_error_t *err = new_error();
+
+    MUST(wf_store_give_back(writer, pages, left, err), err);
+}
+
+static void checkpoint(void)
+{
+    wf_error_t *err = new_error();
+
+    MUST(wf_store_checkpoint(writer, err), err);
+}
+
+static void check_space(void)
+{
+    wf_id_t instance;
+    long long before, full;
+    apr_int64_t left, more;
+    wf_uow_t *uow;
+
+    checkpoint();
+    before = file_size();
+    instance = fill();
+    checkpoint();
+    full = file_size();
+    ok(full > before + (long long)DETAILS * DETAIL_BYTES, "the file has grown");
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, instance);
+    must_commit(uow, "clean-up");
+    checkpoint();
+    is_int(file_size(), full, "clean-up leaves free pages");
+
+    give_back(0, &left);
+    ok(left > DETAILS, "%d pages could be given back", (int)left);
+    give_back(STEP, &more);
+    is_int(more, left - STEP, "… in steps");
+    uow = new_unit();
+    add_deployment(uow, "meanwhile");
+    must_commit(uow, "a unit between two steps");
+    while (more > 0) {
+        give_back(STEP, &more);
+    }
+    checkpoint();
+    ok(file_size() < before + 20 * 4096, "the file is as short as before: %lld, %lld",
+       file_size(), before);
+    give_back(STEP, &left);
+    is_int(left, 0, "nothing more to give back");
+}
+
+/* A file that was made without it gives nothing back until it is rewritten. */
+static void check_old_file(void)
+{
+    wf_error_t *err = new_error();
+    apr_int64_t left;
+    wf_uow_t *uow;
+    sqlite3 *db;
+    long long full;
+
+    test_dsn = apr_psprintf(pool, "sqlite:%s/old.db", test_dir);
+    sqlite3_open(test_dsn + strlen("sqlite:"), &db);
+    sqlite3_exec(db, "CREATE TABLE t (a); DROP TABLE t", NULL, NULL, NULL);
+    sqlite3_close(db);
+    open_test_store();
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, fill());
+    must_commit(uow, "clean-up");
+    give_back(STEP, &left);
+    is_int(left, 0, "an old file has nothing to give");
+    checkpoint();
+    close_test_store();
+    full = file_size();
+
+    sqlite3_open(test_dsn + strlen("sqlite:"), &db);
+    is_int(sqlite3_exec(db, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM", NULL, NULL, NULL),
+           SQLITE_OK, "it is rewritten");
+    sqlite3_close(db);
+    ok(file_size() < full / 2, "… and shorter: %lld, %lld", file_size(), full);
+    open_test_store();
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, fill());
+    must_commit(uow, "clean-up");
+    MUST(wf_store_give_back(writer, STEP, &left, err), err);
+    ok(left > 0, "… and gives pages back from then on");
+    close_test_store();
+}
+
+int main(void)
+{
+    begin_test();
+    open_test_store();
+    check_expired();
+    check_space();
+    close_test_store();
+    check_old_file();
+    return end_test();
+}
