@@ -254,6 +254,7 @@ typedef enum {
 /* Row queries other than the relations of a unit (sql.c). */
 typedef enum {
     WF_QUERY_LATEST_DEFINITION, /* key */
+    WF_QUERY_DEFINITION_BESIDE, /* key, deployment */
     WF_QUERY_RESOURCE,          /* deployment, name */
     WF_QUERY_DUE_JOBS,          /* now */
     WF_QUERY_EXPIRED,           /* now, limit: ended instances */

@@ -323,6 +323,19 @@ apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
     return rv;
 }
 
+apr_status_t wf_store_definition_beside(wf_store_t *store, const char *key,
+                                        wf_id_t deployment_id, wf_definition_t **row,
+                                        apr_pool_t *p, wf_error_t *err)
+{
+    wf_cell_t args[] = {wf_cell_text(key), wf_cell_integer(deployment_id)};
+    void *found;
+    apr_status_t rv = query_single(store, WF_QUERY_DEFINITION_BESIDE, WF_TABLE_DEFINITION,
+                                   args, 2, &found, p, err);
+
+    *row = found;
+    return rv;
+}
+
 apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const char *name,
                                wf_bytearray_t **row, apr_pool_t *p, wf_error_t *err)
 {

@@ -503,6 +503,11 @@ apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
                                         wf_definition_t **row, apr_pool_t *p,
                                         wf_error_t *err);
 
+/** The newest version that does not belong to a deployment; *row NULL if there is none. */
+apr_status_t wf_store_definition_beside(wf_store_t *store, const char *key,
+                                        wf_id_t deployment_id, wf_definition_t **row,
+                                        apr_pool_t *p, wf_error_t *err);
+
 /** A resource of a deployment by its full name; *row NULL if there is none. */
 apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const char *name,
                                wf_bytearray_t **row, apr_pool_t *p, wf_error_t *err);
