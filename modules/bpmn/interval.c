@@ -5,7 +5,7 @@
 
 #include "bpmn/timers.h"
 
-#define PARTS 3
+#define PARTS 4
 #define MAX_PART 64
 #define MAX_TIMES 1000000000
 
@@ -61,27 +61,33 @@ static apr_int64_t shortest(const wf_period_t *period)
            + period->days * 23 * HOUR + period->ms;
 }
 
+/* The parts behind the first: start/period, period/end, or all three. */
+static int read_parts(wf_interval_t *interval, char parts[PARTS][MAX_PART], int count,
+                      apr_int64_t now)
+{
+    int at = 1;
+
+    interval->from_now = *parts[1] == 'P';
+    interval->start = now;
+    if (!interval->from_now && !wf_date_parse(&interval->start, parts[at++])) {
+        return 0;
+    }
+    if (at == count || !wf_period_parse(&interval->period, parts[at++])) {
+        return 0;
+    }
+    interval->has_end = at < count;
+    return at == count
+           || (wf_date_parse(&interval->end, parts[at]) && at + 1 == count);
+}
+
 int wf_interval_parse(wf_interval_t *interval, const char *text, apr_int64_t now)
 {
     char parts[PARTS][MAX_PART];
-    int count = split(text, parts), good;
+    int count = split(text, parts);
 
     memset(interval, 0, sizeof(*interval));
-    if (count < 2 || !read_times(parts[0], &interval->times)) {
-        return 0;
-    }
-    interval->from_now = *parts[1] == 'P';
-    interval->has_end = interval->from_now && count == 3;
-    if (interval->from_now) {
-        interval->start = now;
-        good = wf_period_parse(&interval->period, parts[1])
-               && (count == 2 || wf_date_parse(&interval->end, parts[2]));
-    }
-    else {
-        good = count == 3 && wf_date_parse(&interval->start, parts[1])
-               && wf_period_parse(&interval->period, parts[2]);
-    }
-    return good && shortest(&interval->period) > 0;
+    return count >= 2 && read_times(parts[0], &interval->times)
+           && read_parts(interval, parts, count, now) && shortest(&interval->period) > 0;
 }
 
 /* ---- firings ----------------------------------------------------------------------- */
@@ -113,6 +119,14 @@ static apr_int64_t first_after(const wf_interval_t *interval, apr_int64_t least,
         }
     }
     return high;
+}
+
+apr_int64_t wf_interval_left(const wf_interval_t *interval, apr_int64_t after)
+{
+    apr_int64_t least = interval->from_now ? 1 : 0;
+    apr_int64_t passed = first_after(interval, least, after) - least;
+
+    return passed < interval->times ? interval->times - passed : 0;
 }
 
 int wf_interval_next(const wf_interval_t *interval, apr_int64_t after, apr_int64_t *at)

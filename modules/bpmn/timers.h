@@ -17,7 +17,8 @@ apr_status_t wf_due_date(apr_int64_t *due, const wf_value_t *value, apr_int64_t 
 
 /* ---- interval.c: repeating intervals of ISO 8601 ------------------------------------- */
 
-/** R3/PT10H, R/PT1H, R3/2026-03-01T00:00:00/PT1H, R/PT1H/2026-12-31T00:00:00. */
+/** R3/PT10H, R/PT1H, R3/2026-03-01T00:00:00/PT1H, R/PT1H/2026-12-31T00:00:00, and start,
+ *  period and end together. */
 typedef struct wf_interval_t {
     apr_int64_t times; /* firings in all; 0: without limit */
     apr_int64_t start;
@@ -33,6 +34,10 @@ int wf_interval_parse(wf_interval_t *interval, const char *text, apr_int64_t now
 /** 1 and the first firing after an instant, or 0 if there is none. Firings are counted
  * from the start, so a month's last day stays one and nothing drifts. */
 int wf_interval_next(const wf_interval_t *interval, apr_int64_t after, apr_int64_t *at);
+
+/** How many of its firings come after an instant, if they are counted; its end does not
+ * matter. */
+apr_int64_t wf_interval_left(const wf_interval_t *interval, apr_int64_t after);
 
 /* ---- cron.c: cron lines as Quartz has them ------------------------------------------- */
 
@@ -91,5 +96,27 @@ apr_status_t wf_timer_due(apr_int64_t *due, wf_time_kind_e kind, const wf_value_
 /** Whether wf_timer_due could understand such a value, whatever the time is. */
 apr_status_t wf_timer_check(wf_time_kind_e kind, const wf_value_t *value,
                             wf_error_t *err);
+
+/* ---- repeat.c: one firing after the other -------------------------------------------- */
+
+/** One firing of a timer. */
+typedef struct wf_firing_t {
+    int comes;          /* 0: there is none */
+    apr_int64_t due;    /* ms */
+    const char *repeat; /* ACT_RU_JOB.REPEAT_: how it goes on, this firing counted among
+                           those left; NULL: it does not */
+} wf_firing_t;
+
+/** The first firing of a timer that may fire more than once, as wf_timer_due. A cycle that
+ *  never fires after now has none. */
+apr_status_t wf_firing_first(wf_firing_t *firing, wf_time_kind_e kind,
+                             const wf_value_t *value, apr_int64_t now, apr_pool_t *p,
+                             wf_error_t *err);
+
+/** The firing after the one of repeat, later than an instant: on the grid that the first
+ *  one began, so nothing drifts; those that were missed are left out, and count as none.
+ * WF_ERR_EXECUTION if repeat is no such text. */
+apr_status_t wf_firing_next(wf_firing_t *firing, const char *repeat, apr_int64_t after,
+                            apr_pool_t *p, wf_error_t *err);
 
 #endif

@@ -437,6 +437,91 @@ static void check_cycle(int i)
     }
 }
 
+/* The same, firing by firing, with nothing but the text that a job keeps. */
+static void check_repeat(int i)
+{
+    wf_value_t text = wf_string(cycles[i].text);
+    wf_firing_t firing;
+    wf_error_t err;
+    int k;
+
+    set_zone(cycles[i].zone);
+    wf_error_init(&err, pool);
+    wf_firing_first(&firing, WF_TIME_CYCLE, &text, instant(cycles[i].now), pool, &err);
+    for (k = 0; k < MAX_FIRINGS; k++) {
+        is_str(firing.comes ? show(firing.due) : NULL, cycles[i].firings[k],
+               "%s after %s in %s, by jobs: %d", cycles[i].text, cycles[i].now,
+               cycles[i].zone, k + 1);
+        if (!firing.comes
+            || wf_firing_next(&firing, firing.repeat, firing.due, pool, &err)
+                   != APR_SUCCESS) {
+            return;
+        }
+    }
+}
+
+/* clang-format off */
+static const struct {
+    const char *zone, *repeat, *after;
+    const char *due, *next; /* NULL: the cycle is over */
+} repeats[] = {
+    { UTC, "R3/2026-01-01T00:00:00.000Z/PT1H", "2026-01-01T01:00:00Z", "2026-01-01 02:00:00 +0000",
+      "R2/2026-01-01T00:00:00.000Z/PT1H" },
+    { UTC, "R3/2026-01-01T00:00:00.000Z/PT1H", "2026-01-01T04:30:00Z", "2026-01-01 05:00:00 +0000",
+      "R2/2026-01-01T00:00:00.000Z/PT1H" }, /* three were missed */
+    { UTC, "R1/2026-01-01T00:00:00.000Z/PT1H", "2026-01-01T01:00:00Z", NULL, NULL },
+    { UTC, "R/2026-01-01T00:00:00.000Z/PT1H", "2029-01-01T01:59:59.999Z", "2029-01-01 02:00:00 +0000",
+      "R/2026-01-01T00:00:00.000Z/PT1H" },
+    { UTC, "R/2026-01-01T00:00:00.000Z/PT1H/2026-01-01T02:00:00", "2026-01-01T01:00:00Z", "2026-01-01 02:00:00 +0000",
+      "R/2026-01-01T00:00:00.000Z/PT1H/2026-01-01T02:00:00" },
+    { UTC, "R/2026-01-01T00:00:00.000Z/PT1H/2026-01-01T02:00:00", "2026-01-01T02:00:00Z", NULL, NULL },
+    { UTC, "R5/2026-01-31T00:00:00.000Z/P1M", "2026-02-28T00:00:00Z", "2026-03-31 00:00:00 +0000",
+      "R4/2026-01-31T00:00:00.000Z/P1M" },
+    { UTC, "0 0 12 * * ?", "2026-01-01T12:00:00Z", "2026-01-02 12:00:00 +0000", "0 0 12 * * ?" },
+    { UTC, "0 0 12 1 1 ? 2026", "2026-01-01T12:00:00Z", NULL, NULL },
+    { BERLIN, "R9/2026-03-27T12:00:00.000+01:00/P1D", "2026-03-28T12:00:00+01:00", "2026-03-29 12:00:00 +0200",
+      "R8/2026-03-27T12:00:00.000+01:00/P1D" }, /* clocks forward */
+    { BERLIN, "R9/2026-03-27T12:00:00.000+01:00/PT24H", "2026-03-28T12:00:00+01:00", "2026-03-29 13:00:00 +0200",
+      "R8/2026-03-27T12:00:00.000+01:00/PT24H" },
+    { BERLIN, "R9/2026-10-24T02:30:00.000+02:00/P1D", "2026-10-24T02:30:00+02:00", "2026-10-25 02:30:00 +0200",
+      "R8/2026-10-24T02:30:00.000+02:00/P1D" }, /* back: the first of the two */
+    { BERLIN, "R9/2026-10-24T02:30:00.000+02:00/P1D", "2026-10-25T02:30:00+02:00", "2026-10-26 02:30:00 +0100",
+      "R8/2026-10-24T02:30:00.000+02:00/P1D" },
+    { BERLIN, "0 30 2 * * ?", "2026-10-25T02:30:00+02:00", "2026-10-26 02:30:00 +0100", "0 30 2 * * ?" },
+};
+/* clang-format on */
+
+static void check_next(int i)
+{
+    wf_firing_t firing;
+    wf_error_t err;
+    const char *repeat = repeats[i].repeat;
+
+    set_zone(repeats[i].zone);
+    wf_error_init(&err, pool);
+    ok(wf_firing_next(&firing, repeat, instant(repeats[i].after), pool, &err)
+           == APR_SUCCESS,
+       "%s after %s", repeat, repeats[i].after);
+    is_str(firing.comes ? show(firing.due) : NULL, repeats[i].due, "%s: due", repeat);
+    is_str(firing.comes ? firing.repeat : NULL, repeats[i].next, "%s: goes on", repeat);
+}
+
+static void broken_repeats(void)
+{
+    static const char *const texts[] = { "R3", "Rx/PT1H", "", "tomorrow",
+                                         "R2/2026-01-01T00:00:00Z/P1D/x" };
+    wf_firing_t firing;
+    wf_error_t err;
+    int i;
+
+    for (i = 0; i < 5; i++) {
+        wf_error_init(&err, pool);
+        ok(wf_firing_next(&firing, texts[i], 0, pool, &err) != APR_SUCCESS
+               && err.kind == WF_ERR_EXECUTION,
+           "\"%s\" repeats nothing", texts[i]);
+    }
+}
+
 static void check_broken(int i)
 {
     wf_cron_t cron;
@@ -530,7 +615,12 @@ int main(void)
     }
     for (i = 0; i < (int)(sizeof(cycles) / sizeof(cycles[0])); i++) {
         check_cycle(i);
+        check_repeat(i);
     }
+    for (i = 0; i < (int)(sizeof(repeats) / sizeof(repeats[0])); i++) {
+        check_next(i);
+    }
+    broken_repeats();
     for (i = 0; i < (int)(sizeof(broken) / sizeof(broken[0])); i++) {
         check_broken(i);
     }
