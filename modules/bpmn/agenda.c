@@ -55,6 +55,38 @@ void wf_agenda_go(wf_exec_t *exec)
     wf_agenda_plan(exec, WF_OP_GO, NULL);
 }
 
+void wf_agenda_forget(wf_exec_t *exec)
+{
+    apr_array_header_t *agenda = exec->instance->turn->agenda;
+    int i, kept = 0;
+
+    for (i = 0; i < agenda->nelts; i++) {
+        const operation_t planned = APR_ARRAY_IDX(agenda, i, operation_t);
+
+        if (wf_exec_current(planned.exec) != exec) {
+            APR_ARRAY_IDX(agenda, kept++, operation_t) = planned;
+        }
+    }
+    agenda->nelts = kept;
+    exec->chosen = NULL;
+    exec->heard = NULL;
+}
+
+void wf_agenda_beside(wf_exec_t *exec, void (*what)(wf_exec_t *other, void *baton),
+                      void *baton)
+{
+    const apr_array_header_t *agenda = exec->instance->turn->agenda;
+    int i;
+
+    for (i = 0; i < agenda->nelts; i++) {
+        wf_exec_t *other = wf_exec_current(APR_ARRAY_IDX(agenda, i, operation_t).exec);
+
+        if (other != exec && !other->ended && other->instance == exec->instance) {
+            what(other, baton);
+        }
+    }
+}
+
 /* ---- operations -------------------------------------------------------------------- */
 
 static apr_status_t begin(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)

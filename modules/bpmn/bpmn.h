@@ -132,6 +132,24 @@ apr_status_t wf_bpmn_start(const wf_bpmn_call_t *call, const wf_definition_t *de
                            const wf_map_t *variables, const char *business_key,
                            wf_started_t *started, wf_error_t *err);
 
+/** The same by a message, for the definition that waits for it. WF_ERR_NOT_FOUND if none
+ *  does. */
+apr_status_t wf_bpmn_start_by_message(const wf_bpmn_call_t *call, const char *message,
+                                      const wf_map_t *variables, const char *business_key,
+                                      wf_started_t *started, wf_error_t *err);
+
+/** A definition becomes the newest of its key, in the unit that inserts it: its timer,
+ *  message and signal start events wait from now on, those of previous (the newest one
+ *  before; NULL: none) no more. WF_ERR_INVALID if another process starts by such a message. */
+apr_status_t wf_bpmn_deployed(const wf_bpmn_call_t *call,
+                              const wf_definition_t *definition, const wf_model_t *model,
+                              const wf_definition_t *previous, wf_error_t *err);
+
+/** In the unit that deletes the newest definition of a key, with what starts it: previous,
+ *  the newest one that stays, takes its place. */
+apr_status_t wf_bpmn_undeployed(const wf_bpmn_call_t *call,
+                                const wf_definition_t *previous, wf_error_t *err);
+
 /** Set the assignee if the task is free or already user's; WF_ERR_CONFLICT if it is
  *  somebody else's, WF_ERR_NOT_FOUND for an unknown task. Tasks with and without a
  *  process. */
@@ -167,6 +185,21 @@ apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instanc
 apr_status_t wf_bpmn_signal(const wf_bpmn_call_t *call, wf_id_t instance,
                             const char *activity_id, const wf_map_t *variables,
                             wf_error_t *err);
+
+/** Throw a BPMN signal: deliver it to all that wait for its name at this moment, in all
+ *  instances, with the variables (NULL: none), and start the definitions that start by it.
+ *  Nobody may wait. async: a job for each of them delivers it; no variables then. */
+apr_status_t wf_bpmn_throw(const wf_bpmn_call_t *call, const char *signal,
+                           const wf_map_t *variables, int async, wf_error_t *err);
+
+/** Bring a message, or a signal, to one execution, with the variables. WF_ERR_NOT_FOUND: no
+ *  such execution; WF_ERR_CONFLICT if it does not wait for that, or is suspended. */
+apr_status_t wf_bpmn_message(const wf_bpmn_call_t *call, wf_id_t execution,
+                             const char *message, const wf_map_t *variables,
+                             wf_error_t *err);
+apr_status_t wf_bpmn_event_to(const wf_bpmn_call_t *call, wf_id_t execution,
+                              const char *signal, const wf_map_t *variables,
+                              wf_error_t *err);
 
 /** Set the variables and deliver a BPMN signal, by its name, to all executions of one
  *  instance that wait for it at this moment. WF_ERR_NOT_FOUND: no such instance;

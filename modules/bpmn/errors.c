@@ -56,7 +56,8 @@ static const wf_node_t *catcher_in(const wf_exec_t *scope, const wf_exec_t *from
                                    const char *code)
 {
     const wf_body_t *body = wf_exec_body(scope);
-    int within = from && from->node->body && from->node->body->triggered;
+    const wf_exec_t *token = from && from->row->role == WF_ROLE_TOKEN ? from : scope;
+    int within = from && token->node->body && token->node->body->triggered;
 
     return body && !within ? best(body->handlers, code) : NULL;
 }

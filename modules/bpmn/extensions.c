@@ -29,8 +29,8 @@ static const extension_t attributes[] = {
 
     { "startEvent",                       "initiator",               1 },
     { "startEvent",                       "formKey",                 1 },
-    { "timerEventDefinition",             "businessCalendarName",    0 },
-    { "timeCycle",                        "endDate",                 0 },
+    { "timerEventDefinition",             "businessCalendarName",    1 },
+    { "timeCycle",                        "endDate",                 1 },
     { "errorEventDefinition",             "errorCodeVariable",       1 },
     { "errorEventDefinition",             "errorMessageVariable",    1 },
     { "terminateEventDefinition",         "terminateAll",            1 },

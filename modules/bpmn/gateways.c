@@ -81,6 +81,7 @@ void wf_joins_watch(wf_exec_t *scope)
 
     if (body && body->has_inclusive && !scope->watched) {
         scope->watched = 1;
+        wf_exec_changed(scope); /* who waits and who moves in two units at once meet here */
         APR_ARRAY_PUSH(scope->instance->turn->quiet, wf_exec_t *) = scope;
     }
 }

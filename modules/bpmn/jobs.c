@@ -3,6 +3,8 @@
  * job. What running a job does is a row of the table of handlers. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "bpmn/run.h"
 
 #define RETRIES 3
@@ -12,21 +14,28 @@ int wf_job_retries(const wf_bpmn_call_t *call)
     return call->job_retries > 0 ? call->job_retries : RETRIES;
 }
 
-static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler,
-                        const wf_node_t *node)
+static wf_job_t *create_row(const wf_bpmn_call_t *call, const char *type,
+                            const char *handler, const char *configuration)
 {
-    const wf_bpmn_call_t *call = exec->instance->turn->call;
     wf_job_t *job = wf_uow_insert(call->uow, WF_TABLE_JOB);
 
     job->type = type;
     job->exclusive = 1;
+    job->retries = wf_job_retries(call);
+    job->handler_type = handler;
+    job->handler_cfg = configuration;
+    return job;
+}
+
+static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler,
+                        const wf_node_t *node)
+{
+    wf_job_t *job = create_row(exec->instance->turn->call, type, handler, node->id);
+
     job->execution_id = exec->row->id;
     job->proc_inst_id = exec->row->proc_inst_id;
     job->proc_def_id = exec->row->proc_def_id;
     job->suspension = exec->row->suspension;
-    job->retries = wf_job_retries(call);
-    job->handler_type = handler;
-    job->handler_cfg = node->id;
     return job;
 }
 
@@ -49,6 +58,40 @@ wf_job_t *wf_job_plan(wf_exec_t *exec, const wf_node_t *event, apr_int64_t due)
 
     job->due_date = due;
     return job;
+}
+
+wf_job_t *wf_job_plan_start(const wf_bpmn_call_t *call, const char *definition_id,
+                            const char *event, const wf_firing_t *firing)
+{
+    wf_job_t *job = create_row(call, "timer", WF_JOB_TIMER_START, event);
+
+    job->proc_def_id = definition_id;
+    job->due_date = firing->due;
+    job->repeat = firing->repeat;
+    return job;
+}
+
+apr_status_t wf_job_deliver_later(wf_turn_t *turn, const wf_subscription_t *row,
+                                  wf_error_t *err)
+{
+    wf_execution_t *exec = NULL;
+    wf_job_t *job;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (row->execution_id) {
+        rv = wf_uow_get(turn->call->uow, WF_TABLE_EXECUTION, row->execution_id, &exec,
+                        err);
+    }
+    if (rv != APR_SUCCESS || (row->execution_id && !exec)) {
+        return rv; /* it waits no more: there is nobody to tell */
+    }
+    job = create_row(turn->call, "message", WF_JOB_EVENT,
+                     exec ? apr_psprintf(turn->p, "%" APR_INT64_T_FMT, row->id)
+                          : row->activity_id);
+    job->execution_id = row->execution_id;
+    job->proc_inst_id = row->proc_inst_id;
+    job->proc_def_id = exec ? exec->proc_def_id : row->configuration;
+    return APR_SUCCESS;
 }
 
 apr_status_t wf_job_delete(wf_uow_t *uow, wf_job_t *job, wf_error_t *err)
@@ -97,9 +140,23 @@ static apr_status_t leave_node(wf_exec_t *exec, const wf_job_t *job, wf_error_t 
     return check_place(exec, job, err);
 }
 
-static apr_status_t deliver(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
+/* What follows in a cycle is written first: the event may end what waits for it. */
+static apr_status_t deliver_timer(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
 {
-    return wf_event_deliver(exec, job->handler_cfg, err);
+    apr_status_t rv = wf_timer_arm_again(exec, job, err);
+
+    return rv == APR_SUCCESS ? wf_event_deliver(exec, job->handler_cfg, err) : rv;
+}
+
+static apr_status_t deliver_signal(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
+{
+    wf_subscription_t *row;
+    apr_status_t rv = wf_uow_get(WF_UOW(exec), WF_TABLE_SUBSCRIPTION,
+                                 apr_atoi64(job->handler_cfg), &row, err);
+
+    return rv == APR_SUCCESS && row
+               ? wf_subscription_deliver(exec->instance->turn, row, NULL, err)
+               : rv;
 }
 
 /* What a job of a definition does. */
@@ -113,8 +170,10 @@ static const struct handler_t {
 } handlers[] = {
     { WF_JOB_CONTINUE,     continue_at_node, NULL },
     { WF_JOB_LEAVE,        leave_node,       NULL },
-    { WF_JOB_TIMER_CATCH,  deliver,          NULL },
-    { WF_JOB_TIMER_AROUND, deliver,          NULL },
+    { WF_JOB_TIMER_CATCH,  deliver_timer,    NULL },
+    { WF_JOB_TIMER_AROUND, deliver_timer,    NULL },
+    { WF_JOB_EVENT,        deliver_signal,   wf_start_by_event_job },
+    { WF_JOB_TIMER_START,  NULL,             wf_start_by_timer },
     { WF_JOB_SUSPEND,      NULL,             wf_suspension_fire },
     { WF_JOB_ACTIVATE,     NULL,             wf_suspension_fire },
 };
@@ -126,7 +185,8 @@ static const struct handler_t *find_handler(const wf_job_t *job)
 
     for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
         if (job->handler_type && strcmp(handlers[i].type, job->handler_type) == 0
-            && (job->execution_id ? handlers[i].run != NULL : handlers[i].start != NULL)) {
+            && (job->execution_id ? handlers[i].run != NULL
+                                  : handlers[i].start != NULL)) {
             return &handlers[i];
         }
     }

@@ -48,6 +48,8 @@ typedef enum {
 } wf_role_e;
 
 /** An execution: a row with its place in the tree. */
+typedef struct wf_heard_t wf_heard_t;
+
 typedef struct wf_exec_t {
     wf_instance_t *instance;
     wf_execution_t *row;
@@ -62,6 +64,7 @@ typedef struct wf_exec_t {
     struct wf_exec_t *replaced_by; /* the one that carries its token now */
     const wf_flow_t *chosen;       /* the way on, if what its node did has chosen it */
     int watched;                   /* it is among the turn's quiet */
+    const wf_heard_t *heard; /* throw.c: signals thrown beside its token */
     int ended;
 } wf_exec_t;
 
@@ -100,6 +103,14 @@ void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node);
 
 /** exec's activity is done and closed: choose the way on, or write the job that will. */
 void wf_agenda_go(wf_exec_t *exec);
+
+/** exec's token is gone, exec stays: what was planned for the token is not done. */
+void wf_agenda_forget(wf_exec_t *exec);
+
+/** Call what for each execution of exec's instance, exec excepted, that has an operation
+ *  planned: the tokens that are on their way beside it. */
+void wf_agenda_beside(wf_exec_t *exec, void (*what)(wf_exec_t *other, void *baton),
+                      void *baton);
 
 /** The execution that carries the token which exec had when this turn saw it last. */
 wf_exec_t *wf_exec_current(wf_exec_t *exec);
@@ -221,6 +232,15 @@ wf_event_fn wf_boundary_fire;
 /** The start event of an event sub-process in exec's body has come. */
 wf_event_fn wf_handler_fire;
 
+/* ---- start.c ----------------------------------------------------------------------------- */
+
+/** Begin an instance of a definition at one of its start events (NULL: the one for a start
+ * by id); variables and business_key may be NULL. The agenda runs later. */
+apr_status_t wf_instance_start(wf_instance_t **instance, wf_turn_t *turn,
+                               const wf_definition_t *definition, const char *start,
+                               const wf_map_t *variables, const char *business_key,
+                               wf_error_t *err);
+
 /* ---- instances.c ------------------------------------------------------------------------- */
 
 /** Set what a new instance has from the beginning and send its token to start. variables
@@ -283,18 +303,26 @@ apr_status_t wf_events_disarm(wf_exec_t *exec, wf_keep_fn *keep, wf_error_t *err
 
 /** 1 if events on its border or event sub-processes in its body wait on scope exec. */
 int wf_events_around(const wf_exec_t *exec);
-wf_keep_fn wf_event_is_around; /* such an event */
+
+/** 1 if a row of exec with that node is not what its token waits for: the node where it
+ *  stands, or one behind the event-based gateway where it stands. */
+wf_keep_fn wf_event_is_around;
 
 /** What exec waits for with its token, to waits for from now on. */
 apr_status_t wf_events_move(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err);
 
-/** An event that exec waits for has come, by the id of its node. WF_ERR_INTERNAL if it
- *  does not wait for that. */
+/** 1 if exec waits for the event with that id. */
+int wf_event_is_awaited(const wf_exec_t *exec, const char *activity);
+
+/** It has come. WF_ERR_INTERNAL if exec does not wait for it. */
 apr_status_t wf_event_deliver(wf_exec_t *exec, const char *activity, wf_error_t *err);
 
 /** Steps of intermediate catch events. */
 wf_step_fn wf_catch_enter;
 wf_event_fn wf_catch_fire;
+
+/** Step of an event-based gateway: wait for all the events behind it. */
+wf_step_fn wf_gate_enter;
 
 /* ---- gateways.c ------------------------------------------------------------------------ */
 
@@ -532,21 +560,68 @@ apr_status_t wf_history_move(wf_exec_t *exec, wf_exec_t *to, const wf_task_t *ta
  *  message. */
 wf_event_fn wf_signal_arm, wf_message_arm;
 
-/** An event that a row of the unit subscribes to has come: deliver it. The row goes,
- * unless it may come again. */
+/** An event that a row of the unit subscribes to has come: deliver it, with variables
+ * (NULL: none). The row goes, unless it may come again. A definition's begins an instance.
+ * WF_ERR_CONFLICT if the execution was moved on meanwhile. */
 apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
-                                     wf_error_t *err);
+                                     const wf_map_t *variables, wf_error_t *err);
 
 /** The same for all rows, of wf_subscription_t *; those that another one of them ends
  * hear nothing. */
 apr_status_t wf_subscriptions_deliver(wf_turn_t *turn, const apr_array_header_t *rows,
-                                      wf_error_t *err);
+                                      const wf_map_t *variables, wf_error_t *err);
+
+/* ---- throw.c ----------------------------------------------------------------------- */
+
+typedef struct wf_thrown_t {
+    const char *name;
+    const wf_map_t *variables; /* or NULL */
+    wf_id_t within;            /* this instance alone; 0: all */
+    int async;                 /* by jobs, one for each that waits */
+} wf_thrown_t;
+
+/** Deliver a signal to all that wait for its name at this moment, and to the definitions
+ *  that start by it. Nobody may. */
+apr_status_t wf_signal_throw(wf_turn_t *turn, const wf_thrown_t *thrown, wf_error_t *err);
+
+/** 1 if the event is a signal that was thrown, earlier in this turn, by a token that ran
+ *  beside exec's: it counts as come, once. */
+int wf_signal_was_heard(wf_exec_t *exec, const wf_node_t *event);
+
+/** exec's token goes on as one with other's. */
+void wf_signals_join(wf_exec_t *exec, const wf_exec_t *other);
+
+/* ---- starts.c: what starts instances by itself --------------------------------------- */
+
+/** A definition that something waits for the sake of; the unit depends on it.
+ *  WF_ERR_CONFLICT if it was deleted. */
+apr_status_t wf_starting_definition(wf_definition_t **definition,
+                                    const wf_bpmn_call_t *call, const char *id,
+                                    wf_error_t *err);
+
+/** Begin an instance of the definition that a row, or a timer's or event's job, names. */
+apr_status_t wf_start_by_subscription(wf_turn_t *turn, const wf_subscription_t *row,
+                                      const wf_map_t *variables, wf_error_t *err);
+apr_status_t wf_start_by_timer(wf_turn_t *turn, const wf_job_t *job, wf_error_t *err);
+apr_status_t wf_start_by_event_job(wf_turn_t *turn, const wf_job_t *job, wf_error_t *err);
 
 /* ---- timers.c ---------------------------------------------------------------------- */
 
-/** Plan the timer's job for exec. No job if its value is null: exec waits for ever.
- *  WF_ERR_EXECUTION for a text that is no time. */
+/** Plan the timer's job for exec. No job if its value is null: it never comes. The same
+ * for a cycle around exec's scope that is over; a token's own wait for it is an error.
+ * WF_ERR_EXECUTION also for a text that is no time. */
 wf_event_fn wf_timer_arm;
+
+/** A timer job of exec fires: plan the one that follows in its cycle, if any does. */
+apr_status_t wf_timer_arm_again(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err);
+
+/** The first firing of a timer, as seen from where its texts are evaluated, and the one
+ * after a job's. There may be none; must_come: that is an error, unless the value is null.
+ */
+apr_status_t wf_timer_first(wf_firing_t *firing, const wf_host_t *seen,
+                            const wf_timer_t *timer, int must_come, wf_error_t *err);
+apr_status_t wf_timer_next(wf_firing_t *firing, const wf_host_t *seen,
+                           const wf_timer_t *timer, const wf_job_t *job, wf_error_t *err);
 
 /* ---- permits.c: what may begin, and what may move ------------------------------------- */
 
@@ -577,9 +652,18 @@ apr_status_t wf_suspension_fire(wf_turn_t *turn, const wf_job_t *job, wf_error_t
 #define WF_JOB_TIMER_START "timer-start-event"
 #define WF_JOB_SUSPEND "suspend-processdefinition"
 #define WF_JOB_ACTIVATE "activate-processdefinition"
+#define WF_JOB_EVENT "event" /* a signal for one who waits for it */
 
 /** Attempts that a new job has. */
 int wf_job_retries(const wf_bpmn_call_t *call);
+
+/** Write a job that delivers a signal to a subscription. */
+apr_status_t wf_job_deliver_later(wf_turn_t *turn, const wf_subscription_t *row,
+                                  wf_error_t *err);
+
+/** Write a timer job that starts instances of a definition at the event. */
+wf_job_t *wf_job_plan_start(const wf_bpmn_call_t *call, const char *definition_id,
+                            const char *event, const wf_firing_t *firing);
 
 /** Write the job that will enter, or go on from, the node where exec stands. */
 void wf_job_continue_later(wf_exec_t *exec);
@@ -637,6 +721,7 @@ apr_status_t wf_definition_model(wf_turn_t *turn, const wf_definition_t *definit
 wf_step_fn wf_leave_at_once;   /* flows.c: nothing to do here */
 wf_step_fn wf_flows_leave;     /* flows.c: the rule for everything but gateways */
 wf_step_fn wf_end_event_leave; /* events.c */
+wf_step_fn wf_signal_throw_enter; /* throw.c */
 wf_step_fn wf_exclusive_leave; /* gateways.c */
 wf_step_fn wf_parallel_enter;
 wf_step_fn wf_parallel_leave;

@@ -33,12 +33,6 @@ int wf_events_around(const wf_exec_t *exec)
     return border_of(exec) || handlers_of(exec);
 }
 
-int wf_event_is_around(const wf_exec_t *exec, const wf_node_t *event)
-{
-    (void)exec;
-    return event->host || event->behaviour->fire == wf_handler_fire;
-}
-
 /* ---- opening and closing ------------------------------------------------------------- */
 
 /* A round has variables of its own. */
@@ -55,6 +49,7 @@ apr_status_t wf_scope_open(wf_exec_t *exec, wf_error_t *err)
 
     scope->begin = exec->begin;
     exec->begin = NULL;
+    scope->heard = exec->heard;
     wf_exec_set_active(exec, 0);
     rv = wf_events_arm(scope, border_of(scope), err);
     wf_agenda_plan(scope, WF_OP_ENTER, NULL);
@@ -74,6 +69,7 @@ apr_status_t wf_scope_close(wf_exec_t *exec, wf_exec_t **carrier, wf_error_t *er
         rv = wf_exec_remove(exec, err);
     }
     exec->replaced_by = *carrier;
+    (*carrier)->heard = exec->heard;
     wf_exec_set_active(*carrier, 1);
     return rv;
 }
@@ -213,6 +209,7 @@ apr_status_t wf_scope_clear(wf_exec_t *exec, const char *reason, wf_error_t *err
 {
     apr_status_t rv = cancel_children(exec, 0, reason, err);
 
+    wf_agenda_forget(exec);
     return rv == APR_SUCCESS ? drop_token(exec, reason, err) : rv;
 }
 

@@ -40,20 +40,49 @@ static int comes_again(const wf_exec_t *exec, const wf_subscription_t *row)
     return event && wf_event_is_around(exec, event) && !event->interrupting;
 }
 
+/* A row that was read is of an execution that somebody else's unit may have moved on
+ * meanwhile: that unit won, and this one begins again with what is there then. */
+static apr_status_t moved_on(const wf_subscription_t *row, wf_error_t *err)
+{
+    return wf_error_set(err, WF_ERR_CONFLICT,
+                        "execution %" APR_INT64_T_FMT
+                        " of process instance %" APR_INT64_T_FMT
+                        " does not wait for \"%s\" any more",
+                        row->execution_id, row->proc_inst_id, row->event_name);
+}
+
+static apr_status_t load_waiting(wf_exec_t **exec, wf_turn_t *turn,
+                                 const wf_subscription_t *row, wf_error_t *err)
+{
+    apr_status_t rv = wf_exec_load(exec, turn, row->execution_id, err);
+
+    if (rv != APR_SUCCESS
+        && (err->kind == WF_ERR_NOT_FOUND || err->kind == WF_ERR_INTERNAL)) {
+        wf_error_init(err, turn->p);
+        rv = APR_SUCCESS;
+        *exec = NULL;
+    }
+    if (rv == APR_SUCCESS && (!*exec || !wf_event_is_awaited(*exec, row->activity_id))) {
+        return moved_on(row, err);
+    }
+    return rv;
+}
+
 apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
-                                     wf_error_t *err)
+                                     const wf_map_t *variables, wf_error_t *err)
 {
     wf_exec_t *exec;
-    apr_status_t rv = wf_exec_load(&exec, turn, row->execution_id, err);
+    apr_status_t rv;
 
+    if (!row->execution_id) {
+        return wf_start_by_subscription(turn, row, variables, err);
+    }
+    rv = load_waiting(&exec, turn, row, err);
+    if (rv == APR_SUCCESS && variables) {
+        rv = wf_variables_set(exec, variables, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
-    }
-    if (!exec) {
-        return wf_error_set(err, WF_ERR_INTERNAL,
-                            "no execution of process instance %" APR_INT64_T_FMT
-                            " waits for event subscription %" APR_INT64_T_FMT,
-                            row->proc_inst_id, row->id);
     }
     if (!comes_again(exec, row)) {
         wf_uow_delete(turn->call->uow, row);
@@ -61,14 +90,14 @@ apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
     return wf_event_deliver(exec, row->activity_id, err);
 }
 
-/* The instance's subscriptions to an event, oldest first; of wf_subscription_t *. */
+/* Subscriptions to an event among those of an instance, or of an execution, oldest first;
+ * of wf_subscription_t *. */
 static apr_status_t find_subscribed(apr_array_header_t **found, wf_turn_t *turn,
-                                    wf_id_t instance, const char *type, const char *name,
-                                    wf_error_t *err)
+                                    wf_relation_e relation, wf_id_t parent,
+                                    const char *type, const char *name, wf_error_t *err)
 {
     apr_array_header_t *rows;
-    apr_status_t rv = wf_uow_select(turn->call->uow, WF_BY_SUBSCRIPTIONS_OF_INSTANCE,
-                                    instance, &rows, err);
+    apr_status_t rv = wf_uow_select(turn->call->uow, relation, parent, &rows, err);
     int i;
 
     *found = apr_array_make(turn->p, 2, sizeof(wf_subscription_t *));
@@ -98,7 +127,7 @@ static apr_status_t still_waits(wf_turn_t *turn, const wf_subscription_t *row, i
 /* All are told before the first one goes on: what is reached in this turn hears nothing.
  * The agenda is a stack, so the last one is told first. */
 apr_status_t wf_subscriptions_deliver(wf_turn_t *turn, const apr_array_header_t *rows,
-                                      wf_error_t *err)
+                                      const wf_map_t *variables, wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
     int i, waits;
@@ -108,34 +137,43 @@ apr_status_t wf_subscriptions_deliver(wf_turn_t *turn, const apr_array_header_t 
 
         rv = still_waits(turn, row, &waits, err);
         if (rv == APR_SUCCESS && waits) {
-            rv = wf_subscription_deliver(turn, row, err);
+            rv = wf_subscription_deliver(turn, row, variables, err);
         }
     }
     return rv;
 }
 
-static apr_status_t bring_event(wf_turn_t *turn, wf_id_t id, const char *type,
-                                const char *name, const wf_map_t *variables,
-                                wf_error_t *err)
+/* ---- from outside ------------------------------------------------------------------ */
+
+static apr_status_t check_name(const char *type, const char *name, wf_error_t *err)
+{
+    return name && *name
+               ? APR_SUCCESS
+               : wf_error_field(err, WF_ERR_INVALID, type, "a %s needs a name", type);
+}
+
+static apr_status_t bring_signal(wf_turn_t *turn, wf_id_t id, const char *name,
+                                 const wf_map_t *variables, wf_error_t *err)
 {
     wf_instance_t *instance;
     apr_array_header_t *rows;
     apr_status_t rv = wf_instance_load(&instance, turn, id, err);
 
     if (rv == APR_SUCCESS) {
-        rv = find_subscribed(&rows, turn, id, type, name, err);
+        rv = find_subscribed(&rows, turn, WF_BY_SUBSCRIPTIONS_OF_INSTANCE, id,
+                             WF_SUBSCRIBED_SIGNAL, name, err);
     }
     if (rv == APR_SUCCESS && !rows->nelts) {
-        rv = wf_error_field(err, WF_ERR_CONFLICT, type,
+        rv = wf_error_field(err, WF_ERR_CONFLICT, WF_SUBSCRIBED_SIGNAL,
                             "process instance '%" APR_INT64_T_FMT
-                            "' does not wait for the %s '%s'",
-                            id, type, name);
+                            "' does not wait for the signal '%s'",
+                            id, name);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_variables_set(instance->root, variables, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_subscriptions_deliver(turn, rows, err);
+        rv = wf_subscriptions_deliver(turn, rows, NULL, err);
     }
     return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
 }
@@ -144,15 +182,78 @@ apr_status_t wf_bpmn_event(const wf_bpmn_call_t *call, wf_id_t instance,
                            const char *signal, const wf_map_t *variables, wf_error_t *err)
 {
     wf_turn_t turn;
-    apr_status_t rv;
+    apr_status_t rv = check_name(WF_SUBSCRIBED_SIGNAL, signal, err);
 
-    if (!signal || !*signal) {
-        return wf_error_field(err, WF_ERR_INVALID, "signal", "an event needs a name");
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     wf_turn_init(&turn, call);
-    rv = bring_event(&turn, instance, WF_SUBSCRIBED_SIGNAL, signal, variables, err);
-    if (rv != APR_SUCCESS) {
-        return wf_error_note(err, rv, "delivering the signal \"%s\"", signal);
+    rv = bring_signal(&turn, instance, signal, variables, err);
+    return rv == APR_SUCCESS
+               ? rv
+               : wf_error_note(err, rv, "delivering the signal \"%s\"", signal);
+}
+
+/* The oldest of them is used up; for a message one receiver is enough. */
+static apr_status_t bring(wf_turn_t *turn, wf_id_t execution, const char *type,
+                          const char *name, const wf_map_t *variables, wf_error_t *err)
+{
+    wf_exec_t *exec;
+    apr_array_header_t *rows;
+    apr_status_t rv = wf_exec_load(&exec, turn, execution, err);
+
+    if (rv == APR_SUCCESS && !exec) {
+        rv = wf_error_set(err, WF_ERR_NOT_FOUND,
+                          "no execution with id '%" APR_INT64_T_FMT "'", execution);
     }
-    return APR_SUCCESS;
+    if (rv == APR_SUCCESS && exec->row->suspension == WF_SUSPENDED) {
+        rv = wf_error_set(err, WF_ERR_CONFLICT,
+                          "execution '%" APR_INT64_T_FMT "' is suspended", execution);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = find_subscribed(&rows, turn, WF_BY_SUBSCRIPTIONS_OF_EXECUTION, execution,
+                             type, name, err);
+    }
+    if (rv == APR_SUCCESS && !rows->nelts) {
+        rv = wf_error_field(err, WF_ERR_CONFLICT, type,
+                            "execution '%" APR_INT64_T_FMT
+                            "' does not wait for the %s '%s'",
+                            execution, type, name);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_subscription_deliver(turn, APR_ARRAY_IDX(rows, 0, wf_subscription_t *),
+                                     variables, err);
+    }
+    return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
+}
+
+static apr_status_t bring_to(const wf_bpmn_call_t *call, wf_id_t execution,
+                             const char *type, const char *name,
+                             const wf_map_t *variables, wf_error_t *err)
+{
+    wf_turn_t turn;
+    apr_status_t rv = check_name(type, name, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wf_turn_init(&turn, call);
+    rv = bring(&turn, execution, type, name, variables, err);
+    return rv == APR_SUCCESS
+               ? rv
+               : wf_error_note(err, rv, "delivering the %s \"%s\"", type, name);
+}
+
+apr_status_t wf_bpmn_message(const wf_bpmn_call_t *call, wf_id_t execution,
+                             const char *message, const wf_map_t *variables,
+                             wf_error_t *err)
+{
+    return bring_to(call, execution, WF_SUBSCRIBED_MESSAGE, message, variables, err);
+}
+
+apr_status_t wf_bpmn_event_to(const wf_bpmn_call_t *call, wf_id_t execution,
+                              const char *signal, const wf_map_t *variables,
+                              wf_error_t *err)
+{
+    return bring_to(call, execution, WF_SUBSCRIBED_SIGNAL, signal, variables, err);
 }

@@ -110,6 +110,7 @@ static apr_status_t move_token(wf_exec_t *from, wf_exec_t *to, wf_error_t *err)
     to->row->is_active = from->row->is_active;
     to->row->act_inst_id = from->row->act_inst_id;
     to->row->arrived = from->row->arrived;
+    to->heard = from->heard;
     wf_exec_stand(to, from->node);
     to->replaced_by = NULL;
     from->replaced_by = to; /* what was planned for it goes on there */
@@ -216,8 +217,11 @@ static void fork_token(wf_exec_t *exec, const apr_array_header_t *flows)
     int i;
 
     for (i = 0; i < flows->nelts; i++) {
-        APR_ARRAY_PUSH(branches, wf_exec_t *) =
+        wf_exec_t *branch =
             own && i == 0 ? exec : wf_exec_create(scope, WF_ROLE_TOKEN, exec->node);
+
+        branch->heard = exec->heard;
+        APR_ARRAY_PUSH(branches, wf_exec_t *) = branch;
     }
     if (!own) {
         wf_exec_set_active(scope, 0);
@@ -284,6 +288,7 @@ static apr_status_t find_waiting(wf_exec_t **waiting, wf_exec_t *exec, wf_error_
     int i;
 
     *waiting = NULL;
+    wf_exec_changed(exec->parent); /* two who arrive in two units at once meet here */
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         wf_exec_t *other;
 
@@ -307,6 +312,7 @@ apr_status_t wf_token_wait(wf_exec_t **waiting, wf_exec_t *exec, wf_error_t *err
         return rv;
     }
     wait_here(first);
+    wf_signals_join(first, exec);
     rv = wf_exec_remove(exec, err);
     exec->replaced_by = first;
     if (rv == APR_SUCCESS) {
@@ -339,6 +345,7 @@ apr_status_t wf_token_end(wf_exec_t *exec, wf_error_t *err)
     rv = wf_exec_remove(exec, err);
     if (rv == APR_SUCCESS && !scope->row->children) {
         wf_exec_stand(scope, exec->node); /* where the instance ends */
+        scope->heard = exec->heard;
         return wf_scope_done(scope, err);
     }
     return rv == APR_SUCCESS ? collapse(scope, err) : rv;

@@ -4,7 +4,31 @@
  * one around the scope that it is. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "bpmn/run.h"
+
+/* ---- whose event is it ------------------------------------------------------------- */
+
+static int is_behind(const wf_node_t *gateway, const wf_node_t *event)
+{
+    int i;
+
+    for (i = 0; i < gateway->outgoing->nelts; i++) {
+        if (APR_ARRAY_IDX(gateway->outgoing, i, const wf_flow_t *)->target == event) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int wf_event_is_around(const wf_exec_t *exec, const wf_node_t *event)
+{
+    const wf_node_t *node = exec->node;
+
+    return node != event
+           && !(node && node->behaviour->wait == WF_WAIT_GATE && is_behind(node, event));
+}
 
 /* ---- beginning to wait ------------------------------------------------------------- */
 
@@ -26,7 +50,28 @@ apr_status_t wf_events_arm(wf_exec_t *exec, const apr_array_header_t *events,
 
 apr_status_t wf_catch_enter(wf_exec_t *exec, wf_error_t *err)
 {
-    return exec->node->behaviour->arm(exec, exec->node, err);
+    const wf_node_t *event = exec->node;
+
+    return wf_signal_was_heard(exec, event) ? event->behaviour->fire(exec, event, err)
+                                            : event->behaviour->arm(exec, event, err);
+}
+
+apr_status_t wf_gate_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    const apr_array_header_t *flows = exec->node->outgoing;
+    apr_array_header_t *events =
+        apr_array_make(exec->instance->turn->p, flows->nelts, sizeof(const wf_node_t *));
+    int i;
+
+    for (i = 0; i < flows->nelts; i++) {
+        const wf_node_t *event = APR_ARRAY_IDX(flows, i, const wf_flow_t *)->target;
+
+        if (wf_signal_was_heard(exec, event)) {
+            return event->behaviour->fire(exec, event, err);
+        }
+        APR_ARRAY_PUSH(events, const wf_node_t *) = event;
+    }
+    return wf_events_arm(exec, events, err);
 }
 
 /* ---- giving up ------------------------------------------------------------------------ */
@@ -41,6 +86,23 @@ static int is_kept(const wf_exec_t *exec, const char *activity, wf_keep_fn *keep
     const wf_node_t *event = keep ? event_of(exec, activity) : NULL;
 
     return event && keep(exec, event);
+}
+
+/* The node that a job is about; NULL if the subscription that it would serve is gone. */
+static apr_status_t activity_of(const wf_exec_t *exec, const wf_job_t *job,
+                                const char **activity, wf_error_t *err)
+{
+    wf_subscription_t *row;
+    apr_status_t rv;
+
+    *activity = job->handler_cfg;
+    if (strcmp(job->handler_type, WF_JOB_EVENT) != 0) {
+        return APR_SUCCESS;
+    }
+    rv = wf_uow_get(WF_UOW(exec), WF_TABLE_SUBSCRIPTION, apr_atoi64(job->handler_cfg),
+                    &row, err);
+    *activity = rv == APR_SUCCESS && row ? row->activity_id : NULL;
+    return rv;
 }
 
 /* The jobs and subscriptions of exec. */
@@ -60,6 +122,7 @@ apr_status_t wf_events_disarm(wf_exec_t *exec, wf_keep_fn *keep, wf_error_t *err
 {
     apr_array_header_t *jobs, *subscriptions;
     apr_status_t rv = rows_of(exec, &jobs, &subscriptions, err);
+    const char *activity;
     int i;
 
     if (rv != APR_SUCCESS) {
@@ -68,7 +131,8 @@ apr_status_t wf_events_disarm(wf_exec_t *exec, wf_keep_fn *keep, wf_error_t *err
     for (i = 0; rv == APR_SUCCESS && i < jobs->nelts; i++) {
         wf_job_t *job = APR_ARRAY_IDX(jobs, i, wf_job_t *);
 
-        if (!is_kept(exec, job->handler_cfg, keep)) {
+        rv = activity_of(exec, job, &activity, err);
+        if (rv == APR_SUCCESS && !is_kept(exec, activity, keep)) {
             rv = wf_job_delete(WF_UOW(exec), job, err);
         }
     }
@@ -88,6 +152,7 @@ apr_status_t wf_events_move(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err)
 {
     apr_array_header_t *jobs, *subscriptions;
     apr_status_t rv = rows_of(exec, &jobs, &subscriptions, err);
+    const char *activity;
     int i;
 
     if (rv != APR_SUCCESS) {
@@ -96,7 +161,11 @@ apr_status_t wf_events_move(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err)
     for (i = 0; i < jobs->nelts; i++) {
         wf_job_t *job = APR_ARRAY_IDX(jobs, i, wf_job_t *);
 
-        if (!is_kept(exec, job->handler_cfg, wf_event_is_around)) {
+        rv = activity_of(exec, job, &activity, err);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        if (!is_kept(exec, activity, wf_event_is_around)) {
             job->execution_id = to->row->id;
             wf_uow_update(WF_UOW(exec), job);
         }
@@ -114,30 +183,33 @@ apr_status_t wf_events_move(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err)
 
 /* ---- what comes ------------------------------------------------------------------------- */
 
-/* 1 if exec's token waits for the event: on its node, or behind the gateway where it is.
- */
+/* 1 if exec's token waits for the event now. */
 static int token_waits(const wf_exec_t *exec, const wf_node_t *event)
 {
-    int i;
+    return !wf_event_is_around(exec, event)
+           && (wf_exec_waits_for(exec, WF_WAIT_EVENT)
+               || wf_exec_waits_for(exec, WF_WAIT_GATE));
+}
 
-    if (wf_exec_waits_for(exec, WF_WAIT_EVENT)) {
-        return exec->node == event;
-    }
-    for (i = 0; wf_exec_waits_for(exec, WF_WAIT_GATE) && i < exec->node->outgoing->nelts;
-         i++) {
-        if (APR_ARRAY_IDX(exec->node->outgoing, i, const wf_flow_t *)->target == event) {
-            return 1;
-        }
-    }
-    return 0;
+/* 1 if exec is, or was, a scope that has the event around it. */
+static int scope_waits(const wf_exec_t *exec, const wf_node_t *event)
+{
+    return wf_event_is_around(exec, event) && (event->host || event->within->triggered);
+}
+
+int wf_event_is_awaited(const wf_exec_t *exec, const char *activity)
+{
+    const wf_node_t *event = event_of(exec, activity);
+
+    return event && event->behaviour->fire
+           && (scope_waits(exec, event) || token_waits(exec, event));
 }
 
 apr_status_t wf_event_deliver(wf_exec_t *exec, const char *activity, wf_error_t *err)
 {
-    const wf_node_t *event = event_of(exec, activity);
+    if (wf_event_is_awaited(exec, activity)) {
+        const wf_node_t *event = event_of(exec, activity);
 
-    if (event && event->behaviour->fire
-        && (wf_event_is_around(exec, event) || token_waits(exec, event))) {
         return event->behaviour->fire(exec, event, err);
     }
     return wf_error_set(err, WF_ERR_INTERNAL,

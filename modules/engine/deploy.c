@@ -65,25 +65,22 @@ static const char *find_diagram(const apr_array_header_t *files, const char *res
     return NULL;
 }
 
-/* One more than the highest version of the key, those of this very deployment included. */
-static apr_status_t next_version(wf_work_t *work, const char *key, apr_hash_t *versions,
-                                 int *version, wf_error_t *err)
-{
-    int *known = apr_hash_get(versions, key, APR_HASH_KEY_STRING);
-    wf_definition_t *latest;
-    apr_status_t rv;
+/* A deployment on its way. */
+typedef struct deploying_t {
+    wf_work_t *work;
+    const apr_array_header_t *files;
+    wf_deployment_t *deployment;
+    apr_hash_t *newest; /* wf_definition_t by key: those that it has */
+} deploying_t;
 
-    if (!known) {
-        rv = wf_store_latest_definition(work->reader, key, &latest, work->pool, err);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-        known = apr_palloc(work->pool, sizeof(*known));
-        *known = latest ? latest->version : 0;
-        apr_hash_set(versions, key, APR_HASH_KEY_STRING, known);
-    }
-    *version = ++*known;
-    return APR_SUCCESS;
+/* The newest definition of the key, those of this very deployment included; or NULL. */
+static apr_status_t find_newest(const deploying_t *d, const char *key,
+                                wf_definition_t **newest, wf_error_t *err)
+{
+    *newest = apr_hash_get(d->newest, key, APR_HASH_KEY_STRING);
+    return *newest ? APR_SUCCESS
+                   : wf_store_latest_definition(d->work->reader, key, newest,
+                                                d->work->pool, err);
 }
 
 /* Identity links that say who may start. */
@@ -100,40 +97,46 @@ static void add_starters(wf_work_t *work, const char *definition,
     }
 }
 
-static apr_status_t add_definition(wf_work_t *work, const wf_model_t *model,
-                                   const wf_file_t *file, const apr_array_header_t *files,
-                                   wf_id_t deployment, apr_hash_t *versions, wf_error_t *err)
+static wf_definition_t *add_row(const deploying_t *d, const wf_model_t *model,
+                                const wf_file_t *file, int version)
 {
-    const char *key = wf_model_key(model);
-    wf_definition_t *row;
-    const char *id;
-    int version;
-    apr_status_t rv = next_version(work, key, versions, &version, err);
+    wf_definition_t *row = wf_uow_insert(d->work->uow, WF_TABLE_DEFINITION);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    id = apr_psprintf(work->pool, "%s:%d", key, version);
-    if (strlen(id) > MAX_DEFINITION_ID) {
-        return wf_error_field(err, WF_ERR_INVALID, file->name,
-                              "%s: the definition id '%s' is longer than %d characters",
-                              file->name, id, MAX_DEFINITION_ID);
-    }
-    row = wf_uow_insert(work->uow, WF_TABLE_DEFINITION);
-    row->id = id;
-    row->key = key;
+    row->key = wf_model_key(model);
     row->version = version;
+    row->id = apr_psprintf(d->work->pool, "%s:%d", row->key, version);
     row->category = wf_model_category(model);
     row->name = wf_model_name(model);
     row->description = wf_model_description(model);
     row->start_form_key = wf_model_start_form_key(model);
-    row->deployment_id = deployment;
+    row->deployment_id = d->deployment->id;
     row->resource_name = file->name;
-    row->diagram_resource_name = find_diagram(files, file->name, key, work->pool);
+    row->diagram_resource_name =
+        find_diagram(d->files, file->name, row->key, d->work->pool);
     row->has_diagram = wf_model_has_diagram(model);
-    add_starters(work, id, wf_model_starter_users(model), 0);
-    add_starters(work, id, wf_model_starter_groups(model), 1);
-    return APR_SUCCESS;
+    return row;
+}
+
+static apr_status_t add_definition(const deploying_t *d, const wf_model_t *model,
+                                   const wf_file_t *file, wf_error_t *err)
+{
+    wf_bpmn_call_t call = wf_engine_bpmn_call(d->work);
+    wf_definition_t *row, *previous;
+    apr_status_t rv = find_newest(d, wf_model_key(model), &previous, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = add_row(d, model, file, previous ? previous->version + 1 : 1);
+    if (strlen(row->id) > MAX_DEFINITION_ID) {
+        return wf_error_field(err, WF_ERR_INVALID, file->name,
+                              "%s: the definition id '%s' is longer than %d characters",
+                              file->name, row->id, MAX_DEFINITION_ID);
+    }
+    apr_hash_set(d->newest, row->key, APR_HASH_KEY_STRING, row);
+    add_starters(d->work, row->id, wf_model_starter_users(model), 0);
+    add_starters(d->work, row->id, wf_model_starter_groups(model), 1);
+    return wf_bpmn_deployed(&call, row, model, previous, err);
 }
 
 /* Parse every process file first, so that one answer lists the faults of all of them. */
@@ -163,35 +166,40 @@ static apr_status_t parse_files(wf_work_t *work, const apr_array_header_t *files
     return faults ? wf_error_set(err, WF_ERR_INVALID, "%s", faults) : APR_SUCCESS;
 }
 
+static void add_resource(const deploying_t *d, const wf_file_t *file)
+{
+    wf_bytearray_t *resource = wf_uow_insert(d->work->uow, WF_TABLE_BYTEARRAY);
+
+    resource->name = file->name;
+    resource->deployment_id = d->deployment->id;
+    resource->bytes = file->data;
+    resource->length = file->length;
+}
+
 apr_status_t wf_engine_deploy(wf_work_t *work, const char *name,
                               const apr_array_header_t *files, wf_deployment_t **out,
                               wf_error_t *err)
 {
     apr_array_header_t **models = apr_pcalloc(work->pool, (files->nelts + 1) * sizeof(*models));
-    apr_hash_t *versions = apr_hash_make(work->pool);
-    wf_deployment_t *deployment;
+    deploying_t d = { .work = work, .files = files };
     apr_status_t rv = parse_files(work, files, models, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    deployment = wf_uow_insert(work->uow, WF_TABLE_DEPLOYMENT);
-    deployment->name = name;
-    deployment->deploy_time = wf_time_ms();
-    for (int i = 0; i < files->nelts; i++) {
+    d.newest = apr_hash_make(work->pool);
+    d.deployment = wf_uow_insert(work->uow, WF_TABLE_DEPLOYMENT);
+    d.deployment->name = name;
+    d.deployment->deploy_time = wf_time_ms();
+    for (int i = 0; rv == APR_SUCCESS && i < files->nelts; i++) {
         const wf_file_t *file = &APR_ARRAY_IDX(files, i, wf_file_t);
-        wf_bytearray_t *resource = wf_uow_insert(work->uow, WF_TABLE_BYTEARRAY);
 
-        resource->name = file->name;
-        resource->deployment_id = deployment->id;
-        resource->bytes = file->data;
-        resource->length = file->length;
+        add_resource(&d, file);
         for (int m = 0; models[i] && m < models[i]->nelts && rv == APR_SUCCESS; m++) {
-            rv = add_definition(work, APR_ARRAY_IDX(models[i], m, wf_model_t *), file, files,
-                                deployment->id, versions, err);
+            rv = add_definition(&d, APR_ARRAY_IDX(models[i], m, wf_model_t *), file, err);
         }
     }
-    *out = deployment;
+    *out = d.deployment;
     return rv;
 }
 
@@ -227,6 +235,46 @@ apr_status_t wf_command_deploy(wf_work_t *work, wf_error_t *err)
     return APR_SUCCESS;
 }
 
+/* The newest definition that the key keeps, and whether the deployment has a newer one. */
+static apr_status_t find_successor(wf_work_t *work, const char *key, wf_id_t deployment,
+                                   wf_definition_t **successor, wf_error_t *err)
+{
+    wf_definition_t *newest;
+    apr_status_t rv =
+        wf_store_latest_definition(work->reader, key, &newest, work->pool, err);
+
+    *successor = NULL;
+    if (rv != APR_SUCCESS || !newest || newest->deployment_id != deployment) {
+        return rv;
+    }
+    return wf_store_definition_beside(work->reader, key, deployment, successor,
+                                      work->pool, err);
+}
+
+/* Where the newest version goes, the one before it starts instances again. */
+static apr_status_t bring_back(wf_work_t *work, const apr_array_header_t *definitions,
+                               wf_id_t deployment, wf_error_t *err)
+{
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    apr_hash_t *done = apr_hash_make(work->pool);
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; rv == APR_SUCCESS && i < definitions->nelts; i++) {
+        const char *key = APR_ARRAY_IDX(definitions, i, wf_definition_t *)->key;
+        wf_definition_t *successor;
+
+        if (apr_hash_get(done, key, APR_HASH_KEY_STRING)) {
+            continue; /* two files of the deployment have it */
+        }
+        apr_hash_set(done, key, APR_HASH_KEY_STRING, key);
+        rv = find_successor(work, key, deployment, &successor, err);
+        if (rv == APR_SUCCESS && successor) {
+            rv = wf_bpmn_undeployed(&call, successor, err);
+        }
+    }
+    return rv;
+}
+
 /* deployment.delete {id, cascade}. Unknown ids are fine: they are gone already. */
 apr_status_t wf_command_undeploy(wf_work_t *work, wf_error_t *err)
 {
@@ -260,6 +308,9 @@ apr_status_t wf_command_undeploy(wf_work_t *work, wf_error_t *err)
     rv = wf_uow_select(work->uow, WF_BY_DEFINITIONS_OF_DEPLOYMENT, id, &definitions, err);
     if (rv == APR_SUCCESS) {
         rv = wf_uow_select(work->uow, WF_BY_RESOURCES_OF_DEPLOYMENT, id, &resources, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = bring_back(work, definitions, id, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

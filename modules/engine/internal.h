@@ -224,7 +224,8 @@ apr_status_t wf_picture_png(const char *svg, apr_size_t length, const void **png
  *  package is installed, pictures work without a restart. */
 apr_status_t wf_picture_load(const char *library, wf_error_t *err);
 
-/** A call into the process engine on behalf of work. */
+/** A call into the process engine on behalf of work; conflicts that it meets are nobody's
+ *  fault. */
 wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work);
 
 /** One file of a deployment. */

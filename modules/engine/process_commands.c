@@ -1,8 +1,11 @@
 /* Commands on process instances. */
 #include "engine/internal.h"
 
+/* A signal may reach instances whose lane the work does not hold, and others may reach
+ * its own. */
 wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
 {
+    work->tries_again = 1;
     return (wf_bpmn_call_t){
         .uow = work->uow,
         .models = work->engine->models,
@@ -115,7 +118,6 @@ apr_status_t wf_command_delete_instance(wf_work_t *work, wf_error_t *err)
     apr_status_t rv =
         wf_args_text(work->args, "reason", WF_TASK_MAX_TEXT, &reason, err);
 
-    work->tries_again = 1; /* a job that is not exclusive may move the instance on */
     return rv == APR_SUCCESS
                ? wf_bpmn_delete_instance(&call, id_of(work), reason, err)
                : rv;

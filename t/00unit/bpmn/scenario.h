@@ -8,9 +8,9 @@
  * state is the active activities of the instance and of those that it called, sorted;
  * nothing once all have ended; "!text" if the step must fail with a message that has the
  * text, after which everything is as before. Actions: complete (a task, by its activity),
- * signal (a receive task), event (a BPMN signal), message, timer (the activity of its
- * event; time goes to when it is due), job (the activity), set (variables of the
- * instance). JSON gives variables; "complete 2nd a" means the second of several.
+ * signal (a receive task), event (a BPMN signal for the instance), throw (one for all),
+ * message (for the oldest execution that waits for it), timer (the activity of its event;
+ * time goes to when it is due), job (the activity; or "event": one that delivers a signal). JSON gives variables; "complete 2nd a" means the second of several.
  *
  * After each step the rows of all instances must fit together, and nothing may be left of
  * an instance that has ended. The history is the ids of the activities visited, in order
@@ -211,6 +211,12 @@ static inline wf_id_t nth_task(const char *key, int nth)
     return 0;
 }
 
+static inline int is_job_at(const wf_job_t *job, const char *activity)
+{
+    return strcmp(job->handler_cfg, activity) == 0
+           || (strcmp(activity, "event") == 0 && strcmp(job->handler_type, "event") == 0);
+}
+
 static inline wf_id_t nth_job(const char *activity, int nth, apr_int64_t *due)
 {
     int i, k;
@@ -222,7 +228,7 @@ static inline wf_id_t nth_job(const char *activity, int nth, apr_int64_t *due)
         for (k = 0; k < jobs->nelts; k++) {
             const wf_job_t *job = APR_ARRAY_IDX(jobs, k, wf_job_t *);
 
-            if (strcmp(job->handler_cfg, activity) == 0 && --nth == 0) {
+            if (is_job_at(job, activity) && --nth == 0) {
                 *due = job->due_date;
                 return job->id;
             }
@@ -261,6 +267,28 @@ static inline apr_status_t bring(const char *action, const char *name,
                          : wf_bpmn_signal(call, root, name, vars, &world.err));
 }
 
+/* The execution that waits for the message; the instance itself if nobody does. */
+static inline wf_id_t waiting_for(const char *message)
+{
+    int i, k;
+
+    for (i = 0; i < family->nelts; i++) {
+        wf_id_t instance = APR_ARRAY_IDX(family, i, wf_id_t);
+        apr_array_header_t *rows =
+            world_select(WF_BY_SUBSCRIPTIONS_OF_INSTANCE, instance);
+
+        for (k = 0; k < rows->nelts; k++) {
+            const wf_subscription_t *row = APR_ARRAY_IDX(rows, k, wf_subscription_t *);
+
+            if (strcmp(row->event_type, "message") == 0
+                && strcmp(row->event_name, message) == 0) {
+                return row->execution_id;
+            }
+        }
+    }
+    return APR_ARRAY_IDX(family, 0, wf_id_t);
+}
+
 static inline apr_status_t take_step(const char *action, const char *name, int nth,
                                      const wf_map_t *vars)
 {
@@ -276,6 +304,15 @@ static inline apr_status_t take_step(const char *action, const char *name, int n
     }
     if (strcmp(action, "event") == 0 || strcmp(action, "signal") == 0) {
         return bring(action, name, vars);
+    }
+    if (strcmp(action, "throw") == 0) {
+        world_begin();
+        return world_end(wf_bpmn_throw(&world.call, name, vars, 0, &world.err));
+    }
+    if (strcmp(action, "message") == 0) {
+        task = waiting_for(name);
+        world_begin();
+        return world_end(wf_bpmn_message(&world.call, task, name, vars, &world.err));
     }
     printf("Bail out! no step is called %s\n", action);
     exit(1);
