@@ -113,13 +113,18 @@ static inline void world_reopen(void)
 static inline void world_open(void)
 {
     /* In memory where that can be: it is not the disk that is tested here. */
-    char in_memory[] = "/dev/shm/wf-bpmn-XXXXXX", on_disk[] = "/tmp/wf-bpmn-XXXXXX";
-    char *folder = mkdtemp(in_memory);
+    const char *places[] = {getenv("WF_WORLD"), "/dev/shm", "/tmp"};
+    char *folder = NULL;
+    int i;
 
     apr_initialize();
     apr_pool_create(&world.pool, NULL);
     apr_pool_create(&world.unit_pool, world.pool);
-    folder = folder ? folder : mkdtemp(on_disk);
+    for (i = 0; !folder && i < 3; i++) {
+        folder = places[i] ? mkdtemp(apr_pstrcat(world.pool, places[i],
+                                                 "/wf-bpmn-XXXXXX", NULL))
+                           : NULL;
+    }
     if (!folder) {
         printf("Bail out! no temporary folder\n");
         exit(1);
