@@ -19,16 +19,18 @@ my @processes = (
     [ 'mixedCandidateUserAndGroup', 'Mixed candidate user and group example', 'Write financial report',     undef,    [ 'candidate=kermit', 'candidate-group=sales' ] ],
     [ 'financialReport',            'Monthly financial report',            qr/^Write monthly financial report$/, undef, [ 'candidate-group=accountancy' ] ],
     [ 'vacationRequest',            'Vacation request',                    'Handle vacation request',       undef,    [ 'candidate-group=management' ] ],
+    [ 'fixSystemFailure',           'Fix system failure',                  qr/^Investigate (hard|soft)ware$/, 'kermit', [] ],
+    [ 'escalationExample',          'Timer escalation example',            'First line support',            'kermit', [] ],
 );
 
-plan tests => 5 * @processes + 33;
+plan tests => 5 * @processes + 33 + 12;
 
 for my $case (@processes) {
     my ($key, $name, $task_name, $assignee, $candidates) = @$case;
     my $definition = get_json("/process-definition/$key:1");
     ok t_cmp($definition->{name}, $name, $key);
     my $i = start("$key:1", { employeeName => 'fozzie', numberOfDays => 1 });
-    my $task = get_json('/task/' . value_of("SELECT ID_ FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i->{id}"));
+    my $task = get_json('/task/' . value_of("SELECT MIN(ID_) FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i->{id}"));
     ok t_cmp($task->{name}, $task_name, "$key: its task");
     ok t_cmp($task->{assignee}, $assignee, "$key: its assignee");
     ok t_cmp($task->{description}, qr/\w/, "$key: it is described");
@@ -103,3 +105,38 @@ ok t_cmp(end_of($i->{id}), 'withdrawnEnd', 'the other end');
 
 # Users of the demo are who they are.
 ok t_cmp(call('POST', '/login', { userId => $_, password => $_ })->code, 200, "$_ may log in") for qw(kermit gonzo fozzie);
+
+# ---- a system failure: both causes are looked into, or time runs out ----------------------
+sub places { my ($instance) = @_; join ' ', sort map { $_->{name} } tasks_of($instance, 'assignee=kermit') }
+sub finish { my ($instance, $name) = @_; my ($task) = grep { $_->{name} eq $name } tasks_of($instance, 'assignee=kermit'); complete($task->{id})->code }
+sub time_out {
+    my ($instance) = @_;
+    my $jobs = get_json("/management/jobs?process-instance=$instance&only-timers=true")->{data};
+    return @$jobs == 1 ? call('PUT', "/management/job/$jobs->[0]{id}/execute", {})->code : scalar(@$jobs) . ' timers';
+}
+
+my $failure = start('fixSystemFailure:1')->{id};
+ok t_cmp(places($failure), 'Investigate hardware Investigate software', 'two at once');
+finish($failure, 'Investigate software');
+ok t_cmp(places($failure), 'Investigate hardware', 'one is left');
+finish($failure, 'Investigate hardware');
+ok t_cmp(places($failure), 'Write report', 'then the report');
+ok t_cmp(value_of("SELECT COUNT(*) FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ = $failure"), 0, 'in time: the timer is gone');
+finish($failure, 'Write report');
+ok t_cmp(value_of("SELECT COUNT(*) FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ = $failure"), 0, 'fixed');
+
+$failure = start('fixSystemFailure:1')->{id};
+finish($failure, 'Investigate hardware');
+ok t_cmp(time_out($failure), 200, 'four hours');
+ok t_cmp(places($failure), 'Hand over to Level 2 support', 'others take over, the rest ends');
+finish($failure, 'Hand over to Level 2 support');
+ok t_cmp(value_of("SELECT COUNT(*) FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ = $failure"), 0, 'handed over');
+
+# ---- an escalation ---------------------------------------------------------------------------
+my $escalation = start('escalationExample:1')->{id};
+ok t_cmp(time_out($escalation), 200, 'five minutes');
+ok t_cmp(places($escalation), '', 'kermit has lost it');
+my ($escalated) = tasks_of($escalation, 'candidate-group=management');
+ok t_cmp($escalated->{name}, 'Handle escalated issue', 'a manager has it');
+complete($escalated->{id});
+ok t_cmp(value_of("SELECT END_ACT_ID_ FROM ACT_HI_PROCINST WHERE ID_ = $escalation"), 'escalatedEnd', 'and ends it');
