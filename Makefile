@@ -173,6 +173,7 @@ $(BUILD)/t/bench/$(1): $(BUILD)/t/bench/$(1).o $(call obj,$(foreach r,$(BELOW_$(
 endef
 $(eval $(call BENCH_RULE,commit,store))
 $(eval $(call BENCH_RULE,parse,bpmn))
+$(eval $(call BENCH_RULE,process,bpmn))
 
 # ---- packages -----------------------------------------------------------------------------------------
 # Only what is missing is installed, with sudo unless root.
@@ -215,7 +216,7 @@ check:
 
 bench:
 	$(call install_packages,$(BENCH_PACKAGES))
-	@$(MAKE) --no-print-directory -s all bench-commit bench-parse
+	@$(MAKE) --no-print-directory -s all bench-commit bench-parse bench-process
 	@t/bench/run $(abspath $(BUILD))
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
