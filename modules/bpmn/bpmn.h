@@ -272,6 +272,66 @@ apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
 /** WF_ERR_CONFLICT for a task of a running process: it can only be completed. */
 apr_status_t wf_bpmn_delete_task(const wf_bpmn_call_t *call, wf_id_t id, wf_error_t *err);
 
+/* ---- external tasks --------------------------------------------------------------------------- */
+
+/** Limits: bytes of topics and worker ids, characters of a failure's message, and what a
+ *  lock or pause may last, in ms. */
+#define WF_EXTERNAL_MAX_NAME 255
+#define WF_EXTERNAL_MAX_MESSAGE 4000
+#define WF_EXTERNAL_MAX_SPAN (APR_INT64_C(366) * 24 * 3600 * 1000)
+
+/** What a worker says of its task; what an operation does not need is ignored. */
+typedef struct wf_external_report_t {
+    const char *worker;
+    const wf_map_t *variables; /* to set as seen from the activity; NULL: none */
+    const wf_map_t *local;     /* … in its own scope; NULL: none */
+    const char *code;          /* of the BPMN error */
+    const char *message;       /* of the error or failure, or NULL */
+    const char *details;       /* of the failure, or NULL */
+    int retries;               /* left after the failure */
+    apr_int64_t pause;         /* ms before the task may be fetched again */
+} wf_external_report_t;
+
+/* Only the worker who has the task, or had it last while nobody has taken it since, may
+ * report: WF_ERR_INVALID (field "workerId") for any other, WF_ERR_NOT_FOUND if the task is
+ * gone, WF_ERR_CONFLICT if it is suspended. */
+
+/** The task is done: set the variables and let the process go on. */
+apr_status_t wf_bpmn_external_complete(const wf_bpmn_call_t *call, wf_id_t id,
+                                       const wf_external_report_t *report, wf_error_t *err);
+
+/** Set the variables, then throw a BPMN error from the activity. WF_ERR_EXECUTION if nothing
+ *  around catches it: drop the unit. */
+apr_status_t wf_bpmn_external_error(const wf_bpmn_call_t *call, wf_id_t id,
+                                    const wf_external_report_t *report, wf_error_t *err);
+
+/** The task waits for another attempt, after the pause; without retries left it stops, and an
+ *  incident says why. */
+apr_status_t wf_bpmn_external_failure(const wf_bpmn_call_t *call, wf_id_t id,
+                                      const wf_external_report_t *report, wf_error_t *err);
+
+/** Lock a task for ms from now; WF_ERR_INVALID while another worker has it. */
+apr_status_t wf_bpmn_external_lock(const wf_bpmn_call_t *call, wf_id_t id,
+                                   const char *worker, apr_int64_t ms, wf_error_t *err);
+
+/** The same without asking: for who has found that the task, a row of the unit, is free. */
+void wf_external_take(const wf_bpmn_call_t *call, wf_external_task_t *task,
+                      const char *worker, apr_int64_t ms);
+
+/** Let the lock end ms from now. WF_ERR_INVALID unless it is worker's and not over. */
+apr_status_t wf_bpmn_external_extend(const wf_bpmn_call_t *call, wf_id_t id,
+                                     const char *worker, apr_int64_t ms, wf_error_t *err);
+
+/** Nobody has the task any more, whoever had it. */
+apr_status_t wf_bpmn_external_unlock(const wf_bpmn_call_t *call, wf_id_t id,
+                                     wf_error_t *err);
+
+/** Retries above 0 let a stopped task go on and end its incident; 0 stops it. */
+apr_status_t wf_bpmn_external_set_retries(const wf_bpmn_call_t *call, wf_id_t id,
+                                          int retries, wf_error_t *err);
+apr_status_t wf_bpmn_external_set_priority(const wf_bpmn_call_t *call, wf_id_t id,
+                                           apr_int64_t priority, wf_error_t *err);
+
 /* ---- forms ------------------------------------------------------------------------------------ */
 
 /** The form of a definition's start event, or of a task: the resource of the deployment that

@@ -716,6 +716,18 @@ apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
 apr_status_t wf_definition_model(wf_turn_t *turn, const wf_definition_t *definition,
                                  const wf_model_t **model, wf_error_t *err);
 
+/* ---- external_task.c --------------------------------------------------------------- */
+
+/** exec rests until a worker of a topic has done its task. priority may be NULL: 0. */
+apr_status_t wf_external_create(wf_exec_t *exec, const char *topic,
+                                const wf_template_t *priority, wf_error_t *err);
+
+/** exec waits for a worker no longer: its task goes, with what is known of its failures. */
+apr_status_t wf_external_cancel(wf_exec_t *exec, wf_error_t *err);
+
+/** What exec waits for, to waits for from now on. */
+apr_status_t wf_external_move(wf_exec_t *from, wf_exec_t *to, wf_error_t *err);
+
 /* ---- steps of the behaviour table -------------------------------------------------- */
 
 wf_step_fn wf_leave_at_once;   /* flows.c: nothing to do here */

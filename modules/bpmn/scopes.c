@@ -176,6 +176,9 @@ static apr_status_t drop_token(wf_exec_t *exec, const char *reason, wf_error_t *
     else if (wf_exec_waits_for(exec, WF_WAIT_CALLED)) {
         rv = end_called(exec, reason, err);
     }
+    else if (wf_exec_waits_for(exec, WF_WAIT_WORKER)) {
+        rv = wf_external_cancel(exec, err);
+    }
     if (rv == APR_SUCCESS
         && (wf_exec_waits_for(exec, WF_WAIT_EVENT)
             || wf_exec_waits_for(exec, WF_WAIT_GATE) || exec->node->async

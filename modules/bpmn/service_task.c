@@ -93,16 +93,6 @@ static apr_status_t choose(wf_exec_t *exec, const char *transition, wf_error_t *
                         transition);
 }
 
-/* Workers of a topic are to do it. */
-static apr_status_t wait_for_worker(wf_exec_t *exec, const char *topic, wf_error_t *err)
-{
-    (void)exec;
-    return wf_error_set(err, WF_ERR_EXECUTION,
-                        "the topic \"%s\" is for external workers, which this server "
-                        "does not serve",
-                        topic);
-}
-
 /* ---- steps ---------------------------------------------------------------------------- */
 
 apr_status_t wf_service_task_enter(wf_exec_t *exec, wf_error_t *err)
@@ -120,7 +110,7 @@ apr_status_t wf_service_task_enter(wf_exec_t *exec, wf_error_t *err)
         return map_failure(exec, rv, outcome.failure, err);
     }
     if (outcome.topic) {
-        return wait_for_worker(exec, outcome.topic, err);
+        return wf_external_create(exec, outcome.topic, def->action.priority, err);
     }
     if (outcome.transition) {
         rv = choose(exec, outcome.transition, err);

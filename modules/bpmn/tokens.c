@@ -73,6 +73,9 @@ static apr_status_t move_rows(wf_exec_t *from, wf_exec_t *to, wf_error_t *err)
     else if (wf_exec_waits_for(from, WF_WAIT_CALLED)) {
         rv = move_called(from, to, err);
     }
+    else if (wf_exec_waits_for(from, WF_WAIT_WORKER)) {
+        rv = wf_external_move(from, to, err);
+    }
     else if (wf_exec_waits_for(from, WF_WAIT_EVENT)
              || wf_exec_waits_for(from, WF_WAIT_GATE) || from->node->async
              || from->node->async_after) {

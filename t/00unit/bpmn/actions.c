@@ -60,8 +60,6 @@ static const struct {
     { "longest prefix", ONE("activiti:class=\"org.acme.pay.Card\"", ""), NULL, NULL, "longer prefix" },
     { "the deployment's own", ONE("activiti:class=\"shared\"", ""), NULL, NULL, "deployment" },
     { "its prefix",     ONE("activiti:class=\"own.Set\"", FIELD("a", "x")), "a", "\"x\"", NULL },
-    { "topic",          ONE("activiti:class=\"org.acme.Topic\"", ""), NULL, NULL, "topic \"pay\"" },
-    { "type external",  ONE("activiti:type=\"external\" activiti:topic=\"${'t'.concat('1')}\"", ""), NULL, NULL, "topic \"t1\"" },
     { "mule",           ONE("activiti:type=\"mule\"", FIELD("endpointUrl", "vm://in") FIELD("a", "m")), "a", "\"m\"", NULL },
     { "mule for nobody", ONE("activiti:type=\"mule\"", FIELD("endpointUrl", "vm://out")), NULL, NULL, "mule:vm://out" },
     { "camel",          ONE("activiti:type=\"camel\"", FIELD("a", "c")), "a", "\"c\"", NULL },

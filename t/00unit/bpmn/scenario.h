@@ -145,6 +145,20 @@ static inline const char *misfit(wf_id_t instance)
                             APR_ARRAY_IDX(more, i, wf_job_t *)->id);
         }
     }
+    for (i = 0; i < rows->nelts; i++) {
+        const wf_execution_t *row = APR_ARRAY_IDX(rows, i, wf_execution_t *);
+
+        wf_uow_select(world.uow, WF_BY_EXTERNAL_TASKS_OF_EXECUTION, row->id, &more,
+                      &world.err);
+        for (k = 0; k < more->nelts; k++) {
+            const wf_external_task_t *task = APR_ARRAY_IDX(more, k, wf_external_task_t *);
+
+            if (!row->is_active || strcmp(row->act_id, task->act_id) != 0
+                || task->act_inst_id != row->act_inst_id) {
+                return complain("nobody waits for external task", task->id);
+            }
+        }
+    }
     wf_uow_select(world.uow, WF_BY_SUBSCRIPTIONS_OF_INSTANCE, instance, &more,
                   &world.err);
     for (i = 0; i < more->nelts; i++) {
@@ -289,6 +303,10 @@ static inline wf_id_t waiting_for(const char *message)
     return APR_ARRAY_IDX(family, 0, wf_id_t);
 }
 
+/** A test's own actions; it sets that before it plays. */
+static apr_status_t (*more_steps)(const char *action, const char *name, int nth,
+                                  const wf_map_t *vars);
+
 static inline apr_status_t take_step(const char *action, const char *name, int nth,
                                      const wf_map_t *vars)
 {
@@ -313,6 +331,9 @@ static inline apr_status_t take_step(const char *action, const char *name, int n
         task = waiting_for(name);
         world_begin();
         return world_end(wf_bpmn_message(&world.call, task, name, vars, &world.err));
+    }
+    if (more_steps) {
+        return more_steps(action, name, nth, vars);
     }
     printf("Bail out! no step is called %s\n", action);
     exit(1);
