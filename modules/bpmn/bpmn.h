@@ -314,10 +314,6 @@ apr_status_t wf_bpmn_external_failure(const wf_bpmn_call_t *call, wf_id_t id,
 apr_status_t wf_bpmn_external_lock(const wf_bpmn_call_t *call, wf_id_t id,
                                    const char *worker, apr_int64_t ms, wf_error_t *err);
 
-/** The same without asking: for who has found that the task, a row of the unit, is free. */
-void wf_external_take(const wf_bpmn_call_t *call, wf_external_task_t *task,
-                      const char *worker, apr_int64_t ms);
-
 /** Let the lock end ms from now. WF_ERR_INVALID unless it is worker's and not over. */
 apr_status_t wf_bpmn_external_extend(const wf_bpmn_call_t *call, wf_id_t id,
                                      const char *worker, apr_int64_t ms, wf_error_t *err);

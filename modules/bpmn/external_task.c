@@ -257,7 +257,20 @@ static apr_status_t not_suspended(const wf_external_task_t *task, wf_error_t *er
                : APR_SUCCESS;
 }
 
-/* The task, if worker has or had it last. */
+/* A fetch takes tasks without a lane, and without a new REV_. */
+static void need(const wf_bpmn_call_t *call, wf_lock_e what,
+                 const wf_external_task_t *task, const char *worker)
+{
+    wf_lock_t *lock = apr_pcalloc(wf_uow_pool(call->uow), sizeof(*lock));
+
+    lock->what = what;
+    lock->id = task->id;
+    lock->owner = apr_pstrdup(wf_uow_pool(call->uow), worker);
+    lock->until = call->now;
+    wf_uow_lock(call->uow, lock);
+}
+
+/* The task, if worker has or had it last; still so when the unit is committed. */
 static apr_status_t load_own(wf_external_task_t **task, const wf_bpmn_call_t *call,
                              wf_id_t id, const char *worker, wf_error_t *err)
 {
@@ -275,6 +288,7 @@ static apr_status_t load_own(wf_external_task_t **task, const wf_bpmn_call_t *ca
                               "' is not locked by worker '%s'",
                               id, worker);
     }
+    need(call, WF_LOCK_OWN, *task, worker);
     return not_suspended(*task, err);
 }
 
@@ -449,6 +463,14 @@ apr_status_t wf_bpmn_external_failure(const wf_bpmn_call_t *call, wf_id_t id,
 
 /* ---- locks, retries, priority ------------------------------------------------------------------- */
 
+static void take(const wf_bpmn_call_t *call, wf_external_task_t *task, const char *worker,
+                 apr_int64_t ms)
+{
+    task->worker_id = apr_pstrdup(wf_uow_pool(call->uow), worker);
+    task->lock_exp_time = call->now + ms;
+    wf_uow_update(call->uow, task);
+}
+
 apr_status_t wf_bpmn_external_lock(const wf_bpmn_call_t *call, wf_id_t id,
                                    const char *worker, apr_int64_t ms, wf_error_t *err)
 {
@@ -471,16 +493,9 @@ apr_status_t wf_bpmn_external_lock(const wf_bpmn_call_t *call, wf_id_t id,
                               "' is locked by worker '%s'",
                               id, task->worker_id);
     }
-    wf_external_take(call, task, worker, ms);
+    need(call, WF_LOCK_FREE, task, worker);
+    take(call, task, worker, ms);
     return APR_SUCCESS;
-}
-
-void wf_external_take(const wf_bpmn_call_t *call, wf_external_task_t *task,
-                      const char *worker, apr_int64_t ms)
-{
-    task->worker_id = apr_pstrdup(wf_uow_pool(call->uow), worker);
-    task->lock_exp_time = call->now + ms;
-    wf_uow_update(call->uow, task);
 }
 
 apr_status_t wf_bpmn_external_extend(const wf_bpmn_call_t *call, wf_id_t id,
@@ -501,7 +516,7 @@ apr_status_t wf_bpmn_external_extend(const wf_bpmn_call_t *call, wf_id_t id,
                             "' is over and cannot be extended",
                             id);
     }
-    wf_external_take(call, task, worker, ms);
+    take(call, task, worker, ms);
     return APR_SUCCESS;
 }
 

@@ -35,7 +35,7 @@ static apr_status_t load_job(wf_work_t *work, wf_job_t **job, wf_error_t *err)
         *job = NULL;
     }
     if (rv == APR_SUCCESS && *job && attempt->owner) {
-        attempt->need = (wf_lock_t){ .what = WF_LOCK_NEED, .job = attempt->job,
+        attempt->need = (wf_lock_t){ .what = WF_LOCK_NEED, .id = attempt->job,
                                      .owner = attempt->owner };
         wf_uow_lock(work->uow, &attempt->need);
     }

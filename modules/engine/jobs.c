@@ -93,7 +93,7 @@ static wf_work_t *create_work(wf_jobs_t *jobs, const wf_job_t *job, wf_id_t inst
 
     b->attempt = (wf_attempt_t){ .job = job->id, .owner = node, .instance = instance };
     b->jobs = jobs;
-    b->lock = (wf_lock_t){ .what = WF_LOCK_TAKE, .job = job->id, .owner = node,
+    b->lock = (wf_lock_t){ .what = WF_LOCK_TAKE, .id = job->id, .owner = node,
                            .until = now + lease_of(jobs), .now = now,
                            .rev = job->row.rev };
     work->baton = b;

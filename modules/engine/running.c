@@ -61,7 +61,7 @@ apr_array_header_t *wf_running_locks(wf_running_t *running, apr_int64_t until,
     for (const wf_attempt_t *a = running->first; a; a = a->next) {
         if (a->owner) {
             APR_ARRAY_PUSH(locks, wf_lock_t) = (wf_lock_t){
-                .what = WF_LOCK_KEEP, .job = a->job, .owner = a->owner, .until = until
+                .what = WF_LOCK_KEEP, .id = a->job, .owner = a->owner, .until = until
             };
         }
     }

@@ -248,6 +248,10 @@ typedef enum {
     WF_SQL_LOCK_TAKE,         /* job, owner, end, now, REV_; 1 if it was free */
     WF_SQL_LOCK_KEEP,         /* job, owner, end; 1 if it was the owner's */
     WF_SQL_LOCK_NEED,         /* job, owner; 1 if it is the owner's */
+    WF_SQL_TASK_FETCH,        /* external task, worker, end, now; 1 if it may be fetched */
+    WF_SQL_TASK_OWN,          /* external task, worker; 1 if he had it last */
+    WF_SQL_TASK_FREE,         /* external task, worker, time; 1 if nobody else has it then */
+    WF_SQL_TOPICS,            /* locked, not locked, retries left: 1 or 0 each; now */
     WF_SQL_FIXED
 } wf_sql_e;
 

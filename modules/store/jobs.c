@@ -1,4 +1,5 @@
-/* Jobs: which are due, and who runs one and until when nobody else may.
+/* Jobs: which are due, and who runs one and until when nobody else may. Locks of external
+ * tasks are like those of jobs; which may be fetched is in fetch.c.
  *
  * Locks are taken, kept and asked for at the commit of a unit, each by one statement that
  * looks and writes at once, and leave REV_ alone: a unit that has read the job before its
@@ -78,26 +79,30 @@ void wf_uow_lock(wf_uow_t *uow, wf_lock_t *lock)
 
 static apr_status_t write_lock(wf_store_t *store, wf_lock_t *lock, wf_error_t *err)
 {
-    const wf_cell_t args[] = { wf_cell_integer(lock->job), wf_cell_text(lock->owner),
+    const wf_cell_t args[] = { wf_cell_integer(lock->id), wf_cell_text(lock->owner),
                                wf_cell_integer(lock->until), wf_cell_integer(lock->now),
                                wf_cell_integer(lock->rev) };
     static const struct {
         wf_sql_e sql;
         int count;
+        const char *needed; /* a conflict without it; or NULL */
     } how[] = {
-        [WF_LOCK_TAKE] = { WF_SQL_LOCK_TAKE, 5 },
-        [WF_LOCK_KEEP] = { WF_SQL_LOCK_KEEP, 3 },
-        [WF_LOCK_NEED] = { WF_SQL_LOCK_NEED, 2 },
+        [WF_LOCK_TAKE] = { WF_SQL_LOCK_TAKE, 5, NULL },
+        [WF_LOCK_KEEP] = { WF_SQL_LOCK_KEEP, 3, NULL },
+        [WF_LOCK_NEED] = { WF_SQL_LOCK_NEED, 2, "job" },
+        [WF_LOCK_FETCH] = { WF_SQL_TASK_FETCH, 4, NULL },
+        [WF_LOCK_OWN] = { WF_SQL_TASK_OWN, 2, "external task" },
+        [WF_LOCK_FREE] = { WF_SQL_TASK_FREE, 3, "external task" },
     };
     apr_int64_t held = 0;
     apr_status_t rv = wf_store_fixed(store, how[lock->what].sql, args,
                                      how[lock->what].count, &held, err);
 
     lock->held = rv == APR_SUCCESS && held > 0;
-    if (rv == APR_SUCCESS && lock->what == WF_LOCK_NEED && !held) {
+    if (rv == APR_SUCCESS && how[lock->what].needed && !held) {
         return wf_error_set(err, WF_ERR_CONFLICT,
-                            "job %" APR_INT64_T_FMT " is not locked by %s any more",
-                            lock->job, lock->owner);
+                            "%s %" APR_INT64_T_FMT " is not locked by %s any more",
+                            how[lock->what].needed, lock->id, lock->owner);
     }
     return rv;
 }

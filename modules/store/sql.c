@@ -83,6 +83,20 @@ static const char *const fixed[WF_SQL_FIXED] = {
         " RETURNING 1",
     [WF_SQL_LOCK_NEED] =
         "SELECT 1 FROM ACT_RU_JOB WHERE ID_ = ?1 AND LOCK_OWNER_ = ?2",
+    [WF_SQL_TASK_FETCH] =
+        "UPDATE ACT_RU_EXT_TASK AS r SET WORKER_ID_ = ?2, LOCK_EXP_TIME_ = ?3"
+        " WHERE r.ID_ = ?1 AND (r.LOCK_EXP_TIME_ IS NULL OR r.LOCK_EXP_TIME_ <= ?4)"
+        " AND " FETCHABLE("r") " RETURNING 1",
+    [WF_SQL_TASK_OWN] =
+        "SELECT 1 FROM ACT_RU_EXT_TASK WHERE ID_ = ?1 AND WORKER_ID_ = ?2",
+    [WF_SQL_TASK_FREE] =
+        "SELECT 1 FROM ACT_RU_EXT_TASK WHERE ID_ = ?1 AND (LOCK_EXP_TIME_ IS NULL"
+        " OR LOCK_EXP_TIME_ <= ?3 OR WORKER_ID_ = ?2)",
+    [WF_SQL_TOPICS] =
+        "SELECT DISTINCT TOPIC_NAME_ FROM ACT_RU_EXT_TASK r"
+        " WHERE (?1 = 0 OR r.LOCK_EXP_TIME_ > ?4)"
+        " AND (?2 = 0 OR r.LOCK_EXP_TIME_ IS NULL OR r.LOCK_EXP_TIME_ <= ?4)"
+        " AND (?3 = 0 OR COALESCE(r.RETRIES_, 1) > 0) ORDER BY 1",
 };
 
 static const struct {

@@ -477,6 +477,14 @@ int wf_uow_is_empty(const wf_uow_t *uow);
 /** 1 if the unit inserts, updates or deletes rows of table. */
 int wf_uow_writes(const wf_uow_t *uow, wf_table_e table);
 
+/** Show the rows of table that the unit inserts or updates, as they look now; also after the
+ *  commit. */
+void wf_uow_see_written(const wf_uow_t *uow, wf_table_e table,
+                        void (*see)(void *baton, const void *row), void *baton);
+
+/** 1 if the unit suspends or activates something. */
+int wf_uow_suspends(const wf_uow_t *uow);
+
 /** Write count units in one transaction and sync. outcomes[i] (initialised here, texts in the
  *  unit's pool) says what became of unit i: kind WF_ERR_NONE, or WF_ERR_CONFLICT (a REV_
  *  moved on, a unique or foreign key does not allow it), or WF_ERR_INVALID (a value that
@@ -663,18 +671,28 @@ apr_status_t wf_store_fetchable(wf_store_t *store, const wf_fetch_t *fetch,
                                 apr_array_header_t **tasks, apr_int64_t *next,
                                 apr_pool_t *p, wf_error_t *err);
 
-/** What a unit does at its commit about the lock of a job. */
+/** Names of the topics that external tasks have, sorted; of const char *. Looks at all of
+ *  them. Flags: only topics of tasks that are locked at the time now, are not, may still be
+ *  tried. */
+enum { WF_TOPICS_LOCKED = 1, WF_TOPICS_UNLOCKED = 2, WF_TOPICS_RETRIES = 4 };
+apr_status_t wf_store_topics(wf_store_t *store, unsigned flags, apr_int64_t now,
+                             apr_array_header_t **names, apr_pool_t *p, wf_error_t *err);
+
+/** What a unit does at its commit about the lock of a job, or of an external task. */
 typedef enum {
-    WF_LOCK_TAKE, /* lock it, if it still is as it was read and nobody's at the time now */
-    WF_LOCK_KEEP, /* let the owner's lock end later; one that is gone stays gone */
-    WF_LOCK_NEED  /* a conflict unless it is the owner's */
+    WF_LOCK_TAKE,  /* lock it, if it still is as it was read and nobody's at the time now */
+    WF_LOCK_KEEP,  /* let the owner's lock end later; one that is gone stays gone */
+    WF_LOCK_NEED,  /* a conflict unless it is the owner's */
+    WF_LOCK_FETCH, /* lock an external task, if it may be fetched at the time now */
+    WF_LOCK_OWN,   /* a conflict unless the owner has the external task, or had it last */
+    WF_LOCK_FREE   /* a conflict if another one has the external task at the time until */
 } wf_lock_e;
 typedef struct wf_lock_t {
     wf_lock_e what;
-    wf_id_t job;
+    wf_id_t id; /* of the job or external task */
     const char *owner;
-    apr_int64_t until; /* ms; TAKE, KEEP */
-    apr_int64_t now;   /* ms; TAKE: a lock that ended before is nobody's */
+    apr_int64_t until; /* ms; TAKE, KEEP, FETCH, FREE */
+    apr_int64_t now;   /* ms; TAKE, FETCH: a lock that ended before is nobody's */
     int rev;           /* of the row; TAKE */
     int held;          /* set by the commit: 1 if it is the owner's now */
 } wf_lock_t;

@@ -296,6 +296,23 @@ int wf_uow_writes(const wf_uow_t *uow, wf_table_e table)
     return 0;
 }
 
+void wf_uow_see_written(const wf_uow_t *uow, wf_table_e table,
+                        void (*see)(void *baton, const void *row), void *baton)
+{
+    for (int i = 0; i < row_count(uow, table); i++) {
+        int state = ((wf_row_t *)row_at(uow, table, i))->state;
+
+        if (state == WF_ROW_INSERTED || state == WF_ROW_UPDATED) {
+            see(baton, row_at(uow, table, i));
+        }
+    }
+}
+
+int wf_uow_suspends(const wf_uow_t *uow)
+{
+    return uow->suspends->nelts > 0;
+}
+
 int wf_uow_is_empty(const wf_uow_t *uow)
 {
     for (int table = 0; table < WF_TABLES; table++) {

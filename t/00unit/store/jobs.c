@@ -150,7 +150,7 @@ static void check_lock(int i)
     wf_error_t *err = new_error();
     wf_uow_t *uow = new_unit();
     wf_job_t *job = add_job(uow, 0, locks[i].end, 3), *row;
-    wf_lock_t lock = { .what = locks[i].lock, .job = job->id, .owner = "me",
+    wf_lock_t lock = { .what = locks[i].lock, .id = job->id, .owner = "me",
                        .until = NOW + 50, .now = NOW, .rev = 1 + locks[i].stale };
     wf_err_kind_e want = locks[i].lock == WF_LOCK_NEED && !locks[i].held
                              ? WF_ERR_CONFLICT
