@@ -9,6 +9,7 @@ static const struct {
     apr_status_t (*find_lane)(wf_work_t *, wf_lane_t *, wf_error_t *);
     void (*after)(wf_work_t *);
     void (*dropped)(wf_work_t *);
+    void (*begin)(wf_engine_t *, wf_ipc_request_t *); /* instead, if it is not one work */
 } handlers[WF_COMMAND_COUNT] = {
     /* command                    run                          lane                     after, dropped */
     [WF_CMD_ENGINE_STATUS]    = { command_status,              NULL,                    NULL, NULL },
@@ -38,6 +39,15 @@ static const struct {
     [WF_CMD_JOB_EXECUTE]      = { wf_command_execute_job,      wf_lane_of_job,          wf_job_executed, wf_job_executed },
     [WF_CMD_JOB_RETRIES]      = { wf_command_job_retries,      wf_lane_of_job,          NULL, NULL },
     [WF_CMD_JOB_DELETE]       = { wf_command_delete_job,       wf_lane_of_job,          NULL, NULL },
+    [WF_CMD_EXTERNAL_FETCH]   = { .begin = wf_command_fetch },
+    [WF_CMD_EXTERNAL_COMPLETE] = { wf_command_external_complete, wf_lane_of_external,   NULL, NULL },
+    [WF_CMD_EXTERNAL_ERROR]   = { wf_command_external_error,   wf_lane_of_external,     NULL, NULL },
+    [WF_CMD_EXTERNAL_FAILURE] = { wf_command_external_failure, wf_lane_of_external,     NULL, NULL },
+    [WF_CMD_EXTERNAL_LOCK]    = { wf_command_external_lock,    wf_lane_of_external,     NULL, NULL },
+    [WF_CMD_EXTERNAL_EXTEND]  = { wf_command_external_extend,  wf_lane_of_external,     NULL, NULL },
+    [WF_CMD_EXTERNAL_UNLOCK]  = { wf_command_external_unlock,  wf_lane_of_external,     NULL, NULL },
+    [WF_CMD_EXTERNAL_RETRIES] = { wf_command_external_retries, wf_lane_of_external,     NULL, NULL },
+    [WF_CMD_EXTERNAL_PRIORITY] = { wf_command_external_priority, wf_lane_of_external,   NULL, NULL },
     [WF_CMD_USER_CREATE]      = { wf_command_user_create,      wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_USER_CHANGE]      = { wf_command_user_change,      wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_USER_DELETE]      = { wf_command_user_delete,      wf_lane_of_identity,     NULL, NULL },
@@ -71,14 +81,19 @@ static apr_status_t command_status(wf_work_t *work, wf_error_t *err)
 
 int wf_engine_knows(wf_command_e command)
 {
-    return handlers[command].run != NULL;
+    return handlers[command].run != NULL || handlers[command].begin != NULL;
 }
 
 void wf_engine_on_command(void *baton, wf_ipc_request_t *request)
 {
     wf_engine_t *engine = baton;
-    wf_work_t *work = apr_pcalloc(request->pool, sizeof(*work));
+    wf_work_t *work;
 
+    if (handlers[request->command].begin) {
+        handlers[request->command].begin(engine, request);
+        return;
+    }
+    work = apr_pcalloc(request->pool, sizeof(*work));
     work->engine = engine;
     work->pool = request->pool;
     work->request = request;

@@ -30,6 +30,7 @@ typedef struct wf_engine_config_t {
     int job_lease;              /* seconds a lock of a job lasts unless it is kept */
     int job_retries;            /* attempts of a job, */
     int job_retry_wait;         /* seconds from one to the next; models may say otherwise */
+    int long_poll_limit;        /* fetches of external tasks that wait at once */
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */
     int max_rounds;             /* instances of one multi-instance activity */

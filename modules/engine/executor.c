@@ -238,6 +238,10 @@ static void run_hooks(wf_work_t *work)
     if (committed && work->uow && !work->reads && wf_uow_writes(work->uow, WF_TABLE_JOB)) {
         wf_jobs_wake(work->engine->jobs);
     }
+    if (committed && work->uow && !work->reads
+        && (wf_uow_writes(work->uow, WF_TABLE_EXTERNAL_TASK) || wf_uow_suspends(work->uow))) {
+        wf_polls_see(work->engine->polls, work->uow);
+    }
 }
 
 void wf_executor_finish(wf_executor_t *x, wf_work_t *work)

@@ -20,6 +20,7 @@ typedef struct wf_executor_t wf_executor_t;
 typedef struct wf_committer_t wf_committer_t;
 typedef struct wf_jobs_t wf_jobs_t;
 typedef struct wf_running_t wf_running_t;
+typedef struct wf_polls_t wf_polls_t;
 typedef struct wf_work_t wf_work_t;
 
 /** The engine process: wired in process.c, read by everybody. */
@@ -35,6 +36,7 @@ typedef struct wf_engine_t {
     wf_committer_t *committer;
     wf_jobs_t *jobs;
     wf_running_t *running;
+    wf_polls_t *polls;
     wf_load_t *load;
     wf_ipc_server_t *server;
     int stopping;               /* atomic: no new work */
@@ -42,6 +44,7 @@ typedef struct wf_engine_t {
     int queue_limit, job_executor, max_steps, max_rounds;
     int job_lease, job_retry_wait; /* seconds */
     int job_retries;
+    int long_poll_limit;        /* fetches of external tasks that wait at once */
     const char *admin_group, *role_type;
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */
     const wf_mail_server_t *mail;  /* NULL = none is configured */
@@ -316,6 +319,81 @@ void wf_running_leave(wf_running_t *running, wf_attempt_t *attempt);
 /** Locks to keep until then; of wf_lock_t. */
 apr_array_header_t *wf_running_locks(wf_running_t *running, apr_int64_t until,
                                      apr_pool_t *p);
+
+/* ---- external tasks ------------------------------------------------------------------------------------------ */
+
+apr_status_t wf_lane_of_external(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_external_complete, wf_command_external_error,
+    wf_command_external_failure, wf_command_external_lock, wf_command_external_extend,
+    wf_command_external_unlock, wf_command_external_retries, wf_command_external_priority;
+
+#define WF_FETCH_MAX_TASKS 1000
+#define WF_FETCH_MAX_TOPICS 1000
+
+/** What a worker wants of one topic; NULL: whatever it is. */
+typedef struct wf_poll_topic_t {
+    const char *name;
+    apr_int64_t lock_ms;
+    int picky; /* one of: */
+    const char *business_key;
+    apr_array_header_t *definition_ids, *definition_keys; /* of const char * */
+    wf_map_t *variables; /* of the instance, with these values */
+} wf_poll_topic_t;
+
+/** A fetch, from its request to its reply. */
+typedef struct wf_poll_t {
+    wf_engine_t *engine;
+    wf_ipc_request_t *request;
+    const char *worker;
+    int most;                   /* tasks */
+    int by_priority;
+    int picky;                  /* one of its topics is */
+    apr_array_header_t *topics; /* of wf_poll_topic_t */
+    apr_int64_t until;          /* wf_mono_us; then it is answered, whatever there is */
+
+    /* polls.c's, under its lock. */
+    struct wf_poll_t *before, *after, *next_awake;
+    int waits;
+    int woken;            /* since it waits for the first time */
+    int looks_again;      /* something has come since it began to look */
+    apr_int64_t again_at; /* ms; when a lock ends; 0 = not known */
+} wf_poll_t;
+
+/** wf_command_e external.fetch, begun on the ipc loop's thread. */
+void wf_command_fetch(wf_engine_t *engine, wf_ipc_request_t *request);
+
+/** Look for tasks on an executor thread; any thread. What comes of it answers the poll, or
+ *  lets it wait. */
+void wf_poll_look(wf_poll_t *poll);
+
+/* polls.c: those that are not answered yet; any thread */
+
+apr_status_t wf_polls_create(wf_polls_t **polls, wf_engine_t *engine, wf_error_t *err);
+/** Answer those that wait, let none wait any more. */
+void wf_polls_stop(wf_polls_t *polls);
+void wf_polls_destroy(wf_polls_t *polls);
+
+void wf_polls_enter(wf_polls_t *polls, wf_poll_t *poll);
+/** leaves_some: there may be tasks for others. */
+void wf_polls_leave(wf_polls_t *polls, wf_poll_t *poll, int leaves_some);
+
+/** A look begins: what comes from now on counts. */
+void wf_polls_begin_look(wf_polls_t *polls, wf_poll_t *poll);
+
+/** A look has found nothing; the lock of some task ends at again_at (ms, 0 = none).
+ *  WF_POLL_WAIT: the poll is in other hands. */
+typedef enum { WF_POLL_WAIT, WF_POLL_LOOK, WF_POLL_ANSWER } wf_poll_next_e;
+wf_poll_next_e wf_polls_wait(wf_polls_t *polls, wf_poll_t *poll, apr_int64_t again_at);
+
+/** 1 if no other look has the task in hand. id stays where it is until the claim ends; if
+ *  the task is free then, others hear of its topic (else NULL). */
+int wf_polls_claim(wf_polls_t *polls, const wf_id_t *id);
+void wf_polls_unclaim(wf_polls_t *polls, const wf_id_t *id, const char *topic);
+
+/** A unit was committed: who waits for what is in it looks. */
+void wf_polls_see(wf_polls_t *polls, const wf_uow_t *uow);
+/** The lock of a task of the topic ends then (ms). */
+void wf_polls_announce(wf_polls_t *polls, const char *topic, apr_int64_t at);
 
 /* ---- outgoing calls ------------------------------------------------------------------------------------------ */
 

@@ -152,6 +152,7 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
     __atomic_store_n(&engine->job_lease, config->job_lease, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->job_retries, config->job_retries, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->job_retry_wait, config->job_retry_wait, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->long_poll_limit, config->long_poll_limit, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->max_rounds, config->max_rounds, __ATOMIC_RELAXED);
     apply_text(engine, &engine->admin_group, config->admin_group);
     apply_text(engine, &engine->role_type, config->role_type);
@@ -227,6 +228,9 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
         rv = wf_jobs_create(&engine->jobs, engine, err);
     }
     if (rv == APR_SUCCESS) {
+        rv = wf_polls_create(&engine->polls, engine, err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wf_load_create(&engine->load, &load, engine->pool, err);
     }
     if (rv == APR_SUCCESS) {
@@ -248,6 +252,7 @@ static void look_at_signals(void *baton)
     if (want_stop && !engine->stopping) {
         __atomic_store_n(&engine->stopping, 1, __ATOMIC_RELEASE);
         wf_log(WF_LOG_NOTICE, "stopping");
+        wf_polls_stop(engine->polls);
         wf_ipc_server_stop(engine->server,
                            apr_time_from_sec((apr_time_t)engine->config.stop_timeout) / 2);
     }
@@ -268,6 +273,7 @@ static void stop_parts(wf_engine_t *engine)
     wf_executor_drain(engine->executor, deadline);
     wf_committer_destroy(engine->committer);
     wf_executor_destroy(engine->executor);
+    wf_polls_destroy(engine->polls);
     wf_error_init(&err, engine->pool);
     if (wf_store_checkpoint(engine->writer, &err) != APR_SUCCESS) {
         wf_log(WF_LOG_WARN, "%s", err.message);

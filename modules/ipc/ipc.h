@@ -45,6 +45,15 @@
     X(WF_CMD_JOB_EXECUTE,      "job.execute")                                                 \
     X(WF_CMD_JOB_RETRIES,      "job.retries")      /* so many attempts are left */            \
     X(WF_CMD_JOB_DELETE,       "job.delete")                                                  \
+    X(WF_CMD_EXTERNAL_FETCH,   "external.fetch")   /* may wait for tasks */                   \
+    X(WF_CMD_EXTERNAL_COMPLETE, "external.complete")                                          \
+    X(WF_CMD_EXTERNAL_ERROR,   "external.error")                                              \
+    X(WF_CMD_EXTERNAL_FAILURE, "external.failure")                                            \
+    X(WF_CMD_EXTERNAL_LOCK,    "external.lock")                                               \
+    X(WF_CMD_EXTERNAL_EXTEND,  "external.extend")                                             \
+    X(WF_CMD_EXTERNAL_UNLOCK,  "external.unlock")                                             \
+    X(WF_CMD_EXTERNAL_RETRIES, "external.retries")                                            \
+    X(WF_CMD_EXTERNAL_PRIORITY, "external.priority")                                          \
     X(WF_CMD_USER_CREATE,      "user.create")                                                 \
     X(WF_CMD_USER_CHANGE,      "user.change")                                                 \
     X(WF_CMD_USER_DELETE,      "user.delete")                                                 \
@@ -169,6 +178,10 @@ apr_status_t wf_ipc_server_run(wf_ipc_server_t *server, void (*wake)(void *), vo
  *  replies that are still owed (at most grace microseconds), then run returns. */
 void wf_ipc_server_wake(wf_ipc_server_t *server);
 void wf_ipc_server_stop(wf_ipc_server_t *server, apr_interval_time_t grace);
+
+/** 1 if the caller has hung up: nobody will hear the answer, which has to be given all the
+ *  same. */
+int wf_ipc_is_gone(const wf_ipc_request_t *request);
 
 /** Answer. json is borrowed (NULL = {}), blob is copied. The request is gone afterwards. */
 void wf_ipc_reply(wf_ipc_request_t *request, json_object *json, const void *blob,

@@ -301,6 +301,17 @@ static void answer(request_t *request, wf_frame_type_e type, json_object *json,
     }
 }
 
+int wf_ipc_is_gone(const wf_ipc_request_t *request)
+{
+    connection_t *c = ((const request_t *)request)->connection;
+    int gone;
+
+    pthread_mutex_lock(&c->lock);
+    gone = c->gone;
+    pthread_mutex_unlock(&c->lock);
+    return gone;
+}
+
 void wf_ipc_reply(wf_ipc_request_t *request, json_object *json, const void *blob,
                   apr_size_t blob_length)
 {
