@@ -55,6 +55,7 @@ static void *create_server_config(apr_pool_t *p, server_rec *s)
     settings->binary = WF_ENGINE_BINARY;
     settings->http = (wf_server_config_t){
         .command_timeout = apr_time_from_sec(WF_DEFAULT_COMMAND_TIMEOUT),
+        .max_long_poll = apr_time_from_sec(WF_DEFAULT_LONG_POLL),
         .body_limit = WF_DEFAULT_BODY_LIMIT,
         .upload_limit = WF_DEFAULT_UPLOAD_LIMIT,
         .engine_name = WF_DEFAULT_ENGINE_NAME,
@@ -444,6 +445,10 @@ static const command_rec directives[] = {
         "connections from httpd's children to the engine"),
     NUM("WorkflowCommandTimeout", NUMBER(IN_HTTP(command_timeout), AS_SECONDS, 1, 3600),
         "seconds a request waits for the engine"),
+    NUM("WorkflowMaxLongPoll", NUMBER(IN_HTTP(max_long_poll), AS_SECONDS, 0, 1800),
+        "seconds that a fetch of external tasks may wait for some"),
+    NUM("WorkflowLongPollLimit", NUMBER(IN_ENGINE(long_poll_limit), AS_INT, 0, 100000),
+        "fetches of external tasks that wait at once"),
     NUM("WorkflowMaxBody", NUMBER(IN_HTTP(body_limit), AS_INT64, 1024, 1024 * MIB),
         "bytes of a JSON or form body"),
     NUM("WorkflowMaxUpload", NUMBER(IN_HTTP(upload_limit), AS_INT64, 1024, 1024 * MIB),

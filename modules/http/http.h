@@ -49,6 +49,7 @@ const char *wf_http_enable(wf_dir_config_t *dir, const wf_face_t *face, const ch
 #define WF_DEFAULT_BODY_LIMIT (4 * 1024 * 1024)
 #define WF_DEFAULT_UPLOAD_LIMIT (16 * 1024 * 1024)
 #define WF_DEFAULT_COMMAND_TIMEOUT 30 /* seconds */
+#define WF_DEFAULT_LONG_POLL 60       /* seconds */
 #define WF_DEFAULT_ENGINE_NAME "default"
 #define WF_DEFAULT_ENGINE_VERSION "5.0"
 #define WF_DEFAULT_ASSIGNMENT_TYPE "assignment"
@@ -58,6 +59,7 @@ typedef struct wf_server_config_t {
     const char *store;                   /* data source: "sqlite:/var/lib/…" */
     const char *socket;                  /* path of the engine's unix socket */
     apr_interval_time_t command_timeout; /* microseconds for one command */
+    apr_interval_time_t max_long_poll;   /* microseconds a call may wait for news */
     apr_int64_t body_limit;              /* bytes of a JSON or form body */
     apr_int64_t upload_limit;            /* bytes of a multipart body */
     const char *engine_name;             /* as GET /process-engine shows them */

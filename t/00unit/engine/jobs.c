@@ -339,7 +339,7 @@ static void end_lock(wf_id_t instance)
 {
     wf_job_t *job = job_of(instance);
     wf_lock_t taken = { .what = WF_LOCK_TAKE,
-                        .job = job->id,
+                        .id = job->id,
                         .owner = "nobody",
                         .until = wf_time_ms() - 1,
                         .now = job->lock_exp_time + 60000,
@@ -442,7 +442,7 @@ static void test_locked_elsewhere(void)
     wf_id_t instance = start_instance("slow:1");
     wf_job_t *job = job_of(instance);
     wf_lock_t taken = { .what = WF_LOCK_TAKE,
-                        .job = job->id,
+                        .id = job->id,
                         .owner = "b",
                         .until = wf_time_ms() + 60000,
                         .now = wf_time_ms(),

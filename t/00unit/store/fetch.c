@@ -144,6 +144,118 @@ static void check_fetches(void)
     }
 }
 
+/* ---- locks at the commit, topics ------------------------------------------------------ */
+
+static const struct {
+    const char *what;
+    int row;
+    wf_lock_e lock;
+    const char *owner;
+    apr_int64_t until;
+    wf_err_kind_e outcome;
+    int held;
+} locks[] = {
+    { "ready", 8, WF_LOCK_FETCH, "me", NOW + 50, WF_ERR_NONE, 1 },
+    { "locked by me just now", 8, WF_LOCK_FETCH, "me", NOW + 50, WF_ERR_NONE, 0 },
+    { "mine", 8, WF_LOCK_OWN, "me", 0, WF_ERR_NONE, 1 },
+    { "not another one's", 8, WF_LOCK_OWN, "you", 0, WF_ERR_CONFLICT, 0 },
+    { "free for me", 8, WF_LOCK_FREE, "me", NOW, WF_ERR_NONE, 1 },
+    { "not for another one", 8, WF_LOCK_FREE, "you", NOW, WF_ERR_CONFLICT, 0 },
+    { "until the lock ends", 8, WF_LOCK_FREE, "you", NOW + 50, WF_ERR_NONE, 1 },
+    { "expired", 2, WF_LOCK_FETCH, "me", NOW + 50, WF_ERR_NONE, 1 },
+    { "locked by somebody", 4, WF_LOCK_FETCH, "me", NOW + 50, WF_ERR_NONE, 0 },
+    { "stopped", 5, WF_LOCK_FETCH, "me", NOW + 50, WF_ERR_NONE, 0 },
+    { "suspended", 6, WF_LOCK_FETCH, "me", NOW + 50, WF_ERR_NONE, 0 },
+    { "nobody's", 0, WF_LOCK_OWN, "me", 0, WF_ERR_CONFLICT, 0 },
+    { "nobody's is free", 0, WF_LOCK_FREE, "me", NOW, WF_ERR_NONE, 1 },
+};
+
+static void check_locks(void)
+{
+    for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+        wf_uow_t *uow = new_unit();
+        wf_lock_t lock = { .what = locks[i].lock,
+                           .id = id[locks[i].row],
+                           .owner = locks[i].owner,
+                           .until = locks[i].until,
+                           .now = NOW };
+
+        wf_uow_lock(uow, &lock);
+        is_int(commit_unit(uow), locks[i].outcome, "%s: outcome", locks[i].what);
+        is_int(lock.held, locks[i].held, "%s: held", locks[i].what);
+    }
+}
+
+/* Who has read a task that is fetched meanwhile meets no conflict by that. */
+static void check_beside(void)
+{
+    wf_uow_t *one = new_unit(), *two = new_unit();
+    wf_lock_t lock = {
+        .what = WF_LOCK_FETCH, .id = id[9], .owner = "me", .until = NOW + 50, .now = NOW
+    };
+    wf_external_task_t *row;
+    wf_error_t *err = new_error();
+
+    MUST(wf_uow_get(one, WF_TABLE_EXTERNAL_TASK, id[9], &row, err), err);
+    wf_uow_lock(two, &lock);
+    must_commit(two, "fetch");
+    row->priority = 61;
+    wf_uow_update(one, row);
+    is_int(commit_unit(one), WF_ERR_NONE, "a change beside a fetch");
+    MUST(wf_store_get(reader, WF_TABLE_EXTERNAL_TASK, id[9], &row, pool, err), err);
+    ok(row->priority == 61 && row->lock_exp_time == NOW + 50, "both are there");
+}
+
+static const char *topics(unsigned flags)
+{
+    wf_error_t *err = new_error();
+    apr_array_header_t *names;
+
+    MUST(wf_store_topics(reader, flags, NOW, &names, pool, err), err);
+    return apr_array_pstrcat(pool, names, ' ');
+}
+
+static void check_topics(void)
+{
+    is_str(topics(0), "mail pay ship", "all topics");
+    is_str(topics(WF_TOPICS_LOCKED), "mail pay ship", "those with locked tasks");
+    is_str(topics(WF_TOPICS_UNLOCKED), "mail pay ship", "those with free ones");
+    is_str(topics(WF_TOPICS_LOCKED | WF_TOPICS_RETRIES), "pay ship",
+           "those with locked ones that may be tried again");
+}
+
+static void count_row(void *baton, const void *row)
+{
+    (void)row;
+    ++*(int *)baton;
+}
+
+static int written(const wf_uow_t *uow)
+{
+    int count = 0;
+
+    wf_uow_see_written(uow, WF_TABLE_EXTERNAL_TASK, count_row, &count);
+    return count;
+}
+
+static void check_written(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_error_t *err = new_error();
+    wf_external_task_t *row, *other;
+
+    ok(!wf_uow_suspends(uow) && !written(uow), "nothing yet");
+    row = add_external(uow, "mail", 1);
+    MUST(wf_uow_get(uow, WF_TABLE_EXTERNAL_TASK, id[14], &other, err), err);
+    is_int(written(uow), 1, "a new row is written, one that was read is not");
+    wf_uow_update(uow, other);
+    is_int(written(uow), 2, "a changed one is");
+    wf_uow_delete(uow, row);
+    is_int(written(uow), 1, "a deleted one is not");
+    wf_uow_suspend_instance(uow, instance->id, WF_SUSPENDED);
+    ok(wf_uow_suspends(uow), "it suspends");
+}
+
 /* ---- two workers, and what belongs to an execution ----------------------------------- */
 
 static void lock(wf_uow_t *uow, wf_id_t task, const char *worker)
@@ -304,6 +416,10 @@ int main(void)
     instance = add_instance(uow, "p:1");
     must_commit(uow, "instance");
     check_fetches();
+    check_locks();
+    check_beside();
+    check_topics();
+    check_written();
     check_race();
     check_relations();
     check_many();
