@@ -49,7 +49,7 @@ static const extension_t attributes[] = {
     { "userTask",                         "priority",                1 },
     { "userTask",                         "dueDate",                 1 },
     { "userTask",                         "formKey",                 1 },
-    { "userTask",                         "businessCalendarName",    0 },
+    { "userTask",                         "businessCalendarName",    1 },
     { "userTask",                         "category",                0 },
 
     { "scriptTask",                       "resultVariable",          1 },

@@ -615,6 +615,11 @@ wf_event_fn wf_timer_arm;
 /** A timer job of exec fires: plan the one that follows in its cycle, if any does. */
 apr_status_t wf_timer_arm_again(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err);
 
+/** The calendar that a template (NULL: none) names, as the kind of text that it reads;
+ *  *kind stays if none is named. WF_ERR_EXECUTION for an unknown one. */
+apr_status_t wf_calendar_find(wf_time_kind_e *kind, const wf_host_t *seen,
+                              const wf_template_t *calendar, wf_error_t *err);
+
 /** The first firing of a timer, as seen from where its texts are evaluated, and the one
  * after a job's. There may be none; must_come: that is an error, unless the value is null.
  */

@@ -18,19 +18,17 @@ static const char *const calendars[WF_TIME_KINDS] = {
     [WF_TIME_DURATION] = "duration",
 };
 
-/* The calendar that reads the text: the one that is named, else that of the element. */
-static apr_status_t find_calendar(wf_time_kind_e *kind, const wf_host_t *seen,
-                                  const wf_timer_t *timer, wf_error_t *err)
+apr_status_t wf_calendar_find(wf_time_kind_e *kind, const wf_host_t *seen,
+                              const wf_template_t *calendar, wf_error_t *err)
 {
     wf_value_t name;
     apr_status_t rv;
     int i;
 
-    *kind = timer->kind;
-    if (!timer->calendar) {
+    if (!calendar) {
         return APR_SUCCESS;
     }
-    rv = wf_host_eval(seen, timer->calendar, &name, err);
+    rv = wf_host_eval(seen, calendar, &name, err);
     if (rv != APR_SUCCESS || name.type == WF_NULL) {
         return rv;
     }
@@ -73,7 +71,7 @@ static apr_status_t first_of_value(wf_firing_t *firing, const wf_host_t *seen,
                                    const wf_timer_t *timer, int must_come,
                                    wf_error_t *err)
 {
-    wf_time_kind_e kind;
+    wf_time_kind_e kind = timer->kind;
     wf_value_t value;
     apr_status_t rv = wf_host_eval(seen, timer->text, &value, err);
 
@@ -81,7 +79,7 @@ static apr_status_t first_of_value(wf_firing_t *firing, const wf_host_t *seen,
     if (rv != APR_SUCCESS || value.type == WF_NULL) {
         return rv;
     }
-    rv = find_calendar(&kind, seen, timer, err);
+    rv = wf_calendar_find(&kind, seen, timer->calendar, err);
     if (rv == APR_SUCCESS) {
         rv = wf_firing_first(firing, kind, &value, seen->call->now,
                              wf_uow_pool(seen->call->uow), err);

@@ -64,6 +64,26 @@ apr_status_t wf_task_priority(int *priority, const wf_value_t *value, wf_error_t
     return APR_SUCCESS;
 }
 
+/* Null is no due date. */
+static apr_status_t set_due_date(wf_exec_t *exec, const wf_user_task_t *def,
+                                 wf_task_t *task, wf_error_t *err)
+{
+    const wf_bpmn_call_t *call = exec->instance->turn->call;
+    wf_host_t seen = { .call = call, .exec = exec };
+    wf_time_kind_e kind = WF_TIME_DATE;
+    wf_value_t value;
+    apr_status_t rv = wf_exec_eval(exec, def->due_date, &value, err);
+
+    if (rv == APR_SUCCESS && value.type == WF_NULL) {
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_calendar_find(&kind, &seen, def->calendar, err);
+    }
+    return rv == APR_SUCCESS ? wf_timer_due(&task->due_date, kind, &value, call->now, err)
+                             : rv;
+}
+
 static apr_status_t set_numbers(wf_exec_t *exec, const wf_user_task_t *def,
                                 wf_task_t *task, wf_error_t *err)
 {
@@ -72,11 +92,7 @@ static apr_status_t set_numbers(wf_exec_t *exec, const wf_user_task_t *def,
 
     task->priority = WF_TASK_DEFAULT_PRIORITY;
     if (def->due_date) {
-        rv = wf_exec_eval(exec, def->due_date, &value, err);
-        if (rv == APR_SUCCESS) {
-            rv = wf_due_date(&task->due_date, &value, exec->instance->turn->call->now,
-                             err);
-        }
+        rv = set_due_date(exec, def, task, err);
         if (rv != APR_SUCCESS) {
             return wf_error_note(err, rv, "dueDate");
         }

@@ -137,6 +137,11 @@ static const struct {
     { "P1M",                       -31 * DAY },  /* from the 1st of January 1970 */
     { "P1Y2M3DT4H5M6.5S",          -(365 + 59 + 3) * DAY - 14706500LL },
     { "${'PT' }1S",                -1000 },
+    { "PT5M\" activiti:businessCalendarName=\"duration", -300000 },
+    { "2026-03-01\" activiti:businessCalendarName=\"${'dueDate'}", 1772323200000LL },
+    { "R/PT1H\" activiti:businessCalendarName=\"cycle", -3600000 },
+    { "R/PT1H\" activiti:businessCalendarName=\"duration", 0 },
+    { "PT1H\" activiti:businessCalendarName=\"maya", 0 },
     { "tomorrow",                  0 },
     { "P",                         0 },
     { "PT",                        0 },
