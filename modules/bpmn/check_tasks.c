@@ -46,7 +46,7 @@ static void check_flag(const checking_t *c, const char *name)
     }
 }
 
-/* ---- one function a type ------------------------------------------------------------- */
+/* ---- one function a type --------------------------------------------------------- */
 
 static void check_mail(const checking_t *c)
 {
@@ -104,7 +104,7 @@ static void check_external(const checking_t *c)
     }
 }
 
-/* ---- the table ------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------- */
 
 #define ELEMENTS 4
 

@@ -14,7 +14,7 @@ const wf_xml_t *wf_declared_find(wf_parser_t *parser, const char *type, const ch
     return found && wf_xml_is(found, WF_NS_BPMN, type) ? found : NULL;
 }
 
-/* ---- signals ----------------------------------------------------------------------- */
+/* ---- signals --------------------------------------------------------------------- */
 
 /* "global" and "processInstance" say how far a thrown signal reaches. */
 static void check_scope(wf_parser_t *parser, const wf_xml_t *signal)
@@ -60,7 +60,7 @@ static void check_signal(wf_parser_t *parser, const wf_xml_t *signal, apr_hash_t
     }
 }
 
-/* ---- messages, errors, operations --------------------------------------------------- */
+/* ---- messages, errors, operations ------------------------------------------------ */
 
 static void check_message(wf_parser_t *parser, const wf_xml_t *message,
                           apr_hash_t *by_name)
@@ -108,7 +108,7 @@ static void check_interface(wf_parser_t *parser, const wf_xml_t *interface,
     }
 }
 
-/* ---- all ----------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {

@@ -12,7 +12,7 @@ static wf_node_t *find_node(wf_parser_t *parser, const char *id)
     return id ? apr_hash_get(parser->model->nodes_by_id, id, APR_HASH_KEY_STRING) : NULL;
 }
 
-/* ---- flows ------------------------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------------------- */
 
 /* A flow connects nodes of one body. One with a broken end is left out, but its source is
  * remembered: it is not to be called a dead end as well. */
@@ -45,7 +45,7 @@ static void link_flows(wf_parser_t *parser)
     }
 }
 
-/* ---- boundary events --------------------------------------------------------------- */
+/* ---- boundary events ------------------------------------------------------------- */
 
 /* The id of a host may carry a namespace's prefix: it is a qualified name. */
 static wf_node_t *find_host(wf_parser_t *parser, const char *ref)
@@ -78,7 +78,7 @@ static void attach(wf_parser_t *parser, const wf_attached_t *attachment)
     }
 }
 
-/* ---- compensation ------------------------------------------------------------------ */
+/* ---- compensation ---------------------------------------------------------------- */
 
 /* An association from a compensation event on an activity's border leads to the activity
  * that compensates it. All other associations are remarks. */
@@ -132,7 +132,7 @@ static void mark_compensation(wf_parser_t *parser)
     }
 }
 
-/* ---- starts ------------------------------------------------------------------------ */
+/* ---- starts ---------------------------------------------------------------------- */
 
 /* The first none start event is the one; the rules refuse others. */
 static void add_start(wf_body_t *body, const wf_node_t *node)
@@ -193,7 +193,7 @@ static const wf_node_t *start_by_id(const wf_body_t *body)
     return start;
 }
 
-/* ---- all ---------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------- */
 
 void wf_model_link(wf_parser_t *parser)
 {

@@ -14,7 +14,7 @@ struct wf_parser_t;
 typedef struct wf_node_t wf_node_t;
 typedef struct wf_body_t wf_body_t;
 
-/* ---- parts of elements ---------------------------------------------------------------- */
+/* ---- parts of elements ----------------------------------------------------------- */
 
 /** How something is done: by a service task, a send task or a listener. */
 typedef enum {
@@ -132,7 +132,7 @@ typedef struct wf_event_t {
     const wf_action_t *send; /* message end event: who sends; or NULL */
 } wf_event_t;
 
-/* ---- flows and nodes ------------------------------------------------------------------ */
+/* ---- flows and nodes ------------------------------------------------------------- */
 
 typedef struct wf_flow_t {
     const char *id; /* may be NULL: nothing has to refer to a flow */

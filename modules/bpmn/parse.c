@@ -9,7 +9,7 @@
 #include "bpmn/diagram.h"
 #include "bpmn/parse.h"
 
-/* ---- what all parts use ------------------------------------------------------------ */
+/* ---- what all parts use ---------------------------------------------------------- */
 
 void wf_parse_cut(char *text, apr_size_t size)
 {
@@ -196,7 +196,7 @@ void wf_parse_push(wf_parser_t *parser, apr_array_header_t **list, const void *i
     APR_ARRAY_PUSH(*list, const void *) = item;
 }
 
-/* ---- extension attributes ----------------------------------------------------------- */
+/* ---- extension attributes -------------------------------------------------------- */
 
 static const char *unless_empty(wf_parser_t *parser, const char *value)
 {
@@ -239,7 +239,7 @@ int wf_parse_extension_flag(wf_parser_t *parser, const wf_xml_t *element,
     return wf_parse_flag(value, fallback);
 }
 
-/* ---- processes and files ----------------------------------------------------------- */
+/* ---- processes and files --------------------------------------------------------- */
 
 /* "P30D", or a number of days. */
 static int parse_days(wf_parser_t *parser, const wf_xml_t *process)
@@ -374,7 +374,7 @@ void wf_model_parse(apr_array_header_t **models, const char *xml, apr_size_t len
     apr_pool_destroy(parser.scratch);
 }
 
-/* ---- what others may ask a model --------------------------------------------------- */
+/* ---- what others may ask a model ------------------------------------------------- */
 
 const char *wf_model_key(const wf_model_t *model)
 {

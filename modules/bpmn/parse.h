@@ -92,23 +92,23 @@ const char *wf_parse_own(wf_parser_t *parser, const wf_xml_t *element, const cha
 /** Add an item to a list of pointers that may be NULL. */
 void wf_parse_push(wf_parser_t *parser, apr_array_header_t **list, const void *item);
 
-/* ---- read_bodies.c: processes and sub-processes, their nodes and flows -------------- */
+/* ---- read_bodies.c: processes and sub-processes, their nodes and flows ----------- */
 
 /** Read what stands in element, a process or sub-process, into body. */
 void wf_body_parse(wf_parser_t *parser, const wf_xml_t *element, wf_body_t *body);
 
-/* ---- link.c: references between nodes ----------------------------------------------- */
+/* ---- link.c: references between nodes -------------------------------------------- */
 
 /** When all of a process is read: flows, defaults, boundary events, event sub-processes
  *  and compensation handlers find what they belong to. */
 void wf_model_link(wf_parser_t *parser);
 
-/* ---- reach.c: inclusive gateways ---------------------------------------------------- */
+/* ---- reach.c: inclusive gateways ------------------------------------------------- */
 
 /** Fill the reach of a linked process's inclusive gateways. */
 void wf_reach_fill(wf_parser_t *parser);
 
-/* ---- people.c: texts that name users and groups ------------------------------------ */
+/* ---- people.c: texts that name users and groups ---------------------------------- */
 
 /** The text of resourceAssignmentExpression/formalExpression (or plain expression) of a
  *  role, in scratch; NULL if there is none. *place is the element that holds it. */
@@ -126,7 +126,7 @@ void wf_parse_people(wf_parser_t *parser, const wf_xml_t *role, apr_array_header
 /** Who may start the process: fills model->starter_users and starter_groups. */
 void wf_starters_parse(wf_parser_t *parser, const wf_xml_t *process);
 
-/* ---- declared.c: what a file declares at its top ------------------------------------ */
+/* ---- declared.c: what a file declares at its top --------------------------------- */
 
 /** Report what is wrong with the signals, messages, errors and operations of the file. */
 void wf_declared_check(wf_parser_t *parser);
@@ -135,12 +135,12 @@ void wf_declared_check(wf_parser_t *parser);
  *  text of an element; NULL if there is none. */
 const wf_xml_t *wf_declared_find(wf_parser_t *parser, const char *type, const char *ref);
 
-/* ---- read_events.c ------------------------------------------------------------------ */
+/* ---- read_events.c --------------------------------------------------------------- */
 
 /** 1 if a definition that no behaviour is made for leaves a start event a plain one. */
 int wf_event_ignored(const wf_xml_t *definition);
 
-/* ---- read_timers.c ------------------------------------------------------------------ */
+/* ---- read_timers.c --------------------------------------------------------------- */
 
 /** A timerEventDefinition, of whatever event. */
 wf_timer_t *wf_timer_parse(wf_parser_t *parser, const wf_xml_t *definition);
@@ -149,7 +149,7 @@ wf_timer_t *wf_timer_parse(wf_parser_t *parser, const wf_xml_t *definition);
 void wf_timer_check_start(wf_parser_t *parser, const wf_xml_t *definition,
                           const wf_timer_t *timer);
 
-/* ---- read_actions.c: how something is done ------------------------------------------ */
+/* ---- read_actions.c: how something is done --------------------------------------- */
 
 /** The action that the attributes and fields of an element describe: of a task with
  *  extension attributes (own 0), or of a listener (own 1). WF_ACTION_NONE if they name
@@ -166,14 +166,14 @@ const char *wf_parse_script(wf_parser_t *parser, const wf_xml_t *element);
 /** The activity's activiti:mapException elements, of wf_mapped_error_t; or NULL. */
 apr_array_header_t *wf_mapped_errors_parse(wf_parser_t *parser, const wf_xml_t *element);
 
-/* ---- check_tasks.c: tasks that are built in ------------------------------------------ */
+/* ---- check_tasks.c: tasks that are built in -------------------------------------- */
 
 /** Report what is wrong with the fields of a task of a type such as mail, and a type that
  *  element must not have. */
 void wf_task_type_check(wf_parser_t *parser, const wf_xml_t *element,
                         const wf_action_t *action);
 
-/* ---- read_listeners.c ---------------------------------------------------------------- */
+/* ---- read_listeners.c ------------------------------------------------------------ */
 
 /** The listeners among element's extensions ("executionListener", "taskListener"), of
  *  wf_listener_t; NULL if there are none. event is what a listener without one hears, or
@@ -185,7 +185,7 @@ apr_array_header_t *wf_listeners_parse(wf_parser_t *parser, const wf_xml_t *elem
 apr_array_header_t *wf_event_listeners_parse(wf_parser_t *parser,
                                              const wf_xml_t *process);
 
-/* ---- read_activities.c --------------------------------------------------------------- */
+/* ---- read_activities.c ----------------------------------------------------------- */
 
 /** What activities have in common: loop, skip expression, whether it compensates. */
 void wf_activity_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
@@ -200,12 +200,12 @@ wf_binding_e wf_parse_binding(wf_parser_t *parser, const wf_xml_t *xml,
 /** activiti:failedJobRetryTimeCycle of an element, or NULL. */
 const wf_retries_t *wf_retries_parse(wf_parser_t *parser, const wf_xml_t *xml);
 
-/* ---- read_data.c ---------------------------------------------------------------------- */
+/* ---- read_data.c ----------------------------------------------------------------- */
 
 /** A dataObject: appended to what is being read. */
 void wf_data_parse(wf_parser_t *parser, const wf_xml_t *xml);
 
-/* ---- schema.c: the BPMN 2.0 schema as a table -------------------------------------- */
+/* ---- schema.c: the BPMN 2.0 schema as a table ------------------------------------ */
 
 /** Make the table known to the parser. */
 void wf_bpmn_schema_load(wf_parser_t *parser);
@@ -226,12 +226,12 @@ int wf_bpmn_is_activity(wf_parser_t *parser, const char *element);
 const wf_xml_t *wf_bpmn_event_definition(wf_parser_t *parser, const wf_xml_t *event,
                                          const wf_xml_t **at);
 
-/* ---- extensions.c: what activiti: attributes and elements are known ---------------- */
+/* ---- extensions.c: what activiti: attributes and elements are known -------------- */
 
 /** Report extensions of an executable element that this engine does not do. */
 void wf_extensions_check(wf_parser_t *parser, const wf_xml_t *element);
 
-/* ---- rules over a finished model ----------------------------------------------------- */
+/* ---- rules over a finished model ------------------------------------------------- */
 
 /** A rule at work. */
 typedef struct wf_rule_t {
@@ -256,7 +256,7 @@ void wf_rule_fail_flow(const wf_rule_t *rule, const wf_flow_t *flow, const char 
 /** 1 if a text has more characters than limit. */
 int wf_text_longer(const char *text, int limit);
 
-/* ---- element types: parse functions of the behaviour table ------------------------- */
+/* ---- element types: parse functions of the behaviour table ----------------------- */
 
 void wf_start_event_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 void wf_event_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);

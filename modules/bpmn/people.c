@@ -60,7 +60,7 @@ void wf_parse_people(wf_parser_t *parser, const wf_xml_t *role, apr_array_header
     }
 }
 
-/* ---- candidate starters ------------------------------------------------------------ */
+/* ---- candidate starters ---------------------------------------------------------- */
 
 typedef struct starters_t {
     wf_parser_t *parser;

@@ -6,7 +6,7 @@
 
 #include "bpmn/parse.h"
 
-/* ---- fields -------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------- */
 
 /* activiti:string or stringValue is the value itself, activiti:expression or expression
  * is evaluated at each call. */
@@ -91,7 +91,7 @@ const char *wf_action_field(const wf_action_t *action, const char *name)
     return value && wf_template_is_literal(value) ? wf_template_source(value) : NULL;
 }
 
-/* ---- scripts ------------------------------------------------------------------------- */
+/* ---- scripts --------------------------------------------------------------------- */
 
 const char *wf_parse_script(wf_parser_t *parser, const wf_xml_t *element)
 {
@@ -145,7 +145,7 @@ static void make_script(wf_action_t *action)
     }
 }
 
-/* ---- what does it -------------------------------------------------------------------- */
+/* ---- what does it ---------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {
@@ -209,7 +209,7 @@ void wf_action_parse(wf_parser_t *parser, const wf_xml_t *element, int own,
     }
 }
 
-/* ---- tasks ---------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------- */
 
 apr_array_header_t *wf_mapped_errors_parse(wf_parser_t *parser, const wf_xml_t *element)
 {
@@ -313,7 +313,7 @@ void wf_script_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *n
     }
 }
 
-/* ---- business rules ------------------------------------------------------------------- */
+/* ---- business rules -------------------------------------------------------------- */
 
 #define RULES_RESULT "org.activiti.engine.rules.OUTPUT"
 

@@ -6,7 +6,7 @@
 #include "bpmn/parse.h"
 #include "bpmn/timers.h"
 
-/* ---- loops --------------------------------------------------------------------------- */
+/* ---- loops ----------------------------------------------------------------------- */
 
 static const wf_template_t *child_template(wf_parser_t *parser, const wf_xml_t *element,
                                            const char *name)
@@ -57,7 +57,7 @@ static const wf_loop_t *parse_loop(wf_parser_t *parser, const wf_xml_t *xml)
     return loop;
 }
 
-/* ---- parameters and retries ------------------------------------------------------------ */
+/* ---- parameters and retries ------------------------------------------------------ */
 
 static void parse_parameter(wf_parser_t *parser, const wf_xml_t *xml,
                             apr_array_header_t **list)
@@ -115,7 +115,8 @@ const wf_retries_t *wf_retries_parse(wf_parser_t *parser, const wf_xml_t *xml)
     if (!text) {
         return NULL;
     }
-    if (wf_template_is_literal(text) && !wf_retry_parse(wf_template_source(text), 0, 0, &count, &pause)) {
+    if (wf_template_is_literal(text)
+        && !wf_retry_parse(wf_template_source(text), 0, 0, &count, &pause)) {
         wf_parse_problem(parser, child, "retry-cycle",
                          "<failedJobRetryTimeCycle> must be like R5/PT5M or PT1M,PT5M, "
                          "not \"%s\"",
@@ -126,7 +127,7 @@ const wf_retries_t *wf_retries_parse(wf_parser_t *parser, const wf_xml_t *xml)
     return retries;
 }
 
-/* ---- activities ------------------------------------------------------------------------- */
+/* ---- activities ------------------------------------------------------------------ */
 
 void wf_activity_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
 {
@@ -154,7 +155,7 @@ void wf_receive_task_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *
     }
 }
 
-/* ---- call activities ---------------------------------------------------------------------- */
+/* ---- call activities ------------------------------------------------------------- */
 
 wf_binding_e wf_parse_binding(wf_parser_t *parser, const wf_xml_t *xml,
                               const char *attribute)

@@ -9,7 +9,7 @@
 
 #include "bpmn/parse.h"
 
-/* ---- what is refused --------------------------------------------------------------- */
+/* ---- what is refused ------------------------------------------------------------- */
 
 static void refuse(wf_parser_t *parser, const wf_xml_t *element, const char *within)
 {
@@ -91,7 +91,7 @@ static void refuse_definition(wf_parser_t *parser, const wf_xml_t *element,
     }
 }
 
-/* ---- nodes ------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------- */
 
 static wf_node_t *create_node(wf_parser_t *parser, const wf_xml_t *xml,
                               const wf_behaviour_t *behaviour)
@@ -160,7 +160,7 @@ static void parse_node(wf_parser_t *parser, const wf_xml_t *xml,
     }
 }
 
-/* ---- flows ------------------------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------------------- */
 
 static void warn_of_language(wf_parser_t *parser, const wf_xml_t *condition)
 {
@@ -195,7 +195,7 @@ static void parse_flow(wf_parser_t *parser, const wf_xml_t *xml)
     APR_ARRAY_PUSH(parser->model->flows, wf_flow_t *) = flow;
 }
 
-/* ---- bodies ------------------------------------------------------------------------ */
+/* ---- bodies ---------------------------------------------------------------------- */
 
 /* The behaviour of an element; a start event with a definition that means nothing here
  * is a plain one. NULL if it is to be refused. */

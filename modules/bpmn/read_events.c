@@ -40,7 +40,7 @@ static const wf_xml_t *referred(const reading_t *r, const char *attribute,
     return found;
 }
 
-/* ---- one function a definition ------------------------------------------------------ */
+/* ---- one function a definition --------------------------------------------------- */
 
 static void read_timer(const reading_t *r)
 {
@@ -207,7 +207,7 @@ int wf_event_ignored(const wf_xml_t *definition)
     return 0;
 }
 
-/* ---- events -------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------- */
 
 void wf_event_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
 {

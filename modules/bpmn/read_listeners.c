@@ -15,7 +15,7 @@ static int is_one_of(const char *const *words, const char *word)
     return 0;
 }
 
-/* ---- execution and task listeners ------------------------------------------------------ */
+/* ---- execution and task listeners ------------------------------------------------ */
 
 /* An event that never comes is no fault: the listener is kept and hears nothing. */
 static void check_event(wf_parser_t *parser, const wf_xml_t *xml, const char *event)
@@ -70,7 +70,7 @@ apr_array_header_t *wf_listeners_parse(wf_parser_t *parser, const wf_xml_t *elem
     return list;
 }
 
-/* ---- listeners of the engine's events --------------------------------------------------- */
+/* ---- listeners of the engine's events -------------------------------------------- */
 
 /* clang-format off */
 static const char *const engine_events[] = {

@@ -52,7 +52,7 @@ wf_timer_t *wf_timer_parse(wf_parser_t *parser, const wf_xml_t *definition)
     return timer;
 }
 
-/* ---- timers that start instances ---------------------------------------------------- */
+/* ---- timers that start instances ------------------------------------------------- */
 
 static int no_variable(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
 {

@@ -365,7 +365,7 @@ static int listed(const char *list, const char *name, char *type)
     return 0;
 }
 
-/* ---- values ------------------------------------------------------------------------ */
+/* ---- values ---------------------------------------------------------------------- */
 
 /* NCName; bytes beyond ASCII are taken as letters. */
 static int is_ncname(const char *s)
@@ -432,7 +432,7 @@ static void check_value(wf_parser_t *parser, const wf_xml_t *element,
     }
 }
 
-/* ---- elements ---------------------------------------------------------------------- */
+/* ---- elements -------------------------------------------------------------------- */
 
 static void check_attributes(wf_parser_t *parser, const wf_xml_t *element,
                              const rule_t *rule)
@@ -516,7 +516,7 @@ static void check_element(wf_parser_t *parser, const wf_xml_t *element,
     }
 }
 
-/* ---- ids: unique over model and diagram -------------------------------------------- */
+/* ---- ids: unique over model and diagram ------------------------------------------ */
 
 static void collect_id(wf_parser_t *parser, const wf_xml_t *element)
 {
@@ -556,7 +556,7 @@ static void collect_ids(wf_parser_t *parser, const wf_xml_t *element)
     }
 }
 
-/* ---- diagram interchange ----------------------------------------------------------- */
+/* ---- diagram interchange --------------------------------------------------------- */
 
 static void check_edge(wf_parser_t *parser, const wf_xml_t *edge)
 {
@@ -611,7 +611,7 @@ void wf_bpmn_schema_check(wf_parser_t *parser, const wf_xml_t *definitions)
     }
 }
 
-/* ---- what others ask ---------------------------------------------------------------- */
+/* ---- what others ask ------------------------------------------------------------- */
 
 int wf_bpmn_executes(wf_parser_t *parser, const char *element)
 {

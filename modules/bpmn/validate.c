@@ -10,7 +10,7 @@
 
 #include "bpmn/parse.h"
 
-/* ---- reporting ----------------------------------------------------------------------- */
+/* ---- reporting ------------------------------------------------------------------- */
 
 static void fail_at(const wf_rule_t *rule, const char *id, int line, int column,
                     const char *fmt, va_list args)
@@ -52,7 +52,7 @@ static void WF_PRINTF(3, 4)
     va_end(args);
 }
 
-/* ---- definition ---------------------------------------------------------------------- */
+/* ---- definition ------------------------------------------------------------------ */
 
 int wf_text_longer(const char *text, int limit)
 {
@@ -118,7 +118,7 @@ static void hosts_exist(const wf_rule_t *rule)
     }
 }
 
-/* ---- start events -------------------------------------------------------------------- */
+/* ---- start events ---------------------------------------------------------------- */
 
 static int is_start(const wf_node_t *node)
 {
@@ -235,7 +235,7 @@ static void some_start(const wf_rule_t *rule, const wf_body_t *body)
     }
 }
 
-/* ---- flows --------------------------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------------------- */
 
 /* The process, sub-processes included, in which element stands. */
 static const wf_xml_t *process_of(const wf_xml_t *element)
@@ -295,7 +295,7 @@ static void flow_connects_nodes(const wf_rule_t *rule, const wf_flow_t *flow)
     }
 }
 
-/* ---- the tables ------------------------------------------------------------------------ */
+/* ---- the tables ------------------------------------------------------------------ */
 
 /* clang-format off */
 static const struct {

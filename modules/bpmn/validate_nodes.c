@@ -27,7 +27,7 @@ static int leaves_by_broken_flow(const wf_rule_t *rule, const wf_node_t *node)
     return apr_hash_get(rule->parser->ragged, node->id, APR_HASH_KEY_STRING) != NULL;
 }
 
-/* ---- all nodes ------------------------------------------------------------------------- */
+/* ---- all nodes ------------------------------------------------------------------- */
 
 static void id_fits(const wf_rule_t *rule, const wf_node_t *node)
 {
@@ -66,7 +66,7 @@ static void handler_stands_alone(const wf_rule_t *rule, const wf_node_t *node)
     }
 }
 
-/* ---- gateways --------------------------------------------------------------------------- */
+/* ---- gateways -------------------------------------------------------------------- */
 
 static void some_flow_leaves(const wf_rule_t *rule, const wf_node_t *gateway)
 {
@@ -163,7 +163,7 @@ static void targets_have_one_flow(const wf_rule_t *rule, const wf_node_t *gatewa
     }
 }
 
-/* ---- events ------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------- */
 
 static int is_transaction(const wf_node_t *node)
 {
@@ -244,7 +244,7 @@ static void end_ends(const wf_rule_t *rule, const wf_node_t *event)
     }
 }
 
-/* ---- sub-processes and compensation -------------------------------------------------------- */
+/* ---- sub-processes and compensation ---------------------------------------------- */
 
 static void event_sub_process_stands_alone(const wf_rule_t *rule, const wf_node_t *node)
 {
@@ -282,7 +282,7 @@ static void compensated_exists(const wf_rule_t *rule, const wf_node_t *event)
     }
 }
 
-/* ---- the table ------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {

@@ -29,7 +29,7 @@ static void die(const char *what)
     exit(1);
 }
 
-/* ---- the file ------------------------------------------------------------------------ */
+/* ---- the file -------------------------------------------------------------------- */
 
 #define FLOWS "<incoming>flow-7F3A9C1E-%d</incoming><outgoing>flow-7F3A9C1E-%d</outgoing>"
 
@@ -134,7 +134,7 @@ static wf_buffer_t *make_file(apr_pool_t *p)
     return file;
 }
 
-/* ---- readings ------------------------------------------------------------------------ */
+/* ---- readings -------------------------------------------------------------------- */
 
 static double cpu_us(void)
 {

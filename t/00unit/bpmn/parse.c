@@ -143,7 +143,7 @@ static const case_t cases[] = {
 };
 /* clang-format on */
 
-/* ---- texts of a model -------------------------------------------------------------- */
+/* ---- texts of a model ------------------------------------------------------------ */
 
 static void model_texts(void)
 {
@@ -178,7 +178,7 @@ static void model_texts(void)
        "what is not there is NULL");
 }
 
-/* ---- who may start ----------------------------------------------------------------- */
+/* ---- who may start --------------------------------------------------------------- */
 
 #define STARTER(text)                                                                    \
     "<activiti:potentialStarter><resourceAssignmentExpression><formalExpression>" text   \
@@ -219,7 +219,7 @@ static void who_may_start(int i)
            starters[i].groups, "starters %d: groups", i);
 }
 
-/* ---- what can be drawn ------------------------------------------------------------- */
+/* ---- what can be drawn ----------------------------------------------------------- */
 
 #define DIAGRAM(element, inside)                                                         \
     "<di:BPMNDiagram><di:BPMNPlane bpmnElement=\"" element "\">" inside                  \
@@ -274,15 +274,15 @@ static void all_at_once(void)
     wf_problems_t *problems;
 
     read_file(PROCESS("<startEvent id=\"s\"/>\n<startEvent id=\"s2\"/>\n<nonsense/>\n"
-                  "<choreographyTask id=\"x\"/>\n<userTask id=\"t\" name=\"${\"/>\n"),
-          &problems);
+                      "<choreographyTask id=\"x\"/>\n<userTask id=\"t\" name=\"${\"/>\n"),
+              &problems);
     is_int(problems->errors, 4, "all problems are reported together");
     ok(strstr(wf_problems_text(problems, pool),
               "test.bpmn20.xml:6:1: [unsupported-element] x: "),
        "the text names file, line, column, rule and element");
 }
 
-/* ---- limits ------------------------------------------------------------------------ */
+/* ---- limits ---------------------------------------------------------------------- */
 
 static const char *repeated(const char *text, int count)
 {
@@ -326,10 +326,10 @@ static void limits(void)
                          repeated("\xc3\xa4", 2001)));
     for (i = 0; i < 2; i++) {
         read_file(apr_psprintf(pool,
-                           FILE_WITH("<process id=\"%s%s\" name=\"%s\">"
-                                     "<startEvent id=\"s\"/></process>"),
-                           id255, i ? "i" : "", id255),
-              &problems);
+                               FILE_WITH("<process id=\"%s%s\" name=\"%s\">"
+                                         "<startEvent id=\"s\"/></process>"),
+                               id255, i ? "i" : "", id255),
+                  &problems);
         is_int(problems->errors, i, "a key of %d characters", 255 + i);
     }
     refused("name", "text-too-long",

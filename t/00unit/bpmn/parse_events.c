@@ -8,7 +8,7 @@
 #define REFERRING(body)                                                                  \
     FILE_WITH("<process id=\"p\">\n" body "</process>\n"                                 \
               "<signal id=\"g\" name=\"G\"/><message id=\"m\" name=\"M\"/>"              \
-              "<message id=\"n\" name=\"N\"/><message id=\"nameless\"/>"                        \
+              "<message id=\"n\" name=\"N\"/><message id=\"nameless\"/>"                 \
               "<error id=\"r\" errorCode=\"R\"/><error id=\"q\"/>\n")
 #define AMID(body) REFERRING("<startEvent id=\"s\"/>\n<endEvent id=\"e\"/>\n" body)
 
@@ -182,7 +182,7 @@ static const case_t cases[] = {
 };
 /* clang-format on */
 
-/* ---- what is read ------------------------------------------------------------------- */
+/* ---- what is read ---------------------------------------------------------------- */
 
 static const char *kinds[] = { "none",  "timer",  "signal",     "message",
                                "error", "cancel", "compensate", "terminate" };

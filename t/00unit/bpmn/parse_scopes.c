@@ -95,7 +95,7 @@ static const case_t cases[] = {
 };
 /* clang-format on */
 
-/* ---- how nodes find each other --------------------------------------------------------- */
+/* ---- how nodes find each other --------------------------------------------------- */
 
 static const char *ids_of(const apr_array_header_t *nodes)
 {
@@ -142,7 +142,7 @@ static void bodies(void)
     is_int(model->nodes->nelts - 1, node_of(model, "u")->index, "the last index");
 }
 
-/* ---- reach ----------------------------------------------------------------------------- */
+/* ---- reach ----------------------------------------------------------------------- */
 
 static const char *reach_of(const wf_model_t *model, const char *id)
 {
@@ -200,7 +200,7 @@ static void reach(void)
     ok(!model->body.has_inclusive, "the one around it need not");
 }
 
-/* ---- data -------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------ */
 
 /* clang-format off */
 static const struct {

@@ -144,7 +144,7 @@ static const case_t cases[] = {
 };
 /* clang-format on */
 
-/* ---- what is read --------------------------------------------------------------------- */
+/* ---- what is read ---------------------------------------------------------------- */
 
 static const char *text_of(const wf_template_t *template)
 {
@@ -276,7 +276,7 @@ static void read_other_listeners(void)
     is_str(listener->name, "g", "its name");
 }
 
-/* ---- loops, calls, parameters ----------------------------------------------------------- */
+/* ---- loops, calls, parameters ---------------------------------------------------- */
 
 static void read_loops(void)
 {
