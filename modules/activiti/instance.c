@@ -1,5 +1,5 @@
-/* Process instances: list, one with its history, delete, its tasks, signals. Start:
- * process.c, picture: diagram.c. */
+/* Process instances: list, one with its history, delete, its tasks. Start: process.c,
+ * picture: diagram.c, what it waits for: event.c. */
 #include "activiti/internal.h"
 
 #include <string.h>
@@ -198,78 +198,4 @@ apr_status_t wf_instance_tasks(wf_request_t *req, wf_error_t *err)
     }
     filter.value = wf_long(instance->id);
     return wf_respond_page(req, &filter, 1, wf_task_render, err);
-}
-
-/* ---- signals ----------------------------------------------------------------------- */
-
-/* What is no fault of the request but of the moment: nothing waits for it. */
-static apr_status_t respond_not_waiting(wf_request_t *req, const char *reason)
-{
-    json_object *o = json_object_new_object();
-
-    wf_json_add_bool(o, "success", 0);
-    wf_json_add_string(o, "failureReason", reason);
-    return wf_respond_json(req, 200, o);
-}
-
-static apr_status_t deliver(wf_request_t *req, wf_command_e command, json_object *args,
-                            wf_error_t *err)
-{
-    wf_error_t failure;
-
-    wf_error_init(&failure, req->pool);
-    if (wf_call_command(req, command, args, NULL, &failure) == APR_SUCCESS) {
-        return wf_respond_success(req);
-    }
-    if (failure.kind == WF_ERR_CONFLICT) {
-        return respond_not_waiting(req, failure.message);
-    }
-    wf_error_copy(err, &failure);
-    return WF_EFAILED;
-}
-
-apr_status_t wf_instance_signal(wf_request_t *req, wf_error_t *err)
-{
-    static const char *const own[] = { "activityId", NULL };
-    wf_hi_procinst_t *instance;
-    const char *activity;
-    json_object *args, *body;
-    wf_map_t *vars;
-    apr_status_t rv;
-
-    if ((rv = find_instance(req, &instance, err)) != APR_SUCCESS
-        || (rv = wf_request_object(req, &body, err)) != APR_SUCCESS
-        || (rv = wf_body_text(body, own[0], &activity, req->pool, err)) != APR_SUCCESS
-        || (rv = wf_variables_read(&vars, body, own, req->pool, err)) != APR_SUCCESS) {
-        return rv;
-    }
-    if (instance->end_time) {
-        return wf_no_object("running " KIND, wf_request_var(req, "processInstanceId"),
-                            err);
-    }
-    if (!activity || !*activity) {
-        return respond_not_waiting(req, "field 'activityId' is required");
-    }
-    args = wf_args_of(req, instance->id);
-    wf_json_add_string(args, "activityId", activity);
-    json_object_object_add(args, "variables", wf_vars_to_json(vars));
-    return deliver(req, WF_CMD_SIGNAL, args, err);
-}
-
-apr_status_t wf_instance_event(wf_request_t *req, wf_error_t *err)
-{
-    json_object *args, *body;
-    wf_map_t *vars;
-    apr_status_t rv;
-    wf_id_t id;
-
-    if ((rv = wf_path_id(req, "processInstanceId", KIND, &id, err)) != APR_SUCCESS
-        || (rv = wf_request_object(req, &body, err)) != APR_SUCCESS
-        || (rv = wf_variables_read(&vars, body, NULL, req->pool, err)) != APR_SUCCESS) {
-        return rv;
-    }
-    args = wf_args_of(req, id);
-    wf_json_add_string(args, "signal", wf_request_var(req, "signalName"));
-    json_object_object_add(args, "variables", wf_vars_to_json(vars));
-    return deliver(req, WF_CMD_EVENT, args, err);
 }

@@ -18,7 +18,8 @@ wf_handler_fn wf_definition_form, wf_task_form, wf_definition_properties,
 wf_handler_fn wf_definition_suspend, wf_definition_activate, wf_instance_suspend,
     wf_instance_activate;
 wf_handler_fn wf_instance_list, wf_instance_get, wf_instance_delete, wf_instance_tasks,
-    wf_instance_signal, wf_instance_event;
+    wf_instance_signal, wf_instance_event, wf_instance_subscriptions,
+    wf_execution_message, wf_execution_signal, wf_throw_signal;
 wf_handler_fn wf_tasks_summary, wf_task_list, wf_task_get;
 wf_handler_fn wf_task_operation, wf_task_create, wf_task_change, wf_task_delete;
 wf_handler_fn wf_attachment_upload, wf_attachment_link, wf_attachment_get,

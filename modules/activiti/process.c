@@ -111,6 +111,25 @@ apr_status_t wf_read_starter(wf_request_t *req, json_object *args, wf_error_t *e
     return APR_SUCCESS;
 }
 
+/* Beside a definition, a member of that name is a variable as any other. */
+static apr_status_t read_message(json_object *args, json_object *body, apr_pool_t *p,
+                                 wf_error_t *err)
+{
+    const char *message;
+    apr_status_t rv = wf_body_text(body, "message", &message, p, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!message || !*message) {
+        return wf_error_field(err, WF_ERR_INVALID, "processDefinitionId",
+                              "one of the fields 'processDefinitionId', "
+                              "'processDefinitionKey' and 'message' is required");
+    }
+    wf_json_add_string(args, "message", message);
+    return APR_SUCCESS;
+}
+
 /* One version by its id, or the newest of a key. */
 static apr_status_t read_definition(json_object *args, json_object *body, apr_pool_t *p,
                                     wf_error_t *err)
@@ -124,10 +143,13 @@ static apr_status_t read_definition(json_object *args, json_object *body, apr_po
         || (rv = wf_body_text(body, key_name, &key, p, err)) != APR_SUCCESS) {
         return rv;
     }
+    if ((!id || !*id) && (!key || !*key)) {
+        return read_message(args, body, p, err);
+    }
     if ((id && *id) == (key && *key)) {
         return wf_error_field(err, WF_ERR_INVALID, id_name,
-                              "one of the fields '%s' and '%s' is required%s", id_name,
-                              key_name, id && *id ? ", not both" : "");
+                              "one of the fields '%s' and '%s' is required, not both",
+                              id_name, key_name);
     }
     wf_json_add_string(args, id && *id ? id_name : key_name, id && *id ? id : key);
     return APR_SUCCESS;
@@ -135,8 +157,10 @@ static apr_status_t read_definition(json_object *args, json_object *body, apr_po
 
 apr_status_t wf_process_start(wf_request_t *req, wf_error_t *err)
 {
-    static const char *const own[] = { "processDefinitionId", "processDefinitionKey",
-                                       "businessKey", NULL };
+    static const char *const by_message[] = { "message", "businessKey", NULL };
+    static const char *const by_definition[] = { "processDefinitionId",
+                                                 "processDefinitionKey", "businessKey",
+                                                 NULL };
     json_object *args = wf_args_create(req), *body;
     wf_ipc_reply_t reply;
     wf_map_t *vars;
@@ -146,7 +170,10 @@ apr_status_t wf_process_start(wf_request_t *req, wf_error_t *err)
         || (rv = read_definition(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = wf_read_business_key(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = wf_read_starter(req, args, err)) != APR_SUCCESS
-        || (rv = wf_variables_read(&vars, body, own, req->pool, err)) != APR_SUCCESS) {
+        || (rv = wf_variables_read(
+                &vars, body, wf_json_get(args, "message") ? by_message : by_definition,
+                req->pool, err))
+               != APR_SUCCESS) {
         return rv;
     }
     json_object_object_add(args, "variables", wf_vars_to_json(vars));

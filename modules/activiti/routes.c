@@ -72,6 +72,8 @@ static const wf_path_var_t path_vars[] = {
     { "operation",           "claim, complete, unclaim or assign." },
     { "processInstanceId",   "Id of a process instance, a number." },
     { "signalName",          "Name of a BPMN signal." },
+    { "messageName",         "Name of a BPMN message." },
+    { "executionId",         "Id of an execution, a number." },
     { "attachmentId",        "Id of an attachment, a number." },
     { "userId",              "Id of a user." },
     { "groupId",             "Id of a group." },
@@ -125,9 +127,11 @@ static const wf_argument_t suspension_arguments[] = {
 
 static const wf_argument_t start_arguments[] = {
     { "processDefinitionId",  BODY, WF_ARG_STRING,    0, NULL, NULL,
-      "The definition to start; this or the key is required." },
+      "The definition to start; this, the key or a message is required." },
     { "processDefinitionKey", BODY, WF_ARG_STRING,    0, NULL, NULL,
       "Key of the definition whose latest version to start." },
+    { "message",              BODY, WF_ARG_STRING,    0, NULL, NULL,
+      "Name of the message by which the process starts; beside a definition, a variable." },
     { "businessKey",          BODY, WF_ARG_STRING,    0, NULL, NULL,
       "Key of the instance in its field of business, unique for the definition." },
     { "variables",            BODY, WF_ARG_VARIABLES, 0, NULL, NULL,
@@ -188,6 +192,14 @@ static const wf_argument_t signal_arguments[] = {
 };
 
 static const wf_argument_t event_arguments[] = {
+    { "variables", BODY, WF_ARG_VARIABLES, 0, NULL, NULL,
+      "Variables, and their descriptors x_type and x_required." },
+    { NULL }
+};
+
+static const wf_argument_t throw_arguments[] = {
+    { "async", QUERY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "Whether jobs deliver it; then it carries no variables." },
     { "variables", BODY, WF_ARG_VARIABLES, 0, NULL, NULL,
       "Variables, and their descriptors x_type and x_required." },
     { NULL }
@@ -526,6 +538,39 @@ static const wf_route_t routes[] = {
                   "wait for 'cancelled'\"}",
       .statuses = "400 404 413 500",
       .optional = "failureReason" },
+
+    { WF_GET, "/process-instance/{processInstanceId}/event-subscriptions", USER, JSON, 0,
+      "process", wf_instance_subscriptions,
+      .summary = "List the signals and messages that an instance waits for",
+      .response = "{\"data\":[{\"id\":\"251\",\"eventType\":\"message\","
+                  "\"eventName\":\"payment\",\"executionId\":\"217\","
+                  "\"activityId\":\"waitForPayment\","
+                  "\"created\":\"2010-11-02T09:05:00.120+01:00\"}]}",
+      .statuses = "400 404" },
+    { WF_POST, "/execution/{executionId}/message/{messageName}", USER, JSON, 0, "process",
+      wf_execution_message,
+      .summary = "Bring a message to an execution; if it does not wait, success is false",
+      .arguments = event_arguments,
+      .request = "{\"amount\":250}",
+      .response = "{\"success\":false,\"failureReason\":\"execution '217' does not wait "
+                  "for the message 'payment'\"}",
+      .statuses = "400 404 413 500",
+      .optional = "failureReason" },
+    { WF_POST, "/execution/{executionId}/signal/{signalName}", USER, JSON, 0, "process",
+      wf_execution_signal,
+      .summary = "Bring a signal to an execution; if it does not wait, success is false",
+      .arguments = event_arguments,
+      .request = "{\"reason\":\"out of stock\"}",
+      .response = "{\"success\":false,\"failureReason\":\"execution '217' does not wait "
+                  "for the signal 'cancelled'\"}",
+      .statuses = "400 404 413 500",
+      .optional = "failureReason" },
+    { WF_POST, "/signal/{signalName}", USER, JSON, 0, "process", wf_throw_signal,
+      .summary = "Throw a signal to all that wait for it, in whatever process",
+      .arguments = throw_arguments,
+      .request = "{\"reason\":\"out of stock\"}",
+      .response = SUCCESS,
+      .statuses = "400 413 500" },
 
     /* task */
 

@@ -206,10 +206,6 @@ static apr_status_t bring(wf_turn_t *turn, wf_id_t execution, const char *type,
         rv = wf_error_set(err, WF_ERR_NOT_FOUND,
                           "no execution with id '%" APR_INT64_T_FMT "'", execution);
     }
-    if (rv == APR_SUCCESS && exec->row->suspension == WF_SUSPENDED) {
-        rv = wf_error_set(err, WF_ERR_CONFLICT,
-                          "execution '%" APR_INT64_T_FMT "' is suspended", execution);
-    }
     if (rv == APR_SUCCESS) {
         rv = find_subscribed(&rows, turn, WF_BY_SUBSCRIPTIONS_OF_EXECUTION, execution,
                              type, name, err);

@@ -186,6 +186,9 @@ apr_status_t wf_lane_of_instance(wf_work_t *work, wf_lane_t *lane, wf_error_t *e
 
 /* process_commands.c */
 #define WF_BUSINESS_KEY_MAX 255 /* bytes */
+/** The instance of the execution whose id is the member "id". */
+apr_status_t wf_lane_of_receiver(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
+wf_work_fn wf_command_throw, wf_command_message, wf_command_signal_to;
 wf_work_fn wf_command_start, wf_command_delete_instance, wf_command_signal,
     wf_command_event;
 /** The reply to whatever starts an instance. business_key may be NULL. */

@@ -75,12 +75,32 @@ void wf_reply_started(wf_work_t *work, const wf_started_t *started, const char *
     wf_json_add_bool(reply, "ended", started->ended);
 }
 
-/* process.start {processDefinitionId or processDefinitionKey, businessKey, variables,
- * startersOnly} */
-apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
+/* A definition, or the one that starts by a message. */
+static apr_status_t start(wf_work_t *work, const wf_map_t *variables,
+                          const char *business_key, wf_started_t *started,
+                          wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    const char *message = wf_json_string(work->args, "message", NULL);
     wf_definition_t *definition;
+    apr_status_t rv;
+
+    if (message) {
+        return wf_bpmn_start_by_message(&call, message, variables, business_key, started,
+                                        err);
+    }
+    rv = find_definition(work, &definition, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wf_uow_expect(work->uow, definition); /* its deployment may go meanwhile */
+    return wf_bpmn_start(&call, definition, variables, business_key, started, err);
+}
+
+/* process.start {processDefinitionId, processDefinitionKey or message, businessKey,
+ * variables} */
+apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
+{
     const char *business_key;
     wf_started_t started;
     wf_map_t *variables;
@@ -91,11 +111,7 @@ apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
     }
     if (rv == APR_SUCCESS) {
         business_key = business_key && *business_key ? business_key : NULL;
-        rv = find_definition(work, &definition, err);
-    }
-    if (rv == APR_SUCCESS) {
-        wf_uow_expect(work->uow, definition); /* it may go, or be suspended, meanwhile */
-        rv = wf_bpmn_start(&call, definition, variables, business_key, &started, err);
+        rv = start(work, variables, business_key, &started, err);
     }
     if (rv == APR_SUCCESS) {
         wf_reply_started(work, &started, business_key);
@@ -148,4 +164,49 @@ apr_status_t wf_command_signal(wf_work_t *work, wf_error_t *err)
 apr_status_t wf_command_event(wf_work_t *work, wf_error_t *err)
 {
     return bring(work, "signal", wf_bpmn_event, err);
+}
+
+/* ---- signals and messages ----------------------------------------------------------------------- */
+
+apr_status_t wf_lane_of_receiver(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
+{
+    wf_execution_t *row;
+    wf_id_t id;
+    apr_status_t rv = wf_args_id(work->args, "id", &id, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_get(work->reader, WF_TABLE_EXECUTION, id, &row, work->pool, err);
+    }
+    if (rv == APR_SUCCESS && !row) {
+        rv = wf_error_set(err, WF_ERR_NOT_FOUND,
+                          "no execution with id '%" APR_INT64_T_FMT "'", id);
+    }
+    return rv == APR_SUCCESS
+               ? wf_lane_of_instance_id(work, row->proc_inst_id, lane, err)
+               : rv;
+}
+
+/* message.deliver {id of an execution, message, variables} */
+apr_status_t wf_command_message(wf_work_t *work, wf_error_t *err)
+{
+    return bring(work, "message", wf_bpmn_message, err);
+}
+
+/* signal.deliver {id of an execution, signal, variables} */
+apr_status_t wf_command_signal_to(wf_work_t *work, wf_error_t *err)
+{
+    return bring(work, "signal", wf_bpmn_event_to, err);
+}
+
+/* signal.throw {signal, variables, async} */
+apr_status_t wf_command_throw(wf_work_t *work, wf_error_t *err)
+{
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    wf_map_t *variables;
+    apr_status_t rv = wf_args_vars(work, &variables, err);
+
+    return rv == APR_SUCCESS
+               ? wf_bpmn_throw(&call, wf_json_string(work->args, "signal", NULL), variables,
+                               wf_json_bool(work->args, "async", 0), err)
+               : rv;
 }

@@ -34,6 +34,9 @@
     X(WF_CMD_INSTANCE_DELETE,  "process.delete")                                              \
     X(WF_CMD_SIGNAL,           "process.signal")   /* a receive task goes on */               \
     X(WF_CMD_EVENT,            "process.event")    /* a BPMN signal to one instance */        \
+    X(WF_CMD_THROW,            "signal.throw")     /* a BPMN signal to all */                 \
+    X(WF_CMD_SIGNAL_TO,        "signal.deliver")   /* a BPMN signal to one execution */       \
+    X(WF_CMD_MESSAGE,          "message.deliver")  /* a BPMN message to one execution */      \
     X(WF_CMD_SUSPEND,          "process.suspend")  /* an instance and those it called */      \
     X(WF_CMD_ACTIVATE,         "process.activate")                                            \
     X(WF_CMD_DEF_SUSPEND,      "definition.suspend")                                          \

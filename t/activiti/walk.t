@@ -26,6 +26,7 @@ my $process = <<'END';
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:activiti="http://activiti.org/bpmn"
              xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"
              xmlns:di="http://www.omg.org/spec/DD/20100524/DI" targetNamespace="http://walk">
+<signal id="alarm" name="alarm"/>
 <process id="walk" name="Walk">
   <startEvent id="s" activiti:formKey="walk.form">
     <extensionElements><activiti:formProperty id="why" name="Why" type="enum" required="true">
@@ -39,6 +40,7 @@ my $process = <<'END';
     <extensionElements><activiti:formProperty id="how" name="How" type="enum">
       <activiti:value id="slowly" name="Slowly"/></activiti:formProperty></extensionElements>
   </userTask>
+  <boundaryEvent id="b" attachedToRef="t" cancelActivity="false"><signalEventDefinition signalRef="alarm"/></boundaryEvent>
   <sequenceFlow id="f2" sourceRef="t" targetRef="e"/>
   <endEvent id="e"/>
 </process>
@@ -79,7 +81,7 @@ my $job = job_of($instance);
 my %value = (
     deploymentId => $deployment, resourceName => 'walk.form', processDefinitionId => $definition,
     processInstanceId => $instance, taskId => $task, operation => 'claim', attachmentId => $attachment, jobId => $job,
-    signalName => 'alarm', userId => 'walker', groupId => 'walkers', searchText => 'walk',
+    signalName => 'alarm', messageName => 'order', executionId => $instance, userId => 'walker', groupId => 'walkers', searchText => 'walk',
     tableName => 'ACT_ID_MEMBERSHIP', packagePath => 'org/activiti/rest/api/task', uriPath => 'task/{taskId}',
     familyName => 'task', callId => 'org/activiti/rest/api/task/tasks.get', user => 'walker',
 );
