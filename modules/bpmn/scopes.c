@@ -242,13 +242,34 @@ apr_status_t wf_scope_cancel(wf_exec_t *exec, const char *reason, wf_error_t *er
 
 #define INTERRUPTED "boundary event %s"
 
+/* The scope in whose body the event stands. Files may attach one to an activity further
+ * inside: then that is left with all scopes between. */
+static wf_exec_t *scope_of_event(wf_exec_t *scope, const wf_node_t *event)
+{
+    do {
+        scope = wf_token_scope(scope->parent);
+    } while (scope->parent && wf_exec_body(scope) != event->within);
+    return scope;
+}
+
+/* The scope that lies directly in around and has exec in it. */
+static wf_exec_t *scope_within(wf_exec_t *around, wf_exec_t *exec)
+{
+    while (wf_token_scope(exec->parent) != around) {
+        exec = exec->parent;
+    }
+    return exec;
+}
+
 apr_status_t wf_boundary_fire(wf_exec_t *scope, const wf_node_t *event, wf_error_t *err)
 {
-    wf_exec_t *carrier = scope->parent, *token;
+    wf_exec_t *around = scope_of_event(scope, event), *carrier, *token;
     apr_status_t rv;
 
+    scope = scope_within(around, scope);
+    carrier = scope->parent;
     if (!event->interrupting) {
-        rv = wf_token_add(&token, wf_token_scope(carrier), event, err);
+        rv = wf_token_add(&token, around, event, err);
         if (rv == APR_SUCCESS) {
             wf_agenda_arrive(token, event);
         }

@@ -125,6 +125,23 @@ static const scenario_t scenarios[] = {
         TASK("b") FLOW("s", "t") FLOW("t", "g") IF("g", "a", "${last == 1}") IF("g", "b", "${last != 1}")), NULL,
       "t t | complete t: t | complete t: a", NULL },
 
+    /* ---- boundary events on what is further inside ---- */
+    { "an inner scope is left with what it is in", PROCESS(START FORK("f") SUB("p1", SUB("p2", TASK("a") TASK("b")
+        FLOW("p2S", "a") FLOW("p2S", "b")) FLOW("p1S", "p2")) TASK("c") "<boundaryEvent id=\"x\" attachedToRef=\"a\">"
+        "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>" TASK("z")
+        FLOW("s", "f") FLOW("f", "p1") FLOW("f", "c") FLOW("x", "z")), NULL,
+      "a b c | timer x: c z | complete z: c | complete c:", NULL },
+    { "or gets a token beside it", PROCESS(START SUB("p1", TASK("a") FLOW("p1S", "a"))
+        "<boundaryEvent id=\"x\" attachedToRef=\"a\" cancelActivity=\"false\"><timerEventDefinition>"
+        "<timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>" TASK("z")
+        FLOW("s", "p1") FLOW("x", "z")), NULL,
+      "a | timer x: a z | complete a: z | complete z:", NULL },
+    { "all rounds of it", PROCESS(START "<subProcess id=\"p1\"><multiInstanceLoopCharacteristics><loopCardinality>2"
+        "</loopCardinality></multiInstanceLoopCharacteristics><startEvent id=\"i\"/>" TASK("a") FLOW("i", "a")
+        "</subProcess><boundaryEvent id=\"x\" attachedToRef=\"a\"><timerEventDefinition><timeDuration>PT1H"
+        "</timeDuration></timerEventDefinition></boundaryEvent>" TASK("z") FLOW("s", "p1") FLOW("x", "z")), NULL,
+      "a a | timer x: z | complete z:", NULL },
+
     /* ---- the end of it all ---- */
     { "terminate", PROCESS(START FORK("f") TASK("a") TASK("b") TERMINATE("x") FLOW("s", "f") FLOW("f", "a")
         FLOW("f", "b") FLOW("a", "x")), NULL, "a b | complete a:", "s f a b x" },
