@@ -10,6 +10,13 @@ int wf_id_parse(const char *text, wf_id_t *id)
     return *text >= '1' && *text <= '9' && wf_parse_int64(text, id);
 }
 
+wf_value_t wf_id_value(const char *text)
+{
+    wf_id_t id;
+
+    return text ? wf_integer(wf_id_parse(text, &id) ? id : -1) : wf_null();
+}
+
 void wf_json_add_id(json_object *o, const char *name, wf_id_t id)
 {
     char text[24];

@@ -32,6 +32,7 @@ wf_handler_fn wf_group_list, wf_group_get, wf_group_users, wf_group_create,
 wf_handler_fn wf_picture_get, wf_picture_put, wf_picture_delete;
 wf_handler_fn wf_job_list, wf_job_get, wf_job_execute, wf_job_execute_all, wf_job_retries,
     wf_job_act, wf_job_delete;
+wf_handler_fn wf_incident_list, wf_incident_get;
 wf_handler_fn wf_table_list, wf_table_get, wf_table_data;
 wf_handler_fn wf_browser_home, wf_browser_all, wf_browser_package, wf_browser_uri,
     wf_browser_family, wf_browser_call, wf_browser_send, wf_browser_style;
@@ -102,6 +103,9 @@ apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *c
 /** A generated id in a path or body: 1 and *id if it is one, 0 if no object can have it.
  */
 int wf_id_parse(const char *text, wf_id_t *id);
+
+/** What a list is filtered by: what is no id belongs to nothing; null for NULL. */
+wf_value_t wf_id_value(const char *text);
 
 /** Add an id as JSON string ("217"), null for 0. */
 void wf_json_add_id(json_object *o, const char *name, wf_id_t id);
@@ -186,6 +190,9 @@ apr_status_t wf_respond_success(wf_request_t *req);
 
 /** Answer an instance that was started, as the reply of its command tells. */
 apr_status_t wf_respond_started(wf_request_t *req, json_object *started);
+
+/** An incident, the same everywhere. */
+json_object *wf_incident_render(const void *row, apr_pool_t *p);
 
 /** A task row as a member of a list, an attachment as one of a task; for wf_respond_page. */
 json_object *wf_task_render(const void *row, apr_pool_t *p);

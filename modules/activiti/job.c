@@ -43,15 +43,6 @@ static const struct {
 
 #define FILTERS (sizeof filter_defs / sizeof filter_defs[0])
 
-/* What is no id belongs to no instance. */
-static wf_value_t instance_value(const wf_query_t *query, const char *name)
-{
-    const char *text = wf_query_text(query, name);
-    wf_id_t id;
-
-    return text ? wf_integer(wf_id_parse(text, &id) ? id : -1) : wf_null();
-}
-
 static apr_status_t read_flag(const wf_query_t *query, const char *name, wf_value_t given,
                               wf_value_t *value, wf_error_t *err)
 {
@@ -79,7 +70,7 @@ static apr_status_t read_filter(const wf_query_t *query, apr_size_t i, wf_value_
 
     switch (filter_defs[i].kind) {
     case INSTANCE:
-        *value = instance_value(query, name);
+        *value = wf_id_value(wf_query_text(query, name));
         return APR_SUCCESS;
     case FLAG:
         return read_flag(query, name, wf_boolean(1), value, err);
@@ -152,13 +143,18 @@ apr_status_t wf_job_get(wf_request_t *req, wf_error_t *err)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    answer = render_job(job, req->pool);
+    answer = wf_json_own(render_job(job, req->pool), req->pool);
+    rv = wf_json_add_rows(answer, "incidents", req, WF_BY_INCIDENTS_OF_CONFIGURATION,
+                          job->id, wf_incident_render, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     if (trace) {
         json_object_object_add(
             answer, "stacktrace",
             json_object_new_string_len(trace->bytes, (int)trace->length));
     }
-    return wf_respond_json(req, 200, answer);
+    return wf_respond_json(req, 200, json_object_get(answer));
 }
 
 apr_status_t wf_job_execute(wf_request_t *req, wf_error_t *err)

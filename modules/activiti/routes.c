@@ -54,6 +54,13 @@
     "\"processInstanceId\":\"217\",\"dueDate\":\"2010-11-02T13:05:00.000+01:00\"," \
     "\"assignee\":null,\"exceptionMessage\":\"activity \\\"remind\\\": " \
     "unknown name 'approver'\""
+#define INCIDENT "{\"id\":\"270\",\"processDefinitionId\":\"expenseClaim:3\"," \
+    "\"processInstanceId\":\"217\",\"executionId\":\"238\"," \
+    "\"incidentTimestamp\":\"2010-11-02T13:05:10.002+01:00\"," \
+    "\"incidentType\":\"failedJob\",\"activityId\":\"remind\"," \
+    "\"failedActivityId\":\"remind\",\"causeIncidentId\":\"270\"," \
+    "\"rootCauseIncidentId\":\"270\",\"configuration\":\"240\"," \
+    "\"incidentMessage\":\"activity \\\"remind\\\": unknown name 'approver'\"}"
 #define ATTACHMENT "{\"id\":\"260\",\"name\":\"Receipt\",\"description\":\"Taxi\"," \
     "\"type\":\"image/png\",\"taskId\":\"231\",\"processInstanceId\":\"217\"," \
     "\"url\":null}"
@@ -79,6 +86,7 @@ static const wf_path_var_t path_vars[] = {
     { "groupId",             "Id of a group." },
     { "searchText",          "Part of an id or a name." },
     { "jobId",               "Id of a job, a number." },
+    { "incidentId",          "Id of an incident, a number." },
     { "tableName",           "Name of a table, such as ACT_RU_TASK." },
     { "packagePath",         "A package or the beginning of some, such as org/activiti." },
     { "uriPath",             "First parts of an address, without slash in front." },
@@ -322,6 +330,19 @@ static const wf_argument_t jobs_arguments[] = {
     { "duedate-ltoe",      QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due then or before." },
     { "duedate-ht",        QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due after." },
     { "duedate-htoe",      QUERY, WF_ARG_DATE,    0, NULL, NULL, "Due then or after." },
+    { NULL }
+};
+
+static const wf_argument_t incidents_arguments[] = {
+    { "incidentId",          QUERY, WF_ARG_STRING, 0, NULL, NULL, "The one with this id." },
+    { "incidentType",        QUERY, WF_ARG_STRING, 0, NULL, NULL,
+      "failedJob or failedExternalTask." },
+    { "executionId",         QUERY, WF_ARG_STRING, 0, NULL, NULL, "Of this execution." },
+    { "processInstanceId",   QUERY, WF_ARG_STRING, 0, NULL, NULL, "Of this instance." },
+    { "processDefinitionId", QUERY, WF_ARG_STRING, 0, NULL, NULL, "Of this definition." },
+    { "activityId",          QUERY, WF_ARG_STRING, 0, NULL, NULL, "At this activity." },
+    { "configuration",       QUERY, WF_ARG_STRING, 0, NULL, NULL,
+      "Of the job or external task with this id." },
     { NULL }
 };
 
@@ -802,7 +823,7 @@ static const wf_route_t routes[] = {
       .summary = "Show a job, with a trace if it has failed",
       .response = "{" JOB_MEMBERS ",\"stacktrace\":\"unknown name 'approver'\\n"
                   "  at activity \\\"remind\\\"\\n"
-                  "  at job 240 of process instance 217\"}",
+                  "  at job 240 of process instance 217\",\"incidents\":[" INCIDENT "]}",
       .statuses = "400 404",
       .optional = "stacktrace" },
     { WF_PUT, "/management/job/{jobId}/execute", ADMIN, JSON, 0, "management",
@@ -834,6 +855,16 @@ static const wf_route_t routes[] = {
       .request = "{\"jobIds\":[\"240\",\"241\"]}",
       .response = SUCCESS,
       .statuses = "400 404 413 500" },
+    { WF_GET, "/incidents", ADMIN, JSON, 0, "management", wf_incident_list,
+      .summary = "List what has no attempts left and waits for somebody",
+      .pages = WF_PAGES(WF_LIST_INCIDENTS),
+      .arguments = incidents_arguments,
+      .response = PAGE_OF(INCIDENT),
+      .statuses = "400" },
+    { WF_GET, "/incident/{incidentId}", ADMIN, JSON, 0, "management", wf_incident_get,
+      .summary = "Show an incident",
+      .response = INCIDENT,
+      .statuses = "400 404" },
     { WF_GET, "/management/tables", ADMIN, JSON, 0, "management", wf_table_list,
       .summary = "List the database tables with their number of rows",
       .response = "{\"data\":[{\"tableName\":\"ACT_GE_PROPERTY\",\"noOfResults\":2,"

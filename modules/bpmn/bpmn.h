@@ -162,8 +162,16 @@ apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t task, const char 
 apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t task,
                               const wf_map_t *variables, wf_error_t *err);
 
-/** Run a job (an asynchronous continuation, or a timer) and delete it. */
+/** Run a job (an asynchronous continuation, or a timer) and delete it, as below. */
 apr_status_t wf_bpmn_execute_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_error_t *err);
+
+/** Delete a job with its trace and its incident. */
+apr_status_t wf_bpmn_delete_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_error_t *err);
+
+/** So many attempts are left. None: an incident tells of it, and of the failure that the
+ *  job's message says; some: there is none (any more). */
+apr_status_t wf_bpmn_set_retries(const wf_bpmn_call_t *call, wf_job_t *job, int retries,
+                                 wf_error_t *err);
 
 /** What failedJobRetryTimeCycle of its node says of a job that has failed: how many attempts
  *  it has in all (0: nothing is said), and how long to wait until the next. job: as before

@@ -102,13 +102,22 @@ apr_status_t wf_job_delete(wf_uow_t *uow, wf_job_t *job, wf_error_t *err)
     if (job->exception_stack_id) {
         rv = wf_uow_get(uow, WF_TABLE_BYTEARRAY, job->exception_stack_id, &trace, err);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wf_incidents_end(uow, job, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     if (trace) {
         wf_uow_delete(uow, trace);
     }
-    if (rv == APR_SUCCESS) {
-        wf_uow_delete(uow, job);
-    }
-    return rv;
+    wf_uow_delete(uow, job);
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_bpmn_delete_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_error_t *err)
+{
+    return wf_job_delete(call->uow, job, err);
 }
 
 /* ---- handlers ---------------------------------------------------------------------- */
@@ -218,9 +227,11 @@ static apr_status_t run(wf_turn_t *turn, wf_job_t *job, wf_error_t *err)
         return wf_error_set(err, WF_ERR_UNSUPPORTED, "unknown kind of job \"%s\"",
                             job->handler_type ? job->handler_type : "");
     }
-    wf_uow_delete(turn->call->uow, job);
-    rv = job->execution_id ? run_for_execution(turn, job, handler->run, err)
-                           : handler->start(turn, job, err);
+    rv = wf_job_delete(turn->call->uow, job, err);
+    if (rv == APR_SUCCESS) {
+        rv = job->execution_id ? run_for_execution(turn, job, handler->run, err)
+                               : handler->start(turn, job, err);
+    }
     return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
 }
 

@@ -24,11 +24,14 @@ static apr_status_t find_node(const wf_bpmn_call_t *call, const wf_job_t *job,
                               const wf_node_t **node, wf_error_t *err)
 {
     const wf_model_t *model;
-    apr_status_t rv =
-        wf_models_of(call, job->proc_def_id, &model, wf_uow_pool(call->uow), err);
+    apr_status_t rv;
 
-    *node = rv == APR_SUCCESS && job->handler_cfg ? wf_model_node(model, job->handler_cfg)
-                                                  : NULL;
+    *node = NULL;
+    if (!job->proc_def_id || !job->handler_cfg) {
+        return APR_SUCCESS;
+    }
+    rv = wf_models_of(call, job->proc_def_id, &model, wf_uow_pool(call->uow), err);
+    *node = rv == APR_SUCCESS ? wf_model_node(model, job->handler_cfg) : NULL;
     return rv;
 }
 

@@ -677,8 +677,13 @@ void wf_job_leave_later(wf_exec_t *exec);
 /** Write a timer job for exec and the event, at a time. */
 wf_job_t *wf_job_plan(wf_exec_t *exec, const wf_node_t *event, apr_int64_t due);
 
-/** The job's row and its trace go. */
+/** The job's row, its trace and its incident go. */
 apr_status_t wf_job_delete(wf_uow_t *uow, wf_job_t *job, wf_error_t *err);
+
+/* ---- incidents.c ------------------------------------------------------------------- */
+
+/** The job has attempts again, or goes: before its row says so. */
+apr_status_t wf_incidents_end(wf_uow_t *uow, const wf_job_t *job, wf_error_t *err);
 
 /* ---- tasks.c ----------------------------------------------------------------------- */
 

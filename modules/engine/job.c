@@ -42,20 +42,21 @@ static apr_status_t load_job(wf_work_t *work, wf_job_t **job, wf_error_t *err)
     return rv;
 }
 
-/* The byte array of the job's last failure; *trace is NULL if it never failed. */
-static apr_status_t load_trace(wf_work_t *work, const wf_job_t *job,
-                               wf_bytearray_t **trace, wf_error_t *err)
-{
-    *trace = NULL;
-    return job->exception_stack_id ? wf_uow_get(work->uow, WF_TABLE_BYTEARRAY,
-                                                job->exception_stack_id, trace, err)
-                                   : APR_SUCCESS;
-}
-
 /* ---- failure --------------------------------------------------------------------------------- */
 
-static void write_trace(wf_work_t *work, wf_job_t *job, wf_bytearray_t *trace)
+/* Into the byte array of the job's last failure, if it has failed before. */
+static apr_status_t write_trace(wf_work_t *work, wf_job_t *job, wf_error_t *err)
 {
+    wf_bytearray_t *trace = NULL;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (job->exception_stack_id) {
+        rv = wf_uow_get(work->uow, WF_TABLE_BYTEARRAY, job->exception_stack_id, &trace,
+                        err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     if (!trace) {
         trace = wf_uow_insert(work->uow, WF_TABLE_BYTEARRAY);
         trace->name = TRACE_NAME;
@@ -64,6 +65,7 @@ static void write_trace(wf_work_t *work, wf_job_t *job, wf_bytearray_t *trace)
     trace->bytes = work->failure->trace;
     trace->length = strlen(work->failure->trace);
     wf_uow_update(work->uow, trace);
+    return APR_SUCCESS;
 }
 
 /* How many attempts a job has in all, and how long to wait before the next. */
@@ -93,22 +95,24 @@ static policy_t policy_of(wf_work_t *work, const wf_job_t *job)
     return policy;
 }
 
-/* Not sooner than after the pause, and not sooner than it was due anyway. Clients see that
- * as the due date, of messages, too: so they are not executable until then. */
-static void set_back(wf_work_t *work, wf_job_t *job)
+/* One attempt less. Not sooner than after the pause, and not sooner than it was due anyway.
+ * Clients see that as the due date, of messages, too: so they are not executable until
+ * then. */
+static apr_status_t set_back(wf_work_t *work, wf_job_t *job, wf_error_t *err)
 {
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
     policy_t policy = policy_of(work, job);
     apr_int64_t again = wf_time_ms() + policy.pause_ms;
+    int first = !job->exception_msg;
+    int retries = (first && policy.retries ? policy.retries : job->retries) - 1;
 
-    if (policy.retries && !job->exception_msg) { /* its first failure */
-        job->retries = policy.retries;
-    }
-    job->retries--;
+    job->exception_msg = wf_utf8_cut(work->failure->message, MAX_MESSAGE, work->pool);
     job->lock_owner = NULL;
     job->lock_exp_time = 0;
-    if (job->retries > 0 && job->due_date < again) {
+    if (retries > 0 && job->due_date < again) {
         job->due_date = again;
     }
+    return wf_bpmn_set_retries(&call, job, retries, err);
 }
 
 /* work->failed of an attempt. */
@@ -116,29 +120,25 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
 {
     const wf_attempt_t *attempt = work->baton;
     wf_error_t *failure = work->failure;
-    wf_bytearray_t *trace;
     wf_job_t *job;
     apr_status_t rv = load_job(work, &job, err);
 
-    if (rv == APR_SUCCESS && job) {
-        rv = load_trace(work, job, &trace, err);
-    }
     if (rv != APR_SUCCESS || !job) {
         return rv;
     }
     if (failure->kind == WF_ERR_UNAVAILABLE && !attempt->owner) {
         return APR_SUCCESS; /* not the job's fault, and the caller can ask again */
     }
-    set_back(work, job);
-    job->exception_msg = wf_utf8_cut(failure->message, MAX_MESSAGE, work->pool);
+    rv = set_back(work, job, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     wf_error_note(failure, WF_EFAILED,
                   "job %" APR_INT64_T_FMT " of process instance %" APR_INT64_T_FMT,
                   job->id, job->proc_inst_id);
     wf_log(WF_LOG_WARN, "%s", failure->message);
     failure->kind = WF_ERR_EXECUTION;
-    write_trace(work, job, trace);
-    wf_uow_update(work->uow, job);
-    return APR_SUCCESS;
+    return write_trace(work, job, err);
 }
 
 /* ---- suspended --------------------------------------------------------------------------------- */
@@ -167,7 +167,6 @@ apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
 {
     const wf_attempt_t *attempt = work->baton;
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
-    wf_bytearray_t *trace;
     wf_job_t *job;
     apr_status_t rv;
 
@@ -180,14 +179,5 @@ apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
     if (rv == APR_SUCCESS && job->suspension == WF_SUSPENDED) {
         return leave_suspended(work, job, err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = load_trace(work, job, &trace, err);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (trace) {
-        wf_uow_delete(work->uow, trace);
-    }
-    return wf_bpmn_execute_job(&call, job, err);
+    return rv == APR_SUCCESS ? wf_bpmn_execute_job(&call, job, err) : rv;
 }

@@ -64,6 +64,7 @@ void wf_job_executed(wf_work_t *work)
 apr_status_t wf_command_job_retries(wf_work_t *work, wf_error_t *err)
 {
     apr_int64_t retries = wf_json_int(work->args, "retries", -1);
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
     wf_job_t *job;
     apr_status_t rv;
 
@@ -72,34 +73,22 @@ apr_status_t wf_command_job_retries(wf_work_t *work, wf_error_t *err)
                               "'retries' must be an integer from 0 to %d", INT_MAX);
     }
     rv = load_job(work, &job, err);
-    if (rv == APR_SUCCESS) {
-        job->retries = (int)retries;
-        wf_uow_update(work->uow, job);
-    }
-    return rv;
+    return rv == APR_SUCCESS ? wf_bpmn_set_retries(&call, job, (int)retries, err) : rv;
 }
 
 /* job.delete {id}: what waits for it waits for ever, unless it is moved on otherwise. */
 apr_status_t wf_command_delete_job(wf_work_t *work, wf_error_t *err)
 {
-    wf_bytearray_t *trace = NULL;
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
     wf_job_t *job;
     apr_status_t rv = load_job(work, &job, err);
 
-    if (rv == APR_SUCCESS && job->lock_owner && job->lock_exp_time > wf_time_ms()) {
-        return wf_error_set(err, WF_ERR_CONFLICT,
-                            "job %" APR_INT64_T_FMT " is about to be run", job->id);
-    }
-    if (rv == APR_SUCCESS && job->exception_stack_id) {
-        rv = wf_uow_get(work->uow, WF_TABLE_BYTEARRAY, job->exception_stack_id, &trace,
-                        err);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (trace) {
-        wf_uow_delete(work->uow, trace);
+    if (job->lock_owner && job->lock_exp_time > wf_time_ms()) {
+        return wf_error_set(err, WF_ERR_CONFLICT,
+                            "job %" APR_INT64_T_FMT " is about to be run", job->id);
     }
-    wf_uow_delete(work->uow, job);
-    return APR_SUCCESS;
+    return wf_bpmn_delete_job(&call, job, err);
 }

@@ -231,10 +231,10 @@ const wf_list_def_t wf_lists[WF_LISTS] = {
     [WF_LIST_INCIDENTS] = {
         .table = WF_TABLE_INCIDENT,
         .filters = incident_filters,
-        .keys    = { "incidentId",     "incidentTimestamp",     "incidentType",
-                     "processInstanceId", "processDefinitionId", "configuration" },
-        .columns = { "r.ID_",          "r.INCIDENT_TIMESTAMP_", "r.INCIDENT_TYPE_",
-                     "r.PROC_INST_ID_",   "r.PROC_DEF_ID_",      "r.CONFIGURATION_" } },
+        .keys    = { "id",              "incidentTimestamp",     "incidentType",
+                     "processInstanceId", "processDefinitionId", "configuration", "incidentId" },
+        .columns = { "r.ID_",           "r.INCIDENT_TIMESTAMP_", "r.INCIDENT_TYPE_",
+                     "r.PROC_INST_ID_",   "r.PROC_DEF_ID_",      "r.CONFIGURATION_", "r.ID_" } },
     [WF_LIST_USERS] = {
         .table = WF_TABLE_USER,
         .filters = user_filters,

@@ -48,11 +48,13 @@ my %name = map { job_of($_->[1]) => $_->[0] } [ a => $one ], [ b => $two ], [ c 
 my %id = reverse %name;
 sub names { join ' ', map { $name{ $_->{id} } // '?' } @{ shift->{data} } }
 
-plan tests => 175;
+plan tests => 210;
 
 # ---- one job ------------------------------------------------------------------------------
 
 my $before = job($id{x});
+ok t_cmp($before->{incidents}, [], 'nothing has happened');
+delete $before->{incidents};
 ok t_cmp(members($before), "assignee=null dueDate=null exceptionMessage=null executionId=$before->{executionId} id=$id{x} "
                            . "processInstanceId=$x->{id} retries=3", 'a job that nobody has tried');
 ok t_cmp($before->{executionId}, qr/^\d+$/);
@@ -242,6 +244,57 @@ ok t_cmp(shown(job($tried)), qr/^retries=5 exceptionMessage=.*approver/, 'what i
 ok t_cmp(execute($tried)->code, 500);
 ok t_cmp(job($tried)->{retries}, 4);
 
+# ---- incidents ----------------------------------------------------------------------------
+
+sub incidents { get_json('/incidents?' . join '&', 'size=100', @_) }
+sub of { my $i = shift; @{ incidents("processInstanceId=$i->{id}")->{data} } }
+ok t_cmp(scalar(of($again)), 0, 'attempts are left');
+retries($tried, { retries => 1 });
+ok t_cmp(execute($tried)->code, 500);
+my ($incident) = of($again);
+ok t_cmp(members($incident), "activityId=c causeIncidentId=$incident->{id} configuration=$tried executionId=$incident->{executionId} "
+                             . "failedActivityId=c id=$incident->{id} incidentMessage=$incident->{incidentMessage} "
+                             . "incidentTimestamp=$incident->{incidentTimestamp} incidentType=failedJob processDefinitionId=$timer "
+                             . "processInstanceId=$again->{id} rootCauseIncidentId=$incident->{id}", 'none left');
+ok t_cmp($incident->{incidentMessage}, job($tried)->{exceptionMessage});
+ok t_cmp($incident->{executionId}, job($tried)->{executionId});
+ok t_cmp($incident->{incidentTimestamp}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}/);
+ok t_cmp(job($tried)->{incidents}, [ $incident ], 'the job shows it');
+ok t_cmp(get_json("/incident/$incident->{id}"), $incident, 'by itself');
+ok t_cmp(execute($tried)->code, 500);
+ok t_cmp([ of($again) ], [ $incident ], 'another failure is the same incident');
+for my $case (
+    [ "incidentId=$incident->{id}", 1 ], [ "configuration=$tried", 1 ], [ "activityId=c&processInstanceId=$again->{id}", 1 ],
+    [ "processDefinitionId=$timer&incidentType=failedJob", 1 ], [ "executionId=$incident->{executionId}", 1 ],
+    [ "incidentId=$tried", 0 ], [ "processInstanceId=$again->{id}&incidentType=failedExternalTask", 0 ], [ 'executionId=x', 0 ],
+) {
+    my ($query, $count) = @$case;
+    ok t_cmp(incidents($query)->{total}, $count, $query);
+}
+for my $case ([ "/incident/$tried", 404 ], [ '/incident/x', 404 ], [ '/incidents?sort=message', 400 ]) {
+    my ($path, $status) = @$case;
+    ok t_cmp(call('GET', $path)->code, $status, $path);
+}
+retries($tried, { retries => 2 });
+ok t_cmp(scalar(of($again)), 0, 'attempts again: it is over');
+retries($tried, { retries => 0 });
+ok t_cmp(scalar(of($again)), 1, 'and begins when somebody takes them');
+
+# A job that works, or that goes, takes it along.
+my $mended = start($fails);
+my $broken = job_of($mended);
+ok t_cmp(execute($broken)->code, 500) for 1 .. 3;
+ok t_cmp(scalar(of($mended)), 1);
+complete(get_json("/process-instance/$mended->{id}/tasks")->{data}[0]{id}, { approver => 'kermit' });
+ok t_cmp(execute($broken)->code, 200);
+ok t_cmp(scalar(of($mended)), 0, 'mended');
+my $cancelled = start($fails);
+$broken = job_of($cancelled);
+retries($broken, { retries => 0 });
+ok t_cmp(scalar(of($cancelled)), 1);
+call('DELETE', "/process-instance/$cancelled->{id}");
+ok t_cmp(incidents("configuration=$broken")->{total}, 0, 'its instance is gone');
+
 # ---- without a job ------------------------------------------------------------------------
 
 my $traces = sub { sql("SELECT COUNT(*) FROM ACT_GE_BYTEARRAY WHERE NAME_ = 'job.exceptionByteArray'") };
@@ -249,6 +302,7 @@ my $before_delete = $traces->();
 ok t_cmp(call('DELETE', "/management/job/$tried")->content, '{"success":true}');
 ok t_cmp(call('GET', "/management/job/$tried")->code, 404, 'it is gone');
 ok t_cmp($before_delete - $traces->(), 1, 'with its trace');
+ok t_cmp(scalar(of($again)), 0, 'and its incident');
 ok t_cmp(get_json("/process-instance/$again->{id}")->{processInstanceId}, $again->{id}, 'its instance waits on');
 ok t_cmp(call('DELETE', "/process-instance/$again->{id}")->code, 200);
 
@@ -292,6 +346,7 @@ for my $definition ($fine, $loose) {
 # Only for administrators.
 for my $case ([ 'GET', '/management/jobs' ], [ 'GET', "/management/job/$id{y}" ], [ 'PUT', "/management/job/$id{y}/execute" ],
               [ 'POST', '/management/jobs/execute', { jobIds => [] } ], [ 'PUT', "/management/job/$id{y}/retries", { retries => 1 } ],
+              [ 'GET', '/incidents' ], [ 'GET', '/incident/1' ],
               [ 'DELETE', "/management/job/$id{y}" ], [ 'POST', "/management/jobs/$id{y}", { action => 'execute' } ]) {
     my ($method, $path, $body) = @$case;
     ok t_cmp(join(' ', map { call($method, $path, $body, user => $_)->code } 'gonzo', undef), '403 401', "$method $path");

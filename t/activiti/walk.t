@@ -76,12 +76,14 @@ must('POST', '/form/form-data', { taskId => "$done", properties => [ { id => 'ho
 sub job_of { my $instance = shift; get_json("/management/jobs?process-instance=$instance")->{data}[0]{id} }
 must('PUT', '/management/job/' . job_of($ended) . '/execute');
 my $job = job_of($instance);
+must('PUT', "/management/job/$job/retries", { retries => 0 });
+my $incident = get_json("/incidents?configuration=$job")->{data}[0]{id};
 
 # What the variables of a path stand for, and the arguments that a call cannot do without.
 my %value = (
     deploymentId => $deployment, resourceName => 'walk.form', processDefinitionId => $definition,
     processInstanceId => $instance, taskId => $task, operation => 'claim', attachmentId => $attachment, jobId => $job,
-    signalName => 'alarm', messageName => 'order', executionId => $instance, userId => 'walker', groupId => 'walkers', searchText => 'walk',
+    incidentId => $incident, signalName => 'alarm', messageName => 'order', executionId => $instance, userId => 'walker', groupId => 'walkers', searchText => 'walk',
     tableName => 'ACT_ID_MEMBERSHIP', packagePath => 'org/activiti/rest/api/task', uriPath => 'task/{taskId}',
     familyName => 'task', callId => 'org/activiti/rest/api/task/tasks.get', user => 'walker',
 );

@@ -136,6 +136,69 @@ static void check_made(void)
     }
 }
 
+/* ---- incidents ------------------------------------------------------------------------------ */
+
+static const wf_incident_t *incident_of(wf_id_t instance, int count)
+{
+    apr_array_header_t *rows = world_select(WF_BY_INCIDENTS_OF_INSTANCE, instance);
+
+    is_int(rows->nelts, count, "... so many incidents");
+    return rows->nelts ? APR_ARRAY_IDX(rows, 0, wf_incident_t *) : NULL;
+}
+
+static void set_retries(wf_id_t job, int retries, const char *message)
+{
+    const wf_bpmn_call_t *call = world_begin();
+    wf_job_t *row;
+
+    world_check(wf_uow_get(world.uow, WF_TABLE_JOB, job, &row, &world.err), &world.err,
+                "job");
+    row->exception_msg = message;
+    world_check(world_end(wf_bpmn_set_retries(call, row, retries, &world.err)),
+                &world.err, "set retries");
+}
+
+/* One as long as there are no attempts left; it tells of the last failure. */
+static void check_incidents(void)
+{
+    static const struct {
+        int retries;
+        const char *message;
+        int incidents;
+    } steps[] = {
+        { 2, "first", 0 }, { 0, "second", 1 }, { -1, "third", 1 },
+        { 5, "third", 0 }, { 4, "fourth", 0 }, { 0, "fifth", 1 },
+    };
+    const wf_definition_t *definition = world_deploy(PROCESS_WITH(NODE("R7/PT1M")));
+    const wf_incident_t *incident;
+    const wf_bpmn_call_t *call;
+    apr_int64_t since = 0;
+    wf_started_t started;
+    wf_job_t *job;
+    wf_id_t id;
+
+    world_check(world_start(definition, NULL, &started), &world.err, "start");
+    id = APR_ARRAY_IDX(world_select(WF_BY_JOBS_OF_INSTANCE, started.id), 0, wf_job_t *)
+             ->id;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        set_retries(id, steps[i].retries, steps[i].message);
+        incident = incident_of(started.id, steps[i].incidents);
+        if (incident) {
+            is_str(incident->message, steps[i].message, "... its message");
+            is_str(incident->type, "failedJob", "... type");
+            is_str(incident->activity_id, "t", "... place");
+            is_int(incident->configuration, id, "... job");
+            ok(incident->time > since || steps[i].retries < 0, "... since when");
+            since = incident->time;
+        }
+    }
+    call = world_begin();
+    world_check(wf_uow_get(world.uow, WF_TABLE_JOB, id, &job, &world.err), &world.err,
+                "job");
+    world_check(world_end(wf_bpmn_execute_job(call, job, &world.err)), &world.err, "run");
+    incident_of(started.id, 0);
+}
+
 /* A text that can never be right is a fault of the file. */
 static void check_file(void)
 {
@@ -161,6 +224,7 @@ int main(void)
         check_node((int)i);
     }
     check_made();
+    check_incidents();
     check_file();
     world_close();
     return done_testing();

@@ -562,6 +562,7 @@ static const struct {
     {WF_LIST_EXTERNAL_TASKS, "suspended=true", "id", "3", "3"},
     {WF_LIST_EXTERNAL_TASKS, "topicName=pay&workerId=w2&active=true", "id", "4", "4"},
 
+    {WF_LIST_INCIDENTS, NULL, "id", "0 1 2", "2 1 0"},
     {WF_LIST_INCIDENTS, NULL, "incidentId", "0 1 2", "2 1 0"},
     {WF_LIST_INCIDENTS, NULL, "incidentTimestamp", "2 1 0", "0 1 2"},
     {WF_LIST_INCIDENTS, NULL, "incidentType", "1 0 2", "0 2 1"},
