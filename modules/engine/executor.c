@@ -194,7 +194,7 @@ static void answer(wf_work_t *work)
 static int begin_again(wf_work_t *work)
 {
     if (work->err.kind != WF_ERR_CONFLICT || !work->tries_again || work->failure
-        || work->tries == WF_WORK_TRIES) {
+        || work->tries >= WF_WORK_TRIES || work->refusals >= WF_WORK_REFUSALS) {
         return 0;
     }
     wf_error_init(&work->err, work->pool);
@@ -277,12 +277,16 @@ static int is_late(wf_work_t *work)
 
 static apr_status_t run_in_unit(wf_executor_t *x, wf_work_t *work)
 {
+    apr_status_t rv;
+
     work->uow = wf_uow_create(work->reader, x->engine->ids, work->pool);
     if (work->failure) {
         return work->failed(work, &work->err);
     }
     work->tries++;
-    return work->run(work, &work->err);
+    rv = work->run(work, &work->err);
+    work->refusals += rv != APR_SUCCESS;
+    return rv;
 }
 
 /* Everything up to the commit, with a reader of its own. */

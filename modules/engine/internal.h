@@ -54,7 +54,10 @@ typedef struct wf_engine_t {
 
 /* ---- work: one command or job on its way ------------------------------------------------------- */
 
-#define WF_WORK_TRIES 5 /* of a work that meets conflicts */
+/* How often a work is begun that meets conflicts: at its commit, where only somebody else's
+ * progress is in its way, and in all if it finds them by itself. */
+#define WF_WORK_TRIES 20
+#define WF_WORK_REFUSALS 5
 
 /** Run on an executor thread with work->uow and work->reader set. On success the unit is
  *  committed, then work->reply is sent. */
@@ -86,9 +89,11 @@ struct wf_work_t {
     apr_status_t (*find_lane)(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
     wf_work_fn *run;
     /** Set by run if a conflict is not the caller's fault: run is begun again, up to
-     *  WF_WORK_TRIES times in all, in a fresh unit of work and still on the lane. */
+     *  WF_WORK_TRIES times in all (WF_WORK_REFUSALS if run itself failed by it), in a fresh
+     *  unit of work and still on the lane. */
     int tries_again;
     int tries;                   /* how often run was begun */
+    int refusals;                /* how often it failed */
     /** When run or its commit has failed for good: record that, in a fresh unit of work and
      *  still on the lane. `failure` stays the outcome, which goes out when the record is
      *  durable. Set by run; may be NULL. */

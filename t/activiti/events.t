@@ -26,7 +26,7 @@ sub throw { my ($name, $body, %opt) = @_; return call('POST', "/signal/$name", $
 sub waiting { return get_json('/process-instance/' . shift . '/event-subscriptions')->{data} }
 sub none { my $r = shift; return $r->code == 200 && !json($r)->{success} ? json($r)->{failureReason} : $r->code }
 
-plan tests => 52;
+plan tests => 56;
 
 my $start = '<startEvent id="s"/>';
 my $signal = '<signalEventDefinition signalRef="sigAlert"/>';
@@ -66,6 +66,23 @@ ok t_cmp(throw('alert%20all?async=perhaps')->code, 400, 'what is no flag');
 ok t_cmp(throw('alert%20all', '[]')->code, 400, 'what is no object');
 ok t_cmp(throw('alert%20all', {}, user => undef)->code, 401, 'without credentials');
 ok t_cmp(throw('')->code, 400, 'without a name');
+
+# Tasks are completed while the signal would interrupt them: each is one or the other.
+my ($crossed) = deploy_events('eventsCrossed', $start . task('a') . task('y', 'done') . task('z', 'warned')
+    . "<boundaryEvent id=\"b\" attachedToRef=\"a\">$signal</boundaryEvent>" . flow('s', 'a') . flow('a', 'y') . flow('b', 'z'));
+my @all = map { start($crossed)->{id} } 1 .. 24;
+my %task = map { $_ => (tasks_of($_, 'assignee=events'))[0]{id} } @all;
+my @said = in_parallel(6, sub {
+    my $n = shift;
+    return throw('alert%20all')->code if $n < 2;
+    return join ' ', map { complete($task{ $all[$_] })->code } grep { $_ % 4 == $n - 2 } 0 .. $#all;
+});
+ok t_cmp([ @said[0, 1] ], [ 200, 200 ], 'the signals were thrown');
+ok t_cmp(join(' ', @said[2 .. 5]), qr/^(?:(?:200|404) ?)+$/, 'tasks were completed, or gone');
+my %rests;
+$rests{ names($_) }++ for @all;
+ok t_cmp([ grep { !/^(?:done|warned)$/ } keys %rests ], [], 'each instance went one way');
+ok t_cmp($rests{done} // 0, scalar(() = join(' ', @said[2 .. 5]) =~ /200/g), 'the way that its task went');
 
 # ---- messages for one --------------------------------------------------------------------------
 

@@ -49,6 +49,26 @@ static void fuzz_cycle(wf_time_kind_e kind, const char *text, apr_pool_t *p)
     }
 }
 
+/* What a job keeps can be read again, and each firing comes after the one before. */
+static void fuzz_repeat(wf_time_kind_e kind, const char *text, apr_pool_t *p)
+{
+    wf_value_t value = wf_string(text);
+    wf_firing_t firing, next;
+    wf_error_t err;
+    int i;
+
+    wf_error_init(&err, p);
+    if (wf_firing_first(&firing, kind, &value, NOW, p, &err) != APR_SUCCESS) {
+        return;
+    }
+    for (i = 0; i < FIRINGS && firing.comes && firing.repeat; i++, firing = next) {
+        if (wf_firing_next(&next, firing.repeat, firing.due, p, &err) != APR_SUCCESS
+            || (next.comes && next.due <= firing.due)) {
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int initialized;
@@ -64,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_create(&p, NULL);
     fuzz_zone(data[0] >> 2 & 1);
     fuzz_cycle(data[0] & 3, apr_pstrmemdup(p, (const char *)data + 1, size - 1), p);
+    fuzz_repeat(data[0] & 3, apr_pstrmemdup(p, (const char *)data + 1, size - 1), p);
     apr_pool_destroy(p);
     return 0;
 }

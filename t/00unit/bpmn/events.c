@@ -35,6 +35,12 @@
 #define AGAIN(from, to)                                                                  \
     "<sequenceFlow id=\"again-" from "\" sourceRef=\"" from "\" targetRef=\"" to "\"/>\n"
 
+/* Two processes: the first one calls the second one. */
+#define CALLS(body, called)                                                              \
+    DEFINITIONS DECLARED "<process id=\"p\">\n" body "</process>\n<process id=\"q\">\n" \
+                         "<startEvent id=\"qS\"/>\n" called "</process>\n</definitions>\n"
+#define CALL(id) "<callActivity id=\"" id "\" calledElement=\"q\"/>\n"
+
 /* clang-format off */
 static const scenario_t scenarios[] = {
     /* ---- boundary events on a task ---- */
@@ -255,6 +261,36 @@ static const scenario_t scenarios[] = {
         "<errorEventDefinition activiti:errorCodeVariable=\"code\"/>") FLOW("s", "p1") FLOW("b", "g")
         IF("g", "y", "${code == 'F'}") IF("g", "z", "${code == 'E'}") "</process></definitions>", NULL,
       "a | complete a: z", NULL },
+
+    /* ---- over call activities ---- */
+    { "a called instance interrupts its call", CALLS(START CALL("c") TASK("z") BOUNDARY("b", "c", SIGNAL("A")) FLOW("s", "c")
+        FLOW("b", "z"), TASK("a") THROW("t", SIGNAL("A")) TASK("y") FLOW("qS", "a") FLOW("a", "t") FLOW("t", "y")), NULL,
+      "a c | complete a: z | complete z:", "s c b z" },
+    { "a called instance throws beside its call", CALLS(START CALL("c") TASK("z") BESIDE("b", "c", SIGNAL("A")) FLOW("s", "c")
+        FLOW("b", "z"), TASK("a") THROW("t", SIGNAL("A")) TASK("y") FLOW("qS", "a") FLOW("a", "t") FLOW("t", "y")), NULL,
+      "a c | complete a: c y z | complete y: z", NULL },
+    { "a called instance hears its caller", CALLS(START FORK("f") TASK("a") THROW("t", SIGNAL("A")) CALL("c") FLOW("s", "f")
+        FLOW("f", "a") FLOW("a", "t") FLOW("f", "c"), CATCH("d", SIGNAL("A")) TASK("z") FLOW("qS", "d") FLOW("d", "z")), NULL,
+      "a c d | complete a: c z | complete z:", NULL },
+    { "not what stays within the instance", CALLS(START FORK("f") TASK("a") THROW("t", SIGNAL("I")) CATCH("e", SIGNAL("I")) CALL("c")
+        FLOW("s", "f") FLOW("f", "a") FLOW("a", "t") FLOW("f", "c") FLOW("f", "e"), CATCH("d", SIGNAL("I")) FLOW("qS", "d")), NULL,
+      "a c d e | complete a: c d | throw I:", NULL },
+    { "a message for a called instance", CALLS(START CALL("c") TASK("z") FLOW("s", "c") FLOW("c", "z"),
+        CATCH("d", MESSAGE("M")) FLOW("qS", "d")), NULL, "c d | message M: z", NULL },
+    { "a timer ends a call with what it waits for", CALLS(START CALL("c") TASK("z") BOUNDARY("b", "c", HOUR) FLOW("s", "c")
+        FLOW("b", "z"), GATE("g") CATCH("d", MESSAGE("M")) CATCH("h", SIGNAL("A")) FLOW("qS", "g") FLOW("g", "d") FLOW("g", "h")), NULL,
+      "c g | timer b: z | throw A: z", NULL },
+    { "a called instance ends all", CALLS(START FORK("f") TASK("o") CALL("c") TASK("z") FLOW("s", "f") FLOW("f", "o") FLOW("f", "c")
+        FLOW("c", "z"), TASK("a") TASK("y") ENDS("x", "<terminateEventDefinition activiti:terminateAll=\"true\"/>") FLOW("qS", "a")
+        FLOW("qS", "y") FLOW("a", "x")), NULL, "a c o y | complete a:", NULL },
+    { "a called instance ends itself", CALLS(START FORK("f") TASK("o") CALL("c") TASK("z") FLOW("s", "f") FLOW("f", "o") FLOW("f", "c")
+        FLOW("c", "z"), TASK("a") TASK("y") TERMINATE("x") FLOW("qS", "a") FLOW("qS", "y") FLOW("a", "x")), NULL,
+      "a c o y | complete a: o z", NULL },
+    { "an event on a multi-instance call is of the whole loop", CALLS(START "<callActivity id=\"c\" calledElement=\"q\">"
+        "<multiInstanceLoopCharacteristics><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics></callActivity>"
+        TASK("y") TASK("z") BESIDE("n", "c", MESSAGE("M")) BOUNDARY("b", "c", SIGNAL("A")) FLOW("s", "c") FLOW("n", "y") FLOW("b", "z"),
+        TASK("a") FLOW("qS", "a")), NULL,
+      "a a a c c c | message M: a a a c c c y | complete a: a a c c y | throw A: y z", NULL },
 
     /* ---- terminate ---- */
     { "terminate disarms everything", FILE_OF(START FORK("f") TASK("a") TASK("c") BOUNDARY("b", "c", HOUR) GATE("g")

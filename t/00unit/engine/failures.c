@@ -145,7 +145,7 @@ static void test_outcomes(void)
         { WF_ERR_NONE, NULL, 2, 0, 0 },
         { WF_ERR_EXECUTION, "recorded: it fails", 2, 1, 1 },
         { WF_ERR_NONE, NULL, 4, 0, 0 },
-        { WF_ERR_CONFLICT, "recorded: user", 5, 1, 1 },
+        { WF_ERR_CONFLICT, "recorded: user", WF_WORK_TRIES, 1, 1 },
         { WF_ERR_NONE, NULL, 1, 0, 0 },
     };
     int count = sizeof(trials) / sizeof(trials[0]);
