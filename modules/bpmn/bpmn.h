@@ -232,6 +232,43 @@ apr_status_t wf_bpmn_suspend_definition(const wf_bpmn_call_t *call,
                                         int with_instances, apr_int64_t time,
                                         wf_error_t *err);
 
+/* ---- migration ------------------------------------------------------------------------------ */
+
+/** What an activity or event of the source definition becomes. */
+typedef struct wf_migration_rule_t {
+    const char *source, *target; /* their ids */
+    int renew; /* of an event: what waits for it is planned anew, as the target says */
+} wf_migration_rule_t;
+
+/** From one definition to another, of the same key or not. What no rule names becomes what
+ *  has the same id. Nodes match if they are of one type, stand in scopes that match and are
+ *  repeated the same way. */
+typedef struct wf_migration_t {
+    const wf_definition_t *source, *target;
+    const apr_array_header_t *rules; /* of wf_migration_rule_t; NULL: none */
+} wf_migration_t;
+
+/** A rule for each node of the source that has a match of the same id, if something of an
+ *  instance can be there; of wf_migration_rule_t. renew: those of events say so. */
+apr_status_t wf_bpmn_migration_generate(const wf_bpmn_call_t *call,
+                                        const wf_definition_t *source,
+                                        const wf_definition_t *target, int renew,
+                                        apr_array_header_t **rules, wf_error_t *err);
+
+/** Whether the rules fit the definitions: a problem has the source's id as its path. */
+apr_status_t wf_bpmn_migration_check(const wf_bpmn_call_t *call,
+                                     const wf_migration_t *plan, wf_problems_t *problems,
+                                     wf_error_t *err);
+
+/** Let a running instance go on with plan->target: its tokens, tasks, jobs, subscriptions
+ *  and open history. Events that the target adds around it are armed, those that it does
+ *  not have any more are given up. Instances that it called stay as they are. Where
+ *  something stands that has no match, that is a problem, its path the activity, and the
+ *  unit is unchanged. WF_ERR_CONFLICT: it runs with another definition;
+ *  WF_ERR_NOT_FOUND: it does not run; WF_ERR_EXECUTION: an event cannot be armed. */
+apr_status_t wf_bpmn_migrate(const wf_bpmn_call_t *call, const wf_migration_t *plan,
+                             wf_id_t instance, wf_problems_t *problems, wf_error_t *err);
+
 /* ---- tasks ------------------------------------------------------------------------------------ */
 
 /** Limits, in bytes: names and user ids; descriptions and reasons. Levels of sub-tasks. */

@@ -63,6 +63,19 @@ apr_status_t wf_history_deleted(const wf_bpmn_call_t *call, wf_id_t instance,
     return close_instance(call, instance, NULL, reason, err);
 }
 
+apr_status_t wf_history_migrated(const wf_bpmn_call_t *call, wf_id_t instance,
+                                 const char *definition_id, wf_error_t *err)
+{
+    wf_hi_procinst_t *row;
+    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_PROCINST, instance, &row, err);
+
+    if (rv == APR_SUCCESS && row) {
+        row->proc_def_id = definition_id;
+        wf_uow_update(call->uow, row);
+    }
+    return rv;
+}
+
 /* ---- visits of nodes --------------------------------------------------------------- */
 
 void wf_history_enter(wf_exec_t *exec)
@@ -116,6 +129,22 @@ apr_status_t wf_history_close_visit(const wf_bpmn_call_t *call, wf_execution_t *
 apr_status_t wf_history_leave(wf_exec_t *exec, wf_error_t *err)
 {
     return wf_history_close_visit(call_of(exec->instance), exec->row, err);
+}
+
+apr_status_t wf_history_rename(const wf_exec_t *exec, wf_error_t *err)
+{
+    const wf_bpmn_call_t *call = call_of(exec->instance);
+    wf_hi_actinst_t *visit;
+    apr_status_t rv = open_visit(&visit, call, exec->row, err);
+
+    if (rv == APR_SUCCESS && visit) {
+        visit->proc_def_id = exec->row->proc_def_id;
+        visit->act_id = exec->node->id;
+        visit->act_name = exec->node->name;
+        visit->act_type = exec->node->behaviour->activity_type;
+        wf_uow_update(call->uow, visit);
+    }
+    return rv;
 }
 
 apr_status_t wf_history_move(wf_exec_t *exec, wf_exec_t *to, const wf_task_t *task,
@@ -228,6 +257,21 @@ apr_status_t wf_history_task_changed(const wf_bpmn_call_t *call, const wf_task_t
         wf_uow_update(call->uow, visit);
     }
     return APR_SUCCESS;
+}
+
+apr_status_t wf_history_task_renamed(const wf_bpmn_call_t *call, const wf_task_t *task,
+                                     wf_error_t *err)
+{
+    wf_hi_taskinst_t *row;
+    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_TASKINST, task->id, &row, err);
+
+    if (rv == APR_SUCCESS && row) {
+        row->proc_def_id = task->proc_def_id;
+        row->task_def_key = task->task_def_key;
+        row->form_key = task->form_key;
+        wf_uow_update(call->uow, row);
+    }
+    return rv;
 }
 
 apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *task,

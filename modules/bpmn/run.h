@@ -198,10 +198,21 @@ apr_status_t wf_token_wait(wf_exec_t **waiting, wf_exec_t *exec, wf_error_t *err
 /** The tokens that waiting holds are one again and on their way. */
 void wf_token_release(wf_exec_t *waiting);
 
+/** exec's token, which rests, goes to a new scope of its node below it; or from the scope
+ * of a node, around which nothing waits any more, back to who stands there. */
+apr_status_t wf_token_lower(wf_exec_t **scope, wf_exec_t *exec, wf_error_t *err);
+apr_status_t wf_token_raise(wf_exec_t *scope, wf_error_t *err);
+
 /** exec's token ends, and with the last one its scope. */
 apr_status_t wf_token_end(wf_exec_t *exec, wf_error_t *err);
 
 /* ---- scopes.c: activities with something around them ------------------------------------ */
+
+/** What waits around exec: events on the border of the activity whose scope, or loop, it
+ * is; start events of the event sub-processes in its body. Of const wf_node_t *; NULL:
+ * none. */
+apr_array_header_t *wf_scope_border(const wf_exec_t *exec);
+apr_array_header_t *wf_scope_handlers(const wf_exec_t *exec);
 
 /** 1 if node needs an execution of its own below exec, which stands on it. */
 int wf_scope_needed(const wf_exec_t *exec, const wf_node_t *node);
@@ -545,6 +556,14 @@ apr_status_t wf_history_task_changed(const wf_bpmn_call_t *call, const wf_task_t
 apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *task,
                                    const char *reason, wf_error_t *err);
 
+/** exec's open visit is one of the node where it stands, and of its definition, now; the
+ *  same for a task, and for an instance with another definition. */
+apr_status_t wf_history_rename(const wf_exec_t *exec, wf_error_t *err);
+apr_status_t wf_history_task_renamed(const wf_bpmn_call_t *call, const wf_task_t *task,
+                                     wf_error_t *err);
+apr_status_t wf_history_migrated(const wf_bpmn_call_t *call, wf_id_t instance,
+                                 const char *definition_id, wf_error_t *err);
+
 /** The open visit (and task, may be NULL) of exec goes on as another execution's. */
 apr_status_t wf_history_move(wf_exec_t *exec, wf_exec_t *to, const wf_task_t *task,
                              wf_error_t *err);
@@ -714,6 +733,12 @@ apr_status_t wf_task_priority(int *priority, const wf_value_t *value, wf_error_t
  * unit. */
 apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char *reason,
                          wf_error_t *err);
+
+/* ---- user_task.c ------------------------------------------------------------------- */
+
+/** A task of exec belongs to the definition and the node where exec stands now: also the
+ *  form is that one's. */
+apr_status_t wf_user_task_rename(wf_exec_t *exec, wf_task_t *task, wf_error_t *err);
 
 /* ---- models.c ---------------------------------------------------------------------- */
 

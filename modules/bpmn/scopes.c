@@ -10,15 +10,14 @@
 
 #include "bpmn/run.h"
 
-static apr_array_header_t *handlers_of(const wf_exec_t *scope)
+apr_array_header_t *wf_scope_handlers(const wf_exec_t *scope)
 {
     const wf_body_t *body = wf_exec_body(scope);
 
     return body && body->handlers && body->handlers->nelts ? body->handlers : NULL;
 }
 
-/* Events on the border of the activity whose scope, or loop, exec is. */
-static apr_array_header_t *border_of(const wf_exec_t *exec)
+apr_array_header_t *wf_scope_border(const wf_exec_t *exec)
 {
     int at_border =
         exec->parent
@@ -30,7 +29,7 @@ static apr_array_header_t *border_of(const wf_exec_t *exec)
 
 int wf_events_around(const wf_exec_t *exec)
 {
-    return border_of(exec) || handlers_of(exec);
+    return wf_scope_border(exec) || wf_scope_handlers(exec);
 }
 
 /* ---- opening and closing ------------------------------------------------------------- */
@@ -51,7 +50,7 @@ apr_status_t wf_scope_open(wf_exec_t *exec, wf_error_t *err)
     exec->begin = NULL;
     scope->heard = exec->heard;
     wf_exec_set_active(exec, 0);
-    rv = wf_events_arm(scope, border_of(scope), err);
+    rv = wf_events_arm(scope, wf_scope_border(scope), err);
     wf_agenda_plan(scope, WF_OP_ENTER, NULL);
     return rv;
 }
@@ -106,7 +105,7 @@ apr_status_t wf_body_enter(wf_exec_t *scope, wf_error_t *err)
     scope->begin = NULL;
     rv = set_data(scope, node->body, err);
     if (rv == APR_SUCCESS) {
-        rv = wf_events_arm(scope, handlers_of(scope), err);
+        rv = wf_events_arm(scope, wf_scope_handlers(scope), err);
     }
     wf_agenda_arrive(scope, start);
     return rv;

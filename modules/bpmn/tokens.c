@@ -160,19 +160,43 @@ static apr_status_t collapse(wf_exec_t *scope, wf_error_t *err)
     return rv == APR_SUCCESS ? wf_exec_remove(child, err) : rv;
 }
 
+static apr_status_t hand_down(wf_exec_t *exec, wf_exec_t *child, wf_error_t *err)
+{
+    apr_status_t rv = move_token(exec, child, err);
+
+    exec->row->act_inst_id = 0;
+    exec->row->arrived = 0;
+    wf_exec_set_active(exec, 0);
+    return rv;
+}
+
 /* Rule 2: a scope that carries its token itself hands it to a child. */
 static apr_status_t expand(wf_exec_t *scope, wf_error_t *err)
 {
     wf_exec_t *child = wf_exec_create(scope, WF_ROLE_TOKEN, scope->node);
-    apr_status_t rv = move_token(scope, child, err);
+    apr_status_t rv = hand_down(scope, child, err);
 
     if (child->row->arrived) {
         wf_exec_take_role(child, WF_ROLE_JOIN);
     }
-    scope->row->act_inst_id = 0;
-    scope->row->arrived = 0;
-    wf_exec_set_active(scope, 0);
     return rv;
+}
+
+apr_status_t wf_token_lower(wf_exec_t **scope, wf_exec_t *exec, wf_error_t *err)
+{
+    *scope = wf_exec_create(exec, WF_ROLE_SCOPE, exec->node);
+    return hand_down(exec, *scope, err);
+}
+
+apr_status_t wf_token_raise(wf_exec_t *scope, wf_error_t *err)
+{
+    wf_exec_t *carrier = scope->parent;
+    apr_status_t rv = wf_variables_copy(scope, carrier, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = move_token(scope, carrier, err);
+    }
+    return rv == APR_SUCCESS ? wf_exec_remove(scope, err) : rv;
 }
 
 static int is_empty(const wf_exec_t *scope)

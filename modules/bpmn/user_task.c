@@ -230,6 +230,20 @@ static apr_status_t set_people(wf_exec_t *exec, const wf_user_task_t *def,
     return rv;
 }
 
+apr_status_t wf_user_task_rename(wf_exec_t *exec, wf_task_t *task, wf_error_t *err)
+{
+    const wf_user_task_t *def = exec->node->details;
+    apr_status_t rv = wf_exec_text(exec, def->form_key, &task->form_key, err);
+
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "form of task \"%s\"", exec->node->id);
+    }
+    task->proc_def_id = exec->row->proc_def_id;
+    task->task_def_key = exec->node->id;
+    wf_uow_update(WF_UOW(exec), task);
+    return wf_history_task_renamed(exec->instance->turn->call, task, err);
+}
+
 /* ---- steps ------------------------------------------------------------------------- */
 
 static apr_status_t fill(wf_exec_t *exec, wf_task_t *task, wf_error_t *err)
