@@ -200,6 +200,9 @@ wf_work_fn wf_command_start, wf_command_delete_instance, wf_command_signal,
 void wf_reply_started(wf_work_t *work, const wf_started_t *started,
                       const char *business_key);
 
+/* migration_commands.c */
+wf_work_fn wf_command_migrate, wf_command_migration_generate, wf_command_migration_check;
+
 /* suspend_commands.c */
 wf_work_fn wf_command_suspend, wf_command_activate, wf_command_def_suspend,
     wf_command_def_activate;

@@ -37,6 +37,9 @@
     X(WF_CMD_THROW,            "signal.throw")     /* a BPMN signal to all */                 \
     X(WF_CMD_SIGNAL_TO,        "signal.deliver")   /* a BPMN signal to one execution */       \
     X(WF_CMD_MESSAGE,          "message.deliver")  /* a BPMN message to one execution */      \
+    X(WF_CMD_MIGRATE,          "process.migrate")  /* to another definition */                \
+    X(WF_CMD_MIGRATION_GENERATE, "migration.generate")                                        \
+    X(WF_CMD_MIGRATION_CHECK,  "migration.check")                                             \
     X(WF_CMD_SUSPEND,          "process.suspend")  /* an instance and those it called */      \
     X(WF_CMD_ACTIVATE,         "process.activate")                                            \
     X(WF_CMD_DEF_SUSPEND,      "definition.suspend")                                          \
