@@ -17,6 +17,7 @@ wf_handler_fn wf_definition_form, wf_task_form, wf_definition_properties,
     wf_task_properties, wf_form_submit, wf_history_form_properties;
 wf_handler_fn wf_definition_suspend, wf_definition_activate, wf_instance_suspend,
     wf_instance_activate;
+wf_handler_fn wf_migration_generate, wf_migration_validate, wf_migration_execute;
 wf_handler_fn wf_instance_list, wf_instance_get, wf_instance_delete, wf_instance_tasks,
     wf_instance_signal, wf_instance_event, wf_instance_subscriptions,
     wf_execution_message, wf_execution_signal, wf_throw_signal;

@@ -27,6 +27,10 @@
     "\"processDefinitionId\":\"expenseClaim:3\",\"businessKey\":\"claim-4711\"," \
     "\"activityNames\":[\"checkReceipts\"],\"ended\":false"
 #define STARTED "{" STARTED_MEMBERS "}"
+#define INSTRUCTION "{\"sourceActivityIds\":[\"checkReceipts\"]," \
+    "\"targetActivityIds\":[\"checkReceipts\"],\"updateEventTrigger\":false}"
+#define PLAN "{\"sourceProcessDefinitionId\":\"expenseClaim:3\"," \
+    "\"targetProcessDefinitionId\":\"expenseClaim:4\",\"instructions\":[" INSTRUCTION "]}"
 #define TASK_MEMBERS(id, parent) "\"id\":" id ",\"name\":\"Check receipts\"," \
     "\"description\":\"Claim of fozzie, 250 EUR\",\"priority\":50,\"assignee\":\"kermit\"," \
     "\"executionId\":217,\"processInstanceId\":\"217\"," \
@@ -130,6 +134,38 @@ static const wf_argument_t suspension_arguments[] = {
       "The same for all its running instances and those that they have called." },
     { "date",                    BODY, WF_ARG_DAY,     0, NULL, NULL,
       "From then on, by a job; else at once." },
+    { NULL }
+};
+
+#define PLAN_ARGUMENTS                                                                   \
+    { "sourceProcessDefinitionId", BODY, WF_ARG_STRING,  1, NULL, NULL,                  \
+      "The definition with which the instances run." },                                  \
+    { "targetProcessDefinitionId", BODY, WF_ARG_STRING,  1, NULL, NULL,                  \
+      "The definition with which they go on; of the same key or of another one." }
+
+static const wf_argument_t generate_arguments[] = {
+    PLAN_ARGUMENTS,
+    { "updateEventTriggers",       BODY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "What waits for events is planned anew, as the target says." },
+    { NULL }
+};
+
+static const wf_argument_t plan_arguments[] = {
+    PLAN_ARGUMENTS,
+    { "instructions",              BODY, WF_ARG_OBJECTS, 0, NULL, NULL,
+      "Which activity becomes which; one without an instruction that of the same id." },
+    { NULL }
+};
+
+static const wf_argument_t migration_arguments[] = {
+    { "migrationPlan",      BODY, WF_ARG_OBJECT,  1, NULL, NULL,
+      "Definitions and instructions, an object." },
+    { "processInstanceIds", BODY, WF_ARG_STRINGS, 0, NULL, NULL,
+      "Ids of at most 1000 instances; absent: all that run with the source." },
+    { "start",              BODY, WF_ARG_INTEGER, 0, NULL, "0",
+      "Of all: index of the first one, as next of the call before says." },
+    { "dryRun",             BODY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "Only tell what would happen." },
     { NULL }
 };
 
@@ -592,6 +628,30 @@ static const wf_route_t routes[] = {
       .request = "{\"reason\":\"out of stock\"}",
       .response = SUCCESS,
       .statuses = "400 413 500" },
+    { WF_POST, "/migration/generate", ADMIN, JSON, 0, "process", wf_migration_generate,
+      .summary = "Make a plan to migrate instances: what has the same id and matches",
+      .arguments = generate_arguments,
+      .request = "{\"sourceProcessDefinitionId\":\"expenseClaim:3\","
+                 "\"targetProcessDefinitionId\":\"expenseClaim:4\"}",
+      .response = PLAN,
+      .statuses = "400 404 413" },
+    { WF_POST, "/migration/validate", ADMIN, JSON, 0, "process", wf_migration_validate,
+      .summary = "Check the instructions of a plan; good ones are not reported",
+      .arguments = plan_arguments,
+      .request = PLAN,
+      .response = "{\"instructionReports\":[{\"instruction\":" INSTRUCTION ","
+                  "\"failures\":[\"\\\"checkReceipts\\\" is of type userTask, "
+                  "\\\"checkReceipts\\\" of type scriptTask\"]}]}",
+      .statuses = "400 404 413" },
+    { WF_POST, "/migration/execute", ADMIN, JSON, 0, "process", wf_migration_execute,
+      .summary = "Migrate running instances, each by itself, or tell what would happen",
+      .arguments = migration_arguments,
+      .request = "{\"migrationPlan\":" PLAN ",\"processInstanceIds\":[\"217\",\"220\"]}",
+      .response = "{\"failures\":[{\"processInstanceId\":\"220\",\"reasons\":["
+                  "{\"activityId\":\"payOut\",\"message\":\"process definition "
+                  "expenseClaim:4 has no activity \\\"payOut\\\"\"}]}],"
+                  "\"dryRun\":false,\"migrated\":1,\"failed\":1,\"next\":null}",
+      .statuses = "400 404 413" },
 
     /* task */
 

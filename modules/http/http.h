@@ -147,6 +147,7 @@ typedef enum {
     WF_ARG_DAY,       /* the same, or YYYY-MM-DD */
     WF_ARG_STRINGS,   /* an array of strings */
     WF_ARG_OBJECTS,   /* an array of objects */
+    WF_ARG_OBJECT,    /* one with members of its own */
     WF_ARG_FILE,
     WF_ARG_VARIABLES, /* any other members: process variables */
     WF_ARG_TYPES

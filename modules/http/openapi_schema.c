@@ -180,6 +180,7 @@ static const struct {
     [WF_ARG_DAY]       = { "string",  NULL },
     [WF_ARG_STRINGS]   = { "array",   NULL },
     [WF_ARG_OBJECTS]   = { "array",   NULL },
+    [WF_ARG_OBJECT]    = { "object",  NULL },
     [WF_ARG_FILE]      = { "string",  "binary" },
     [WF_ARG_VARIABLES] = { "object",  NULL },
     /* clang-format on */
@@ -230,6 +231,10 @@ json_object *wf_schema_of_argument(const wf_argument_t *argument, json_object *e
         types[argument->type].type, argument->place == WF_IN_BODY && !argument->required);
     json_object *objects = example ? wf_json_get(example, argument->name) : NULL;
 
+    if (argument->type == WF_ARG_OBJECT && objects) {
+        json_object_put(schema);
+        schema = wf_schema_of(objects, &plain);
+    }
     if (types[argument->type].format) {
         wf_json_add_string(schema, "format", types[argument->type].format);
     }
