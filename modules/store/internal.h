@@ -238,6 +238,7 @@ typedef enum {
     WF_SQL_RESOURCE_NAMES,    /* deployment */
     WF_SQL_RUNNING_INSTANCES, /* deployment */
     WF_SQL_IN_USE,
+    WF_SQL_MADE,
     WF_SQL_MEMBERSHIPS,       /* user, group type, three groups */
     WF_SQL_MARK_LINKS,        /* task: whether it may be claimed by way of its links */
     WF_SQL_OPEN_GROUPS,       /* user, limit: groups of his that may claim a task */

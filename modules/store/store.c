@@ -434,6 +434,12 @@ apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err)
     return rv;
 }
 
+apr_status_t wf_store_made(wf_store_t *store, apr_int64_t *ms, wf_error_t *err)
+{
+    *ms = 0;
+    return wf_store_fixed(store, WF_SQL_MADE, NULL, 0, ms, err);
+}
+
 apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
                                 const char *const groups[3], int *member, wf_error_t *err)
 {

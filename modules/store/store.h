@@ -538,6 +538,9 @@ apr_status_t wf_store_expired_instances(wf_store_t *store, apr_int64_t now, int 
 /** Whether there is any user or deployment. */
 apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err);
 
+/** When the store was made. Says for others which store ids are of. */
+apr_status_t wf_store_made(wf_store_t *store, apr_int64_t *ms, wf_error_t *err);
+
 /** Whether a user is a member of one of three groups (NULL = none) that has this type. */
 apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
                                 const char *const groups[3], int *member, wf_error_t *err);
