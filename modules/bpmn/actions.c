@@ -4,47 +4,54 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/actions.h"
 
 /* ---- fields -------------------------------------------------------------------------- */
 
-static const wf_template_t *find_field(const wf_action_t *action, const char *name)
+const char *wf_field_text(const wf_map_t *fields, const char *name, apr_pool_t *p)
 {
-    int i;
+    const wf_value_t *value = fields ? wf_map_get(fields, name) : NULL;
+    const char *text =
+        value && value->type != WF_NULL ? wf_value_print(value, WF_UEL, p) : NULL;
 
-    for (i = 0; action->fields && i < action->fields->nelts; i++) {
-        const wf_field_t *field = &APR_ARRAY_IDX(action->fields, i, wf_field_t);
-
-        if (strcmp(field->name, name) == 0) {
-            return field->value;
-        }
-    }
-    return NULL;
+    return text && *text ? text : NULL;
 }
 
-apr_status_t wf_action_text(const wf_host_t *seen, const wf_action_t *action,
-                            const char *name, const char **text, wf_error_t *err)
+apr_status_t wf_field_flag(const wf_map_t *fields, const char *name, int fallback,
+                           int *flag, wf_error_t *err)
 {
-    apr_status_t rv = wf_host_print(seen, find_field(action, name), text, err);
-
-    if (rv == APR_SUCCESS && *text && !**text) {
-        *text = NULL;
-    }
-    return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "field \"%s\"", name);
-}
-
-apr_status_t wf_action_flag(const wf_host_t *seen, const wf_action_t *action,
-                            const char *name, int fallback, int *flag, wf_error_t *err)
-{
-    const char *text;
-    apr_status_t rv = wf_action_text(seen, action, name, &text, err);
+    const char *text = wf_field_text(fields, name, err->pool);
 
     *flag = text ? strcmp(text, "true") == 0 : fallback;
-    if (rv == APR_SUCCESS && text && !*flag && strcmp(text, "false") != 0) {
-        return wf_error_set(err, WF_ERR_EXECUTION,
-                            "field \"%s\" is \"%s\", not true or false", name, text);
+    return !text || *flag || strcmp(text, "false") == 0
+               ? APR_SUCCESS
+               : wf_error_set(err, WF_ERR_EXECUTION,
+                              "field \"%s\" is \"%s\", not true or false", name, text);
+}
+
+apr_status_t wf_field_set(const wf_host_t *seen, const wf_map_t *fields, const char *name,
+                          const wf_value_t *value, wf_error_t *err)
+{
+    const char *variable = wf_field_text(fields, name, wf_uow_pool(seen->call->uow));
+
+    return variable ? wf_variable_set(seen->exec, variable, value, err) : APR_SUCCESS;
+}
+
+apr_status_t wf_field_forgive(const wf_host_t *seen, const wf_map_t *fields,
+                              apr_status_t rv, wf_error_t *err)
+{
+    const char *text = wf_field_text(fields, "ignoreException", err->pool);
+    wf_value_t message;
+
+    if (rv == APR_SUCCESS || seen->exec->instance->turn->thrown || !text
+        || strcmp(text, "true") != 0) {
+        return rv;
     }
-    return rv;
+    wf_log(WF_LOG_INFO, "activity \"%s\": ignored: %s", seen->exec->node->id,
+           err->message);
+    message = wf_string(err->message);
+    wf_error_init(err, err->pool);
+    return wf_field_set(seen, fields, "exceptionVariableName", &message, err);
 }
 
 apr_status_t wf_action_fields(const wf_host_t *seen, const wf_action_t *action,
@@ -125,7 +132,9 @@ static apr_status_t run_script(const wf_host_t *seen, const wf_action_t *action,
                                const char *kind, wf_outcome_t *outcome, wf_error_t *err)
 {
     apr_pool_t *p = wf_uow_pool(seen->call->uow);
-    wf_script_t script = { .language = action->name, .text = action->script };
+    wf_script_t script = { .language = action->name,
+                           .text = action->script,
+                           .wants_value = action->result_variable != NULL };
     apr_status_t rv;
 
     (void)kind;
@@ -157,12 +166,17 @@ static apr_status_t run_prefixed(const wf_host_t *seen, const wf_action_t *actio
                                  const char *kind, const char *field,
                                  wf_outcome_t *outcome, wf_error_t *err)
 {
+    apr_pool_t *p = wf_uow_pool(seen->call->uow);
+    wf_delegate_call_t call = { .seen = seen, .kind = kind };
     const char *text;
-    apr_status_t rv = wf_action_text(seen, action, field, &text, err);
-    const char *name = apr_pstrcat(wf_uow_pool(seen->call->uow), action->name, ":",
-                                   rv == APR_SUCCESS && text ? text : "", NULL);
+    apr_status_t rv = wf_action_fields(seen, action, &call.fields, err);
 
-    return rv == APR_SUCCESS ? run_named(seen, action, kind, name, outcome, err) : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    text = wf_field_text(call.fields, field, p);
+    call.name = apr_pstrcat(p, action->name, ":", text ? text : "", NULL);
+    return wf_delegate_run(&call, outcome, err);
 }
 
 static apr_status_t run_mule(const wf_host_t *seen, const wf_action_t *action,
@@ -203,14 +217,28 @@ typedef apr_status_t way_fn(const wf_host_t *seen, const wf_action_t *action,
 /* clang-format off */
 static const struct {
     const char *type;
-    way_fn *run;
+    wf_type_fn *run; /* of its fields … */
+    way_fn *way;     /* … or of the action */
 } types[] = {
-    { "external", run_external },
-    { "mule",     run_mule },
-    { "camel",    run_camel },
-    { "rules",    run_rules },
+    { "mail",     wf_mail_run,  NULL },
+    { "http",     wf_http_run,  NULL },
+    { "shell",    wf_shell_run, NULL },
+    { "external", NULL,         run_external },
+    { "mule",     NULL,         run_mule },
+    { "camel",    NULL,         run_camel },
+    { "rules",    NULL,         run_rules },
 };
 /* clang-format on */
+
+static apr_status_t run_with_fields(wf_type_fn *run, const wf_host_t *seen,
+                                    const wf_action_t *action, wf_outcome_t *outcome,
+                                    wf_error_t *err)
+{
+    wf_map_t *fields;
+    apr_status_t rv = wf_action_fields(seen, action, &fields, err);
+
+    return rv == APR_SUCCESS ? run(seen, fields, outcome, err) : rv;
+}
 
 static apr_status_t run_type(const wf_host_t *seen, const wf_action_t *action,
                              const char *kind, wf_outcome_t *outcome, wf_error_t *err)
@@ -219,11 +247,36 @@ static apr_status_t run_type(const wf_host_t *seen, const wf_action_t *action,
 
     for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(types[i].type, action->name) == 0) {
-            return types[i].run(seen, action, kind, outcome, err);
+            return types[i].run
+                       ? run_with_fields(types[i].run, seen, action, outcome, err)
+                       : types[i].way(seen, action, kind, outcome, err);
         }
     }
     return wf_error_set(err, WF_ERR_EXECUTION,
                         "tasks of type \"%s\" are not done by this server", action->name);
+}
+
+/* ---- limits -------------------------------------------------------- */
+
+int wf_action_timeout(const wf_services_t *services)
+{
+    return services->delegate_timeout ? services->delegate_timeout
+                                      : WF_DELEGATE_TIMEOUT_S;
+}
+
+apr_size_t wf_action_max_bytes(const wf_services_t *services)
+{
+    return services->delegate_max_answer ? services->delegate_max_answer
+                                         : WF_DELEGATE_MAX_ANSWER;
+}
+
+wf_value_t wf_action_bytes(const char *bytes, apr_size_t length)
+{
+    bytes = bytes ? bytes : "";
+    if (!wf_utf8_valid(bytes, length)) {
+        return wf_bytes(bytes, length);
+    }
+    return (wf_value_t){ .type = WF_STRING, .as.text = { bytes, length } };
 }
 
 /* ---- doing it ------------------------------------------------------------------------- */
@@ -232,6 +285,7 @@ static way_fn *const ways[] = {
     [WF_ACTION_EXPRESSION] = run_expression, [WF_ACTION_DELEGATE] = run_delegate,
     [WF_ACTION_CLASS] = run_class,           [WF_ACTION_TYPE] = run_type,
     [WF_ACTION_SCRIPT] = run_script,         [WF_ACTION_OPERATION] = run_operation,
+    [WF_ACTION_DECISION] = wf_decision_run,
 };
 
 apr_status_t wf_action_run(const wf_host_t *seen, const wf_action_t *action,
@@ -241,6 +295,10 @@ apr_status_t wf_action_run(const wf_host_t *seen, const wf_action_t *action,
 
     *outcome = (wf_outcome_t){ .value = wf_null() };
     rv = ways[action->kind](seen, action, kind, outcome, err);
+    if (rv != APR_SUCCESS && err->kind != WF_ERR_CONFLICT
+        && err->kind != WF_ERR_INTERNAL) {
+        err->kind = WF_ERR_EXECUTION; /* whoever made the call has not done it */
+    }
     return rv == APR_SUCCESS && action->result_variable && !outcome->topic
                ? wf_variable_set(seen->exec, action->result_variable, &outcome->value,
                                  err)

@@ -210,8 +210,8 @@ static apr_status_t run_one(wf_turn_t *turn, const operation_t *planned, wf_erro
     rv = ++turn->steps > turn->call->max_steps + turn->allowed
              ? too_many(turn, err)
              : operations[planned->op](exec, planned->flow, err);
-    if (rv != APR_SUCCESS && turn->thrown) {
-        rv = wf_error_catch(exec, err);
+    if (rv != APR_SUCCESS) {
+        rv = turn->thrown ? wf_error_catch(exec, err) : wf_error_map_called(exec, rv, err);
     }
     return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "activity \"%s\"", activity);
 }

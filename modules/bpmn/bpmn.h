@@ -98,6 +98,10 @@ typedef struct wf_services_t {
 #define WF_DELEGATE_TIMEOUT_S 30
 #define WF_DELEGATE_MAX_ANSWER (4 * 1024 * 1024)
 
+/** Add a problem for each task of a type that is switched off. */
+void wf_model_check_services(const wf_model_t *model, const wf_services_t *services,
+                             wf_problems_t *problems);
+
 /* ---- running --------------------------------------------------------------------------------- */
 
 /** One call into the engine. */

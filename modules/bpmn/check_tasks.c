@@ -117,12 +117,12 @@ static const struct {
 } types[] = {
 #define SENDS "serviceTask", "sendTask", "messageEventDefinition"
     /* type       of elements                    done  check */
-    { "mail",     { SENDS },                     0,    check_mail },
+    { "mail",     { SENDS },                     1,    check_mail },
     { "mule",     { SENDS },                     1,    NULL },
     { "camel",    { SENDS },                     1,    NULL },
-    { "http",     { SENDS },                     0,    check_http },
+    { "http",     { SENDS },                     1,    check_http },
     { "external", { SENDS, "businessRuleTask" }, 1,    check_external },
-    { "shell",    { "serviceTask" },             0,    check_shell },
+    { "shell",    { "serviceTask" },             1,    check_shell },
     { "rules",    { "businessRuleTask" },        1,    NULL },
 };
 /* clang-format on */

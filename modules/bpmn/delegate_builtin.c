@@ -3,8 +3,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/delegate_calls.h"
-#include "bpmn/host.h"
+#include "bpmn/actions.h"
 
 static apr_status_t do_nothing(const wf_delegate_call_t *call, wf_outcome_t *outcome,
                                wf_error_t *err)
@@ -23,9 +22,13 @@ static apr_status_t set_variables(const wf_delegate_call_t *call, wf_outcome_t *
 
 static const char *field(const wf_delegate_call_t *call, const char *name)
 {
-    const wf_value_t *value = call->fields ? wf_map_get(call->fields, name) : NULL;
+    return wf_field_text(call->fields, name, wf_uow_pool(call->seen->call->uow));
+}
 
-    return value ? wf_host_text(value, wf_uow_pool(call->seen->call->uow)) : NULL;
+static apr_status_t send_mail(const wf_delegate_call_t *call, wf_outcome_t *outcome,
+                              wf_error_t *err)
+{
+    return wf_mail_run(call->seen, call->fields, outcome, err);
 }
 
 /* Activiti's script listeners: fields script, language and resultVariable. */
@@ -35,7 +38,8 @@ static apr_status_t run_script(const wf_delegate_call_t *call, wf_outcome_t *out
     const char *result = field(call, "resultVariable");
     wf_script_t script = { .name = "field \"script\"",
                            .text = field(call, "script"),
-                           .language = field(call, "language") };
+                           .language = field(call, "language"),
+                           .wants_value = result != NULL };
     apr_status_t rv;
 
     if (!script.text) {
@@ -56,6 +60,7 @@ static const struct {
 } builtins[] = {
     { "noop",         do_nothing },
     { "setVariables", set_variables },
+    { "mail",         send_mail },
     { "script",       run_script },
 };
 /* clang-format on */

@@ -21,10 +21,13 @@ apr_status_t wf_delegate_builtin(const wf_delegate_t *d, const wf_delegate_call_
 #define WF_FAILURE_DENIED "denied" /* the administrator does not permit the target */
 #define WF_FAILURE_STATUS "status"
 #define WF_FAILURE_UNREADABLE "unreadable"
+#define WF_FAILURE_MAIL "mail"
+#define WF_FAILURE_PROGRAM "program"
 const char *wf_failure_of(wf_client_outcome_e outcome);
 
-/** What repetitions of the next call that leaves this turn have in common; NULL if the
- *  call into the engine has no key. */
+/** The header of requests that has it, and what repetitions of the next call that leaves
+ * this turn have in common; NULL if the call into the engine has no key. */
+#define WF_KEY_HEADER "Idempotency-Key"
 const char *wf_delegate_key(wf_turn_t *turn);
 
 #endif

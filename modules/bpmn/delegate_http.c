@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/delegate_calls.h"
+#include "bpmn/actions.h"
 #include "bpmn/host.h"
 
 const char *wf_delegate_key(wf_turn_t *turn)
@@ -121,7 +121,7 @@ static apr_array_header_t *headers_of(wf_turn_t *turn)
     add_header(headers, "Content-Type", "application/json");
     add_header(headers, "Accept", "application/json");
     if (key) {
-        add_header(headers, "Idempotency-Key", key);
+        add_header(headers, WF_KEY_HEADER, key);
     }
     return headers;
 }
@@ -131,9 +131,7 @@ static apr_status_t exchange(const wf_delegate_t *d, const wf_delegate_call_t *c
 {
     wf_turn_t *turn = call->seen->exec->instance->turn;
     const wf_services_t *services = &turn->call->services;
-    int seconds = d->timeout                   ? d->timeout
-                  : services->delegate_timeout ? services->delegate_timeout
-                                               : WF_DELEGATE_TIMEOUT_S;
+    int seconds = d->timeout ? d->timeout : wf_action_timeout(services);
     wf_client_settings_t settings;
     wf_client_request_t request = {
         .method = "POST", .url = d->value, .settings = &settings, .keep_body = 1
@@ -149,8 +147,7 @@ static apr_status_t exchange(const wf_delegate_t *d, const wf_delegate_call_t *c
     settings.timeout_ms = (apr_int64_t)seconds * 1000;
     settings.idle_timeout_ms = 0; /* it may think for as long as it may take */
     request.headers = headers_of(turn);
-    request.max_body = services->delegate_max_answer ? services->delegate_max_answer
-                                                     : WF_DELEGATE_MAX_ANSWER;
+    request.max_body = wf_action_max_bytes(services);
     rv = wf_client_prepare(&prepared, &request, turn->p, err);
     return rv == APR_SUCCESS
                ? wf_client_exchange(response, prepared, &services->terms, turn->p, err)

@@ -141,8 +141,11 @@ static int run_bean(bean_t *bean, const char *kind, const char *member,
 static int bean_property(wf_object_t *self, const char *name, wf_value_t *value,
                          apr_pool_t *p, wf_error_t *err)
 {
+    bean_t *bean = (bean_t *)self;
+
     (void)p;
-    return run_bean((bean_t *)self, "property", name, NULL, 0, value, err);
+    return bean->seen.in_script ? 0
+                                : run_bean(bean, "property", name, NULL, 0, value, err);
 }
 
 static int bean_call(wf_object_t *self, const char *method, const wf_value_t *args,
@@ -262,24 +265,20 @@ static apr_status_t run_script(const wf_delegate_t *d, const wf_delegate_call_t 
                                wf_outcome_t *outcome, wf_error_t *err)
 {
     apr_pool_t *p = wf_uow_pool(call->seen->call->uow);
-    wf_script_t script = { .name = d->value, .language = "javascript" };
+    wf_script_t script = { .name = d->value, .language = "javascript", .wants_value = 1 };
     wf_host_t seen = *call->seen;
     apr_status_t rv = d->home ? read_resource(&script.text, d, call, p, err)
                               : read_file(&script.text, d->value, p, err);
+    int i;
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    seen.fields = call->fields ? call->fields : wf_map_create(p);
-    if (call->member) {
-        wf_list_t *arguments = wf_list_create(p);
-        int i;
-
-        for (i = 0; i < call->nargs; i++) {
-            wf_list_push(arguments, call->args[i]);
-        }
-        seen.method = call->member;
-        seen.arguments = arguments;
+    seen.fields = call->fields;
+    seen.method = call->member;
+    seen.arguments = wf_list_create(p);
+    for (i = 0; i < call->nargs; i++) {
+        wf_list_push(seen.arguments, call->args[i]);
     }
     return wf_script_run(&seen, &script, &outcome->value, err);
 }
@@ -296,6 +295,7 @@ static handler_fn *const handlers[WF_DELEGATE_KINDS] = {
 apr_status_t wf_delegate_run(const wf_delegate_call_t *call, wf_outcome_t *outcome,
                              wf_error_t *err)
 {
+    wf_delegate_call_t with_fields = *call;
     const wf_delegate_t *found;
     apr_status_t rv = find_registered(&found, call->seen->exec, call->name, err);
 
@@ -309,6 +309,10 @@ apr_status_t wf_delegate_run(const wf_delegate_call_t *call, wf_outcome_t *outco
         return wf_error_set(err, WF_ERR_EXECUTION,
                             "no delegate is registered for the class or bean \"%s\"",
                             call->name);
+    }
+    if (!call->fields) { /* a bean is called without */
+        with_fields.fields = wf_map_create(wf_uow_pool(call->seen->call->uow));
+        call = &with_fields;
     }
     rv = handlers[found->kind](found, call, outcome, err);
     return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "delegate \"%s\"", call->name);

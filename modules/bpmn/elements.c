@@ -41,7 +41,7 @@ static const wf_behaviour_t behaviours[] = {
     { "endEvent",               SIGNAL,     "endEvent",                 WF_WAIT_NONE,
       wf_event_parse,           wf_signal_throw_enter,  NULL,                   wf_end_event_leave,  NULL, NULL },
     { "endEvent",               MESSAGE,    "endEvent",                 WF_WAIT_WORKER,
-      wf_event_parse,           NULL,                   NULL,                   NULL,                NULL, NULL },
+      wf_event_parse,           wf_message_end_enter,   NULL,                   wf_end_event_leave,  NULL, NULL },
     { "endEvent",               COMPENSATE, "endEvent",                 WF_WAIT_HANDLERS,
       wf_event_parse,           wf_compensate_enter,    wf_leave_at_once,       wf_end_event_leave,  NULL, NULL },
 

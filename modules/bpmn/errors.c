@@ -91,6 +91,64 @@ static wf_exec_t *find_catcher(wf_exec_t *exec, const char *code, const wf_node_
     return NULL;
 }
 
+/* ---- technical failures that are errors of the process -------------------------------- */
+
+/* Java's names for any exception: the names here have no classes above them. */
+static int means_any(const char *failure)
+{
+    static const char *const names[] = { "java.lang.Throwable", "java.lang.Exception",
+                                         "java.lang.RuntimeException" };
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        if (strcmp(names[i], failure) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The mapping of that very name (NULL: it has none), else of any. */
+static const wf_mapped_error_t *find_mapping(const apr_array_header_t *mappings,
+                                             const char *failure)
+{
+    const wf_mapped_error_t *any = NULL;
+    int i;
+
+    for (i = 0; mappings && i < mappings->nelts; i++) {
+        const wf_mapped_error_t *m = &APR_ARRAY_IDX(mappings, i, wf_mapped_error_t);
+
+        if (m->failure && failure && strcmp(m->failure, failure) == 0) {
+            return m;
+        }
+        if (!any && (!m->failure || means_any(m->failure))) {
+            any = m;
+        }
+    }
+    return any;
+}
+
+/* Conflicts are met by beginning again, and what is our fault is nobody's business. */
+static int is_technical(const wf_turn_t *turn, const wf_error_t *err)
+{
+    return !turn->thrown && err->kind != WF_ERR_CONFLICT && err->kind != WF_ERR_INTERNAL;
+}
+
+apr_status_t wf_error_map(wf_exec_t *exec, const apr_array_header_t *mappings,
+                          apr_status_t rv, wf_error_t *err)
+{
+    wf_turn_t *turn = exec->instance->turn;
+    const wf_mapped_error_t *mapped =
+        is_technical(turn, err) ? find_mapping(mappings, turn->failure) : NULL;
+    const char *message = err->message;
+
+    if (!mapped) {
+        return rv;
+    }
+    wf_error_init(err, err->pool);
+    return wf_error_throw(exec, mapped->code, message, err);
+}
+
 /* ---- on its way ------------------------------------------------------------------------ */
 
 static apr_status_t keep(wf_exec_t *exec, const char *name, const char *text,
@@ -117,7 +175,7 @@ static apr_status_t catch_at(wf_exec_t *scope, const wf_node_t *event, const cha
                              : rv;
 }
 
-/* The execution whose call activity started the instance, once that is ended; NULL if
+/* The execution whose call activity started the instance, which is ended then; NULL if
  * nobody called it. */
 static apr_status_t leave_instance(wf_exec_t **caller, wf_exec_t *exec, const char *code,
                                    wf_error_t *err)
@@ -160,4 +218,25 @@ apr_status_t wf_error_catch(wf_exec_t *exec, wf_error_t *err)
     }
     *err = uncaught;
     return WF_EFAILED;
+}
+
+/* As on Activiti only for what fails in the very call that started the instance: later
+ * failures are those of its own jobs and tasks. */
+apr_status_t wf_error_map_called(wf_exec_t *exec, apr_status_t rv, wf_error_t *err)
+{
+    wf_turn_t *turn = exec->instance->turn;
+    wf_instance_t *called = exec->instance;
+
+    while (called->caller) {
+        wf_exec_t *caller = wf_exec_current((wf_exec_t *)called->caller);
+        const wf_call_activity_t *def = caller->node->details;
+
+        rv = wf_error_map(caller, def->mapped_errors, rv, err);
+        if (turn->thrown) {
+            rv = wf_instance_abort(turn, called->root->row->id, "technical failure", err);
+            return rv == APR_SUCCESS ? wf_error_catch(caller, err) : rv;
+        }
+        called = caller->instance;
+    }
+    return rv;
 }

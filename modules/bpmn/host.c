@@ -128,13 +128,13 @@ static int give_fields(wf_objects_t *of, wf_value_t *value)
 static int give_method(wf_objects_t *of, wf_value_t *value)
 {
     *value = wf_string(of->seen.method);
-    return of->seen.method != NULL;
+    return of->seen.fields != NULL;
 }
 
 static int give_arguments(wf_objects_t *of, wf_value_t *value)
 {
     *value = wf_list(of->seen.arguments);
-    return of->seen.arguments != NULL;
+    return of->seen.fields != NULL;
 }
 
 /* clang-format off */

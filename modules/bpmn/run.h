@@ -5,6 +5,7 @@
 #define WF_BPMN_RUN_H
 
 #include "bpmn/model.h"
+#include "decision/decision.h"
 
 typedef struct wf_turn_t {
     const wf_bpmn_call_t *call;
@@ -19,6 +20,7 @@ typedef struct wf_turn_t {
     int looks; /* nothing is to move: suspended instances may be loaded */
     const char *thrown; /* errors.c: code of a BPMN error on its way, or NULL */
     const char *thrown_message; /* or NULL */
+    const char *failure; /* name of the last technical failure, or NULL */
     apr_hash_t *delegates;      /* delegates.c: those of deployments, by definition id */
     int calls;                  /* delegates called so far, for their idempotency keys */
     int listening;              /* task listeners that run inside one another */
@@ -352,6 +354,15 @@ apr_status_t wf_joins_look(wf_turn_t *turn, wf_error_t *err);
 apr_status_t wf_error_throw(wf_exec_t *exec, const char *code, const char *message,
                             wf_error_t *err);
 
+/** rv is a technical failure of exec's activity: if one of mappings (of wf_mapped_error_t;
+ *  NULL: none) is about it, a BPMN error is thrown. Returns what the step is to return. */
+apr_status_t wf_error_map(wf_exec_t *exec, const apr_array_header_t *mappings,
+                          apr_status_t rv, wf_error_t *err);
+
+/** The same by the mappings of call activities that have started exec's instance in this
+ *  turn; whoever catches it goes on. */
+apr_status_t wf_error_map_called(wf_exec_t *exec, apr_status_t rv, wf_error_t *err);
+
 /** Find who catches the error that is on its way out of exec, and go on there. If nobody
  *  does, WF_ERR_EXECUTION. */
 apr_status_t wf_error_catch(wf_exec_t *exec, wf_error_t *err);
@@ -414,10 +425,11 @@ typedef struct wf_host_t {
     wf_exec_t *exec;      /* NULL: no process yet, so neither variables nor `execution` */
     wf_task_t *task;      /* NULL: no `task`; else exec waits for it */
     const char *event;    /* of the listener that runs, or NULL */
-    wf_map_t *fields;     /* what the script of a delegate gets as `fields`, or NULL */
-    const char *method;   /* the same as `method` … */
-    wf_list_t *arguments; /* … and `args`: a bean's call; or NULL */
+    wf_map_t *fields;     /* what the script of a delegate gets as `fields`, or NULL … */
+    const char *method;   /* … then also `method`, of a bean, or NULL */
+    wf_list_t *arguments; /* … and `args`, not NULL */
     wf_beans_e beans;
+    int in_script; /* JavaScript: what it gets of a bean is a method to be called */
 } wf_host_t;
 
 /** The names seen from there; valid as long as the unit. */
@@ -450,14 +462,6 @@ typedef struct wf_outcome_t {
 apr_status_t wf_action_run(const wf_host_t *seen, const wf_action_t *action,
                            const char *kind, wf_outcome_t *outcome, wf_error_t *err);
 
-/** An action's field as text; *text is NULL if it is absent, null or empty. */
-apr_status_t wf_action_text(const wf_host_t *seen, const wf_action_t *action,
-                            const char *name, const char **text, wf_error_t *err);
-
-/** The same as a flag; anything but true, false and nothing is an error. */
-apr_status_t wf_action_flag(const wf_host_t *seen, const wf_action_t *action,
-                            const char *name, int fallback, int *flag, wf_error_t *err);
-
 /** All fields of an action with their values of the moment. */
 apr_status_t wf_action_fields(const wf_host_t *seen, const wf_action_t *action,
                               wf_map_t **fields, wf_error_t *err);
@@ -473,7 +477,8 @@ typedef struct wf_script_t {
     const char *name;     /* for messages: script task "bill" */
     const char *language; /* as the file writes it */
     const char *text;
-    wf_map_t *stored; /* NULL, or gets the top-level variables of the script */
+    int wants_value;  /* 1: the value of its last expression is asked for */
+    wf_map_t *stored; /* NULL, or gets its top-level variables */
 } wf_script_t;
 
 /** Run a script. A BPMN error is thrown as by wf_error_throw. */
@@ -746,6 +751,12 @@ apr_status_t wf_user_task_rename(wf_exec_t *exec, wf_task_t *task, wf_error_t *e
 apr_status_t wf_models_of(const wf_bpmn_call_t *call, const char *definition_id,
                           const wf_model_t **model, apr_pool_t *p, wf_error_t *err);
 
+/** The decision of that key in a deployment; *decision is NULL if there is none. Released
+ *  with the unit. */
+apr_status_t wf_models_decision(const wf_bpmn_call_t *call, wf_id_t deployment,
+                                const char *key, const wf_decision_t **decision,
+                                wf_error_t *err);
+
 /** The model of a definition of which an instance is to start. WF_ERR_CONFLICT if it is
  *  suspended. */
 apr_status_t wf_definition_model(wf_turn_t *turn, const wf_definition_t *definition,
@@ -782,7 +793,7 @@ wf_step_fn wf_error_end_enter; /* errors.c */
 wf_step_fn wf_user_task_enter; /* user_task.c */
 wf_step_fn wf_user_task_signal;
 wf_step_fn wf_receive_task_enter; /* receive_task.c */
-wf_step_fn wf_service_task_enter; /* service_task.c */
+wf_step_fn wf_service_task_enter, wf_message_end_enter; /* service_task.c */
 
 /** The outgoing flows of exec's node whose condition holds, in document order, at most so
  * many; the default flow if there are none, an empty list without one. */

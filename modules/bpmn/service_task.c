@@ -1,70 +1,43 @@
-/* Service, send, business rule and script tasks: what they do is an action; here is what
- * becomes of its outcome. */
+/* Service, send, business rule and script tasks, and message end events: what they do is
+ * an action; here is what becomes of its outcome. */
 #include <string.h>
 
 #include "bpmn/run.h"
 
-/* ---- technical failures that are errors of the process -------------------------------- */
+/* ---- what may be done ------------------------------------------------------------------ */
 
-/* Java's names for any exception: the names here have no classes above them. */
-static int means_any(const char *failure)
+static const wf_action_t *action_of(const wf_node_t *node)
 {
-    static const char *const names[] = { "java.lang.Throwable", "java.lang.Exception",
-                                         "java.lang.RuntimeException" };
-    int i;
+    const wf_service_task_t *def = node->details;
 
-    for (i = 0; i < 3; i++) {
-        if (strcmp(names[i], failure) == 0) {
-            return 1;
-        }
+    if (node->behaviour->enter == wf_message_end_enter) {
+        return node->event->send;
     }
-    return 0;
+    return node->behaviour->enter == wf_service_task_enter ? &def->action : NULL;
 }
 
-/* The mapping of that very name, else of any. */
-static const wf_mapped_error_t *find_mapping(const apr_array_header_t *mappings,
-                                             const char *failure)
+void wf_model_check_services(const wf_model_t *model, const wf_services_t *services,
+                             wf_problems_t *problems)
 {
-    const wf_mapped_error_t *any = NULL;
-    int i;
+    const struct {
+        const char *type, *directive;
+        int on;
+    } types[] = { { "http", "WorkflowHttpTask", services->http_task },
+                  { "shell", "WorkflowShellTask", services->shell_task } };
+    int i, t;
 
-    for (i = 0; mappings && i < mappings->nelts; i++) {
-        const wf_mapped_error_t *m = &APR_ARRAY_IDX(mappings, i, wf_mapped_error_t);
+    for (i = 0; i < model->nodes->nelts; i++) {
+        const wf_node_t *node = APR_ARRAY_IDX(model->nodes, i, const wf_node_t *);
+        const wf_action_t *action = action_of(node);
 
-        if (m->failure && failure && strcmp(m->failure, failure) == 0) {
-            return m;
+        for (t = 0; action && action->kind == WF_ACTION_TYPE && t < 2; t++) {
+            if (!types[t].on && strcmp(types[t].type, action->name) == 0) {
+                wf_problem_add(problems, "task-type", node->id, action->line,
+                               action->column, "tasks of type %s are switched off (%s)",
+                               types[t].type, types[t].directive);
+            }
         }
-        if (!any && (!m->failure || means_any(m->failure))) {
-            any = m;
-        }
     }
-    return any;
-}
-
-/* Failures that a repetition cannot cure are the process's; conflicts and our own are
- * not.
- */
-static int is_technical(wf_err_kind_e kind)
-{
-    return kind != WF_ERR_CONFLICT && kind != WF_ERR_INTERNAL;
-}
-
-static apr_status_t map_failure(wf_exec_t *exec, apr_status_t rv, const char *failure,
-                                wf_error_t *err)
-{
-    const wf_service_task_t *def = exec->node->details;
-    const wf_mapped_error_t *mapped;
-    const char *message = err->message;
-
-    if (exec->instance->turn->thrown || !is_technical(err->kind)) {
-        return rv;
-    }
-    mapped = find_mapping(def->mapped_errors, failure);
-    if (!mapped) {
-        return rv;
-    }
-    wf_error_init(err, err->pool);
-    return wf_error_throw(exec, mapped->code, message, err);
 }
 
 /* ---- the way on -------------------------------------------------------------------------- */
@@ -95,26 +68,51 @@ static apr_status_t choose(wf_exec_t *exec, const char *transition, wf_error_t *
 
 /* ---- steps ---------------------------------------------------------------------------- */
 
-apr_status_t wf_service_task_enter(wf_exec_t *exec, wf_error_t *err)
+static apr_status_t act(wf_exec_t *exec, const wf_action_t *action, wf_error_t *err)
 {
-    const wf_service_task_t *def = exec->node->details;
     wf_host_t seen = { .call = exec->instance->turn->call, .exec = exec };
-    wf_outcome_t outcome = { 0 };
-    int skip;
-    apr_status_t rv = wf_skip(exec, exec->node->skip, NULL, &skip, err);
+    wf_outcome_t outcome;
+    apr_status_t rv = wf_action_run(&seen, action, "execute", &outcome, err);
 
-    if (rv == APR_SUCCESS && !skip) {
-        rv = wf_action_run(&seen, &def->action, "execute", &outcome, err);
-    }
     if (rv != APR_SUCCESS) {
-        return map_failure(exec, rv, outcome.failure, err);
+        exec->instance->turn->failure = outcome.failure;
+        return rv;
     }
     if (outcome.topic) {
-        return wf_external_create(exec, outcome.topic, def->action.priority, err);
+        return wf_external_create(exec, outcome.topic, action->priority, err);
     }
     if (outcome.transition) {
         rv = choose(exec, outcome.transition, err);
     }
     wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
     return rv;
+}
+
+apr_status_t wf_service_task_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    const wf_service_task_t *def = exec->node->details;
+    int skip;
+    apr_status_t rv = wf_skip(exec, exec->node->skip, NULL, &skip, err);
+
+    if (rv == APR_SUCCESS && skip) {
+        wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = act(exec, &def->action, err);
+    }
+    return rv == APR_SUCCESS ? rv : wf_error_map(exec, def->mapped_errors, rv, err);
+}
+
+/* A message end event does what a send task does; without anybody who sends it is a plain
+ * one. */
+apr_status_t wf_message_end_enter(wf_exec_t *exec, wf_error_t *err)
+{
+    const wf_action_t *send = exec->node->event->send;
+
+    if (send) {
+        return act(exec, send, err);
+    }
+    wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
+    return APR_SUCCESS;
 }

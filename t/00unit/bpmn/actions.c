@@ -18,6 +18,26 @@
     PROCESS(START SCRIPT_TASK("x", attributes, text) TASK("t") FLOW("s", "x")            \
                 FLOW("x", "t"))
 
+#define FILE(caller, called)                                                             \
+    DEFINITIONS "<process id=\"p\">\n" caller "</process>\n<process id=\"q\">\n" called  \
+                "</process>\n</definitions>\n"
+#define CALLER(inside)                                                                   \
+    START "<callActivity id=\"c\" calledElement=\"q\"><extensionElements>" inside        \
+          "</extensionElements></callActivity><boundaryEvent id=\"b\" "                  \
+          "attachedToRef=\"c\"><errorEventDefinition "                                   \
+          "errorRef=\"E\"/></boundaryEvent>" TASK("u") FLOW("s", "c") FLOW("b", "u")
+#define SENDING(body)                                                                    \
+    DEFINITIONS "<message id=\"m\" name=\"m\"/>\n<process id=\"p\">" body                \
+                "</process></definitions>"
+#define ENDS(attributes, inside)                                                         \
+    "<endEvent id=\"e\"><messageEventDefinition messageRef=\"m\" " attributes            \
+    "><extensionElements>" inside                                                        \
+    "</extensionElements></messageEventDefinition></endEvent>"
+#define DECISION(attributes)                                                             \
+    PROCESS(START "<businessRuleTask id=\"x\" "                                          \
+                  "xmlns:camunda=\"http://camunda.org/schema/1.0/bpmn\" " attributes     \
+                  "/>" TASK("t") FLOW("s", "x") FLOW("x", "t"))
+
 static const char server[] =
     "{\"noop\": {\"builtin\": \"noop\"}, \"org.acme.Set\": {\"builtin\": "
     "\"setVariables\"},"
@@ -29,8 +49,20 @@ static const char server[] =
     "\"setVariables\"},"
     " \"ws:op\": {\"fail\": \"web service\"}, \"shared\": {\"fail\": \"server\"}}";
 
-static const char own[] = "{\"shared\": {\"fail\": \"deployment\"}, \"own.*\": "
-                          "{\"builtin\": \"setVariables\"}}";
+/* clang-format off */
+static const char own[] =
+    "{\"shared\": {\"fail\": \"deployment\"}, \"own.*\": {\"builtin\": \"setVariables\"},"
+    " \"org.acme.Js\": {\"script\": \"do.js\"}, \"org.acme.NoJs\": {\"script\": \"none.js\"},"
+    " \"calc\": {\"script\": \"calc.js\"}}";
+
+static const char table[] =
+    "<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" id=\"d\" name=\"d\" namespace=\"t\">"
+    "<decision id=\"size\" name=\"size\"><decisionTable id=\"t\"><input id=\"i\"><inputExpression id=\"ie\">"
+    "<text>n</text></inputExpression></input><output id=\"o\" name=\"size\"/>"
+    "<rule id=\"r1\"><inputEntry id=\"e1\"><text>&lt; 3</text></inputEntry><outputEntry id=\"o1\"><text>\"small\"</text></outputEntry></rule>"
+    "<rule id=\"r2\"><inputEntry id=\"e2\"><text>&gt;= 3</text></inputEntry><outputEntry id=\"o2\"><text>\"large\"</text></outputEntry></rule>"
+    "</decisionTable></decision></definitions>";
+/* clang-format on */
 
 /* clang-format off */
 static const struct {
@@ -76,7 +108,49 @@ static const struct {
     { "juel",           SCRIPT("scriptFormat=\"juel\" activiti:resultVariable=\"a\"", "${n + 1}"), "a", "6", NULL },
     { "juel by default", SCRIPT("activiti:resultVariable=\"a\"", "${n + 1}"), "a", "6", NULL },
     { "bad juel",       SCRIPT("", "${n +}"), NULL, NULL, "script of \"x\"" },
+    { "javascript",     SCRIPT("scriptFormat=\"javascript\" activiti:resultVariable=\"a\"", "n + 1"), "a", "6", NULL },
+    { "JavaScript",     SCRIPT("scriptFormat=\"JavaScript\" activiti:resultVariable=\"a\"", "n * 0.5"), "a", "2.5", NULL },
+    { "js",             SCRIPT("scriptFormat=\"js\"", "execution.setVariable('a', [n, {x: 'y'}])"), "a", "[5,{\"x\":\"y\"}]", NULL },
+    { "ecmascript",     SCRIPT("scriptFormat=\"ecmascript\" activiti:resultVariable=\"a\"", "execution.currentActivityId"), "a", "\"x\"", NULL },
+    { "what is not stored", SCRIPT("scriptFormat=\"js\"", "var a = 1"), "a", NULL, NULL },
+    { "what is",        SCRIPT("scriptFormat=\"js\" activiti:autoStoreVariables=\"true\"", "var a = n + 2; let b = 1"), "a", "7", NULL },
+    { "its own message", SCRIPT("scriptFormat=\"js\"", "throw new Error('the oven is cold')"), NULL, NULL, "the oven is cold" },
+    { "a syntax error", SCRIPT("scriptFormat=\"js\"", "n +"), NULL, NULL, "script of \"x\"" },
+    { "an unknown name", SCRIPT("scriptFormat=\"js\"", "nobody + 1"), NULL, NULL, "nobody" },
+    { "for ever",       SCRIPT("scriptFormat=\"js\"", "for (;;);"), NULL, NULL, "script of \"x\"" },
+    { "bean in a script", SCRIPT("scriptFormat=\"js\" activiti:resultVariable=\"a\"", "noop.run(n) === null"), "a", "true", NULL },
+    { "a script caught it", SCRIPT("scriptFormat=\"js\" activiti:resultVariable=\"a\"", "try { shared.run(); 1 } catch (e) { 2 }"), "a", "2", NULL },
+    { "script delegate", ONE("activiti:class=\"org.acme.Js\"", FIELD("by", "3")), "a", "15", NULL },
+    { "bean of a script", ONE("activiti:expression=\"${calc.times(n, 4)}\" activiti:resultVariable=\"a\"", ""), "a", "20", NULL },
+    { "script that is not there", ONE("activiti:class=\"org.acme.NoJs\"", ""), NULL, NULL, "no resource 'none.js'" },
     { "groovy",         SCRIPT("scriptFormat=\"groovy\"", "n + 1"), NULL, NULL, "Can't find scripting engine for 'groovy'" },
+
+    /* ---- decisions ---- */
+    { "decision", DECISION("camunda:decisionRef=\"size\" camunda:mapDecisionResult=\"singleEntry\" camunda:resultVariable=\"a\""), "a", "\"large\"", NULL },
+    { "result list", DECISION("camunda:decisionRef=\"${'size'}\" camunda:resultVariable=\"a\""), "a", "[{\"size\":\"large\"}]", NULL },
+    { "unknown decision", DECISION("camunda:decisionRef=\"shape\""), NULL, NULL, "no decision \"shape\"" },
+
+    /* ---- programs ---- */
+    { "program", ONE("activiti:type=\"shell\"", FIELD("command", "echo") FIELD("arg1", "two words") FIELD("outputVariable", "a")), "a", "\"two words\\n\"", NULL },
+    { "its exit code", ONE("activiti:type=\"shell\"", FIELD("command", "sh") FIELD("arg1", "-c") FIELD("arg2", "exit 3") FIELD("errorCodeVariable", "a")), "a", "\"3\"", NULL },
+    { "killed", ONE("activiti:type=\"shell\"", FIELD("command", "sh") FIELD("arg1", "-c") FIELD("arg2", "kill -9 $$") FIELD("errorCodeVariable", "a")), "a", "\"137\"", NULL },
+    { "errors in the output", ONE("activiti:type=\"shell\"", FIELD("command", "sh") FIELD("arg1", "-c") FIELD("arg2", "echo e >&amp;2") FIELD("redirectError", "true")
+        FIELD("outputVariable", "a")), "a", "\"e\\n\"", NULL },
+    { "errors apart", ONE("activiti:type=\"shell\"", FIELD("command", "sh") FIELD("arg1", "-c") FIELD("arg2", "echo e >&amp;2") FIELD("outputVariable", "a")), "a", "\"\"", NULL },
+    { "in a directory", ONE("activiti:type=\"shell\"", FIELD("command", "pwd") FIELD("directory", "/usr") FIELD("outputVariable", "a")), "a", "\"/usr\\n\"", NULL },
+    { "without environment", ONE("activiti:type=\"shell\"", FIELD("command", "/usr/bin/env") FIELD("cleanEnv", "true") FIELD("outputVariable", "a")), "a", "\"\"", NULL },
+    { "computed", ONE("activiti:type=\"shell\"", FIELD("command", "echo") COMPUTED("arg1", "${n + 1}") FIELD("outputVariable", "a")), "a", "\"6\\n\"", NULL },
+    { "not waited for", ONE("activiti:type=\"shell\"", FIELD("command", "sleep") FIELD("arg1", "1") FIELD("wait", "false") FIELD("outputVariable", "a")), "a", NULL, NULL },
+    { "bytes", ONE("activiti:type=\"shell\"", FIELD("command", "printf") FIELD("arg1", "\\377") FIELD("outputVariable", "a")), "a", "\"/w==\"", NULL },
+    { "no such program", ONE("activiti:type=\"shell\"", FIELD("command", "/nowhere/at/all")), NULL, NULL, "cannot run /nowhere/at/all" },
+    { "too slow", ONE("activiti:type=\"shell\"", FIELD("command", "sleep") FIELD("arg1", "30")), NULL, NULL, "takes too long" },
+    { "its child, too", ONE("activiti:type=\"shell\"", FIELD("command", "sh") FIELD("arg1", "-c") FIELD("arg2", "sleep 30 &amp; wait")), NULL, NULL, "takes too long" },
+    { "too much", ONE("activiti:type=\"shell\"", FIELD("command", "yes")), NULL, NULL, "more than 65536 bytes" },
+    { "http is off", ONE("activiti:type=\"http\"", FIELD("requestUrl", "http://127.0.0.1/")), NULL, NULL, "WorkflowHttpTask" },
+    { "no mail server", ONE("activiti:type=\"mail\"", FIELD("to", "a@example.org") FIELD("text", "x")), NULL, NULL, "mail" },
+    { "failed mail forgiven", ONE("activiti:type=\"mail\"", FIELD("to", "a@example.org") FIELD("text", "x") FIELD("ignoreException", "true")
+        FIELD("exceptionVariableName", "a")), NULL, NULL, NULL },
+    { "text of a variable that is missing", ONE("activiti:type=\"mail\"", FIELD("to", "a@example.org") FIELD("textVar", "nothing")), NULL, NULL, "\"nothing\"" },
 
     /* ---- passing over ---- */
     { "skipped", PROCESS(START SERVICE("x", "activiti:expression=\"${nobody}\" activiti:skipExpression=\"${n == 5}\"", "") TASK("t")
@@ -103,6 +177,21 @@ static const scenario_t scenarios[] = {
         "<sequenceFlow id=\"f\" sourceRef=\"g\" targetRef=\"t\" activiti:skipExpression=\"${false}\"/>" FLOW("g", "u")), SKIPS, "u", NULL },
     { "no boolean", PROCESS(START TASK("t") "<userTask id=\"x\" activiti:skipExpression=\"${n}\"/>" FLOW("s", "t") FLOW("t", "x")), SKIPS,
       "t | complete t: !skipExpression", NULL },
+
+    /* ---- failures of what was called ---- */
+    { "mapped at the call", FILE(CALLER("<activiti:mapException errorCode=\"E\"/>"), "<startEvent id=\"i\"/>"
+        SERVICE("y", "activiti:class=\"org.acme.pay.X\"", "") FLOW("i", "y")), NULL, "u", "s c b u" },
+    { "with a task beside it", FILE(CALLER("<activiti:mapException errorCode=\"E\"/>"), "<startEvent id=\"i\"/>" FORK("f") TASK("a")
+        SERVICE("y", "activiti:class=\"org.acme.pay.X\"", "") FLOW("i", "f") FLOW("f", "a") FLOW("f", "y")), NULL, "u", NULL },
+    { "another name", FILE(CALLER("<activiti:mapException errorCode=\"E\">timeout</activiti:mapException>"), "<startEvent id=\"i\"/>"
+        SERVICE("y", "activiti:class=\"org.acme.pay.X\"", "") FLOW("i", "y")), NULL, "!longer prefix", NULL },
+    { "later failures are its own", FILE(CALLER("<activiti:mapException errorCode=\"E\"/>"), "<startEvent id=\"i\"/>" TASK("a")
+        SERVICE("y", "activiti:class=\"org.acme.pay.X\"", "") FLOW("i", "a") FLOW("a", "y")), NULL, "a c | complete a: !longer prefix", NULL },
+
+    /* ---- message end events ---- */
+    { "message end event", SENDING(START FORK("f") TASK("t") ENDS("activiti:class=\"noop\"", "") FLOW("s", "f") FLOW("f", "t") FLOW("f", "e")), NULL, "t", NULL },
+    { "without a sender", SENDING(START FORK("f") TASK("t") ENDS("", "") FLOW("s", "f") FLOW("f", "t") FLOW("f", "e")), NULL, "t", NULL },
+    { "that fails", SENDING(START TASK("t") ENDS("activiti:class=\"org.acme.pay.X\"", "") FLOW("s", "t") FLOW("t", "e")), NULL, "t | complete t: !longer prefix", NULL },
 
     /* ---- jobs and joins around automatic tasks ---- */
     { "a job does it", PROCESS(START SERVICE("x", "activiti:async=\"true\" activiti:expression=\"${execution.setVariable('a', 1)}\"", "")
@@ -137,6 +226,9 @@ static void check(int i)
     apr_status_t rv;
 
     world_add(definition, WF_DELEGATES_RESOURCE, own);
+    world_add(definition, "do.js", "execution.setVariable('a', n * fields.by)");
+    world_add(definition, "calc.js", "method == 'times' ? args[0] * args[1] : null");
+    world_add(definition, "size.dmn", table);
     wf_map_set(vars, "n", wf_integer(5));
     rv = world_start(definition, vars, &started);
     if (!ok((rv == APR_SUCCESS) == !cases[i].names, "%s: %s", cases[i].what,
@@ -223,7 +315,11 @@ int main(void)
     int i;
 
     world_open();
-    world.services.delegates = parse(server);
+    world.services = (wf_services_t){ .delegates = parse(server),
+                                      .shell_task = 1,
+                                      .delegate_timeout = 1,
+                                      .delegate_max_answer = 65536,
+                                      .script_timeout = 1 };
     for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
         check(i);
     }
