@@ -15,11 +15,11 @@ all: module engine
 # ---- what is built ----------------------------------------------------------------------------
 # The rooms of httpd's children go into the module, those of the engine process into the
 # workflow-engine binary. Of the engine room the module holds the half that starts it, of the
-# client room what checks directives.
+# client and bpmn rooms what checks directives.
 MODULE_ROOMS = core ipc store http auth activiti workflow
 ENGINE_ROOMS = core ipc store script xml decision client bpmn load engine cli
 PARENT       = modules/engine/parent.c
-SHARED_HALF  = modules/engine/config.c \
+SHARED_HALF  = modules/engine/config.c modules/bpmn/registry.c \
                $(addprefix modules/client/,targets.c mail_server.c mail_address.c hosts.c)
 
 MODULE_SRCS = mod_workflow.c $(PARENT) $(SHARED_HALF) $(foreach r,$(MODULE_ROOMS),$(wildcard modules/$(r)/*.c))

@@ -18,6 +18,7 @@
 
 #include "activiti/activiti.h"
 #include "auth/auth.h"
+#include "bpmn/bpmn.h"
 #include "client/client.h"
 #include "engine/engine.h"
 #include "http/http.h"
@@ -39,6 +40,7 @@ typedef struct settings_t {
     const char *binary;
     wf_server_config_t http;
     wf_engine_config_t engine;
+    apr_array_header_t *delegates; /* const char *: members of engine.delegates */
 } settings_t;
 
 /* The first WorkflowApi of this configuration, for the check that an engine serves it. */
@@ -53,6 +55,7 @@ static void *create_server_config(apr_pool_t *p, server_rec *s)
     (void)s;
     wf_engine_config_defaults(&settings->engine);
     settings->binary = WF_ENGINE_BINARY;
+    settings->delegates = apr_array_make(p, 4, sizeof(const char *));
     settings->http = (wf_server_config_t){
         .command_timeout = apr_time_from_sec(WF_DEFAULT_COMMAND_TIMEOUT),
         .max_long_poll = apr_time_from_sec(WF_DEFAULT_LONG_POLL),
@@ -318,6 +321,86 @@ static const char *set_mail_credentials(cmd_parms *cmd, void *dir, const char *a
     return NULL;
 }
 
+/* Name and value of a delegate as a member of the JSON that the engine gets. */
+static const char *delegate_to_json(apr_pool_t *p, const char *name, const char *kind,
+                                    const char *value, const char *timeout)
+{
+    json_object *all = json_object_new_object(), *one = json_object_new_object();
+    apr_int64_t seconds;
+    const char *text;
+
+    wf_json_add_string(one, kind, value);
+    if (timeout && wf_parse_int64(timeout, &seconds)) {
+        wf_json_add_int(one, "timeout", seconds);
+    }
+    else if (timeout) {
+        wf_json_add_string(one, "timeout", timeout);
+    }
+    json_object_object_add(all, name, one);
+    text = apr_pstrdup(p, json_object_to_json_string_ext(
+                              all, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(all);
+    return apr_pstrndup(p, text + 1, strlen(text) - 2);
+}
+
+static const char *keep_delegate(cmd_parms *cmd, settings_t *settings, const char *member)
+{
+    const char *colon = strstr(member, "\":{");
+    apr_size_t length = strlen(member) + 1;
+
+    for (int i = 0; i < settings->delegates->nelts; i++) {
+        const char *other = APR_ARRAY_IDX(settings->delegates, i, const char *);
+
+        length += strlen(other) + 1;
+        if (strncmp(other, member, colon - member + 3) == 0) {
+            return apr_pstrcat(cmd->pool, cmd->cmd->name, ": there is already one for ",
+                               apr_pstrndup(cmd->pool, member, colon - member + 1), NULL);
+        }
+    }
+    APR_ARRAY_PUSH(settings->delegates, const char *) = member;
+    return length < WF_ENGINE_MAX_DELEGATES
+               ? NULL
+               : apr_pstrcat(cmd->pool, cmd->cmd->name, ": there are too many of them", NULL);
+}
+
+/* name kind value [timeout=seconds]; for the default without a name. */
+static const char *add_delegate(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    const char *name = cmd->info;
+    int first = name ? 0 : 1;
+    const char *value, *member;
+    settings_t *settings;
+    wf_delegates_t *delegates;
+    wf_error_t err;
+    const char *problem = global_settings(cmd, &settings);
+    const char *timeout = argc == first + 3 && !strncmp(argv[first + 2], "timeout=", 8)
+                              ? argv[first + 2] + 8
+                              : NULL;
+
+    (void)dir;
+    if (problem || argc < first + 2 || argc > first + 2 + (timeout != NULL)) {
+        return problem ? problem
+                       : apr_psprintf(cmd->pool, "%s takes %sa kind, a value and perhaps "
+                                      "timeout=seconds", cmd->cmd->name, name ? "" : "a name, ");
+    }
+    value = argv[first + 1];
+    if (!strcmp(argv[first], "script")) {
+        value = ap_server_root_relative(cmd->pool, value);
+        if (!value || access(value, F_OK) != 0) {
+            return apr_psprintf(cmd->pool, "%s: there is no script %s", cmd->cmd->name,
+                                argv[first + 1]);
+        }
+    }
+    member = delegate_to_json(cmd->pool, name ? name : argv[0], argv[first], value, timeout);
+    wf_error_init(&err, cmd->pool);
+    if (wf_delegates_parse(&delegates, apr_pstrcat(cmd->temp_pool, "{", member, "}", NULL),
+                           strlen(member) + 2, 0, cmd->temp_pool, &err)
+        != APR_SUCCESS) {
+        return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, err.message);
+    }
+    return keep_delegate(cmd, settings, member);
+}
+
 static const char *set_deploy_level(cmd_parms *cmd, void *dir, const char *arg)
 {
     settings_t *settings;
@@ -435,6 +518,20 @@ static const command_rec directives[] = {
          "what processes may connect to: *, host, *.domain, address or network, each with :port; !network excludes"),
     AP_INIT_TAKE_ARGV("WorkflowMailServer", set_mail_server, NULL, RSRC_CONF,
          "where mail is handed in: smtp://host:port or smtps://host:port, starttls=, ca=, timeout="),
+    AP_INIT_TAKE_ARGV("WorkflowDelegate", add_delegate, NULL, RSRC_CONF,
+         "who does what a class or bean did: name, http|script|external|builtin|fail, value, timeout="),
+    AP_INIT_TAKE_ARGV("WorkflowDelegateDefault", add_delegate, "*", RSRC_CONF,
+         "who does what no other delegate does: kind, value, timeout="),
+    NUM("WorkflowDelegateTimeout", NUMBER(IN_ENGINE(delegate_timeout), AS_INT, 1, 3600),
+        "seconds that a delegate, an HTTP task or a program may take"),
+    NUM("WorkflowDelegateMaxAnswer", NUMBER(IN_ENGINE(delegate_max_answer), AS_INT64, 1024, 1024 * MIB),
+        "bytes that a delegate, an HTTP task or a program may answer"),
+    FLAG("WorkflowHttpTask", IN_ENGINE(http_task), "On to do tasks of type http; Off by default"),
+    FLAG("WorkflowShellTask", IN_ENGINE(shell_task), "On to do tasks of type shell; Off by default"),
+    NUM("WorkflowScriptTimeout", NUMBER(IN_ENGINE(script_timeout), AS_INT, 1, 3600),
+        "seconds that a script may run"),
+    NUM("WorkflowScriptMemory", NUMBER(IN_ENGINE(script_memory), AS_INT64, MIB, 4096LL * MIB),
+        "bytes that a script may use"),
     OWN("WorkflowMailFrom", set_mail_from, "sender of mails that name none"),
     OWN("WorkflowMailCredentials", set_mail_credentials, "file with user:password for the mail server"),
     NUM("WorkflowExecutorThreads", NUMBER(IN_ENGINE(executor_threads), AS_INT, 1, 1024),
@@ -537,6 +634,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     settings->http.resource_url = apr_pstrcat(pconf, "file:", ap_conftree ? ap_conftree->filename : "", NULL);
     settings->engine.log_level = ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX);
     settings->engine.frame_limit = settings->http.upload_limit + settings->http.body_limit;
+    settings->engine.delegates = apr_pstrcat(
+        pconf, "{", apr_array_pstrcat(pconf, settings->delegates, ','), "}", NULL);
     settings->engine.admin_group = settings->http.roles.admin;
     settings->engine.role_type = settings->http.roles.role_type;
     if (wf_parent_start(s, &settings->engine, settings->binary, pconf, &err)

@@ -1,6 +1,8 @@
 /* Deployments: files become resources and definitions, all of them or none. */
 #include "engine/internal.h"
 
+#include "decision/decision.h"
+
 #include <apr_strings.h>
 #include <string.h>
 
@@ -139,6 +141,36 @@ static apr_status_t add_definition(const deploying_t *d, const wf_model_t *model
     return wf_bpmn_deployed(&call, row, model, previous, err);
 }
 
+/* Delegates and decisions are kept as they are, but must be such. */
+static void check_resource(const wf_file_t *file, wf_problems_t *problems, apr_pool_t *p)
+{
+    wf_delegates_t *delegates;
+    wf_decision_file_t *decisions;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (ends_with(file->name, ".dmn")) {
+        wf_decision_file_parse(&decisions, file->data, file->length, problems, p);
+    }
+    else if (!strcmp(file->name, WF_DELEGATES_RESOURCE)
+             && wf_delegates_parse(&delegates, file->data, file->length, 1, p, &err)
+                    != APR_SUCCESS) {
+        wf_problem_add(problems, "delegates", err.field, 0, 0, "%s", err.message);
+    }
+}
+
+/* What the administrator has switched off is refused. */
+static void check_services(const wf_work_t *work, const apr_array_header_t *models,
+                           wf_problems_t *problems)
+{
+    wf_services_t services = wf_engine_services(work);
+
+    for (int i = 0; models && i < models->nelts; i++) {
+        wf_model_check_services(APR_ARRAY_IDX(models, i, const wf_model_t *), &services,
+                                problems);
+    }
+}
+
 /* Parse every process file first, so that one answer lists the faults of all of them. */
 static apr_status_t parse_files(wf_work_t *work, const apr_array_header_t *files,
                                 apr_array_header_t **models, wf_error_t *err)
@@ -150,10 +182,15 @@ static apr_status_t parse_files(wf_work_t *work, const apr_array_header_t *files
         wf_problems_t *problems = wf_problems_create(file->name, work->pool);
 
         models[i] = NULL;
-        if (!process_ending(file->name)) {
-            continue;
+        if (process_ending(file->name)) {
+            wf_model_parse(&models[i], file->data, file->length, problems, work->pool);
+            if (!problems->errors) {
+                check_services(work, models[i], problems);
+            }
         }
-        wf_model_parse(&models[i], file->data, file->length, problems, work->pool);
+        else {
+            check_resource(file, problems, work->pool);
+        }
         if (problems->errors) {
             const char *text = wf_problems_text(problems, work->pool);
 

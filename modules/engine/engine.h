@@ -42,10 +42,19 @@ typedef struct wf_engine_config_t {
     const char *mail_from;      /* sender of mails that name none, or NULL */
     const char *mail_credentials; /* file with user and password, or NULL; its content is
                                    read by the engine only */
+    const char *delegates;      /* JSON for wf_delegates_parse, or NULL */
+    int http_task, shell_task;  /* tasks of these types are done */
+    int delegate_timeout;       /* seconds */
+    apr_int64_t delegate_max_answer; /* bytes */
+    int script_timeout;         /* seconds */
+    apr_int64_t script_memory;  /* bytes */
     int load_loops;             /* (start) event loop threads; 0 = one per core */
     int max_executions;         /* (start) load executions at once */
     int max_vus;                /* (start) of all of them together */
 } wf_engine_config_t;
+
+/** Bytes of the delegates in a snapshot. */
+#define WF_ENGINE_MAX_DELEGATES (256 * 1024)
 
 /** Fill in the defaults; texts stay NULL. */
 void wf_engine_config_defaults(wf_engine_config_t *config);

@@ -30,6 +30,7 @@ typedef struct wf_engine_t {
     const char *node;           /* lock owner of this engine's jobs */
     apr_int64_t started;        /* ms */
     wf_store_t *writer;         /* the committer's after start-up */
+    apr_int64_t store_made;     /* ms; tells its jobs from those of other stores */
     wf_ids_t *ids;
     wf_models_t *models;
     wf_executor_t *executor;
@@ -49,6 +50,10 @@ typedef struct wf_engine_t {
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */
     const wf_mail_server_t *mail;  /* NULL = none is configured */
     const char *targets_text;      /* for comparison, at a reload */
+    const wf_delegates_t *delegates; /* services.c: who does what classes and beans did */
+    const char *delegates_text;
+    int http_task, shell_task, delegate_timeout, script_timeout;
+    apr_int64_t delegate_max_answer, script_memory;
     int breaks_off;             /* atomic: outgoing calls that still run are to end now */
 } wf_engine_t;
 
@@ -108,6 +113,7 @@ struct wf_work_t {
     void (*done)(wf_work_t *work, const wf_error_t *err);
     void *baton;                 /* run's and the hooks' */
 
+    const char *key;             /* the same whenever it is begun; NULL until asked for */
     wf_store_t *reader;          /* while it runs */
     wf_uow_t *uow;
     json_object *reply;          /* {} if NULL; released with pool */
@@ -417,6 +423,19 @@ apr_status_t wf_engine_set_outgoing(wf_engine_t *engine, const wf_engine_config_
  *  in time for the command's reply, and to break off when the engine cannot wait longer.
  *  For one call; any executor thread. */
 wf_client_terms_t wf_engine_terms(const wf_work_t *work);
+
+/* ---- services ------------------------------------------------------------------------------------------------ */
+
+/** Take over what processes may use, of a configuration. Start-up and the ipc loop. */
+apr_status_t wf_engine_set_services(wf_engine_t *engine, const wf_engine_config_t *config,
+                                    wf_error_t *err);
+
+/** What a work's processes may use, for one call; any executor thread. */
+wf_services_t wf_engine_services(const wf_work_t *work);
+
+/** What delegates see of work: the same whenever it is begun. job: the job that it runs, which
+ *  may be begun by several works; 0 = none. */
+const char *wf_engine_key(wf_work_t *work, wf_id_t job);
 
 /* ---- log --------------------------------------------------------------------------------------------------- */
 

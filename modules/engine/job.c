@@ -170,6 +170,7 @@ apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
     wf_job_t *job;
     apr_status_t rv;
 
+    call.key = wf_engine_key(work, attempt->job);
     work->tries_again = 1;
     work->failed = record_failure;
     rv = load_job(work, &job, err);

@@ -21,8 +21,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* A snapshot is a page of JSON; anything larger is something else. */
-#define MAX_SNAPSHOT (64 * 1024)
+/* A snapshot is a page of JSON and the delegates; anything larger is something else. */
+#define MAX_SNAPSHOT (64 * 1024 + 2 * WF_ENGINE_MAX_DELEGATES)
 
 typedef struct options_t {
     const char *config;
@@ -168,7 +168,8 @@ static void reload(wf_engine_t *engine, const char *path)
     wf_error_init(&err, p);
     if (read_config(&config, path, p, &err) != APR_SUCCESS
         || wf_engine_log_open(config.log_file, &err) != APR_SUCCESS
-        || wf_engine_set_outgoing(engine, &config, &err) != APR_SUCCESS) {
+        || wf_engine_set_outgoing(engine, &config, &err) != APR_SUCCESS
+        || wf_engine_set_services(engine, &config, &err) != APR_SUCCESS) {
         wf_log(WF_LOG_ERR, "the configuration stays as it was: %s", err.message);
     }
     else {
@@ -189,6 +190,9 @@ static apr_status_t open_store(wf_engine_t *engine, wf_error_t *err)
 
     if (rv == APR_SUCCESS) {
         rv = wf_ids_create(&engine->ids, engine->writer, engine->pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_made(engine->writer, &engine->store_made, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_store_release_jobs(engine->writer, engine->node, err);
@@ -355,6 +359,9 @@ int wf_engine_main(int argc, const char *const *argv)
     }
     if (rv == APR_SUCCESS) {
         rv = wf_engine_set_outgoing(engine, &engine->config, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_engine_set_services(engine, &engine->config, &err);
     }
     if (rv == APR_SUCCESS) {
         rv = open_store(engine, &err);

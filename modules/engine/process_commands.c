@@ -17,6 +17,8 @@ wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
         .starters_only = wf_json_bool(work->args, "startersOnly", 0),
         .max_steps = __atomic_load_n(&work->engine->max_steps, __ATOMIC_RELAXED),
         .max_rounds = __atomic_load_n(&work->engine->max_rounds, __ATOMIC_RELAXED),
+        .services = wf_engine_services(work),
+        .key = wf_engine_key(work, 0),
     };
 }
 
