@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <apr_time.h>
+#include <string.h>
 
 /* clang-format off */
 static const int statuses[WF_ERR_KINDS] = {
@@ -54,6 +55,21 @@ static json_object *error_json(int status, const char *message, apr_pool_t *p)
     return body;
 }
 
+/* Clients of Camunda look for type, message and code beside each other. */
+static int is_external(const wf_request_t *req)
+{
+    const char *family = req->route ? req->route->family : NULL;
+
+    return family && strcmp(family, WF_EXTERNAL_FAMILY) == 0;
+}
+
+static void add_camunda(json_object *body, int status)
+{
+    wf_json_add_string(body, "type",
+                       status == 400 ? "InvalidRequestException" : "RestException");
+    wf_json_add_int(body, "code", 0); /* of no particular kind */
+}
+
 static const char *error_html(int status, const char *message, apr_pool_t *p)
 {
     return apr_psprintf(
@@ -78,6 +94,7 @@ void wf_activiti_error_body(const wf_request_t *req, int status, const wf_error_
                             wf_body_t *body)
 {
     const char *message = err->message ? err->message : wf_status_description(status);
+    json_object *json;
 
     if (status == 401) {
         return;
@@ -88,8 +105,10 @@ void wf_activiti_error_body(const wf_request_t *req, int status, const wf_error_
         body->length = strlen(body->data);
         return;
     }
-    body->type = req->face->json_type;
-    body->data =
-        wf_json_text(wf_json_own(error_json(status, message, req->pool), req->pool),
-                     &body->length, req->pool);
+    json = wf_json_own(error_json(status, message, req->pool), req->pool);
+    if (is_external(req)) {
+        add_camunda(json, status);
+    }
+    body->type = is_external(req) ? WF_EXTERNAL_JSON : req->face->json_type;
+    body->data = wf_json_text(json, &body->length, req->pool);
 }

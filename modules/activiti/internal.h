@@ -34,6 +34,8 @@ wf_handler_fn wf_picture_get, wf_picture_put, wf_picture_delete;
 wf_handler_fn wf_job_list, wf_job_get, wf_job_execute, wf_job_execute_all, wf_job_retries,
     wf_job_act, wf_job_delete;
 wf_handler_fn wf_incident_list, wf_incident_get;
+wf_handler_fn wf_external_list, wf_external_count, wf_external_topics, wf_external_get,
+    wf_external_details, wf_external_operation, wf_external_fetch;
 wf_handler_fn wf_table_list, wf_table_get, wf_table_data;
 wf_handler_fn wf_browser_home, wf_browser_all, wf_browser_package, wf_browser_uri,
     wf_browser_family, wf_browser_call, wf_browser_send, wf_browser_style;
@@ -98,6 +100,37 @@ const char *wf_picture_type(const char *data, apr_size_t length);
  * WF_ERR_INVALID names variable and descriptor. */
 apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *const *own,
                                apr_pool_t *p, wf_error_t *err);
+
+/** 1 unless JSON has what no variable can hold: a number beyond a double, a text with NUL. */
+int wf_json_is_storable(json_object *json);
+
+/* ---- variables and times as Camunda 7 writes them, for workers ----------------------- */
+
+/** {"type", "value", "valueInfo"}. The caller owns the reference. */
+json_object *wf_typed_to_json(const wf_value_t *value, apr_pool_t *p);
+
+/** The variables of a member of a body; an empty map if it is absent. WF_ERR_INVALID names
+ *  the variable. */
+apr_status_t wf_typed_read(wf_map_t **vars, json_object *body, const char *member,
+                           apr_pool_t *p, wf_error_t *err);
+
+/** "2026-01-21T13:04:05.000+0100", in the server's zone. */
+const char *wf_camunda_time(apr_int64_t ms, apr_pool_t *p);
+
+/* ---- external tasks ------------------------------------------------------------------ */
+
+/** The family of endpoints that speak Camunda's API, and how it calls its JSON. */
+#define WF_EXTERNAL_FAMILY "external-task"
+#define WF_EXTERNAL_JSON "application/json"
+#define WF_EXTERNAL_LIST_MAX 1000 /* rows of one answer */
+
+/** Answer JSON, of which the reference is taken; or 204. */
+apr_status_t wf_external_respond(wf_request_t *req, json_object *json);
+apr_status_t wf_external_respond_empty(wf_request_t *req);
+
+/** A task without its variables. The caller owns the reference. */
+json_object *wf_external_render(wf_store_t *store, const wf_external_task_t *task,
+                                apr_pool_t *p);
 
 /* ---- values ------------------------------------------------------------------------ */
 

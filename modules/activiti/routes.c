@@ -65,6 +65,17 @@
     "\"failedActivityId\":\"remind\",\"causeIncidentId\":\"270\"," \
     "\"rootCauseIncidentId\":\"270\",\"configuration\":\"240\"," \
     "\"incidentMessage\":\"activity \\\"remind\\\": unknown name 'approver'\"}"
+#define TYPED_EXAMPLE "{\"amount\":{\"type\":\"Integer\",\"value\":250,\"valueInfo\":{}}}"
+#define EXTERNAL_MEMBERS "\"id\":\"250\",\"topicName\":\"charge-card\"," \
+    "\"workerId\":\"worker-7\",\"lockExpirationTime\":\"2010-11-02T09:15:00.120+0100\"," \
+    "\"createTime\":\"2010-11-02T09:05:00.120+0100\",\"retries\":null,\"priority\":0," \
+    "\"errorMessage\":null,\"suspended\":false,\"activityId\":\"charge\"," \
+    "\"activityInstanceId\":\"249\",\"executionId\":\"217\"," \
+    "\"processInstanceId\":\"217\",\"processDefinitionId\":\"expenseClaim:3\"," \
+    "\"processDefinitionKey\":\"expenseClaim\",\"processDefinitionVersionTag\":null," \
+    "\"businessKey\":\"claim-4711\",\"tenantId\":null"
+#define FETCHED "[{" EXTERNAL_MEMBERS ",\"extensionProperties\":{},\"errorDetails\":null," \
+    "\"variables\":" TYPED_EXAMPLE "}]"
 #define ATTACHMENT "{\"id\":\"260\",\"name\":\"Receipt\",\"description\":\"Taxi\"," \
     "\"type\":\"image/png\",\"taskId\":\"231\",\"processInstanceId\":\"217\"," \
     "\"url\":null}"
@@ -91,6 +102,7 @@ static const wf_path_var_t path_vars[] = {
     { "searchText",          "Part of an id or a name." },
     { "jobId",               "Id of a job, a number." },
     { "incidentId",          "Id of an incident, a number." },
+    { "externalTaskId",      "Id of an external task, a number." },
     { "tableName",           "Name of a table, such as ACT_RU_TASK." },
     { "packagePath",         "A package or the beginning of some, such as org/activiti." },
     { "uriPath",             "First parts of an address, without slash in front." },
@@ -394,6 +406,126 @@ static const wf_argument_t job_action_arguments[] = {
 
 static const wf_argument_t execute_all_arguments[] = {
     { "jobIds", BODY, WF_ARG_STRINGS, 1, NULL, NULL, "Ids of the jobs, run in this order." },
+    { NULL }
+};
+
+#define WORKER "The worker who has the task, or had it last."
+#define TYPED "Variables to set: {\"name\": {\"type\", \"value\", \"valueInfo\"}}."
+#define LOCAL "The same in the scope of the activity."
+
+static const wf_argument_t fetch_arguments[] = {
+    { "workerId",             BODY, WF_ARG_STRING,  1, NULL, NULL,    "Who gets the tasks." },
+    { "maxTasks",             BODY, WF_ARG_INTEGER, 0, NULL, "0",     "At most so many, up to 1000." },
+    { "usePriority",          BODY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "Whether priority goes before the turn of topics." },
+    { "asyncResponseTimeout", BODY, WF_ARG_INTEGER, 0, NULL, "0",
+      "Milliseconds to wait for tasks, at most 1800000 and what the administrator allows." },
+    { "topics",               BODY, WF_ARG_OBJECTS, 0, NULL, NULL,
+      "What is wanted: topicName, lockDuration in milliseconds, and conditions." },
+    { "sorting",              BODY, WF_ARG_OBJECTS, 0, NULL, NULL,
+      "By createTime, asc, which is how tasks come anyway." },
+    { NULL }
+};
+
+static const wf_argument_t complete_arguments[] = {
+    { "workerId",       BODY, WF_ARG_STRING, 1, NULL, NULL, WORKER },
+    { "variables",      BODY, WF_ARG_MAP,    0, NULL, NULL, TYPED },
+    { "localVariables", BODY, WF_ARG_MAP,    0, NULL, NULL, LOCAL },
+    { NULL }
+};
+
+static const wf_argument_t error_arguments[] = {
+    { "workerId",     BODY, WF_ARG_STRING, 1, NULL, NULL, WORKER },
+    { "errorCode",    BODY, WF_ARG_STRING, 1, NULL, NULL, "Code of the BPMN error." },
+    { "errorMessage", BODY, WF_ARG_STRING, 0, NULL, NULL, "What has happened." },
+    { "variables",    BODY, WF_ARG_MAP,    0, NULL, NULL, TYPED },
+    { NULL }
+};
+
+static const wf_argument_t failure_arguments[] = {
+    { "workerId",       BODY, WF_ARG_STRING,  1, NULL, NULL, WORKER },
+    { "errorMessage",   BODY, WF_ARG_STRING,  0, NULL, NULL, "What has gone wrong, in a line." },
+    { "errorDetails",   BODY, WF_ARG_STRING,  0, NULL, NULL, "The same at length." },
+    { "retries",        BODY, WF_ARG_INTEGER, 0, NULL, "0",
+      "How often it may still be tried; 0 stops it and makes an incident." },
+    { "retryTimeout",   BODY, WF_ARG_INTEGER, 0, NULL, "0",
+      "Milliseconds until it may be fetched again." },
+    { "variables",      BODY, WF_ARG_MAP,     0, NULL, NULL, TYPED },
+    { "localVariables", BODY, WF_ARG_MAP,     0, NULL, NULL, LOCAL },
+    { NULL }
+};
+
+static const wf_argument_t lock_arguments[] = {
+    { "workerId",     BODY, WF_ARG_STRING,  1, NULL, NULL, "Who gets the task." },
+    { "lockDuration", BODY, WF_ARG_INTEGER, 1, NULL, NULL, "For so many milliseconds." },
+    { NULL }
+};
+
+static const wf_argument_t extend_arguments[] = {
+    { "workerId",    BODY, WF_ARG_STRING,  1, NULL, NULL, "The worker who has the task." },
+    { "newDuration", BODY, WF_ARG_INTEGER, 1, NULL, NULL, "So many milliseconds from now." },
+    { NULL }
+};
+
+static const wf_argument_t task_retries_arguments[] = {
+    { "retries", BODY, WF_ARG_INTEGER, 1, NULL, NULL, "How often it may still be tried." },
+    { NULL }
+};
+
+static const wf_argument_t priority_arguments[] = {
+    { "priority", BODY, WF_ARG_INTEGER, 1, NULL, NULL, "Higher ones are fetched first." },
+    { NULL }
+};
+
+#define EXTERNAL_FILTERS(place) \
+    { "externalTaskId",      place, WF_ARG_STRING,  0, NULL, NULL, "The task with this id." }, \
+    { "topicName",           place, WF_ARG_STRING,  0, NULL, NULL, "Tasks of this topic." }, \
+    { "workerId",            place, WF_ARG_STRING,  0, NULL, NULL, "That this worker has, or had last." }, \
+    { "locked",              place, WF_ARG_BOOLEAN, 0, NULL, "false", "That somebody has now." }, \
+    { "notLocked",           place, WF_ARG_BOOLEAN, 0, NULL, "false", "That nobody has now." }, \
+    { "withRetriesLeft",     place, WF_ARG_BOOLEAN, 0, NULL, "false", "That may be tried." }, \
+    { "noRetriesLeft",       place, WF_ARG_BOOLEAN, 0, NULL, "false", "That have stopped." }, \
+    { "executionId",         place, WF_ARG_STRING,  0, NULL, NULL, "Of this execution." }, \
+    { "processInstanceId",   place, WF_ARG_STRING,  0, NULL, NULL, "Of this instance." }, \
+    { "processDefinitionId", place, WF_ARG_STRING,  0, NULL, NULL, "Of this definition." }, \
+    { "activityId",          place, WF_ARG_STRING,  0, NULL, NULL, "Of this activity." }, \
+    { "active",              place, WF_ARG_BOOLEAN, 0, NULL, "false", "That are not suspended." }, \
+    { "suspended",           place, WF_ARG_BOOLEAN, 0, NULL, "false", "That are suspended." }
+
+#define EXTERNAL_PAGE(place) \
+    { "firstResult", place, WF_ARG_INTEGER, 0, NULL, "0",    "Index of the first one." }, \
+    { "maxResults",  place, WF_ARG_INTEGER, 0, NULL, "1000", "Most tasks to return, up to 1000." }, \
+    { "sortBy",      place, WF_ARG_STRING,  0, \
+      "id lockExpirationTime processInstanceId processDefinitionId taskPriority", NULL, \
+      "What they are sorted by; with sortOrder." }, \
+    { "sortOrder",   place, WF_ARG_STRING,  0, "asc desc", NULL, "With sortBy." }
+
+static const wf_argument_t externals_arguments[] = {
+    EXTERNAL_FILTERS(QUERY), EXTERNAL_PAGE(QUERY), { NULL }
+};
+
+static const wf_argument_t externals_body_arguments[] = {
+    EXTERNAL_FILTERS(BODY), EXTERNAL_PAGE(QUERY),
+    { "sorting", BODY, WF_ARG_OBJECTS, 0, NULL, NULL,
+      "A list with one object: sortBy and sortOrder." },
+    { NULL }
+};
+
+static const wf_argument_t external_count_arguments[] = {
+    EXTERNAL_FILTERS(QUERY), { NULL }
+};
+
+static const wf_argument_t external_count_body_arguments[] = {
+    EXTERNAL_FILTERS(BODY), { NULL }
+};
+
+static const wf_argument_t topics_arguments[] = {
+    { "withLockedTasks",   QUERY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "Only topics of which somebody has a task." },
+    { "withUnlockedTasks", QUERY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "Only topics of which nobody has a task." },
+    { "withRetriesLeft",   QUERY, WF_ARG_BOOLEAN, 0, NULL, "false",
+      "Only topics of which a task may be tried." },
     { NULL }
 };
 
@@ -869,6 +1001,103 @@ static const wf_route_t routes[] = {
       wf_membership_delete,
       .summary = "End a membership",
       .response = SUCCESS,
+      .statuses = "400 404" },
+
+    /* external tasks */
+
+    { WF_POST, "/external-task/fetchAndLock", USER, JSON, 0, "external-task",
+      wf_external_fetch,
+      .summary = "Fetch tasks of some topics and lock them, or wait until there are some",
+      .arguments = fetch_arguments,
+      .request = "{\"workerId\":\"worker-7\",\"maxTasks\":2,\"usePriority\":true,"
+                 "\"asyncResponseTimeout\":20000,\"topics\":[{\"topicName\":"
+                 "\"charge-card\",\"lockDuration\":600000}]}",
+      .response = FETCHED,
+      .statuses = "400 413",
+      .open = "variables extensionProperties" },
+    { WF_POST, "/external-task/{externalTaskId}/complete", USER, JSON, WF_ROUTE_EMPTY,
+      "external-task", wf_external_operation,
+      .summary = "Complete a task, so that its process goes on",
+      .arguments = complete_arguments,
+      .request = "{\"workerId\":\"worker-7\",\"variables\":" TYPED_EXAMPLE "}",
+      .statuses = "400 404 409 413 500" },
+    { WF_POST, "/external-task/{externalTaskId}/bpmnError", USER, JSON, WF_ROUTE_EMPTY,
+      "external-task", wf_external_operation,
+      .summary = "Throw a BPMN error from the activity of a task",
+      .arguments = error_arguments,
+      .request = "{\"workerId\":\"worker-7\",\"errorCode\":\"no-money\"}",
+      .statuses = "400 404 409 413 500" },
+    { WF_POST, "/external-task/{externalTaskId}/failure", USER, JSON, WF_ROUTE_EMPTY,
+      "external-task", wf_external_operation,
+      .summary = "Report that a task has failed, and whether to try again",
+      .arguments = failure_arguments,
+      .request = "{\"workerId\":\"worker-7\",\"errorMessage\":\"no connection\","
+                 "\"retries\":2,\"retryTimeout\":60000}",
+      .statuses = "400 404 409 413" },
+    { WF_POST, "/external-task/{externalTaskId}/lock", USER, JSON, WF_ROUTE_EMPTY,
+      "external-task", wf_external_operation,
+      .summary = "Lock a task by its id",
+      .arguments = lock_arguments,
+      .request = "{\"workerId\":\"worker-7\",\"lockDuration\":60000}",
+      .statuses = "400 404 409 413" },
+    { WF_POST, "/external-task/{externalTaskId}/extendLock", USER, JSON, WF_ROUTE_EMPTY,
+      "external-task", wf_external_operation,
+      .summary = "Let the lock of a task end later",
+      .arguments = extend_arguments,
+      .request = "{\"workerId\":\"worker-7\",\"newDuration\":60000}",
+      .statuses = "400 404 409 413" },
+    { WF_POST, "/external-task/{externalTaskId}/unlock", USER, JSON, WF_ROUTE_EMPTY,
+      "external-task", wf_external_operation,
+      .summary = "Take the lock from a task, whoever has it",
+      .statuses = "400 404 409" },
+    { WF_PUT, "/external-task/{externalTaskId}/retries", ADMIN, JSON, WF_ROUTE_EMPTY,
+      "external-task", wf_external_operation,
+      .summary = "Say how often a task may still be tried; 0 stops it",
+      .arguments = task_retries_arguments,
+      .request = "{\"retries\":3}",
+      .statuses = "400 404 409 413" },
+    { WF_PUT, "/external-task/{externalTaskId}/priority", ADMIN, JSON, WF_ROUTE_EMPTY,
+      "external-task", wf_external_operation,
+      .summary = "Change the priority of a task",
+      .arguments = priority_arguments,
+      .request = "{\"priority\":50}",
+      .statuses = "400 404 409 413" },
+    { WF_GET, "/external-task", USER, JSON, 0, "external-task", wf_external_list,
+      .summary = "List external tasks",
+      .arguments = externals_arguments,
+      .response = "[{" EXTERNAL_MEMBERS "}]",
+      .statuses = "400" },
+    { WF_POST, "/external-task", USER, JSON, 0, "external-task", wf_external_list,
+      .summary = "List external tasks, with the conditions in the body",
+      .arguments = externals_body_arguments,
+      .request = "{\"topicName\":\"charge-card\",\"notLocked\":true}",
+      .response = "[{" EXTERNAL_MEMBERS "}]",
+      .statuses = "400 413" },
+    { WF_GET, "/external-task/count", USER, JSON, 0, "external-task", wf_external_count,
+      .summary = "Count external tasks",
+      .arguments = external_count_arguments,
+      .response = "{\"count\":2}",
+      .statuses = "400" },
+    { WF_POST, "/external-task/count", USER, JSON, 0, "external-task", wf_external_count,
+      .summary = "Count external tasks, with the conditions in the body",
+      .arguments = external_count_body_arguments,
+      .request = "{\"topicName\":\"charge-card\"}",
+      .response = "{\"count\":2}",
+      .statuses = "400 413" },
+    { WF_GET, "/external-task/topic-names", USER, JSON, 0, "external-task",
+      wf_external_topics,
+      .summary = "List the topics that tasks have",
+      .arguments = topics_arguments,
+      .response = "[\"charge-card\"]",
+      .statuses = "400" },
+    { WF_GET, "/external-task/{externalTaskId}", USER, JSON, 0, "external-task",
+      wf_external_get,
+      .summary = "Show an external task",
+      .response = "{" EXTERNAL_MEMBERS "}",
+      .statuses = "400 404" },
+    { WF_GET, "/external-task/{externalTaskId}/errorDetails", USER, WF_FORMAT_NONE, 0,
+      "external-task", wf_external_details,
+      .summary = "What a worker says at length of the last failure; 204 if nothing",
       .statuses = "400 404" },
 
     /* management */

@@ -22,7 +22,7 @@ static apr_status_t misfit(const char *name, const char *type, wf_error_t *err)
 /* ---- values without descriptor -------------------------------------------------- */
 
 /* JSON can write what no variable can hold: numbers beyond a double, texts with NUL. */
-static int can_be_stored(json_object *json)
+int wf_json_is_storable(json_object *json)
 {
     switch (json_object_get_type(json)) {
     case json_type_double:
@@ -32,7 +32,7 @@ static int can_be_stored(json_object *json)
                == (apr_size_t)json_object_get_string_len(json);
     case json_type_array:
         for (apr_size_t k = 0; k < json_object_array_length(json); k++) {
-            if (!can_be_stored(json_object_array_get_idx(json, k))) {
+            if (!wf_json_is_storable(json_object_array_get_idx(json, k))) {
                 return 0;
             }
         }
@@ -41,7 +41,7 @@ static int can_be_stored(json_object *json)
         json_object_object_foreach(json, key, member)
         {
             (void)key;
-            if (!can_be_stored(member)) {
+            if (!wf_json_is_storable(member)) {
                 return 0;
             }
         }
@@ -189,7 +189,7 @@ static apr_status_t read_variable(wf_map_t *vars, json_object *body, const char 
                             "the name of a variable must have 1 to %d bytes",
                             WF_VARIABLE_NAME_MAX);
     }
-    if (!can_be_stored(json)) {
+    if (!wf_json_is_storable(json)) {
         return wf_error_field(
             err, WF_ERR_INVALID, name,
             "variable '%s' holds a number beyond a double or a NUL character", name);

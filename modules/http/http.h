@@ -119,8 +119,9 @@ enum { /* what a route understands besides its method and template */
                                template this one takes such bodies */
     WF_ROUTE_DEPLOY = 8,    /* the level is the configured deploy_level */
     WF_ROUTE_PICTURE = 16,  /* format=png and format=svg are possible */
-    WF_ROUTE_ALIAS = 32     /* another path of the route before it in the table; several
+    WF_ROUTE_ALIAS = 32,    /* another path of the route before it in the table; several
                                may follow one route */
+    WF_ROUTE_EMPTY = 64     /* the answer is 204, without a body */
 };
 
 #define WF_ROUTE_VARS 4 /* most variables of a template */
@@ -148,6 +149,7 @@ typedef enum {
     WF_ARG_STRINGS,   /* an array of strings */
     WF_ARG_OBJECTS,   /* an array of objects */
     WF_ARG_OBJECT,    /* one with members of its own */
+    WF_ARG_MAP,       /* an object whose member names are data */
     WF_ARG_FILE,
     WF_ARG_VARIABLES, /* any other members: process variables */
     WF_ARG_TYPES
@@ -353,6 +355,10 @@ apr_status_t wf_request_check_level(wf_request_t *req, wf_level_e level, wf_erro
 /** Send a command. Fills call's user, and its timeout if that is 0. reply may be NULL. */
 apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
                              wf_ipc_reply_t *reply, wf_error_t *err);
+
+/** For wf_ipc_call_t.breaks_off of a call that may take long, with the request as baton: 1
+ *  if its client has hung up, as far as that can be seen, or this child is about to end. */
+int wf_request_is_over(void *req);
 
 /** Answer with what another call answers. httpd handles it like a request by itself, with
  *  the credentials of this one: access rules, authorization, route. uri is a path on this

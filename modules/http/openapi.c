@@ -147,6 +147,11 @@ static void add_answer(document_t *doc, json_object *responses, const wf_route_t
     const char *json_type = media_type(doc->face->json_type, doc->pool);
     json_object *answer = wf_json_get(responses, "200");
 
+    if (target->flags & WF_ROUTE_EMPTY) {
+        answer = wf_doc_object(responses, "204");
+        wf_json_add_string(answer, "description", wf_status_description(204));
+        return;
+    }
     if (answer && example) {
         add_variant(answer, json_type, wf_schema_of(example, target));
         return;

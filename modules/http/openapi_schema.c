@@ -181,6 +181,7 @@ static const struct {
     [WF_ARG_STRINGS]   = { "array",   NULL },
     [WF_ARG_OBJECTS]   = { "array",   NULL },
     [WF_ARG_OBJECT]    = { "object",  NULL },
+    [WF_ARG_MAP]       = { "object",  NULL },
     [WF_ARG_FILE]      = { "string",  "binary" },
     [WF_ARG_VARIABLES] = { "object",  NULL },
     /* clang-format on */

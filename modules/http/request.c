@@ -4,12 +4,15 @@
 #include "http/internal.h"
 
 #include <httpd.h>
+#include <ap_mpm.h>
+#include <apr_portable.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <apr_strings.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +176,32 @@ apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
                   wf_command_name(call->command),
                   rv == APR_SUCCESS ? "done" : wf_err_name(err->kind));
     return rv;
+}
+
+/* ---- calls that take long ------------------------------------------------------------ */
+
+/* A worker that was killed has closed its end. What shares a connection with other requests
+ * (HTTP/2) cannot be told so; there only a connection that is known to be broken counts. */
+static int client_is_gone(request_rec *r)
+{
+    struct pollfd poller = { .fd = -1, .events = POLLRDHUP };
+    apr_socket_t *socket = r->connection->master ? NULL : ap_get_conn_socket(r->connection);
+
+    if (r->connection->aborted) {
+        return 1;
+    }
+    if (!socket || apr_os_sock_get(&poller.fd, socket) != APR_SUCCESS) {
+        return 0;
+    }
+    return poll(&poller, 1, 0) > 0;
+}
+
+int wf_request_is_over(void *req)
+{
+    int state = AP_MPMQ_RUNNING;
+
+    ap_mpm_query(AP_MPMQ_MPM_STATE, &state);
+    return state == AP_MPMQ_STOPPING || client_is_gone(((wf_request_t *)req)->r);
 }
 
 /* ---- forwarding ---------------------------------------------------------------------- */

@@ -272,15 +272,39 @@ static apr_status_t fail_from_json(json_object *json, wf_error_t *err)
     return WF_EFAILED;
 }
 
-static apr_status_t receive_reply(wf_ipc_client_t *client, int fd, apr_uint32_t id,
+#define ASK_US 1000000
+
+/* 1 the reply begins, 0 too late, -1 error, -2 broken off. */
+static int wait_for_reply(int fd, const wf_ipc_call_t *call, apr_int64_t deadline)
+{
+    int rc;
+
+    do {
+        apr_int64_t ask_at = wf_mono_us() + ASK_US;
+
+        rc = wait_for(fd, POLLIN,
+                      call->breaks_off && ask_at < deadline ? ask_at : deadline);
+        if (rc == 0 && call->breaks_off && call->breaks_off(call->baton)) {
+            return -2;
+        }
+    } while (rc == 0 && left_us(deadline) > 0);
+    return rc;
+}
+
+static apr_status_t receive_reply(wf_ipc_client_t *client, int fd,
+                                  const wf_ipc_call_t *call, apr_uint32_t id,
                                   apr_int64_t deadline, wf_ipc_reply_t *reply,
                                   int *clean, apr_pool_t *p, wf_error_t *err)
 {
     unsigned char header[WF_FRAME_HEADER];
     wf_frame_t frame;
     char *json, *blob;
-    int rc = receive_all(fd, (char *)header, sizeof(header), deadline);
+    int rc = wait_for_reply(fd, call, deadline);
 
+    if (rc == -2) {
+        return unavailable(err, MAYBE_DONE, "nobody waits for the answer any more");
+    }
+    rc = rc > 0 ? receive_all(fd, (char *)header, sizeof(header), deadline) : rc;
     if (rc > 0) {
         apr_status_t rv = wf_frame_decode(&frame, header, client->reply_limit, err);
 
@@ -320,7 +344,7 @@ apr_status_t wf_ipc_call(wf_ipc_client_t *client, const wf_ipc_call_t *call,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = receive_reply(client, fd, id, deadline, reply, &clean, p, err);
+    rv = receive_reply(client, fd, call, id, deadline, reply, &clean, p, err);
     if (clean) {
         give_back(client, fd);
     }

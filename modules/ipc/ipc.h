@@ -129,6 +129,10 @@ typedef struct wf_ipc_call_t {
     const void *blob;      /* borrowed; NULL = none */
     apr_size_t blob_length;
     apr_interval_time_t timeout; /* microseconds for the whole call */
+    /** Asked about once a second while the reply is waited for: nonzero breaks the call off
+     *  (WF_ERR_UNAVAILABLE), and the engine sees that nobody listens. NULL = never. */
+    int (*breaks_off)(void *baton);
+    void *baton;
 } wf_ipc_call_t;
 
 typedef struct wf_ipc_reply_t {
