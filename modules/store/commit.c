@@ -205,7 +205,8 @@ static int add_key(const void *row, wf_cell_t *args, int count, const wf_cell_t 
 static int was_purged(const wf_uow_t *uow)
 {
     for (int i = 0; i < uow->purges->nelts; i++) {
-        if (!wf_purge_is_last(APR_ARRAY_IDX(uow->purges, i, wf_purge_t).what)) {
+        if (wf_purge_turn(APR_ARRAY_IDX(uow->purges, i, wf_purge_t).what)
+            == WF_PURGE_FIRST) {
             return 1;
         }
     }
@@ -376,7 +377,7 @@ static apr_status_t run_purge(wf_store_t *store, const wf_purge_t *purge, wf_err
     return rv;
 }
 
-static apr_status_t run_purges(wf_store_t *store, wf_uow_t *uow, int last,
+static apr_status_t run_purges(wf_store_t *store, wf_uow_t *uow, wf_purge_turn_e turn,
                                wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -384,7 +385,7 @@ static apr_status_t run_purges(wf_store_t *store, wf_uow_t *uow, int last,
     for (int i = 0; i < uow->purges->nelts && rv == APR_SUCCESS; i++) {
         const wf_purge_t *purge = &APR_ARRAY_IDX(uow->purges, i, wf_purge_t);
 
-        if (wf_purge_is_last(purge->what) == last) {
+        if (wf_purge_turn(purge->what) == turn) {
             rv = run_purge(store, purge, err);
         }
     }
@@ -434,7 +435,7 @@ static apr_status_t write_unit(wf_store_t *store, wf_uow_t *uow, wf_error_t *err
         rv = wf_locks_write(store, uow, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = run_purges(store, uow, 0, err);
+        rv = run_purges(store, uow, WF_PURGE_FIRST, err);
     }
     if (rv == APR_SUCCESS) {
         rv = write_contents(store, uow, err);
@@ -443,13 +444,16 @@ static apr_status_t write_unit(wf_store_t *store, wf_uow_t *uow, wf_error_t *err
         rv = write_rows(store, uow, t, WF_ROW_DELETED, delete_row, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = run_purges(store, uow, 1, err);
+        rv = run_purges(store, uow, WF_PURGE_AFTER_DELETIONS, err);
     }
     for (int t = 0; t < WF_TABLES && rv == APR_SUCCESS; t++) {
         rv = write_rows(store, uow, t, WF_ROW_INSERTED, insert_row, err);
     }
     for (int t = 0; t < WF_TABLES && rv == APR_SUCCESS; t++) {
         rv = write_rows(store, uow, t, WF_ROW_UPDATED, update_row, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = run_purges(store, uow, WF_PURGE_LAST, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_suspends_write(store, uow, err);

@@ -237,6 +237,7 @@ typedef enum {
     WF_SQL_BYTES_DROP,        /* id */
     WF_SQL_RESOURCE_NAMES,    /* deployment */
     WF_SQL_RUNNING_INSTANCES, /* deployment */
+    WF_SQL_HISTORY_SIZE,      /* instance, limit */
     WF_SQL_IN_USE,
     WF_SQL_MADE,
     WF_SQL_MEMBERSHIPS,       /* user, group type, three groups */
@@ -262,7 +263,10 @@ typedef enum {
     WF_QUERY_DEFINITION_BESIDE, /* key, deployment */
     WF_QUERY_RESOURCE,          /* deployment, name */
     WF_QUERY_DUE_JOBS,          /* now */
-    WF_QUERY_EXPIRED,           /* now, limit: ended instances */
+    WF_QUERY_EXPIRED,           /* until, limit: ended instances */
+    WF_QUERY_EXPIRED_ALONE,     /* until, limit: ended tasks without process and parent */
+    WF_QUERY_AGED,              /* ended, limit: instances without a removal time */
+    WF_QUERY_AGED_ALONE,        /* ended, limit: the same of such tasks */
     WF_QUERY_READY_TASKS,       /* topic: external tasks that nobody has */
     WF_QUERY_EXPIRED_TASKS,     /* topic, now, limit: those whose lock is over */
     WF_QUERIES
@@ -355,8 +359,10 @@ const char *wf_sql_relation(const wf_driver_t *d, wf_relation_e relation, apr_po
 const char *wf_sql_query(const wf_driver_t *d, wf_query_e query, apr_pool_t *p);
 const char *wf_sql_fixed(const wf_driver_t *d, wf_sql_e which, apr_pool_t *p);
 /** NULL behind the last step. */
-/** 1 if the purge comes after the rows that its unit deletes, which are checked as ever. */
-int wf_purge_is_last(wf_purge_e what);
+/** When a purge comes: before all else; after the rows that its unit deletes, which are
+ *  checked as ever; or after all that it writes. */
+typedef enum { WF_PURGE_FIRST, WF_PURGE_AFTER_DELETIONS, WF_PURGE_LAST } wf_purge_turn_e;
+wf_purge_turn_e wf_purge_turn(wf_purge_e what);
 const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p);
 /** The steps of a suspension: ?1 is the id or key, ?2 the state. NULL behind the last. */
 const char *wf_sql_suspend(const wf_driver_t *d, wf_suspend_e what, int step,

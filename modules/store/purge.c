@@ -33,6 +33,12 @@
 #define WITHOUT_CALLED(instances)                                                        \
     "WITH RECURSIVE DOOMED (ID_) AS (" instances ")," AND_TASKS_ONCE
 
+/* A task of history without a process. */
+#define TASK_WITH_SUBTASKS                                                               \
+    "WITH RECURSIVE DOOMED_TASK (ID_) AS (SELECT CAST(?1 AS BIGINT)"                     \
+    " UNION SELECT t.ID_ FROM DOOMED_TASK d"                                             \
+    " CROSS JOIN ACT_HI_TASKINST t WHERE t.PARENT_TASK_ID_ = d.ID_) "
+
 #define DEFINITIONS "(SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)"
 
 /* clang-format off */
@@ -87,10 +93,19 @@
     "DELETE FROM ACT_HI_ACTINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",        \
     "DELETE FROM ACT_HI_PROCINST WHERE ID_ IN (SELECT ID_ FROM DOOMED)"
 
+/* The oldest rows of an instance in one of the tables; their byte arrays go first. */
+#define SOME_OF(columns, table)                                                          \
+    "(SELECT " columns " FROM " table " WHERE PROC_INST_ID_ = ?1 ORDER BY ID_"           \
+    " LIMIT " APR_STRINGIFY(WF_SOME_HISTORY) ")"
+#define SOME_CONTENTS(table)                                                             \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM "              \
+        SOME_OF("BYTEARRAY_ID_", table) " AS FOUND_ WHERE BYTEARRAY_ID_ IS NOT NULL)"
+#define SOME_ROWS(table) "DELETE FROM " table " WHERE ID_ IN " SOME_OF("ID_", table)
+
 static const struct {
     const char *with;
     const char *steps[WF_MAX_PURGE_STEPS];
-    int last; /* after what the unit deletes by itself */
+    wf_purge_turn_e turn;
 } purges[WF_PURGES] = {
     [WF_PURGE_DEPLOYMENT_RUNTIME] = {
         WITH_CALLED("SELECT ID_ FROM ACT_RU_EXECUTION WHERE PARENT_ID_ IS NULL"
@@ -111,17 +126,33 @@ static const struct {
     [WF_PURGE_INSTANCE_RUNTIME] = {
         WITH_CALLED("SELECT CAST(?1 AS BIGINT)"), {
         RUNTIME_STEPS,
-        LAST_STEP }, .last = 1 },
+        LAST_STEP }, WF_PURGE_AFTER_DELETIONS },
 
     [WF_PURGE_INSTANCE_HISTORY] = {
         WITHOUT_CALLED("SELECT CAST(?1 AS BIGINT)"), {
-        HISTORY_STEPS } },
+        HISTORY_STEPS }, WF_PURGE_LAST },
+
+    [WF_PURGE_SOME_HISTORY] = {
+        "", {
+        SOME_CONTENTS("ACT_HI_DETAIL"),
+        SOME_ROWS("ACT_HI_DETAIL"),
+        SOME_CONTENTS("ACT_HI_VARINST"),
+        SOME_ROWS("ACT_HI_VARINST"),
+        SOME_ROWS("ACT_HI_ACTINST") }, WF_PURGE_LAST },
+
+    [WF_PURGE_TASK_HISTORY] = {
+        TASK_WITH_SUBTASKS, {
+        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT CONTENT_ID_ FROM ACT_HI_ATTACHMENT"
+            " WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK) AND CONTENT_ID_ IS NOT NULL)",
+        "DELETE FROM ACT_HI_ATTACHMENT WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)",
+        "DELETE FROM ACT_HI_TASKINST WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)" },
+        WF_PURGE_LAST },
 };
 /* clang-format on */
 
-int wf_purge_is_last(wf_purge_e what)
+wf_purge_turn_e wf_purge_turn(wf_purge_e what)
 {
-    return purges[what].last;
+    return purges[what].turn;
 }
 
 const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p)

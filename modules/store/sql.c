@@ -15,6 +15,10 @@
 /* What the indexes of external tasks hold. */
 #define FETCHABLE(t) t ".SUSPENSION_STATE_ = 1 AND COALESCE(" t ".RETRIES_, 1) > 0"
 
+/* How much of an instance is in a table of history, at most ?2. */
+#define ROWS_OF(table)                                                                   \
+    "(SELECT COUNT(*) FROM (SELECT 1 FROM " table " WHERE PROC_INST_ID_ = ?1 LIMIT ?2))"
+
 static const char *const fixed[WF_SQL_FIXED] = {
     [WF_SQL_SCHEMA_NUMBER] =
         "SELECT MAX(NUMBER_) FROM WF_SCHEMA",
@@ -39,6 +43,9 @@ static const char *const fixed[WF_SQL_FIXED] = {
     [WF_SQL_RUNNING_INSTANCES] =
         "SELECT COUNT(*) FROM ACT_RU_EXECUTION WHERE PARENT_ID_ IS NULL AND PROC_DEF_ID_ IN"
         " (SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)",
+    [WF_SQL_HISTORY_SIZE] =
+        "SELECT " ROWS_OF("ACT_HI_ACTINST") " + " ROWS_OF("ACT_HI_TASKINST")
+        " + " ROWS_OF("ACT_HI_VARINST") " + " ROWS_OF("ACT_HI_DETAIL"),
     [WF_SQL_IN_USE] =
         "SELECT (SELECT MIN(SEQ_) FROM ACT_ID_USER) IS NOT NULL"
         " OR (SELECT MIN(ID_) FROM ACT_RE_DEPLOYMENT) IS NOT NULL",
@@ -117,6 +124,15 @@ static const struct {
     [WF_QUERY_EXPIRED] = { WF_TABLE_HI_PROCINST,
         " WHERE r.REMOVAL_TIME_ <= ?1 AND r.END_TIME_ IS NOT NULL"
         " ORDER BY r.REMOVAL_TIME_, r.ID_ LIMIT ?2" },
+    [WF_QUERY_EXPIRED_ALONE] = { WF_TABLE_HI_TASKINST,
+        " WHERE r.REMOVAL_TIME_ <= ?1 ORDER BY r.REMOVAL_TIME_, r.ID_ LIMIT ?2" },
+    [WF_QUERY_AGED] = { WF_TABLE_HI_PROCINST,
+        " WHERE r.END_TIME_ <= ?1 AND r.REMOVAL_TIME_ IS NULL"
+        " ORDER BY r.END_TIME_, r.ID_ LIMIT ?2" },
+    [WF_QUERY_AGED_ALONE] = { WF_TABLE_HI_TASKINST,
+        " WHERE r.END_TIME_ <= ?1 AND r.REMOVAL_TIME_ IS NULL"
+        " AND r.PROC_INST_ID_ IS NULL AND r.PARENT_TASK_ID_ IS NULL"
+        " ORDER BY r.END_TIME_, r.ID_ LIMIT ?2" },
     [WF_QUERY_READY_TASKS] = { WF_TABLE_EXTERNAL_TASK,
         " WHERE r.TOPIC_NAME_ = ?1 AND r.LOCK_EXP_TIME_ IS NULL AND " FETCHABLE("r")
         " ORDER BY r.PRIORITY_ DESC, r.ID_" },

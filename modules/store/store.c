@@ -410,21 +410,6 @@ apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id
     return wf_store_fixed(store, WF_SQL_RUNNING_INSTANCES, &cell, 1, count, err);
 }
 
-apr_status_t wf_store_expired_instances(wf_store_t *store, apr_int64_t now, int limit,
-                                        apr_array_header_t **instances, apr_pool_t *p,
-                                        wf_error_t *err)
-{
-    wf_cell_t args[] = { wf_cell_integer(now), wf_cell_integer(limit) };
-    wf_stmt_t **stmt = &store->query[WF_QUERY_EXPIRED];
-    apr_status_t rv = WF_PREPARED(
-        store, stmt, wf_sql_query(store->driver, WF_QUERY_EXPIRED, store->pool), err);
-
-    *instances = apr_array_make(p, 8, sizeof(wf_hi_procinst_t *));
-    return rv == APR_SUCCESS ? wf_store_rows(store, *stmt, WF_TABLE_HI_PROCINST, args, 2,
-                                             0, *instances, p, err)
-                             : rv;
-}
-
 apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err)
 {
     apr_int64_t found = 0;

@@ -239,6 +239,7 @@ typedef struct wf_hi_actinst_t {
     const char *act_id, *act_name, *act_type, *assignee;
     apr_int64_t start_time, end_time, duration;
     wf_id_t task_id;
+    wf_id_t called_inst_id; /* the instance that a call activity has started */
 } wf_hi_actinst_t;
 
 typedef struct wf_hi_taskinst_t {
@@ -250,6 +251,8 @@ typedef struct wf_hi_taskinst_t {
     int priority;
     apr_int64_t start_time, claim_time, end_time, duration, due_date;
     wf_id_t parent_task_id;
+    apr_int64_t removal_time; /* as of instances; of tasks that have neither a process nor a
+                                 parent */
 } wf_hi_taskinst_t;
 
 typedef struct wf_hi_detail_t {
@@ -449,16 +452,20 @@ void wf_uow_delete(wf_uow_t *uow, void *row);
 
 /** Deletions of many rows that need not be loaded. A deployment's run before the unit's
  *  other changes. An instance's run after the rows that the unit deletes by itself: if one
- *  of these was changed meanwhile, the unit meets a conflict as ever. */
+ *  of these was changed meanwhile, the unit meets a conflict as ever. Those of the history
+ *  of an instance or task run at the end: what the same unit writes there goes, too. */
 typedef enum {
     WF_PURGE_DEPLOYMENT_RUNTIME, /* instances, tasks, variables, jobs … of a deployment */
     WF_PURGE_DEPLOYMENT_HISTORY, /* with attachments; of called instances, too */
     WF_PURGE_DEPLOYMENT_STARTERS, /* who and what may start its definitions */
     WF_PURGE_INSTANCE_RUNTIME,
     WF_PURGE_INSTANCE_HISTORY, /* with attachments; not of called instances */
+    WF_PURGE_SOME_HISTORY, /* WF_SOME_HISTORY visits, values and details of an instance each */
+    WF_PURGE_TASK_HISTORY, /* of a task without a process, with sub-tasks and attachments */
     WF_PURGES
 } wf_purge_e;
 void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
+#define WF_SOME_HISTORY 500
 
 /** Suspend (WF_SUSPENDED) or activate (WF_ACTIVE) an instance and, down the call activities,
  *  the instances that it called: executions, tasks, jobs and external tasks, each with a
@@ -529,11 +536,25 @@ apr_status_t wf_store_resource_names(wf_store_t *store, wf_id_t deployment_id,
 apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
                                         apr_int64_t *count, wf_error_t *err);
 
-/** Up to limit instances that have ended and whose history may go now, the earliest first;
- *  of wf_hi_procinst_t *. For WF_PURGE_INSTANCE_HISTORY. */
-apr_status_t wf_store_expired_instances(wf_store_t *store, apr_int64_t now, int limit,
-                                        apr_array_header_t **instances, apr_pool_t *p,
-                                        wf_error_t *err);
+/** History that may go: of an instance that has ended, or of a task that has ended and has
+ *  neither a process nor a parent. */
+typedef struct wf_expired_t {
+    wf_purge_e purge; /* WF_PURGE_INSTANCE_HISTORY or WF_PURGE_TASK_HISTORY */
+    wf_id_t id;
+    apr_int64_t time; /* when it may go: its removal time; or until, if it has none */
+} wf_expired_t;
+
+/** What may go at the time until by its removal time, the earliest first, and of what got
+ *  none when it ended, whatever did so at the time ended (0 = never) or before: at most
+ *  limit each of instances and tasks. *expired is of wf_expired_t. */
+apr_status_t wf_store_expired(wf_store_t *store, apr_int64_t until, apr_int64_t ended,
+                              int limit, apr_array_header_t **expired, apr_pool_t *p,
+                              wf_error_t *err);
+
+/** How many rows the history of an instance has; of visits, tasks, values and details at
+ *  most limit are counted each. */
+apr_status_t wf_store_history_size(wf_store_t *store, wf_id_t instance, int limit,
+                                   apr_int64_t *rows, wf_error_t *err);
 
 /** Whether there is any user or deployment. */
 apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err);

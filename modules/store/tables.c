@@ -270,6 +270,7 @@ static const wf_column_t hi_actinst_columns[] = {
     { "END_TIME_",     WF_COL_TIME,     AT(T, end_time),     0 },
     { "DURATION_",     WF_COL_DURATION, AT(T, duration),     0 },
     { "TASK_ID_",      WF_COL_ID,       AT(T, task_id),      HIDDEN },
+    { "CALL_PROC_INST_ID_", WF_COL_ID,  AT(T, called_inst_id), HIDDEN },
 };
 #undef T
 
@@ -293,6 +294,7 @@ static const wf_column_t hi_taskinst_columns[] = {
     { "DUE_DATE_",      WF_COL_TIME,     AT(T, due_date),      0 },
     { "FORM_KEY_",      WF_COL_TEXT,     AT(T, form_key),      0 },
     { "PARENT_TASK_ID_", WF_COL_ID,      AT(T, parent_task_id), 0 },
+    { "REMOVAL_TIME_",  WF_COL_TIME,     AT(T, removal_time),  HIDDEN },
 };
 #undef T
 

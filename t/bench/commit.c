@@ -120,9 +120,9 @@ static const char *const raw_sql[] = {
     "NULL,"
     " 'kermit', 'start', NULL, NULL, NULL, NULL)",
     "INSERT INTO ACT_HI_ACTINST VALUES (?4, 'bench:1', ?1, ?1, ?5, ?6, ?7, NULL,"
-    " 1288688700120, ?8, ?9, ?10)",
+    " 1288688700120, ?8, ?9, ?10, NULL)",
     "INSERT INTO ACT_HI_TASKINST VALUES (?2, 'bench:1', 'review', ?1, ?1, 'Review', NULL,"
-    " NULL, NULL, 1288688700120, NULL, NULL, NULL, NULL, 50, NULL, NULL, NULL)",
+    " NULL, NULL, 1288688700120, NULL, NULL, NULL, NULL, 50, NULL, NULL, NULL, NULL)",
 };
 
 static void step(bench_t *b, int which)

@@ -8,6 +8,21 @@
 
 #define NOW 100000
 
+static apr_int64_t rows_of(wf_table_e table)
+{
+    wf_error_t *err = new_error();
+    wf_stmt_t *stmt;
+    apr_int64_t n = 0;
+
+    MUST(reader->driver->prepare(
+             reader, &stmt,
+             apr_pstrcat(pool, "SELECT COUNT(*) FROM ", wf_tables[table].name, NULL),
+             err),
+         err);
+    MUST(reader->driver->run(reader, stmt, NULL, 0, wf_row_number, &n, NULL, err), err);
+    return n;
+}
+
 static wf_hi_procinst_t *add_history(wf_uow_t *uow, apr_int64_t end, apr_int64_t removal)
 {
     wf_hi_procinst_t *row =
@@ -44,10 +59,10 @@ static const char *expired(apr_int64_t now, int limit)
     apr_array_header_t *rows;
     const char *text = "";
 
-    MUST(wf_store_expired_instances(reader, now, limit, &rows, pool, err), err);
+    MUST(wf_store_expired(reader, now, 0, limit, &rows, pool, err), err);
     for (int r = 0; r < rows->nelts; r++) {
         for (int i = 0; i < INSTANCES; i++) {
-            if (APR_ARRAY_IDX(rows, r, wf_hi_procinst_t *)->id == id[i]) {
+            if (APR_ARRAY_IDX(rows, r, wf_expired_t).id == id[i]) {
                 text = apr_psprintf(pool, "%s%s%d", text, r ? " " : "", i);
             }
         }
@@ -71,6 +86,143 @@ static void check_expired(void)
     wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, id[5]);
     must_commit(uow, "clean-up");
     is_str(expired(NOW, 10), "0 3", "one is gone");
+}
+
+/* ---- age of what has no removal time, tasks ------------------------------------------- */
+
+static wf_id_t add_done_task(wf_uow_t *uow, wf_id_t instance, wf_id_t parent,
+                             apr_int64_t end, apr_int64_t removal)
+{
+    wf_hi_taskinst_t *row =
+        wf_uow_insert_shared(uow, WF_TABLE_HI_TASKINST, wf_uow_next_id(uow));
+
+    row->proc_inst_id = instance;
+    row->parent_task_id = parent;
+    row->start_time = 1;
+    row->end_time = end;
+    row->removal_time = removal;
+    return row->id;
+}
+
+static void attach(wf_uow_t *uow, wf_id_t task)
+{
+    wf_attachment_t *row = wf_uow_insert(uow, WF_TABLE_ATTACHMENT);
+    wf_bytearray_t *content = wf_uow_insert(uow, WF_TABLE_BYTEARRAY);
+
+    row->task_id = task;
+    row->content_id = content->id;
+    content->bytes = "xy";
+    content->length = 2;
+}
+
+/* "id/time" of tasks (T) and instances (I) that may go. */
+static const char *going(apr_int64_t until, apr_int64_t ended)
+{
+    wf_error_t *err = new_error();
+    apr_array_header_t *rows;
+    const char *text = "";
+
+    MUST(wf_store_expired(reader, until, ended, 10, &rows, pool, err), err);
+    for (int r = 0; r < rows->nelts; r++) {
+        const wf_expired_t *e = &APR_ARRAY_IDX(rows, r, wf_expired_t);
+
+        text = apr_psprintf(pool, "%s%s%c%d/%d", text, r ? " " : "",
+                            e->purge == WF_PURGE_TASK_HISTORY ? 'T' : 'I', (int)e->id,
+                            (int)e->time);
+    }
+    return text;
+}
+
+static void check_aged(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_id_t never, alone, child, removed, open;
+
+    never = add_history(uow, 500, 0)->id;
+    add_history(uow, 0, 0); /* runs */
+    add_done_task(uow, never, 0, 500, 0);
+    alone = add_done_task(uow, 0, 0, 510, 0);
+    child = add_done_task(uow, 0, alone, 500, 0);
+    open = add_done_task(uow, 0, 0, 0, 0);
+    removed = add_done_task(uow, 0, 0, 400, 700);
+    attach(uow, alone);
+    attach(uow, child);
+    attach(uow, removed);
+    must_commit(uow, "history");
+    is_str(going(600, 0), "", "what has no removal time stays");
+    is_str(going(600, 499), "", "… until it is old enough");
+    is_str(going(600, 500), apr_psprintf(pool, "I%d/600", (int)never), "… then it goes");
+    is_str(going(700, 510),
+           apr_psprintf(pool, "T%d/700 I%d/700 T%d/700", (int)removed, (int)never,
+                        (int)alone),
+           "tasks go, too, if they have neither process nor parent");
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_TASK_HISTORY, alone);
+    must_commit(uow, "clean-up");
+    is_int(rows_of(WF_TABLE_HI_TASKINST), 3, "a task goes with those below it");
+    is_int(rows_of(WF_TABLE_ATTACHMENT), 1, "… and with their attachments");
+    is_int(rows_of(WF_TABLE_BYTEARRAY), 1, "… and contents");
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_TASK_HISTORY, removed);
+    wf_uow_purge(uow, WF_PURGE_TASK_HISTORY, open);
+    wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, never);
+    must_commit(uow, "clean-up");
+    is_int(rows_of(WF_TABLE_HI_TASKINST), 0, "an instance takes its tasks along");
+}
+
+/* ---- a part ---------------------------------------------------------------------------- */
+
+static void add_rows(wf_uow_t *uow, wf_id_t instance, int count)
+{
+    for (int i = 0; i < count; i++) {
+        wf_hi_detail_t *detail = wf_uow_insert(uow, WF_TABLE_HI_DETAIL);
+        wf_hi_actinst_t *visit = wf_uow_insert(uow, WF_TABLE_HI_ACTINST);
+
+        detail->type = "VariableUpdate";
+        detail->name = "v";
+        detail->proc_inst_id = detail->execution_id = instance;
+        visit->proc_inst_id = visit->execution_id = instance;
+        detail->time = visit->start_time = 1;
+        detail->value = wf_bytes("xy", 2);
+        visit->act_id = "a";
+        visit->act_type = "userTask";
+        visit->proc_def_id = "p:1";
+    }
+}
+
+static apr_int64_t size_of(wf_id_t instance, int limit)
+{
+    wf_error_t *err = new_error();
+    apr_int64_t rows;
+
+    MUST(wf_store_history_size(reader, instance, limit, &rows, err), err);
+    return rows;
+}
+
+static void check_part(void)
+{
+    wf_uow_t *uow = new_unit();
+    wf_id_t big = add_history(uow, 10, NOW)->id, other = add_history(uow, 10, NOW)->id;
+    int more = WF_SOME_HISTORY + 30;
+
+    add_rows(uow, big, more);
+    add_rows(uow, other, 7);
+    must_commit(uow, "history");
+    is_int(size_of(big, 10000), 2 * more, "its size");
+    is_int(size_of(big, 10), 20, "… as far as it is asked for");
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_SOME_HISTORY, big);
+    must_commit(uow, "clean-up");
+    is_int(size_of(big, 10000), 2 * 30, "a part is gone");
+    is_int(rows_of(WF_TABLE_BYTEARRAY), 30 + 7, "… with its contents");
+    is_int(size_of(other, 10000), 14, "… of no other");
+    uow = new_unit();
+    add_rows(uow, big, 1);
+    wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, big);
+    wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, other);
+    must_commit(uow, "clean-up");
+    is_int(rows_of(WF_TABLE_HI_ACTINST) + rows_of(WF_TABLE_BYTEARRAY), 0,
+           "what the same unit writes goes, too");
 }
 
 /* ---- space ---------------------------------------------------------------------------- */
@@ -196,7 +348,9 @@ int main(void)
 {
     begin_test();
     open_test_store();
+    check_aged();
     check_expired();
+    check_part();
     check_space();
     close_test_store();
     check_old_file();

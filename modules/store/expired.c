@@ -1,0 +1,76 @@
+/* History whose time has come, for clean-up: which it is, and how much. */
+#include "store/internal.h"
+
+/* clang-format off */
+static const struct {
+    wf_query_e query;
+    wf_table_e table;
+    int aged; /* by the time of its end; else by its removal time */
+} sources[] = {
+    { WF_QUERY_EXPIRED,       WF_TABLE_HI_PROCINST, 0 },
+    { WF_QUERY_EXPIRED_ALONE, WF_TABLE_HI_TASKINST, 0 },
+    { WF_QUERY_AGED,          WF_TABLE_HI_PROCINST, 1 },
+    { WF_QUERY_AGED_ALONE,    WF_TABLE_HI_TASKINST, 1 },
+};
+/* clang-format on */
+
+#define SOURCES (int)(sizeof(sources) / sizeof(sources[0]))
+
+static wf_expired_t of_row(const void *row, apr_int64_t until)
+{
+    const wf_hi_procinst_t *instance = row;
+    const wf_hi_taskinst_t *task = row;
+    wf_expired_t expired;
+
+    if (instance->row.table == WF_TABLE_HI_PROCINST) {
+        expired = (wf_expired_t){ WF_PURGE_INSTANCE_HISTORY, instance->id,
+                                  instance->removal_time };
+    }
+    else {
+        expired = (wf_expired_t){ WF_PURGE_TASK_HISTORY, task->id, task->removal_time };
+    }
+    expired.time = expired.time ? expired.time : until;
+    return expired;
+}
+
+static apr_status_t add(wf_store_t *store, int source, apr_int64_t time, int limit,
+                        apr_array_header_t *rows, apr_pool_t *p, wf_error_t *err)
+{
+    wf_query_e query = sources[source].query;
+    wf_cell_t args[] = { wf_cell_integer(time), wf_cell_integer(limit) };
+    wf_stmt_t **stmt = &store->query[query];
+    apr_status_t rv =
+        WF_PREPARED(store, stmt, wf_sql_query(store->driver, query, store->pool), err);
+
+    return rv == APR_SUCCESS ? wf_store_rows(store, *stmt, sources[source].table, args, 2,
+                                             0, rows, p, err)
+                             : rv;
+}
+
+apr_status_t wf_store_expired(wf_store_t *store, apr_int64_t until, apr_int64_t ended,
+                              int limit, apr_array_header_t **expired, apr_pool_t *p,
+                              wf_error_t *err)
+{
+    apr_array_header_t *rows = apr_array_make(p, 8, sizeof(void *));
+    apr_status_t rv = APR_SUCCESS;
+
+    *expired = apr_array_make(p, 8, sizeof(wf_expired_t));
+    for (int i = 0; rv == APR_SUCCESS && i < SOURCES; i++) {
+        if (!sources[i].aged || ended) {
+            rv = add(store, i, sources[i].aged ? ended : until, limit, rows, p, err);
+        }
+    }
+    for (int i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        APR_ARRAY_PUSH(*expired, wf_expired_t) =
+            of_row(APR_ARRAY_IDX(rows, i, const void *), until);
+    }
+    return rv;
+}
+
+apr_status_t wf_store_history_size(wf_store_t *store, wf_id_t instance, int limit,
+                                   apr_int64_t *rows, wf_error_t *err)
+{
+    wf_cell_t args[] = { wf_cell_integer(instance), wf_cell_integer(limit) };
+
+    return wf_store_fixed(store, WF_SQL_HISTORY_SIZE, args, 2, rows, err);
+}
