@@ -239,10 +239,7 @@ apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err)
             rv = wf_joins_look(turn, err);
         }
     } while (rv == APR_SUCCESS && turn->agenda->nelts);
-    if (rv == APR_SUCCESS) {
-        wf_variables_settle(turn);
-    }
-    return rv;
+    return rv == APR_SUCCESS ? wf_variables_settle(turn, err) : rv;
 }
 
 apr_status_t wf_agenda_go_on(wf_turn_t *turn, wf_exec_t *exec, apr_status_t rv,

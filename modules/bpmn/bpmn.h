@@ -104,6 +104,18 @@ void wf_model_check_services(const wf_model_t *model, const wf_services_t *servi
 
 /* ---- running --------------------------------------------------------------------------------- */
 
+/** How much history is kept. Instances that run have their row at every level. */
+typedef enum {
+    WF_HISTORY_DEFAULT,  /* audit */
+    WF_HISTORY_NONE,     /* nothing of what has ended */
+    WF_HISTORY_ACTIVITY, /* instances, visits of nodes, last values of variables */
+    WF_HISTORY_AUDIT,    /* and tasks, and what is submitted with forms */
+    WF_HISTORY_FULL      /* and every change of a variable */
+} wf_history_e;
+
+/** The level of that name; WF_HISTORY_DEFAULT if there is none. */
+wf_history_e wf_history_level(const char *name);
+
 /** One call into the engine. */
 typedef struct wf_bpmn_call_t {
     wf_uow_t *uow;
@@ -113,6 +125,8 @@ typedef struct wf_bpmn_call_t {
     const char *user;    /* authenticated user; NULL for jobs */
     apr_int64_t now;     /* ms; one time stamp for the whole call */
     int job_retries;     /* attempts of jobs that are made; 0: three */
+    wf_history_e history; /* models may say otherwise, and … */
+    int history_days;     /* … how long it stays after the end; 0: for ever */
     int starters_only;   /* user must be a candidate starter where a definition names some */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
     int max_rounds;      /* instances of one multi-instance activity */

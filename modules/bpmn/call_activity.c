@@ -186,7 +186,9 @@ apr_status_t wf_call_activity_enter(wf_exec_t *exec, wf_error_t *err)
         return rv;
     }
     instance = wf_instance_create(turn, model, definition->id, key, exec);
-    return wf_instance_begin(instance, model->start, variables, err);
+    rv = wf_history_called(exec, instance->root->row->id, err);
+    return rv == APR_SUCCESS ? wf_instance_begin(instance, model->start, variables, err)
+                             : rv;
 }
 
 /* ---- the return -------------------------------------------------------------------------- */

@@ -23,8 +23,8 @@ static const extension_t attributes[] = {
 
     { "process",                          "candidateStarterUsers",   1 },
     { "process",                          "candidateStarterGroups",  1 },
-    { "process",                          "historyTimeToLive",       0 },
-    { "process",                          "historyLevel",            0 },
+    { "process",                          "historyTimeToLive",       1 },
+    { "process",                          "historyLevel",            1 },
     { "signal",                           "scope",                   1 },
 
     { "startEvent",                       "initiator",               1 },
@@ -114,7 +114,7 @@ static const extension_t elements[] = {
 
     { "process",                          "eventListener",           0 },
     { "process",                          "potentialStarter",        1 },
-    { "process",                          "historyLevel",            0 },
+    { "process",                          "historyLevel",            1 },
     { "dataObject",                       "value",                   1 },
 
     { "startEvent",                       "formProperty",            1 },

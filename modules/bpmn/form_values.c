@@ -14,6 +14,7 @@ typedef struct form_t {
     wf_host_t seen; /* exec and task NULL: a start form, there are no variables yet */
     wf_turn_t turn; /* of the task's execution */
     apr_pool_t *p;
+    const wf_model_t *model; /* NULL: the task has no process */
     const apr_array_header_t *fields;
 } form_t;
 
@@ -35,14 +36,13 @@ static void init_form(form_t *form, const wf_bpmn_call_t *call)
 static apr_status_t open_start_form(form_t *form, const wf_bpmn_call_t *call,
                                     const wf_definition_t *definition, wf_error_t *err)
 {
-    const wf_model_t *model;
     apr_status_t rv;
 
     init_form(form, call);
-    rv =
-        wf_models_get(call->models, definition, call->loader_baton, &model, form->p, err);
-    if (rv == APR_SUCCESS && model->start && model->start->form) {
-        form->fields = model->start->form;
+    rv = wf_models_get(call->models, definition, call->loader_baton, &form->model,
+                       form->p, err);
+    if (rv == APR_SUCCESS && form->model->start && form->model->start->form) {
+        form->fields = form->model->start->form;
     }
     return rv;
 }
@@ -62,11 +62,15 @@ static apr_status_t open_task_form(form_t *form, const wf_bpmn_call_t *call, wf_
     if (rv == APR_SUCCESS) {
         rv = wf_variables_load(form->seen.exec, err);
     }
-    if (rv == APR_SUCCESS && form->seen.exec->node->form) {
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (form->seen.exec->node->form) {
         form->fields = form->seen.exec->node->form;
     }
+    form->model = form->seen.exec->instance->model;
     form->seen.task = task;
-    return rv;
+    return APR_SUCCESS;
 }
 
 static const char *variable_of(const wf_form_field_t *field)
@@ -347,26 +351,6 @@ static apr_status_t submit(const form_t *form, const wf_map_t *values,
 
 /* ---- history ----------------------------------------------------------------------- */
 
-/* Every text as it was submitted, a row each. */
-static void record(const form_t *form, const wf_map_t *values, wf_id_t instance,
-                   wf_id_t execution, wf_id_t visit)
-{
-    int i;
-
-    for (i = 0; i < wf_map_count(values); i++) {
-        wf_hi_detail_t *row = wf_uow_insert(form->seen.call->uow, WF_TABLE_HI_DETAIL);
-
-        row->type = "FormProperty";
-        row->proc_inst_id = instance;
-        row->execution_id = execution;
-        row->act_inst_id = visit;
-        row->name = apr_pstrdup(form->p, wf_map_key(values, i));
-        row->value = wf_value_copy(wf_map_at(values, i), form->p);
-        row->time = form->seen.call->now;
-        row->task_id = form->seen.task ? form->seen.task->id : 0;
-    }
-}
-
 /* The visit of the start event; 0 if that is to be entered later, by its job. */
 static apr_status_t first_visit(const wf_bpmn_call_t *call, wf_id_t instance,
                                 wf_id_t *visit, wf_error_t *err)
@@ -390,7 +374,7 @@ apr_status_t wf_bpmn_submit_start(const wf_bpmn_call_t *call,
 {
     form_t form;
     wf_map_t *variables;
-    wf_id_t visit;
+    wf_hi_detail_t where = { .task_id = 0 };
     apr_status_t rv = open_start_form(&form, call, definition, err);
 
     if (rv == APR_SUCCESS) {
@@ -400,10 +384,11 @@ apr_status_t wf_bpmn_submit_start(const wf_bpmn_call_t *call,
         rv = wf_bpmn_start(call, definition, variables, business_key, started, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = first_visit(call, started->id, &visit, err);
+        rv = first_visit(call, started->id, &where.act_inst_id, err);
     }
     if (rv == APR_SUCCESS) {
-        record(&form, values, started->id, started->id, visit);
+        where.proc_inst_id = where.execution_id = started->id;
+        wf_history_submitted(call, form.model, values, &where);
     }
     return rv;
 }
@@ -429,9 +414,14 @@ apr_status_t wf_bpmn_submit_task(const wf_bpmn_call_t *call, wf_id_t task,
     }
     if (form.seen.exec) {
         const wf_execution_t *row = form.seen.exec->row;
+        wf_hi_detail_t where = { .proc_inst_id = row->proc_inst_id,
+                                 .execution_id = row->id,
+                                 .act_inst_id = row->act_inst_id,
+                                 .task_id = task };
 
-        record(&form, values, row->proc_inst_id, row->id, row->act_inst_id);
-        wf_variables_settle(&form.turn); /* what defaults have changed in place */
+        wf_history_submitted(call, form.model, values, &where);
+        /* What defaults have changed in place. */
+        rv = wf_variables_settle(&form.turn, err);
     }
-    return wf_bpmn_complete(call, task, variables, err);
+    return rv == APR_SUCCESS ? wf_bpmn_complete(call, task, variables, err) : rv;
 }

@@ -1,7 +1,8 @@
-/* History at level audit: instances, visits of nodes, tasks. A row is inserted when its
- * subject begins and completed when that ends; within one unit of work both become a
- * single insert. Rows that somebody deleted meanwhile are passed over: history is a
- * record, not a condition for going on. */
+/* History of instances, visits of nodes, tasks. A row is inserted when its subject
+ * begins, if the level is high enough (history_levels.c), and completed when that ends,
+ * whatever the level is by then; within one unit of work both become a single insert.
+ * Rows that are not there are passed over: history is a record, not a condition for going
+ * on. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -17,11 +18,13 @@ static const wf_bpmn_call_t *call_of(const wf_instance_t *instance)
 
 /* ---- instances --------------------------------------------------------------------- */
 
+/* At every level: lists of running instances read it. */
 void wf_history_start(wf_instance_t *instance, const wf_node_t *start)
 {
     const wf_bpmn_call_t *call = call_of(instance);
     const wf_execution_t *root = instance->root->row;
-    wf_hi_procinst_t *row = wf_uow_insert_shared(call->uow, WF_TABLE_HI_PROCINST, root->id);
+    wf_hi_procinst_t *row =
+        wf_uow_insert_shared(call->uow, WF_TABLE_HI_PROCINST, root->id);
 
     row->proc_inst_id = root->id;
     row->business_key = root->business_key;
@@ -33,34 +36,55 @@ void wf_history_start(wf_instance_t *instance, const wf_node_t *start)
     row->super_proc_inst_id = instance->caller ? instance->caller->row->proc_inst_id : 0;
 }
 
-static apr_status_t close_instance(const wf_bpmn_call_t *call, wf_id_t id,
-                                   const char *end_activity, const char *reason,
-                                   wf_error_t *err)
+/* No history is kept: the row goes, and with it what another level may have left, and
+ * files of its tasks. What begins and ends in one call has none of that. */
+static void drop_instance(const wf_bpmn_call_t *call, wf_hi_procinst_t *row)
 {
-    wf_hi_procinst_t *row;
-    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_PROCINST, id, &row, err);
+    if (row->start_time != call->now) {
+        wf_uow_purge(call->uow, WF_PURGE_INSTANCE_HISTORY, row->id);
+    }
+    wf_uow_delete(call->uow, row);
+}
 
-    if (rv != APR_SUCCESS || !row) {
-        return rv;
+static void close_instance(const wf_bpmn_call_t *call, const wf_model_t *model,
+                           wf_hi_procinst_t *row)
+{
+    if (!wf_history_keeps(call, model, WF_KEEP_INSTANCES)) {
+        drop_instance(call, row);
+        return;
     }
     row->end_time = call->now;
     row->duration = call->now - row->start_time;
-    row->end_act_id = end_activity;
-    row->delete_reason = reason;
+    row->removal_time = wf_history_removal(call, model);
     wf_uow_update(call->uow, row);
-    return APR_SUCCESS;
 }
 
 apr_status_t wf_history_end(wf_instance_t *instance, const wf_node_t *end,
                             wf_error_t *err)
 {
-    return close_instance(call_of(instance), instance->root->row->id, end->id, NULL, err);
+    const wf_bpmn_call_t *call = call_of(instance);
+    wf_hi_procinst_t *row;
+    apr_status_t rv =
+        wf_uow_get(call->uow, WF_TABLE_HI_PROCINST, instance->root->row->id, &row, err);
+
+    if (rv == APR_SUCCESS && row) {
+        row->end_act_id = end->id;
+        close_instance(call, instance->model, row);
+    }
+    return rv;
 }
 
 apr_status_t wf_history_deleted(const wf_bpmn_call_t *call, wf_id_t instance,
                                 const char *reason, wf_error_t *err)
 {
-    return close_instance(call, instance, NULL, reason, err);
+    wf_hi_procinst_t *row;
+    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_PROCINST, instance, &row, err);
+
+    if (rv == APR_SUCCESS && row) {
+        row->delete_reason = reason;
+        close_instance(call, wf_history_model(call, row->proc_def_id), row);
+    }
+    return rv;
 }
 
 apr_status_t wf_history_migrated(const wf_bpmn_call_t *call, wf_id_t instance,
@@ -78,7 +102,7 @@ apr_status_t wf_history_migrated(const wf_bpmn_call_t *call, wf_id_t instance,
 
 /* ---- visits of nodes --------------------------------------------------------------- */
 
-void wf_history_enter(wf_exec_t *exec)
+static wf_id_t insert_visit(const wf_exec_t *exec)
 {
     const wf_bpmn_call_t *call = call_of(exec->instance);
     wf_hi_actinst_t *row = wf_uow_insert(call->uow, WF_TABLE_HI_ACTINST);
@@ -91,7 +115,18 @@ void wf_history_enter(wf_exec_t *exec)
     row->act_type = exec->node->behaviour->activity_type;
     row->start_time = call->now;
     row->duration = OPEN;
-    exec->row->act_inst_id = row->id;
+    return row->id;
+}
+
+/* A visit that is not kept has an id all the same: it tells that the node was entered,
+ * and which token came first. */
+void wf_history_enter(wf_exec_t *exec)
+{
+    const wf_bpmn_call_t *call = call_of(exec->instance);
+
+    exec->row->act_inst_id = wf_history_keeps(call, exec->instance->model, WF_KEEP_VISITS)
+                                 ? insert_visit(exec)
+                                 : wf_uow_next_id(call->uow);
     wf_exec_changed(exec);
 }
 
@@ -147,6 +182,19 @@ apr_status_t wf_history_rename(const wf_exec_t *exec, wf_error_t *err)
     return rv;
 }
 
+apr_status_t wf_history_called(wf_exec_t *exec, wf_id_t instance, wf_error_t *err)
+{
+    const wf_bpmn_call_t *call = call_of(exec->instance);
+    wf_hi_actinst_t *visit;
+    apr_status_t rv = open_visit(&visit, call, exec->row, err);
+
+    if (rv == APR_SUCCESS && visit) {
+        visit->called_inst_id = instance;
+        wf_uow_update(call->uow, visit);
+    }
+    return rv;
+}
+
 apr_status_t wf_history_move(wf_exec_t *exec, wf_exec_t *to, const wf_task_t *task,
                              wf_error_t *err)
 {
@@ -185,9 +233,10 @@ static void copy_task(wf_hi_taskinst_t *row, const wf_task_t *task)
     row->due_date = task->due_date;
 }
 
-void wf_history_task_added(const wf_bpmn_call_t *call, const wf_task_t *task)
+static void insert_task(const wf_bpmn_call_t *call, const wf_task_t *task)
 {
-    wf_hi_taskinst_t *row = wf_uow_insert_shared(call->uow, WF_TABLE_HI_TASKINST, task->id);
+    wf_hi_taskinst_t *row =
+        wf_uow_insert_shared(call->uow, WF_TABLE_HI_TASKINST, task->id);
 
     row->proc_def_id = task->proc_def_id;
     row->task_def_key = task->task_def_key;
@@ -200,6 +249,24 @@ void wf_history_task_added(const wf_bpmn_call_t *call, const wf_task_t *task)
     copy_task(row, task);
 }
 
+apr_status_t wf_history_task_added(const wf_bpmn_call_t *call, const wf_task_t *task,
+                                   wf_error_t *err)
+{
+    wf_hi_taskinst_t *parent = NULL;
+    apr_status_t rv = APR_SUCCESS;
+    int kept = wf_history_keeps(call, NULL, WF_KEEP_TASKS);
+
+    if (task->parent_task_id) {
+        rv = wf_uow_get(call->uow, WF_TABLE_HI_TASKINST, task->parent_task_id, &parent,
+                        err);
+        kept = parent != NULL;
+    }
+    if (rv == APR_SUCCESS && kept) {
+        insert_task(call, task);
+    }
+    return rv;
+}
+
 apr_status_t wf_history_task_created(const wf_exec_t *exec, const wf_task_t *task,
                                      wf_error_t *err)
 {
@@ -207,7 +274,9 @@ apr_status_t wf_history_task_created(const wf_exec_t *exec, const wf_task_t *tas
     wf_hi_actinst_t *visit;
     apr_status_t rv = open_visit(&visit, call, exec->row, err);
 
-    wf_history_task_added(call, task);
+    if (wf_history_keeps(call, exec->instance->model, WF_KEEP_TASKS)) {
+        insert_task(call, task);
+    }
     if (rv == APR_SUCCESS && visit) {
         visit->task_id = task->id;
         visit->assignee = task->assignee;
@@ -279,13 +348,22 @@ apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *
 {
     wf_hi_taskinst_t *row;
     apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_TASKINST, task->id, &row, err);
+    int alone = !task->proc_inst_id;
 
-    if (rv != APR_SUCCESS || !row) {
+    if (rv != APR_SUCCESS) {
         return rv;
     }
-    row->end_time = call->now;
-    row->duration = call->now - row->start_time;
-    row->delete_reason = reason;
-    wf_uow_update(call->uow, row);
+    if (row) {
+        row->end_time = call->now;
+        row->duration = call->now - row->start_time;
+        row->delete_reason = reason;
+        row->removal_time =
+            alone && !task->parent_task_id ? wf_history_removal(call, NULL) : 0;
+        wf_uow_update(call->uow, row);
+    }
+    else if (alone) {
+        /* Nobody would find its files any more. */
+        wf_uow_purge(call->uow, WF_PURGE_TASK_HISTORY, task->id);
+    }
     return APR_SUCCESS;
 }

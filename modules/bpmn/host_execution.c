@@ -239,10 +239,7 @@ static apr_status_t call_remove(wf_objects_t *of, const wf_value_t *args,
     const char *name = name_of(args, p, err);
 
     (void)result;
-    if (name) {
-        wf_variable_remove(of->seen.exec, name);
-    }
-    return name ? APR_SUCCESS : WF_EFAILED;
+    return name ? wf_variable_remove(of->seen.exec, name, err) : WF_EFAILED;
 }
 
 static apr_status_t call_remove_local(wf_objects_t *of, const wf_value_t *args,
@@ -251,10 +248,7 @@ static apr_status_t call_remove_local(wf_objects_t *of, const wf_value_t *args,
     const char *name = name_of(args, p, err);
 
     (void)result;
-    if (name) {
-        wf_variable_remove_local(of->seen.exec, name);
-    }
-    return name ? APR_SUCCESS : WF_EFAILED;
+    return name ? wf_variable_remove_local(of->seen.exec, name, err) : WF_EFAILED;
 }
 
 static apr_status_t call_has_any(wf_objects_t *of, const wf_value_t *args,

@@ -317,7 +317,7 @@ struct wf_model_t {
     const wf_node_t *start; /* what start by id enters through, or NULL */
     apr_array_header_t *listeners;       /* wf_listener_t of the process; NULL: none */
     apr_array_header_t *event_listeners; /* const wf_event_listener_t *; NULL: none */
-    const char *history_level;           /* none … full; NULL: the engine's */
+    wf_history_e history_level;          /* WF_HISTORY_DEFAULT: the engine's */
     int history_days; /* how long history is kept; -1: as the engine says */
 };
 

@@ -264,27 +264,19 @@ static int parse_days(wf_parser_t *parser, const wf_xml_t *process)
     return -1;
 }
 
-static const char *parse_level(wf_parser_t *parser, const wf_xml_t *process)
+static wf_history_e parse_level(wf_parser_t *parser, const wf_xml_t *process)
 {
-    static const char *const levels[] = { "none", "activity", "audit", "full" };
     const wf_xml_t *child = wf_xml_extension(process, "historyLevel");
-    const char *text = child ? wf_xml_text(child, parser->scratch) : NULL;
-    int i;
+    const char *text = child ? wf_xml_text(child, parser->scratch)
+                             : wf_parse_extension(parser, process, "historyLevel");
+    wf_history_e level = text ? wf_history_level(text) : WF_HISTORY_DEFAULT;
 
-    if (!text) {
-        text = wf_parse_extension(parser, process, "historyLevel");
-    }
-    for (i = 0; text && i < 4; i++) {
-        if (strcmp(levels[i], text) == 0) {
-            return levels[i];
-        }
-    }
-    if (text) {
+    if (text && !level) {
         wf_parse_problem(parser, child ? child : process, "attribute-value",
                          "historyLevel is \"%s\", not none, activity, audit or full",
                          text);
     }
-    return NULL;
+    return level;
 }
 
 static wf_model_t *create_model(wf_parser_t *parser, const wf_xml_t *process)

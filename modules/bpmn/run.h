@@ -379,7 +379,7 @@ const wf_value_t *wf_variable_get(wf_exec_t *exec, const char *name);
 const wf_value_t *wf_variable_get_local(wf_exec_t *exec, const char *name);
 
 /** At the end of a turn: note the lists and maps that were changed in place. */
-void wf_variables_settle(wf_turn_t *turn);
+apr_status_t wf_variables_settle(wf_turn_t *turn, wf_error_t *err);
 
 /** Change the variable in the innermost scope that has it, else create it on the
  * instance. */
@@ -392,8 +392,8 @@ apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables,
 apr_status_t wf_variables_set_local(wf_exec_t *exec, const wf_map_t *variables,
                                     wf_error_t *err);
 
-void wf_variable_remove(wf_exec_t *exec, const char *name);
-void wf_variable_remove_local(wf_exec_t *exec, const char *name);
+apr_status_t wf_variable_remove(wf_exec_t *exec, const char *name, wf_error_t *err);
+apr_status_t wf_variable_remove_local(wf_exec_t *exec, const char *name, wf_error_t *err);
 
 /** All variables seen from exec, inner ones first. */
 wf_map_t *wf_variables_visible(wf_exec_t *exec);
@@ -535,6 +535,40 @@ apr_status_t wf_task_listeners_of(wf_exec_t **exec, wf_turn_t *turn,
  */
 apr_status_t wf_instance_notify_end(wf_turn_t *turn, wf_id_t instance, wf_error_t *err);
 
+/* ---- history_levels.c -------------------------------------------------------------- */
+
+/** What history keeps from one level on or another. */
+typedef enum {
+    WF_KEEP_INSTANCES,
+    WF_KEEP_VISITS,
+    WF_KEEP_LAST_VALUES, /* of variables */
+    WF_KEEP_TASKS,
+    WF_KEEP_SUBMISSIONS, /* with forms */
+    WF_KEEP_CHANGES      /* of variables */
+} wf_keep_e;
+
+/** 1 if that is kept of instances of model; NULL: of what has no model. */
+int wf_history_keeps(const wf_bpmn_call_t *call, const wf_model_t *model, wf_keep_e what);
+
+/** When history of what ends now may go; 0: never. */
+apr_int64_t wf_history_removal(const wf_bpmn_call_t *call, const wf_model_t *model);
+
+/** The model of an instance that is ended from outside. NULL if it cannot be read any more:
+ *  what the engine says holds then. */
+const wf_model_t *wf_history_model(const wf_bpmn_call_t *call, const char *definition_id);
+
+/* ---- history_values.c -------------------------------------------------------------- */
+
+/** A variable has been made (is_new) or has changed, by whoever visits a node (0: nobody).
+ */
+apr_status_t wf_history_variable(const wf_instance_t *instance,
+                                 const wf_variable_t *variable, wf_id_t visit, int is_new,
+                                 wf_error_t *err);
+
+/** Every text as it was submitted, a row each. where: instance, execution, visit, task. */
+void wf_history_submitted(const wf_bpmn_call_t *call, const wf_model_t *model,
+                          const wf_map_t *values, const wf_hi_detail_t *where);
+
 /* ---- history.c --------------------------------------------------------------------- */
 
 void wf_history_start(wf_instance_t *instance, const wf_node_t *start);
@@ -545,14 +579,17 @@ apr_status_t wf_history_deleted(const wf_bpmn_call_t *call, wf_id_t instance,
 
 /** A visit of a node, one row; both do nothing when there is nothing to open or close. */
 void wf_history_enter(wf_exec_t *exec);
+/** Where exec is, the instance has been called. */
+apr_status_t wf_history_called(wf_exec_t *exec, wf_id_t instance, wf_error_t *err);
 apr_status_t wf_history_leave(wf_exec_t *exec, wf_error_t *err);
 apr_status_t wf_history_close_visit(const wf_bpmn_call_t *call, wf_execution_t *execution,
                                     wf_error_t *err);
 
-/** A task of a node, or one without a process. */
+/** A task of a node, or one without a process. A sub-task is kept if its parent is. */
 apr_status_t wf_history_task_created(const wf_exec_t *exec, const wf_task_t *task,
                                      wf_error_t *err);
-void wf_history_task_added(const wf_bpmn_call_t *call, const wf_task_t *task);
+apr_status_t wf_history_task_added(const wf_bpmn_call_t *call, const wf_task_t *task,
+                                   wf_error_t *err);
 
 /** claimed: the assignee has just taken it. Somebody else's claim is forgotten when the
  * assignee changes. */

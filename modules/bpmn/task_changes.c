@@ -109,9 +109,8 @@ apr_status_t wf_bpmn_create_task(const wf_bpmn_call_t *call,
     row->priority = WF_TASK_DEFAULT_PRIORITY;
     row->parent_task_id = change->set & WF_TASK_PARENT ? change->parent : 0;
     apply(row, change, wf_uow_pool(call->uow));
-    wf_history_task_added(call, row);
     *task = row;
-    return APR_SUCCESS;
+    return wf_history_task_added(call, row, err);
 }
 
 /* ---- changing and deleting --------------------------------------------------------- */

@@ -62,14 +62,15 @@ static wf_exec_t *holder(wf_exec_t *exec, const char *name, wf_variable_t **row)
 /* ---- lists and maps in the hands of expressions ------------------------------------ */
 
 typedef struct lent_t {
-    wf_exec_t *exec;
+    wf_exec_t *exec;    /* whose it is */
     wf_variable_t *row; /* key */
     wf_value_t original;
+    wf_id_t visit; /* of the node where it was lent */
 } lent_t;
 
 /* The unit compares a row with what was read, so the original stays as it is and the
  * expression gets a copy of it, once a turn. */
-static const wf_value_t *lend(wf_exec_t *exec, wf_variable_t *row)
+static const wf_value_t *lend(wf_exec_t *exec, wf_variable_t *row, const wf_exec_t *to)
 {
     wf_turn_t *turn = exec->instance->turn;
     lent_t *lent;
@@ -82,29 +83,47 @@ static const wf_value_t *lend(wf_exec_t *exec, wf_variable_t *row)
     lent->exec = exec;
     lent->row = row;
     lent->original = row->value;
+    lent->visit = to->row->act_inst_id;
     row->value = wf_value_copy(&lent->original, turn->p);
     apr_hash_set(turn->lent, &lent->row, sizeof(lent->row), lent);
     return &row->value;
 }
 
-void wf_variables_settle(wf_turn_t *turn)
+/* A row that was lent is as it was, or changed. Those of an instance that was ended from
+ * outside are gone. */
+static apr_status_t settle(lent_t *lent, wf_error_t *err)
+{
+    wf_exec_t *exec = lent->exec;
+
+    if (exec->ended || wf_value_equal(&lent->row->value, &lent->original)) {
+        lent->row->value = lent->original;
+        return APR_SUCCESS;
+    }
+    wf_uow_update(WF_UOW(exec), lent->row);
+    return wf_history_variable(exec->instance, lent->row, lent->visit, 0, err);
+}
+
+apr_status_t wf_variables_settle(wf_turn_t *turn, wf_error_t *err)
 {
     apr_hash_index_t *i;
+    apr_status_t rv = APR_SUCCESS;
 
-    for (i = apr_hash_first(turn->p, turn->lent); i; i = apr_hash_next(i)) {
-        lent_t *lent = apr_hash_this_val(i);
-
-        if (own(lent->exec, lent->row->name) != lent->row) {
-            continue; /* removed meanwhile */
-        }
-        if (wf_value_equal(&lent->row->value, &lent->original)) {
-            lent->row->value = lent->original;
-        }
-        else {
-            wf_uow_update(turn->call->uow, lent->row);
-        }
+    for (i = apr_hash_first(turn->p, turn->lent); rv == APR_SUCCESS && i;
+         i = apr_hash_next(i)) {
+        rv = settle(apr_hash_this_val(i), err);
     }
     apr_hash_clear(turn->lent);
+    return rv;
+}
+
+/* Whoever has it must not change the row any more; NULL: nobody. */
+static lent_t *take_back(wf_exec_t *exec, wf_variable_t *row)
+{
+    apr_hash_t *all = exec->instance->turn->lent;
+    lent_t *lent = apr_hash_get(all, &row, sizeof(row));
+
+    apr_hash_set(all, &row, sizeof(row), NULL);
+    return lent;
 }
 
 const wf_value_t *wf_variable_get(wf_exec_t *exec, const char *name)
@@ -112,27 +131,26 @@ const wf_value_t *wf_variable_get(wf_exec_t *exec, const char *name)
     wf_variable_t *row;
     wf_exec_t *scope = holder(exec, name, &row);
 
-    return scope ? lend(scope, row) : NULL;
+    return scope ? lend(scope, row, exec) : NULL;
 }
 
 const wf_value_t *wf_variable_get_local(wf_exec_t *exec, const char *name)
 {
     wf_variable_t *row = own(exec, name);
 
-    return row ? lend(exec, row) : NULL;
+    return row ? lend(exec, row, exec) : NULL;
 }
 
-static void add_own(wf_map_t *variables, wf_exec_t *exec)
+static void add_own(wf_map_t *variables, wf_exec_t *exec, const wf_exec_t *to)
 {
-    apr_hash_index_t *i = exec->variables
-                              ? apr_hash_first(exec->instance->turn->p, exec->variables)
-                              : NULL;
+    apr_hash_index_t *i =
+        exec->variables ? apr_hash_first(exec->instance->turn->p, exec->variables) : NULL;
 
     for (; i; i = apr_hash_next(i)) {
         wf_variable_t *row = apr_hash_this_val(i);
 
         if (!wf_map_get(variables, row->name)) {
-            wf_map_set(variables, row->name, *lend(exec, row));
+            wf_map_set(variables, row->name, *lend(exec, row, to));
         }
     }
 }
@@ -140,9 +158,10 @@ static void add_own(wf_map_t *variables, wf_exec_t *exec)
 wf_map_t *wf_variables_visible(wf_exec_t *exec)
 {
     wf_map_t *visible = wf_map_create(exec->instance->turn->p);
+    const wf_exec_t *to = exec;
 
     for (; exec; exec = exec->parent) {
-        add_own(visible, exec);
+        add_own(visible, exec, to);
     }
     return visible;
 }
@@ -151,24 +170,39 @@ wf_map_t *wf_variables_local(wf_exec_t *exec)
 {
     wf_map_t *own_ones = wf_map_create(exec->instance->turn->p);
 
-    add_own(own_ones, exec);
+    add_own(own_ones, exec, exec);
     return own_ones;
 }
 
 /* ---- writing ----------------------------------------------------------------------- */
 
+/* Where a value goes, and who sets it. */
+typedef struct target_t {
+    wf_exec_t *exec;
+    wf_id_t visit; /* of the node where whoever sets it is */
+} target_t;
+
 /* A value that did not change writes nothing. */
-static void change(wf_exec_t *exec, wf_variable_t *row, const wf_value_t *value)
+static apr_status_t change(const target_t *target, wf_variable_t *row,
+                           const wf_value_t *value, wf_error_t *err)
 {
+    wf_exec_t *exec = target->exec;
+    wf_value_t copy;
+
     if (row->value.type == value->type && wf_value_equal(&row->value, value)) {
-        return;
+        return APR_SUCCESS;
     }
-    row->value = wf_value_copy(value, exec->instance->turn->p);
+    copy = wf_value_copy(value, exec->instance->turn->p);
+    take_back(exec, row); /* what was changed in place is replaced */
+    row->value = copy;
     wf_uow_update(WF_UOW(exec), row);
+    return wf_history_variable(exec->instance, row, target->visit, 0, err);
 }
 
-static void create(wf_exec_t *exec, const char *name, const wf_value_t *value)
+static apr_status_t create(const target_t *target, const char *name,
+                           const wf_value_t *value, wf_error_t *err)
 {
+    wf_exec_t *exec = target->exec;
     apr_pool_t *p = exec->instance->turn->p;
     wf_variable_t *row = wf_uow_insert(WF_UOW(exec), WF_TABLE_VARIABLE);
 
@@ -177,6 +211,7 @@ static void create(wf_exec_t *exec, const char *name, const wf_value_t *value)
     row->execution_id = exec->row->id;
     row->proc_inst_id = exec->row->proc_inst_id;
     attach(exec, row);
+    return wf_history_variable(exec->instance, row, target->visit, 1, err);
 }
 
 static apr_status_t check(const char *name, const wf_value_t *value, wf_error_t *err)
@@ -202,22 +237,24 @@ apr_status_t wf_variables_check(const wf_map_t *variables, wf_error_t *err)
     return rv;
 }
 
-apr_status_t wf_variable_set_local(wf_exec_t *exec, const char *name,
-                                   const wf_value_t *value, wf_error_t *err)
+static apr_status_t set(const target_t *target, const char *name, const wf_value_t *value,
+                        wf_error_t *err)
 {
-    wf_variable_t *row = own(exec, name);
+    wf_variable_t *row = own(target->exec, name);
     apr_status_t rv = check(name, value, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (row) {
-        change(exec, row, value);
-    }
-    else {
-        create(exec, name, value);
-    }
-    return APR_SUCCESS;
+    return row ? change(target, row, value, err) : create(target, name, value, err);
+}
+
+apr_status_t wf_variable_set_local(wf_exec_t *exec, const char *name,
+                                   const wf_value_t *value, wf_error_t *err)
+{
+    target_t target = { exec, exec->row->act_inst_id };
+
+    return set(&target, name, value, err);
 }
 
 apr_status_t wf_variable_set(wf_exec_t *exec, const char *name, const wf_value_t *value,
@@ -225,8 +262,9 @@ apr_status_t wf_variable_set(wf_exec_t *exec, const char *name, const wf_value_t
 {
     wf_variable_t *row;
     wf_exec_t *scope = holder(exec, name, &row);
+    target_t target = { scope ? scope : exec->instance->root, exec->row->act_inst_id };
 
-    return wf_variable_set_local(scope ? scope : exec->instance->root, name, value, err);
+    return set(&target, name, value, err);
 }
 
 apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables, wf_error_t *err)
@@ -260,24 +298,33 @@ apr_status_t wf_variables_set_local(wf_exec_t *exec, const wf_map_t *variables,
 
 /* ---- removing ---------------------------------------------------------------------- */
 
-void wf_variable_remove_local(wf_exec_t *exec, const char *name)
+/* History keeps the last value. */
+static apr_status_t remove_row(wf_exec_t *exec, wf_variable_t *row, wf_error_t *err)
+{
+    lent_t *lent = take_back(exec, row);
+    apr_status_t rv = lent ? settle(lent, err) : APR_SUCCESS;
+
+    wf_uow_delete(WF_UOW(exec), row);
+    return rv;
+}
+
+apr_status_t wf_variable_remove_local(wf_exec_t *exec, const char *name, wf_error_t *err)
 {
     wf_variable_t *row = own(exec, name);
 
-    if (row) {
-        apr_hash_set(exec->variables, name, APR_HASH_KEY_STRING, NULL);
-        wf_uow_delete(WF_UOW(exec), row);
+    if (!row) {
+        return APR_SUCCESS;
     }
+    apr_hash_set(exec->variables, name, APR_HASH_KEY_STRING, NULL);
+    return remove_row(exec, row, err);
 }
 
-void wf_variable_remove(wf_exec_t *exec, const char *name)
+apr_status_t wf_variable_remove(wf_exec_t *exec, const char *name, wf_error_t *err)
 {
     wf_variable_t *row;
     wf_exec_t *scope = holder(exec, name, &row);
 
-    if (scope) {
-        wf_variable_remove_local(scope, name);
-    }
+    return scope ? wf_variable_remove_local(scope, name, err) : APR_SUCCESS;
 }
 
 apr_status_t wf_variables_delete(wf_exec_t *exec, wf_error_t *err)
@@ -288,12 +335,12 @@ apr_status_t wf_variables_delete(wf_exec_t *exec, wf_error_t *err)
     if (rv != APR_SUCCESS || !exec->variables) {
         return rv;
     }
-    for (i = apr_hash_first(exec->instance->turn->p, exec->variables); i;
-         i = apr_hash_next(i)) {
-        wf_uow_delete(WF_UOW(exec), apr_hash_this_val(i));
+    for (i = apr_hash_first(exec->instance->turn->p, exec->variables);
+         rv == APR_SUCCESS && i; i = apr_hash_next(i)) {
+        rv = remove_row(exec, apr_hash_this_val(i), err);
     }
     exec->variables = NULL;
-    return APR_SUCCESS;
+    return rv;
 }
 
 apr_status_t wf_variables_copy(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err)

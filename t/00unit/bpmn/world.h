@@ -46,6 +46,8 @@ typedef struct world_t {
     apr_int64_t now;
     const char *user;
     int max_steps, max_rounds;
+    wf_history_e history;
+    int history_days;
     wf_services_t services;
     const char *key;
     wf_uow_t *uow;
@@ -166,6 +168,8 @@ static inline const wf_bpmn_call_t *world_begin(void)
                                   .max_steps = world.max_steps,
                                   .services = world.services,
                                   .key = world.key,
+                                  .history = world.history,
+                                  .history_days = world.history_days,
                                   .max_rounds = world.max_rounds};
     return &world.call;
 }
