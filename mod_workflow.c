@@ -434,6 +434,45 @@ static const char *set_starters(cmd_parms *cmd, void *dir, const char *arg)
     return problem;
 }
 
+static const char *set_history_level(cmd_parms *cmd, void *dir, const char *arg)
+{
+    static const char *const levels[] = { "none", "activity", "audit", "full" };
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    for (apr_size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        if (!strcasecmp(arg, levels[i])) {
+            settings->engine.history_level = levels[i];
+            return problem;
+        }
+    }
+    return apr_psprintf(
+        cmd->pool, "WorkflowHistoryLevel takes none, activity, audit or full, not '%s'",
+        arg);
+}
+
+#define MAX_DAYS 36500
+
+static const char *set_history_days(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    apr_int64_t days = 0;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    if (strcasecmp(arg, "Never")
+        && (!wf_parse_int64(arg, &days) || days < 1 || days > MAX_DAYS)) {
+        return apr_psprintf(
+            cmd->pool,
+            "WorkflowHistoryTimeToLive takes Never or a number of days from "
+            "1 to %d, not '%s'",
+            MAX_DAYS, arg);
+    }
+    settings->engine.history_days = (int)days;
+    return problem;
+}
+
 static const char *set_api(cmd_parms *cmd, void *dir, const char *arg)
 {
     static const wf_face_t *const faces[] = { &wf_activiti_face, &wf_workflow_face,
@@ -508,6 +547,10 @@ static const command_rec directives[] = {
         "attempts of a job whose model says nothing about them"),
     NUM("WorkflowJobRetryWait", NUMBER(IN_ENGINE(job_retry_wait), AS_INT, 0, 86400),
         "seconds until a job that has failed is tried again"),
+    OWN("WorkflowHistoryLevel", set_history_level,
+        "how much history is kept: none, activity, audit or full"),
+    OWN("WorkflowHistoryTimeToLive", set_history_days,
+        "days after which history of what has ended goes, or Never"),
     TEXT("WorkflowEngineName", IN_HTTP(engine_name), "name that the process-engine call shows"),
     TEXT("WorkflowEngineVersion", IN_HTTP(engine_version), "version that the process-engine call shows"),
     TEXT("WorkflowRoleType", IN_HTTP(roles.role_type), "type of the groups that carry rights"),

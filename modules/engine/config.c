@@ -28,6 +28,8 @@ static const struct {
     MEMBER(job_lease,        NUMBER, 300),
     MEMBER(job_retries,      NUMBER, 3),
     MEMBER(job_retry_wait,   NUMBER, 10),
+    MEMBER(history_level,    TEXT,   0),
+    MEMBER(history_days,     NUMBER, 0),
     MEMBER(long_poll_limit,  NUMBER, 100),
     MEMBER(model_cache,      NUMBER, 1000),
     MEMBER(max_steps,        NUMBER, 100000),

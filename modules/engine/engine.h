@@ -30,6 +30,9 @@ typedef struct wf_engine_config_t {
     int job_lease;              /* seconds a lock of a job lasts unless it is kept */
     int job_retries;            /* attempts of a job, */
     int job_retry_wait;         /* seconds from one to the next; models may say otherwise */
+    const char *history_level;  /* none, activity, audit (NULL) or full, … */
+    int history_days;           /* … and how long it stays, 0 = for ever; models may say
+                                   otherwise */
     int long_poll_limit;        /* fetches of external tasks that wait at once */
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */

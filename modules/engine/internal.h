@@ -45,6 +45,7 @@ typedef struct wf_engine_t {
     int queue_limit, job_executor, max_steps, max_rounds;
     int job_lease, job_retry_wait; /* seconds */
     int job_retries;
+    int history, history_days;     /* wf_history_e; 0 = for ever */
     int long_poll_limit;        /* fetches of external tasks that wait at once */
     const char *admin_group, *role_type;
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */

@@ -14,6 +14,8 @@ wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
         .user = work->user,
         .now = wf_time_ms(),
         .job_retries = __atomic_load_n(&work->engine->job_retries, __ATOMIC_RELAXED),
+        .history = __atomic_load_n(&work->engine->history, __ATOMIC_RELAXED),
+        .history_days = __atomic_load_n(&work->engine->history_days, __ATOMIC_RELAXED),
         .starters_only = wf_json_bool(work->args, "startersOnly", 0),
         .max_steps = __atomic_load_n(&work->engine->max_steps, __ATOMIC_RELAXED),
         .max_rounds = __atomic_load_n(&work->engine->max_rounds, __ATOMIC_RELAXED),
