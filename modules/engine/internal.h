@@ -308,6 +308,8 @@ typedef struct wf_attempt_t {
     wf_id_t job;
     const char *owner; /* whose lock the job must have; NULL = run it whatever it has */
     wf_id_t instance;  /* of the lane, if it must be alone there; else 0 */
+    int rounds;        /* conflicts are no failure so often: it is tried again, alone */
+    int alone;         /* as others got in its way */
     wf_lock_t need;    /* its owner's, when the outcome is committed */
     struct wf_attempt_t *next; /* in hand */
 } wf_attempt_t;
@@ -331,6 +333,8 @@ wf_running_t *wf_running_create(apr_pool_t *p);
 /** 1 if the job is not in hand, and fewer than limit are whose lane is that of the instance
  *  (0 = none). */
 int wf_running_takes(wf_running_t *running, wf_id_t job, wf_id_t instance, int limit);
+/** 1 if jobs of that lane got in each other's way, so that none should run beside others. */
+int wf_running_crowded(wf_running_t *running, wf_id_t instance);
 /** Before it looks at its job, and when its outcome is on disk or it has none. */
 void wf_running_enter(wf_running_t *running, wf_attempt_t *attempt);
 void wf_running_leave(wf_running_t *running, wf_attempt_t *attempt);

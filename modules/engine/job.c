@@ -121,8 +121,12 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     const wf_attempt_t *attempt = work->baton;
     wf_error_t *failure = work->failure;
     wf_job_t *job;
-    apr_status_t rv = load_job(work, &job, err);
+    apr_status_t rv;
 
+    if (failure->kind == WF_ERR_CONFLICT && attempt->rounds > 0) {
+        return APR_SUCCESS; /* whoever made the attempt makes another one */
+    }
+    rv = load_job(work, &job, err);
     if (rv != APR_SUCCESS || !job) {
         return rv;
     }

@@ -21,6 +21,8 @@
  * job executor takes so many for each thread that even the slowest instances leave none
  * idle. */
 #define OF_INSTANCE 4
+/* How often a job that is not exclusive is tried again after it has met too many conflicts. */
+#define ROUNDS 8
 /* How long to sleep when nothing is due: a bound, not a period that anything waits for. */
 #define IDLE_MS (60 * 1000)
 /* Before the store is tried again. */
@@ -54,6 +56,7 @@ typedef struct background_t {
     wf_attempt_t attempt; /* first: what job.c sees */
     wf_jobs_t *jobs;
     wf_lock_t lock;
+    wf_id_t root;         /* its instance, or the one at the top of the calls; 0 = none */
 } background_t;
 
 static apr_status_t lane_of_background(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
@@ -66,41 +69,63 @@ static apr_status_t lane_of_background(wf_work_t *work, wf_lane_t *lane, wf_erro
     return APR_SUCCESS;
 }
 
-static void job_done(wf_work_t *work, const wf_error_t *err)
-{
-    background_t *b = work->baton;
-    wf_jobs_t *jobs = b->jobs;
+static void job_done(wf_work_t *work, const wf_error_t *err);
 
-    if (err->kind != WF_ERR_NONE && !work->failure) {
-        wf_log(WF_LOG_ERR, "job %" APR_INT64_T_FMT " could not be begun: %s", b->attempt.job,
-               err->message);
-    }
-    wf_running_leave(jobs->engine->running, &b->attempt);
-    pthread_mutex_lock(&jobs->lock);
-    jobs->in_flight--;
-    jobs->woken = 1;
-    pthread_cond_signal(&jobs->changed);
-    pthread_mutex_unlock(&jobs->lock);
-}
-
-/* instance: on whose lane, 0 = none but its own. */
-static wf_work_t *create_work(wf_jobs_t *jobs, const wf_job_t *job, wf_id_t instance,
-                              apr_int64_t now)
+/* alone: on the lane of its instance, if it has one. */
+static wf_work_t *create_work(wf_jobs_t *jobs, wf_id_t job, wf_id_t root, int alone)
 {
     wf_work_t *work = wf_work_create(jobs->engine, "wf_job");
     background_t *b = apr_pcalloc(work->pool, sizeof(*b));
-    const char *node = jobs->engine->node;
 
-    b->attempt = (wf_attempt_t){ .job = job->id, .owner = node, .instance = instance };
+    b->attempt.job = job;
+    b->attempt.owner = jobs->engine->node;
+    b->attempt.instance = alone ? root : 0;
+    b->attempt.rounds = alone ? 0 : ROUNDS;
     b->jobs = jobs;
-    b->lock = (wf_lock_t){ .what = WF_LOCK_TAKE, .id = job->id, .owner = node,
-                           .until = now + lease_of(jobs), .now = now,
-                           .rev = job->row.rev };
+    b->root = root;
     work->baton = b;
     work->find_lane = lane_of_background;
     work->run = wf_job_attempt;
     work->done = job_done;
     return work;
+}
+
+/* Jobs that are not exclusive may get in each other's way, where tokens of an instance join.
+ * One that has met too many conflicts queues up on the lane of its instance, as exclusive
+ * ones do, and so do those that come after it. */
+static void run_alone(const background_t *b)
+{
+    wf_work_t *work = create_work(b->jobs, b->attempt.job, b->root, 1);
+    background_t *next = work->baton;
+
+    next->attempt.alone = 1;
+    next->attempt.rounds = b->attempt.rounds - 1;
+    wf_running_enter(b->jobs->engine->running, &next->attempt);
+    wf_executor_submit(b->jobs->engine->executor, work);
+}
+
+static void job_done(wf_work_t *work, const wf_error_t *err)
+{
+    background_t *b = work->baton;
+    wf_jobs_t *jobs = b->jobs;
+    int again = err->kind == WF_ERR_CONFLICT && work->failure && b->attempt.rounds > 0;
+
+    if (err->kind != WF_ERR_NONE && !work->failure) {
+        wf_log(WF_LOG_ERR, "job %" APR_INT64_T_FMT " could not be begun: %s", b->attempt.job,
+               err->message);
+    }
+    if (again) {
+        run_alone(b);
+    }
+    wf_running_leave(jobs->engine->running, &b->attempt);
+    if (again) {
+        return;
+    }
+    pthread_mutex_lock(&jobs->lock);
+    jobs->in_flight--;
+    jobs->woken = 1;
+    pthread_cond_signal(&jobs->changed);
+    pthread_mutex_unlock(&jobs->lock);
 }
 
 /* ---- units of this thread ---------------------------------------------------------------------- */
@@ -187,15 +212,15 @@ typedef struct look_t {
     wf_error_t *err;           /* … why */
 } look_t;
 
-/* The instance on whose lane a job must run, 0 = on its own. Looked up once for all jobs of
- * an instance. */
-static apr_status_t lane_instance(look_t *look, const wf_job_t *job, wf_id_t *instance)
+/* The instance on whose lane a job must run, if it runs alone; 0 = none. Looked up once for
+ * all jobs of an instance. */
+static apr_status_t find_root(look_t *look, const wf_job_t *job, wf_id_t *root)
 {
     apr_pool_t *p;
     wf_id_t *found;
 
-    *instance = 0;
-    if (!job->exclusive || !job->proc_inst_id) {
+    *root = 0;
+    if (!job->proc_inst_id) {
         return APR_SUCCESS;
     }
     found = apr_hash_get(look->roots, &job->proc_inst_id, sizeof(wf_id_t));
@@ -207,25 +232,40 @@ static apr_status_t lane_instance(look_t *look, const wf_job_t *job, wf_id_t *in
         apr_pool_destroy(p);
         apr_hash_set(look->roots, &found[1], sizeof(wf_id_t), found);
     }
-    *instance = *found;
+    *root = *found;
     return look->rv;
+}
+
+static void take(look_t *look, const wf_job_t *job, wf_id_t root, int alone)
+{
+    wf_jobs_t *jobs = look->jobs;
+    wf_work_t *work = create_work(jobs, job->id, root, alone);
+    background_t *b = work->baton;
+
+    b->lock = (wf_lock_t){ .what = WF_LOCK_TAKE,
+                           .id = job->id,
+                           .owner = jobs->engine->node,
+                           .until = look->now + lease_of(jobs),
+                           .now = look->now,
+                           .rev = job->row.rev };
+    APR_ARRAY_PUSH(look->works, wf_work_t *) = work;
+    wf_running_enter(jobs->engine->running, &b->attempt);
+    look->room--;
 }
 
 static int consider(void *baton, const wf_job_t *job)
 {
     look_t *look = baton;
-    wf_engine_t *engine = look->jobs->engine;
-    wf_id_t instance;
+    wf_running_t *running = look->jobs->engine->running;
+    wf_id_t root;
+    int alone;
 
-    if (lane_instance(look, job, &instance) != APR_SUCCESS) {
+    if (find_root(look, job, &root) != APR_SUCCESS) {
         return 0;
     }
-    if (wf_running_takes(engine->running, job->id, instance, OF_INSTANCE)) {
-        wf_work_t *work = create_work(look->jobs, job, instance, look->now);
-
-        APR_ARRAY_PUSH(look->works, wf_work_t *) = work;
-        wf_running_enter(engine->running, &((background_t *)work->baton)->attempt);
-        look->room--;
+    alone = job->exclusive || (root && wf_running_crowded(running, root));
+    if (wf_running_takes(running, job->id, alone ? root : 0, OF_INSTANCE)) {
+        take(look, job, root, alone);
     }
     else {
         look->passed++;

@@ -32,6 +32,18 @@ int wf_running_takes(wf_running_t *running, wf_id_t job, wf_id_t instance, int l
     return !there && same < limit;
 }
 
+int wf_running_crowded(wf_running_t *running, wf_id_t instance)
+{
+    int crowded = 0;
+
+    pthread_mutex_lock(&running->lock);
+    for (const wf_attempt_t *a = running->first; a && !crowded; a = a->next) {
+        crowded = a->alone && a->instance == instance;
+    }
+    pthread_mutex_unlock(&running->lock);
+    return crowded;
+}
+
 void wf_running_enter(wf_running_t *running, wf_attempt_t *attempt)
 {
     pthread_mutex_lock(&running->lock);

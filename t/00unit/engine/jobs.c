@@ -12,6 +12,7 @@
 
 #define LEASE 1 /* second */
 #define WAIT_US (20 * APR_INT64_C(1000000))
+#define CROWD 60
 #define BRANCHES 150 /* more than are passed over at every look */
 
 #define HEAD                                                                             \
@@ -31,7 +32,7 @@ typedef struct node_t {
 static node_t a, b;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the gate and the loads */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int works_done;
+static int works_done, logged;
 
 /* ---- the gate ------------------------------------------------------------------------ */
 
@@ -117,7 +118,7 @@ static void open_node(node_t *node, const char *name, wf_model_loader_fn *loader
     apr_pool_create(&e->pool, NULL);
     e->node = name;
     e->config.store = test_dsn;
-    e->config.executor_threads = 4;
+    e->config.executor_threads = 16;
     e->queue_limit = 100;
     e->max_steps = 100000;
     e->job_lease = LEASE;
@@ -496,10 +497,46 @@ static void test_flood(void)
     end_case();
 }
 
+/* Many jobs that are not exclusive, and a join for which they all change one row: each
+ * works at last, and none has lost an attempt by that. */
+static const char *crowd_file(void)
+{
+    const char *text = HEAD "crowd'><startEvent id='s'/><parallelGateway id='f'/>"
+                            "<parallelGateway id='j'/><userTask id='t'/>"
+                            "<sequenceFlow id='x' sourceRef='s' targetRef='f'/>"
+                            "<sequenceFlow id='y' sourceRef='j' targetRef='t'/>";
+
+    for (int i = 0; i < CROWD; i++) {
+        text = apr_psprintf(pool,
+                            "%s<task id='t%d' activiti:async='true' "
+                            "activiti:exclusive='false'/>"
+                            "<sequenceFlow id='x%d' sourceRef='f' targetRef='t%d'/>"
+                            "<sequenceFlow id='y%d' sourceRef='t%d' targetRef='j'/>",
+                            text, i, i, i, i, i);
+    }
+    return apr_pstrcat(pool, text, TAIL, NULL);
+}
+
+static void test_crowd(void)
+{
+    wf_id_t instance = start_instance("crowd:1");
+    apr_int64_t before = value_of(&logged);
+
+    is_int(count_of(WF_BY_JOBS_OF_INSTANCE, instance), CROWD, "many jobs at once");
+    switch_jobs(&a, 1);
+    WAIT_FOR(!job_of(instance));
+    is_int(value_of(&logged), before, "none has failed");
+    is_int(count_of(WF_BY_TASKS_OF_INSTANCE, instance), 1, "joined once");
+    end_case();
+}
+
 static void quiet(void *baton, wf_log_level_e level, const char *text)
 {
     (void)baton;
     (void)level;
+    pthread_mutex_lock(&lock);
+    logged++;
+    pthread_mutex_unlock(&lock);
     diag("%s", text);
 }
 
@@ -513,6 +550,7 @@ int main(void)
     deploy_file(HEAD "slow'><startEvent id='s'/><userTask id='t' activiti:async='true'/>"
                      "<sequenceFlow id='x' sourceRef='s' targetRef='t'/>" TAIL);
     deploy_file(flood_file());
+    deploy_file(crowd_file());
     test_lease_is_kept();
     test_lock_is_lost(0);
     test_lock_is_lost(1);
@@ -520,6 +558,7 @@ int main(void)
     test_asked_for();
     test_locked_elsewhere();
     test_flood();
+    test_crowd();
     close_node(&b);
     close_node(&a);
     close_test_store();
