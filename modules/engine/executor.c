@@ -235,7 +235,8 @@ static void run_hooks(wf_work_t *work)
     if (hook) {
         hook(work);
     }
-    if (committed && work->uow && !work->reads && wf_uow_writes(work->uow, WF_TABLE_JOB)) {
+    if (committed && work->uow && !work->reads
+        && (wf_uow_writes(work->uow, WF_TABLE_JOB) || wf_uow_suspends(work->uow))) {
         wf_jobs_wake(work->engine->jobs);
     }
     if (committed && work->uow && !work->reads

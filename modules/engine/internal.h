@@ -213,7 +213,6 @@ wf_work_fn wf_command_migrate, wf_command_migration_generate, wf_command_migrati
 /* suspend_commands.c */
 wf_work_fn wf_command_suspend, wf_command_activate, wf_command_def_suspend,
     wf_command_def_activate;
-void wf_after_suspension(wf_work_t *work);
 
 /* task_commands.c */
 

@@ -45,9 +45,3 @@ apr_status_t wf_command_def_activate(wf_work_t *work, wf_error_t *err)
 {
     return set_definition(work, WF_ACTIVE, err);
 }
-
-/* What was activated may be due. */
-void wf_after_suspension(wf_work_t *work)
-{
-    wf_jobs_wake(work->engine->jobs);
-}

@@ -129,6 +129,7 @@ static void open_node(node_t *node, const char *name, wf_model_loader_fn *loader
     e->running = wf_running_create(e->pool);
     MUST(wf_executor_create(&e->executor, e, err), err);
     MUST(wf_committer_create(&e->committer, e, err), err);
+    MUST(wf_polls_create(&e->polls, e, err), err);
     MUST(wf_jobs_create(&e->jobs, e, err), err);
 }
 
@@ -140,6 +141,7 @@ static void close_node(node_t *node)
     wf_executor_drain(e->executor, wf_mono_us() + WAIT_US);
     wf_committer_destroy(e->committer);
     wf_executor_destroy(e->executor);
+    wf_polls_destroy(e->polls);
     wf_store_close(e->writer);
     apr_pool_destroy(e->pool);
 }
@@ -540,6 +542,56 @@ static void quiet(void *baton, wf_log_level_e level, const char *text)
     diag("%s", text);
 }
 
+/* ---- suspended on the way ---------------------------------------------------------------- */
+
+static apr_status_t set_definition(wf_work_t *work, int state, wf_error_t *err)
+{
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    wf_definition_t *definition;
+    apr_status_t rv = wf_uow_get_by_key(work->uow, WF_TABLE_DEFINITION, asked->definition,
+                                        &definition, err);
+
+    return rv == APR_SUCCESS
+               ? wf_bpmn_suspend_definition(&call, definition, state, 1, 0, err)
+               : rv;
+}
+
+static apr_status_t suspend(wf_work_t *work, wf_error_t *err)
+{
+    return set_definition(work, WF_SUSPENDED, err);
+}
+
+static apr_status_t activate(wf_work_t *work, wf_error_t *err)
+{
+    return set_definition(work, WF_ACTIVE, err);
+}
+
+/* The attempt has begun and cannot be committed: begun again, it lets go of the job. */
+static void test_suspended_on_the_way(void)
+{
+    asked_t suspension = { .run = suspend, .definition = "slow:1" };
+    asked_t activation = { .run = activate, .definition = "slow:1" };
+    wf_id_t instance = begin_slow_job();
+    int retries = job_of(instance)->retries;
+
+    switch_jobs(&a, 1);
+    WAIT_FOR(loads_of(&a) == 1);
+    ask(&a, &suspension, NULL, 1);
+    is_int(outcome_of(&suspension), WF_ERR_NONE, "suspended while its job runs");
+    set_gate(&a, 1);
+    WAIT_FOR(wf_executor_pending(a.engine.executor) == 0);
+    ok(job_of(instance) != NULL, "the job is still there");
+    is_str(owner_of(instance), NULL, "nobody has it");
+    is_int(job_of(instance)->retries, retries, "it keeps its attempts");
+    pause_ms(100);
+    ok(job_of(instance) != NULL, "and is not due");
+    ask(&a, &activation, NULL, 1);
+    is_int(outcome_of(&activation), WF_ERR_NONE, "activated");
+    WAIT_FOR(!job_of(instance));
+    is_int(count_of(WF_BY_EXECUTIONS_OF_INSTANCE, instance) > 0, 1, "the instance has gone on");
+    end_case();
+}
+
 int main(void)
 {
     begin_test();
@@ -557,6 +609,7 @@ int main(void)
     test_outcome_is_late();
     test_asked_for();
     test_locked_elsewhere();
+    test_suspended_on_the_way();
     test_flood();
     test_crowd();
     close_node(&b);
