@@ -145,6 +145,7 @@ static inline void world_close(void)
     const char *remove = apr_psprintf(world.pool, "rm -rf '%s'", world.folder);
     char *command = strdup(remove);
 
+    apr_pool_clear(world.unit_pool); /* it uses models of the store pool */
     apr_pool_destroy(world.pool);
     if (system(command) != 0) {
         diag("%s failed", command);
