@@ -55,6 +55,7 @@ typedef struct wf_engine_t {
     const char *delegates_text;
     int http_task, shell_task, delegate_timeout, script_timeout;
     apr_int64_t delegate_max_answer, script_memory;
+    apr_uint64_t keys;          /* atomic: given to commands so far, services.c */
     int breaks_off;             /* atomic: outgoing calls that still run are to end now */
 } wf_engine_t;
 

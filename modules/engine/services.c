@@ -59,7 +59,8 @@ wf_services_t wf_engine_services(const wf_work_t *work)
     };
 }
 
-/* A job's key goes by its id, which is its store's; a command's is as good as random. */
+/* A job's key goes by its id, which is its store's; a command's by a count since the start of
+ * this process, which is cheaper than random bytes that nobody may ask for. */
 const char *wf_engine_key(wf_work_t *work, wf_id_t job)
 {
     if (job) {
@@ -67,7 +68,13 @@ const char *wf_engine_key(wf_work_t *work, wf_id_t job)
                                  (apr_uint64_t)work->engine->store_made, job);
     }
     else if (!work->key) {
-        work->key = wf_id_random("call-", work->pool);
+        apr_uint64_t n = __atomic_add_fetch(&work->engine->keys, 1, __ATOMIC_RELAXED);
+
+        work->key = apr_psprintf(work->pool,
+                                 "call-%" APR_UINT64_T_HEX_FMT "-%" APR_UINT64_T_HEX_FMT
+                                 "-%" APR_UINT64_T_HEX_FMT,
+                                 (apr_uint64_t)work->engine->store_made,
+                                 (apr_uint64_t)work->engine->started, n);
     }
     return work->key;
 }
