@@ -274,6 +274,7 @@ static void stop_parts(wf_engine_t *engine)
     wf_error_t err;
 
     __atomic_store_n(&engine->stopping, 1, __ATOMIC_RELEASE);
+    wf_polls_stop(engine->polls); /* whatever has ended the loop, none looks again */
     wf_jobs_destroy(engine->jobs);
     wf_load_destroy(engine->load);
     /* Delegates that do not answer must not take the time of the last commits. */

@@ -52,6 +52,9 @@ static const scenario_t scenarios[] = {
     { "a send task", PROCESS(START "<sendTask id=\"x\" activiti:type=\"external\" activiti:topic=\"pay\"/>" TASK("t")
         FLOW("s", "x") FLOW("x", "t")), NULL, "x | take x: x | done x: t", NULL },
 
+    { "a message end event", DEFINITIONS "<message id=\"m\" name=\"M\"/><process id=\"p\">" START
+        "<endEvent id=\"x\"><messageEventDefinition messageRef=\"m\" activiti:type=\"external\""
+        " activiti:topic=\"pay\"/></endEvent>" FLOW("s", "x") "</process></definitions>", NULL, "x | take x: x | done x:", "s x" },
     { "branches", PROCESS(START FORK("f") WORK("x") WORK("y") FORK("j") TASK("t") FLOW("s", "f") FLOW("f", "x")
         FLOW("f", "y") FLOW("x", "j") FLOW("y", "j") FLOW("j", "t")), NULL,
       "x y | take x: x y | take y: x y | done y: x | done x: t", NULL },

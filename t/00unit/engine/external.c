@@ -521,7 +521,7 @@ static void comes_back(const char *what, const char *lock, wf_command_e command,
     check_got(&waiting, instance, what);
 }
 
-static void suspend(wf_work_t *work, const wf_error_t *err)
+static void note_done(wf_work_t *work, const wf_error_t *err)
 {
     (void)err;
     __atomic_store_n((int *)work->baton, 1, __ATOMIC_RELEASE);
@@ -535,7 +535,7 @@ static void set_suspension(wf_id_t instance, int state)
     work->uow = wf_uow_create(reader, engine.ids, work->pool);
     wf_uow_suspend_instance(work->uow, instance, state);
     work->baton = &done;
-    work->done = suspend;
+    work->done = note_done;
     wf_executor_commit(engine.executor, work);
     WAIT_FOR(__atomic_load_n(&done, __ATOMIC_ACQUIRE));
 }
@@ -582,6 +582,57 @@ static void hung_up(void)
     check_got(&c, instance, "the next one");
 }
 
+/* ---- among very many -------------------------------------------------------------------------------- */
+
+#define FLOOD 100000
+#define PER_TOPIC 20
+
+/* Tasks of other topics and of one, by a unit of their own, all of one instance. */
+static void add_flood(void)
+{
+    wf_work_t *work = wf_work_create(&engine, "flood");
+    wf_id_t instance = start("none");
+    int done = 0;
+
+    work->uow = wf_uow_create(reader, engine.ids, work->pool);
+    for (int i = 0; i < FLOOD + PER_TOPIC; i++) {
+        wf_external_task_t *task = wf_uow_insert(work->uow, WF_TABLE_EXTERNAL_TASK);
+
+        task->topic = i < FLOOD ? "flooded" : "rare";
+        task->execution_id = task->proc_inst_id = instance;
+        task->created = 1;
+    }
+    work->baton = &done;
+    work->done = note_done;
+    wf_executor_commit(engine.executor, work);
+    WAIT_FOR(__atomic_load_n(&done, __ATOMIC_ACQUIRE));
+}
+
+/* What one look costs, whatever else is ready: the store's part of it. */
+static void flood(void)
+{
+    const char *topic = "rare";
+    wf_fetch_t how = { .topics = &topic, .count = 1, .now = wf_time_ms(), .limit = 10 };
+    apr_array_header_t *tasks;
+    apr_int64_t began, next;
+    wf_error_t *err = new_error();
+
+    add_flood();
+    began = wf_mono_us();
+    MUST(wf_store_fetchable(reader, &how, &tasks, &next, pool, err), err);
+    diag("a look at %d of %d tasks: %d us", tasks->nelts, FLOOD + PER_TOPIC,
+         (int)(wf_mono_us() - began));
+    began = wf_mono_us();
+    is_int(fetch(FETCH("w", 10, 0, TOPIC("rare", ""))), 10, "ten of a rare topic");
+    diag("a fetch, durable: %d us", (int)(wf_mono_us() - began));
+    began = wf_mono_us();
+    is_int(fetch(FETCH("w", 10, 0, TOPIC("flooded", ""))), 10, "ten of %d", FLOOD);
+    diag("a fetch, durable: %d us", (int)(wf_mono_us() - began));
+    is_int(fetch(FETCH("w", 10, 0, TOPIC("flooded", "") "," TOPIC("rare", ""))), 10,
+           "ten of both");
+    is_int(fetch(FETCH("w", 10, 0, TOPIC("rare", ""))), 5, "half of them were rare ones");
+}
+
 static void stopped(void)
 {
     call_t c = { 0 };
@@ -625,6 +676,7 @@ int main(void)
     activated();
     too_many();
     hung_up();
+    flood();
     stopped();
     close_engine();
     wf_store_close(reader);

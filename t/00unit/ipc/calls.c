@@ -179,6 +179,40 @@ static void test_deadline(wf_ipc_client_t *client)
        "the next call gets its own answer");
 }
 
+/* Nobody waits any more after having been asked so often. */
+static int breaks_off(void *baton)
+{
+    return --*(int *)baton <= 0;
+}
+
+static void test_broken_off(wf_ipc_client_t *client)
+{
+    int asked = 2;
+    wf_ipc_call_t c = { .command = WF_CMD_START, .timeout = 20000000,
+                        .breaks_off = breaks_off, .baton = &asked };
+    apr_int64_t began = wf_mono_us();
+    wf_ipc_request_t *request;
+    wf_ipc_reply_t reply;
+    wf_error_t err;
+
+    __atomic_store_n(&held, NULL, __ATOMIC_RELEASE);
+    wf_error_init(&err, pool);
+    ok(wf_ipc_call(client, &c, &reply, pool, &err) != APR_SUCCESS
+           && err.kind == WF_ERR_UNAVAILABLE && asked == 0,
+       "broken off: %s", err.message);
+    ok(wf_mono_us() - began < 10000000, "soon");
+    request = __atomic_load_n(&held, __ATOMIC_ACQUIRE);
+    for (began = wf_mono_us();
+         !wf_ipc_is_gone(request) && wf_mono_us() - began < 10000000;) {
+        usleep(1000);
+    }
+    ok(wf_ipc_is_gone(request), "the server sees it");
+    wf_ipc_reply(request, NULL, NULL, 0);
+    c.command = WF_CMD_CLAIM;
+    ok(wf_ipc_call(client, &c, &reply, pool, &err) == APR_SUCCESS && asked == 0,
+       "an answer that comes at once is not asked about");
+}
+
 /* Bytes that are no command end that connection, and no other. */
 static void test_malformed(wf_ipc_client_t *client)
 {
@@ -266,6 +300,7 @@ int main(void)
     start_server(fd);
     test_calls(client);
     test_deadline(client);
+    test_broken_off(client);
     test_malformed(client);
     test_limit();
 
