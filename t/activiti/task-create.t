@@ -93,7 +93,7 @@ ok t_cmp(task($kept->{id}), $kept, 'and changed nothing');
 # What such a task is: no process, no candidates; numbers and strings as everywhere.
 my $text = create({ taskName => 'numbers' })->content;
 ok t_cmp($text, qr/"id":\d+,.*"executionId":null,"processInstanceId":null,"formResourceKey":null/, 'no process');
-ok t_cmp($text, qr/"processDefinitionId":null,"taskDefinitionKey":null,"subTaskList":\[\],"identityLinkList":\[\],"attachmentList":\[\]/, 'nothing in it');
+ok t_cmp($text, qr/"processDefinitionId":null,"taskDefinitionKey":null,"suspended":false,"subTaskList":\[\],"identityLinkList":\[\],"attachmentList":\[\]/, 'nothing in it');
 ok t_cmp(json(create({}))->{createTime}, $ISO, 'when it was made');
 
 # In the lists of whoever has to do with it.
