@@ -9,6 +9,13 @@
 /* Larger batches gain little and delay the first reply. */
 #define MAX_BATCH 256
 
+/* What somebody waits for. */
+typedef struct giving_t {
+    int pages;
+    apr_int64_t left;
+    int over; /* under the lock */
+} giving_t;
+
 struct wf_committer_t {
     wf_engine_t *engine;
     pthread_t thread;
@@ -16,16 +23,19 @@ struct wf_committer_t {
     pthread_cond_t ready;
     wf_work_t *first, **last;
     int ids_low;            /* the id sequence wants a refill */
+    giving_t *giving;       /* somebody wants pages to be given back; or NULL */
+    pthread_cond_t given;
     int ending;
     apr_pool_t *batch_pool; /* the thread's scratch */
 };
 
-static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low)
+static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low,
+                      giving_t **giving)
 {
     int count = 0;
 
     pthread_mutex_lock(&c->lock);
-    while (!c->first && !c->ids_low && !c->ending) {
+    while (!c->first && !c->ids_low && !c->giving && !c->ending) {
         pthread_cond_wait(&c->ready, &c->lock);
     }
     while (c->first && count < MAX_BATCH) {
@@ -37,6 +47,8 @@ static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low)
     }
     *ids_low = c->ids_low;
     c->ids_low = 0;
+    *giving = c->giving;
+    c->giving = NULL;
     pthread_mutex_unlock(&c->lock);
     return count;
 }
@@ -73,22 +85,42 @@ static void refill_ids(wf_committer_t *c)
     }
 }
 
+static void give_back(wf_committer_t *c, giving_t *giving)
+{
+    wf_error_t err;
+
+    wf_error_init(&err, c->batch_pool);
+    if (wf_store_give_back(c->engine->writer, giving->pages, &giving->left, &err)
+        != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "cannot give space back: %s", err.message);
+        giving->left = 0;
+    }
+    pthread_mutex_lock(&c->lock);
+    giving->over = 1;
+    pthread_cond_signal(&c->given);
+    pthread_mutex_unlock(&c->lock);
+}
+
 static void *run_committer(void *data)
 {
     wf_committer_t *c = data;
     wf_work_t *batch[MAX_BATCH];
+    giving_t *giving;
     int count, ids_low;
 
     do {
-        count = take_batch(c, batch, &ids_low);
+        count = take_batch(c, batch, &ids_low, &giving);
         if (ids_low) {
             refill_ids(c);
         }
         if (count > 0) {
             commit_batch(c, batch, count);
         }
+        if (giving) {
+            give_back(c, giving);
+        }
         apr_pool_clear(c->batch_pool);
-    } while (count > 0 || ids_low);
+    } while (count > 0 || ids_low || giving);
     return NULL;
 }
 
@@ -110,6 +142,7 @@ apr_status_t wf_committer_create(wf_committer_t **out, wf_engine_t *engine, wf_e
     c->last = &c->first;
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->ready, NULL);
+    pthread_cond_init(&c->given, NULL);
     apr_pool_create(&c->batch_pool, NULL);
     apr_pool_tag(c->batch_pool, "wf_committer");
     wf_ids_on_low(engine->ids, on_ids_low, c);
@@ -128,6 +161,20 @@ void wf_committer_submit(wf_committer_t *c, wf_work_t *work)
     c->last = &work->next;
     pthread_cond_signal(&c->ready);
     pthread_mutex_unlock(&c->lock);
+}
+
+apr_int64_t wf_committer_give_back(wf_committer_t *c, int pages)
+{
+    giving_t giving = { .pages = pages };
+
+    pthread_mutex_lock(&c->lock);
+    c->giving = &giving;
+    pthread_cond_signal(&c->ready);
+    while (!giving.over) {
+        pthread_cond_wait(&c->given, &c->lock);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return giving.left;
 }
 
 void wf_committer_destroy(wf_committer_t *c)

@@ -19,6 +19,7 @@
 typedef struct wf_executor_t wf_executor_t;
 typedef struct wf_committer_t wf_committer_t;
 typedef struct wf_jobs_t wf_jobs_t;
+typedef struct wf_cleaner_t wf_cleaner_t;
 typedef struct wf_running_t wf_running_t;
 typedef struct wf_polls_t wf_polls_t;
 typedef struct wf_work_t wf_work_t;
@@ -36,6 +37,7 @@ typedef struct wf_engine_t {
     wf_executor_t *executor;
     wf_committer_t *committer;
     wf_jobs_t *jobs;
+    wf_cleaner_t *cleaner;
     wf_running_t *running;
     wf_polls_t *polls;
     wf_load_t *load;
@@ -154,6 +156,9 @@ apr_status_t wf_committer_create(wf_committer_t **committer, wf_engine_t *engine
                                  wf_error_t *err);
 /** Queue a work whose unit is complete; wf_executor_finish follows. */
 void wf_committer_submit(wf_committer_t *committer, wf_work_t *work);
+/** Give up to so many free pages of the store back, between two batches, and wait for that.
+ *  How many more could be; 0 if it fails (it is logged). For one thread at a time. */
+apr_int64_t wf_committer_give_back(wf_committer_t *committer, int pages);
 /** Commit what is queued and end the thread. */
 void wf_committer_destroy(wf_committer_t *committer);
 
@@ -416,6 +421,14 @@ void wf_polls_unclaim(wf_polls_t *polls, const wf_id_t *id, const char *topic);
 void wf_polls_see(wf_polls_t *polls, const wf_uow_t *uow);
 /** The lock of a task of the topic ends then (ms). */
 void wf_polls_announce(wf_polls_t *polls, const char *topic, apr_int64_t at);
+
+/* ---- clean-up of history ------------------------------------------------------------------------------------- */
+
+apr_status_t wf_cleaner_create(wf_cleaner_t **cleaner, wf_engine_t *engine,
+                               wf_error_t *err);
+/** Look at once: what is to go may have changed. */
+void wf_cleaner_wake(wf_cleaner_t *cleaner);
+void wf_cleaner_destroy(wf_cleaner_t *cleaner);
 
 /* ---- outgoing calls ------------------------------------------------------------------------------------------ */
 

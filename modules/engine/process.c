@@ -1,10 +1,12 @@
 /* The engine process from its first line to its last: options, configuration, the order in
  * which the parts start, signals, and the order in which they stop.
  *
- * Start: log, store (migrations), ids, models, executor, committer, jobs, load, ipc loop.
- * Stop:  ipc takes no more commands and waits for the replies it owes; jobs and load tests
- *        end and leave their last units; the executor drains; the committer writes what is
- *        queued; the store checkpoints. Whoever got a "yes" finds it on disk. */
+ * Start: log, store (migrations), ids, models, executor, committer, jobs, clean-up, load,
+ *        ipc loop.
+ * Stop:  ipc takes no more commands and waits for the replies it owes; clean-up, jobs and
+ *        load tests end and leave their last units; the executor drains; the committer
+ *        writes what is queued; the store checkpoints. Whoever got a "yes" finds it on
+ *        disk. */
 #include "engine/internal.h"
 
 #include <apr_file_io.h>
@@ -180,6 +182,7 @@ static void reload(wf_engine_t *engine, const char *path)
     else {
         apply_config(engine, &config);
         wf_jobs_wake(engine->jobs);
+        wf_cleaner_wake(engine->cleaner);
         wf_log(WF_LOG_NOTICE, "configuration read again");
     }
     apr_pool_destroy(p);
@@ -237,6 +240,9 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
         rv = wf_jobs_create(&engine->jobs, engine, err);
     }
     if (rv == APR_SUCCESS) {
+        rv = wf_cleaner_create(&engine->cleaner, engine, err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wf_polls_create(&engine->polls, engine, err);
     }
     if (rv == APR_SUCCESS) {
@@ -275,6 +281,7 @@ static void stop_parts(wf_engine_t *engine)
 
     __atomic_store_n(&engine->stopping, 1, __ATOMIC_RELEASE);
     wf_polls_stop(engine->polls); /* whatever has ended the loop, none looks again */
+    wf_cleaner_destroy(engine->cleaner);
     wf_jobs_destroy(engine->jobs);
     wf_load_destroy(engine->load);
     /* Delegates that do not answer must not take the time of the last commits. */

@@ -16,7 +16,7 @@ static const struct {
 
 #define SOURCES (int)(sizeof(sources) / sizeof(sources[0]))
 
-static wf_expired_t of_row(const void *row, apr_int64_t until)
+static wf_expired_t of_row(const void *row, apr_int64_t ended)
 {
     const wf_hi_procinst_t *instance = row;
     const wf_hi_taskinst_t *task = row;
@@ -29,7 +29,7 @@ static wf_expired_t of_row(const void *row, apr_int64_t until)
     else {
         expired = (wf_expired_t){ WF_PURGE_TASK_HISTORY, task->id, task->removal_time };
     }
-    expired.time = expired.time ? expired.time : until;
+    expired.time = expired.time ? expired.time : ended;
     return expired;
 }
 
@@ -62,7 +62,7 @@ apr_status_t wf_store_expired(wf_store_t *store, apr_int64_t until, apr_int64_t 
     }
     for (int i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         APR_ARRAY_PUSH(*expired, wf_expired_t) =
-            of_row(APR_ARRAY_IDX(rows, i, const void *), until);
+            of_row(APR_ARRAY_IDX(rows, i, const void *), ended);
     }
     return rv;
 }

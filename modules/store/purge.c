@@ -33,9 +33,9 @@
 #define WITHOUT_CALLED(instances)                                                        \
     "WITH RECURSIVE DOOMED (ID_) AS (" instances ")," AND_TASKS_ONCE
 
-/* A task of history without a process. */
-#define TASK_WITH_SUBTASKS                                                               \
-    "WITH RECURSIVE DOOMED_TASK (ID_) AS (SELECT CAST(?1 AS BIGINT)"                     \
+/* Tasks of history, wherever they belong to. */
+#define WITH_SUBTASKS(tasks)                                                             \
+    "WITH RECURSIVE DOOMED_TASK (ID_) AS (" tasks                                        \
     " UNION SELECT t.ID_ FROM DOOMED_TASK d"                                             \
     " CROSS JOIN ACT_HI_TASKINST t WHERE t.PARENT_TASK_ID_ = d.ID_) "
 
@@ -93,6 +93,12 @@
     "DELETE FROM ACT_HI_ACTINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",        \
     "DELETE FROM ACT_HI_PROCINST WHERE ID_ IN (SELECT ID_ FROM DOOMED)"
 
+#define TASK_STEPS                                                                       \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT CONTENT_ID_ FROM ACT_HI_ATTACHMENT" \
+        " WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK) AND CONTENT_ID_ IS NOT NULL)", \
+    "DELETE FROM ACT_HI_ATTACHMENT WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)",     \
+    "DELETE FROM ACT_HI_TASKINST WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
+
 /* The oldest rows of an instance in one of the tables; their byte arrays go first. */
 #define SOME_OF(columns, table)                                                          \
     "(SELECT " columns " FROM " table " WHERE PROC_INST_ID_ = ?1 ORDER BY ID_"           \
@@ -133,7 +139,8 @@ static const struct {
         HISTORY_STEPS }, WF_PURGE_LAST },
 
     [WF_PURGE_SOME_HISTORY] = {
-        "", {
+        WITH_SUBTASKS("SELECT ID_ FROM " SOME_OF("ID_", "ACT_HI_TASKINST") " AS FOUND_"), {
+        TASK_STEPS,
         SOME_CONTENTS("ACT_HI_DETAIL"),
         SOME_ROWS("ACT_HI_DETAIL"),
         SOME_CONTENTS("ACT_HI_VARINST"),
@@ -141,12 +148,8 @@ static const struct {
         SOME_ROWS("ACT_HI_ACTINST") }, WF_PURGE_LAST },
 
     [WF_PURGE_TASK_HISTORY] = {
-        TASK_WITH_SUBTASKS, {
-        "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT CONTENT_ID_ FROM ACT_HI_ATTACHMENT"
-            " WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK) AND CONTENT_ID_ IS NOT NULL)",
-        "DELETE FROM ACT_HI_ATTACHMENT WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)",
-        "DELETE FROM ACT_HI_TASKINST WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)" },
-        WF_PURGE_LAST },
+        WITH_SUBTASKS("SELECT CAST(?1 AS BIGINT)"), {
+        TASK_STEPS }, WF_PURGE_LAST },
 };
 /* clang-format on */
 

@@ -460,7 +460,8 @@ typedef enum {
     WF_PURGE_DEPLOYMENT_STARTERS, /* who and what may start its definitions */
     WF_PURGE_INSTANCE_RUNTIME,
     WF_PURGE_INSTANCE_HISTORY, /* with attachments; not of called instances */
-    WF_PURGE_SOME_HISTORY, /* WF_SOME_HISTORY visits, values and details of an instance each */
+    WF_PURGE_SOME_HISTORY, /* at most WF_SOME_HISTORY visits, tasks, values and details of an
+                              instance each */
     WF_PURGE_TASK_HISTORY, /* of a task without a process, with sub-tasks and attachments */
     WF_PURGES
 } wf_purge_e;
@@ -541,7 +542,7 @@ apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id
 typedef struct wf_expired_t {
     wf_purge_e purge; /* WF_PURGE_INSTANCE_HISTORY or WF_PURGE_TASK_HISTORY */
     wf_id_t id;
-    apr_int64_t time; /* when it may go: its removal time; or until, if it has none */
+    apr_int64_t time; /* its removal time; or the time asked about, if it has none */
 } wf_expired_t;
 
 /** What may go at the time until by its removal time, the earliest first, and of what got
