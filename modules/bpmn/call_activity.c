@@ -61,6 +61,8 @@ static apr_status_t collect(wf_exec_t *from, const apr_array_header_t *mappings,
 
 /* ---- the call ---------------------------------------------------------------------------- */
 
+/* Each of these gives a row, of the unit or of the store. */
+
 /* The process of that key which was deployed together with exec's. */
 static apr_status_t find_beside(wf_exec_t *exec, const char *key,
                                 wf_definition_t **definition, wf_error_t *err)
@@ -134,7 +136,10 @@ static apr_status_t find_called(wf_exec_t *exec, wf_definition_t **definition,
         rv = wf_error_set(err, WF_ERR_EXECUTION,
                           "no process with the key \"%s\" is deployed", key);
     }
-    return rv;
+    return rv == APR_SUCCESS ? wf_starting_definition(definition,
+                                                      exec->instance->turn->call,
+                                                      (*definition)->id, err)
+                             : rv;
 }
 
 static apr_status_t key_for(wf_exec_t *exec, const char **key, wf_error_t *err)

@@ -492,6 +492,7 @@ typedef struct wf_entry_t {
     wf_id_t key;  /* of the identity map, 0 = not in it */
     void *before; /* the row as it was loaded; NULL for new rows */
     wf_family_t *families[WF_MAX_KINSHIPS]; /* where it was put; NULL = nowhere */
+    int expected; /* it is among the unit's expected rows */
 } wf_entry_t;
 
 #define WF_ENTRY_SIZE APR_ALIGN_DEFAULT(sizeof(wf_entry_t))

@@ -441,7 +441,8 @@ apr_status_t wf_uow_select_of_definition(wf_uow_t *uow, wf_table_e table,
                                          apr_array_header_t **rows, wf_error_t *err);
 
 /** Rely on a loaded row that this unit leaves as it is: if it is changed or deleted
- *  meanwhile, the unit meets a conflict. For tables without REV_, such as definitions. */
+ *  meanwhile, the unit meets a conflict. For tables without REV_, such as definitions. Saying
+ *  it again costs nothing. */
 void wf_uow_expect(wf_uow_t *uow, void *row);
 
 /** Say that a row was changed. Harmless for new rows, see wf_uow_insert. */

@@ -246,8 +246,11 @@ void *wf_uow_insert_shared(wf_uow_t *uow, wf_table_e table, wf_id_t id)
 
 void wf_uow_expect(wf_uow_t *uow, void *row)
 {
+    wf_entry_t *entry = WF_ENTRY_OF(row);
+
     assert(((wf_row_t *)row)->state != WF_ROW_FREE);
-    if (WF_ENTRY_OF(row)->before) {
+    if (entry->before && !entry->expected) {
+        entry->expected = 1;
         APR_ARRAY_PUSH(uow->expected, void *) = row;
     }
 }

@@ -169,6 +169,31 @@ static void two_signals(void)
     is_str(world_tasks(started.id), "z", "once");
 }
 
+/* ---- definitions that go --------------------------------------------------------------- */
+
+static void what_is_called_goes_meanwhile(void)
+{
+    const wf_definition_t *called = world_deploy_as(
+        DEFINITIONS "<process id=\"called\">\n" START TASK("x") FLOW("s", "x")
+            "</process>\n</definitions>\n",
+        "called");
+    wf_started_t started =
+        start(FILE_OF(START TASK("a") "<callActivity id=\"c\" calledElement=\"called\"/>"
+                          FLOW("s", "a") FLOW("a", "c")));
+    wf_id_t task = world_task(started.id, "a");
+    unit_t one = begin(), two = begin();
+    wf_definition_t *row;
+
+    complete(&one, task);
+    world_check(wf_uow_get_by_key(two.uow, WF_TABLE_DEFINITION, called->id, &row,
+                                  &world.err),
+                &world.err, "definition");
+    wf_uow_delete(two.uow, row);
+    is_int(commit(&two), WF_ERR_NONE, "a definition is deleted");
+    is_int(commit(&one), WF_ERR_CONFLICT, "while a call activity takes it");
+    is_str(world_tasks(started.id), "a", "nothing was called");
+}
+
 int main(void)
 {
     world_open();
@@ -184,6 +209,7 @@ int main(void)
     a_task_ends_meanwhile();
     the_signal_is_first();
     two_signals();
+    what_is_called_goes_meanwhile();
     world_close();
     return done_testing();
 }
