@@ -8,7 +8,7 @@
 typedef struct search_t {
     wf_parser_t *parser;
     unsigned char *reach;
-    const wf_node_t **todo;
+    const wf_node_t **open;
     int count;
 } search_t;
 
@@ -21,7 +21,7 @@ static void visit(search_t *search, const wf_node_t *node)
 {
     if (!has(search->reach, node->index)) {
         search->reach[node->index >> 3] |= (unsigned char)(1 << (node->index & 7));
-        search->todo[search->count++] = node;
+        search->open[search->count++] = node;
     }
 }
 
@@ -61,7 +61,7 @@ static void fill(search_t *search, wf_node_t *gateway)
     search->count = 0;
     visit_sources(search, gateway);
     while (search->count) {
-        visit_sources(search, search->todo[--search->count]);
+        visit_sources(search, search->open[--search->count]);
     }
     fill_inside(search);
     gateway->reach = search->reach;
@@ -89,7 +89,7 @@ void wf_reach_fill(wf_parser_t *parser)
                          gateways->nelts, nodes->nelts);
         return;
     }
-    search.todo = apr_palloc(parser->scratch, sizeof(wf_node_t *) * (nodes->nelts + 1));
+    search.open = apr_palloc(parser->scratch, sizeof(wf_node_t *) * (nodes->nelts + 1));
     for (i = 0; i < gateways->nelts; i++) {
         fill(&search, APR_ARRAY_IDX(gateways, i, wf_node_t *));
     }

@@ -404,6 +404,9 @@ void wf_polls_enter(wf_polls_t *polls, wf_poll_t *poll);
 /** leaves_some: there may be tasks for others. */
 void wf_polls_leave(wf_polls_t *polls, wf_poll_t *poll, int leaves_some);
 
+/** How many wait. */
+int wf_polls_waiting(wf_polls_t *polls);
+
 /** A look begins: what comes from now on counts. */
 void wf_polls_begin_look(wf_polls_t *polls, wf_poll_t *poll);
 

@@ -175,6 +175,16 @@ wf_poll_next_e wf_polls_wait(wf_polls_t *polls, wf_poll_t *poll, apr_int64_t aga
     return next;
 }
 
+int wf_polls_waiting(wf_polls_t *polls)
+{
+    int waiting;
+
+    pthread_mutex_lock(&polls->lock);
+    waiting = polls->waiting;
+    pthread_mutex_unlock(&polls->lock);
+    return waiting;
+}
+
 void wf_polls_begin_look(wf_polls_t *polls, wf_poll_t *poll)
 {
     pthread_mutex_lock(&polls->lock);

@@ -7,12 +7,12 @@ use Apache::Test;
 use Apache::TestUtil;
 use JSON::PP ();
 use POSIX ();
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(time);
 use WF::Activiti;
 use WF::Server;
 use WF::Test;
 
-my $server = WF::Server->new(extra => "WorkflowMaxLongPoll 20\nWorkflowLongPollLimit 3")->start;
+my $server = WF::Server->new(status => 1, extra => "WorkflowMaxLongPoll 20\nWorkflowLongPollLimit 3")->start;
 
 my $definition = define('external', '<startEvent id="s"/>', 's -> x',
     '<serviceTask id="x" activiti:type="external" activiti:topic="${topic}" activiti:taskPriority="${priority}"/>', 'x -> t',
@@ -220,29 +220,30 @@ sub begin_fetch {
     close $out;
     return { pid => $pid, in => $in };
 }
+sub wait_for_waiting { my $n = shift // 1; wait_until { $server->answering('/activiti-rest/service/external-task/fetchAndLock') == $n } or die "not $n wait" }
 sub end_fetch { my $f = shift; local $/; my $got = JSON::PP::decode_json(readline $f->{in}); waitpid $f->{pid}, 0; $got }
 
 my $waiting = begin_fetch('later', asyncResponseTimeout => 15000);
-sleep 0.3;
+wait_for_waiting();
 $instance = begin('later');
 my $got = end_fetch($waiting);
 ok t_cmp($got->{tasks}[0]{processInstanceId}, $instance, 'a task that came later');
-ok $got->{took} > 0.2 && $got->{took} < 10 or t_debug($got->{took});
+ok $got->{took} < 10 or t_debug($got->{took});
 $got = end_fetch(begin_fetch('never', asyncResponseTimeout => 400));
 ok @{ $got->{tasks} } == 0 && $got->{took} >= 0.4 && $got->{took} < 10 or t_debug($got->{took});
 
 # A worker that is killed gets nothing: the next one does.
 $waiting = begin_fetch('killed', asyncResponseTimeout => 15000);
-sleep 0.3;
+wait_for_waiting();
 kill KILL => $waiting->{pid};
 waitpid $waiting->{pid}, 0;
-sleep 2.5;
+wait_for_waiting(0);
 begin('killed');
 ok t_cmp(scalar(fetched('killed')), 1, 'nobody has it');
 
 # No more than three wait; a graceful restart and an end let nobody wait.
 my @waiting = map { begin_fetch("many$_", asyncResponseTimeout => 15000) } 1 .. 3;
-sleep 0.5;
+wait_for_waiting(3);
 $got = end_fetch(begin_fetch('many', asyncResponseTimeout => 15000));
 ok t_cmp($got->{took}, qr/^[0-4]\./, 'one too many does not wait');
 $server->graceful;
@@ -250,7 +251,7 @@ my @took = map { end_fetch($_)->{took} } @waiting;
 ok !grep { $_ > 10 } @took or t_debug(@took);
 ok $server->wait_ready;
 $waiting = begin_fetch('end', asyncResponseTimeout => 15000);
-sleep 0.3;
+wait_for_waiting();
 my $since = time;
 ok $server->stop;
 ok time - $since < 10 or t_debug(time - $since);

@@ -14,7 +14,7 @@ use constant { TASKS => 30, KILLS => 2 };
 
 plan tests => 8 + 4 * KILLS;
 
-my $server = WF::Server->new->start;
+my $server = WF::Server->new(status => 1)->start;
 my $definition = define('extLock', '<startEvent id="s"/>', 's -> x', '<serviceTask id="x" activiti:type="external" activiti:topic="work"/>',
     'x -> t', '<userTask id="t"/>');
 
@@ -45,7 +45,7 @@ my $done = 2;
 for my $kill (1 .. KILLS) {
     my $child = fork // die $!;
     if (!$child) {
-        select undef, undef, undef, 0.02 * $kill;
+        select undef, undef, undef, 0.02 * $kill;    # not a wait: the kills hit different moments
         kill KILL => $server->engine_pid;
         require POSIX;
         POSIX::_exit(0);
@@ -70,7 +70,7 @@ for my $kill (1 .. KILLS) {
 my $since = time;
 my $pid = fork // die $!;
 if (!$pid) {
-    select undef, undef, undef, 0.5;
+    wait_until { $server->answering('/activiti-rest/service/external-task/fetchAndLock') };
     kill KILL => $server->engine_pid;
     require POSIX;
     POSIX::_exit(0);

@@ -121,10 +121,13 @@ static void one_leaves(void)
 
 /* ---- signals from elsewhere ------------------------------------------------------------ */
 
+#define INTERRUPTED                                                                      \
+    FILE_OF(START TASK("a") BOUNDARY("b", "a") TASK("y") TASK("z") FLOW("s", "a")         \
+                FLOW("a", "y") FLOW("b", "z"))
+
 static void a_task_ends_meanwhile(void)
 {
-    wf_started_t started = start(FILE_OF(START TASK("a") BOUNDARY("b", "a") TASK(
-        "y") TASK("z") FLOW("s", "a") FLOW("a", "y") FLOW("b", "z")));
+    wf_started_t started = start(INTERRUPTED);
     wf_id_t task = world_task(started.id, "a");
     unit_t one = begin(), two = begin();
 
@@ -140,8 +143,7 @@ static void a_task_ends_meanwhile(void)
 
 static void the_signal_is_first(void)
 {
-    wf_started_t started = start(FILE_OF(START TASK("a") BOUNDARY("b", "a") TASK(
-        "y") TASK("z") FLOW("s", "a") FLOW("a", "y") FLOW("b", "z")));
+    wf_started_t started = start(INTERRUPTED);
     wf_id_t task = world_task(started.id, "a");
     unit_t one = begin(), two = begin();
 

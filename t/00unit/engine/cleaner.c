@@ -1,12 +1,11 @@
 /* Clean-up of history in the background: what goes and what stays, by parts, and the
  * space that it gives back. */
 #include <sqlite3.h>
-#include <time.h>
 
 #include "../store/store_test.h"
 #include "engine/internal.h"
+#include "wait.h"
 
-#define WAIT_US (30 * APR_INT64_C(1000000))
 #define DAY APR_INT64_C(86400000)
 #define HOUR APR_INT64_C(3600000)
 
@@ -66,7 +65,6 @@ static long long number(const char *sql)
  * between that and from on the way. */
 static long long wait_for(const char *sql, long long want, long long from, int *seen)
 {
-    const struct timespec pause = { 0, 1000000 };
     apr_int64_t deadline = wf_mono_us() + WAIT_US;
     long long n;
 
@@ -74,7 +72,7 @@ static long long wait_for(const char *sql, long long want, long long from, int *
         if (seen && n < from) {
             *seen = 1;
         }
-        nanosleep(&pause, NULL);
+        wait_a_little();
     }
     return n;
 }

@@ -4,12 +4,11 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "../store/store_test.h"
 #include "engine/internal.h"
+#include "wait.h"
 
-#define WAIT_US (20 * APR_INT64_C(1000000))
 #define LONG_MS 20000 /* nobody is to wait that long */
 
 #define PROCESS                                                                          \
@@ -258,28 +257,13 @@ static const char *fetch_among(const char *args, const wf_id_t *expected, int co
     return places;
 }
 
-static void pause_ms(int ms)
-{
-    struct timespec pause = { ms / 1000, ms % 1000 * 1000000L };
-
-    nanosleep(&pause, NULL);
-}
-
-#define WAIT_FOR(condition)                                                              \
-    do {                                                                                 \
-        apr_int64_t until_ = wf_mono_us() + WAIT_US;                                     \
-        while (!(condition) && wf_mono_us() < until_) {                                  \
-            pause_ms(5);                                                                 \
-        }                                                                                \
-        ok(condition, "in time: %s", #condition);                                        \
-    } while (0)
-
 /* A fetch that has begun to wait: it is neither running nor answered. */
 static void begin_waiting(call_t *c, const char *args)
 {
+    int before = wf_polls_waiting(engine.polls);
+
     begin_call(c, WF_CMD_EXTERNAL_FETCH, args);
-    pause_ms(100);
-    WAIT_FOR(wf_executor_pending(engine.executor) == 0);
+    WAIT_FOR(wf_polls_waiting(engine.polls) == before + 1);
     ok(!__atomic_load_n(&c->over, __ATOMIC_ACQUIRE), "it waits");
 }
 

@@ -8,21 +8,6 @@
 
 #define NOW 100000
 
-static apr_int64_t rows_of(wf_table_e table)
-{
-    wf_error_t *err = new_error();
-    wf_stmt_t *stmt;
-    apr_int64_t n = 0;
-
-    MUST(reader->driver->prepare(
-             reader, &stmt,
-             apr_pstrcat(pool, "SELECT COUNT(*) FROM ", wf_tables[table].name, NULL),
-             err),
-         err);
-    MUST(reader->driver->run(reader, stmt, NULL, 0, wf_row_number, &n, NULL, err), err);
-    return n;
-}
-
 static wf_hi_procinst_t *add_history(wf_uow_t *uow, apr_int64_t end, apr_int64_t removal)
 {
     wf_hi_procinst_t *row =
@@ -159,15 +144,15 @@ static void check_aged(void)
     uow = new_unit();
     wf_uow_purge(uow, WF_PURGE_TASK_HISTORY, alone);
     must_commit(uow, "clean-up");
-    is_int(rows_of(WF_TABLE_HI_TASKINST), 3, "a task goes with those below it");
-    is_int(rows_of(WF_TABLE_ATTACHMENT), 1, "… and with their attachments");
-    is_int(rows_of(WF_TABLE_BYTEARRAY), 1, "… and contents");
+    is_int(count_rows(WF_TABLE_HI_TASKINST), 3, "a task goes with those below it");
+    is_int(count_rows(WF_TABLE_ATTACHMENT), 1, "… and with their attachments");
+    is_int(count_rows(WF_TABLE_BYTEARRAY), 1, "… and contents");
     uow = new_unit();
     wf_uow_purge(uow, WF_PURGE_TASK_HISTORY, removed);
     wf_uow_purge(uow, WF_PURGE_TASK_HISTORY, open);
     wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, never);
     must_commit(uow, "clean-up");
-    is_int(rows_of(WF_TABLE_HI_TASKINST), 0, "an instance takes its tasks along");
+    is_int(count_rows(WF_TABLE_HI_TASKINST), 0, "an instance takes its tasks along");
 }
 
 /* ---- a part ---------------------------------------------------------------------------- */
@@ -215,14 +200,14 @@ static void check_part(void)
     wf_uow_purge(uow, WF_PURGE_SOME_HISTORY, big);
     must_commit(uow, "clean-up");
     is_int(size_of(big, 10000), 3 * 30, "a part is gone");
-    is_int(rows_of(WF_TABLE_BYTEARRAY), 2 * (30 + 7), "… with its contents");
+    is_int(count_rows(WF_TABLE_BYTEARRAY), 2 * (30 + 7), "… with its contents");
     is_int(size_of(other, 10000), 21, "… of no other");
     uow = new_unit();
     add_rows(uow, big, 1);
     wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, big);
     wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, other);
     must_commit(uow, "clean-up");
-    is_int(rows_of(WF_TABLE_HI_ACTINST) + rows_of(WF_TABLE_BYTEARRAY), 0,
+    is_int(count_rows(WF_TABLE_HI_ACTINST) + count_rows(WF_TABLE_BYTEARRAY), 0,
            "what the same unit writes goes, too");
 }
 

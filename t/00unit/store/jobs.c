@@ -201,21 +201,6 @@ static void check_locks(void)
 
 /* ---- purges ---------------------------------------------------------------------- */
 
-static apr_int64_t rows_of(wf_table_e table)
-{
-    wf_error_t *err = new_error();
-    wf_stmt_t *stmt;
-    apr_int64_t n = 0;
-
-    MUST(reader->driver->prepare(
-             reader, &stmt,
-             apr_pstrcat(pool, "SELECT COUNT(*) FROM ", wf_tables[table].name, NULL),
-             err),
-         err);
-    MUST(reader->driver->run(reader, stmt, NULL, 0, wf_row_number, &n, NULL, err), err);
-    return n;
-}
-
 static const wf_table_e runtime[] = {WF_TABLE_EXECUTION,    WF_TABLE_TASK,
                                      WF_TABLE_IDENTITYLINK, WF_TABLE_VARIABLE,
                                      WF_TABLE_JOB,          WF_TABLE_SUBSCRIPTION,
@@ -234,7 +219,7 @@ static apr_int64_t rows_in(const wf_table_e *tables, int count)
     apr_int64_t n = 0;
 
     for (int i = 0; i < count; i++) {
-        n += rows_of(tables[i]);
+        n += count_rows(tables[i]);
     }
     return n;
 }
@@ -406,7 +391,7 @@ static void check_purges(void)
 {
     wf_id_t bought = deploy("buy"), sold = deploy("sell"), calling;
     apr_int64_t empty = rows_in(runtime, COUNT(runtime)), one, others;
-    apr_int64_t contents = rows_of(WF_TABLE_BYTEARRAY);
+    apr_int64_t contents = count_rows(WF_TABLE_BYTEARRAY);
 
     start("sell:1", 0);
     one = rows_in(runtime, COUNT(runtime)) - empty;
@@ -433,7 +418,7 @@ static void check_purges(void)
     is_int(rows_in(history, COUNT(history)), 0, "no history left");
     is_int(rows_in(runtime, COUNT(runtime)), 0, "no rows left (an instance had %d)",
            (int)one);
-    is_int(rows_of(WF_TABLE_BYTEARRAY), contents, "… and no content of any");
+    is_int(count_rows(WF_TABLE_BYTEARRAY), contents, "… and no content of any");
 }
 
 /* History of one instance goes without that of the instances it called, and leaves what
@@ -441,7 +426,7 @@ static void check_purges(void)
 static void check_history_purge(void)
 {
     wf_id_t deployment = deploy("past"), calling, called;
-    apr_int64_t contents = rows_of(WF_TABLE_BYTEARRAY), running;
+    apr_int64_t contents = count_rows(WF_TABLE_BYTEARRAY), running;
 
     detail_value = wf_bytes("xy", 2);
     calling = start("past:1", 0);
@@ -453,7 +438,7 @@ static void check_history_purge(void)
     purge(WF_PURGE_INSTANCE_HISTORY, instance_of(called));
     is_int(rows_in(history, COUNT(history)), 0, "… and of the other");
     purge(WF_PURGE_DEPLOYMENT_RUNTIME, deployment);
-    is_int(rows_of(WF_TABLE_BYTEARRAY), contents, "… with its contents");
+    is_int(count_rows(WF_TABLE_BYTEARRAY), contents, "… with its contents");
 }
 
 /* Undeploying as one unit: instances and history by purge, the rest by rows. */
@@ -490,7 +475,7 @@ static void check_undeploy(void)
     is_int(commit_unit(uow), WF_ERR_NONE, "with it all goes in one unit");
     is_int(rows_in(runtime, COUNT(runtime)) + rows_in(history, COUNT(history)), 0,
            "nothing is left");
-    is_int(rows_of(WF_TABLE_DEFINITION), 3, "but the definitions of the others");
+    is_int(count_rows(WF_TABLE_DEFINITION), 3, "but the definitions of the others");
 }
 
 /* A purge of an instance does not hide that a row was changed meanwhile. */

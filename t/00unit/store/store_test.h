@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/internal.h"
 #include "store/store.h"
 #include "tap.h"
 
@@ -256,6 +257,22 @@ static inline wf_id_t deploy_process(void)
     add_definition(uow, deployment->id, "p", 1);
     must_commit(uow, "deploying p:1");
     return deployment->id;
+}
+
+/* How many rows a table has, as the reader sees it. */
+static inline apr_int64_t count_rows(wf_table_e table)
+{
+    wf_error_t *err = new_error();
+    wf_stmt_t *stmt;
+    apr_int64_t n = 0;
+
+    MUST(reader->driver->prepare(
+             reader, &stmt,
+             apr_pstrcat(pool, "SELECT COUNT(*) FROM ", wf_tables[table].name, NULL),
+             err),
+         err);
+    MUST(reader->driver->run(reader, stmt, NULL, 0, wf_row_number, &n, NULL, err), err);
+    return n;
 }
 
 #endif

@@ -34,6 +34,7 @@ sub write_config {
     my $self = shift;
     my $modules = join "\n", map { "LoadModule ${_}_module $ENV{WF_MODULES}/mod_$_.so" }
         "mpm_$self->{mpm}", qw(authn_core authz_core authz_host authz_user auth_basic);
+    my $status = $self->{status} ? "LoadModule status_module $ENV{WF_MODULES}/mod_status.so\n<Location /server-status>\nSetHandler server-status\n</Location>" : '';
     my $demo = $self->{demo} ? "WorkflowDemoData $ENV{WF_DIR}/demo" : '';
     my $user = $> == 0 ? "User nobody\nGroup nogroup" : '';
     my $faces = $self->{faces} ? "Include $ENV{WF_TOP}/conf/workflow.conf" : '';
@@ -55,6 +56,7 @@ WorkflowEngineProgram $ENV{WF_DIR}/bin/workflow-engine
 WorkflowStateDir $self->{dir}/engine
 $demo
 $faces
+$status
 $self->{extra}
 END
     return $self;
@@ -97,6 +99,13 @@ sub start {
 sub wait_ready {
     my $self = shift;
     return WF::Test::wait_until { WF::Test::call('GET', '/ready')->code == 200 } 30;
+}
+
+# How many requests for a path are being answered: a server with (status => 1) tells.
+sub answering {
+    my ($self, $path) = @_;
+    my $page = WF::Test::call('GET', '/server-status')->content;
+    return scalar grep { m{<b>W</b>} && m{>[A-Z]+ \Q$path\E[ ?]} } split /<tr>/, $page;
 }
 
 sub graceful { my $self = shift; kill USR1 => $self->{pid}; $self }
