@@ -16,44 +16,27 @@
 package WF::MailSink;
 use strict;
 use warnings;
+use parent 'WF::Servant';
 use Encode ();
 use IO::Select ();
-use IO::Socket::INET ();
 use JSON::PP ();
 use MIME::Base64 ();
 use MIME::QuotedPrint ();
-use POSIX ();
 use WF::Test ();
 
 my $json = JSON::PP->new->latin1->canonical;   # bytes of mails, one character each
-my $made = 0;
 
 sub new {
     my ($class, %opt) = @_;
-    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 64, ReuseAddr => 1) or die $!;
-    my $dir = $ENV{WF_DIR} // die 'WF_DIR is not set';
-    my $log = sprintf '%s/mail-%d-%d', $dir, $$, ++$made;
-    open my $out, '>', $log or die "$log: $!";
-    pipe my $parent, my $alive or die $!;   # its end of file: the test is gone
-    my $pid = fork // die $!;
-    if (!$pid) {
-        close $alive;
-        $SIG{TERM} = sub { POSIX::_exit(0) };
-        $SIG{PIPE} = 'IGNORE';
-        eval { serve($listener, $parent, $out, \%opt); 1 } or print STDERR "mail sink: $@";
-        POSIX::_exit(1);
-    }
-    return bless { pid => $pid, owner => $$, port => $listener->sockport, log => $log, alive => $alive }, $class;
+    return $class->begin(mail => sub { serve(@_, \%opt) });
 }
 
-sub port { shift->{port} }
 sub url { 'smtp://127.0.0.1:' . shift->{port} }
 
 # The mails so far.
 sub mails {
     my $self = shift;
-    open my $in, '<', $self->{log} or die $!;
-    return map { understand($json->decode($_)) } grep { /\n\z/ } <$in>;
+    return map { understand($json->decode($_)) } $self->lines;
 }
 
 # As soon as there are so many, or after so many seconds.
@@ -61,20 +44,6 @@ sub wait_for {
     my ($self, $count, $seconds) = @_;
     WF::Test::wait_until { my $n = () = $self->mails; $n >= $count } $seconds // 20;
     return $self->mails;
-}
-
-# Nobody listens any more.
-sub stop {
-    my $self = shift;
-    my $pid = delete $self->{pid} or return;
-    kill TERM => $pid;
-    waitpid $pid, 0;
-}
-
-sub DESTROY {
-    my $self = shift;
-    local ($?, $!);
-    $self->stop if $self->{owner} == $$;
 }
 
 # ---- reading a mail ---------------------------------------------------------------------------

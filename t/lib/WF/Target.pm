@@ -13,56 +13,25 @@
 package WF::Target;
 use strict;
 use warnings;
+use parent 'WF::Servant';
 use IO::Select ();
-use IO::Socket::INET ();
 use JSON::PP ();
-use POSIX ();
 use Time::HiRes ();
 
 my $json = JSON::PP->new->utf8->canonical;
-my $made = 0;
 
 sub new {
     my ($class, %routes) = @_;
-    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1024, ReuseAddr => 1) or die $!;
-    my $dir = $ENV{WF_DIR} // die 'WF_DIR is not set';
-    my $log = sprintf '%s/target-%d-%d', $dir, $$, ++$made;
-    open my $out, '>', $log or die "$log: $!";
-    pipe my $parent, my $alive or die $!;   # its end of file: the test is gone
-    my $pid = fork // die $!;
-    if (!$pid) {
-        close $alive;
-        $SIG{TERM} = sub { POSIX::_exit(0) };
-        $SIG{PIPE} = 'IGNORE';
-        eval { serve($listener, $parent, $out, \%routes); 1 } or print STDERR "target: $@";
-        POSIX::_exit(1);
-    }
-    return bless { pid => $pid, owner => $$, port => $listener->sockport, log => $log, alive => $alive }, $class;
+    return $class->begin(target => sub { serve(@_, \%routes) });
 }
 
 sub url { my ($self, $path) = @_; "http://127.0.0.1:$self->{port}" . ($path // '') }
-sub port { shift->{port} }
 
 # The requests so far, of one path or of all; in scalar context their number.
 sub requests {
     my ($self, $path) = @_;
-    open my $in, '<', $self->{log} or die $!;
-    my @found = map { $json->decode($_) } grep { /\n\z/ } <$in>;
+    my @found = map { $json->decode($_) } $self->lines;
     return grep { !defined $path || $_->{path} eq $path } @found;
-}
-
-# Nobody listens any more.
-sub stop {
-    my $self = shift;
-    my $pid = delete $self->{pid} or return;
-    kill TERM => $pid;
-    waitpid $pid, 0;
-}
-
-sub DESTROY {
-    my $self = shift;
-    local ($?, $!);
-    $self->stop if $self->{owner} == $$;
 }
 
 # ---- the server's process -------------------------------------------------------------------
