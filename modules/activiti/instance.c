@@ -62,6 +62,7 @@ static json_object *render_task(const void *row, apr_pool_t *p)
     wf_json_add_string(o, "taskName", task->name);
     wf_json_add_string(o, "owner", task->owner);
     wf_json_add_string(o, "assignee", task->assignee);
+    wf_json_add_string(o, "category", task->category);
     add_span(o, task->start_time, task->end_time, task->duration, p);
     return o;
 }

@@ -38,7 +38,7 @@
     "\"createTime\":\"2010-11-02T09:05:00.120+01:00\",\"dueDate\":null,\"owner\":null," \
     "\"delegationState\":null,\"parentTaskId\":" parent "," \
     "\"processDefinitionId\":\"expenseClaim:3\",\"taskDefinitionKey\":\"checkReceipts\"," \
-    "\"suspended\":false"
+    "\"category\":null,\"suspended\":false"
 #define TASK "{" TASK_MEMBERS("231", "null") ",\"subTaskList\":[" \
     "{" TASK_MEMBERS("244", "\"231\"") "}],\"identityLinkList\":[" \
     "{\"type\":\"candidate\",\"userId\":null,\"groupId\":\"accountancy\"}]," \
@@ -211,6 +211,7 @@ static const wf_argument_t tasks_arguments[] = {
       "Unassigned tasks this user may claim, himself or by a group." },
     { "candidate-group", QUERY, WF_ARG_STRING,  0, NULL, NULL,
       "Unassigned tasks members of this group may claim." },
+    { "category",        QUERY, WF_ARG_STRING,  0, NULL, NULL, "Tasks of this category." },
     { "priority",        QUERY, WF_ARG_INTEGER, 0, NULL, NULL, "Tasks of this priority." },
     { "minPriority",     QUERY, WF_ARG_INTEGER, 0, NULL, NULL, "Of this priority or a higher one." },
     { "maxPriority",     QUERY, WF_ARG_INTEGER, 0, NULL, NULL, "Of this priority or a lower one." },
@@ -266,6 +267,7 @@ static const wf_argument_t new_task_arguments[] = {
     { "description",  BODY, WF_ARG_STRING,  0, NULL, NULL, "What is to be done." },
     { "assignee",     BODY, WF_ARG_STRING,  0, NULL, NULL, "The user who has the task." },
     { "owner",        BODY, WF_ARG_STRING,  0, NULL, NULL, "The user who answers for it." },
+    { "category",     BODY, WF_ARG_STRING,  0, NULL, NULL, "What kind of task it is." },
     { "priority",     BODY, WF_ARG_INTEGER, 0, NULL, "50", "Usually 0 to 100." },
     { "dueDate",      BODY, WF_ARG_DAY,     0, NULL, NULL, "When it is due." },
     { "parentTaskId", BODY, WF_ARG_STRING,  0, NULL, NULL, "The task whose sub-task it is." },
@@ -278,6 +280,7 @@ static const wf_argument_t task_arguments[] = {
     { "description", BODY, WF_ARG_STRING,  0, NULL, NULL, "What is to be done." },
     { "assignee",    BODY, WF_ARG_STRING,  0, NULL, NULL, "The user who has the task." },
     { "owner",       BODY, WF_ARG_STRING,  0, NULL, NULL, "The user who answers for it." },
+    { "category",    BODY, WF_ARG_STRING,  0, NULL, NULL, "What kind of task it is." },
     { "priority",    BODY, WF_ARG_INTEGER, 0, NULL, NULL, "Usually 0 to 100." },
     { "dueDate",     BODY, WF_ARG_DAY,     0, NULL, NULL, "When it is due." },
     { NULL }
@@ -671,7 +674,7 @@ static const wf_route_t routes[] = {
                   "\"endTime\":\"2010-11-02T09:07:41.003+01:00\","
                   "\"endActivityId\":\"end\",\"duration\":160883,"
                   "\"tasks\":[{\"taskId\":\"231\",\"taskName\":\"Check receipts\","
-                  "\"owner\":null,\"assignee\":\"kermit\"," SPAN "}],"
+                  "\"owner\":null,\"assignee\":\"kermit\",\"category\":null," SPAN "}],"
                   "\"activities\":[{\"activityId\":\"checkReceipts\","
                   "\"activityName\":\"Check receipts\",\"activityType\":\"userTask\","
                   SPAN "}],\"variables\":[{" VARIABLE "}],"

@@ -76,6 +76,7 @@ json_object *wf_task_render(const void *row, apr_pool_t *p)
     wf_json_add_id(o, "parentTaskId", task->parent_task_id);
     wf_json_add_string(o, "processDefinitionId", task->proc_def_id);
     wf_json_add_string(o, "taskDefinitionKey", task->task_def_key);
+    wf_json_add_string(o, "category", task->category);
     wf_json_add_bool(o, "suspended", task->suspension == WF_SUSPENDED);
     return o;
 }
@@ -158,8 +159,19 @@ static apr_status_t read_due_range(wf_filter_t *min, wf_filter_t *max,
 
 apr_status_t wf_task_list(wf_request_t *req, wf_error_t *err)
 {
-    enum { PERSON, PRIORITY, MIN_PRIORITY, MAX_PRIORITY, MIN_DUE, MAX_DUE, FILTERS };
+    enum {
+        PERSON,
+        CATEGORY,
+        PRIORITY,
+        MIN_PRIORITY,
+        MAX_PRIORITY,
+        MIN_DUE,
+        MAX_DUE,
+        FILTERS
+    };
     wf_filter_t filters[FILTERS] = {
+        [CATEGORY] = { .name = "category",
+                       .value = wf_string(wf_query_text(req->query, "category")) },
         [PRIORITY] = { .name = "priority" },
         [MIN_PRIORITY] = { .name = "minPriority" },
         [MAX_PRIORITY] = { .name = "maxPriority" },

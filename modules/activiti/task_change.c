@@ -190,6 +190,7 @@ static const member_t members[] = {
     { "description",  "description", take_text,     WF_TEXT_MAX, 0 },
     { "assignee",     "assignee",    take_text,     WF_NAME_MAX, 0 },
     { "owner",        "owner",       take_text,     WF_NAME_MAX, 0 },
+    { "category",     "category",    take_text,     WF_NAME_MAX, 0 },
     { "priority",     "priority",    take_priority, 0,           0 },
     { "dueDate",      "dueDate",     take_day,      0,           0 },
     { "parentTaskId", "parent",      take_parent,   0,           1 },

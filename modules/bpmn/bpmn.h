@@ -308,7 +308,8 @@ enum {
     WF_TASK_OWNER = 8,
     WF_TASK_PRIORITY = 16,
     WF_TASK_DUE_DATE = 32,
-    WF_TASK_PARENT = 64 /* of a new task only */
+    WF_TASK_PARENT = 64, /* of a new task only */
+    WF_TASK_CATEGORY = 128
 };
 typedef struct wf_task_change_t {
     unsigned set;
@@ -317,6 +318,7 @@ typedef struct wf_task_change_t {
     int priority;
     apr_int64_t due_date; /* ms; 0 takes it away */
     wf_id_t parent;
+    const char *category; /* NULL takes it away */
 } wf_task_change_t;
 
 /** A task without a process; with a parent, which may be a task of a process, it is a

@@ -50,7 +50,7 @@ static const extension_t attributes[] = {
     { "userTask",                         "dueDate",                 1 },
     { "userTask",                         "formKey",                 1 },
     { "userTask",                         "businessCalendarName",    1 },
-    { "userTask",                         "category",                0 },
+    { "userTask",                         "category",                1 },
 
     { "scriptTask",                       "resultVariable",          1 },
     { "scriptTask",                       "resultVariableName",      1 },

@@ -229,6 +229,7 @@ static void copy_task(wf_hi_taskinst_t *row, const wf_task_t *task)
     row->description = task->description;
     row->owner = task->owner;
     row->assignee = task->assignee;
+    row->category = task->category;
     row->priority = task->priority;
     row->due_date = task->due_date;
 }

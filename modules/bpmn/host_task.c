@@ -37,12 +37,6 @@ static wf_value_t get_priority(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
     return wf_integer(of->seen.task->priority);
 }
 
-static wf_value_t get_nothing(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
-{
-    (void)of, (void)at, (void)p;
-    return wf_null();
-}
-
 static wf_value_t get_execution(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
 {
     (void)at, (void)p;
@@ -61,7 +55,7 @@ const wf_property_row_t wf_task_properties[] = {
     { "priority",            get_priority,           0 },
     { "dueDate",             get_time,               AT(due_date) },
     { "createTime",          get_time,               AT(create_time) },
-    { "category",            get_nothing,            0 }, /* no task has one here */
+    { "category",            get_text,               AT(category) },
     { "formKey",             get_text,               AT(form_key) },
     { "delegationState",     get_text,               AT(delegation) },
     { "parentTaskId",        get_id,                 AT(parent_task_id) },
@@ -130,6 +124,7 @@ static const struct {
     { "description", set_text,     AT(description), WF_TASK_MAX_TEXT },
     { "assignee",    set_person,   AT(assignee),    WF_TASK_MAX_NAME },
     { "owner",       set_person,   AT(owner),       WF_TASK_MAX_NAME },
+    { "category",    set_text,     AT(category),    WF_TASK_MAX_NAME },
     { "formKey",     set_person,   AT(form_key),    WF_TASK_MAX_TEXT },
     { "priority",    set_priority, 0,               0 },
     { "dueDate",     set_due_date, 0,               0 },

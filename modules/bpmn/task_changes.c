@@ -19,6 +19,7 @@ static const struct {
     { WF_TASK_DESCRIPTION, "description", offsetof(wf_task_change_t, description), offsetof(wf_task_t, description), WF_TASK_MAX_TEXT, 0 },
     { WF_TASK_ASSIGNEE,    "assignee",    offsetof(wf_task_change_t, assignee),    offsetof(wf_task_t, assignee),    WF_TASK_MAX_NAME, 1 },
     { WF_TASK_OWNER,       "owner",       offsetof(wf_task_change_t, owner),       offsetof(wf_task_t, owner),       WF_TASK_MAX_NAME, 1 },
+    { WF_TASK_CATEGORY,    "category",    offsetof(wf_task_change_t, category),    offsetof(wf_task_t, category),    WF_TASK_MAX_NAME, 0 },
 };
 /* clang-format on */
 

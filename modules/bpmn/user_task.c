@@ -109,6 +109,14 @@ static apr_status_t set_numbers(wf_exec_t *exec, const wf_user_task_t *def,
     return APR_SUCCESS;
 }
 
+static apr_status_t set_category(wf_exec_t *exec, const wf_user_task_t *def,
+                                 wf_task_t *task, wf_error_t *err)
+{
+    apr_status_t rv = wf_exec_text(exec, def->category, &task->category, err);
+
+    return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "category");
+}
+
 /* ---- candidates -------------------------------------------------------------------- */
 
 typedef struct candidates_t {
@@ -259,6 +267,9 @@ static apr_status_t fill(wf_exec_t *exec, wf_task_t *task, wf_error_t *err)
     task->name = text_or_source(exec, def->name);
     task->description = text_or_source(exec, def->description);
     rv = set_numbers(exec, def, task, err);
+    if (rv == APR_SUCCESS) {
+        rv = set_category(exec, def, task, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = wf_exec_text(exec, def->form_key, &task->form_key, err);
     }

@@ -191,6 +191,7 @@ static const member_t members[] = {
     { "description", WF_TASK_DESCRIPTION, take_text,     AT(description), WF_TASK_MAX_TEXT },
     { "assignee",    WF_TASK_ASSIGNEE,    take_text,     AT(assignee),    WF_TASK_MAX_NAME },
     { "owner",       WF_TASK_OWNER,       take_text,     AT(owner),       WF_TASK_MAX_NAME },
+    { "category",    WF_TASK_CATEGORY,    take_text,     AT(category),    WF_TASK_MAX_NAME },
     { "priority",    WF_TASK_PRIORITY,    take_priority, AT(priority),    0 },
     { "dueDate",     WF_TASK_DUE_DATE,    take_time,     AT(due_date),    0 },
     { "parent",      WF_TASK_PARENT,      take_id,       AT(parent),      0 },
@@ -217,7 +218,7 @@ static apr_status_t read_change(wf_work_t *work, wf_task_change_t *change, wf_er
     return rv;
 }
 
-/* task.create {name, description, assignee, owner, priority, dueDate, parent} */
+/* task.create {name, description, assignee, owner, category, priority, dueDate, parent} */
 apr_status_t wf_command_task_create(wf_work_t *work, wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
@@ -234,7 +235,7 @@ apr_status_t wf_command_task_create(wf_work_t *work, wf_error_t *err)
     return rv;
 }
 
-/* task.change {id, name, description, assignee, owner, priority, dueDate} */
+/* task.change {id, name, description, assignee, owner, category, priority, dueDate} */
 apr_status_t wf_command_task_change(wf_work_t *work, wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);

@@ -85,6 +85,7 @@ static const wf_filter_def_t task_filters[] = {
       .fan_all = groups_open_streams },
     { "candidate-group",  WF_FILTER_TEXT,   .streams = group_open_streams },
     { "process-instance", WF_FILTER_NUMBER, .where = "r.PROC_INST_ID_ = ?" },
+    { "category",         WF_FILTER_TEXT,   .where = "r.CATEGORY_ = ?" },
     { "priority",         WF_FILTER_NUMBER, .where = "r.PRIORITY_ = ?" },
     { "minPriority",      WF_FILTER_NUMBER, .where = "r.PRIORITY_ >= ?" },
     { "maxPriority",      WF_FILTER_NUMBER, .where = "r.PRIORITY_ <= ?" },

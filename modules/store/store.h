@@ -138,6 +138,7 @@ typedef struct wf_task_t {
     int priority;
     apr_int64_t create_time, due_date;
     int suspension;
+    const char *category;
 } wf_task_t; /* execution, instance and definition are 0 and NULL without a process */
 
 typedef struct wf_identitylink_t {
@@ -248,6 +249,7 @@ typedef struct wf_hi_taskinst_t {
     const char *proc_def_id, *task_def_key;
     wf_id_t proc_inst_id, execution_id;
     const char *name, *description, *owner, *assignee, *form_key, *delete_reason;
+    const char *category;
     int priority;
     apr_int64_t start_time, claim_time, end_time, duration, due_date;
     wf_id_t parent_task_id;
@@ -575,8 +577,9 @@ typedef enum {
     WF_LIST_DEPLOYMENTS,
     WF_LIST_DEFINITIONS, /* startableByUser */
     WF_LIST_TASKS,       /* one of assignee, owner, involved, candidate, candidate-group,
-                            process-instance#; besides that priority#, minPriority#,
-                            maxPriority#, dueDate@, minDueDate@, maxDueDate@ */
+                            process-instance#; besides that category, priority#,
+                            minPriority#, maxPriority#, dueDate@, minDueDate@,
+                            maxDueDate@ */
     WF_LIST_INSTANCES,   /* running ones, as wf_hi_procinst_t: processDefinitionId,
                             businessKey */
     WF_LIST_JOBS,        /* process-instance#, with-retries-left!, no-retries-left!,

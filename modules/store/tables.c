@@ -132,6 +132,7 @@ static const wf_column_t task_columns[] = {
     { "DELEGATION_",   WF_COL_TEXT, AT(T, delegation),   HIDDEN },
     { "PARENT_TASK_ID_", WF_COL_ID, AT(T, parent_task_id), HIDDEN },
     { "SUSPENSION_STATE_", WF_COL_SUSPENSION, AT(T, suspension), HIDDEN },
+    { "CATEGORY_",     WF_COL_TEXT, AT(T, category),     HIDDEN },
 };
 #undef T
 
@@ -295,6 +296,7 @@ static const wf_column_t hi_taskinst_columns[] = {
     { "FORM_KEY_",      WF_COL_TEXT,     AT(T, form_key),      0 },
     { "PARENT_TASK_ID_", WF_COL_ID,      AT(T, parent_task_id), 0 },
     { "REMOVAL_TIME_",  WF_COL_TIME,     AT(T, removal_time),  HIDDEN },
+    { "CATEGORY_",      WF_COL_TEXT,     AT(T, category),      0 },
 };
 #undef T
 

@@ -92,7 +92,7 @@ ok t_cmp($one->{startTime}, $ISO, 'since when');
 sub words { my ($rows, @members) = @_; join '; ', map { my $r = $_; join ' ', map { ref $r->{$_} ? $r->{$_} ? 'true' : 'false' : $r->{$_} // '-' } @members } @$rows }
 ok t_cmp(words($one->{tasks}, qw(taskName owner assignee completed endTime duration)), 'first - instances false - -; second inO - false - -', 'its tasks');
 ok t_cmp($one->{tasks}[0]{taskId}, "$task", 'the id of a task, a string');
-ok t_cmp(join(' ', sort keys %{ $one->{tasks}[0] }), 'assignee completed duration endTime owner startTime taskId taskName', 'members of a task');
+ok t_cmp(join(' ', sort keys %{ $one->{tasks}[0] }), 'assignee category completed duration endTime owner startTime taskId taskName', 'members of a task');
 ok t_cmp(join(' ', sort map { "$_->{activityId}:$_->{activityType}:" . ($_->{activityName} // '') . ":" . ($_->{completed} ? 1 : 0) } @{ $one->{activities} }),
          'a:userTask:first:0 b:userTask:second:0 f:parallelGateway::1 s:startEvent:Begin:1', 'its activities');
 ok t_cmp(join(' ', sort keys %{ $one->{activities}[0] }), 'activityId activityName activityType completed duration endTime startTime', 'members of an activity');

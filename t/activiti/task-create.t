@@ -28,6 +28,8 @@ my @members = (
     [ '"description":"<b>&\"\n"',             description => "<b>&\"\n" ],
     [ '"description":"' . 'd' x 4000 . '"',   description => 'd' x 4000 ],
     [ '"assignee":"fozzie","owner":"gonzo"',  assignee => 'fozzie', owner => 'gonzo' ],
+    [ '"category":"sales"',                   category => 'sales' ],
+    [ '"category":""',                        category => undef ],
     [ '"assignee":"nobody we know"',          assignee => 'nobody we know' ],
     [ '"assignee":"","owner":"","dueDate":"","description":"","parentTaskId":""',
                                               assignee => undef, owner => undef, dueDate => undef, description => undef, parentTaskId => undef ],
@@ -54,6 +56,8 @@ my @refused = (
     [ '{"assignee":{}}',                      qr/'assignee'/ ],
     [ '{"assignee":"' . 'a' x 256 . '"}',     qr/'assignee'/ ],
     [ '{"owner":[]}',                         qr/'owner'/ ],
+    [ '{"category":{}}',                      qr/'category'/ ],
+    [ '{"category":"' . 'c' x 256 . '"}',     qr/'category'.*255/ ],
     [ '{"priority":"high"}',                  qr/'priority'/ ],
     [ '{"priority":1.5}',                     qr/'priority'/ ],
     [ '{"priority":true}',                    qr/'priority'/ ],
@@ -65,7 +69,7 @@ my @refused = (
     [ '{',                                    qr/JSON|line/ ],
 );
 
-plan tests => 3 * @members + 3 * @refused + 62;
+plan tests => 3 * @members + 3 * @refused + 66;
 
 for my $case (@members) {
     my ($body, %expected) = @$case;
@@ -93,7 +97,7 @@ ok t_cmp(task($kept->{id}), $kept, 'and changed nothing');
 # What such a task is: no process, no candidates; numbers and strings as everywhere.
 my $text = create({ taskName => 'numbers' })->content;
 ok t_cmp($text, qr/"id":\d+,.*"executionId":null,"processInstanceId":null,"formResourceKey":null/, 'no process');
-ok t_cmp($text, qr/"processDefinitionId":null,"taskDefinitionKey":null,"suspended":false,"subTaskList":\[\],"identityLinkList":\[\],"attachmentList":\[\]/, 'nothing in it');
+ok t_cmp($text, qr/"processDefinitionId":null,"taskDefinitionKey":null,"category":null,"suspended":false,"subTaskList":\[\],"identityLinkList":\[\],"attachmentList":\[\]/, 'nothing in it');
 ok t_cmp(json(create({}))->{createTime}, $ISO, 'when it was made');
 
 # In the lists of whoever has to do with it.
@@ -122,6 +126,12 @@ for my $case (@changes) {
     ok t_cmp(join(' ', map { $_ // '-' } @$t{qw(name description assignee owner priority)}, $t->{dueDate} && substr $t->{dueDate}, 0, 10), $then, "then: $then");
 }
 ok t_cmp(change($_, { priority => 1 })->code, 404, "change of '$_'") for 0, 'x', 999999999;
+
+for my $category ('sales', undef) {
+    change($mine->{id}, { category => $category });
+    ok t_cmp(task($mine->{id})->{category}, $category, 'category');
+    ok t_cmp(history($mine->{id})->{CATEGORY_}, $category, 'history knows it');
+}
 
 # A task of a process may be changed, too.
 my $definition = define('taskCreate', '<startEvent id="s"/>', 's -> t', '<userTask id="t" name="t" activiti:assignee="tcP" activiti:candidateUsers="tcQ"/>');

@@ -11,6 +11,7 @@ use WF::Test;
 # Tasks by their names, each with what it says of people, its priority and its due date.
 my $process = define('tasksFilters', '<startEvent id="s"/>', 's -> t', '<userTask id="t" name="${name}"
     activiti:priority="${priority}" activiti:assignee="${assignee}" activiti:owner="${owner}" activiti:dueDate="${due}"
+    activiti:category="${name == &quot;e&quot; ? null : name == &quot;a&quot; ? &quot;x y&quot; : &quot;z&quot;}"
     activiti:candidateUsers="${users}" activiti:candidateGroups="${groups}"/>');
 my $zone = POSIX::strftime('%z', localtime POSIX::mktime(0, 0, 12, 10, 6, 130)) =~ s/(\d\d)$/:$1/r;    # in July 2030
 sub at { my ($day, $time) = @_; sprintf '2030-07-%02dT%s%s', $day, $time, $zone }
@@ -55,6 +56,11 @@ my @queries = (
     [ 'assignee=&owner=tf1',                         'c' ],
     [ 'assignee=tf1&assignee=tf2',                   'a b' ],
     # The rest combine.
+    [ 'involved=tf2&category=z',                     'b c d' ],
+    [ 'involved=tf1&category=x+y',                   'a' ],
+    [ 'involved=tf1&category=z&priority=10',         'b' ],
+    [ 'involved=tf1&category=Z',                     '' ],
+    [ 'involved=tf1&category=',                      'a b c' ],
     [ 'involved=tf2&priority=10',                    'b' ],
     [ 'involved=tf2&priority=11',                    '' ],
     [ 'involved=tf2&minPriority=10',                 'b d' ],
@@ -86,6 +92,7 @@ my @refused = (
     # query                                          what the message names
     [ '',                                            qr/assignee.*owner.*involved.*candidate.*candidate-group/ ],
     [ 'priority=50',                                 qr/assignee/ ],
+    [ 'category=z',                                  qr/assignee/ ],
     [ 'dueDate=2030-07-10',                          qr/assignee/ ],
     [ 'process-instance=1',                          qr/assignee/ ],
     [ 'assignee=tf1&priority=high',                  qr/'priority'.*'high'/ ],
@@ -120,4 +127,4 @@ ok t_cmp(get_json('/tasks?involved=tf2&size=1')->{total}, 3, 'total');
 # A row says who is involved and when it is due, with the members of Activiti 5.0 first.
 my $row = call('GET', '/tasks?owner=tf2&sort=name&size=1')->content;
 ok t_cmp($row, qr/"data":\[\{"id":\d+,"name":"b","description":null,"priority":10,"assignee":"tf1","executionId":\d+,"processInstanceId":"\d+","formResourceKey":null,/, 'its members');
-ok t_cmp($row, qr/"dueDate":"2030-07-10T00:00:00\.000[^"]+","owner":"tf2","delegationState":null,"parentTaskId":null,"processDefinitionId":"tasksFilters:\d","taskDefinitionKey":"t","suspended":false\}/, 'later ones');
+ok t_cmp($row, qr/"dueDate":"2030-07-10T00:00:00\.000[^"]+","owner":"tf2","delegationState":null,"parentTaskId":null,"processDefinitionId":"tasksFilters:\d","taskDefinitionKey":"t","category":"z","suspended":false\}/, 'later ones');

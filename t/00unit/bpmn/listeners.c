@@ -218,6 +218,8 @@ static const struct {
     { "form key",    CREATED("task.setFormKey('f')"),       NULL, NULL, NULL, NULL, "f", 50, 0, "a b" },
     { "priority",    CREATED("task.setPriority(7)"),        NULL, NULL, NULL, NULL, NULL, 7, 0, "a b" },
     { "due date",    CREATED("task.setDueDate('1970-01-01T00:00:01Z')"), NULL, NULL, NULL, NULL, NULL, 50, 1000, "a b" },
+    { "category",    CREATED("task.setCategory('sales')}${task.setDescription(task.category)"), NULL, "sales", NULL, NULL, NULL, 50, 0, "a b" },
+    { "no category", CREATED("task.setCategory(null)"),     NULL, NULL, NULL, NULL, NULL, 50, 0, "a b" },
     { "number as a name", CREATED("task.setName(5)"),       "5", NULL, NULL, NULL, NULL, 50, 0, "a b" },
     { "more people", CREATED("task.addCandidateUsers('b, c')"), NULL, NULL, NULL, NULL, NULL, 50, 0, "a b c" },
     { "one more",    CREATED("task.addCandidateUser('c')"), NULL, NULL, NULL, NULL, NULL, 50, 0, "a b c" },
@@ -261,6 +263,7 @@ static void check_change(int i)
     is_int(task->priority, changes[i].priority, "%s: priority", what);
     is_int(task->due_date, changes[i].due_date, "%s: due date", what);
     is_str(history->assignee, changes[i].assignee, "%s: history knows who", what);
+    is_str(history->category, task->category, "%s: history knows the category", what);
     is_str(history->name, changes[i].name, "%s: history knows the name", what);
     is_str(links_of(id), changes[i].links, "%s: people", what);
 }

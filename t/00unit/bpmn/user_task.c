@@ -16,42 +16,46 @@ static const struct {
     const char *name, *description, *assignee, *owner, *form_key;
     int priority;      /* NONE: default */
     const char *links; /* "u:a g:b": users and groups, in order */
+    const char *category;
 } tasks[] = {
-    { "plain",             ONE_TASK("", ""),                             NULL, NULL, NULL, NULL, NULL, NONE, "" },
+    { "plain",             ONE_TASK("", ""),                             NULL, NULL, NULL, NULL, NULL, NONE, "", NULL },
     { "texts",             ONE_TASK("name=\"Do ${what}\"", "<documentation>\n  A\n  #{what} \n</documentation>"),
-                           "Do it", "A\n  it", NULL, NULL, NULL, NONE, "" },
+                           "Do it", "A\n  it", NULL, NULL, NULL, NONE, "", NULL },
     { "raw texts",         ONE_TASK("name=\"Do ${nothing}\"", "<documentation>${1 % 0}</documentation>"),
-                           "Do ${nothing}", "${1 % 0}", NULL, NULL, NULL, NONE, "" },
+                           "Do ${nothing}", "${1 % 0}", NULL, NULL, NULL, NONE, "", NULL },
     { "numbers as texts",  ONE_TASK("name=\"${n}\"", "<documentation>${1 == 1}</documentation>"),
-                           "5", "true", NULL, NULL, NULL, NONE, "" },
+                           "5", "true", NULL, NULL, NULL, NONE, "", NULL },
     { "people",            ONE_TASK("activiti:assignee=\"${who}\" activiti:owner=\"gonzo\"", ""),
-                           NULL, NULL, "kermit", "gonzo", NULL, NONE, "" },
-    { "assignee is null",  ONE_TASK("activiti:assignee=\"${nobody}\"", ""), NULL, NULL, NULL, NULL, NULL, NONE, "" },
-    { "assignee is empty", ONE_TASK("activiti:assignee=\"${''}\"", ""),  NULL, NULL, NULL, NULL, NULL, NONE, "" },
-    { "human performer",   ONE_TASK("", ROLE("humanPerformer", " ${who} ")), NULL, NULL, "kermit", NULL, NULL, NONE, "" },
+                           NULL, NULL, "kermit", "gonzo", NULL, NONE, "", NULL },
+    { "assignee is null",  ONE_TASK("activiti:assignee=\"${nobody}\"", ""), NULL, NULL, NULL, NULL, NULL, NONE, "", NULL },
+    { "assignee is empty", ONE_TASK("activiti:assignee=\"${''}\"", ""),  NULL, NULL, NULL, NULL, NULL, NONE, "", NULL },
+    { "human performer",   ONE_TASK("", ROLE("humanPerformer", " ${who} ")), NULL, NULL, "kermit", NULL, NULL, NONE, "", NULL },
     { "both",              ONE_TASK("activiti:assignee=\"gonzo\"", ROLE("humanPerformer", "${who}")),
-                           NULL, NULL, "gonzo", NULL, NULL, NONE, "" },
+                           NULL, NULL, "gonzo", NULL, NULL, NONE, "", NULL },
     { "form key",          ONE_TASK("activiti:formKey=\"forms/${what}.form\"", ""),
-                           NULL, NULL, NULL, NULL, "forms/it.form", NONE, "" },
+                           NULL, NULL, NULL, NULL, "forms/it.form", NONE, "", NULL },
     { "candidates",        ONE_TASK("activiti:candidateUsers=\" kermit , gonzo,\" activiti:candidateGroups=\"sales\"", ""),
-                           NULL, NULL, NULL, NULL, NULL, NONE, "u:kermit u:gonzo g:sales" },
+                           NULL, NULL, NULL, NULL, NULL, NONE, "u:kermit u:gonzo g:sales", NULL },
     { "candidates from expressions", ONE_TASK("activiti:candidateUsers=\"${who}, ${list}, ${'a, b'}\"", ""),
-                           NULL, NULL, NULL, NULL, NULL, NONE, "u:kermit u:x u:y u:a u:b" },
+                           NULL, NULL, NULL, NULL, NULL, NONE, "u:kermit u:x u:y u:a u:b", NULL },
     { "candidates named twice", ONE_TASK("activiti:candidateGroups=\"a,a,${'a'}\"", ""),
-                           NULL, NULL, NULL, NULL, NULL, NONE, "g:a" },
+                           NULL, NULL, NULL, NULL, NULL, NONE, "g:a", NULL },
     { "links of other types", ONE_TASK("activiti:candidateGroups=\"a\"", "<extensionElements>"
         "<activiti:customResource activiti:name=\"auditor\"><resourceAssignmentExpression><formalExpression>"
         "user(kermit), group(${'b'}), c</formalExpression></resourceAssignmentExpression>"
         "</activiti:customResource></extensionElements>"),
-                           NULL, NULL, NULL, NULL, NULL, NONE, "g:a u:kermit?auditor g:b?auditor g:c?auditor" },
+                           NULL, NULL, NULL, NULL, NULL, NONE, "g:a u:kermit?auditor g:b?auditor g:c?auditor", NULL },
     { "twin",              ONE_TASK("camunda:candidateUsers=\"a\" xmlns:camunda=\"http://camunda.org/schema/1.0/bpmn\"", ""),
-                           NULL, NULL, NULL, NULL, NULL, NONE, "u:a" },
+                           NULL, NULL, NULL, NULL, NULL, NONE, "u:a", NULL },
     { "potential owners",  ONE_TASK("", ROLE("potentialOwner", "user(kermit), group(sales), ${what}, user(${who})")
                                         ROLE("potentialOwner", "a,b")),
-                           NULL, NULL, NULL, NULL, NULL, NONE, "u:kermit g:sales g:it g:a g:b" },
-    { "priority",          ONE_TASK("activiti:priority=\"70\"", ""),     NULL, NULL, NULL, NULL, NULL, 70, "" },
-    { "priority computed", ONE_TASK("activiti:priority=\"${n * 1.5}\"", ""), NULL, NULL, NULL, NULL, NULL, 7, "" },
-    { "priority null",     ONE_TASK("activiti:priority=\"${nobody}\"", ""), NULL, NULL, NULL, NULL, NULL, NONE, "" },
+                           NULL, NULL, NULL, NULL, NULL, NONE, "u:kermit g:sales g:it g:a g:b", NULL },
+    { "priority",          ONE_TASK("activiti:priority=\"70\"", ""),     NULL, NULL, NULL, NULL, NULL, 70, "", NULL },
+    { "priority computed", ONE_TASK("activiti:priority=\"${n * 1.5}\"", ""), NULL, NULL, NULL, NULL, NULL, 7, "", NULL },
+    { "category",          ONE_TASK("activiti:category=\"sales\"", ""),  NULL, NULL, NULL, NULL, NULL, NONE, "", "sales" },
+    { "category computed", ONE_TASK("activiti:category=\"${what}-${n}\"", ""), NULL, NULL, NULL, NULL, NULL, NONE, "", "it-5" },
+    { "category null",     ONE_TASK("activiti:category=\"${nobody}\"", ""), NULL, NULL, NULL, NULL, NULL, NONE, "", NULL },
+    { "priority null",     ONE_TASK("activiti:priority=\"${nobody}\"", ""), NULL, NULL, NULL, NULL, NULL, NONE, "", NULL },
 };
 /* clang-format on */
 
@@ -111,6 +115,9 @@ static void check_task(int i)
     is_str(task->form_key, tasks[i].form_key, "%s: form key", tasks[i].what);
     is_int(task->priority, tasks[i].priority == NONE ? 50 : tasks[i].priority,
            "%s: priority", tasks[i].what);
+    is_str(task->category, tasks[i].category, "%s: category", tasks[i].what);
+    is_str(((wf_hi_taskinst_t *)world_row(WF_TABLE_HI_TASKINST, id))->category,
+           tasks[i].category, "%s: category in history", tasks[i].what);
     is_str(links, tasks[i].links, "%s: links", tasks[i].what);
     is_int(task->execution_id, started.id, "%s: execution", tasks[i].what);
     is_str(task->proc_def_id, definition->id, "%s: definition", tasks[i].what);
@@ -196,6 +203,7 @@ static const struct {
     { ONE_TASK("activiti:priority=\"high\"", ""),                 "priority" },
     { ONE_TASK("activiti:priority=\"${list}\"", ""),              "priority" },
     { ONE_TASK("activiti:priority=\"3000000000\"", ""),           "priority" },
+    { ONE_TASK("activiti:category=\"${unknown}\"", ""),           "category" },
     { ONE_TASK("activiti:candidateUsers=\"${n}\"", ""),           "candidateUsers" },
     { ONE_TASK("activiti:candidateGroups=\"${nobody}\"", ""),     "candidateGroups" },
 };

@@ -232,6 +232,7 @@ static const struct {
     { &ASSIGN,   "{\"id\":%T,\"userId\":\"%L\"}",   WF_ERR_INVALID,   "userId" },
     { &CREATE,   "{\"name\":1}",                              WF_ERR_INVALID,   "name" },
     { &CREATE,   "{\"name\":\"%L\"}",               WF_ERR_INVALID,   "name" },
+    { &CREATE,   "{\"category\":\"%L\"}",                     WF_ERR_INVALID,   "category" },
     { &CREATE,   "{\"owner\":{}}",                            WF_ERR_INVALID,   "owner" },
     { &CREATE,   "{\"priority\":\"high\"}",                   WF_ERR_INVALID,   "priority" },
     { &CREATE,   "{\"priority\":2147483648}",                 WF_ERR_INVALID,   "priority" },

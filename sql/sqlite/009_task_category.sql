@@ -1,0 +1,4 @@
+-- What kind of task a task is, as its file or a client says.
+
+ALTER TABLE ACT_RU_TASK ADD COLUMN CATEGORY_ TEXT;
+ALTER TABLE ACT_HI_TASKINST ADD COLUMN CATEGORY_ TEXT;
