@@ -5,6 +5,7 @@ use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
+use IO::Select ();
 use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(time);
@@ -242,10 +243,12 @@ begin('killed');
 ok t_cmp(scalar(fetched('killed')), 1, 'nobody has it');
 
 # No more than three wait; a graceful restart and an end let nobody wait.
-my @waiting = map { begin_fetch("many$_", asyncResponseTimeout => 15000) } 1 .. 3;
-wait_for_waiting(3);
-$got = end_fetch(begin_fetch('many', asyncResponseTimeout => 15000));
-ok t_cmp($got->{took}, qr/^[0-4]\./, 'one too many does not wait');
+my @waiting = map { begin_fetch("many$_", asyncResponseTimeout => 15000) } 1 .. 4;
+my ($refused) = IO::Select->new(map { $_->{in} } @waiting)->can_read(10);
+my ($early) = grep { $refused && $_->{in} == $refused } @waiting;
+$got = $early && end_fetch($early);
+ok $got && $got->{code} == 200 && !@{ $got->{tasks} };    # one too many does not wait
+@waiting = grep { !$early || $_ != $early } @waiting;
 $server->graceful;
 my @took = map { end_fetch($_)->{took} } @waiting;
 ok !grep { $_ > 10 } @took or t_debug(@took);

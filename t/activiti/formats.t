@@ -38,7 +38,7 @@ sub row { my ($path, $id) = @_; my ($row) = call('GET', $path)->content =~ /(\{[
 my %drawn = (suspended => 'false', diagramResourceName => 'null', category => 'string', graphicNotationDefined => 'false');
 my %later = (suspended => 'false', createTime => 'date', dueDate => 'null', owner => 'null', delegationState => 'null', parentTaskId => 'null',
              processDefinitionId => 'string', taskDefinitionKey => 'string', subTaskList => 'list', identityLinkList => 'list',
-             attachmentList => 'list');
+             attachmentList => 'list', category => 'null');
 
 my @answers = (
     # what, JSON text                                                 members and types

@@ -549,6 +549,14 @@ static const struct {
     /* clang-format on */
 };
 
+static void is_unsafe(const char *path, const char *what)
+{
+    const char *problem = NULL;
+    int safe = wf_mail_credentials_safe(path, &problem);
+
+    ok(!safe && problem, "%s: %s", what, problem ? problem : "no problem");
+}
+
 static void credentials(void)
 {
     char path[] = "/tmp/wf-mail-XXXXXX";
@@ -573,12 +581,12 @@ static void credentials(void)
         is_str(server.user, files[i].user, "user");
         is_str(server.password, files[i].password, "password");
     }
-    ok(!wf_mail_credentials_safe(path, &problem), "for all to see: %s", problem);
+    is_unsafe(path, "for all to see");
     fchmod(fd, 0600);
     ok(wf_mail_credentials_safe(path, &problem), "for its owner only");
-    ok(!wf_mail_credentials_safe("/tmp", &problem), "a directory: %s", problem);
+    is_unsafe("/tmp", "a directory");
     unlink(path);
-    ok(!wf_mail_credentials_safe(path, &problem), "gone: %s", problem);
+    is_unsafe(path, "gone");
     close(fd);
 }
 
