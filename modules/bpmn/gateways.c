@@ -81,7 +81,8 @@ void wf_joins_watch(wf_exec_t *scope)
 
     if (body && body->has_inclusive && !scope->watched) {
         scope->watched = 1;
-        wf_exec_changed(scope); /* who waits and who moves in two units at once meet here */
+        wf_exec_changed(
+            scope); /* who waits and who moves in two units at once meet here */
         APR_ARRAY_PUSH(scope->instance->turn->quiet, wf_exec_t *) = scope;
     }
 }
@@ -91,11 +92,18 @@ static int waits_inclusively(const wf_exec_t *exec)
     return exec->row->arrived && exec->node->reach;
 }
 
+/* A token whose job is to enter the gateway has come, but not in. */
+static int is_before(const wf_exec_t *token, const wf_node_t *gateway)
+{
+    return token->node == gateway && gateway->async && !token->row->arrived;
+}
+
 static int can_reach(const wf_exec_t *token, const wf_node_t *gateway)
 {
     int i = token->node->index;
 
-    return token->row->role != WF_ROLE_KEPT && gateway->reach[i / 8] >> i % 8 & 1;
+    return token->row->role != WF_ROLE_KEPT
+           && (is_before(token, gateway) || gateway->reach[i / 8] >> i % 8 & 1);
 }
 
 /* 1 if no other token of the scope can still come to where waiting waits. Tokens that
