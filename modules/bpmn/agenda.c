@@ -159,9 +159,6 @@ static apr_status_t leave(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
     if (exec->row->role == WF_ROLE_ROUND) {
         return wf_loop_round_done(exec, err);
     }
-    if (exec->node->for_compensation) {
-        return wf_handler_done(exec, err);
-    }
     wf_agenda_go(exec);
     return APR_SUCCESS;
 }
@@ -169,7 +166,9 @@ static apr_status_t leave(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
 static apr_status_t go(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
     (void)flow;
-    return exec->node->behaviour->leave(exec, err);
+    return exec->row->role == WF_ROLE_HANDLER && exec->node->for_compensation
+               ? wf_handler_done(exec, err)
+               : exec->node->behaviour->leave(exec, err);
 }
 
 static apr_status_t end(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
@@ -211,7 +210,8 @@ static apr_status_t run_one(wf_turn_t *turn, const operation_t *planned, wf_erro
              ? too_many(turn, err)
              : operations[planned->op](exec, planned->flow, err);
     if (rv != APR_SUCCESS) {
-        rv = turn->thrown ? wf_error_catch(exec, err) : wf_error_map_called(exec, rv, err);
+        rv =
+            turn->thrown ? wf_error_catch(exec, err) : wf_error_map_called(exec, rv, err);
     }
     return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "activity \"%s\"", activity);
 }

@@ -242,12 +242,14 @@ apr_status_t wf_scope_cancel(wf_exec_t *exec, const char *reason, wf_error_t *er
 #define INTERRUPTED "boundary event %s"
 
 /* The scope in whose body the event stands. Files may attach one to an activity further
- * inside: then that is left with all scopes between. */
+ * inside: then that is left with all scopes between. A compensation handler is no part of
+ * the body around it: what leaves it by an event is still the handler. */
 static wf_exec_t *scope_of_event(wf_exec_t *scope, const wf_node_t *event)
 {
     do {
         scope = wf_token_scope(scope->parent);
-    } while (scope->parent && wf_exec_body(scope) != event->within);
+    } while (scope->parent && scope->row->role != WF_ROLE_HANDLER
+             && wf_exec_body(scope) != event->within);
     return scope;
 }
 
