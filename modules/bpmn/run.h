@@ -309,8 +309,8 @@ apr_status_t wf_handler_done(wf_exec_t *exec, wf_error_t *err);
 apr_status_t wf_events_arm(wf_exec_t *exec, const apr_array_header_t *events,
                            wf_error_t *err);
 
-/** All that exec waits for by subscriptions and jobs, but keep (NULL: nothing), is given
- *  up. */
+/** All that exec waits for by subscriptions and jobs is given up, but what keep wants.
+ *  With keep, what is registered for compensation stays, too; NULL keeps nothing. */
 typedef int wf_keep_fn(const wf_exec_t *exec, const wf_node_t *event);
 apr_status_t wf_events_disarm(wf_exec_t *exec, wf_keep_fn *keep, wf_error_t *err);
 

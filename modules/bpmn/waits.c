@@ -88,6 +88,16 @@ static int is_kept(const wf_exec_t *exec, const char *activity, wf_keep_fn *keep
     return event && keep(exec, event);
 }
 
+/* What is registered for compensation is of a scope; no token waits for it, though one
+ * may stand on the very activity that is named. */
+static int is_row_kept(const wf_exec_t *exec, const wf_subscription_t *row,
+                       wf_keep_fn *keep)
+{
+    return keep
+           && (strcmp(row->event_type, WF_SUBSCRIBED_COMPENSATE) == 0
+               || is_kept(exec, row->activity_id, keep));
+}
+
 /* The node that a job is about; NULL if the subscription that it would serve is gone. */
 static apr_status_t activity_of(const wf_exec_t *exec, const wf_job_t *job,
                                 const char **activity, wf_error_t *err)
@@ -139,7 +149,7 @@ apr_status_t wf_events_disarm(wf_exec_t *exec, wf_keep_fn *keep, wf_error_t *err
     for (i = 0; rv == APR_SUCCESS && i < subscriptions->nelts; i++) {
         wf_subscription_t *row = APR_ARRAY_IDX(subscriptions, i, wf_subscription_t *);
 
-        if (!is_kept(exec, row->activity_id, keep)) {
+        if (!is_row_kept(exec, row, keep)) {
             wf_uow_delete(WF_UOW(exec), row);
         }
     }
@@ -173,7 +183,7 @@ apr_status_t wf_events_move(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err)
     for (i = 0; i < subscriptions->nelts; i++) {
         wf_subscription_t *row = APR_ARRAY_IDX(subscriptions, i, wf_subscription_t *);
 
-        if (!is_kept(exec, row->activity_id, wf_event_is_around)) {
+        if (!is_row_kept(exec, row, wf_event_is_around)) {
             row->execution_id = to->row->id;
             wf_uow_update(WF_UOW(exec), row);
         }
