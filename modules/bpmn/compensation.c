@@ -358,6 +358,29 @@ static apr_status_t take_rounds(wf_exec_t *transaction, wf_error_t *err)
     return rv;
 }
 
+static int is_kept(const wf_exec_t *exec, const wf_node_t *event)
+{
+    (void)exec, (void)event;
+    return 0; /* what is registered for compensation is not asked for */
+}
+
+/* All tokens in the transaction end, and nothing that comes may interrupt what undoes
+ * them: its own events are given up and those on its border. */
+static apr_status_t stop_transaction(wf_exec_t *transaction, wf_error_t *err)
+{
+    wf_exec_t *border = border_scope(transaction);
+    apr_status_t rv = wf_scope_clear(transaction, "cancel end event fired", err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_events_disarm(transaction, is_kept, err);
+    }
+    if (rv == APR_SUCCESS && border != transaction) {
+        rv = wf_events_disarm(border, is_kept, err);
+    }
+    return rv == APR_SUCCESS && border != transaction ? take_rounds(transaction, err)
+                                                      : rv;
+}
+
 apr_status_t wf_cancel_end_enter(wf_exec_t *exec, wf_error_t *err)
 {
     const wf_node_t *node = exec->node;
@@ -371,10 +394,7 @@ apr_status_t wf_cancel_end_enter(wf_exec_t *exec, wf_error_t *err)
                             "cancellation");
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_scope_clear(transaction, "cancel end event fired", err);
-    }
-    if (rv == APR_SUCCESS && transaction->parent->row->role == WF_ROLE_ROUND) {
-        rv = take_rounds(transaction, err);
+        rv = stop_transaction(transaction, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
