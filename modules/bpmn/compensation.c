@@ -86,12 +86,23 @@ static void move_rows(const apr_array_header_t *rows, wf_exec_t *to)
     }
 }
 
+/* The own variables of a sub-process; in a loop also those that tell which round it was.
+ */
+static apr_status_t copy_variables(wf_exec_t *scope, wf_exec_t *kept, wf_error_t *err)
+{
+    apr_status_t rv = scope->parent->row->role == WF_ROLE_ROUND
+                          ? wf_variables_copy(scope->parent, kept, err)
+                          : APR_SUCCESS;
+
+    return rv == APR_SUCCESS ? wf_variables_copy(scope, kept, err) : rv;
+}
+
 static apr_status_t keep(wf_exec_t *scope, const apr_array_header_t *rows,
                          wf_error_t *err)
 {
     wf_exec_t *around = scope_around(scope->parent);
     wf_exec_t *kept = wf_exec_create(around, WF_ROLE_KEPT, scope->parent->node);
-    apr_status_t rv = wf_variables_copy(scope, kept, err);
+    apr_status_t rv = copy_variables(scope, kept, err);
 
     wf_exec_set_active(kept, 0);
     if (rv == APR_SUCCESS) {
