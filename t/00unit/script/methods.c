@@ -17,6 +17,10 @@ static const case_t strings[] = {
     { "s.substring('x')", "! an argument of type string is no integer" },
     { "s.substring(l)", "! an argument of type list is no integer" },
     { "s.substring(n)", "string hello" },
+    { "s.substring(1, 9)", "! string index out of range: 9" },
+    { "s.charAt(-1)", "! string index out of range: -1" },
+    { "s.indexOf(l)", "integer -1" },
+    { "s.contains(n)", "boolean true" },
     { "wide.substring(2, 4)", "string \xc3\xb6\xc3\x9f" },
     { "smile.substring(3)", "string z" },
     { "smile.substring(0, 1)", "string a" },
@@ -150,6 +154,18 @@ static const case_t scalars[] = {
     { "t.booleanValue()", "boolean true" },
     { "t.toString()", "string true" },
     { "t.equals(f)", "boolean false" },
+    { "t.equals(true)", "boolean true" },
+    { "t.equals('true')", "boolean false" },
+    { "d.longValue()", "long 2" },
+    { "d.doubleValue()", "double 2.5" },
+    { "d.equals(2.5)", "boolean true" },
+    { "a.equals(n)", "boolean false" },
+    { "5.compareTo(3)", "! position 3" },
+    { "(5).compareTo(3)", "integer 1" },
+    { "a.length()", "! a value of type integer has no method 'length'" },
+    { "t.not()", "! position 3: expected a name, found 'not'" },
+    { "t.size()", "! a value of type boolean has no method 'size'" },
+    { "when.length()", "! a value of type date has no method 'length'" },
     { "when.getTime()", "long 1288685100120" },
     { "when.before(later)", "boolean true" },
     { "when.after(later)", "boolean false" },
@@ -169,6 +185,13 @@ static const case_t scalars[] = {
 
 static const case_t collections[] = {
     { "l.size()", "integer 2" },
+    { "l.get('1')", "string y" },
+    { "l.length()", "! a value of type list has no method 'length'" },
+    { "m.length()", "! a value of type map has no method 'length'" },
+    { "m.k()", "! a value of type map has no method 'k'" },
+    { "l.indexOf('y')", "integer 1" },
+    { "m.keySet().contains('k')", "boolean true" },
+    { "m.values().get(0).concat('!')", "string v!" },
     { "l.isEmpty()", "boolean false" },
     { "nothing.isEmpty()", "boolean true" },
     { "l.get(1)", "string y" },
@@ -227,6 +250,73 @@ static const case_t collections[] = {
     { "tree.get(0)", "string zero" },
 };
 
+/* ---- numbers of arguments ----------------------------------------------------------- */
+
+/* clang-format off */
+static const struct {
+    const char *of, *name; /* a variable of the fixture */
+    int min, max;
+} arities[] = {
+    { "s", "length", 0, 0 },           { "s", "substring", 1, 2 },     { "s", "indexOf", 1, 2 },
+    { "s", "lastIndexOf", 1, 2 },      { "s", "charAt", 1, 1 },        { "s", "contains", 1, 1 },
+    { "s", "startsWith", 1, 2 },       { "s", "endsWith", 1, 1 },      { "s", "equals", 1, 1 },
+    { "s", "equalsIgnoreCase", 1, 1 }, { "s", "toUpperCase", 0, 0 },   { "s", "toLowerCase", 0, 0 },
+    { "s", "trim", 0, 0 },             { "s", "concat", 1, 1 },        { "s", "replace", 2, 2 },
+    { "s", "replaceAll", 2, 2 },       { "s", "replaceFirst", 2, 2 },  { "s", "split", 1, 2 },
+    { "s", "matches", 1, 1 },          { "s", "isEmpty", 0, 0 },       { "s", "compareTo", 1, 1 },
+    { "s", "toString", 0, 0 },         { "s", "hashCode", 0, 0 },
+    { "a", "intValue", 0, 0 },         { "a", "longValue", 0, 0 },     { "a", "doubleValue", 0, 0 },
+    { "a", "toString", 0, 0 },         { "a", "equals", 1, 1 },        { "a", "compareTo", 1, 1 },
+    { "d", "intValue", 0, 0 },         { "d", "longValue", 0, 0 },     { "d", "doubleValue", 0, 0 },
+    { "big", "toString", 0, 0 },       { "big", "equals", 1, 1 },      { "big", "compareTo", 1, 1 },
+    { "t", "booleanValue", 0, 0 },     { "t", "toString", 0, 0 },      { "t", "equals", 1, 1 },
+    { "l", "size", 0, 0 },             { "l", "isEmpty", 0, 0 },       { "l", "get", 1, 1 },
+    { "l", "contains", 1, 1 },         { "l", "indexOf", 1, 1 },       { "l", "add", 1, 2 },
+    { "l", "remove", 1, 1 },           { "l", "toString", 0, 0 },
+    { "m", "size", 0, 0 },             { "m", "isEmpty", 0, 0 },       { "m", "get", 1, 1 },
+    { "m", "put", 2, 2 },              { "m", "containsKey", 1, 1 },   { "m", "containsValue", 1, 1 },
+    { "m", "remove", 1, 1 },           { "m", "keySet", 0, 0 },        { "m", "values", 0, 0 },
+    { "m", "toString", 0, 0 },
+    { "when", "getTime", 0, 0 },       { "when", "before", 1, 1 },     { "when", "after", 1, 1 },
+    { "when", "toString", 0, 0 },
+};
+/* clang-format on */
+
+/* The method called with so many ones: a list's index, a text, a number. */
+static const char *call_with(int row, int count, apr_pool_t *p)
+{
+    const char *text = apr_pstrcat(p, arities[row].of, ".", arities[row].name, "(", NULL);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        text = apr_pstrcat(p, text, i ? ", '1'" : "1", NULL);
+    }
+    return apr_pstrcat(p, text, ")", NULL);
+}
+
+static void test_arities(void)
+{
+    apr_pool_t *p;
+    int row, count;
+
+    apr_pool_create(&p, NULL);
+    for (row = 0; row < (int)(sizeof(arities) / sizeof(arities[0])); row++) {
+        for (count = 0; count <= arities[row].max + 1; count++) {
+            const char *text = call_with(row, count, p);
+            const char *got = run_expr(text, WF_UEL, p);
+            int fits = count >= arities[row].min && count <= arities[row].max;
+
+            if (!ok(strstr(got, "no method") == NULL
+                        && fits == !strstr(got, "does not take"),
+                    "%s: %s", text, fits ? "taken" : "too few or many")) {
+                diag("got %s", got);
+            }
+        }
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+}
+
 /* A list that outlives the evaluation keeps what was added to it. */
 static void test_ownership(void)
 {
@@ -262,6 +352,7 @@ int main(void)
     RUN(regexes, WF_UEL, run_expr);
     RUN(scalars, WF_UEL, run_expr);
     RUN(collections, WF_UEL, run_expr);
+    test_arities();
     test_ownership();
     apr_terminate();
     return done_testing();
