@@ -171,6 +171,7 @@ static const struct {
     { "priority",            "7" },
     { "dueDate",             "Thu Jan 01 00:00:01 UTC 1970" },
     { "createTime",          NULL },
+    { "category",            "c" },
     { "formKey",             "f" },
     { "executionId",         NULL },
     { "processInstanceId",   NULL },
@@ -201,7 +202,7 @@ static const char *listening(const char *script)
         PROCESS(START
                 "<userTask id=\"t\" name=\"N\" activiti:assignee=\"kermit\" "
                 "activiti:owner=\"gonzo\" activiti:priority=\"7\" "
-                "activiti:dueDate=\"1970-01-01T00:00:01Z\" activiti:formKey=\"f\">"
+                "activiti:dueDate=\"1970-01-01T00:00:01Z\" activiti:formKey=\"f\" activiti:category=\"c\">"
                 "<documentation>D</documentation><extensionElements>"
                 "<activiti:taskListener event=\"create\" class=\"" SCRIPT "\">"
                 "<activiti:field name=\"script\" stringValue=\"%s\"/>"
@@ -255,7 +256,7 @@ static const struct {
     { "setName", 1, 1 },             { "setDescription", 1, 1 },
     { "setAssignee", 1, 1 },         { "setOwner", 1, 1 },
     { "setPriority", 1, 1 },         { "setDueDate", 1, 1 },
-    { "setFormKey", 1, 1 },          { "addCandidateUser", 1, 1 },
+    { "setCategory", 1, 1 },         { "setFormKey", 1, 1 },          { "addCandidateUser", 1, 1 },
     { "addCandidateUsers", 1, 1 },   { "addCandidateGroup", 1, 1 },
     { "addCandidateGroups", 1, 1 },  { "deleteCandidateUser", 1, 1 },
     { "deleteCandidateGroup", 1, 1 },
