@@ -158,10 +158,27 @@ static void find_starts(wf_body_t *body)
     }
 }
 
+/* A job that enters an event sub-process enters by the event that came: it is that of the
+ * start event. */
+static void enter_later(wf_parser_t *parser, const wf_body_t *body)
+{
+    wf_node_t *owner = find_node(parser, body->owner->id), *start;
+    int i;
+
+    for (i = 0; owner->async && i < body->starts->nelts; i++) {
+        start = find_node(parser, APR_ARRAY_IDX(body->starts, i, const wf_node_t *)->id);
+        start->exclusive = start->exclusive && owner->exclusive;
+        start->retries = start->retries ? start->retries : owner->retries;
+        start->async = 1;
+    }
+    owner->async = 0;
+}
+
 /* What an event sub-process starts with is waited for by what surrounds it. */
-static void hand_out(const wf_body_t *body)
+static void hand_out(wf_parser_t *parser, const wf_body_t *body)
 {
     if (body->triggered) {
+        enter_later(parser, body);
         apr_array_cat(body->owner->within->handlers, body->starts);
     }
 }
@@ -211,7 +228,7 @@ void wf_model_link(wf_parser_t *parser)
         find_starts(APR_ARRAY_IDX(parser->bodies, i, wf_body_t *));
     }
     for (i = 0; i < parser->bodies->nelts; i++) {
-        hand_out(APR_ARRAY_IDX(parser->bodies, i, const wf_body_t *));
+        hand_out(parser, APR_ARRAY_IDX(parser->bodies, i, const wf_body_t *));
     }
     parser->model->start = start_by_id(&parser->model->body);
 }

@@ -278,6 +278,19 @@ void wf_body_parse(wf_parser_t *parser, const wf_xml_t *element, wf_body_t *body
     parser->body = around;
 }
 
+/* Each event begins it anew: there is nothing to count. */
+static void drop_loop(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
+{
+    const wf_xml_t *loop =
+        wf_xml_child(xml, WF_NS_BPMN, "multiInstanceLoopCharacteristics");
+
+    if (loop && node->body->triggered) {
+        wf_parse_warning(parser, loop, "ignored-element",
+                         "<%s> has no effect on an event sub-process", loop->name);
+        node->loop = NULL;
+    }
+}
+
 void wf_sub_process_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
 {
     const char *triggered = wf_xml_attr(xml, WF_NS_NONE, "triggeredByEvent");
@@ -288,6 +301,7 @@ void wf_sub_process_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *n
     if (strcmp(xml->name, "subProcess") == 0) {
         node->body->triggered = wf_parse_flag(triggered, 0);
         refuse_flag(parser, xml, "triggeredByEvent");
+        drop_loop(parser, xml, node);
     }
     else if (wf_parse_flag(triggered, 0)) {
         wf_parse_warning(parser, xml, "ignored-attribute",
