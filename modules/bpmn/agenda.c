@@ -138,7 +138,7 @@ static apr_status_t enter(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
 
 static apr_status_t leave(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
-    apr_status_t rv = wf_listeners_notify(exec, exec->node->listeners, "end", err);
+    apr_status_t rv = wf_visit_part(exec, err);
     const wf_flow_t *chosen = exec->chosen;
 
     (void)flow;

@@ -87,6 +87,7 @@ void wf_exec_set_active(wf_exec_t *exec, int active)
 void wf_exec_stand(wf_exec_t *exec, const wf_node_t *node)
 {
     exec->node = node;
+    exec->parting = 0;
     exec->row->act_id = node->id;
     wf_exec_changed(exec);
 }

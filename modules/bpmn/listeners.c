@@ -46,15 +46,25 @@ apr_status_t wf_listeners_notify(wf_exec_t *exec, const apr_array_header_t *list
 
 apr_status_t wf_visit_begin(wf_exec_t *exec, wf_error_t *err)
 {
+    exec->parting = 0;
     wf_history_enter(exec);
     return wf_listeners_notify(exec, exec->node->listeners, "start", err);
 }
 
+/* Once a visit: an error that one of them throws may interrupt the activity, which ends
+ * the visit again. */
+apr_status_t wf_visit_part(wf_exec_t *exec, wf_error_t *err)
+{
+    if (exec->parting) {
+        return APR_SUCCESS;
+    }
+    exec->parting = 1;
+    return wf_listeners_notify(exec, exec->node->listeners, "end", err);
+}
+
 apr_status_t wf_visit_end(wf_exec_t *exec, wf_error_t *err)
 {
-    apr_status_t rv = exec->row->act_inst_id
-                          ? wf_listeners_notify(exec, exec->node->listeners, "end", err)
-                          : APR_SUCCESS;
+    apr_status_t rv = exec->row->act_inst_id ? wf_visit_part(exec, err) : APR_SUCCESS;
 
     return rv == APR_SUCCESS ? wf_history_leave(exec, err) : rv;
 }

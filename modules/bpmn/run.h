@@ -67,6 +67,7 @@ typedef struct wf_exec_t {
     const wf_flow_t *chosen;       /* the way on, if what its node did has chosen it */
     int watched;                   /* it is among the turn's quiet */
     const wf_heard_t *heard; /* throw.c: signals thrown beside its token */
+    int parting;             /* the end listeners of its visit have been called */
     int ended;
 } wf_exec_t;
 
@@ -519,6 +520,9 @@ apr_status_t wf_listeners_notify(wf_exec_t *exec, const apr_array_header_t *list
  *  interruption, too): history and listeners know. */
 apr_status_t wf_visit_begin(wf_exec_t *exec, wf_error_t *err);
 apr_status_t wf_visit_end(wf_exec_t *exec, wf_error_t *err);
+
+/** exec is about to leave its node: call the end listeners, once a visit. */
+apr_status_t wf_visit_part(wf_exec_t *exec, wf_error_t *err);
 
 /** Run the listeners of a task of a process: create, assignment, complete, delete. exec
  *  waits for it. */
