@@ -1,19 +1,25 @@
+/* clang-format off */
 /* The agenda: a stack of small operations instead of functions that call each other, so a
  * chain of any length needs no C stack and every step is counted.
  *
- *            plan                        run
  *   start ──▶ START ──▶ (scope, rounds) ──▶ ENTER ──▶ behaviour.enter ──┬──▶ (rests)
  *               ▲                                                       │       │ signal,
- * fire │                                                       ▼       ▼ TAKE ◀──
- * behaviour.leave ◀── GO ◀── (scope closed) ◀── LEAVE ◀────┘ │ └──▶ END ──▶ the last one
- * ends its scope: LEAVE of a sub-process, or the instance's end
+ *               │                                                       ▼       ▼ fire
+ *             TAKE ◀── behaviour.leave ◀── GO ◀── (scope closed) ◀── LEAVE ◀────┘
+ *                            │
+ *                            └──▶ END ──▶ the last one ends its scope: LEAVE of a
+ *                                         sub-process, or the instance's end
  */
+/* clang-format on */
+#include <string.h>
+
 #include "bpmn/run.h"
 
 typedef struct operation_t {
     wf_op_e op;
     wf_exec_t *exec;
     const wf_flow_t *flow;
+    int wave; /* of what was told to several at once, to which of them */
 } operation_t;
 
 void wf_turn_init(wf_turn_t *turn, const wf_bpmn_call_t *call)
@@ -33,6 +39,33 @@ void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow)
     planned->op = op;
     planned->exec = exec;
     planned->flow = flow;
+    planned->wave = exec->instance->turn->wave;
+}
+
+int wf_agenda_wave(wf_turn_t *turn)
+{
+    return ++turn->wave;
+}
+
+/* What was planned since then lies on top, wave by wave. */
+void wf_agenda_turn_over(wf_turn_t *turn, int first)
+{
+    operation_t *all = (operation_t *)turn->agenda->elts, *turned;
+    int end = turn->agenda->nelts, begin = end, done = 0, wave;
+
+    while (begin && all[begin - 1].wave >= first) {
+        begin--;
+    }
+    turned = apr_palloc(turn->p, (end - begin) * sizeof(*turned));
+    while (end > begin) {
+        int last = end;
+
+        for (wave = all[end - 1].wave; end > begin && all[end - 1].wave == wave; end--) {
+        }
+        memcpy(&turned[done], &all[end], (last - end) * sizeof(*turned));
+        done += last - end;
+    }
+    memcpy(&all[begin], turned, done * sizeof(*turned));
 }
 
 void wf_agenda_arrive(wf_exec_t *exec, const wf_node_t *node)

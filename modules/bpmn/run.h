@@ -24,6 +24,7 @@ typedef struct wf_turn_t {
     apr_hash_t *delegates;      /* delegates.c: those of deployments, by definition id */
     int calls;                  /* delegates called so far, for their idempotency keys */
     int listening;              /* task listeners that run inside one another */
+    int wave;                   /* agenda.c: the last of those told at once */
 } wf_turn_t;
 
 typedef struct wf_instance_t {
@@ -92,6 +93,13 @@ void wf_turn_init(wf_turn_t *turn, const wf_bpmn_call_t *call);
 /** Put an operation on the agenda; flow is for WF_OP_TAKE. What was planned last is done
  *  first, so a branch runs until it rests before the next one begins. */
 void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow);
+
+/** Something comes to several executions at once: call this before each of them is told,
+ *  and the second one at the end, with what the first call gave. All are told before one
+ *  of them goes on; then who was told first goes on first, although the agenda is a stack.
+ */
+int wf_agenda_wave(wf_turn_t *turn);
+void wf_agenda_turn_over(wf_turn_t *turn, int first);
 
 /** Run until the agenda is empty. WF_ERR_EXECUTION beyond call->max_steps. */
 apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err);

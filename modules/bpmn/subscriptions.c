@@ -125,21 +125,23 @@ static apr_status_t still_waits(wf_turn_t *turn, const wf_subscription_t *row, i
 }
 
 /* All are told before the first one goes on: what is reached in this turn hears nothing.
- * The agenda is a stack, so the last one is told first. */
+ * Who waits longest is told first, and may end others that wait. */
 apr_status_t wf_subscriptions_deliver(wf_turn_t *turn, const apr_array_header_t *rows,
                                       const wf_map_t *variables, wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
-    int i, waits;
+    int i, waits, first = wf_agenda_wave(turn);
 
-    for (i = rows->nelts - 1; rv == APR_SUCCESS && i >= 0; i--) {
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         wf_subscription_t *row = APR_ARRAY_IDX(rows, i, wf_subscription_t *);
 
         rv = still_waits(turn, row, &waits, err);
         if (rv == APR_SUCCESS && waits) {
+            wf_agenda_wave(turn);
             rv = wf_subscription_deliver(turn, row, variables, err);
         }
     }
+    wf_agenda_turn_over(turn, first);
     return rv;
 }
 

@@ -1,45 +1,6 @@
 /* Events that are waited for and thrown: boundary events, event sub-processes, event-based
  * gateways, signals and messages, timers that fire more than once, errors. */
-#include "scenario.h"
-
-#define SUB(id, inside) "<subProcess id=\"" id "\">\n<startEvent id=\"" id "S\"/>\n" inside "</subProcess>\n"
-#define DECLARED                                                                         \
-    "<signal id=\"sigA\" name=\"A\"/><signal id=\"sigB\" name=\"B\"/>"                   \
-    "<signal id=\"sigI\" name=\"I\" activiti:scope=\"processInstance\"/>"                \
-    "<message id=\"mesM\" name=\"M\"/><message id=\"mesN\" name=\"N\"/>"                 \
-    "<error id=\"errE\" errorCode=\"E\"/><error id=\"errF\" errorCode=\"F\"/>\n"
-#define FILE_OF(body)                                                                    \
-    DEFINITIONS DECLARED "<process id=\"p\" name=\"P\">\n" body "</process>\n</definitions>\n"
-
-#define SIGNAL(ref) "<signalEventDefinition signalRef=\"sig" ref "\"/>"
-#define MESSAGE(ref) "<messageEventDefinition messageRef=\"mes" ref "\"/>"
-#define ERROR(ref) "<errorEventDefinition errorRef=\"err" ref "\"/>"
-#define HOUR "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"
-#define CYCLE(text) "<timerEventDefinition><timeCycle>" text "</timeCycle></timerEventDefinition>"
-
-#define CATCH(id, def) "<intermediateCatchEvent id=\"" id "\">" def "</intermediateCatchEvent>\n"
-#define THROW(id, def) "<intermediateThrowEvent id=\"" id "\">" def "</intermediateThrowEvent>\n"
-#define ENDS(id, def) "<endEvent id=\"" id "\">" def "</endEvent>\n"
-#define BOUNDARY(id, host, def)                                                          \
-    "<boundaryEvent id=\"" id "\" attachedToRef=\"" host "\">" def "</boundaryEvent>\n"
-#define BESIDE(id, host, def)                                                            \
-    "<boundaryEvent id=\"" id "\" attachedToRef=\"" host "\" cancelActivity=\"false\">" def "</boundaryEvent>\n"
-#define ON(id, def, inside)                                                              \
-    "<subProcess id=\"" id "\" triggeredByEvent=\"true\"><startEvent id=\"" id "S\">" def "</startEvent>\n" inside \
-    "</subProcess>\n"
-#define ON_BESIDE(id, def, inside)                                                       \
-    "<subProcess id=\"" id "\" triggeredByEvent=\"true\"><startEvent id=\"" id "S\" isInterrupting=\"false\">" def \
-    "</startEvent>\n" inside "</subProcess>\n"
-#define GATE(id) "<eventBasedGateway id=\"" id "\"/>\n"
-#define TERMINATE(id) ENDS(id, "<terminateEventDefinition/>")
-#define AGAIN(from, to)                                                                  \
-    "<sequenceFlow id=\"again-" from "\" sourceRef=\"" from "\" targetRef=\"" to "\"/>\n"
-
-/* Two processes: the first one calls the second one. */
-#define CALLS(body, called)                                                              \
-    DEFINITIONS DECLARED "<process id=\"p\">\n" body "</process>\n<process id=\"q\">\n" \
-                         "<startEvent id=\"qS\"/>\n" called "</process>\n</definitions>\n"
-#define CALL(id) "<callActivity id=\"" id "\" calledElement=\"q\"/>\n"
+#include "event_files.h"
 
 /* clang-format off */
 static const scenario_t scenarios[] = {
@@ -79,10 +40,13 @@ static const scenario_t scenarios[] = {
       "a | message M: z | event A: !does not wait", "s a c z" },
     { "two events of one signal at once", FILE_OF(START TASK("a") TASK("y") TASK("z") BESIDE("b", "a", SIGNAL("A"))
         BOUNDARY("c", "a", SIGNAL("A")) FLOW("s", "a") FLOW("b", "y") FLOW("c", "z")), NULL,
-      "a | event A: z", NULL },
-    { "the one that does not interrupt comes first", FILE_OF(START TASK("a") TASK("y") TASK("z") BOUNDARY("c", "a", SIGNAL("A"))
+      "a | event A: y z", "s a b y c z" },
+    { "the one that interrupts comes first", FILE_OF(START TASK("a") TASK("y") TASK("z") BOUNDARY("c", "a", SIGNAL("A"))
         BESIDE("b", "a", SIGNAL("A")) FLOW("s", "a") FLOW("b", "y") FLOW("c", "z")), NULL,
-      "a | event A: y z", NULL },
+      "a | event A: z", NULL },
+    { "of two that interrupt the first one does", FILE_OF(START TASK("a") TASK("y") TASK("z") BOUNDARY("b", "a", SIGNAL("A"))
+        BOUNDARY("c", "a", SIGNAL("A")) FLOW("s", "a") FLOW("b", "y") FLOW("c", "z")), NULL,
+      "a | event A: y", NULL },
     { "a task in a fork", FILE_OF(START FORK("f") TASK("a") TASK("o") TASK("z") BOUNDARY("b", "a", HOUR) FORK("j") TASK("x")
         FLOW("s", "f") FLOW("f", "a") FLOW("f", "o") FLOW("b", "z") FLOW("z", "j") FLOW("o", "j") FLOW("j", "x")), NULL,
       "a o | timer b: o z | complete o: z | complete z: x", NULL },
@@ -194,6 +158,8 @@ static const scenario_t scenarios[] = {
     { "a gateway in an interrupted sub-process", FILE_OF(START SUB("p1", GATE("g") CATCH("c", SIGNAL("A")) CATCH("d", HOUR)
         FLOW("p1S", "g") FLOW("g", "c") FLOW("g", "d")) TASK("z") BOUNDARY("b", "p1", SIGNAL("B")) FLOW("s", "p1") FLOW("b", "z")),
       NULL, "g | event B: z | event A: !does not wait | timer d: !no job", NULL },
+    { "one signal for two events: the first flow", FILE_OF(START GATE("g") CATCH("c", SIGNAL("A")) CATCH("d", SIGNAL("A")) TASK("x")
+        TASK("y") FLOW("s", "g") FLOW("g", "c") FLOW("g", "d") FLOW("c", "x") FLOW("d", "y")), NULL, "g | event A: x", "s g c x" },
     { "twice through it", FILE_OF(START GATE("g") CATCH("c", SIGNAL("A")) CATCH("d", HOUR) FLOW("s", "g") FLOW("g", "c")
         FLOW("g", "d") FLOW("c", "g")), NULL, "g | event A: g | event A: g | timer d:", "s g c g c g d" },
 
@@ -218,6 +184,11 @@ static const scenario_t scenarios[] = {
       "a | event A: a z | complete a: z | complete z: y", NULL },
     { "of two the first one wins", FILE_OF(START TASK("a") ON("h", SIGNAL("A"), TASK("y") FLOW("hS", "y")) ON("k", SIGNAL("B"),
         TASK("z") FLOW("kS", "z")) FLOW("s", "a")), NULL, "a | event A: y | event B: !does not wait | complete y:", NULL },
+    { "one signal for two of them: the first of the file", FILE_OF(START TASK("a") ON("h", SIGNAL("A"), TASK("y") FLOW("hS", "y"))
+        ON("k", SIGNAL("A"), TASK("z") FLOW("kS", "z")) FLOW("s", "a")), NULL, "a | event A: y | complete y:", NULL },
+    { "one signal beside it and inside it", FILE_OF(START SUB("p1", CATCH("c", SIGNAL("A")) TASK("w") ON_BESIDE("h", SIGNAL("A"),
+        TASK("y") FLOW("hS", "y")) FLOW("p1S", "c") FLOW("c", "w")) TASK("z") FLOW("s", "p1") FLOW("p1", "z")), NULL,
+      "c | event A: w y | complete y: w | complete w: z", NULL },
     { "the border of what it interrupts stays armed", FILE_OF(START SUB("p1", TASK("a") ON("h", SIGNAL("A"), TASK("y")
         FLOW("hS", "y")) FLOW("p1S", "a")) TASK("z") BOUNDARY("b", "p1", SIGNAL("B")) FLOW("s", "p1") FLOW("b", "z")), NULL,
       "a | event A: y | event B: z", NULL },
