@@ -1,6 +1,8 @@
 /* The tree is built with expat directly: apr_xml keeps no positions, and a fault without
  * line and column is of no use to a modeller. External entities are never loaded, and a
  * file that declares entities of its own is refused as a whole. */
+#include <errno.h>
+#include <iconv.h>
 #include <string.h>
 
 #include <expat.h>
@@ -11,6 +13,9 @@
 #include "xml/xml.h"
 
 #define SEPARATOR '\n' /* cannot occur in a name */
+#define ENCODING_LETTERS                                                                 \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+#define UNICODE (APR_IS_BIGENDIAN ? "UCS-4BE" : "UCS-4LE")
 
 typedef struct reader_t {
     XML_Parser expat;
@@ -233,6 +238,49 @@ static void XMLCALL on_skipped(void *baton, const XML_Char *name, int is_paramet
     refuse(baton, "xml-entity", "reference to an entity that is not declared");
 }
 
+/* ---- encodings --------------------------------------------------------------------- */
+
+/* Names only: iconv also knows suffixes that change what it does. */
+static int is_encoding_name(const char *name)
+{
+    return strlen(name) < 40 && name[strspn(name, ENCODING_LETTERS)] == '\0';
+}
+
+/* The character of one byte, -1 if there is none; 0 if the byte alone is no character. */
+static int map_byte(iconv_t to, unsigned char byte, int *character)
+{
+    char in = (char)byte, *from = &in, *out;
+    apr_uint32_t found = 0;
+    size_t left = 1, room = sizeof(found);
+
+    out = (char *)&found;
+    iconv(to, NULL, NULL, NULL, NULL);
+    *character = -1;
+    if (iconv(to, &from, &left, &out, &room) == (size_t)-1) {
+        return errno == EILSEQ;
+    }
+    *character = room ? -1 : (int)found;
+    return room == 0 && (byte >= 0x80 || found == byte);
+}
+
+/* What expat does not know itself: encodings of one byte a character, as Windows has. */
+static int XMLCALL on_encoding(void *baton, const XML_Char *name, XML_Encoding *info)
+{
+    iconv_t to = is_encoding_name(name) ? iconv_open(UNICODE, name) : (iconv_t)-1;
+    int byte, good = to != (iconv_t)-1;
+
+    (void)baton;
+    for (byte = 0; good && byte < 256; byte++) {
+        good = map_byte(to, (unsigned char)byte, &info->map[byte]);
+    }
+    if (to != (iconv_t)-1) {
+        iconv_close(to);
+    }
+    return good ? XML_STATUS_OK : XML_STATUS_ERROR;
+}
+
+/* ---- reading ------------------------------------------------------------------------- */
+
 static void set_handlers(reader_t *r)
 {
     XML_SetUserData(r->expat, r);
@@ -241,6 +289,7 @@ static void set_handlers(reader_t *r)
     XML_SetNamespaceDeclHandler(r->expat, on_prefix, on_prefix_end);
     XML_SetEntityDeclHandler(r->expat, on_entity);
     XML_SetSkippedEntityHandler(r->expat, on_skipped);
+    XML_SetUnknownEncodingHandler(r->expat, on_encoding, NULL);
 }
 
 wf_xml_t *wf_xml_parse(const char *xml, apr_size_t length, wf_problems_t *problems,

@@ -178,6 +178,60 @@ static void model_texts(void)
        "what is not there is NULL");
 }
 
+/* clang-format off */
+static const struct {
+    const char *encoding, *bytes;
+    const char *name; /* NULL: refused */
+} encodings[] = {
+    { "utf-8",           "\xe2\x82\xac",             "\xe2\x82\xac" },
+    { "US-ASCII",        "&#8364;",                  "\xe2\x82\xac" },
+    { "windows-1252",    "\x80 \xfc",                "\xe2\x82\xac \xc3\xbc" },
+    { "ISO-8859-15",     "\xa4 \xfc",                "\xe2\x82\xac \xc3\xbc" },
+    { "KOI8-R",          "\xc1",                     "\xd0\xb0" },
+    { "windows-1252",    "\x81",                     NULL }, /* no character */
+    { "Shift_JIS",       "a",                        NULL },
+    { "UTF-7",           "a",                        NULL },
+    { "EBCDIC-US",       "a",                        NULL },
+    { "windows-1252//TRANSLIT", "a",                 NULL },
+};
+/* clang-format on */
+
+static void encoded(int i)
+{
+    wf_problems_t *problems;
+    apr_array_header_t *models = read_file(
+        apr_psprintf(pool,
+                     "<?xml version=\"1.0\" encoding=\"%s\"?>" FILE_WITH(
+                         "<process id=\"p\" name=\"%s\"><startEvent id=\"s\"/></process>"),
+                     encodings[i].encoding, encodings[i].bytes),
+        &problems);
+    const char *name =
+        models->nelts ? wf_model_name(APR_ARRAY_IDX(models, 0, const wf_model_t *)) : NULL;
+
+    is_str(name, encodings[i].name, "%s: %s", encodings[i].encoding,
+           encodings[i].name ? encodings[i].name : "refused");
+    is_int(problems->errors, !encodings[i].name, "%s: problems", encodings[i].encoding);
+}
+
+/* UTF-16 needs a mark at its beginning. */
+static void wide(void)
+{
+    static const char text[] = "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/"
+                               "MODEL\"><process id=\"p\"><startEvent id=\"s\"/></process>"
+                               "</definitions>";
+    char bytes[2 * sizeof(text)] = "\xff\xfe";
+    wf_problems_t *problems = wf_problems_create("test.bpmn20.xml", pool);
+    apr_array_header_t *models;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(text) - 1; i++) {
+        bytes[2 + 2 * i] = text[i];
+        bytes[3 + 2 * i] = '\0';
+    }
+    wf_model_parse(&models, bytes, 2 * sizeof(text), problems, pool);
+    is_int(models->nelts, 1, "UTF-16");
+}
+
 /* ---- who may start --------------------------------------------------------------- */
 
 #define STARTER(text)                                                                    \
@@ -349,6 +403,10 @@ int main(void)
     cases_open();
     CHECK_CASES(cases);
     model_texts();
+    for (i = 0; i < (int)(sizeof(encodings) / sizeof(encodings[0])); i++) {
+        encoded(i);
+    }
+    wide();
     for (i = 0; i < (int)(sizeof(starters) / sizeof(starters[0])); i++) {
         who_may_start(i);
     }
