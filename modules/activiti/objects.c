@@ -59,8 +59,18 @@ apr_status_t wf_path_key_row(wf_request_t *req, const char *variable, wf_table_e
 apr_status_t wf_path_definition(wf_request_t *req, wf_definition_t **definition,
                                 wf_error_t *err)
 {
-    return wf_path_key_row(req, "processDefinitionId", WF_TABLE_DEFINITION,
-                           "process definition", definition, err);
+    const char *id = wf_request_var(req, "processDefinitionId");
+    wf_store_t *store = wf_request_store(req, err);
+    apr_status_t rv;
+
+    if (!store) {
+        return WF_EFAILED;
+    }
+    rv = wf_store_get_by_key(store, WF_TABLE_DEFINITION, wf_definition_id(id, req->pool),
+                             definition, req->pool, err);
+    return rv == APR_SUCCESS && !*definition
+               ? wf_no_object("process definition", id, err)
+               : rv;
 }
 
 /* ---- commands ---------------------------------------------------------------------- */

@@ -34,7 +34,8 @@ apr_status_t wf_args_definition(wf_work_t *work, const char *name,
 {
     const char *id = wf_json_string(work->args, name, "");
     apr_status_t rv =
-        wf_uow_get_by_key(work->uow, WF_TABLE_DEFINITION, id, definition, err);
+        wf_uow_get_by_key(work->uow, WF_TABLE_DEFINITION, wf_definition_id(id, work->pool),
+                          definition, err);
 
     if (rv == APR_SUCCESS && !*definition) {
         rv = wf_error_field(err, WF_ERR_NOT_FOUND, name,

@@ -57,7 +57,8 @@ static apr_status_t find_definition(wf_work_t *work, wf_definition_t **definitio
         id = *definition ? (*definition)->id : NULL;
     }
     if (rv == APR_SUCCESS && id) {
-        rv = wf_uow_get_by_key(work->uow, WF_TABLE_DEFINITION, id, definition, err);
+        rv = wf_uow_get_by_key(work->uow, WF_TABLE_DEFINITION,
+                               wf_definition_id(id, work->pool), definition, err);
     }
     if (rv == APR_SUCCESS && !*definition) {
         rv = wf_error_field(err, WF_ERR_NOT_FOUND, field,

@@ -310,6 +310,17 @@ static apr_status_t query_single(wf_store_t *store, wf_query_e query, wf_table_e
     return rv;
 }
 
+const char *wf_definition_id(const char *id, apr_pool_t *p)
+{
+    const char *version = strchr(id, ':');
+    const char *number = version ? strchr(version + 1, ':') : NULL;
+
+    if (!number || !number[1] || number[1 + strspn(number + 1, "0123456789")]) {
+        return id;
+    }
+    return apr_pstrmemdup(p, id, number - id);
+}
+
 apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
                                         wf_definition_t **row, apr_pool_t *p,
                                         wf_error_t *err)

@@ -517,6 +517,10 @@ apr_status_t wf_store_get_by_key(wf_store_t *store, wf_table_e table, const char
 apr_status_t wf_store_select(wf_store_t *store, wf_relation_e relation, wf_id_t parent,
                              apr_array_header_t **rows, apr_pool_t *p, wf_error_t *err);
 
+/** The id of a definition as it is stored, "key:version". Later releases of Activiti wrote
+ *  a number behind it; such an id means the same definition. In p, or id itself. */
+const char *wf_definition_id(const char *id, apr_pool_t *p);
+
 /** The newest version of a process key; *row NULL if there is none. */
 apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
                                         wf_definition_t **row, apr_pool_t *p,
