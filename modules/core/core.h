@@ -285,7 +285,7 @@ int wf_period_parse(wf_period_t *period, const char *text);
 apr_int64_t wf_period_add(apr_int64_t from, const wf_period_t *period, apr_int64_t times);
 
 /** 1, or 0 if the text is neither an ISO 8601 date (its first instant in the server's
- * zone) nor a date-time. */
+ *  zone) nor a date-time, which may leave the seconds out. */
 int wf_date_parse(apr_int64_t *ms, const char *text);
 
 /* ---- pools, text, ids ------------------------------------------------------------------------ */

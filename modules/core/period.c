@@ -2,6 +2,7 @@
 #include "core/core.h"
 
 #include <apr_lib.h>
+#include <apr_strings.h>
 #include <string.h>
 #include <time.h>
 
@@ -139,12 +140,16 @@ apr_int64_t wf_period_add(apr_int64_t from, const wf_period_t *period, apr_int64
 
 int wf_date_parse(apr_int64_t *ms, const char *text)
 {
-    char day[sizeof("YYYY-MM-DDT00:00:00")];
+    char full[sizeof("YYYY-MM-DDThh:mm:00+hh:mm")];
+    apr_size_t length = strlen(text);
 
-    if (strlen(text) == 10) {
-        memcpy(day, text, 10);
-        memcpy(day + 10, "T00:00:00", 10);
-        text = day;
+    if (length == 10) {
+        apr_snprintf(full, sizeof(full), "%sT00:00:00", text);
+        text = full;
+    }
+    else if (length >= 16 && length <= 22 && strchr("Z+- ", text[16])) {
+        apr_snprintf(full, sizeof(full), "%.16s:00%s", text, text + 16);
+        text = full;
     }
     return wf_time_parse(ms, text) == APR_SUCCESS;
 }
