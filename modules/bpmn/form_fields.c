@@ -11,15 +11,8 @@
 
 static int flag(wf_parser_t *parser, const wf_xml_t *xml, const char *name, int fallback)
 {
-    const char *value = wf_parse_own(parser, xml, name);
-
-    if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
-        wf_parse_problem(parser, xml, "attribute-value",
-                         "attribute %s of <activiti:formProperty> is \"%s\", not true or "
-                         "false",
-                         name, value);
-    }
-    return value ? strcmp(value, "true") == 0 : fallback;
+    return wf_parse_word_flag(parser, xml, name, wf_parse_own(parser, xml, name),
+                              fallback);
 }
 
 static void parse_pattern(wf_parser_t *parser, const wf_xml_t *xml,

@@ -2,6 +2,7 @@
  * all files that read it use. */
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -225,18 +226,26 @@ const wf_template_t *wf_parse_extension_template(wf_parser_t *parser,
                              wf_parse_extension(parser, element, name));
 }
 
+int wf_parse_word_flag(wf_parser_t *parser, const wf_xml_t *element, const char *name,
+                       const char *value, int fallback)
+{
+    if (!value) {
+        return fallback;
+    }
+    if (strcasecmp(value, "true") == 0 || strcasecmp(value, "false") == 0) {
+        return strcasecmp(value, "true") == 0;
+    }
+    wf_parse_warning(parser, element, "attribute-value",
+                     "attribute %s is \"%s\", not true or false; it counts as %s", name,
+                     value, fallback ? "true" : "false");
+    return fallback;
+}
+
 int wf_parse_extension_flag(wf_parser_t *parser, const wf_xml_t *element,
                             const char *name, int fallback)
 {
-    const char *value = wf_parse_extension(parser, element, name);
-
-    if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
-        wf_parse_problem(parser, element, "attribute-value",
-                         "attribute activiti:%s is \"%s\", not true or false", name,
-                         value);
-        return fallback;
-    }
-    return wf_parse_flag(value, fallback);
+    return wf_parse_word_flag(parser, element, name,
+                              wf_parse_extension(parser, element, name), fallback);
 }
 
 /* ---- processes and files --------------------------------------------------------- */

@@ -81,7 +81,12 @@ const wf_template_t *wf_parse_extension_template(wf_parser_t *parser,
                                                  const wf_xml_t *element,
                                                  const char *name);
 
-/** Such an attribute as a flag: true or false, or a problem. Missing gives fallback. */
+/** value as a flag: true or false in any case. NULL gives fallback; so does anything else,
+ *  with a warning that names the attribute. */
+int wf_parse_word_flag(wf_parser_t *parser, const wf_xml_t *element, const char *name,
+                       const char *value, int fallback);
+
+/** The same of an extension attribute. */
 int wf_parse_extension_flag(wf_parser_t *parser, const wf_xml_t *element,
                             const char *name, int fallback);
 

@@ -117,9 +117,9 @@ const wf_retries_t *wf_retries_parse(wf_parser_t *parser, const wf_xml_t *xml)
     }
     if (wf_template_is_literal(text)
         && !wf_retry_parse(wf_template_source(text), 0, 0, &count, &pause)) {
-        wf_parse_problem(parser, child, "retry-cycle",
-                         "<failedJobRetryTimeCycle> must be like R5/PT5M or PT1M,PT5M, "
-                         "not \"%s\"",
+        wf_parse_warning(parser, child, "retry-cycle",
+                         "<failedJobRetryTimeCycle> \"%s\" has no effect: it is not like "
+                         "R5/PT5M or PT1M,PT5M",
                          wf_template_source(text));
     }
     retries = apr_pcalloc(parser->p, sizeof(*retries));

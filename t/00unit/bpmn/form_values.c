@@ -35,7 +35,7 @@ static const struct {
     { "a date without pattern", START_FORM(PROPERTY("id=\"a\" type=\"date\"")), NULL, NULL, 0 },
     { "no id",          START_FORM(PROPERTY("name=\"a\"")),           "missing-id", "formProperty", 0 },
     { "unknown type",   START_FORM(PROPERTY("id=\"a\" type=\"money\"")), "form-type", "money", 0 },
-    { "a flag",         TASK_FORM(PROPERTY("id=\"a\" required=\"yes\"")), "attribute-value", "required", 0 },
+    { "a flag",         TASK_FORM(PROPERTY("id=\"a\" required=\"yes\"")), "attribute-value", "required", 1 },
     { "a pattern",      START_FORM(PROPERTY("id=\"a\" type=\"date\" datePattern=\"dd/MM/YYYY\"")),
                                                                        "date-pattern", "letter Y", 0 },
     { "an expression",  TASK_FORM(PROPERTY("id=\"a\" expression=\"${\"")), "expression-syntax", "expression", 0 },

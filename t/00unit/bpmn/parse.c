@@ -111,7 +111,10 @@ static const case_t cases[] = {
 
     /* ---- extensions ---- */
     { "unknown extension",       BETWEEN("<userTask id=\"t\" activiti:colour=\"red\"/>\n"), "unknown-attribute", "t", 5, 1 },
-    { "async is no boolean",     BETWEEN("<task id=\"t\" activiti:async=\"maybe\"/>\n"), "attribute-value", "t", 5, 0 },
+    { "async is no boolean",     BETWEEN("<task id=\"t\" activiti:async=\"maybe\"/>\n"), "attribute-value", "t", 5, 1 },
+    { "in any case",             BETWEEN("<task id=\"t\" activiti:async=\"TRUE\" activiti:exclusive=\"False\"/>\n"), NULL, NULL, 0, 0 },
+    { "retries that make no sense", BETWEEN("<task id=\"t\"><extensionElements>\n<activiti:failedJobRetryTimeCycle>5 times"
+                                         "</activiti:failedJobRetryTimeCycle></extensionElements></task>\n"), "retry-cycle", "t", 6, 1 },
     { "quantity",                BETWEEN("<task id=\"t\" startQuantity=\"2\"/>\n"), "ignored-attribute", "t", 5, 1 },
     { "what nothing is known of", BETWEEN("<choreographyTask id=\"x\"/>\n"), "unsupported-element", "x", 5, 0 },
     { "a loop that is not read", BETWEEN("<task id=\"t\">\n<standardLoopCharacteristics/></task>\n"), "unsupported-element", "t", 6, 0 },

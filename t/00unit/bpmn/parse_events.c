@@ -115,7 +115,7 @@ static const case_t cases[] = {
     { "a code of no error",      AMID(END("<errorEventDefinition errorRef=\"LATE\"/>")), NULL, NULL, 0, 0 },
     { "an error without name",   AMID(END("<errorEventDefinition/>")), "error-code", "x", 6, 1 },
     { "end all",                 AMID(END("<terminateEventDefinition/>")), NULL, NULL, 0, 0 },
-    { "end all, or what",        AMID(END("<terminateEventDefinition activiti:terminateAll=\"maybe\"/>")), "attribute-value", "x", 6, 0 },
+    { "end all, or what",        AMID(END("<terminateEventDefinition activiti:terminateAll=\"maybe\"/>")), "attribute-value", "x", 6, 1 },
     { "end with a condition",    AMID(END("<conditionalEventDefinition/>")), "event-definition", "x", 6, 0 },
     { "end with escalation",     AMID(END("<escalationEventDefinition/>")), "event-definition", "x", 6, 0 },
     { "cancel no transaction",   AMID(END("<cancelEventDefinition/>")), "cancel-end", "x", 5, 0 },

@@ -350,8 +350,8 @@ static void read_common(void)
     const wf_node_t *node = node_of(
         read_model(BETWEEN(TASK(
             "task",
-            "camunda:asyncBefore=\"true\" camunda:asyncAfter=\"true\" "
-            "activiti:exclusive=\"false\" activiti:skipExpression=\"${skip}\" "
+            "camunda:asyncBefore=\"TRUE\" camunda:asyncAfter=\"true\" "
+            "activiti:exclusive=\"False\" activiti:skipExpression=\"${skip}\" "
             "isForCompensation=\"true\"",
             EXTENSIONS("<camunda:inputOutput>"
                        "<camunda:inputParameter name=\"a\">${b}</camunda:inputParameter>"
