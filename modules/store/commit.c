@@ -443,9 +443,6 @@ static apr_status_t write_unit(wf_store_t *store, wf_uow_t *uow, wf_error_t *err
     for (int t = WF_TABLES - 1; t >= 0 && rv == APR_SUCCESS; t--) {
         rv = write_rows(store, uow, t, WF_ROW_DELETED, delete_row, err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = run_purges(store, uow, WF_PURGE_AFTER_DELETIONS, err);
-    }
     for (int t = 0; t < WF_TABLES && rv == APR_SUCCESS; t++) {
         rv = write_rows(store, uow, t, WF_ROW_INSERTED, insert_row, err);
     }

@@ -359,9 +359,8 @@ const char *wf_sql_relation(const wf_driver_t *d, wf_relation_e relation, apr_po
 const char *wf_sql_query(const wf_driver_t *d, wf_query_e query, apr_pool_t *p);
 const char *wf_sql_fixed(const wf_driver_t *d, wf_sql_e which, apr_pool_t *p);
 /** NULL behind the last step. */
-/** When a purge comes: before all else; after the rows that its unit deletes, which are
- *  checked as ever; or after all that it writes. */
-typedef enum { WF_PURGE_FIRST, WF_PURGE_AFTER_DELETIONS, WF_PURGE_LAST } wf_purge_turn_e;
+/** When a purge comes: before all else, or after all that its unit writes. */
+typedef enum { WF_PURGE_FIRST, WF_PURGE_LAST } wf_purge_turn_e;
 wf_purge_turn_e wf_purge_turn(wf_purge_e what);
 const char *wf_sql_purge(const wf_driver_t *d, wf_purge_e what, int step, apr_pool_t *p);
 /** The steps of a suspension: ?1 is the id or key, ?2 the state. NULL behind the last. */

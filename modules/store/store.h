@@ -454,9 +454,9 @@ void wf_uow_update(wf_uow_t *uow, void *row);
 void wf_uow_delete(wf_uow_t *uow, void *row);
 
 /** Deletions of many rows that need not be loaded. A deployment's run before the unit's
- *  other changes. An instance's run after the rows that the unit deletes by itself: if one
- *  of these was changed meanwhile, the unit meets a conflict as ever. Those of the history
- *  of an instance or task run at the end: what the same unit writes there goes, too. */
+ *  other changes. Those of an instance and of the history of a task run at the end: what
+ *  the same unit writes there goes, too; and if a row that it changes or deletes by itself
+ *  was changed meanwhile, it meets a conflict as ever. */
 typedef enum {
     WF_PURGE_DEPLOYMENT_RUNTIME, /* instances, tasks, variables, jobs … of a deployment */
     WF_PURGE_DEPLOYMENT_HISTORY, /* with attachments; of called instances, too */
