@@ -743,6 +743,9 @@ apr_status_t wf_job_deliver_later(wf_turn_t *turn, const wf_subscription_t *row,
 wf_job_t *wf_job_plan_start(const wf_bpmn_call_t *call, const char *definition_id,
                             const char *event, const wf_firing_t *firing);
 
+/** 1 if the job is to deliver a signal to the subscription. */
+int wf_job_delivers(const wf_job_t *job, const wf_subscription_t *row);
+
 /** Write the job that will enter, or go on from, the node where exec stands. */
 void wf_job_continue_later(wf_exec_t *exec);
 void wf_job_leave_later(wf_exec_t *exec);

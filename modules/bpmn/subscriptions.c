@@ -68,6 +68,25 @@ static apr_status_t load_waiting(wf_exec_t **exec, wf_turn_t *turn,
     return rv;
 }
 
+/* The event comes no more, nor do jobs that were to bring it. */
+static apr_status_t use_up(wf_turn_t *turn, wf_subscription_t *row, wf_error_t *err)
+{
+    apr_array_header_t *jobs;
+    apr_status_t rv = wf_uow_select(turn->call->uow, WF_BY_JOBS_OF_EXECUTION,
+                                    row->execution_id, &jobs, err);
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && i < jobs->nelts; i++) {
+        wf_job_t *job = APR_ARRAY_IDX(jobs, i, wf_job_t *);
+
+        if (wf_job_delivers(job, row)) {
+            rv = wf_job_delete(turn->call->uow, job, err);
+        }
+    }
+    wf_uow_delete(turn->call->uow, row);
+    return rv;
+}
+
 apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
                                      const wf_map_t *variables, wf_error_t *err)
 {
@@ -81,13 +100,10 @@ apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
     if (rv == APR_SUCCESS && variables) {
         rv = wf_variables_set(exec, variables, err);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS && !comes_again(exec, row)) {
+        rv = use_up(turn, row, err);
     }
-    if (!comes_again(exec, row)) {
-        wf_uow_delete(turn->call->uow, row);
-    }
-    return wf_event_deliver(exec, row->activity_id, err);
+    return rv == APR_SUCCESS ? wf_event_deliver(exec, row->activity_id, err) : rv;
 }
 
 /* Subscriptions to an event among those of an instance, or of an execution, oldest first;
@@ -196,7 +212,22 @@ apr_status_t wf_bpmn_event(const wf_bpmn_call_t *call, wf_id_t instance,
                : wf_error_note(err, rv, "delivering the signal \"%s\"", signal);
 }
 
-/* The oldest of them is used up; for a message one receiver is enough. */
+/* For a message one receiver is enough: the oldest. But one that comes again lets others go
+ * first: they would never be reached. */
+static wf_subscription_t *choose(const wf_exec_t *exec, const apr_array_header_t *rows)
+{
+    int i;
+
+    for (i = 0; i < rows->nelts; i++) {
+        wf_subscription_t *row = APR_ARRAY_IDX(rows, i, wf_subscription_t *);
+
+        if (!comes_again(exec, row)) {
+            return row;
+        }
+    }
+    return APR_ARRAY_IDX(rows, 0, wf_subscription_t *);
+}
+
 static apr_status_t bring(wf_turn_t *turn, wf_id_t execution, const char *type,
                           const char *name, const wf_map_t *variables, wf_error_t *err)
 {
@@ -219,8 +250,7 @@ static apr_status_t bring(wf_turn_t *turn, wf_id_t execution, const char *type,
                             execution, type, name);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_subscription_deliver(turn, APR_ARRAY_IDX(rows, 0, wf_subscription_t *),
-                                     variables, err);
+        rv = wf_subscription_deliver(turn, choose(exec, rows), variables, err);
     }
     return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
 }

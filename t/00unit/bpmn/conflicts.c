@@ -171,6 +171,24 @@ static void two_signals(void)
     is_str(world_tasks(started.id), "z", "once");
 }
 
+/* A unit that announces a signal has no row in common with one that ends who waits. */
+static void nobody_is_left_to_tell(void)
+{
+    wf_started_t started = start(FILE_OF(START CATCH("c") FLOW("s", "c")));
+    unit_t one = begin(), two = begin();
+    wf_id_t job;
+
+    world_check(wf_bpmn_throw(&one.call, "A", NULL, 1, &world.err), &world.err, "throw");
+    throw(&two);
+    is_int(commit(&two), WF_ERR_NONE, "a signal ends an instance");
+    is_int(commit(&one), WF_ERR_NONE, "for which another one is announced");
+    job = job_of(started.id, 0);
+    one = begin();
+    execute(&one, job);
+    is_int(commit(&one), WF_ERR_NONE, "its job has nobody to tell");
+    is_int(world_select(WF_BY_JOBS_OF_INSTANCE, started.id)->nelts, 0, "and is done");
+}
+
 /* ---- definitions that go --------------------------------------------------------------- */
 
 static void what_is_called_goes_meanwhile(void)
@@ -211,6 +229,7 @@ int main(void)
     a_task_ends_meanwhile();
     the_signal_is_first();
     two_signals();
+    nobody_is_left_to_tell();
     what_is_called_goes_meanwhile();
     world_close();
     return done_testing();

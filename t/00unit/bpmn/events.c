@@ -174,6 +174,9 @@ static const scenario_t scenarios[] = {
       "a | complete a:", "s a" },
     { "beside a process, again and again", FILE_OF(START TASK("a") ON_BESIDE("h", SIGNAL("A"), TASK("z") FLOW("hS", "z"))
         FLOW("s", "a")), NULL, "a | event A: a z | event A: a z z | complete a: z z | event A: z z z | complete z: z z", NULL },
+    { "a message for a process that waits for it in two ways", FILE_OF(START CATCH("c", MESSAGE("M")) TASK("z")
+        ON_BESIDE("h", MESSAGE("M"), TASK("y") FLOW("hS", "y")) FLOW("s", "c") FLOW("c", "z")), NULL,
+      "c | message M: z | message M: y z | message M: y y z | complete z: y y", NULL },
     { "a cycle beside a process", FILE_OF(START TASK("a") ON_BESIDE("h", CYCLE("R2/PT1H"), TASK("z") FLOW("hS", "z"))
         FLOW("s", "a")), NULL, "a | timer hS: a z | timer hS: a z z | timer hS: !no job | complete a: z z", NULL },
     { "in a sub-process: what is around goes on", FILE_OF(START SUB("p1", TASK("a") TASK("c") ON("h", SIGNAL("A"), TASK("z")
@@ -275,6 +278,25 @@ static const scenario_t scenarios[] = {
     { "terminate in a handler ends the handler", FILE_OF(START TASK("a") ON_BESIDE("h", SIGNAL("A"), TASK("y") TASK("w")
         TERMINATE("x") FLOW("hS", "y") FLOW("hS", "w") FLOW("y", "x")) FLOW("s", "a")), NULL,
       "a | event A: a w y | complete y: a | complete a:", NULL },
+
+    /* ---- what is brought by jobs ---- */
+    { "told twice, heard once", FILE_OF(START CATCH("c", SIGNAL("A")) TASK("z") FLOW("s", "c") FLOW("c", "z")), NULL,
+      "c | later A: c | later A: c | job event: z | job event: !no job | complete z:", NULL },
+    { "told by a job, heard from elsewhere", FILE_OF(START CATCH("c", SIGNAL("A")) FLOW("s", "c")), NULL,
+      "c | later A: c | event A: | job event: !no job", NULL },
+    { "told twice, heard twice", FILE_OF(START TASK("a") ON_BESIDE("h", SIGNAL("A"), TASK("z") FLOW("hS", "z"))
+        FLOW("s", "a")), NULL,
+      "a | later A: a | later A: a | job event: a z | job event: a z z | complete a: z z", NULL },
+
+    /* ---- an instance ends in the step that changes it ---- */
+    { "an error of a step that sets variables", CALLS(START CALL("c") TASK("z") BOUNDARY("b", "c", ERROR("E"))
+        FLOW("s", "c") FLOW("b", "z"), TASK("k") TASK("l") ENDS("x", ERROR("E")) FLOW("qS", "k") FLOW("k", "l")
+        FLOW("l", "x")), NULL,
+      "c k | complete k {\"v\": 1}: c l | complete l {\"v\": 2, \"w\": [3]}: z | complete z:", NULL },
+    { "an error of a step that begins to wait", CALLS(START CALL("c") TASK("z") BOUNDARY("b", "c", ERROR("E"))
+        FLOW("s", "c") FLOW("b", "z"), TASK("k") FORK("f") CATCH("g", SIGNAL("A")) CATCH("h", HOUR) ENDS("x", ERROR("E"))
+        FLOW("qS", "k") FLOW("k", "f") FLOW("f", "g") FLOW("f", "h") FLOW("f", "x")), NULL,
+      "c k | complete k: z | throw A: z | complete z:", NULL },
 };
 /* clang-format on */
 

@@ -9,8 +9,10 @@
  * nothing once all have ended; "!text" if the step must fail with a message that has the
  * text, after which everything is as before. Actions: complete (a task, by its activity),
  * signal (a receive task), event (a BPMN signal for the instance), throw (one for all),
- * message (for the oldest execution that waits for it), timer (the activity of its event;
- * time goes to when it is due), job (the activity; or "event": one that delivers a signal). JSON gives variables; "complete 2nd a" means the second of several.
+ * later (the same, delivered by jobs), message (for the oldest execution that waits for
+ * it), timer (the activity of its event; time goes to when it is due), job (the activity;
+ * or "event": one that delivers a signal). JSON gives variables; "complete 2nd a" means
+ * the second of several.
  *
  * After each step the rows of all instances must fit together, and nothing may be left of
  * an instance that has ended. The history is the ids of the activities visited, in order
@@ -28,17 +30,34 @@ typedef struct scenario_t {
 
 /* ---- rows -------------------------------------------------------------------------- */
 
-static apr_array_header_t
-    *family; /* wf_id_t: the instance and those called, oldest first */
+/* Of wf_id_t: the instance and those called, oldest first; and all that ever were among
+ * them. */
+static apr_array_header_t *family, *members;
 
 static inline int by_text(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static inline void keep_member(wf_id_t id)
+{
+    int i;
+
+    for (i = 0; i < members->nelts; i++) {
+        if (APR_ARRAY_IDX(members, i, wf_id_t) == id) {
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(members, wf_id_t) = id;
+}
+
 static inline void find_family(wf_id_t root)
 {
     int i, k, m;
+
+    if (!members || APR_ARRAY_IDX(members, 0, wf_id_t) != root) {
+        members = apr_array_make(world.pool, 2, sizeof(wf_id_t));
+    }
 
     family = apr_array_make(world.pool, 2, sizeof(wf_id_t));
     APR_ARRAY_PUSH(family, wf_id_t) = root;
@@ -46,6 +65,7 @@ static inline void find_family(wf_id_t root)
         apr_array_header_t *rows =
             world_select(WF_BY_EXECUTIONS_OF_INSTANCE, APR_ARRAY_IDX(family, i, wf_id_t));
 
+        keep_member(APR_ARRAY_IDX(family, i, wf_id_t));
         for (k = 0; k < rows->nelts; k++) {
             apr_array_header_t *called;
 
@@ -192,15 +212,21 @@ static inline const char *misfit(wf_id_t instance)
     return NULL;
 }
 
-static inline void check_rows(const char *what)
+/* The same for all that run, and for what has ended. */
+static inline const char *first_misfit(void)
 {
     const char *found = NULL;
     int i;
 
-    for (i = 0; i < family->nelts && !found; i++) {
-        found = misfit(APR_ARRAY_IDX(family, i, wf_id_t));
+    for (i = 0; i < members->nelts && !found; i++) {
+        found = misfit(APR_ARRAY_IDX(members, i, wf_id_t));
     }
-    is_str(found, NULL, "%s: the rows fit together", what);
+    return found;
+}
+
+static inline void check_rows(const char *what)
+{
+    is_str(first_misfit(), NULL, "%s: the rows fit together", what);
 }
 
 /* ---- steps --------------------------------------------------------------------------- */
@@ -323,9 +349,10 @@ static inline apr_status_t take_step(const char *action, const char *name, int n
     if (strcmp(action, "event") == 0 || strcmp(action, "signal") == 0) {
         return bring(action, name, vars);
     }
-    if (strcmp(action, "throw") == 0) {
+    if (strcmp(action, "throw") == 0 || strcmp(action, "later") == 0) {
         world_begin();
-        return world_end(wf_bpmn_throw(&world.call, name, vars, 0, &world.err));
+        return world_end(
+            wf_bpmn_throw(&world.call, name, vars, *action == 'l', &world.err));
     }
     if (strcmp(action, "message") == 0) {
         task = waiting_for(name);
