@@ -104,11 +104,17 @@ static inline void world_open_store(void)
     world.models = wf_models_create(10, world_load, &world, world.store_pool);
 }
 
-/** All that is in memory goes; what was committed is there again. */
+/** All that is in memory goes … */
+static inline void world_shut_store(void)
+{
+    apr_pool_clear(world.unit_pool); /* it uses models of the store pool */
+    apr_pool_destroy(world.store_pool);
+}
+
+/** … and what was committed is there again. */
 static inline void world_reopen(void)
 {
-    apr_pool_clear(world.unit_pool);
-    apr_pool_destroy(world.store_pool);
+    world_shut_store();
     world_open_store();
 }
 
