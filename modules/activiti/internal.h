@@ -23,6 +23,8 @@ wf_handler_fn wf_instance_list, wf_instance_get, wf_instance_delete, wf_instance
     wf_execution_message, wf_execution_signal, wf_throw_signal;
 wf_handler_fn wf_tasks_summary, wf_task_list, wf_task_get;
 wf_handler_fn wf_task_operation, wf_task_create, wf_task_change, wf_task_delete;
+wf_handler_fn wf_task_variables, wf_task_variable, wf_task_variables_create,
+    wf_task_variable_change, wf_task_variable_delete, wf_task_variables_delete;
 wf_handler_fn wf_attachment_upload, wf_attachment_link, wf_attachment_get,
     wf_attachment_delete;
 wf_handler_fn wf_login;

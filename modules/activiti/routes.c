@@ -51,6 +51,8 @@
     "\"endTime\":\"2010-11-02T09:07:41.003+01:00\",\"duration\":160883"
 #define VARIABLE "\"variableName\":\"amount\",\"variableValue\":\"250\"," \
     "\"variableType\":\"integer\""
+/* The values may be anything. */
+#define TASK_VARIABLE "{\"name\":\"note\",\"scope\":\"local\",\"type\":\"null\",\"value\":null}"
 #define USER_ROW "{\"id\":\"fozzie\",\"firstName\":\"Fozzie\",\"lastName\":\"Bear\"," \
     "\"email\":\"fozzie@localhost\"}"
 #define GROUP_ROW "{\"id\":\"sales\",\"name\":\"Sales\",\"type\":\"assignment\"}"
@@ -92,6 +94,7 @@ static const wf_path_var_t path_vars[] = {
     { "processDefinitionId", "Id of a process definition: its key, a colon and its version." },
     { "taskId",              "Id of a task, a number." },
     { "operation",           "claim, complete, unclaim or assign." },
+    { "variableName",        "Name of a variable." },
     { "processInstanceId",   "Id of a process instance, a number." },
     { "signalName",          "Name of a BPMN signal." },
     { "messageName",         "Name of a BPMN message." },
@@ -226,6 +229,28 @@ static const wf_argument_t operation_arguments[] = {
       "Of assign: the new assignee; null takes the task from everybody." },
     { "variables", BODY, WF_ARG_VARIABLES, 0, NULL, NULL,
       "Of complete: variables, and their descriptors x_type and x_required." },
+    { NULL }
+};
+
+#define SCOPES "local global"
+
+static const wf_argument_t scope_arguments[] = {
+    { "scope", QUERY, WF_ARG_STRING, 0, SCOPES, NULL,
+      "Only the task's own, or only those of its process; both if it is missing." },
+    { NULL }
+};
+
+static const wf_argument_t forget_arguments[] = {
+    { "scope", QUERY, WF_ARG_STRING, 0, SCOPES, "local", "Of the task, or of its process." },
+    { NULL }
+};
+
+static const wf_argument_t variable_arguments[] = {
+    { "scope", BODY, WF_ARG_STRING, 0, SCOPES, "local", "Of the task, or of its process." },
+    { "type",  BODY, WF_ARG_STRING, 0, NULL, NULL,
+      "string, integer, short, long, double, boolean, date, bytes, list, map or null; what "
+      "the value is if it is missing." },
+    { "value", BODY, WF_ARG_ANY,    0, NULL, NULL, "The value." },
     { NULL }
 };
 
@@ -829,6 +854,43 @@ static const wf_route_t routes[] = {
       .statuses = "400 404 409 413" },
     { WF_DELETE, "/task/{taskId}", USER, JSON, 0, "task", wf_task_delete,
       .summary = "Delete a task that belongs to no process",
+      .response = SUCCESS,
+      .statuses = "400 404 409" },
+    { WF_GET, "/task/{taskId}/variables", USER, JSON, 0, "task", wf_task_variables,
+      .summary = "List the variables that a task sees, its own ones first",
+      .arguments = scope_arguments,
+      .response = "[" TASK_VARIABLE "]",
+      .statuses = "400 404" },
+    { WF_POST, "/task/{taskId}/variables", USER, JSON, 0, "task",
+      wf_task_variables_create,
+      .summary = "Make new variables of a task, or of its process; one of them may come "
+                 "without the array",
+      .request = "[" TASK_VARIABLE ",{\"name\":\"amount\",\"scope\":\"global\","
+                 "\"type\":\"integer\",\"value\":250}]",
+      .response = SUCCESS,
+      .statuses = "400 404 409 413" },
+    { WF_DELETE, "/task/{taskId}/variables", USER, JSON, 0, "task",
+      wf_task_variables_delete,
+      .summary = "Take all variables away that are the task's own",
+      .response = SUCCESS,
+      .statuses = "400 404 409" },
+    { WF_GET, "/task/{taskId}/variables/{variableName}", USER, JSON, 0, "task",
+      wf_task_variable,
+      .summary = "Show a variable that a task sees",
+      .arguments = scope_arguments,
+      .response = TASK_VARIABLE,
+      .statuses = "400 404" },
+    { WF_PUT, "/task/{taskId}/variables/{variableName}", USER, JSON, 0, "task",
+      wf_task_variable_change,
+      .summary = "Change a variable of a task, or of its process",
+      .arguments = variable_arguments,
+      .request = "{\"scope\":\"local\",\"type\":\"integer\",\"value\":300}",
+      .response = SUCCESS,
+      .statuses = "400 404 409 413" },
+    { WF_DELETE, "/task/{taskId}/variables/{variableName}", USER, JSON, 0, "task",
+      wf_task_variable_delete,
+      .summary = "Take a variable of a task, or of its process, away",
+      .arguments = forget_arguments,
       .response = SUCCESS,
       .statuses = "400 404 409" },
     { WF_PUT, "/task/{taskId}/attachment", USER, JSON, WF_ROUTE_MULTIPART, "task",

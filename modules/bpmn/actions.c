@@ -34,7 +34,8 @@ apr_status_t wf_field_set(const wf_host_t *seen, const wf_map_t *fields, const c
 {
     const char *variable = wf_field_text(fields, name, wf_uow_pool(seen->call->uow));
 
-    return variable ? wf_variable_set(seen->exec, variable, value, err) : APR_SUCCESS;
+    return variable ? wf_variable_set(wf_host_owner(seen), variable, value, err)
+                    : APR_SUCCESS;
 }
 
 apr_status_t wf_field_forgive(const wf_host_t *seen, const wf_map_t *fields,
@@ -143,7 +144,7 @@ static apr_status_t run_script(const wf_host_t *seen, const wf_action_t *action,
     script.stored = action->store_variables ? wf_map_create(p) : NULL;
     rv = wf_script_run(seen, &script, &outcome->value, err);
     return rv == APR_SUCCESS && script.stored
-               ? wf_variables_set(seen->exec, script.stored, err)
+               ? wf_variables_set(wf_host_owner(seen), script.stored, err)
                : rv;
 }
 
@@ -300,8 +301,8 @@ apr_status_t wf_action_run(const wf_host_t *seen, const wf_action_t *action,
         err->kind = WF_ERR_EXECUTION; /* whoever made the call has not done it */
     }
     return rv == APR_SUCCESS && action->result_variable && !outcome->topic
-               ? wf_variable_set(seen->exec, action->result_variable, &outcome->value,
-                                 err)
+               ? wf_variable_set(wf_host_owner(seen), action->result_variable,
+                                 &outcome->value, err)
                : rv;
 }
 
@@ -320,8 +321,9 @@ apr_status_t wf_skip(wf_exec_t *exec, const wf_template_t *expression, int *enab
     if (enabled) {
         *enabled = 0;
     }
-    rv = expression ? wf_variables_load(exec, err) : APR_SUCCESS;
-    flag = rv == APR_SUCCESS && expression ? wf_variable_get(exec, SKIP_ENABLED) : NULL;
+    rv = expression ? wf_variables_load(&exec->own, err) : APR_SUCCESS;
+    flag = rv == APR_SUCCESS && expression ? wf_variable_get(&exec->own, SKIP_ENABLED)
+                                           : NULL;
     if (!flag || flag->type != WF_BOOLEAN || !flag->as.boolean) {
         return rv;
     }

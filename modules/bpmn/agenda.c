@@ -29,6 +29,7 @@ void wf_turn_init(wf_turn_t *turn, const wf_bpmn_call_t *call)
     turn->instances = apr_hash_make(turn->p);
     turn->quiet = apr_array_make(turn->p, 1, sizeof(wf_exec_t *));
     turn->lent = apr_hash_make(turn->p);
+    turn->tasks = apr_hash_make(turn->p);
     turn->delegates = apr_hash_make(turn->p);
 }
 

@@ -175,8 +175,8 @@ apr_status_t wf_bpmn_claim(const wf_bpmn_call_t *call, wf_id_t task, const char 
                            wf_error_t *err);
 
 /** Set the variables, complete the task and let the process move on. Sub-tasks that are
- *  still open end with it. A task without a process has nowhere to keep variables: they are
- *  checked and dropped. */
+ *  still open end with it. Those of a task without a process become its own: history keeps
+ *  them. */
 apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t task,
                               const wf_map_t *variables, wf_error_t *err);
 
@@ -336,6 +336,23 @@ apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
 
 /** WF_ERR_CONFLICT for a task of a running process: it can only be completed. */
 apr_status_t wf_bpmn_delete_task(const wf_bpmn_call_t *call, wf_id_t id, wf_error_t *err);
+
+/** Whose variables a task sees: its own, which hide those of its process. */
+typedef enum { WF_TASK_LOCAL, WF_TASK_GLOBAL } wf_task_variables_e;
+
+typedef enum { WF_TASK_MAY_BE, WF_TASK_MUST_BE_NEW, WF_TASK_MUST_BE_THERE } wf_task_must_e;
+
+/** Set variables of a task, and of its process as seen from there; either may be NULL. They
+ *  may be there already, must not (WF_ERR_CONFLICT) or must (WF_ERR_NOT_FOUND).
+ *  WF_ERR_INVALID (field "scope") for global ones of a task without a process. */
+apr_status_t wf_bpmn_set_task_variables(const wf_bpmn_call_t *call, wf_id_t id,
+                                        const wf_map_t *local, const wf_map_t *global,
+                                        wf_task_must_e must, wf_error_t *err);
+
+/** Take one away, or all local ones if name is NULL. Errors as above. */
+apr_status_t wf_bpmn_remove_task_variable(const wf_bpmn_call_t *call, wf_id_t id,
+                                          wf_task_variables_e whose, const char *name,
+                                          wf_error_t *err);
 
 /* ---- external tasks --------------------------------------------------------------------------- */
 

@@ -13,20 +13,20 @@ static apr_status_t value_of(wf_exec_t *from, const wf_mapping_t *mapping,
                              wf_value_t *value, wf_error_t *err)
 {
     const wf_value_t *found;
-    apr_status_t rv = wf_variables_load(from, err);
+    apr_status_t rv = wf_variables_load(&from->own, err);
 
     if (rv == APR_SUCCESS && mapping->expression) {
         return wf_exec_eval(from, mapping->expression, value, err);
     }
-    found = rv == APR_SUCCESS ? wf_variable_get(from, mapping->source) : NULL;
+    found = rv == APR_SUCCESS ? wf_variable_get(&from->own, mapping->source) : NULL;
     *value = found ? *found : wf_null();
     return rv;
 }
 
 static apr_status_t all_of(wf_exec_t *from, wf_map_t *to, wf_error_t *err)
 {
-    apr_status_t rv = wf_variables_load(from, err);
-    wf_map_t *visible = rv == APR_SUCCESS ? wf_variables_visible(from) : NULL;
+    apr_status_t rv = wf_variables_load(&from->own, err);
+    wf_map_t *visible = rv == APR_SUCCESS ? wf_variables_visible(&from->own) : NULL;
     int i;
 
     for (i = 0; visible && i < wf_map_count(visible); i++) {
@@ -218,7 +218,7 @@ apr_status_t wf_call_return(wf_instance_t *instance, wf_error_t *err)
     def = caller->node->details;
     rv = collect(instance->root, def->out, variables, err);
     if (rv == APR_SUCCESS) {
-        rv = wf_variables_set(caller, variables, err);
+        rv = wf_variables_set(&caller->own, variables, err);
     }
     if (rv == APR_SUCCESS) {
         wf_agenda_plan(caller, WF_OP_LEAVE, NULL);

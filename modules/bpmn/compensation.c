@@ -91,10 +91,10 @@ static void move_rows(const apr_array_header_t *rows, wf_exec_t *to)
 static apr_status_t copy_variables(wf_exec_t *scope, wf_exec_t *kept, wf_error_t *err)
 {
     apr_status_t rv = scope->parent->row->role == WF_ROLE_ROUND
-                          ? wf_variables_copy(scope->parent, kept, err)
+                          ? wf_variables_copy(&scope->parent->own, &kept->own, err)
                           : APR_SUCCESS;
 
-    return rv == APR_SUCCESS ? wf_variables_copy(scope, kept, err) : rv;
+    return rv == APR_SUCCESS ? wf_variables_copy(&scope->own, &kept->own, err) : rv;
 }
 
 static apr_status_t keep(wf_exec_t *scope, const apr_array_header_t *rows,

@@ -17,7 +17,7 @@ static apr_status_t set_variables(const wf_delegate_call_t *call, wf_outcome_t *
                                   wf_error_t *err)
 {
     (void)outcome;
-    return wf_variables_set(call->seen->exec, call->fields, err);
+    return wf_variables_set(wf_host_owner(call->seen), call->fields, err);
 }
 
 static const char *field(const wf_delegate_call_t *call, const char *name)
@@ -48,7 +48,7 @@ static apr_status_t run_script(const wf_delegate_call_t *call, wf_outcome_t *out
     script.language = script.language ? script.language : "juel";
     rv = wf_script_run(call->seen, &script, &outcome->value, err);
     return rv == APR_SUCCESS && result
-               ? wf_variable_set(call->seen->exec, result, &outcome->value, err)
+               ? wf_variable_set(wf_host_owner(call->seen), result, &outcome->value, err)
                : rv;
 }
 

@@ -86,7 +86,8 @@ static apr_status_t write_call(const wf_delegate_call_t *call, const char **body
 {
     wf_exec_t *exec = call->seen->exec;
     json_object *json = wf_json_own(json_object_new_object(), p);
-    apr_status_t rv = wf_variables_load(exec, err);
+    wf_owner_t *owner = wf_host_owner(call->seen);
+    apr_status_t rv = wf_variables_load(owner, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -97,7 +98,7 @@ static apr_status_t write_call(const wf_delegate_call_t *call, const char **body
     add_place(json, exec, p);
     json_object_object_add(json, "fields", plain(call->fields));
     json_object_object_add(json, "variables",
-                           wf_vars_to_json(wf_variables_visible(exec)));
+                           wf_vars_to_json(wf_variables_visible(owner)));
     if (call->member) {
         add_member(json, call);
     }
@@ -202,7 +203,7 @@ static apr_status_t read_variables(wf_map_t **variables, json_object *answer,
     return rv;
 }
 
-static apr_status_t set_variables(wf_exec_t *exec, json_object *answer, apr_pool_t *p,
+static apr_status_t set_variables(wf_owner_t *owner, json_object *answer, apr_pool_t *p,
                                   wf_error_t *err)
 {
     wf_map_t *variables, *local;
@@ -212,9 +213,9 @@ static apr_status_t set_variables(wf_exec_t *exec, json_object *answer, apr_pool
         rv = read_variables(&local, answer, "localVariables", p, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_variables_set_local(exec, local, err);
+        rv = wf_variables_set_local(owner, local, err);
     }
-    return rv == APR_SUCCESS ? wf_variables_set(exec, variables, err) : rv;
+    return rv == APR_SUCCESS ? wf_variables_set(owner, variables, err) : rv;
 }
 
 /* Members of the answer's task are properties, and people to add or delete. */
@@ -294,7 +295,7 @@ static apr_status_t obey(const wf_delegate_call_t *call, json_object *answer,
     if (failure) {
         return fail(failure, outcome, p, err);
     }
-    rv = set_variables(exec, answer, p, err);
+    rv = set_variables(wf_host_owner(call->seen), answer, p, err);
     if (rv == APR_SUCCESS && task) {
         rv = change_task(call->seen, task, p, err);
     }

@@ -156,13 +156,13 @@ static apr_status_t keep(wf_exec_t *exec, const char *name, const char *text,
 {
     wf_value_t value = wf_string(text);
 
-    return name ? wf_variable_set(exec, name, &value, err) : APR_SUCCESS;
+    return name ? wf_variable_set(&exec->own, name, &value, err) : APR_SUCCESS;
 }
 
 static apr_status_t catch_at(wf_exec_t *scope, const wf_node_t *event, const char *code,
                              const char *message, wf_error_t *err)
 {
-    apr_status_t rv = wf_variables_load(scope, err);
+    apr_status_t rv = wf_variables_load(&scope->own, err);
 
     if (rv == APR_SUCCESS) {
         rv = event->behaviour->fire(scope, event, err);

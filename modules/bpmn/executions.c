@@ -47,6 +47,7 @@ static wf_exec_t *wrap(wf_instance_t *instance, wf_execution_t *row, wf_exec_t *
 
     exec->instance = instance;
     exec->row = row;
+    exec->own = (wf_owner_t){ .turn = instance->turn, .exec = exec };
     exec->node = wf_model_node(instance->model, row->act_id);
     apr_hash_set(instance->execs, &row->id, sizeof(row->id), exec);
     if (parent) {
@@ -150,7 +151,7 @@ wf_instance_t *wf_instance_create(wf_turn_t *turn, const wf_model_t *model,
     row->suspension = WF_ACTIVE;
     add_root(instance, row);
     instance->root->children_loaded = 1; /* there can be none yet, nor variables */
-    instance->root->variables_loaded = 1;
+    instance->root->own.loaded = 1;
     return instance;
 }
 
@@ -343,7 +344,7 @@ wf_exec_t *wf_exec_create(wf_exec_t *parent, wf_role_e role, const wf_node_t *no
     show_role(row, role);
     exec = wrap(parent->instance, row, parent);
     exec->children_loaded = 1; /* there can be none yet, nor variables */
-    exec->variables_loaded = 1;
+    exec->own.loaded = 1;
     count_child(parent, exec, 1);
     return exec;
 }
@@ -376,7 +377,7 @@ void wf_exec_move(wf_exec_t *exec, wf_exec_t *parent)
 
 apr_status_t wf_exec_remove(wf_exec_t *exec, wf_error_t *err)
 {
-    apr_status_t rv = wf_variables_delete(exec, err);
+    apr_status_t rv = wf_variables_delete(&exec->own, err);
 
     if (rv != APR_SUCCESS) {
         return rv;

@@ -311,8 +311,9 @@ static apr_status_t load_waiting(wf_exec_t **exec, wf_turn_t *turn,
                             " waits for external task %" APR_INT64_T_FMT,
                             task->proc_inst_id, task->id);
     }
-    rv = wf_variables_set(*exec, report->variables, err);
-    return rv == APR_SUCCESS ? wf_variables_set_local(*exec, report->local, err) : rv;
+    rv = wf_variables_set(&(*exec)->own, report->variables, err);
+    return rv == APR_SUCCESS ? wf_variables_set_local(&(*exec)->own, report->local, err)
+                             : rv;
 }
 
 apr_status_t wf_bpmn_external_complete(const wf_bpmn_call_t *call, wf_id_t id,

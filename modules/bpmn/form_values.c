@@ -58,9 +58,10 @@ static apr_status_t open_task_form(form_t *form, const wf_bpmn_call_t *call, wf_
     if (rv != APR_SUCCESS || !task->proc_inst_id) {
         return rv;
     }
+    form->seen.task = task;
     rv = wf_task_waiting(&form->seen.exec, &form->turn, task, err);
     if (rv == APR_SUCCESS) {
-        rv = wf_variables_load(form->seen.exec, err);
+        rv = wf_variables_load(wf_host_owner(&form->seen), err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -69,7 +70,6 @@ static apr_status_t open_task_form(form_t *form, const wf_bpmn_call_t *call, wf_
         form->fields = form->seen.exec->node->form;
     }
     form->model = form->seen.exec->instance->model;
-    form->seen.task = task;
     return APR_SUCCESS;
 }
 
@@ -102,7 +102,8 @@ static apr_status_t current_value(const form_t *form, const wf_form_field_t *fie
     if (exec && field->expression && !field->variable) {
         return evaluate(form, field, field->expression, value, err);
     }
-    variable = exec ? wf_variable_get(exec, variable_of(field)) : NULL;
+    variable =
+        exec ? wf_variable_get(wf_host_owner(&form->seen), variable_of(field)) : NULL;
     if (variable) {
         *value = *variable;
         return APR_SUCCESS;
@@ -205,7 +206,7 @@ static wf_value_t *variable_to_be(const form_t *form, wf_map_t *variables,
     const wf_value_t *present;
 
     if (!wf_map_get(variables, name) && form->seen.exec) {
-        present = wf_variable_get(form->seen.exec, name);
+        present = wf_variable_get(&form->seen.exec->own, name);
         if (present) {
             wf_map_set(variables, name, wf_value_copy(present, form->p));
         }

@@ -4,11 +4,18 @@
 
 #include "bpmn/run.h"
 
+/* Those of a task are where it waits. */
+static wf_id_t execution_of(const wf_owner_t *owner)
+{
+    return owner->exec ? owner->exec->row->id : 0;
+}
+
 /* The row has the id of its variable. That of one which is older than its history is made
  * when the variable changes. */
-static apr_status_t keep_last(const wf_bpmn_call_t *call, const wf_variable_t *variable,
+static apr_status_t keep_last(const wf_owner_t *owner, const wf_variable_t *variable,
                               int is_new, wf_error_t *err)
 {
+    const wf_bpmn_call_t *call = owner->turn->call;
     wf_hi_varinst_t *row = NULL;
     apr_status_t rv = APR_SUCCESS;
 
@@ -22,7 +29,8 @@ static apr_status_t keep_last(const wf_bpmn_call_t *call, const wf_variable_t *v
         row = wf_uow_insert_shared(call->uow, WF_TABLE_HI_VARINST, variable->id);
         row->name = variable->name;
         row->proc_inst_id = variable->proc_inst_id;
-        row->execution_id = variable->execution_id;
+        row->execution_id = execution_of(owner);
+        row->task_id = variable->task_id;
         row->created = call->now;
     }
     row->value = wf_value_copy(&variable->value, wf_uow_pool(call->uow));
@@ -32,14 +40,16 @@ static apr_status_t keep_last(const wf_bpmn_call_t *call, const wf_variable_t *v
 }
 
 /* revision is 0 for the first value, then the row's as it was before the change. */
-static void add_change(const wf_bpmn_call_t *call, const wf_variable_t *variable,
+static void add_change(const wf_owner_t *owner, const wf_variable_t *variable,
                        wf_id_t visit, int is_new)
 {
+    const wf_bpmn_call_t *call = owner->turn->call;
     wf_hi_detail_t *row = wf_uow_insert(call->uow, WF_TABLE_HI_DETAIL);
 
     row->type = "VariableUpdate";
     row->proc_inst_id = variable->proc_inst_id;
-    row->execution_id = variable->execution_id;
+    row->execution_id = execution_of(owner);
+    row->task_id = variable->task_id;
     row->act_inst_id = visit;
     row->name = variable->name;
     row->value = wf_value_copy(&variable->value, wf_uow_pool(call->uow));
@@ -47,17 +57,17 @@ static void add_change(const wf_bpmn_call_t *call, const wf_variable_t *variable
     row->time = call->now;
 }
 
-apr_status_t wf_history_variable(const wf_instance_t *instance,
-                                 const wf_variable_t *variable, wf_id_t visit, int is_new,
-                                 wf_error_t *err)
+apr_status_t wf_history_variable(const wf_owner_t *owner, const wf_variable_t *variable,
+                                 wf_id_t visit, int is_new, wf_error_t *err)
 {
-    const wf_bpmn_call_t *call = instance->turn->call;
+    const wf_bpmn_call_t *call = owner->turn->call;
+    const wf_model_t *model = owner->exec ? owner->exec->instance->model : NULL;
 
-    if (wf_history_keeps(call, instance->model, WF_KEEP_CHANGES)) {
-        add_change(call, variable, visit, is_new);
+    if (wf_history_keeps(call, model, WF_KEEP_CHANGES)) {
+        add_change(owner, variable, visit, is_new);
     }
-    return wf_history_keeps(call, instance->model, WF_KEEP_LAST_VALUES)
-               ? keep_last(call, variable, is_new, err)
+    return wf_history_keeps(call, model, WF_KEEP_LAST_VALUES)
+               ? keep_last(owner, variable, is_new, err)
                : APR_SUCCESS;
 }
 

@@ -76,7 +76,7 @@ static int host_call(wf_object_t *self, const char *method, const wf_value_t *ar
                : nargs == 1 ? call_change(subject, method, args, err)
                             : 0;
     }
-    rv = row->call(subject->of, args, value, p, err);
+    rv = row->call(subject->own, args, value, p, err);
     if (rv != APR_SUCCESS) {
         wf_error_note(err, rv, "%s", method);
     }
@@ -84,7 +84,7 @@ static int host_call(wf_object_t *self, const char *method, const wf_value_t *ar
 }
 
 static void make_subject(wf_subject_t *subject, wf_objects_t *of, const char *class_name,
-                         const wf_property_row_t *properties)
+                         const wf_property_row_t *properties, wf_owner_t *own)
 {
     subject->object.class_name = class_name;
     subject->object.property = host_property;
@@ -92,6 +92,7 @@ static void make_subject(wf_subject_t *subject, wf_objects_t *of, const char *cl
     subject->properties = properties;
     subject->change = NULL;
     subject->of = of;
+    subject->own = own;
 }
 
 /* ---- names --------------------------------------------------------------------------- */
@@ -162,7 +163,7 @@ static int scope_get(void *baton, const char *name, wf_value_t *value, apr_pool_
             return 1;
         }
     }
-    variable = of->seen.exec ? wf_variable_get(of->seen.exec, name) : NULL;
+    variable = of->own ? wf_variable_get(of->own, name) : NULL;
     if (variable) {
         *value = *variable;
         return 1;
@@ -170,16 +171,27 @@ static int scope_get(void *baton, const char *name, wf_value_t *value, apr_pool_
     return of->seen.exec && wf_bean_get(&of->seen, name, value, p);
 }
 
+wf_owner_t *wf_host_owner(const wf_host_t *seen)
+{
+    wf_exec_t *exec = seen->exec;
+
+    return !exec        ? NULL
+           : seen->task ? wf_task_owner(exec->instance->turn, seen->task, exec)
+                        : &exec->own;
+}
+
 apr_status_t wf_host_scope(const wf_host_t *seen, wf_scope_t *scope, wf_error_t *err)
 {
     wf_objects_t *of = apr_palloc(wf_uow_pool(seen->call->uow), sizeof(*of));
 
     of->seen = *seen;
-    make_subject(&of->execution, of, "execution", wf_execution_properties);
-    make_subject(&of->task, of, "task", wf_task_properties);
+    of->own = wf_host_owner(seen);
+    make_subject(&of->execution, of, "execution", wf_execution_properties,
+                 seen->exec ? &seen->exec->own : NULL);
+    make_subject(&of->task, of, "task", wf_task_properties, of->own);
     of->task.change = seen->event ? wf_host_task_change : NULL; /* listeners only */
     *scope = (wf_scope_t){ .baton = of, .get = scope_get };
-    return seen->exec ? wf_variables_load(seen->exec, err) : APR_SUCCESS;
+    return wf_variables_load(of->own, err);
 }
 
 /* ---- evaluation -------------------------------------------------------------------- */

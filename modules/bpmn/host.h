@@ -19,7 +19,7 @@ typedef struct wf_method_row_t {
     const char *name; /* NULL closes a table */
     int nargs;
     /* *result is null at the beginning */
-    apr_status_t (*call)(wf_objects_t *of, const wf_value_t *args, wf_value_t *result,
+    apr_status_t (*call)(wf_owner_t *own, const wf_value_t *args, wf_value_t *result,
                          apr_pool_t *p, wf_error_t *err);
 } wf_method_row_t;
 
@@ -32,21 +32,27 @@ typedef struct wf_subject_t {
     apr_status_t (*change)(const wf_host_t *seen, const char *method,
                            const wf_value_t *value, int *known, wf_error_t *err);
     wf_objects_t *of;
+    wf_owner_t *own; /* whose variables are its own */
 } wf_subject_t;
 
 struct wf_objects_t {
     wf_host_t seen;
+    wf_owner_t *own; /* the innermost whose variables are seen, or NULL */
     wf_subject_t execution, task;
 };
 
-/* host_execution.c; the last four are those of both objects */
+/* host_execution.c; the last ones are those of both objects */
 extern const wf_property_row_t wf_execution_properties[];
 extern const wf_method_row_t wf_variable_methods[];
 wf_value_t wf_host_id(wf_id_t id, apr_pool_t *p);
 wf_value_t wf_host_event(wf_objects_t *of, apr_size_t at, apr_pool_t *p);
 wf_value_t wf_host_tenant(wf_objects_t *of, apr_size_t at, apr_pool_t *p);
+
+/* Here `at` is that of the object, execution or task, in wf_objects_t. */
 wf_value_t wf_host_variables(wf_objects_t *of, apr_size_t at, apr_pool_t *p);
 wf_value_t wf_host_variable_names(wf_objects_t *of, apr_size_t at, apr_pool_t *p);
+wf_value_t wf_host_local_variables(wf_objects_t *of, apr_size_t at, apr_pool_t *p);
+wf_value_t wf_host_local_names(wf_objects_t *of, apr_size_t at, apr_pool_t *p);
 
 /** The value as text, in p; NULL for null. */
 const char *wf_host_text(const wf_value_t *value, apr_pool_t *p);

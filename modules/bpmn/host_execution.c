@@ -73,10 +73,11 @@ wf_value_t wf_host_tenant(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
     return wf_string(""); /* Activiti's id of no tenant */
 }
 
-wf_value_t wf_host_variables(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
+/* ---- variables as properties ------------------------------------------------------------ */
+
+static wf_owner_t *owner_at(wf_objects_t *of, apr_size_t at)
 {
-    (void)at, (void)p;
-    return wf_map(wf_variables_visible(of->seen.exec));
+    return ((const wf_subject_t *)((const char *)of + at))->own;
 }
 
 static wf_value_t names_of(const wf_map_t *variables, apr_pool_t *p)
@@ -90,23 +91,29 @@ static wf_value_t names_of(const wf_map_t *variables, apr_pool_t *p)
     return wf_list(names);
 }
 
+wf_value_t wf_host_variables(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
+{
+    (void)p;
+    return wf_map(wf_variables_visible(owner_at(of, at)));
+}
+
 wf_value_t wf_host_variable_names(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
 {
-    (void)at;
-    return names_of(wf_variables_visible(of->seen.exec), p);
+    return names_of(wf_variables_visible(owner_at(of, at)), p);
 }
 
-static wf_value_t get_local_variables(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
+wf_value_t wf_host_local_variables(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
 {
-    (void)at, (void)p;
-    return wf_map(wf_variables_local(of->seen.exec));
+    (void)p;
+    return wf_map(wf_variables_local(owner_at(of, at)));
 }
 
-static wf_value_t get_local_names(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
+wf_value_t wf_host_local_names(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
 {
-    (void)at;
-    return names_of(wf_variables_local(of->seen.exec), p);
+    return names_of(wf_variables_local(owner_at(of, at)), p);
 }
+
+#define OWN offsetof(wf_objects_t, execution)
 
 /* clang-format off */
 const wf_property_row_t wf_execution_properties[] = {
@@ -121,10 +128,10 @@ const wf_property_row_t wf_execution_properties[] = {
     { "currentActivityName", get_activity_name,      0 },
     { "eventName",           wf_host_event,          0 },
     { "tenantId",            wf_host_tenant,         0 },
-    { "variables",           wf_host_variables,      0 },
-    { "variableNames",       wf_host_variable_names, 0 },
-    { "variablesLocal",      get_local_variables,    0 },
-    { "variableNamesLocal",  get_local_names,        0 },
+    { "variables",           wf_host_variables,      OWN },
+    { "variableNames",       wf_host_variable_names, OWN },
+    { "variablesLocal",      wf_host_local_variables, OWN },
+    { "variableNamesLocal",  wf_host_local_names,    OWN },
     { NULL, NULL, 0 },
 };
 /* clang-format on */
@@ -146,11 +153,11 @@ static const char *name_of(const wf_value_t *args, apr_pool_t *p, wf_error_t *er
     return apr_pstrmemdup(p, args[0].as.text.data, args[0].as.text.length);
 }
 
-static apr_status_t call_get(wf_objects_t *of, const wf_value_t *args, wf_value_t *result,
+static apr_status_t call_get(wf_owner_t *own, const wf_value_t *args, wf_value_t *result,
                              apr_pool_t *p, wf_error_t *err)
 {
     const char *name = name_of(args, p, err);
-    const wf_value_t *found = name ? wf_variable_get(of->seen.exec, name) : NULL;
+    const wf_value_t *found = name ? wf_variable_get(own, name) : NULL;
 
     if (found) {
         *result = *found;
@@ -158,11 +165,11 @@ static apr_status_t call_get(wf_objects_t *of, const wf_value_t *args, wf_value_
     return name ? APR_SUCCESS : WF_EFAILED;
 }
 
-static apr_status_t call_get_local(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_get_local(wf_owner_t *own, const wf_value_t *args,
                                    wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     const char *name = name_of(args, p, err);
-    const wf_value_t *found = name ? wf_variable_get_local(of->seen.exec, name) : NULL;
+    const wf_value_t *found = name ? wf_variable_get_local(own, name) : NULL;
 
     if (found) {
         *result = *found;
@@ -170,22 +177,22 @@ static apr_status_t call_get_local(wf_objects_t *of, const wf_value_t *args,
     return name ? APR_SUCCESS : WF_EFAILED;
 }
 
-static apr_status_t call_set(wf_objects_t *of, const wf_value_t *args, wf_value_t *result,
+static apr_status_t call_set(wf_owner_t *own, const wf_value_t *args, wf_value_t *result,
                              apr_pool_t *p, wf_error_t *err)
 {
     const char *name = name_of(args, p, err);
 
     (void)result;
-    return name ? wf_variable_set(of->seen.exec, name, &args[1], err) : WF_EFAILED;
+    return name ? wf_variable_set(own, name, &args[1], err) : WF_EFAILED;
 }
 
-static apr_status_t call_set_local(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_set_local(wf_owner_t *own, const wf_value_t *args,
                                    wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     const char *name = name_of(args, p, err);
 
     (void)result;
-    return name ? wf_variable_set_local(of->seen.exec, name, &args[1], err) : WF_EFAILED;
+    return name ? wf_variable_set_local(own, name, &args[1], err) : WF_EFAILED;
 }
 
 static apr_status_t to_map(const wf_value_t *args, wf_error_t *err)
@@ -196,74 +203,73 @@ static apr_status_t to_map(const wf_value_t *args, wf_error_t *err)
                               "variables are a map of names and values");
 }
 
-static apr_status_t call_set_all(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_set_all(wf_owner_t *own, const wf_value_t *args,
                                  wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     apr_status_t rv = to_map(args, err);
 
     (void)result, (void)p;
-    return rv == APR_SUCCESS ? wf_variables_set(of->seen.exec, args[0].as.map, err) : rv;
+    return rv == APR_SUCCESS ? wf_variables_set(own, args[0].as.map, err) : rv;
 }
 
-static apr_status_t call_set_all_local(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_set_all_local(wf_owner_t *own, const wf_value_t *args,
                                        wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     apr_status_t rv = to_map(args, err);
 
     (void)result, (void)p;
-    return rv == APR_SUCCESS ? wf_variables_set_local(of->seen.exec, args[0].as.map, err)
-                             : rv;
+    return rv == APR_SUCCESS ? wf_variables_set_local(own, args[0].as.map, err) : rv;
 }
 
-static apr_status_t call_has(wf_objects_t *of, const wf_value_t *args, wf_value_t *result,
+static apr_status_t call_has(wf_owner_t *own, const wf_value_t *args, wf_value_t *result,
                              apr_pool_t *p, wf_error_t *err)
 {
     const char *name = name_of(args, p, err);
 
-    *result = wf_boolean(name && wf_variable_get(of->seen.exec, name) != NULL);
+    *result = wf_boolean(name && wf_variable_get(own, name) != NULL);
     return name ? APR_SUCCESS : WF_EFAILED;
 }
 
-static apr_status_t call_has_local(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_has_local(wf_owner_t *own, const wf_value_t *args,
                                    wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     const char *name = name_of(args, p, err);
 
-    *result = wf_boolean(name && wf_variable_get_local(of->seen.exec, name) != NULL);
+    *result = wf_boolean(name && wf_variable_get_local(own, name) != NULL);
     return name ? APR_SUCCESS : WF_EFAILED;
 }
 
-static apr_status_t call_remove(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_remove(wf_owner_t *own, const wf_value_t *args,
                                 wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     const char *name = name_of(args, p, err);
 
     (void)result;
-    return name ? wf_variable_remove(of->seen.exec, name, err) : WF_EFAILED;
+    return name ? wf_variable_remove(own, name, err) : WF_EFAILED;
 }
 
-static apr_status_t call_remove_local(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_remove_local(wf_owner_t *own, const wf_value_t *args,
                                       wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     const char *name = name_of(args, p, err);
 
     (void)result;
-    return name ? wf_variable_remove_local(of->seen.exec, name, err) : WF_EFAILED;
+    return name ? wf_variable_remove_local(own, name, err) : WF_EFAILED;
 }
 
-static apr_status_t call_has_any(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_has_any(wf_owner_t *own, const wf_value_t *args,
                                  wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     (void)args, (void)p, (void)err;
-    *result = wf_boolean(wf_map_count(wf_variables_visible(of->seen.exec)) > 0);
+    *result = wf_boolean(wf_map_count(wf_variables_visible(own)) > 0);
     return APR_SUCCESS;
 }
 
-static apr_status_t call_has_any_local(wf_objects_t *of, const wf_value_t *args,
+static apr_status_t call_has_any_local(wf_owner_t *own, const wf_value_t *args,
                                        wf_value_t *result, apr_pool_t *p, wf_error_t *err)
 {
     (void)args, (void)p, (void)err;
-    *result = wf_boolean(wf_map_count(wf_variables_local(of->seen.exec)) > 0);
+    *result = wf_boolean(wf_map_count(wf_variables_local(own)) > 0);
     return APR_SUCCESS;
 }
 

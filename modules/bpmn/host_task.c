@@ -44,6 +44,7 @@ static wf_value_t get_execution(wf_objects_t *of, apr_size_t at, apr_pool_t *p)
 }
 
 #define AT(member) offsetof(wf_task_t, member)
+#define OWN offsetof(wf_objects_t, task)
 
 /* clang-format off */
 const wf_property_row_t wf_task_properties[] = {
@@ -66,8 +67,10 @@ const wf_property_row_t wf_task_properties[] = {
     { "eventName",           wf_host_event,          0 },
     { "tenantId",            wf_host_tenant,         0 },
     { "execution",           get_execution,          0 },
-    { "variables",           wf_host_variables,      0 },
-    { "variableNames",       wf_host_variable_names, 0 },
+    { "variables",           wf_host_variables,      OWN },
+    { "variableNames",       wf_host_variable_names, OWN },
+    { "variablesLocal",      wf_host_local_variables, OWN },
+    { "variableNamesLocal",  wf_host_local_names,    OWN },
     { NULL, NULL, 0 },
 };
 /* clang-format on */

@@ -174,10 +174,11 @@ static apr_status_t keep(const ask_t *ask, const wf_client_response_t *response,
     if (!name) {
         return APR_SUCCESS;
     }
-    rv = wf_variable_set(ask->seen->exec, name, &body, err);
-    return rv == APR_SUCCESS ? wf_variable_set(
-               ask->seen->exec, apr_pstrcat(ask->p, name, "Status", NULL), &status, err)
-                             : rv;
+    rv = wf_variable_set(wf_host_owner(ask->seen), name, &body, err);
+    return rv == APR_SUCCESS
+               ? wf_variable_set(wf_host_owner(ask->seen),
+                                 apr_pstrcat(ask->p, name, "Status", NULL), &status, err)
+               : rv;
 }
 
 static apr_status_t judge(const ask_t *ask, const wf_client_response_t *response,

@@ -17,7 +17,7 @@ static apr_status_t set_data(wf_exec_t *root, const wf_map_t *given, wf_error_t 
         const wf_data_t *d = APR_ARRAY_IDX(data, i, const wf_data_t *);
 
         if (!given || !wf_map_get(given, d->name)) {
-            rv = wf_variable_set_local(root, d->name, &d->value, err);
+            rv = wf_variable_set_local(&root->own, d->name, &d->value, err);
         }
     }
     return rv;
@@ -32,7 +32,7 @@ static apr_status_t set_initiator(wf_instance_t *instance, const wf_node_t *node
     if (!start->initiator) {
         return APR_SUCCESS;
     }
-    return wf_variable_set(instance->root, start->initiator, &user, err);
+    return wf_variable_set(&instance->root->own, start->initiator, &user, err);
 }
 
 apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
@@ -52,7 +52,7 @@ apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
         rv = set_initiator(instance, start, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_variables_set(root, variables, err);
+        rv = wf_variables_set(&root->own, variables, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_events_arm(root, instance->model->body.handlers, err);
@@ -124,7 +124,7 @@ static apr_status_t end_tasks(deletion_t *d, wf_id_t instance, wf_error_t *err)
     int i;
 
     for (i = 0; rv == APR_SUCCESS && i < tasks->nelts; i++) {
-        rv = wf_task_end(d->call, APR_ARRAY_IDX(tasks, i, wf_task_t *), d->reason, err);
+        rv = wf_task_end(d->turn, APR_ARRAY_IDX(tasks, i, wf_task_t *), d->reason, err);
     }
     return rv;
 }

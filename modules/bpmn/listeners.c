@@ -198,20 +198,6 @@ static apr_status_t notify_tree(wf_exec_t *exec, wf_error_t *err)
     return rv == APR_SUCCESS ? notify_one(exec, err) : rv;
 }
 
-/* What listeners set is not written beside rows that are purged at the same time. */
-static apr_status_t forget_variables(wf_instance_t *instance, wf_error_t *err)
-{
-    apr_hash_index_t *i = apr_hash_first(instance->turn->p, instance->execs);
-    apr_status_t rv = APR_SUCCESS;
-
-    for (; rv == APR_SUCCESS && i; i = apr_hash_next(i)) {
-        wf_exec_t *exec = apr_hash_this_val(i);
-
-        rv = exec->variables_loaded ? wf_variables_delete(exec, err) : APR_SUCCESS;
-    }
-    return rv;
-}
-
 apr_status_t wf_instance_notify_end(wf_turn_t *turn, wf_id_t id, wf_error_t *err)
 {
     wf_instance_t *instance;
@@ -230,5 +216,5 @@ apr_status_t wf_instance_notify_end(wf_turn_t *turn, wf_id_t id, wf_error_t *err
     if (rv == APR_SUCCESS) {
         rv = wf_listeners_notify(instance->root, instance->model->listeners, "end", err);
     }
-    return rv == APR_SUCCESS ? forget_variables(instance, err) : rv;
+    return rv == APR_SUCCESS ? wf_variables_forget(instance, err) : rv;
 }

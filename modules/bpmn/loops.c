@@ -50,7 +50,7 @@ static apr_status_t find_list(wf_exec_t *exec, const wf_template_t *collection,
     }
     found = &value;
     if (value.type == WF_STRING) {
-        found = wf_variable_get(exec, value.as.text.data);
+        found = wf_variable_get(&exec->own, value.as.text.data);
         if (!found) {
             return wf_error_set(err, WF_ERR_EXECUTION,
                                 "collection: there is no variable \"%s\"",
@@ -112,12 +112,12 @@ static apr_status_t set_number(wf_exec_t *exec, const char *name, apr_int64_t nu
 {
     wf_value_t value = wf_integer(number);
 
-    return wf_variable_set_local(exec, name, &value, err);
+    return wf_variable_set_local(&exec->own, name, &value, err);
 }
 
 static apr_int64_t get_number(wf_exec_t *exec, const char *name)
 {
-    const wf_value_t *value = wf_variable_get_local(exec, name);
+    const wf_value_t *value = wf_variable_get_local(&exec->own, name);
 
     return value && wf_is_integer(value) ? value->as.integer : 0;
 }
@@ -148,7 +148,7 @@ static apr_status_t set_round(wf_exec_t *round, const rounds_t *rounds,
     if (number < wf_list_count(rounds->list)) {
         value = wf_list_at(rounds->list, (int)number);
     }
-    return wf_variable_set_local(round, element, value, err);
+    return wf_variable_set_local(&round->own, element, value, err);
 }
 
 /* ---- rounds ------------------------------------------------------------------------------ */
@@ -250,7 +250,7 @@ static apr_status_t next_round(wf_exec_t *round, wf_error_t *err)
     apr_status_t rv = look(round->parent->parent, &rounds, err);
 
     if (rv == APR_SUCCESS) {
-        rv = wf_variables_delete(round, err);
+        rv = wf_variables_delete(&round->own, err);
     }
     if (rv == APR_SUCCESS) {
         rv = set_round(round, &rounds, number, err);
@@ -265,7 +265,7 @@ apr_status_t wf_loop_round_done(wf_exec_t *round, wf_error_t *err)
 {
     wf_exec_t *loop = round->parent;
     int sequential = round->node->loop->sequential, complete;
-    apr_status_t rv = wf_variables_load(round, err);
+    apr_status_t rv = wf_variables_load(&round->own, err);
 
     if (rv == APR_SUCCESS) {
         rv = set_number(loop, COMPLETED, get_number(loop, COMPLETED) + 1, err);

@@ -45,7 +45,7 @@ static apr_status_t read_variable(const wf_host_t *seen, const wf_map_t *fields,
 {
     apr_pool_t *p = wf_uow_pool(seen->call->uow);
     const char *name = wf_field_text(fields, field, p);
-    const wf_value_t *value = name ? wf_variable_get(seen->exec, name) : NULL;
+    const wf_value_t *value = name ? wf_variable_get(wf_host_owner(seen), name) : NULL;
 
     if (!name) {
         return APR_SUCCESS;
@@ -103,7 +103,7 @@ static apr_status_t attach_variables(attaching_t *a, const wf_value_t *value)
     for (i = 0; rv == APR_SUCCESS && i < names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
 
-        rv = attach(a, name, NULL, wf_variable_get(a->seen->exec, name));
+        rv = attach(a, name, NULL, wf_variable_get(wf_host_owner(a->seen), name));
     }
     return rv;
 }
@@ -157,7 +157,7 @@ static apr_status_t read_attachments(const wf_host_t *seen, const wf_map_t *fiel
 static apr_status_t compose(const wf_host_t *seen, const wf_map_t *fields,
                             wf_mail_t *mail, wf_error_t *err)
 {
-    apr_status_t rv = wf_variables_load(seen->exec, err);
+    apr_status_t rv = wf_variables_load(wf_host_owner(seen), err);
 
     read_texts(fields, mail, wf_uow_pool(seen->call->uow));
     if (rv == APR_SUCCESS) {

@@ -30,7 +30,7 @@ apr_status_t wf_parameters_in(wf_exec_t *exec, wf_error_t *err)
 
         rv = evaluate(exec, parameter, &value, err);
         if (rv == APR_SUCCESS) {
-            rv = wf_variable_set_local(exec, parameter->name, &value, err);
+            rv = wf_variable_set_local(&exec->own, parameter->name, &value, err);
         }
     }
     return rv;
@@ -48,7 +48,7 @@ apr_status_t wf_parameters_out(wf_exec_t *exec, wf_error_t *err)
 
         rv = evaluate(exec, parameter, &value, err);
         if (rv == APR_SUCCESS) {
-            rv = wf_variable_set(exec->parent, parameter->name, &value, err);
+            rv = wf_variable_set(&exec->parent->own, parameter->name, &value, err);
         }
     }
     return rv;

@@ -53,7 +53,7 @@ static apr_status_t signal_task(wf_turn_t *turn, wf_id_t id, const char *activit
                               "receive task '%s'",
                               id, activity_id);
     }
-    rv = wf_variables_set(exec, variables, err);
+    rv = wf_variables_set(&exec->own, variables, err);
     if (rv == APR_SUCCESS) {
         rv = exec->node->behaviour->signal(exec, err);
     }

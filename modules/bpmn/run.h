@@ -17,6 +17,7 @@ typedef struct wf_turn_t {
     apr_array_header_t
         *quiet;         /* gateways.c: scopes to look at when the agenda is empty */
     apr_hash_t *lent;   /* variables.c: lists and maps that expressions got */
+    apr_hash_t *tasks;  /* variables.c: owners that are tasks, by id */
     int looks; /* nothing is to move: suspended instances may be loaded */
     const char *thrown; /* errors.c: code of a BPMN error on its way, or NULL */
     const char *thrown_message; /* or NULL */
@@ -50,6 +51,15 @@ typedef enum {
     WF_ROLE_KEPT /* what a completed sub-process leaves for its compensation; no token */
 } wf_role_e;
 
+/** What variables belong to: an execution, or a task. */
+typedef struct wf_owner_t {
+    wf_turn_t *turn;
+    struct wf_exec_t *exec; /* itself, or who waits for the task; NULL: nobody does */
+    const wf_task_t *task;  /* NULL: an execution */
+    apr_hash_t *rows;       /* name -> wf_variable_t *; NULL: none */
+    int loaded;             /* these are all */
+} wf_owner_t;
+
 /** An execution: a row with its place in the tree. */
 typedef struct wf_heard_t wf_heard_t;
 
@@ -62,8 +72,7 @@ typedef struct wf_exec_t {
     int children_loaded;    /* all of them are */
     const wf_node_t *node;  /* where it stands */
     const wf_node_t *begin; /* start event by which a sub-process is entered, or NULL */
-    apr_hash_t *variables;  /* own ones: name -> wf_variable_t *; NULL: none */
-    int variables_loaded;
+    wf_owner_t own;         /* variables */
     struct wf_exec_t *replaced_by; /* the one that carries its token now */
     const wf_flow_t *chosen;       /* the way on, if what its node did has chosen it */
     int watched;                   /* it is among the turn's quiet */
@@ -378,46 +387,51 @@ apr_status_t wf_error_catch(wf_exec_t *exec, wf_error_t *err);
 
 /* ---- variables.c ------------------------------------------------------------------- */
 
-/** Read the variables of exec and of those around it, once a turn; get and the like need
- *  it. */
-apr_status_t wf_variables_load(wf_exec_t *exec, wf_error_t *err);
+/** The owner that a task is. exec: who waits for it; NULL: not known, or nobody does. */
+wf_owner_t *wf_task_owner(wf_turn_t *turn, const wf_task_t *task, wf_exec_t *exec);
 
-/** The value seen from exec, looking outwards; NULL if there is none. A list or map may
+/** Read the variables of at and of those around it, once a turn; get and the like need
+ *  it. */
+apr_status_t wf_variables_load(wf_owner_t *at, wf_error_t *err);
+
+/** The value seen from there, looking outwards; NULL if there is none. A list or map may
  * be changed in place (${l.add(1)}) until wf_variables_settle. */
-const wf_value_t *wf_variable_get(wf_exec_t *exec, const char *name);
-const wf_value_t *wf_variable_get_local(wf_exec_t *exec, const char *name);
+const wf_value_t *wf_variable_get(wf_owner_t *at, const char *name);
+const wf_value_t *wf_variable_get_local(wf_owner_t *at, const char *name);
 
 /** At the end of a turn: note the lists and maps that were changed in place. */
 apr_status_t wf_variables_settle(wf_turn_t *turn, wf_error_t *err);
 
-/** Change the variable in the innermost scope that has it, else create it on the
- * instance. */
-apr_status_t wf_variable_set(wf_exec_t *exec, const char *name, const wf_value_t *value,
+/** Change the variable of the innermost owner that has it, else create it on the
+ * instance; of a task without a process, on the task. */
+apr_status_t wf_variable_set(wf_owner_t *at, const char *name, const wf_value_t *value,
                              wf_error_t *err);
-apr_status_t wf_variable_set_local(wf_exec_t *exec, const char *name,
+apr_status_t wf_variable_set_local(wf_owner_t *at, const char *name,
                                    const wf_value_t *value, wf_error_t *err);
-apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables,
-                              wf_error_t *err);
-apr_status_t wf_variables_set_local(wf_exec_t *exec, const wf_map_t *variables,
+apr_status_t wf_variables_set(wf_owner_t *at, const wf_map_t *variables, wf_error_t *err);
+apr_status_t wf_variables_set_local(wf_owner_t *at, const wf_map_t *variables,
                                     wf_error_t *err);
 
-apr_status_t wf_variable_remove(wf_exec_t *exec, const char *name, wf_error_t *err);
-apr_status_t wf_variable_remove_local(wf_exec_t *exec, const char *name, wf_error_t *err);
+apr_status_t wf_variable_remove(wf_owner_t *at, const char *name, wf_error_t *err);
+apr_status_t wf_variable_remove_local(wf_owner_t *at, const char *name, wf_error_t *err);
 
-/** All variables seen from exec, inner ones first. */
-wf_map_t *wf_variables_visible(wf_exec_t *exec);
+/** All variables seen from there, inner ones first. */
+wf_map_t *wf_variables_visible(wf_owner_t *at);
 
-/** exec's own. */
-wf_map_t *wf_variables_local(wf_exec_t *exec);
+/** Its own. */
+wf_map_t *wf_variables_local(wf_owner_t *at);
 
 /** WF_ERR_INVALID or WF_ERR_EXECUTION for what no variable can be; NULL is fine. */
 apr_status_t wf_variables_check(const wf_map_t *variables, wf_error_t *err);
 
-/** Delete exec's own variables. */
-apr_status_t wf_variables_delete(wf_exec_t *exec, wf_error_t *err);
+/** Delete its own variables. */
+apr_status_t wf_variables_delete(wf_owner_t *at, wf_error_t *err);
 
-/** Copy exec's own variables to another execution. */
-apr_status_t wf_variables_copy(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err);
+/** Copy its own variables to another one. */
+apr_status_t wf_variables_copy(wf_owner_t *from, wf_owner_t *to, wf_error_t *err);
+
+/** Delete all that this turn has read of an instance, which is about to be purged. */
+apr_status_t wf_variables_forget(wf_instance_t *instance, wf_error_t *err);
 
 /* ---- host.c: what expressions and scripts see ------------------------------------- */
 
@@ -440,6 +454,10 @@ typedef struct wf_host_t {
     wf_beans_e beans;
     int in_script; /* JavaScript: what it gets of a bean is a method to be called */
 } wf_host_t;
+
+/** Whose variables are seen from there, the innermost: the task's, the execution's, or
+ *  NULL. */
+wf_owner_t *wf_host_owner(const wf_host_t *seen);
 
 /** The names seen from there; valid as long as the unit. */
 apr_status_t wf_host_scope(const wf_host_t *seen, wf_scope_t *scope, wf_error_t *err);
@@ -571,11 +589,10 @@ const wf_model_t *wf_history_model(const wf_bpmn_call_t *call, const char *defin
 
 /* ---- history_values.c -------------------------------------------------------------- */
 
-/** A variable has been made (is_new) or has changed, by whoever visits a node (0: nobody).
- */
-apr_status_t wf_history_variable(const wf_instance_t *instance,
-                                 const wf_variable_t *variable, wf_id_t visit, int is_new,
-                                 wf_error_t *err);
+/** A variable of owner has been made (is_new) or has changed, by whoever visits a node (0:
+ *  nobody). */
+apr_status_t wf_history_variable(const wf_owner_t *owner, const wf_variable_t *variable,
+                                 wf_id_t visit, int is_new, wf_error_t *err);
 
 /** Every text as it was submitted, a row each. where: instance, execution, visit, task. */
 void wf_history_submitted(const wf_bpmn_call_t *call, const wf_model_t *model,
@@ -786,9 +803,9 @@ apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t 
  *  no 32-bit number; a fraction is cut off. */
 apr_status_t wf_task_priority(int *priority, const wf_value_t *value, wf_error_t *err);
 
-/** The rows of a task and of its sub-tasks go; history says why. reason outlives the
- * unit. */
-apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char *reason,
+/** The rows of a task and of its sub-tasks go, with their own variables; history says why.
+ * reason outlives the unit. */
+apr_status_t wf_task_end(wf_turn_t *turn, wf_task_t *task, const char *reason,
                          wf_error_t *err);
 
 /* ---- user_task.c ------------------------------------------------------------------- */

@@ -83,7 +83,7 @@ static apr_status_t set_data(wf_exec_t *scope, const wf_body_t *body, wf_error_t
     for (i = 0; rv == APR_SUCCESS && body->data && i < body->data->nelts; i++) {
         const wf_data_t *data = APR_ARRAY_IDX(body->data, i, const wf_data_t *);
 
-        rv = wf_variable_set_local(scope, data->name, &data->value, err);
+        rv = wf_variable_set_local(&scope->own, data->name, &data->value, err);
     }
     return rv;
 }
@@ -143,7 +143,7 @@ static apr_status_t end_tasks(wf_exec_t *exec, const char *reason, wf_error_t *e
 
         rv = wf_task_listeners_notify(exec, task, "delete", err);
         if (rv == APR_SUCCESS) {
-            rv = wf_task_end(exec->instance->turn->call, task, reason, err);
+            rv = wf_task_end(exec->instance->turn, task, reason, err);
         }
     }
     return rv;

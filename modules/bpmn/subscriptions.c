@@ -98,7 +98,7 @@ apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
     }
     rv = load_waiting(&exec, turn, row, err);
     if (rv == APR_SUCCESS && variables) {
-        rv = wf_variables_set(exec, variables, err);
+        rv = wf_variables_set(&exec->own, variables, err);
     }
     if (rv == APR_SUCCESS && !comes_again(exec, row)) {
         rv = use_up(turn, row, err);
@@ -188,7 +188,7 @@ static apr_status_t bring_signal(wf_turn_t *turn, wf_id_t id, const char *name,
                             id, name);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_variables_set(instance->root, variables, err);
+        rv = wf_variables_set(&instance->root->own, variables, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_subscriptions_deliver(turn, rows, NULL, err);

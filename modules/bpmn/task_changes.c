@@ -144,6 +144,7 @@ apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
 
 apr_status_t wf_bpmn_delete_task(const wf_bpmn_call_t *call, wf_id_t id, wf_error_t *err)
 {
+    wf_turn_t turn;
     wf_task_t *task;
     apr_status_t rv = wf_task_load(&task, call, id, err);
 
@@ -157,5 +158,6 @@ apr_status_t wf_bpmn_delete_task(const wf_bpmn_call_t *call, wf_id_t id, wf_erro
                             "can be completed, not deleted",
                             id);
     }
-    return wf_task_end(call, task, "deleted", err);
+    wf_turn_init(&turn, call);
+    return wf_task_end(&turn, task, "deleted", err);
 }

@@ -12,8 +12,8 @@ apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t 
     apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_TASK, id, task, err);
 
     if (rv == APR_SUCCESS && !*task) {
-        rv = wf_error_set(err, WF_ERR_NOT_FOUND,
-                          "no task with id '%" APR_INT64_T_FMT "'", id);
+        rv = wf_error_set(err, WF_ERR_NOT_FOUND, "no task with id '%" APR_INT64_T_FMT "'",
+                          id);
     }
     return rv;
 }
@@ -109,15 +109,19 @@ apr_status_t wf_bpmn_assign(const wf_bpmn_call_t *call, wf_id_t id, const char *
 
 /* ---- the end of a task ------------------------------------------------------------- */
 
-/* The task's row goes, with the people it was offered to. */
-static apr_status_t end_one(const wf_bpmn_call_t *call, wf_task_t *task,
-                            const char *reason, wf_error_t *err)
+/* The task's row goes, with the people it was offered to and its own variables. */
+static apr_status_t end_one(wf_turn_t *turn, wf_task_t *task, const char *reason,
+                            wf_error_t *err)
 {
+    const wf_bpmn_call_t *call = turn->call;
     apr_array_header_t *links;
     apr_status_t rv =
         wf_uow_select(call->uow, WF_BY_LINKS_OF_TASK, task->id, &links, err);
     int i;
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_variables_delete(wf_task_owner(turn, task, NULL), err);
+    }
     if (rv == APR_SUCCESS) {
         rv = wf_history_task_ended(call, task, reason, err);
     }
@@ -131,11 +135,10 @@ static apr_status_t end_one(const wf_bpmn_call_t *call, wf_task_t *task,
     return APR_SUCCESS;
 }
 
-apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char *reason,
+apr_status_t wf_task_end(wf_turn_t *turn, wf_task_t *task, const char *reason,
                          wf_error_t *err)
 {
-    apr_array_header_t *ending =
-        apr_array_make(wf_uow_pool(call->uow), 1, sizeof(wf_task_t *));
+    apr_array_header_t *ending = apr_array_make(turn->p, 1, sizeof(wf_task_t *));
     apr_status_t rv = APR_SUCCESS;
     int i;
 
@@ -144,10 +147,11 @@ apr_status_t wf_task_end(const wf_bpmn_call_t *call, wf_task_t *task, const char
         apr_array_header_t *subtasks;
 
         task = APR_ARRAY_IDX(ending, i, wf_task_t *);
-        rv = wf_uow_select(call->uow, WF_BY_SUBTASKS_OF_TASK, task->id, &subtasks, err);
+        rv = wf_uow_select(turn->call->uow, WF_BY_SUBTASKS_OF_TASK, task->id, &subtasks,
+                           err);
         if (rv == APR_SUCCESS) {
             apr_array_cat(ending, subtasks);
-            rv = end_one(call, task, reason, err);
+            rv = end_one(turn, task, reason, err);
         }
     }
     return rv;
@@ -177,19 +181,20 @@ apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t 
     return APR_SUCCESS;
 }
 
-static apr_status_t complete_alone(const wf_bpmn_call_t *call, wf_task_t *task,
+/* What comes with the call is the task's own: history keeps it. */
+static apr_status_t complete_alone(wf_turn_t *turn, wf_task_t *task,
                                    const wf_map_t *variables, wf_error_t *err)
 {
-    apr_status_t rv = wf_variables_check(variables, err);
+    apr_status_t rv = wf_variables_set(wf_task_owner(turn, task, NULL), variables, err);
 
-    return rv == APR_SUCCESS ? wf_task_end(call, task, "completed", err) : rv;
+    return rv == APR_SUCCESS ? wf_task_end(turn, task, "completed", err) : rv;
 }
 
 /* Listeners see the variables that came with the call. */
 static apr_status_t finish(wf_exec_t *exec, wf_task_t *task, const wf_map_t *variables,
                            wf_error_t *err)
 {
-    apr_status_t rv = wf_variables_set(exec, variables, err);
+    apr_status_t rv = wf_variables_set(&exec->own, variables, err);
 
     if (rv == APR_SUCCESS) {
         rv = wf_task_listeners_notify(exec, task, "complete", err);
@@ -198,7 +203,7 @@ static apr_status_t finish(wf_exec_t *exec, wf_task_t *task, const wf_map_t *var
         rv = wf_task_listeners_notify(exec, task, "delete", err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_task_end(exec->instance->turn->call, task, "completed", err);
+        rv = wf_task_end(exec->instance->turn, task, "completed", err);
     }
     return rv == APR_SUCCESS ? exec->node->behaviour->signal(exec, err) : rv;
 }
@@ -226,7 +231,7 @@ apr_status_t wf_bpmn_complete(const wf_bpmn_call_t *call, wf_id_t id,
     }
     wf_turn_init(&turn, call);
     rv = task->proc_inst_id ? complete(&turn, task, variables, err)
-                            : complete_alone(call, task, variables, err);
+                            : complete_alone(&turn, task, variables, err);
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "completing task %" APR_INT64_T_FMT, id);
     }

@@ -1,58 +1,96 @@
-/* Variables belong to executions. Reading looks outwards from an execution to the
- * instance; setting changes the innermost one that exists and creates on the instance
- * otherwise. Those of an execution and of all around it are read the first time a turn
- * needs one of them. */
+/* Variables belong to executions, and to tasks. Reading looks outwards: from a task to
+ * the execution that waits for it, from an execution to the instance; setting changes the
+ * innermost one that exists and creates on the instance otherwise. Those of an owner and
+ * of all around it are read the first time a turn needs one of them. */
 #include <apr_strings.h>
 
 #include "bpmn/run.h"
 
-static void attach(wf_exec_t *exec, wf_variable_t *row)
+static const wf_bpmn_call_t *call_of(const wf_owner_t *owner)
 {
-    if (!exec->variables) {
-        exec->variables = apr_hash_make(exec->instance->turn->p);
-    }
-    apr_hash_set(exec->variables, row->name, APR_HASH_KEY_STRING, row);
+    return owner->turn->call;
 }
 
-static apr_status_t load_own(wf_exec_t *exec, wf_error_t *err)
+/* NULL around an instance, and around a task without one. */
+static wf_owner_t *around(const wf_owner_t *owner)
+{
+    wf_exec_t *exec = owner->task ? owner->exec : owner->exec->parent;
+
+    return exec ? &exec->own : NULL;
+}
+
+/* The visit in which whoever stands there changes something. */
+static wf_id_t visit_of(const wf_owner_t *owner)
+{
+    return owner->exec ? owner->exec->row->act_inst_id : 0;
+}
+
+static void attach(wf_owner_t *owner, wf_variable_t *row)
+{
+    if (!owner->rows) {
+        owner->rows = apr_hash_make(owner->turn->p);
+    }
+    apr_hash_set(owner->rows, row->name, APR_HASH_KEY_STRING, row);
+}
+
+static apr_status_t load_own(wf_owner_t *owner, wf_error_t *err)
 {
     apr_array_header_t *rows;
-    apr_status_t rv = wf_uow_select(WF_UOW(exec), WF_BY_VARIABLES_OF_EXECUTION,
-                                    exec->row->id, &rows, err);
+    apr_status_t rv =
+        owner->task ? wf_uow_select(call_of(owner)->uow, WF_BY_VARIABLES_OF_TASK,
+                                    owner->task->id, &rows, err)
+                    : wf_uow_select(call_of(owner)->uow, WF_BY_VARIABLES_OF_EXECUTION,
+                                    owner->exec->row->id, &rows, err);
     int i;
 
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
-        attach(exec, APR_ARRAY_IDX(rows, i, wf_variable_t *));
+        attach(owner, APR_ARRAY_IDX(rows, i, wf_variable_t *));
     }
-    exec->variables_loaded = rv == APR_SUCCESS;
+    owner->loaded = rv == APR_SUCCESS;
     return rv;
 }
 
-apr_status_t wf_variables_load(wf_exec_t *exec, wf_error_t *err)
+apr_status_t wf_variables_load(wf_owner_t *at, wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
 
-    for (; rv == APR_SUCCESS && exec; exec = exec->parent) {
-        rv = exec->variables_loaded ? APR_SUCCESS : load_own(exec, err);
+    for (; rv == APR_SUCCESS && at; at = around(at)) {
+        rv = at->loaded ? APR_SUCCESS : load_own(at, err);
     }
     return rv;
+}
+
+/* A token may carry its task to another execution. */
+wf_owner_t *wf_task_owner(wf_turn_t *turn, const wf_task_t *task, wf_exec_t *exec)
+{
+    wf_owner_t *owner = apr_hash_get(turn->tasks, &task->id, sizeof(task->id));
+
+    if (!owner) {
+        owner = apr_pcalloc(turn->p, sizeof(*owner));
+        owner->turn = turn;
+        owner->task = task;
+        apr_hash_set(turn->tasks, &task->id, sizeof(task->id), owner);
+    }
+    if (exec) {
+        owner->exec = exec;
+    }
+    return owner;
 }
 
 /* ---- reading ----------------------------------------------------------------------- */
 
-static wf_variable_t *own(const wf_exec_t *exec, const char *name)
+static wf_variable_t *own(const wf_owner_t *owner, const char *name)
 {
-    return exec->variables ? apr_hash_get(exec->variables, name, APR_HASH_KEY_STRING)
-                           : NULL;
+    return owner->rows ? apr_hash_get(owner->rows, name, APR_HASH_KEY_STRING) : NULL;
 }
 
-/* The innermost scope that has it; *row NULL if none has. */
-static wf_exec_t *holder(wf_exec_t *exec, const char *name, wf_variable_t **row)
+/* The innermost owner that has it; *row NULL if none has. */
+static wf_owner_t *holder(wf_owner_t *at, const char *name, wf_variable_t **row)
 {
-    for (; exec; exec = exec->parent) {
-        *row = own(exec, name);
+    for (; at; at = around(at)) {
+        *row = own(at, name);
         if (*row) {
-            return exec;
+            return at;
         }
     }
     *row = NULL;
@@ -62,7 +100,7 @@ static wf_exec_t *holder(wf_exec_t *exec, const char *name, wf_variable_t **row)
 /* ---- lists and maps in the hands of expressions ------------------------------------ */
 
 typedef struct lent_t {
-    wf_exec_t *exec;    /* whose it is */
+    wf_owner_t *owner;
     wf_variable_t *row; /* key */
     wf_value_t original;
     wf_id_t visit; /* of the node where it was lent */
@@ -70,9 +108,9 @@ typedef struct lent_t {
 
 /* The unit compares a row with what was read, so the original stays as it is and the
  * expression gets a copy of it, once a turn. */
-static const wf_value_t *lend(wf_exec_t *exec, wf_variable_t *row, const wf_exec_t *to)
+static const wf_value_t *lend(wf_owner_t *owner, wf_variable_t *row, const wf_owner_t *to)
 {
-    wf_turn_t *turn = exec->instance->turn;
+    wf_turn_t *turn = owner->turn;
     lent_t *lent;
 
     if ((row->value.type != WF_LIST && row->value.type != WF_MAP)
@@ -80,27 +118,34 @@ static const wf_value_t *lend(wf_exec_t *exec, wf_variable_t *row, const wf_exec
         return &row->value;
     }
     lent = apr_palloc(turn->p, sizeof(*lent));
-    lent->exec = exec;
+    lent->owner = owner;
     lent->row = row;
     lent->original = row->value;
-    lent->visit = to->row->act_inst_id;
+    lent->visit = visit_of(to);
     row->value = wf_value_copy(&lent->original, turn->p);
     apr_hash_set(turn->lent, &lent->row, sizeof(lent->row), lent);
     return &row->value;
+}
+
+/* A token may have carried its task to another execution. */
+static int is_over(const wf_owner_t *owner)
+{
+    return owner->exec
+           && (owner->task ? wf_exec_current(owner->exec) : owner->exec)->ended;
 }
 
 /* A row that was lent is as it was, or changed. Those of an instance that was ended from
  * outside are gone. */
 static apr_status_t settle(lent_t *lent, wf_error_t *err)
 {
-    wf_exec_t *exec = lent->exec;
+    wf_owner_t *owner = lent->owner;
 
-    if (exec->ended || wf_value_equal(&lent->row->value, &lent->original)) {
+    if (is_over(owner) || wf_value_equal(&lent->row->value, &lent->original)) {
         lent->row->value = lent->original;
         return APR_SUCCESS;
     }
-    wf_uow_update(WF_UOW(exec), lent->row);
-    return wf_history_variable(exec->instance, lent->row, lent->visit, 0, err);
+    wf_uow_update(call_of(owner)->uow, lent->row);
+    return wf_history_variable(owner, lent->row, lent->visit, 0, err);
 }
 
 apr_status_t wf_variables_settle(wf_turn_t *turn, wf_error_t *err)
@@ -117,60 +162,60 @@ apr_status_t wf_variables_settle(wf_turn_t *turn, wf_error_t *err)
 }
 
 /* Whoever has it must not change the row any more; NULL: nobody. */
-static lent_t *take_back(wf_exec_t *exec, wf_variable_t *row)
+static lent_t *take_back(wf_owner_t *owner, wf_variable_t *row)
 {
-    apr_hash_t *all = exec->instance->turn->lent;
+    apr_hash_t *all = owner->turn->lent;
     lent_t *lent = apr_hash_get(all, &row, sizeof(row));
 
     apr_hash_set(all, &row, sizeof(row), NULL);
     return lent;
 }
 
-const wf_value_t *wf_variable_get(wf_exec_t *exec, const char *name)
+const wf_value_t *wf_variable_get(wf_owner_t *at, const char *name)
 {
     wf_variable_t *row;
-    wf_exec_t *scope = holder(exec, name, &row);
+    wf_owner_t *owner = holder(at, name, &row);
 
-    return scope ? lend(scope, row, exec) : NULL;
+    return owner ? lend(owner, row, at) : NULL;
 }
 
-const wf_value_t *wf_variable_get_local(wf_exec_t *exec, const char *name)
+const wf_value_t *wf_variable_get_local(wf_owner_t *at, const char *name)
 {
-    wf_variable_t *row = own(exec, name);
+    wf_variable_t *row = own(at, name);
 
-    return row ? lend(exec, row, exec) : NULL;
+    return row ? lend(at, row, at) : NULL;
 }
 
-static void add_own(wf_map_t *variables, wf_exec_t *exec, const wf_exec_t *to)
+static void add_own(wf_map_t *variables, wf_owner_t *owner, const wf_owner_t *to)
 {
     apr_hash_index_t *i =
-        exec->variables ? apr_hash_first(exec->instance->turn->p, exec->variables) : NULL;
+        owner->rows ? apr_hash_first(owner->turn->p, owner->rows) : NULL;
 
     for (; i; i = apr_hash_next(i)) {
         wf_variable_t *row = apr_hash_this_val(i);
 
         if (!wf_map_get(variables, row->name)) {
-            wf_map_set(variables, row->name, *lend(exec, row, to));
+            wf_map_set(variables, row->name, *lend(owner, row, to));
         }
     }
 }
 
-wf_map_t *wf_variables_visible(wf_exec_t *exec)
+wf_map_t *wf_variables_visible(wf_owner_t *at)
 {
-    wf_map_t *visible = wf_map_create(exec->instance->turn->p);
-    const wf_exec_t *to = exec;
+    wf_map_t *visible = wf_map_create(at->turn->p);
+    wf_owner_t *owner;
 
-    for (; exec; exec = exec->parent) {
-        add_own(visible, exec, to);
+    for (owner = at; owner; owner = around(owner)) {
+        add_own(visible, owner, at);
     }
     return visible;
 }
 
-wf_map_t *wf_variables_local(wf_exec_t *exec)
+wf_map_t *wf_variables_local(wf_owner_t *at)
 {
-    wf_map_t *own_ones = wf_map_create(exec->instance->turn->p);
+    wf_map_t *own_ones = wf_map_create(at->turn->p);
 
-    add_own(own_ones, exec, exec);
+    add_own(own_ones, at, at);
     return own_ones;
 }
 
@@ -178,7 +223,7 @@ wf_map_t *wf_variables_local(wf_exec_t *exec)
 
 /* Where a value goes, and who sets it. */
 typedef struct target_t {
-    wf_exec_t *exec;
+    wf_owner_t *owner;
     wf_id_t visit; /* of the node where whoever sets it is */
 } target_t;
 
@@ -186,32 +231,35 @@ typedef struct target_t {
 static apr_status_t change(const target_t *target, wf_variable_t *row,
                            const wf_value_t *value, wf_error_t *err)
 {
-    wf_exec_t *exec = target->exec;
+    wf_owner_t *owner = target->owner;
     wf_value_t copy;
 
     if (row->value.type == value->type && wf_value_equal(&row->value, value)) {
         return APR_SUCCESS;
     }
-    copy = wf_value_copy(value, exec->instance->turn->p);
-    take_back(exec, row); /* what was changed in place is replaced */
+    copy = wf_value_copy(value, owner->turn->p);
+    take_back(owner, row); /* what was changed in place is replaced */
     row->value = copy;
-    wf_uow_update(WF_UOW(exec), row);
-    return wf_history_variable(exec->instance, row, target->visit, 0, err);
+    wf_uow_update(call_of(owner)->uow, row);
+    return wf_history_variable(owner, row, target->visit, 0, err);
 }
 
+/* A row names the one that it belongs to, execution or task, and the instance of both. */
 static apr_status_t create(const target_t *target, const char *name,
                            const wf_value_t *value, wf_error_t *err)
 {
-    wf_exec_t *exec = target->exec;
-    apr_pool_t *p = exec->instance->turn->p;
-    wf_variable_t *row = wf_uow_insert(WF_UOW(exec), WF_TABLE_VARIABLE);
+    wf_owner_t *owner = target->owner;
+    apr_pool_t *p = owner->turn->p;
+    wf_variable_t *row = wf_uow_insert(call_of(owner)->uow, WF_TABLE_VARIABLE);
 
     row->name = apr_pstrdup(p, name);
     row->value = wf_value_copy(value, p);
-    row->execution_id = exec->row->id;
-    row->proc_inst_id = exec->row->proc_inst_id;
-    attach(exec, row);
-    return wf_history_variable(exec->instance, row, target->visit, 1, err);
+    row->task_id = owner->task ? owner->task->id : 0;
+    row->execution_id = owner->task ? 0 : owner->exec->row->id;
+    row->proc_inst_id =
+        owner->task ? owner->task->proc_inst_id : owner->exec->row->proc_inst_id;
+    attach(owner, row);
+    return wf_history_variable(owner, row, target->visit, 1, err);
 }
 
 static apr_status_t check(const char *name, const wf_value_t *value, wf_error_t *err)
@@ -240,7 +288,7 @@ apr_status_t wf_variables_check(const wf_map_t *variables, wf_error_t *err)
 static apr_status_t set(const target_t *target, const char *name, const wf_value_t *value,
                         wf_error_t *err)
 {
-    wf_variable_t *row = own(target->exec, name);
+    wf_variable_t *row = own(target->owner, name);
     apr_status_t rv = check(name, value, err);
 
     if (rv != APR_SUCCESS) {
@@ -249,25 +297,28 @@ static apr_status_t set(const target_t *target, const char *name, const wf_value
     return row ? change(target, row, value, err) : create(target, name, value, err);
 }
 
-apr_status_t wf_variable_set_local(wf_exec_t *exec, const char *name,
+apr_status_t wf_variable_set_local(wf_owner_t *at, const char *name,
                                    const wf_value_t *value, wf_error_t *err)
 {
-    target_t target = { exec, exec->row->act_inst_id };
+    target_t target = { at, visit_of(at) };
 
     return set(&target, name, value, err);
 }
 
-apr_status_t wf_variable_set(wf_exec_t *exec, const char *name, const wf_value_t *value,
+apr_status_t wf_variable_set(wf_owner_t *at, const char *name, const wf_value_t *value,
                              wf_error_t *err)
 {
     wf_variable_t *row;
-    wf_exec_t *scope = holder(exec, name, &row);
-    target_t target = { scope ? scope : exec->instance->root, exec->row->act_inst_id };
+    wf_owner_t *owner = holder(at, name, &row);
+    target_t target = { owner      ? owner
+                        : at->exec ? &at->exec->instance->root->own
+                                   : at,
+                        visit_of(at) };
 
     return set(&target, name, value, err);
 }
 
-apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables, wf_error_t *err)
+apr_status_t wf_variables_set(wf_owner_t *at, const wf_map_t *variables, wf_error_t *err)
 {
     apr_status_t rv;
     int i;
@@ -275,23 +326,22 @@ apr_status_t wf_variables_set(wf_exec_t *exec, const wf_map_t *variables, wf_err
     if (!variables || !wf_map_count(variables)) {
         return APR_SUCCESS;
     }
-    rv = wf_variables_load(exec, err);
+    rv = wf_variables_load(at, err);
     for (i = 0; rv == APR_SUCCESS && i < wf_map_count(variables); i++) {
-        rv =
-            wf_variable_set(exec, wf_map_key(variables, i), wf_map_at(variables, i), err);
+        rv = wf_variable_set(at, wf_map_key(variables, i), wf_map_at(variables, i), err);
     }
     return rv;
 }
 
-apr_status_t wf_variables_set_local(wf_exec_t *exec, const wf_map_t *variables,
+apr_status_t wf_variables_set_local(wf_owner_t *at, const wf_map_t *variables,
                                     wf_error_t *err)
 {
-    apr_status_t rv = variables ? wf_variables_load(exec, err) : APR_SUCCESS;
+    apr_status_t rv = variables ? wf_variables_load(at, err) : APR_SUCCESS;
     int i;
 
     for (i = 0; rv == APR_SUCCESS && variables && i < wf_map_count(variables); i++) {
-        rv = wf_variable_set_local(exec, wf_map_key(variables, i),
-                                   wf_map_at(variables, i), err);
+        rv = wf_variable_set_local(at, wf_map_key(variables, i), wf_map_at(variables, i),
+                                   err);
     }
     return rv;
 }
@@ -299,63 +349,87 @@ apr_status_t wf_variables_set_local(wf_exec_t *exec, const wf_map_t *variables,
 /* ---- removing ---------------------------------------------------------------------- */
 
 /* History keeps the last value. */
-static apr_status_t remove_row(wf_exec_t *exec, wf_variable_t *row, wf_error_t *err)
+static apr_status_t remove_row(wf_owner_t *owner, wf_variable_t *row, wf_error_t *err)
 {
-    lent_t *lent = take_back(exec, row);
+    lent_t *lent = take_back(owner, row);
     apr_status_t rv = lent ? settle(lent, err) : APR_SUCCESS;
 
-    wf_uow_delete(WF_UOW(exec), row);
+    wf_uow_delete(call_of(owner)->uow, row);
     return rv;
 }
 
-apr_status_t wf_variable_remove_local(wf_exec_t *exec, const char *name, wf_error_t *err)
+apr_status_t wf_variable_remove_local(wf_owner_t *at, const char *name, wf_error_t *err)
 {
-    wf_variable_t *row = own(exec, name);
+    wf_variable_t *row = own(at, name);
 
     if (!row) {
         return APR_SUCCESS;
     }
-    apr_hash_set(exec->variables, name, APR_HASH_KEY_STRING, NULL);
-    return remove_row(exec, row, err);
+    apr_hash_set(at->rows, name, APR_HASH_KEY_STRING, NULL);
+    return remove_row(at, row, err);
 }
 
-apr_status_t wf_variable_remove(wf_exec_t *exec, const char *name, wf_error_t *err)
+apr_status_t wf_variable_remove(wf_owner_t *at, const char *name, wf_error_t *err)
 {
     wf_variable_t *row;
-    wf_exec_t *scope = holder(exec, name, &row);
+    wf_owner_t *owner = holder(at, name, &row);
 
-    return scope ? wf_variable_remove_local(scope, name, err) : APR_SUCCESS;
+    return owner ? wf_variable_remove_local(owner, name, err) : APR_SUCCESS;
 }
 
-apr_status_t wf_variables_delete(wf_exec_t *exec, wf_error_t *err)
+apr_status_t wf_variables_delete(wf_owner_t *at, wf_error_t *err)
 {
     apr_hash_index_t *i;
-    apr_status_t rv = exec->variables_loaded ? APR_SUCCESS : load_own(exec, err);
+    apr_status_t rv = at->loaded ? APR_SUCCESS : load_own(at, err);
 
-    if (rv != APR_SUCCESS || !exec->variables) {
+    if (rv != APR_SUCCESS || !at->rows) {
         return rv;
     }
-    for (i = apr_hash_first(exec->instance->turn->p, exec->variables);
-         rv == APR_SUCCESS && i; i = apr_hash_next(i)) {
-        rv = remove_row(exec, apr_hash_this_val(i), err);
+    for (i = apr_hash_first(at->turn->p, at->rows); rv == APR_SUCCESS && i;
+         i = apr_hash_next(i)) {
+        rv = remove_row(at, apr_hash_this_val(i), err);
     }
-    exec->variables = NULL;
+    at->rows = NULL;
     return rv;
 }
 
-apr_status_t wf_variables_copy(wf_exec_t *exec, wf_exec_t *to, wf_error_t *err)
+/* What listeners have set is not written beside rows that are purged at the same time. */
+apr_status_t wf_variables_forget(wf_instance_t *instance, wf_error_t *err)
+{
+    apr_pool_t *p = instance->turn->p;
+    apr_hash_index_t *i;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (i = apr_hash_first(p, instance->execs); rv == APR_SUCCESS && i;
+         i = apr_hash_next(i)) {
+        wf_owner_t *own_ones = &((wf_exec_t *)apr_hash_this_val(i))->own;
+
+        rv = own_ones->loaded ? wf_variables_delete(own_ones, err) : APR_SUCCESS;
+    }
+    for (i = apr_hash_first(p, instance->turn->tasks); rv == APR_SUCCESS && i;
+         i = apr_hash_next(i)) {
+        wf_owner_t *task = apr_hash_this_val(i);
+
+        if (task->exec && task->exec->instance == instance && task->loaded) {
+            rv = wf_variables_delete(task, err);
+        }
+    }
+    return rv;
+}
+
+apr_status_t wf_variables_copy(wf_owner_t *from, wf_owner_t *to, wf_error_t *err)
 {
     apr_hash_index_t *i;
-    apr_status_t rv = wf_variables_load(exec, err);
+    apr_status_t rv = wf_variables_load(from, err);
 
     if (rv == APR_SUCCESS) {
         rv = wf_variables_load(to, err);
     }
-    if (rv != APR_SUCCESS || !exec->variables) {
+    if (rv != APR_SUCCESS || !from->rows) {
         return rv;
     }
-    for (i = apr_hash_first(exec->instance->turn->p, exec->variables);
-         i && rv == APR_SUCCESS; i = apr_hash_next(i)) {
+    for (i = apr_hash_first(from->turn->p, from->rows); i && rv == APR_SUCCESS;
+         i = apr_hash_next(i)) {
         const wf_variable_t *row = apr_hash_this_val(i);
 
         rv = wf_variable_set_local(to, row->name, &row->value, err);

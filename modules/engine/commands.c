@@ -36,6 +36,8 @@ static const struct {
     [WF_CMD_TASK_CREATE]      = { wf_command_task_create,      wf_lane_of_parent,       NULL, NULL },
     [WF_CMD_TASK_CHANGE]      = { wf_command_task_change,      wf_lane_of_task,         NULL, NULL },
     [WF_CMD_TASK_DELETE]      = { wf_command_task_delete,      wf_lane_of_task,         NULL, NULL },
+    [WF_CMD_TASK_VARIABLES]   = { wf_command_task_variables,   wf_lane_of_task,         NULL, NULL },
+    [WF_CMD_TASK_FORGET]      = { wf_command_task_forget,      wf_lane_of_task,         NULL, NULL },
     [WF_CMD_ATTACH]           = { wf_command_attach,           wf_lane_of_attaching,    NULL, NULL },
     [WF_CMD_DETACH]           = { wf_command_detach,           wf_lane_of_attachment,   NULL, NULL },
     [WF_CMD_FORM_RENDER]      = { wf_command_form_render,      wf_lane_of_form,         NULL, NULL },

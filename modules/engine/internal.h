@@ -230,6 +230,7 @@ apr_status_t wf_lane_of_attaching(wf_work_t *work, wf_lane_t *lane, wf_error_t *
 apr_status_t wf_lane_of_attachment(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
 wf_work_fn wf_command_claim, wf_command_unclaim, wf_command_assign, wf_command_complete,
     wf_command_task_create, wf_command_task_change, wf_command_task_delete,
+    wf_command_task_variables, wf_command_task_forget,
     wf_command_attach, wf_command_detach;
 
 /* form_commands.c */

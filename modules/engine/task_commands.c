@@ -255,6 +255,60 @@ apr_status_t wf_command_task_delete(wf_work_t *work, wf_error_t *err)
     return wf_bpmn_delete_task(&call, id_of(work), err);
 }
 
+/* ---- variables -------------------------------------------------------------------------------- */
+
+/* Whether they are there already. */
+static apr_status_t read_must(wf_work_t *work, wf_task_must_e *must, wf_error_t *err)
+{
+    static const struct {
+        const char *word;
+        wf_task_must_e must;
+    } words[] = {
+        { "any", WF_TASK_MAY_BE },
+        { "new", WF_TASK_MUST_BE_NEW },
+        { "there", WF_TASK_MUST_BE_THERE },
+    };
+    const char *word = wf_json_string(work->args, "must", "any");
+
+    for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!strcmp(words[i].word, word)) {
+            *must = words[i].must;
+            return APR_SUCCESS;
+        }
+    }
+    return wf_error_field(err, WF_ERR_INVALID, "must", "'must' is any, new or there");
+}
+
+/* task.variables {id, local, global, must} */
+apr_status_t wf_command_task_variables(wf_work_t *work, wf_error_t *err)
+{
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    wf_map_t *local, *global;
+    wf_task_must_e must = WF_TASK_MAY_BE;
+    apr_status_t rv = read_must(work, &must, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_vars_from_json(&local, wf_json_get(work->args, "local"), work->pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_vars_from_json(&global, wf_json_get(work->args, "global"), work->pool, err);
+    }
+    return rv == APR_SUCCESS ? wf_bpmn_set_task_variables(&call, id_of(work), local, global,
+                                                          must, err)
+                             : rv;
+}
+
+/* task.forget {id, name, global}: without a name all that are the task's own */
+apr_status_t wf_command_task_forget(wf_work_t *work, wf_error_t *err)
+{
+    wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    int global = wf_json_bool(work->args, "global", 0);
+
+    return wf_bpmn_remove_task_variable(&call, id_of(work),
+                                        global ? WF_TASK_GLOBAL : WF_TASK_LOCAL,
+                                        wf_json_string(work->args, "name", NULL), err);
+}
+
 /* ---- attachments ------------------------------------------------------------------------------ */
 
 #define MAX_URL 4000 /* bytes */

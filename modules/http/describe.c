@@ -79,6 +79,7 @@ const char *wf_argument_type_name(wf_argument_type_e type)
         [WF_ARG_OBJECTS]   = "objects",
         [WF_ARG_OBJECT]    = "object",
         [WF_ARG_MAP]       = "map",
+        [WF_ARG_ANY]       = "any",
         [WF_ARG_FILE]      = "file",
         [WF_ARG_VARIABLES] = "variables",
         /* clang-format on */

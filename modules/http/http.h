@@ -150,6 +150,7 @@ typedef enum {
     WF_ARG_OBJECTS,   /* an array of objects */
     WF_ARG_OBJECT,    /* one with members of its own */
     WF_ARG_MAP,       /* an object whose member names are data */
+    WF_ARG_ANY,       /* any JSON */
     WF_ARG_FILE,
     WF_ARG_VARIABLES, /* any other members: process variables */
     WF_ARG_TYPES

@@ -42,9 +42,10 @@ json_object *wf_doc_object(json_object *parent, const char *name);
 json_object *wf_doc_array(json_object *parent, const char *name);
 void wf_doc_string(json_object *array, const char *text);
 
-/** JSON Schemas, each a new reference: of a type that may also be null; of an answer of the
- *  route by its example; of one argument; of the object that the arguments in a place make,
- *  NULL if there are none. example: of a body that has the argument as a member, or NULL. */
+/** JSON Schemas, each a new reference: of a type (NULL: any) that may also be null; of an
+ *  answer of the route by its example; of one argument; of the object that the arguments in
+ *  a place make, NULL if there are none. example: of a body that has the argument as a
+ *  member, or NULL. */
 json_object *wf_schema_of_type(const char *type, int nullable);
 json_object *wf_schema_of(json_object *example, const wf_route_t *route);
 json_object *wf_schema_of_argument(const wf_argument_t *argument, json_object *example,

@@ -44,13 +44,13 @@ json_object *wf_schema_of_type(const char *type, int nullable)
 {
     json_object *schema = json_object_new_object();
 
-    if (nullable) {
+    if (type && nullable) {
         json_object *types = wf_doc_array(schema, "type");
 
         wf_doc_string(types, type);
         wf_doc_string(types, "null");
     }
-    else {
+    else if (type) {
         wf_json_add_string(schema, "type", type);
     }
     return schema;
@@ -182,6 +182,7 @@ static const struct {
     [WF_ARG_OBJECTS]   = { "array",   NULL },
     [WF_ARG_OBJECT]    = { "object",  NULL },
     [WF_ARG_MAP]       = { "object",  NULL },
+    [WF_ARG_ANY]       = { NULL,      NULL },
     [WF_ARG_FILE]      = { "string",  "binary" },
     [WF_ARG_VARIABLES] = { "object",  NULL },
     /* clang-format on */

@@ -29,6 +29,8 @@
     X(WF_CMD_TASK_CREATE,      "task.create")      /* without a process */                    \
     X(WF_CMD_TASK_CHANGE,      "task.change")                                                 \
     X(WF_CMD_TASK_DELETE,      "task.delete")                                                 \
+    X(WF_CMD_TASK_VARIABLES,   "task.variables")   /* set, of a task and its process */       \
+    X(WF_CMD_TASK_FORGET,      "task.forget")      /* take one away, or all of the task's */  \
     X(WF_CMD_ATTACH,           "attachment.create")                                           \
     X(WF_CMD_DETACH,           "attachment.delete")                                           \
     X(WF_CMD_INSTANCE_DELETE,  "process.delete")                                              \

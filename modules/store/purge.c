@@ -41,11 +41,16 @@
 
 #define DEFINITIONS "(SELECT ID_ FROM ACT_RE_PROCDEF WHERE DEPLOYMENT_ID_ = ?1)"
 
+/* Of the instances, or of one of the tasks: sub-tasks name no instance. */
+#define OF_DOOMED                                                                        \
+    "PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"                                          \
+    " OR TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
+
 /* clang-format off */
 #define RUNTIME_STEPS                                                                    \
     "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_RU_VARIABLE" \
-        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)", \
-    "DELETE FROM ACT_RU_VARIABLE WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",       \
+        " WHERE (" OF_DOOMED ") AND BYTEARRAY_ID_ IS NOT NULL)",                         \
+    "DELETE FROM ACT_RU_VARIABLE WHERE " OF_DOOMED,                                      \
     "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT EXCEPTION_STACK_ID_ FROM ACT_RU_JOB" \
         " WHERE PROCESS_INSTANCE_ID_ IN (SELECT ID_ FROM DOOMED)"                        \
         " AND EXCEPTION_STACK_ID_ IS NOT NULL)",                                         \
@@ -75,25 +80,28 @@
 #define LAST_STEP                                                                        \
     "DELETE FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"
 
-#define ATTACHED                                                                         \
-    "PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"                                          \
-    " OR TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
-
 #define HISTORY_STEPS                                                                    \
     "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_HI_DETAIL" \
-        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)", \
-    "DELETE FROM ACT_HI_DETAIL WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",         \
+        " WHERE (" OF_DOOMED ") AND BYTEARRAY_ID_ IS NOT NULL)",                         \
+    "DELETE FROM ACT_HI_DETAIL WHERE " OF_DOOMED,                                        \
     "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM ACT_HI_VARINST" \
-        " WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED) AND BYTEARRAY_ID_ IS NOT NULL)", \
-    "DELETE FROM ACT_HI_VARINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",        \
+        " WHERE (" OF_DOOMED ") AND BYTEARRAY_ID_ IS NOT NULL)",                         \
+    "DELETE FROM ACT_HI_VARINST WHERE " OF_DOOMED,                                       \
     "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT CONTENT_ID_ FROM ACT_HI_ATTACHMENT" \
-        " WHERE (" ATTACHED ") AND CONTENT_ID_ IS NOT NULL)",                            \
-    "DELETE FROM ACT_HI_ATTACHMENT WHERE " ATTACHED,                                     \
+        " WHERE (" OF_DOOMED ") AND CONTENT_ID_ IS NOT NULL)",                           \
+    "DELETE FROM ACT_HI_ATTACHMENT WHERE " OF_DOOMED,                                    \
     "DELETE FROM ACT_HI_TASKINST WHERE ID_ IN (SELECT ID_ FROM DOOMED_TASK)",            \
     "DELETE FROM ACT_HI_ACTINST WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)",        \
     "DELETE FROM ACT_HI_PROCINST WHERE ID_ IN (SELECT ID_ FROM DOOMED)"
 
+#define TASK_VALUES(table)                                                               \
+    "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT BYTEARRAY_ID_ FROM " table        \
+        " WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK) AND BYTEARRAY_ID_ IS NOT NULL)", \
+    "DELETE FROM " table " WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)"
+
 #define TASK_STEPS                                                                       \
+    TASK_VALUES("ACT_HI_DETAIL"),                                                        \
+    TASK_VALUES("ACT_HI_VARINST"),                                                       \
     "DELETE FROM ACT_GE_BYTEARRAY WHERE ID_ IN (SELECT CONTENT_ID_ FROM ACT_HI_ATTACHMENT" \
         " WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK) AND CONTENT_ID_ IS NOT NULL)", \
     "DELETE FROM ACT_HI_ATTACHMENT WHERE TASK_ID_ IN (SELECT ID_ FROM DOOMED_TASK)",     \

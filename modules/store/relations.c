@@ -66,6 +66,8 @@ const wf_relation_def_t wf_relations[WF_BY_RELATIONS] = {
     [WF_BY_VARIABLES_OF_EXECUTION] =
         { WF_TABLE_VARIABLE,     "EXECUTION_ID_",        WF_TABLE_EXECUTION,
           .instance = "PROC_INST_ID_" },
+    [WF_BY_VARIABLES_OF_TASK] =
+        { WF_TABLE_VARIABLE,     "TASK_ID_",             WF_TABLE_TASK },
     [WF_BY_JOBS_OF_INSTANCE] =
         { WF_TABLE_JOB,          "PROCESS_INSTANCE_ID_", WF_TABLE_EXECUTION },
     [WF_BY_JOBS_OF_EXECUTION] =

@@ -158,7 +158,9 @@ typedef struct wf_variable_t {
     wf_id_t id;
     const char *name;
     wf_value_t value;
-    wf_id_t execution_id, proc_inst_id;
+    wf_id_t execution_id;  /* whose it is … */
+    wf_id_t task_id;       /* … or the task's; the other one is 0 */
+    wf_id_t proc_inst_id;  /* of both; 0: a task without a process */
     wf_id_t bytearray_id; /* the store's */
 } wf_variable_t;
 
@@ -267,7 +269,7 @@ typedef struct wf_hi_detail_t {
     int revision;
     apr_int64_t time;
     wf_id_t bytearray_id; /* the store's */
-    wf_id_t task_id;      /* of a form property that was submitted with a task */
+    wf_id_t task_id;      /* whose variable it is, or with which a property was submitted */
 } wf_hi_detail_t;
 
 /** The last value that a variable had. */
@@ -404,6 +406,7 @@ typedef enum {
     WF_BY_LINKS_OF_TASK,
     WF_BY_VARIABLES_OF_INSTANCE,  /* all scopes of the instance */
     WF_BY_VARIABLES_OF_EXECUTION, /* one scope */
+    WF_BY_VARIABLES_OF_TASK,      /* its own */
     WF_BY_JOBS_OF_INSTANCE,
     WF_BY_JOBS_OF_EXECUTION,
     WF_BY_DEFINITIONS_OF_DEPLOYMENT,

@@ -162,6 +162,7 @@ static const wf_column_t variable_columns[] = {
     { "LONG_",         WF_COL_VALUE_LONG,  AT(T, value),        0 },
     { "TEXT_",         WF_COL_VALUE_TEXT,  AT(T, value),        0 },
     { "TEXT2_",        WF_COL_VALUE_NULL,  AT(T, value),        0 },
+    { "TASK_ID_",      WF_COL_ID,          AT(T, task_id),      HIDDEN },
     { "BYTES_",        WF_COL_VALUE_BYTES, AT(T, value),        JOINED },
 };
 #undef T

@@ -87,7 +87,7 @@ call('POST', "/external-task/$external/failure", { workerId => 'w', retries => 9
 # What the variables of a path stand for, and the arguments that a call cannot do without.
 my %value = (
     deploymentId => $deployment, resourceName => 'walk.form', processDefinitionId => $definition,
-    processInstanceId => $instance, taskId => $task, operation => 'claim', attachmentId => $attachment, jobId => $job,
+    processInstanceId => $instance, taskId => $task, operation => 'claim', variableName => 'why', attachmentId => $attachment, jobId => $job,
     incidentId => $incident, externalTaskId => $external, signalName => 'alarm', messageName => 'order', executionId => $instance, userId => 'walker', groupId => 'walkers', searchText => 'walk',
     tableName => 'ACT_ID_MEMBERSHIP', packagePath => 'org/activiti/rest/api/task', uriPath => 'task/{taskId}',
     familyName => 'task', callId => 'org/activiti/rest/api/task/tasks.get', user => 'walker',

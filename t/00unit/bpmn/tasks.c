@@ -86,6 +86,8 @@ static void check_texts(const char *what, wf_id_t id, const wf_task_change_t *wa
     is_str(task->owner, want->owner, "%s: owner", what);
     is_int(task->priority, want->priority, "%s: priority", what);
     is_int(task->due_date, want->due_date, "%s: due date", what);
+    is_str(task->category, want->category, "%s: category", what);
+    is_str(row->category, want->category, "%s: category in history", what);
     is_str(row->name, want->name, "%s: name in history", what);
     is_str(row->description, want->description, "%s: description in history", what);
     is_str(row->assignee, want->assignee, "%s: assignee in history", what);
@@ -100,17 +102,19 @@ static const struct {
     wf_task_change_t change, result;
 } changes[] = {
     { "nothing",     { .set = 0, .name = "no", .priority = 1 },
-                     { 0, "N", "D", "kermit", "gonzo", 7, 99, 0 } },
+                     { 0, "N", "D", "kermit", "gonzo", 7, 99, 0, "c" } },
     { "name",        { .set = WF_TASK_NAME, .name = "" },
-                     { 0, "", "D", "kermit", "gonzo", 7, 99, 0 } },
+                     { 0, "", "D", "kermit", "gonzo", 7, 99, 0, "c" } },
     { "description", { .set = WF_TASK_DESCRIPTION, .description = "\xc3\xa4" },
-                     { 0, "", "\xc3\xa4", "kermit", "gonzo", 7, 99, 0 } },
+                     { 0, "", "\xc3\xa4", "kermit", "gonzo", 7, 99, 0, "c" } },
     { "people",      { .set = WF_TASK_ASSIGNEE | WF_TASK_OWNER, .assignee = "fozzie", .owner = "" },
-                     { 0, "", "\xc3\xa4", "fozzie", NULL, 7, 99, 0 } },
+                     { 0, "", "\xc3\xa4", "fozzie", NULL, 7, 99, 0, "c" } },
     { "numbers",     { .set = WF_TASK_PRIORITY | WF_TASK_DUE_DATE, .priority = -5 },
-                     { 0, "", "\xc3\xa4", "fozzie", NULL, -5, 0, 0 } },
-    { "all away",    { .set = WF_TASK_NAME | WF_TASK_DESCRIPTION | WF_TASK_ASSIGNEE, .assignee = "" },
-                     { 0, NULL, NULL, NULL, NULL, -5, 0, 0 } },
+                     { 0, "", "\xc3\xa4", "fozzie", NULL, -5, 0, 0, "c" } },
+    { "category",    { .set = WF_TASK_CATEGORY, .category = "d" },
+                     { 0, "", "\xc3\xa4", "fozzie", NULL, -5, 0, 0, "d" } },
+    { "all away",    { .set = WF_TASK_NAME | WF_TASK_DESCRIPTION | WF_TASK_ASSIGNEE | WF_TASK_CATEGORY, .assignee = "" },
+                     { 0, NULL, NULL, NULL, NULL, -5, 0, 0, NULL } },
 };
 /* clang-format on */
 
@@ -118,14 +122,15 @@ static void change_by_change(void)
 {
     const wf_task_change_t all = { WF_TASK_NAME | WF_TASK_DESCRIPTION | WF_TASK_ASSIGNEE
                                        | WF_TASK_OWNER | WF_TASK_PRIORITY
-                                       | WF_TASK_DUE_DATE,
+                                       | WF_TASK_DUE_DATE | WF_TASK_CATEGORY,
                                    "N",
                                    "D",
                                    "kermit",
                                    "gonzo",
                                    7,
                                    99,
-                                   0 };
+                                   0,
+                                   "c" };
     const wf_task_change_t none = { .set = 0 };
     const wf_task_change_t defaults = { .priority = WF_TASK_DEFAULT_PRIORITY };
     wf_id_t id = create(&none);

@@ -22,6 +22,10 @@ static const command_t CREATE = { "task.create", wf_lane_of_parent,
                                   wf_command_task_create };
 static const command_t CHANGE = { "task.change", wf_lane_of_task,
                                   wf_command_task_change };
+static const command_t SET = { "task.variables", wf_lane_of_task,
+                               wf_command_task_variables };
+static const command_t FORGET = { "task.forget", wf_lane_of_task,
+                                  wf_command_task_forget };
 static const command_t DELETE = { "task.delete", wf_lane_of_task,
                                   wf_command_task_delete };
 static const command_t CLAIM = { "task.claim", wf_lane_of_task, wf_command_claim };
@@ -243,6 +247,12 @@ static const struct {
     { &CHANGE,   "{\"id\":%T,\"parent\":%T}",                 WF_ERR_INVALID,   "parent" },
     { &CHANGE,   "{\"id\":%T,\"assignee\":[]}",               WF_ERR_INVALID,   "assignee" },
     { &DELETE,   "{\"id\":%T}",                               WF_ERR_CONFLICT,  NULL },
+    { &SET,      "{}",                                        WF_ERR_INVALID,   "id" },
+    { &SET,      "{\"id\":999999}",                           WF_ERR_NOT_FOUND, NULL },
+    { &SET,      "{\"id\":%T,\"must\":\"maybe\"}",            WF_ERR_INVALID,   "must" },
+    { &SET,      "{\"id\":%T,\"local\":{\"a\":{\"type\":\"integer\",\"value\":\"x\"}}}", WF_ERR_INVALID, "a" },
+    { &SET,      "{\"id\":%T,\"must\":\"there\",\"local\":{\"a\":{\"type\":\"integer\",\"value\":1}}}", WF_ERR_NOT_FOUND, "a" },
+    { &FORGET,   "{\"id\":%T,\"name\":\"a\"}",                WF_ERR_NOT_FOUND, "a" },
     { &ATTACH,   "{}",                                        WF_ERR_INVALID,   "task" },
     { &ATTACH,   "{\"task\":999999,\"url\":\"http://x/\"}",   WF_ERR_NOT_FOUND, NULL },
     { &ATTACH,   "{\"task\":%T,\"url\":7}",                   WF_ERR_INVALID,   "url" },
