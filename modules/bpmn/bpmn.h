@@ -451,14 +451,4 @@ apr_status_t wf_bpmn_submit_start(const wf_bpmn_call_t *call,
 apr_status_t wf_bpmn_submit_task(const wf_bpmn_call_t *call, wf_id_t task,
                                  const wf_map_t *values, wf_error_t *err);
 
-/* ---- diagrams ---------------------------------------------------------------------------------- */
-
-/** Draw the diagram interchange of a BPMN file as SVG: the plane that shows the process with
- *  this key (NULL: the first one), the activities in active (const char * ids; may be NULL)
- *  marked. WF_ERR_NOT_FOUND if the file has no diagram of it, WF_ERR_INVALID (with the
- *  line) for sizes and places that cannot be drawn, WF_ERR_TOO_LARGE beyond 10,000 shapes. */
-apr_status_t wf_bpmn_draw(const char *xml, apr_size_t length, const char *process_key,
-                          const apr_array_header_t *active, const char **svg, apr_pool_t *p,
-                          wf_error_t *err);
-
 #endif

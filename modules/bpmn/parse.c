@@ -7,8 +7,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "bpmn/diagram.h"
 #include "bpmn/parse.h"
+#include "diagram/diagram.h"
 
 /* ---- what all parts use ---------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /* Diagrams: of a definition as it was deployed, of an instance with the activities marked
  * where it stands. */
+#include "diagram/diagram.h"
 #include "engine/internal.h"
 
 #include <string.h>
@@ -89,7 +90,7 @@ static apr_status_t draw(wf_work_t *work, const subject_t *subject, const char *
     apr_status_t rv = wf_engine_load_model(work->reader, subject->definition, &xml,
                                            &length, work->pool, err);
 
-    return rv == APR_SUCCESS ? wf_bpmn_draw(xml, length, subject->definition->key,
+    return rv == APR_SUCCESS ? wf_diagram_draw(xml, length, subject->definition->key,
                                             subject->active, svg, work->pool, err)
                              : rv;
 }

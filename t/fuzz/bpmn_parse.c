@@ -2,6 +2,7 @@
  * why not, and a picture or an error; every text that leaves is well-formed UTF-8, and a
  * picture is XML that the reader takes. */
 #include "bpmn/bpmn.h"
+#include "diagram/diagram.h"
 #include "xml/xml.h"
 
 #include <apr_general.h>
@@ -58,7 +59,7 @@ static void fuzz_drawing(const uint8_t *data, size_t size, apr_pool_t *p)
     wf_error_t err;
 
     wf_error_init(&err, p);
-    if (wf_bpmn_draw((const char *)data, size, NULL, NULL, &svg, p, &err)
+    if (wf_diagram_draw((const char *)data, size, NULL, NULL, &svg, p, &err)
         != APR_SUCCESS) {
         fuzz_text(err.message);
         return;

@@ -1,5 +1,6 @@
 /* The demo processes: every file is clean and can be drawn, its forms can be rendered,
  * and the two that tell a story run from start to end. */
+#include "diagram/diagram.h"
 #include "world.h"
 
 #include <apr_file_info.h>
@@ -70,7 +71,7 @@ static void can_be_drawn(int i, const char *xml, const char *waits_at)
     const char *svg, *node;
 
     APR_ARRAY_PUSH(active, const char *) = waits_at;
-    if (!ok(wf_bpmn_draw(xml, strlen(xml), examples[i].key, active, &svg, world.pool,
+    if (!ok(wf_diagram_draw(xml, strlen(xml), examples[i].key, active, &svg, world.pool,
                          &world.err)
                 == APR_SUCCESS,
             "%s: drawn", examples[i].file)) {

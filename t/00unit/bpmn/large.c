@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bpmn/bpmn.h"
+#include "diagram/diagram.h"
 #include "tap.h"
 
 #define SECONDS 8 /* more than any of them takes, also under the sanitizers */
@@ -210,7 +211,7 @@ static void picture(void)
            "<di:BPMNShape bpmnElement=\"s\"><dc:Bounds x=\"%d\" y=\"0\" width=\"9\" "
            "height=\"9\"/></di:BPMNShape>");
     add("</di:BPMNPlane></di:BPMNDiagram></definitions>");
-    ok(wf_bpmn_draw(file->data, file->length, "c", NULL, &svg, pool, &err) != APR_SUCCESS,
+    ok(wf_diagram_draw(file->data, file->length, "c", NULL, &svg, pool, &err) != APR_SUCCESS,
        "a picture that would be too large");
     is_int(err.kind, WF_ERR_TOO_LARGE, "kind");
     ok(err.message && strstr(err.message, "16 MiB"), "says how large it may be");

@@ -9,8 +9,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "bpmn/bpmn.h"
-#include "xml/xml.h"
+#include "diagram/diagram.h"
 #include "tap.h"
 
 #define MIWG_MIN 20 /* fewer files than that: the folder is another one */
@@ -47,7 +46,7 @@ static apr_status_t draw(const char *xml, const char *key, const char *active,
     }
     wf_error_init(err, p);
     *svg = NULL;
-    return wf_bpmn_draw(xml, strlen(xml), key, ids, svg, p, err);
+    return wf_diagram_draw(xml, strlen(xml), key, ids, svg, p, err);
 }
 
 /* ---- what an SVG must and must not be ---------------------------------------------- */
@@ -628,7 +627,7 @@ static void interchange_file(const char *folder, const char *name)
     wf_error_t err;
 
     wf_error_init(&err, p);
-    if (!ok(xml && wf_bpmn_draw(xml, size, NULL, NULL, &svg, p, &err) == APR_SUCCESS,
+    if (!ok(xml && wf_diagram_draw(xml, size, NULL, NULL, &svg, p, &err) == APR_SUCCESS,
             "%s: drawn", name)) {
         diag("%s", err.message ? err.message : "cannot be read");
         return;

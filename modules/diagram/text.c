@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/diagram.h"
+#include "diagram/internal.h"
 
 #define LINE_HEIGHT 1.25 /* of the font size, as all below */
 #define BASELINE 0.35    /* below the middle of a line */

@@ -1,11 +1,10 @@
-/* Drawing a diagram: what its files share. diagram.c reads the diagram interchange and
- * writes the whole, diagram_shapes.c and diagram_edges.c draw one element each,
- * diagram_text.c wraps names, diagram_icons.c holds the small pictures. Lengths are the
- * file's own units: pixels. Private to this room. */
-#ifndef WF_BPMN_DIAGRAM_H
-#define WF_BPMN_DIAGRAM_H
+/* Drawing a diagram: what its files share. draw.c reads the diagram interchange and writes
+ * the whole, shapes.c and edges.c draw one element each, text.c wraps names, icons.c holds
+ * the small pictures. Lengths are the file's own units: pixels. Private to this room. */
+#ifndef WF_DIAGRAM_INTERNAL_H
+#define WF_DIAGRAM_INTERNAL_H
 
-#include "xml/xml.h"
+#include "diagram/diagram.h"
 
 #define WF_DIAGRAM_INK "#2f343b"
 #define WF_DIAGRAM_PAPER "#ffffff"
@@ -72,7 +71,7 @@ typedef struct wf_look_t {
     const char *what; /* for people: "User task" */
     wf_layer_e layer;
     wf_draw_fn *draw;
-    const char *icon; /* of diagram_icons.c, NULL: none */
+    const char *icon; /* of icons.c, NULL: none */
     int style;        /* as the draw function takes it */
 } wf_look_t;
 
@@ -81,16 +80,7 @@ typedef struct wf_look_t {
 const wf_look_t *wf_shape_look(const char *element);
 const wf_look_t *wf_edge_look(const char *element);
 
-/* ---- planes.c ---------------------------------------------------------------------- */
-
-/** Which planes of a file show which processes; in one walk over all of them. */
-apr_hash_t *wf_planes_read(apr_hash_t *ids, const wf_xml_t *definitions, apr_pool_t *p);
-
-/** The plane that shows the process best, NULL if none shows it. Without a process the
- *  first plane that shows anything. */
-const wf_xml_t *wf_planes_find(apr_hash_t *planes, const wf_xml_t *process);
-
-/* ---- diagram.c: writing ------------------------------------------------------------ */
+/* ---- draw.c: writing --------------------------------------------------------------- */
 
 /** Append SVG text. Numbers as %s of wf_svg_number, texts of the file escaped. */
 void wf_svg_add(wf_drawing_t *d, const char *fmt, ...) WF_PRINTF(2, 3);
@@ -120,7 +110,7 @@ int wf_shape_flag(const wf_xml_t *element, const char *name, int fallback);
 /** What an id of the file refers to, with or without prefix; NULL if nothing. */
 const wf_xml_t *wf_drawing_find(const wf_drawing_t *d, const char *reference);
 
-/* ---- diagram_text.c ---------------------------------------------------------------- */
+/* ---- text.c ------------------------------------------------------------------------ */
 
 typedef enum { WF_TEXT_MIDDLE, WF_TEXT_TOP } wf_text_place_e;
 
@@ -146,7 +136,7 @@ void wf_text_label(wf_drawing_t *d, const wf_shape_t *s, double x, double y);
 /** About as wide as it will be, in pixels. */
 double wf_text_width(const char *text, double size);
 
-/* ---- diagram_icons.c --------------------------------------------------------------- */
+/* ---- icons.c ----------------------------------------------------------------------- */
 
 /** Draw an icon with its origin at x, y; filled ones are dark. Event icons have their
  *  centre at the origin and fit a circle of radius 18; those of tasks and markers reach

@@ -12,8 +12,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
-#include "bpmn/bpmn.h"
-#include "bpmn/diagram.h"
+#include "diagram/internal.h"
 
 #define MAX_COORDINATE 100000 /* pixels from the origin, and across */
 #define MAX_ITEMS 10000       /* shapes and edges of a plane */
@@ -506,7 +505,7 @@ static const wf_xml_t *find_process(const wf_drawing_t *d, const char *key)
     return process && wf_xml_is(process, WF_NS_BPMN, "process") ? process : NULL;
 }
 
-apr_status_t wf_bpmn_draw(const char *xml, apr_size_t length, const char *process_key,
+apr_status_t wf_diagram_draw(const char *xml, apr_size_t length, const char *process_key,
                           const apr_array_header_t *active, const char **svg,
                           apr_pool_t *p, wf_error_t *err)
 {

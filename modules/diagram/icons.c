@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/diagram.h"
+#include "diagram/internal.h"
 
 /* Round the origin, for events: within a radius of 10. */
 #define ENVELOPE "M-9,-6 H9 V6 H-9 Z"

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/diagram.h"
+#include "diagram/internal.h"
 
 #define BEND 8  /* radius of corners */
 #define HEAD 10 /* length of an arrow head */

@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/diagram.h"
+#include "diagram/internal.h"
 
 #define EVENT_SIZE 36 /* for which the icons of events are made, as all below */
 #define ICON_SIZE 16

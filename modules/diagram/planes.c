@@ -1,6 +1,6 @@
 /* Which plane of a file shows a process (BPMN 2.0, chapter 12: diagram interchange). Only
  * the planes are chosen here; diagram.c reads what lies on them. */
-#include "bpmn/diagram.h"
+#include "diagram/internal.h"
 
 static const wf_xml_t *shown_by(apr_hash_t *ids, const wf_xml_t *di)
 {
