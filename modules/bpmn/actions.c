@@ -259,6 +259,13 @@ static apr_status_t run_type(const wf_host_t *seen, const wf_action_t *action,
 
 /* ---- limits -------------------------------------------------------- */
 
+void wf_action_waits(const wf_services_t *services)
+{
+    if (services->waits) {
+        services->waits(services->waits_baton);
+    }
+}
+
 int wf_action_timeout(const wf_services_t *services)
 {
     return services->delegate_timeout ? services->delegate_timeout

@@ -35,6 +35,9 @@ apr_status_t wf_field_set(const wf_host_t *seen, const wf_map_t *fields, const c
 apr_status_t wf_field_forgive(const wf_host_t *seen, const wf_map_t *fields,
                               apr_status_t rv, wf_error_t *err);
 
+/** Before the thread waits for something outside. */
+void wf_action_waits(const wf_services_t *services);
+
 /** Seconds that something outside may take. */
 int wf_action_timeout(const wf_services_t *services);
 

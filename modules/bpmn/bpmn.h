@@ -93,6 +93,9 @@ typedef struct wf_services_t {
     apr_int64_t delegate_max_answer;  /* bytes */
     int script_timeout;               /* s */
     apr_int64_t script_memory;        /* bytes */
+    void (*waits)(void *baton);       /* told before a call waits for a server or a program;
+                                         may be NULL */
+    void *waits_baton;
 } wf_services_t;
 
 #define WF_DELEGATE_TIMEOUT_S 30

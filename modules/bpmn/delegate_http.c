@@ -150,9 +150,11 @@ static apr_status_t exchange(const wf_delegate_t *d, const wf_delegate_call_t *c
     request.headers = headers_of(turn);
     request.max_body = wf_action_max_bytes(services);
     rv = wf_client_prepare(&prepared, &request, turn->p, err);
-    return rv == APR_SUCCESS
-               ? wf_client_exchange(response, prepared, &services->terms, turn->p, err)
-               : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wf_action_waits(services);
+    return wf_client_exchange(response, prepared, &services->terms, turn->p, err);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */

@@ -142,9 +142,11 @@ static apr_status_t exchange(ask_t *ask, wf_client_response_t **response, wf_err
     ask->request.keep_body = 1;
     ask->request.max_body = wf_action_max_bytes(services);
     rv = wf_client_prepare(&prepared, &ask->request, ask->p, err);
-    return rv == APR_SUCCESS
-               ? wf_client_exchange(response, prepared, &services->terms, ask->p, err)
-               : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wf_action_waits(services);
+    return wf_client_exchange(response, prepared, &services->terms, ask->p, err);
 }
 
 /* ---- the answer ------------------------------------------------------------------------- */

@@ -186,6 +186,7 @@ apr_status_t wf_mail_run(const wf_host_t *seen, const wf_map_t *fields,
     apr_status_t rv = compose(seen, fields, &mail, err);
 
     if (rv == APR_SUCCESS) {
+        wf_action_waits(services);
         rv = wf_mail_send(&mail, services->mail, &services->terms,
                           wf_uow_pool(seen->call->uow), err);
     }

@@ -275,6 +275,7 @@ apr_status_t wf_shell_run(const wf_host_t *seen, const wf_map_t *fields,
     }
     rv = read_fields(&run, fields, p, err);
     if (rv == APR_SUCCESS) {
+        wf_action_waits(services);
         rv = start(&run, err);
     }
     if (rv == APR_SUCCESS) {

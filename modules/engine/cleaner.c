@@ -39,43 +39,6 @@ struct wf_cleaner_t {
 
 /* ---- a unit ---------------------------------------------------------------------------------- */
 
-typedef struct commit_t {
-    wf_cleaner_t *cleaner;
-    wf_err_kind_e outcome;
-    int over; /* under cleaner->lock */
-} commit_t;
-
-static void committed(wf_work_t *work, const wf_error_t *err)
-{
-    commit_t *commit = work->baton;
-    wf_cleaner_t *cleaner = commit->cleaner;
-
-    if (err->kind != WF_ERR_NONE) {
-        wf_log(WF_LOG_ERR, "old history cannot be deleted: %s", err->message);
-    }
-    pthread_mutex_lock(&cleaner->lock);
-    commit->outcome = err->kind;
-    commit->over = 1;
-    pthread_cond_signal(&cleaner->changed);
-    pthread_mutex_unlock(&cleaner->lock);
-}
-
-/* Waits for the committer alone. */
-static wf_err_kind_e commit(wf_cleaner_t *cleaner, wf_work_t *work)
-{
-    commit_t commit = { .cleaner = cleaner };
-
-    work->baton = &commit;
-    work->done = committed;
-    wf_executor_commit(cleaner->engine->executor, work);
-    pthread_mutex_lock(&cleaner->lock);
-    while (!commit.over) {
-        pthread_cond_wait(&cleaner->changed, &cleaner->lock);
-    }
-    pthread_mutex_unlock(&cleaner->lock);
-    return commit.outcome;
-}
-
 /* How much of the unit one of them fills; what is too large for one unit goes in parts.
  */
 static apr_status_t weigh(wf_cleaner_t *cleaner, wf_expired_t *expired, int *rows,
@@ -125,7 +88,7 @@ static apr_status_t delete_some(wf_cleaner_t *cleaner, const apr_array_header_t 
         return rv;
     }
     cleaner->deleted = 1;
-    return commit(cleaner, work) == WF_ERR_NONE ? APR_SUCCESS : WF_EFAILED;
+    return wf_executor_commit_and_wait(cleaner->engine->executor, work, err);
 }
 
 /* ---- what is to go --------------------------------------------------------------------------------- */
@@ -211,9 +174,7 @@ static apr_int64_t step(wf_cleaner_t *cleaner)
         return rest;
     }
     if (rv != APR_SUCCESS) {
-        if (err.kind != WF_ERR_NONE) { /* else it was logged */
-            wf_log(WF_LOG_ERR, "old history cannot be found: %s", err.message);
-        }
+        wf_log(WF_LOG_ERR, "old history cannot be deleted: %s", err.message);
         return FAILED_MS;
     }
     return REST * (wf_mono_us() - began) / 1000 + 1;

@@ -1,13 +1,23 @@
-/* The committer: the one thread that writes the store. It takes every unit of work that is
- * ready, writes them in one transaction, syncs once, and only then lets the replies go: a
- * client that has seen an id may ask for it on another connection, also after a crash.
- * While it syncs, the next batch gathers; so the busier the server, the larger the batch. */
+/* The committer: the one thread that writes the store. It takes every unit of work that
+ * is ready, writes them in one transaction, syncs once, and only then lets the replies
+ * go: a client that has seen an id may ask for it on another connection, also after a
+ * crash. While it syncs, the next batch gathers; so the busier the server, the larger the
+ * batch.
+ *
+ * A work may hold it: then nothing is committed until that work's unit is, which comes
+ * first in its batch, or until the work lets go. The others go on meanwhile, up to their
+ * commits. After each hold there is a batch before the next one, so nobody waits for two.
+ */
 #include "engine/internal.h"
 
 #include <pthread.h>
 
 /* Larger batches gain little and delay the first reply. */
 #define MAX_BATCH 256
+
+/* A hold that lasts longer is taken away: a script may run for long, and everybody waits.
+ */
+#define HOLD_MS 5000
 
 /* What somebody waits for. */
 typedef struct giving_t {
@@ -19,24 +29,113 @@ typedef struct giving_t {
 struct wf_committer_t {
     wf_engine_t *engine;
     pthread_t thread;
-    pthread_mutex_t lock;   /* of the members below; never held during a commit */
+    pthread_mutex_t lock; /* of the members below; never held during a commit */
     pthread_cond_t ready;
     wf_work_t *first, **last;
-    int ids_low;            /* the id sequence wants a refill */
-    giving_t *giving;       /* somebody wants pages to be given back; or NULL */
+    wf_work_t *asks;         /* wants to hold, and waits for that; or NULL */
+    wf_work_t *holder;       /* until its unit is taken, or NULL */
+    wf_work_t *held;         /* the holder, when its unit is ready */
+    apr_int64_t hold_ends;   /* wf_mono_us */
+    wf_work_t *lost;         /* from whom its hold was taken, until it lets go */
+    int others_first;        /* a hold has ended, and no batch has come after it */
+    pthread_cond_t answered; /* who asks */
+    int ids_low;             /* the id sequence wants a refill */
+    giving_t *giving;        /* somebody wants pages to be given back; or NULL */
     pthread_cond_t given;
     int ending;
     apr_pool_t *batch_pool; /* the thread's scratch */
 };
 
-static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low,
-                      giving_t **giving)
+/* ---- holding it ------------------------------------------------------------------------------ */
+
+/* All with the lock held. */
+
+static void end_hold(wf_committer_t *c)
+{
+    c->holder = NULL;
+    c->others_first = c->first != NULL;
+}
+
+/* Between two batches. */
+static void look_at_holder(wf_committer_t *c)
+{
+    if (c->holder && !c->held && (c->ending || wf_mono_us() >= c->hold_ends)) {
+        wf_log(WF_LOG_WARN, "a command that met conflicts took long to be tried again: "
+                            "others go on before it");
+        c->lost = c->holder;
+        end_hold(c);
+    }
+    if (c->asks && c->ending) {
+        c->asks = NULL;
+        pthread_cond_signal(&c->answered);
+    }
+    if (c->asks && !c->holder && !c->others_first) {
+        c->holder = c->asks;
+        c->hold_ends = wf_mono_us() + HOLD_MS * APR_INT64_C(1000);
+        c->asks = NULL;
+        pthread_cond_signal(&c->answered);
+    }
+}
+
+static int may_commit(const wf_committer_t *c)
+{
+    return c->holder ? c->held != NULL : c->first || c->ending;
+}
+
+static void wait_for_more(wf_committer_t *c)
+{
+    apr_int64_t left = c->hold_ends - wf_mono_us();
+    struct timespec until;
+
+    if (!c->holder) {
+        pthread_cond_wait(&c->ready, &c->lock);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    left = until.tv_nsec / 1000 + (left > 0 ? left : 0);
+    until.tv_sec += (time_t)(left / 1000000);
+    until.tv_nsec = (long)(left % 1000000 * 1000);
+    pthread_cond_timedwait(&c->ready, &c->lock, &until);
+}
+
+void wf_committer_hold(wf_committer_t *c, wf_work_t *work)
+{
+    pthread_mutex_lock(&c->lock);
+    if (!c->ending) {
+        c->asks = work;
+        pthread_cond_signal(&c->ready);
+    }
+    while (c->asks == work) {
+        pthread_cond_wait(&c->answered, &c->lock);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+int wf_committer_release(wf_committer_t *c, wf_work_t *work)
+{
+    int lost;
+
+    pthread_mutex_lock(&c->lock);
+    lost = c->lost == work;
+    c->lost = lost ? NULL : c->lost;
+    if (c->holder == work) {
+        end_hold(c);
+        pthread_cond_signal(&c->ready);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return !lost;
+}
+
+/* ---- batches --------------------------------------------------------------------------------- */
+
+/* With the lock held: the holder's unit, and what has gathered. */
+static int take_units(wf_committer_t *c, wf_work_t **batch)
 {
     int count = 0;
 
-    pthread_mutex_lock(&c->lock);
-    while (!c->first && !c->ids_low && !c->giving && !c->ending) {
-        pthread_cond_wait(&c->ready, &c->lock);
+    if (c->held) {
+        batch[count++] = c->held;
+        c->held = c->holder = NULL;
     }
     while (c->first && count < MAX_BATCH) {
         batch[count++] = c->first;
@@ -44,6 +143,24 @@ static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low,
     }
     if (!c->first) {
         c->last = &c->first;
+    }
+    c->others_first = 0;
+    return count;
+}
+
+static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low,
+                      giving_t **giving)
+{
+    int count = 0;
+
+    pthread_mutex_lock(&c->lock);
+    look_at_holder(c);
+    while (!may_commit(c) && !c->ids_low && !c->giving) {
+        wait_for_more(c);
+        look_at_holder(c);
+    }
+    if (may_commit(c)) {
+        count = take_units(c, batch);
     }
     *ids_low = c->ids_low;
     c->ids_low = 0;
@@ -134,7 +251,8 @@ static void on_ids_low(void *baton)
     pthread_mutex_unlock(&c->lock);
 }
 
-apr_status_t wf_committer_create(wf_committer_t **out, wf_engine_t *engine, wf_error_t *err)
+apr_status_t wf_committer_create(wf_committer_t **out, wf_engine_t *engine,
+                                 wf_error_t *err)
 {
     wf_committer_t *c = apr_pcalloc(engine->pool, sizeof(*c));
 
@@ -143,6 +261,7 @@ apr_status_t wf_committer_create(wf_committer_t **out, wf_engine_t *engine, wf_e
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->ready, NULL);
     pthread_cond_init(&c->given, NULL);
+    pthread_cond_init(&c->answered, NULL);
     apr_pool_create(&c->batch_pool, NULL);
     apr_pool_tag(c->batch_pool, "wf_committer");
     wf_ids_on_low(engine->ids, on_ids_low, c);
@@ -157,8 +276,13 @@ void wf_committer_submit(wf_committer_t *c, wf_work_t *work)
 {
     work->next = NULL;
     pthread_mutex_lock(&c->lock);
-    *c->last = work;
-    c->last = &work->next;
+    if (work == c->holder) {
+        c->held = work;
+    }
+    else {
+        *c->last = work;
+        c->last = &work->next;
+    }
     pthread_cond_signal(&c->ready);
     pthread_mutex_unlock(&c->lock);
 }

@@ -160,7 +160,7 @@ static void check_resource(const wf_file_t *file, wf_problems_t *problems, apr_p
 }
 
 /* What the administrator has switched off is refused. */
-static void check_services(const wf_work_t *work, const apr_array_header_t *models,
+static void check_services(wf_work_t *work, const apr_array_header_t *models,
                            wf_problems_t *problems)
 {
     wf_services_t services = wf_engine_services(work);

@@ -1,23 +1,10 @@
-/* The executor: an APR thread pool that runs works, and the lanes that keep works on one
- * process instance apart.
- *
- * A lane is held from before the first read until after the commit, so the next work of
- * that instance reads what this one has written. A work whose lane is taken is parked in
- * the lane and holds no thread. */
+/* The executor: an APR thread pool that runs works. Which of them may run, the gate says;
+ * one that may not holds no thread. */
 #include "engine/internal.h"
 
 #include <apr_strings.h>
 #include <apr_thread_pool.h>
 #include <pthread.h>
-
-/* Hash buckets of lanes; only lanes in use are in there. */
-#define LANE_BUCKETS 1024
-
-typedef struct lane_t {
-    wf_lane_t key;
-    wf_work_t *first, **last; /* parked works, oldest first */
-    struct lane_t *next;      /* in its bucket, or in the list of unused ones */
-} lane_t;
 
 /* A store connection that no thread is using. */
 typedef struct reader_t {
@@ -28,93 +15,14 @@ typedef struct reader_t {
 struct wf_executor_t {
     wf_engine_t *engine;
     apr_thread_pool_t *threads;
-    pthread_mutex_t lock;      /* of all below; held for a few instructions */
+    wf_gate_t *gate;
+    pthread_mutex_t lock; /* of all below; held for a few instructions */
     pthread_cond_t drained;
     int pending;
-    lane_t *buckets[LANE_BUCKETS];
-    lane_t *spare;
-    reader_t *readers;         /* most recently used first: warm caches */
-    apr_pool_t *pool;          /* of lanes and readers; under the lock */
+    reader_t *readers; /* most recently used first: warm caches */
 };
 
 static void *APR_THREAD_FUNC run_work(apr_thread_t *thread, void *data);
-
-/* ---- lanes ----------------------------------------------------------------------------------- */
-
-static lane_t **bucket_of(wf_executor_t *x, const wf_lane_t *key)
-{
-    return &x->buckets[((apr_uint64_t)key->id * 31 + key->kind) % LANE_BUCKETS];
-}
-
-static lane_t **find_lane(wf_executor_t *x, const wf_lane_t *key)
-{
-    lane_t **at = bucket_of(x, key);
-
-    while (*at && ((*at)->key.id != key->id || (*at)->key.kind != key->kind)) {
-        at = &(*at)->next;
-    }
-    return at;
-}
-
-/* 1 if work holds its lane now, 0 if it was parked there. */
-static int enter_lane(wf_executor_t *x, wf_work_t *work)
-{
-    lane_t **at, *lane;
-
-    if (work->lane.kind == WF_LANE_NONE) {
-        return 1;
-    }
-    pthread_mutex_lock(&x->lock);
-    at = find_lane(x, &work->lane);
-    if (*at) {
-        work->next = NULL;
-        *(*at)->last = work;
-        (*at)->last = &work->next;
-        pthread_mutex_unlock(&x->lock);
-        return 0;
-    }
-    lane = x->spare;
-    if (lane) {
-        x->spare = lane->next;
-    }
-    else {
-        lane = apr_palloc(x->pool, sizeof(*lane));
-    }
-    *lane = (lane_t){ .key = work->lane, .last = &lane->first };
-    *at = lane;
-    work->lane_held = 1;
-    pthread_mutex_unlock(&x->lock);
-    return 1;
-}
-
-/* Give work's lane to the next in it, which is returned, or close it. */
-static wf_work_t *leave_lane(wf_executor_t *x, wf_work_t *work)
-{
-    lane_t **at, *lane;
-    wf_work_t *next;
-
-    if (!work->lane_held) {
-        return NULL;
-    }
-    pthread_mutex_lock(&x->lock);
-    at = find_lane(x, &work->lane);
-    lane = *at;
-    next = lane->first;
-    if (next) {
-        lane->first = next->next;
-        if (!lane->first) {
-            lane->last = &lane->first;
-        }
-        next->lane_held = 1;
-    }
-    else {
-        *at = lane->next;
-        lane->next = x->spare;
-        x->spare = lane;
-    }
-    pthread_mutex_unlock(&x->lock);
-    return next;
-}
 
 /* ---- readers ----------------------------------------------------------------------------------- */
 
@@ -134,7 +42,8 @@ static apr_status_t take_reader(wf_executor_t *x, reader_t **out, wf_error_t *er
         apr_pool_create(&pool, NULL); /* lives as long as the process */
         apr_pool_tag(pool, "wf_reader");
         reader = apr_palloc(pool, sizeof(*reader));
-        rv = wf_store_open(&reader->store, x->engine->config.store, WF_STORE_READ, pool, err);
+        rv = wf_store_open(&reader->store, x->engine->config.store, WF_STORE_READ, pool,
+                           err);
         if (rv != APR_SUCCESS) {
             apr_pool_destroy(pool);
             return rv;
@@ -166,13 +75,24 @@ wf_work_t *wf_work_create(wf_engine_t *engine, const char *tag)
     return work;
 }
 
+/* work, which the gate lets go on, gets a thread as soon as one is free. NULL is nobody.
+ */
 static void push(wf_executor_t *x, wf_work_t *work)
 {
-    if (apr_thread_pool_push(x->threads, run_work, work, APR_THREAD_TASK_PRIORITY_NORMAL,
-                             x)
-        != APR_SUCCESS) {
+    if (work
+        && apr_thread_pool_push(x->threads, run_work, work,
+                                APR_THREAD_TASK_PRIORITY_NORMAL, x)
+               != APR_SUCCESS) {
+        push(x, wf_gate_leave_thread(x->gate, work->in_background));
         wf_error_set(&work->err, WF_ERR_UNAVAILABLE, "the engine has no thread for this");
         wf_executor_finish(x, work);
+    }
+}
+
+static void run_when_admitted(wf_executor_t *x, wf_work_t *work)
+{
+    if (wf_gate_admit(x->gate, work)) {
+        push(x, work);
     }
 }
 
@@ -240,24 +160,69 @@ static void run_hooks(wf_work_t *work)
         wf_jobs_wake(work->engine->jobs);
     }
     if (committed && work->uow && !work->reads
-        && (wf_uow_writes(work->uow, WF_TABLE_EXTERNAL_TASK) || wf_uow_suspends(work->uow))) {
+        && (wf_uow_writes(work->uow, WF_TABLE_EXTERNAL_TASK)
+            || wf_uow_suspends(work->uow))) {
         wf_polls_see(work->engine->polls, work->uow);
     }
 }
 
-void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
+/* ---- alone -------------------------------------------------------------------------------------------- */
+
+/* Others were faster so often that they may be for ever. What fails by itself at each try
+ * is most likely right about that. */
+static int must_be_alone(const wf_work_t *work)
+{
+    return work->tries >= WF_WORK_LOSSES && work->tries > work->refusals && !work->yields
+           && !work->too_slow;
+}
+
+static void end_alone(wf_executor_t *x, wf_work_t *work)
 {
     wf_work_t *next;
 
-    if (begin_again(work) || begin_record(work)) {
-        push(x, work);
+    if (work->alone) {
+        work->alone = 0;
+        work->too_slow |= !wf_committer_release(x->engine->committer, work);
+        next = wf_gate_end_alone(x->gate, work);
+        if (next) {
+            run_when_admitted(x, next);
+        }
+    }
+}
+
+void wf_work_waits_outside(void *baton)
+{
+    wf_work_t *work = baton;
+
+    if (work->alone) {
+        work->too_slow = 1;
+        end_alone(work->engine->executor, work);
+    }
+}
+
+static void run_again(wf_executor_t *x, wf_work_t *work)
+{
+    work->alone = must_be_alone(work);
+    if (!work->alone || wf_gate_ask_alone(x->gate, work)) {
+        run_when_admitted(x, work);
+    }
+}
+
+/* ---- the end --------------------------------------------------------------------------------------------- */
+
+void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
+{
+    end_alone(x, work);
+    if (begin_again(work)) {
+        run_again(x, work);
+        return;
+    }
+    if (begin_record(work)) {
+        run_when_admitted(x, work);
         return;
     }
     run_hooks(work);
-    next = leave_lane(x, work);
-    if (next) {
-        push(x, next);
-    }
+    push(x, wf_gate_leave_lane(x->gate, work));
     answer(work);
     pthread_mutex_lock(&x->lock);
     if (--x->pending == 0) {
@@ -280,6 +245,9 @@ static apr_status_t run_in_unit(wf_executor_t *x, wf_work_t *work)
 {
     apr_status_t rv;
 
+    if (work->alone) {
+        wf_committer_hold(x->engine->committer, work);
+    }
     work->uow = wf_uow_create(work->reader, x->engine->ids, work->pool);
     if (work->failure) {
         return work->failed(work, &work->err);
@@ -303,7 +271,7 @@ static apr_status_t run_handler(wf_executor_t *x, wf_work_t *work, int *parked)
     work->reader = reader->store;
     if (!work->lane_held && work->tries == 0 && work->find_lane) {
         rv = work->find_lane(work, &work->lane, &work->err);
-        if (rv == APR_SUCCESS && !enter_lane(x, work)) {
+        if (rv == APR_SUCCESS && !wf_gate_enter_lane(x->gate, work)) {
             *parked = 1; /* another thread may run it by now: hands off */
             put_reader(x, reader);
             return APR_SUCCESS;
@@ -321,12 +289,13 @@ static void *APR_THREAD_FUNC run_work(apr_thread_t *thread, void *data)
     wf_work_t *work = data;
     wf_executor_t *x = work->engine->executor;
     apr_status_t rv = WF_EFAILED;
-    int parked = 0;
+    int in_background = work->in_background, parked = 0;
 
     (void)thread;
     if (!is_late(work)) {
         rv = run_handler(x, work, &parked);
     }
+    push(x, wf_gate_leave_thread(x->gate, in_background));
     if (parked) {
         return NULL;
     }
@@ -349,14 +318,15 @@ void wf_executor_submit(wf_executor_t *x, wf_work_t *work)
     /* The engine's own works are bounded where they are made. */
     refused = work->request && x->pending > limit;
     pthread_mutex_unlock(&x->lock);
-    if (refused || (work->request && __atomic_load_n(&x->engine->stopping, __ATOMIC_ACQUIRE))) {
+    if (refused
+        || (work->request && __atomic_load_n(&x->engine->stopping, __ATOMIC_ACQUIRE))) {
         wf_error_set(&work->err, WF_ERR_UNAVAILABLE, "%s",
                      refused ? "the engine is busy: too many commands wait"
                              : "the engine is stopping");
         wf_executor_finish(x, work);
         return;
     }
-    push(x, work);
+    run_when_admitted(x, work);
 }
 
 void wf_executor_commit(wf_executor_t *x, wf_work_t *work)
@@ -365,6 +335,47 @@ void wf_executor_commit(wf_executor_t *x, wf_work_t *work)
     x->pending++;
     pthread_mutex_unlock(&x->lock);
     wf_committer_submit(x->engine->committer, work);
+}
+
+/* What a thread waits for that has handed a unit over. */
+typedef struct outcome_t {
+    pthread_mutex_t lock;
+    pthread_cond_t known;
+    int is_known;
+    wf_error_t *err;
+} outcome_t;
+
+static void tell(wf_work_t *work, const wf_error_t *err)
+{
+    outcome_t *outcome = work->baton;
+
+    pthread_mutex_lock(&outcome->lock);
+    if (err->kind != WF_ERR_NONE) {
+        wf_error_copy(outcome->err, err);
+    }
+    outcome->is_known = 1;
+    pthread_cond_signal(&outcome->known);
+    pthread_mutex_unlock(&outcome->lock);
+}
+
+apr_status_t wf_executor_commit_and_wait(wf_executor_t *x, wf_work_t *work,
+                                         wf_error_t *err)
+{
+    outcome_t outcome = { .lock = PTHREAD_MUTEX_INITIALIZER,
+                          .known = PTHREAD_COND_INITIALIZER,
+                          .err = err };
+
+    work->baton = &outcome;
+    work->done = tell;
+    wf_executor_commit(x, work);
+    pthread_mutex_lock(&outcome.lock);
+    while (!outcome.is_known) {
+        pthread_cond_wait(&outcome.known, &outcome.lock);
+    }
+    pthread_mutex_unlock(&outcome.lock);
+    pthread_cond_destroy(&outcome.known);
+    pthread_mutex_destroy(&outcome.lock);
+    return err->kind == WF_ERR_NONE ? APR_SUCCESS : WF_EFAILED;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------ */
@@ -378,8 +389,7 @@ apr_status_t wf_executor_create(wf_executor_t **out, wf_engine_t *engine, wf_err
     x->engine = engine;
     pthread_mutex_init(&x->lock, NULL);
     pthread_cond_init(&x->drained, NULL);
-    apr_pool_create(&x->pool, engine->pool);
-    apr_pool_tag(x->pool, "wf_executor");
+    x->gate = wf_gate_create(threads, engine->pool);
     *out = x;
     rv = apr_thread_pool_create(&x->threads, threads, threads, engine->pool);
     if (rv != APR_SUCCESS) {

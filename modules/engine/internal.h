@@ -2,7 +2,7 @@
  *
  * A command's way, with the thread that runs each step:
  *   ipc loop       wf_executor_submit: refuse if late or too many wait
- *   executor       lane (commands on one process instance queue up), handler, unit of work
+ *   executor       gate (commands on one process instance queue up), handler, unit of work
  *   committer      many units in one transaction, one sync
  *   committer      after(), reply, lane given to the next
  * A work that changed nothing is answered by the executor thread itself. */
@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 typedef struct wf_executor_t wf_executor_t;
+typedef struct wf_gate_t wf_gate_t;
 typedef struct wf_committer_t wf_committer_t;
 typedef struct wf_jobs_t wf_jobs_t;
 typedef struct wf_cleaner_t wf_cleaner_t;
@@ -67,6 +68,10 @@ typedef struct wf_engine_t {
  * progress is in its way, and in all if it finds them by itself. */
 #define WF_WORK_TRIES 20
 #define WF_WORK_REFUSALS 5
+/* After so many tries, one of which has met a conflict at its commit, it is tried alone: no
+ * other unit of this engine is committed from before its first read until its own commit, so
+ * what it has read is what its commit finds. Waiting outside ends that. */
+#define WF_WORK_LOSSES 3
 
 /** Run on an executor thread with work->uow and work->reader set. On success the unit is
  *  committed, then work->reply is sent. */
@@ -103,6 +108,10 @@ struct wf_work_t {
     int tries_again;
     int tries;                   /* how often run was begun */
     int refusals;                /* how often it failed */
+    int yields;                  /* set by run: it would rather fail than be tried alone */
+    int alone;                   /* it is tried alone now, or waits for that */
+    int too_slow;                /* it was, and others had to wait: not once more */
+    int in_background;           /* a job of the job executor: its threads are bounded */
     /** When run or its commit has failed for good: record that, in a fresh unit of work and
      *  still on the lane. `failure` stays the outcome, which goes out when the record is
      *  durable. Set by run; may be NULL. */
@@ -127,11 +136,38 @@ struct wf_work_t {
     wf_error_t err;
     wf_lane_t lane;
     int lane_held;
-    wf_work_t *next;             /* in a lane's or the committer's queue */
+    wf_work_t *next;             /* in a queue of the gate's or the committer's */
 };
 
 /** A work of the engine's own, in a pool of its own that goes after done(). */
 wf_work_t *wf_work_create(wf_engine_t *engine, const char *tag);
+
+/** work is about to wait for something other than the processor or the store. baton is the
+ *  work; on its thread, while it runs. */
+void wf_work_waits_outside(void *baton);
+
+/* ---- gate ---------------------------------------------------------------------------------------- */
+
+/* Which works may run now; any thread. A work that may not is parked in the gate: hands off.
+ * Works that are given get a thread of the executor as soon as one is free. */
+
+wf_gate_t *wf_gate_create(int threads, apr_pool_t *p);
+
+/** 1 if work may have a thread, 0 if it is parked. */
+int wf_gate_admit(wf_gate_t *gate, wf_work_t *work);
+/** An admitted work needs its thread no longer, until it is admitted again. Who may have one
+ *  instead, or NULL. */
+wf_work_t *wf_gate_leave_thread(wf_gate_t *gate, int in_background);
+
+/** 1 if work holds work->lane now, 0 if it is parked. */
+int wf_gate_enter_lane(wf_gate_t *gate, wf_work_t *work);
+/** work is over. Who has its lane now, admitted; NULL if nobody has. */
+wf_work_t *wf_gate_leave_lane(wf_gate_t *gate, wf_work_t *work);
+
+/** 1 if it is work's turn to be alone, 0 if it is parked. */
+int wf_gate_ask_alone(wf_gate_t *gate, wf_work_t *work);
+/** That is over. Whose turn it is now, not yet admitted, or NULL. */
+wf_work_t *wf_gate_end_alone(wf_gate_t *gate, wf_work_t *work);
 
 /* ---- executor ------------------------------------------------------------------------------------- */
 
@@ -142,6 +178,10 @@ void wf_executor_submit(wf_executor_t *executor, wf_work_t *work);
 /** Hand over a work whose unit is complete: it needs no thread, only the committer. Without
  *  a lane; any thread. */
 void wf_executor_commit(wf_executor_t *executor, wf_work_t *work);
+/** The same for a thread of its own (none of the executor's, nor the committer's), which
+ *  waits until the unit is on disk, or gets why it is not. Sets work's baton and done. */
+apr_status_t wf_executor_commit_and_wait(wf_executor_t *executor, wf_work_t *work,
+                                         wf_error_t *err);
 /** The committer is through with a work: hooks, reply, lane. */
 void wf_executor_finish(wf_executor_t *executor, wf_work_t *work);
 /** Works that wait or run. */
@@ -156,6 +196,13 @@ apr_status_t wf_committer_create(wf_committer_t **committer, wf_engine_t *engine
                                  wf_error_t *err);
 /** Queue a work whose unit is complete; wf_executor_finish follows. */
 void wf_committer_submit(wf_committer_t *committer, wf_work_t *work);
+/** Wait until no other unit is committed before work's own, and hold it like that; nothing
+ *  if the committer is about to end. For one work at a time, on its thread. Lasts until
+ *  work's unit is committed, until it is released, or for some seconds: whoever holds waits
+ *  for nothing but the processor, the store and ids, which are refilled meanwhile. */
+void wf_committer_hold(wf_committer_t *committer, wf_work_t *work);
+/** Let go, if it is work that holds; any thread. 0 if it has held for too long. */
+int wf_committer_release(wf_committer_t *committer, wf_work_t *work);
 /** Give up to so many free pages of the store back, between two batches, and wait for that.
  *  How many more could be; 0 if it fails (it is logged). For one thread at a time. */
 apr_int64_t wf_committer_give_back(wf_committer_t *committer, int pages);
@@ -453,7 +500,7 @@ apr_status_t wf_engine_set_services(wf_engine_t *engine, const wf_engine_config_
                                     wf_error_t *err);
 
 /** What a work's processes may use, for one call; any executor thread. */
-wf_services_t wf_engine_services(const wf_work_t *work);
+wf_services_t wf_engine_services(wf_work_t *work);
 
 /** What delegates see of work: the same whenever it is begun. job: the job that it runs, which
  *  may be begun by several works; 0 = none. */

@@ -176,6 +176,7 @@ apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
 
     call.key = wf_engine_key(work, attempt->job);
     work->tries_again = 1;
+    work->yields = attempt->rounds > 0;
     work->failed = record_failure;
     rv = load_job(work, &job, err);
     if (rv == APR_SUCCESS && !job) {

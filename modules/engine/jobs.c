@@ -84,6 +84,7 @@ static wf_work_t *create_work(wf_jobs_t *jobs, wf_id_t job, wf_id_t root, int al
     b->jobs = jobs;
     b->root = root;
     work->baton = b;
+    work->in_background = 1;
     work->find_lane = lane_of_background;
     work->run = wf_job_attempt;
     work->done = job_done;
@@ -130,27 +131,6 @@ static void job_done(wf_work_t *work, const wf_error_t *err)
 
 /* ---- units of this thread ---------------------------------------------------------------------- */
 
-typedef struct commit_t {
-    wf_jobs_t *jobs;
-    wf_err_kind_e outcome;
-    int over; /* under jobs->lock */
-} commit_t;
-
-static void committed(wf_work_t *work, const wf_error_t *err)
-{
-    commit_t *commit = work->baton;
-    wf_jobs_t *jobs = commit->jobs;
-
-    if (err->kind != WF_ERR_NONE) {
-        wf_log(WF_LOG_ERR, "locks of jobs cannot be written: %s", err->message);
-    }
-    pthread_mutex_lock(&jobs->lock);
-    commit->outcome = err->kind;
-    commit->over = 1;
-    pthread_cond_signal(&jobs->changed);
-    pthread_mutex_unlock(&jobs->lock);
-}
-
 static wf_work_t *begin_unit(wf_jobs_t *jobs)
 {
     wf_work_t *work = wf_work_create(jobs->engine, "wf_jobs");
@@ -159,20 +139,17 @@ static wf_work_t *begin_unit(wf_jobs_t *jobs)
     return work;
 }
 
-/* Waits for the committer alone. */
-static wf_err_kind_e commit(wf_jobs_t *jobs, wf_work_t *work)
+static apr_status_t commit(wf_jobs_t *jobs, wf_work_t *unit)
 {
-    commit_t commit = { .jobs = jobs };
+    wf_error_t err;
+    apr_status_t rv;
 
-    work->baton = &commit;
-    work->done = committed;
-    wf_executor_commit(jobs->engine->executor, work);
-    pthread_mutex_lock(&jobs->lock);
-    while (!commit.over) {
-        pthread_cond_wait(&jobs->changed, &jobs->lock);
+    wf_error_init(&err, jobs->pool);
+    rv = wf_executor_commit_and_wait(jobs->engine->executor, unit, &err);
+    if (rv != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "locks of jobs cannot be written: %s", err.message);
     }
-    pthread_mutex_unlock(&jobs->lock);
-    return commit.outcome;
+    return rv;
 }
 
 /* ---- leases ------------------------------------------------------------------------------------ */
@@ -193,7 +170,7 @@ static void keep_locks(wf_jobs_t *jobs)
     for (int i = 0; i < locks->nelts; i++) {
         wf_uow_lock(work->uow, &APR_ARRAY_IDX(locks, i, wf_lock_t));
     }
-    if (commit(jobs, work) != WF_ERR_NONE) {
+    if (commit(jobs, work) != APR_SUCCESS) {
         jobs->keep_at = wf_time_ms() + FAILED_MS;
     }
 }
@@ -350,7 +327,7 @@ static void lock_and_begin(look_t *look)
 
         wf_uow_lock(unit->uow, &b->lock);
     }
-    written = commit(jobs, unit) == WF_ERR_NONE;
+    written = commit(jobs, unit) == APR_SUCCESS;
     for (int i = 0; i < look->works->nelts; i++) {
         wf_work_t *work = APR_ARRAY_IDX(look->works, i, wf_work_t *);
         background_t *b = work->baton;

@@ -42,7 +42,7 @@ apr_status_t wf_engine_set_services(wf_engine_t *engine, const wf_engine_config_
     return rv;
 }
 
-wf_services_t wf_engine_services(const wf_work_t *work)
+wf_services_t wf_engine_services(wf_work_t *work)
 {
     wf_engine_t *engine = work->engine;
 
@@ -56,6 +56,8 @@ wf_services_t wf_engine_services(const wf_work_t *work)
         .delegate_max_answer = GET(delegate_max_answer),
         .script_timeout = GET(script_timeout),
         .script_memory = GET(script_memory),
+        .waits = wf_work_waits_outside,
+        .waits_baton = work,
     };
 }
 
