@@ -159,15 +159,19 @@ apr_status_t wf_bpmn_start_by_message(const wf_bpmn_call_t *call, const char *me
                                       const wf_map_t *variables, const char *business_key,
                                       wf_started_t *started, wf_error_t *err);
 
-/** A definition becomes the newest of its key, in the unit that inserts it: its timer,
- *  message and signal start events wait from now on, those of previous (the newest one
- *  before; NULL: none) no more. WF_ERR_INVALID if another process starts by such a message. */
+/** A definition is not the newest of its key any more: its start events wait no longer. */
+apr_status_t wf_bpmn_superseded(const wf_bpmn_call_t *call,
+                                const wf_definition_t *definition, wf_error_t *err);
+
+/** A definition is the newest of its key, in the unit that inserts it: its timer, message
+ *  and signal start events wait from now on. Call it when all that a deployment supersedes
+ *  is superseded: it is a problem if another process starts by such a message. */
 apr_status_t wf_bpmn_deployed(const wf_bpmn_call_t *call,
                               const wf_definition_t *definition, const wf_model_t *model,
-                              const wf_definition_t *previous, wf_error_t *err);
+                              wf_problems_t *problems, wf_error_t *err);
 
-/** In the unit that deletes the newest definition of a key, with what starts it: previous,
- *  the newest one that stays, takes its place. */
+/** In the unit that has deleted the newest definition of a key, with what starts it:
+ *  previous, the newest one that stays, takes its place. */
 apr_status_t wf_bpmn_undeployed(const wf_bpmn_call_t *call,
                                 const wf_definition_t *previous, wf_error_t *err);
 

@@ -47,7 +47,7 @@ static apr_status_t delete_timers(const wf_bpmn_call_t *call, const char *id,
 typedef struct starting_t {
     const wf_bpmn_call_t *call;
     const wf_definition_t *definition;
-    int again; /* an older version takes the place of a newer one */
+    wf_problems_t *problems; /* NULL: an older version takes the place of a newer one */
 } starting_t;
 
 static void subscribe(const starting_t *s, const wf_node_t *event, const char *type)
@@ -107,12 +107,11 @@ static apr_status_t wait_for_message(const starting_t *s, const wf_node_t *event
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (rival && !s->again) {
-        return wf_error_set(err, WF_ERR_INVALID,
-                            "%s: start event \"%s\" (line %d): process definition %s "
-                            "starts by the message \"%s\" already",
-                            s->definition->resource_name, event->id, event->line, rival,
-                            message);
+    if (rival && s->problems) {
+        wf_problem_add(
+            s->problems, "message-start", event->id, event->line, event->column,
+            "process definition %s starts by the message \"%s\" already", rival, message);
+        return APR_SUCCESS;
     }
     if (rival) {
         wf_log(WF_LOG_WARN,
@@ -133,7 +132,7 @@ static apr_status_t wait_for_time(const starting_t *s, const wf_node_t *event,
     wf_firing_t firing;
     apr_status_t rv = wf_timer_first(&firing, &nowhere, event->event->timer, 0, err);
 
-    if (rv == APR_SUCCESS && firing.comes && !(s->again && firing.due <= s->call->now)) {
+    if (rv == APR_SUCCESS && firing.comes && (s->problems || firing.due > s->call->now)) {
         wf_job_plan_start(s->call, s->definition->id, event->id, &firing)->suspension =
             s->definition->suspension;
     }
@@ -169,26 +168,27 @@ static apr_status_t wait_for_all(const starting_t *s, const wf_model_t *model,
 
 /* ---- versions ------------------------------------------------------------------------ */
 
+apr_status_t wf_bpmn_superseded(const wf_bpmn_call_t *call,
+                                const wf_definition_t *definition, wf_error_t *err)
+{
+    apr_status_t rv = delete_subscriptions(call, definition->id, err);
+
+    return rv == APR_SUCCESS ? delete_timers(call, definition->id, err) : rv;
+}
+
 apr_status_t wf_bpmn_deployed(const wf_bpmn_call_t *call,
                               const wf_definition_t *definition, const wf_model_t *model,
-                              const wf_definition_t *previous, wf_error_t *err)
+                              wf_problems_t *problems, wf_error_t *err)
 {
-    const starting_t s = { .call = call, .definition = definition };
-    apr_status_t rv = APR_SUCCESS;
+    const starting_t s = { call, definition, problems };
 
-    if (previous) {
-        rv = delete_subscriptions(call, previous->id, err);
-    }
-    if (rv == APR_SUCCESS && previous) {
-        rv = delete_timers(call, previous->id, err);
-    }
-    return rv == APR_SUCCESS ? wait_for_all(&s, model, err) : rv;
+    return wait_for_all(&s, model, err);
 }
 
 apr_status_t wf_bpmn_undeployed(const wf_bpmn_call_t *call,
                                 const wf_definition_t *previous, wf_error_t *err)
 {
-    const starting_t s = { .call = call, .definition = previous, .again = 1 };
+    const starting_t s = { .call = call, .definition = previous };
     const wf_model_t *model;
     apr_status_t rv = wf_models_get(call->models, previous, call->loader_baton, &model,
                                     wf_uow_pool(call->uow), err);

@@ -71,9 +71,24 @@ static const char *find_diagram(const apr_array_header_t *files, const char *res
 typedef struct deploying_t {
     wf_work_t *work;
     const apr_array_header_t *files;
+    apr_array_header_t **models; /* of each file, NULL: none */
     wf_deployment_t *deployment;
     apr_hash_t *newest; /* wf_definition_t by key: those that it has */
+    const char *faults; /* of all files, or NULL */
 } deploying_t;
+
+static void note_problems(deploying_t *d, const wf_problems_t *problems)
+{
+    apr_pool_t *p = d->work->pool;
+    const char *text = wf_problems_text(problems, p);
+
+    if (problems->errors) {
+        d->faults = d->faults ? apr_pstrcat(p, d->faults, "\n", text, NULL) : text;
+    }
+    else if (problems->items->nelts) {
+        wf_log(WF_LOG_INFO, "deployment: %s", text);
+    }
+}
 
 /* The newest definition of the key, those of this very deployment included; or NULL. */
 static apr_status_t find_newest(const deploying_t *d, const char *key,
@@ -119,6 +134,8 @@ static wf_definition_t *add_row(const deploying_t *d, const wf_model_t *model,
     return row;
 }
 
+/* The newest version of its key; the one before it, which may be of another file of the
+ * same deployment, starts nothing any more. */
 static apr_status_t add_definition(const deploying_t *d, const wf_model_t *model,
                                    const wf_file_t *file, wf_error_t *err)
 {
@@ -138,7 +155,27 @@ static apr_status_t add_definition(const deploying_t *d, const wf_model_t *model
     apr_hash_set(d->newest, row->key, APR_HASH_KEY_STRING, row);
     add_starters(d->work, row->id, wf_model_starter_users(model), 0);
     add_starters(d->work, row->id, wf_model_starter_groups(model), 1);
-    return wf_bpmn_deployed(&call, row, model, previous, err);
+    return previous ? wf_bpmn_superseded(&call, previous, err) : APR_SUCCESS;
+}
+
+static apr_status_t start_waiting(deploying_t *d, const wf_file_t *file,
+                                  const apr_array_header_t *models, wf_error_t *err)
+{
+    wf_bpmn_call_t call = wf_engine_bpmn_call(d->work);
+    wf_problems_t *problems = wf_problems_create(file->name, d->work->pool);
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; rv == APR_SUCCESS && i < models->nelts; i++) {
+        const wf_model_t *model = APR_ARRAY_IDX(models, i, wf_model_t *);
+        wf_definition_t *row =
+            apr_hash_get(d->newest, wf_model_key(model), APR_HASH_KEY_STRING);
+
+        if (row->resource_name == file->name) {
+            rv = wf_bpmn_deployed(&call, row, model, problems, err);
+        }
+    }
+    note_problems(d, problems);
+    return rv;
 }
 
 /* Delegates and decisions are kept as they are, but must be such. */
@@ -172,35 +209,26 @@ static void check_services(wf_work_t *work, const apr_array_header_t *models,
 }
 
 /* Parse every process file first, so that one answer lists the faults of all of them. */
-static apr_status_t parse_files(wf_work_t *work, const apr_array_header_t *files,
-                                apr_array_header_t **models, wf_error_t *err)
+static apr_status_t parse_files(deploying_t *d, wf_error_t *err)
 {
-    const char *faults = NULL;
+    apr_pool_t *p = d->work->pool;
 
-    for (int i = 0; i < files->nelts; i++) {
-        const wf_file_t *file = &APR_ARRAY_IDX(files, i, wf_file_t);
-        wf_problems_t *problems = wf_problems_create(file->name, work->pool);
+    for (int i = 0; i < d->files->nelts; i++) {
+        const wf_file_t *file = &APR_ARRAY_IDX(d->files, i, wf_file_t);
+        wf_problems_t *problems = wf_problems_create(file->name, p);
 
-        models[i] = NULL;
         if (process_ending(file->name)) {
-            wf_model_parse(&models[i], file->data, file->length, problems, work->pool);
+            wf_model_parse(&d->models[i], file->data, file->length, problems, p);
             if (!problems->errors) {
-                check_services(work, models[i], problems);
+                check_services(d->work, d->models[i], problems);
             }
         }
         else {
-            check_resource(file, problems, work->pool);
+            check_resource(file, problems, p);
         }
-        if (problems->errors) {
-            const char *text = wf_problems_text(problems, work->pool);
-
-            faults = faults ? apr_pstrcat(work->pool, faults, "\n", text, NULL) : text;
-        }
-        else if (problems->items->nelts) {
-            wf_log(WF_LOG_INFO, "deployment: %s", wf_problems_text(problems, work->pool));
-        }
+        note_problems(d, problems);
     }
-    return faults ? wf_error_set(err, WF_ERR_INVALID, "%s", faults) : APR_SUCCESS;
+    return d->faults ? wf_error_set(err, WF_ERR_INVALID, "%s", d->faults) : APR_SUCCESS;
 }
 
 static void add_resource(const deploying_t *d, const wf_file_t *file)
@@ -213,14 +241,48 @@ static void add_resource(const deploying_t *d, const wf_file_t *file)
     resource->length = file->length;
 }
 
+static apr_status_t add_files(deploying_t *d, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; rv == APR_SUCCESS && i < d->files->nelts; i++) {
+        const wf_file_t *file = &APR_ARRAY_IDX(d->files, i, wf_file_t);
+        const apr_array_header_t *models = d->models[i];
+
+        add_resource(d, file);
+        for (int m = 0; models && m < models->nelts && rv == APR_SUCCESS; m++) {
+            rv = add_definition(d, APR_ARRAY_IDX(models, m, wf_model_t *), file, err);
+        }
+    }
+    return rv;
+}
+
+/* All of it has superseded what was there: in whatever order the files come, what one
+ * process does not wait for any more another one may. */
+static apr_status_t all_wait(deploying_t *d, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; rv == APR_SUCCESS && i < d->files->nelts; i++) {
+        if (d->models[i]) {
+            rv = start_waiting(d, &APR_ARRAY_IDX(d->files, i, wf_file_t), d->models[i],
+                               err);
+        }
+    }
+    return rv == APR_SUCCESS && d->faults
+               ? wf_error_set(err, WF_ERR_INVALID, "%s", d->faults)
+               : rv;
+}
+
 apr_status_t wf_engine_deploy(wf_work_t *work, const char *name,
                               const apr_array_header_t *files, wf_deployment_t **out,
                               wf_error_t *err)
 {
-    apr_array_header_t **models = apr_pcalloc(work->pool, (files->nelts + 1) * sizeof(*models));
     deploying_t d = { .work = work, .files = files };
-    apr_status_t rv = parse_files(work, files, models, err);
+    apr_status_t rv;
 
+    d.models = apr_pcalloc(work->pool, (files->nelts + 1) * sizeof(*d.models));
+    rv = parse_files(&d, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -228,13 +290,9 @@ apr_status_t wf_engine_deploy(wf_work_t *work, const char *name,
     d.deployment = wf_uow_insert(work->uow, WF_TABLE_DEPLOYMENT);
     d.deployment->name = name;
     d.deployment->deploy_time = wf_time_ms();
-    for (int i = 0; rv == APR_SUCCESS && i < files->nelts; i++) {
-        const wf_file_t *file = &APR_ARRAY_IDX(files, i, wf_file_t);
-
-        add_resource(&d, file);
-        for (int m = 0; models[i] && m < models[i]->nelts && rv == APR_SUCCESS; m++) {
-            rv = add_definition(&d, APR_ARRAY_IDX(models[i], m, wf_model_t *), file, err);
-        }
+    rv = add_files(&d, err);
+    if (rv == APR_SUCCESS) {
+        rv = all_wait(&d, err);
     }
     *out = d.deployment;
     return rv;
@@ -312,6 +370,13 @@ static apr_status_t bring_back(wf_work_t *work, const apr_array_header_t *defini
     return rv;
 }
 
+static void delete_rows(wf_uow_t *uow, const apr_array_header_t *rows)
+{
+    for (int i = 0; i < rows->nelts; i++) {
+        wf_uow_delete(uow, APR_ARRAY_IDX(rows, i, void *));
+    }
+}
+
 /* deployment.delete {id, cascade}. Unknown ids are fine: they are gone already. */
 apr_status_t wf_command_undeploy(wf_work_t *work, wf_error_t *err)
 {
@@ -346,21 +411,14 @@ apr_status_t wf_command_undeploy(wf_work_t *work, wf_error_t *err)
     if (rv == APR_SUCCESS) {
         rv = wf_uow_select(work->uow, WF_BY_RESOURCES_OF_DEPLOYMENT, id, &resources, err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = bring_back(work, definitions, id, err);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    for (int i = 0; i < definitions->nelts; i++) {
-        wf_uow_delete(work->uow, APR_ARRAY_IDX(definitions, i, void *));
-    }
-    for (int i = 0; i < resources->nelts; i++) {
-        wf_uow_delete(work->uow, APR_ARRAY_IDX(resources, i, void *));
-    }
+    delete_rows(work->uow, definitions);
+    delete_rows(work->uow, resources);
     wf_uow_delete(work->uow, deployment);
     work->baton = definitions;
-    return APR_SUCCESS;
+    return bring_back(work, definitions, id, err);
 }
 
 void wf_after_undeploy(wf_work_t *work)
