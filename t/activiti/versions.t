@@ -47,7 +47,7 @@ my @cases = (
     [ 'two versions go at once',         3,                       'vsA:2 m, vsA:2 s' ],
     [ 'the last one goes',               1,                       '' ],
 );
-plan tests => 2 * @cases;
+plan tests => 2 * @cases + 17;
 
 my @deployments;
 for my $case (@cases) {
@@ -60,3 +60,31 @@ for my $case (@cases) {
     ok t_cmp($r->is_success ? $r->code : message($r), ref $expected ? $expected : 200, $what);
     ok t_cmp(waiting(), ref $expected ? $before : $expected, "$what: who waits");
 }
+
+# ---- a version that is suspended ---------------------------------------------------------------
+
+sub put { return call('PUT', shift, {}) }
+sub signal { return call('POST', '/signal/vs%20signal', {}) }
+sub order { return call('POST', '/process-instance', { message => 'vs message' }) }
+sub run_timer { my $id = shift; return put('/management/job/' . value_of("SELECT ID_ FROM ACT_RU_JOB WHERE PROC_DEF_ID_ = '$id'") . '/execute') }
+sub begun { my $id = shift; return value_of("SELECT COUNT(*) FROM ACT_HI_PROCINST WHERE PROC_DEF_ID_ = '$id'") }
+
+ok t_cmp(upload('vsD.bpmn20.xml', file('vsD', 'mst'))->code, 200, 'a process that starts by all of them');
+ok t_cmp(put('/process-definition/vsD:1/suspend')->code, 200, 'is suspended');
+ok t_cmp(signal()->code, 200, 'a signal');
+ok t_cmp(order()->code, 409, 'a message is refused');
+ok t_cmp(run_timer('vsD:1')->code, 409, 'its timer, too');
+ok t_cmp(begun('vsD:1'), 0, 'nothing starts');
+my $r = upload('vsD.bpmn20.xml', file('vsD', 't'));
+ok t_cmp(waiting(), 'vsD:2 t', 'a new version');
+ok t_cmp(run_timer('vsD:2')->code, 200, 'is not suspended');
+call('DELETE', '/deployment/' . json($r)->{id} . '?cascade=true');
+ok t_cmp(waiting(), 'vsD:1 m, vsD:1 s, vsD:1 t', 'the one before comes back');
+ok t_cmp(signal()->code . ' ' . order()->code . ' ' . run_timer('vsD:1')->code, '200 409 409', 'as suspended as before');
+ok t_cmp(begun('vsD:1'), 0, 'nothing starts');
+ok t_cmp(put('/process-definition/vsD:1/activate')->code, 200, 'activate it');
+ok t_cmp(signal()->code, 200, 'a signal');
+ok t_cmp(order()->code, 200, 'a message');
+ok t_cmp(run_timer('vsD:1')->code, 200, 'the timer');
+ok t_cmp(begun('vsD:1'), 3, 'each starts one');
+ok t_cmp(waiting(), 'vsD:1 m, vsD:1 s, vsD:1 t', 'all go on waiting');

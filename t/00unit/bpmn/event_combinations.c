@@ -125,6 +125,16 @@ static const scenario_t scenarios[] = {
     { "a sub-process ends all", FILE_OF(START SUB("p1", TASK("a") TASK("c") TERMINATE_ALL("x") FLOW("p1S", "a") FLOW("p1S", "c")
         FLOW("a", "x")) TASK("z") FLOW("s", "p1") FLOW("p1", "z")), NULL, "a c | complete a:", NULL },
 
+    { "a compensation handler ends itself", FILE_OF(START PASS("a") "<boundaryEvent id=\"b\" attachedToRef=\"a\">"
+        "<compensateEventDefinition/></boundaryEvent><association id=\"k\" sourceRef=\"b\" targetRef=\"h\"/><subProcess id=\"h\" "
+        "isForCompensation=\"true\"><startEvent id=\"i\"/>" TASK("u") TASK("v") TERMINATE("x") FLOW("i", "u") FLOW("i", "v")
+        FLOW("u", "x") "</subProcess>" THROW("c", "<compensateEventDefinition/>") TASK("z") FLOW("s", "a") FLOW("a", "c")
+        FLOW("c", "z")), NULL, "u v | complete u: z", NULL },
+    { "all while something is compensated", FILE_OF(START FORK("f") PASS("a") TASK("o") "<boundaryEvent id=\"b\" attachedToRef=\"a\">"
+        "<compensateEventDefinition/></boundaryEvent><association id=\"k\" sourceRef=\"b\" targetRef=\"h\"/><userTask id=\"h\" "
+        "isForCompensation=\"true\"/>" THROW("c", "<compensateEventDefinition/>") TERMINATE("x") FLOW("s", "f") FLOW("f", "a")
+        FLOW("f", "o") FLOW("a", "c") FLOW("o", "x")), NULL, "h o | complete o:", NULL },
+
     /* ---- jobs before and behind ---- */
     { "a job in front of a terminate end", FILE_OF(START TASK("a") TASK("c") "<endEvent id=\"x\" activiti:async=\"true\">"
         "<terminateEventDefinition/></endEvent>" FLOW("s", "a") FLOW("s", "c") FLOW("a", "x")), NULL,
@@ -157,6 +167,28 @@ static const scenario_t scenarios[] = {
     { "in front of a sub-process with an event: that is not yet", FILE_OF(START "<subProcess id=\"p1\" activiti:async=\"true\">"
         "<startEvent id=\"i\"/>" TASK("a") FLOW("i", "a") "</subProcess>" TASK("z") BOUNDARY("b", "p1", SIGNAL("A")) FLOW("s", "p1")
         FLOW("b", "z")), NULL, "p1 | event A: !does not wait | job p1: a | event A: z", NULL },
+
+    { "behind a handler, a boundary event and a join", FILE_OF(START SUB("p1", TASK("a") "<subProcess id=\"h\" triggeredByEvent=\"true\" "
+        "activiti:asyncAfter=\"true\"><startEvent id=\"hS\">" SIGNAL("A") "</startEvent>" TASK("w") FLOW("hS", "w") "</subProcess>"
+        FLOW("p1S", "a")) "<boundaryEvent id=\"b\" attachedToRef=\"p1\" cancelActivity=\"false\" activiti:asyncAfter=\"true\">"
+        MESSAGE("M") "</boundaryEvent><parallelGateway id=\"j\" activiti:asyncAfter=\"true\"/>" TASK("z") FLOW("s", "p1")
+        FLOW("p1", "j") FLOW("b", "j") FLOW("j", "z")), NULL,
+      "a | message M: a b | job b: a | event A: w | complete w: h | job h: j | job j: z", NULL },
+
+    /* ---- events here and there ---- */
+    { "a milestone", FILE_OF(START THROW("t", "") TASK("z") FLOW("s", "t") FLOW("t", "z")), NULL, "z", "s t z" },
+    { "an event on the border of a handler", FILE_OF(START TASK("a") ON("h", SIGNAL("A"), TASK("y") FLOW("hS", "y"))
+        BOUNDARY("b", "h", SIGNAL("B")) TASK("z") FLOW("b", "z") FLOW("s", "a")), NULL,
+      "a | event B: !does not wait | event A: y | event B: z | complete z:", NULL },
+    { "two tokens in one sub-process, each with its event", FILE_OF(START FORK("f") SUB("p1", TASK("a") FLOW("p1S", "a")) TASK("z")
+        BOUNDARY("b", "p1", MESSAGE("M")) FLOW("s", "f") FLOW("f", "p1") AGAIN("f", "p1") FLOW("b", "z")), NULL,
+      "a a | message M: a z | message M: z z", NULL },
+    { "an event goes along when a branch becomes the last one", FILE_OF(START FORK("f") TASK("o") SUB("p1", CATCH("c", MESSAGE("M"))
+        FLOW("p1S", "c")) BESIDE("b", "p1", CYCLE("R2/PT1H")) TASK("z") TASK("y") FLOW("s", "f") FLOW("f", "o") FLOW("f", "p1")
+        FLOW("b", "z") FLOW("p1", "y")), NULL, "c o | complete o: c | timer b: c z | message M: y z", NULL },
+    { "who starts by a timer's event is known", FILE_OF("<startEvent id=\"s\" activiti:initiator=\"who\">" HOUR "</startEvent>"
+        CHOICE("g") TASK("y") TASK("z") FLOW("s", "g") IF("g", "y", "${who == 'kermit'}") IF("g", "z", "${who != 'kermit'}")), NULL,
+      "y", NULL },
 
     /* ---- references ---- */
     { "a code by reference to nothing", FILE_OF(START SUB("p1", TASK("a") ENDS("x", "<errorEventDefinition errorRef=\"E\"/>")
