@@ -100,6 +100,41 @@ static json_object *render_variable(const void *row, apr_pool_t *p)
                : NULL;
 }
 
+/* The same once the instance has ended. */
+static json_object *render_last_value(const void *row, apr_pool_t *p)
+{
+    const wf_hi_varinst_t *last = row;
+
+    return last->execution_id == last->proc_inst_id
+               ? variable_json(last->name, &last->value, p)
+               : NULL;
+}
+
+/* A variable that was removed and set again has left two last values: the newer counts. */
+static void drop_older(json_object *o, const char *member, apr_pool_t *p)
+{
+    json_object *all = wf_json_get(o, member), *newest = json_object_new_array();
+    apr_hash_t *at = apr_hash_make(p); /* name → what has it last */
+    apr_size_t i, count = json_object_array_length(all);
+
+    for (i = 0; i < count; i++) {
+        json_object *variable = json_object_array_get_idx(all, i);
+
+        apr_hash_set(at, wf_json_string(variable, "variableName", ""),
+                     APR_HASH_KEY_STRING, variable);
+    }
+    for (i = 0; i < count; i++) {
+        json_object *variable = json_object_array_get_idx(all, i);
+
+        if (apr_hash_get(at, wf_json_string(variable, "variableName", ""),
+                         APR_HASH_KEY_STRING)
+            == variable) {
+            json_object_array_add(newest, json_object_get(variable));
+        }
+    }
+    json_object_object_add(o, member, newest);
+}
+
 static json_object *render_update(const void *row, apr_pool_t *p)
 {
     const wf_hi_detail_t *detail = row;
@@ -134,20 +169,51 @@ static json_object *render_instance(const wf_hi_procinst_t *instance, apr_pool_t
     return o;
 }
 
-apr_status_t wf_instance_get(wf_request_t *req, wf_error_t *err)
+/* Lists without rows are left out. */
+static apr_status_t add_lists(json_object *o, wf_request_t *req,
+                              const wf_hi_procinst_t *instance, wf_error_t *err)
 {
+    enum { ALWAYS, RUNNING, ENDED };
     /* clang-format off */
     static const struct {
         const char *member;
         wf_relation_e relation;
         json_object *(*render)(const void *row, apr_pool_t *p);
+        int when;
     } lists[] = {
-        { "tasks",            WF_BY_HI_TASKS_OF_INSTANCE,      render_task },
-        { "activities",       WF_BY_HI_ACTIVITIES_OF_INSTANCE, render_activity },
-        { "variables",        WF_BY_VARIABLES_OF_INSTANCE,     render_variable },
-        { "historyVariables", WF_BY_HI_DETAILS_OF_INSTANCE,    render_update },
+        { "tasks",            WF_BY_HI_TASKS_OF_INSTANCE,      render_task,       ALWAYS },
+        { "activities",       WF_BY_HI_ACTIVITIES_OF_INSTANCE, render_activity,   ALWAYS },
+        { "variables",        WF_BY_VARIABLES_OF_INSTANCE,     render_variable,   RUNNING },
+        { "variables",        WF_BY_HI_VARIABLES_OF_INSTANCE,  render_last_value, ENDED },
+        { "historyVariables", WF_BY_HI_DETAILS_OF_INSTANCE,    render_update,     ALWAYS },
     };
     /* clang-format on */
+    int now = instance->end_time ? ENDED : RUNNING;
+
+    for (apr_size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const char *member = lists[i].member;
+        apr_status_t rv;
+
+        if (lists[i].when != ALWAYS && lists[i].when != now) {
+            continue;
+        }
+        rv = wf_json_add_rows(o, member, req, lists[i].relation, instance->id,
+                              lists[i].render, err);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        if (lists[i].when == ENDED) {
+            drop_older(o, member, req->pool);
+        }
+        if (json_object_array_length(wf_json_get(o, member)) == 0) {
+            json_object_object_del(o, member);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_instance_get(wf_request_t *req, wf_error_t *err)
+{
     wf_hi_procinst_t *instance;
     json_object *o;
     apr_status_t rv = find_instance(req, &instance, err);
@@ -156,19 +222,8 @@ apr_status_t wf_instance_get(wf_request_t *req, wf_error_t *err)
         return rv;
     }
     o = wf_json_own(render_instance(instance, req->pool), req->pool);
-    for (apr_size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        const char *member = lists[i].member;
-
-        rv = wf_json_add_rows(o, member, req, lists[i].relation, instance->id,
-                              lists[i].render, err);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-        if (json_object_array_length(wf_json_get(o, member)) == 0) {
-            json_object_object_del(o, member);
-        }
-    }
-    return wf_respond_json(req, 200, json_object_get(o));
+    rv = add_lists(o, req, instance, err);
+    return rv == APR_SUCCESS ? wf_respond_json(req, 200, json_object_get(o)) : rv;
 }
 
 apr_status_t wf_instance_delete(wf_request_t *req, wf_error_t *err)

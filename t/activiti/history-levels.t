@@ -4,6 +4,7 @@ use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
+use JSON::PP ();
 use WF::Activiti;
 use WF::Server;
 use WF::Test;
@@ -19,6 +20,10 @@ sub count {
 }
 sub kept { my $i = shift; join ' ', map { count($_, $i) } qw(PROCINST ACTINST TASKINST VARINST DETAIL) }
 
+sub last_values {
+    return join ' ', sort map { "$_->{variableName}:$_->{variableType}:" . ($_->{variableValue} // '') } @{ get_json('/process-instance/' . shift)->{variables} };
+}
+
 sub process {
     my ($key, $level) = @_;
     my $xml = bpmn($key, '<startEvent id="s"/>', 's -> t', '<userTask id="t"/>', 't -> e', '<endEvent id="e"/>');
@@ -29,13 +34,13 @@ sub process {
 
 my @cases = (
     # what            level      running       ended          in the answer
-    [ 'levelServer',  undef,     '1 2 0 1 0',  '1 3 0 2 0',   'activities' ],
+    [ 'levelServer',  undef,     '1 2 0 1 0',  '1 3 0 2 0',   'activities variables' ],
     [ 'levelNone',    'none',    '1 0 0 0 0',  '0 0 0 0 0',   undef ],
-    [ 'levelAudit',   'audit',   '1 2 1 1 0',  '1 3 1 2 0',   'activities tasks' ],
-    [ 'levelFull',    'full',    '1 2 1 1 1',  '1 3 1 2 3',   'activities historyVariables tasks' ],
+    [ 'levelAudit',   'audit',   '1 2 1 1 0',  '1 3 1 2 0',   'activities tasks variables' ],
+    [ 'levelFull',    'full',    '1 2 1 1 1',  '1 3 1 2 3',   'activities historyVariables tasks variables' ],
 );
 
-plan tests => 5 * @cases + 5;
+plan tests => 5 * @cases + 3 + 2 + 5;
 
 for my $case (@cases) {
     my ($key, $level, $running, $ended, $answer) = @$case;
@@ -51,7 +56,19 @@ for my $case (@cases) {
     $r = call('GET', "/process-instance/$i");
     my $lists = $r->code == 200 ? join ' ', grep { ref json($r)->{$_} eq 'ARRAY' } sort keys %{ json($r) } : undef;
     ok t_cmp($lists, $answer, "$key: what can be asked for");
+    ok t_cmp(last_values($i), 'x:integer:2 y:string:z', "$key: last values") if $answer;
 }
+
+# Of an ended instance its own variables are shown, as they were last: one that was removed and set again once, those of
+# its scopes not.
+upload('lastValues.bpmn20.xml', bpmn('lastValues', '<startEvent id="s"/>', 's -> a',
+    '<scriptTask id="a" scriptFormat="juel"><script>${execution.removeVariable("v")}</script></scriptTask>', 'a -> b',
+    '<scriptTask id="b" scriptFormat="juel"><script>${execution.setVariable("v", 2.5)}</script></scriptTask>', 'b -> m',
+    '<scriptTask id="m" scriptFormat="juel"><script>${execution.setVariableLocal("own", 1)}</script><multiInstanceLoopCharacteristics isSequential="true">'
+    . '<loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></scriptTask>'))->is_success or die;
+my $r = call('POST', '/process-instance', { processDefinitionKey => 'lastValues', v => 1, gone => undef });
+ok t_cmp(json($r)->{ended}, JSON::PP::true(), 'all at once');
+ok t_cmp(last_values(json($r)->{id}), 'gone:null: v:double:2.5', 'one value a variable');
 
 # The server's level may change while instances run.
 process('levelChanges');
