@@ -199,7 +199,8 @@ json_object *wf_value_to_json(const wf_value_t *v);
 wf_value_t wf_value_from_json(json_object *json, apr_pool_t *p);
 
 /** A map of variables with their types, for ipc and storage:
- *  {"amount":{"type":"integer","value":250}, …}. */
+ *  {"amount":{"type":"integer","value":250}, …}. Dates are milliseconds since 1970; ISO
+ *  text is read, too. */
 json_object *wf_vars_to_json(const wf_map_t *vars);
 apr_status_t wf_vars_from_json(wf_map_t **vars, json_object *json, apr_pool_t *p,
                                wf_error_t *err);

@@ -503,16 +503,26 @@ static wf_value_t decode_bytes(json_object *json, apr_pool_t *p)
     return wf_bytes(data, length);
 }
 
+static int fits(apr_int64_t number, wf_type_e type)
+{
+    return type == WF_SHORT     ? number >= INT16_MIN && number <= INT16_MAX
+           : type == WF_INTEGER ? number >= INT32_MIN && number <= INT32_MAX
+                                : type == WF_LONG || type == WF_DATE;
+}
+
 /* Plain JSON loses these types, so the type member puts them back. */
 static int retype(wf_value_t *v, wf_type_e type, json_object *json, apr_pool_t *p)
 {
     if (type == WF_NULL || v->type == type) {
         return type != WF_NULL || v->type == WF_NULL;
     }
-    if ((type == WF_SHORT || type == WF_INTEGER || type == WF_LONG || type == WF_DATE)
-        && wf_is_integer(v)) {
+    if (wf_is_integer(v) && fits(v->as.integer, type)) {
         v->type = type;
         return 1;
+    }
+    if (type == WF_DATE && v->type == WF_STRING) {
+        v->type = type;
+        return wf_time_parse(&v->as.integer, json_object_get_string(json)) == APR_SUCCESS;
     }
     if (type == WF_DOUBLE && (wf_is_integer(v) || v->type == WF_NULL)) {
         *v = wf_double(v->type == WF_NULL ? NAN : (double)v->as.integer);

@@ -182,6 +182,9 @@ static void test_values(void)
         "{\"a\":{\"type\":\"double\",\"value\":1e+300}}",
         "{\"a\":{\"type\":\"string\",\"value\":\"x/y \\u20ac\"}}",
         "{\"a\":{\"type\":\"date\",\"value\":1288685100120}}",
+        "{\"a\":{\"type\":\"date\",\"value\":\"2010-11-02T09:05:00.120+01:00\"}}",
+        "{\"a\":{\"type\":\"short\",\"value\":-32768}}",
+        "{\"a\":{\"type\":\"integer\",\"value\":2147483647}}",
         "{\"a\":{\"type\":\"boolean\",\"value\":true}}",
         "{\"a\":{\"type\":\"null\",\"value\":null}}",
         "{\"a\":{\"type\":\"bytes\",\"value\":\"AAEC\"}}",
@@ -201,6 +204,36 @@ static void test_values(void)
         ok(wf_value_equal(wf_map_get(vars, "a"), wf_map_get(again, "a")),
            "%s survives a round trip", texts[i]);
         is_int(wf_map_get(again, "a")->type, wf_map_get(vars, "a")->type, "so does its type");
+    }
+}
+
+/* A type that the value does not have is no reason to change the value. */
+static void test_misfits(void)
+{
+    static const char *const texts[] = {
+        "{\"a\":{\"type\":\"short\",\"value\":32768}}",
+        "{\"a\":{\"type\":\"integer\",\"value\":2147483648}}",
+        "{\"a\":{\"type\":\"integer\",\"value\":-2147483649}}",
+        "{\"a\":{\"type\":\"integer\",\"value\":1.5}}",
+        "{\"a\":{\"type\":\"integer\",\"value\":\"1\"}}",
+        "{\"a\":{\"type\":\"integer\",\"value\":null}}",
+        "{\"a\":{\"type\":\"date\",\"value\":\"tomorrow\"}}",
+        "{\"a\":{\"type\":\"string\",\"value\":1}}",
+        "{\"a\":{\"type\":\"null\",\"value\":1}}",
+        "{\"a\":{\"type\":\"colour\",\"value\":1}}",
+        "{\"a\":{\"value\":1}}",
+    };
+
+    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        json_object *json;
+        wf_map_t *vars;
+        wf_error_t err;
+
+        wf_error_init(&err, pool);
+        wf_json_parse(&json, texts[i], strlen(texts[i]), pool, &err);
+        ok(wf_vars_from_json(&vars, json, pool, &err) != APR_SUCCESS
+               && strcmp(err.field, "a") == 0,
+           "%s is refused", texts[i]);
     }
 }
 
@@ -301,6 +334,7 @@ int main(void)
     test_times();
     test_json();
     test_values();
+    test_misfits();
     test_maps();
     test_lists();
     test_texts();
