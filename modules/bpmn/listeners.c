@@ -19,6 +19,11 @@ static apr_status_t run(const wf_host_t *seen, const wf_listener_t *listener,
                           "a listener cannot wait for workers of the topic \"%s\"",
                           outcome.topic);
     }
+    if (rv == APR_SUCCESS && outcome.transition) {
+        rv = wf_error_set(err, WF_ERR_EXECUTION,
+                          "a listener cannot choose a flow, here \"%s\"",
+                          outcome.transition);
+    }
     return rv == APR_SUCCESS ? rv
                              : wf_error_note(err, rv, "%s listener (line %d)",
                                              seen->event, listener->action.line);
@@ -103,7 +108,7 @@ apr_status_t wf_task_listeners_notify(wf_exec_t *exec, wf_task_t *task, const ch
     wf_host_t seen = { .exec = exec, .task = task, .event = event };
     apr_status_t rv;
 
-    if (!listeners) {
+    if (!listeners || task->id == turn->refused_end) {
         return APR_SUCCESS;
     }
     if (turn->listening >= DEPTH_MAX) {
@@ -114,6 +119,9 @@ apr_status_t wf_task_listeners_notify(wf_exec_t *exec, wf_task_t *task, const ch
     turn->listening++;
     rv = notify_all(&seen, listeners, err);
     turn->listening--;
+    if (rv != APR_SUCCESS && strcmp(event, "delete") == 0) {
+        turn->refused_end = task->id;
+    }
     return rv;
 }
 
@@ -181,9 +189,7 @@ static apr_status_t notify_one(wf_exec_t *exec, wf_error_t *err)
     apr_status_t rv =
         wf_exec_waits_for(exec, WF_WAIT_TASK) ? notify_tasks(exec, err) : APR_SUCCESS;
 
-    return rv == APR_SUCCESS && exec->row->act_inst_id
-               ? wf_listeners_notify(exec, exec->node->listeners, "end", err)
-               : rv;
+    return rv == APR_SUCCESS && exec->row->act_inst_id ? wf_visit_part(exec, err) : rv;
 }
 
 /* Inner ones first; the tree is as deep as sub-processes of the file are. */

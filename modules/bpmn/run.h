@@ -21,6 +21,7 @@ typedef struct wf_turn_t {
     int looks; /* nothing is to move: suspended instances may be loaded */
     const char *thrown; /* errors.c: code of a BPMN error on its way, or NULL */
     const char *thrown_message; /* or NULL */
+    wf_id_t refused_end; /* task whose delete listener threw; it is not asked again */
     const char *failure; /* name of the last technical failure, or NULL */
     apr_hash_t *delegates;      /* delegates.c: those of deployments, by definition id */
     int calls;                  /* delegates called so far, for their idempotency keys */
