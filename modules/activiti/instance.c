@@ -110,7 +110,8 @@ static json_object *render_last_value(const void *row, apr_pool_t *p)
                : NULL;
 }
 
-/* A variable that was removed and set again has left two last values: the newer counts. */
+/* A variable that was removed and set again has left two last values: the newer counts.
+ */
 static void drop_older(json_object *o, const char *member, apr_pool_t *p)
 {
     json_object *all = wf_json_get(o, member), *newest = json_object_new_array();

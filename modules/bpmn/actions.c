@@ -299,10 +299,15 @@ static way_fn *const ways[] = {
 apr_status_t wf_action_run(const wf_host_t *seen, const wf_action_t *action,
                            const char *kind, wf_outcome_t *outcome, wf_error_t *err)
 {
+    wf_turn_t *turn = seen->exec->instance->turn;
     apr_status_t rv;
 
+    turn->failure = NULL;
     *outcome = (wf_outcome_t){ .value = wf_null() };
     rv = ways[action->kind](seen, action, kind, outcome, err);
+    if (rv != APR_SUCCESS && outcome->failure) {
+        turn->failure = outcome->failure;
+    }
     if (rv != APR_SUCCESS && err->kind != WF_ERR_CONFLICT
         && err->kind != WF_ERR_INTERNAL) {
         err->kind = WF_ERR_EXECUTION; /* whoever made the call has not done it */

@@ -39,6 +39,23 @@ static json_object *plain(const wf_map_t *map)
     return json;
 }
 
+/* With their types; dates are texts, as everywhere else in the call. */
+static json_object *typed(const wf_map_t *vars)
+{
+    json_object *json = json_object_new_object();
+    int i;
+
+    for (i = 0; i < wf_map_count(vars); i++) {
+        const wf_value_t *value = wf_map_at(vars, i);
+        json_object *one = json_object_new_object();
+
+        wf_json_add_string(one, "type", wf_type_name(value->type));
+        json_object_object_add(one, "value", wf_value_to_json(value));
+        json_object_object_add(json, wf_map_key(vars, i), one);
+    }
+    return json;
+}
+
 static json_object *task_to_json(const wf_host_t *seen, apr_pool_t *p)
 {
     wf_objects_t of = { .seen = *seen };
@@ -97,8 +114,7 @@ static apr_status_t write_call(const wf_delegate_call_t *call, const char **body
     wf_json_add_string(json, "eventName", call->seen->event);
     add_place(json, exec, p);
     json_object_object_add(json, "fields", plain(call->fields));
-    json_object_object_add(json, "variables",
-                           wf_vars_to_json(wf_variables_visible(owner)));
+    json_object_object_add(json, "variables", typed(wf_variables_visible(owner)));
     if (call->member) {
         add_member(json, call);
     }
@@ -285,6 +301,16 @@ static apr_status_t throw(wf_exec_t * exec, json_object *error, apr_pool_t *p,
     return wf_error_throw(exec, code, text_of(error, "message", p), err);
 }
 
+static apr_status_t read_transition(const char **transition, json_object *answer,
+                                    apr_pool_t *p, wf_error_t *err)
+{
+    *transition = text_of(answer, "transition", p);
+    return *transition || !wf_json_get(answer, "transition")
+               ? APR_SUCCESS
+               : wf_error_set(err, WF_ERR_EXECUTION,
+                              "\"transition\" in the answer is no text");
+}
+
 static apr_status_t obey(const wf_delegate_call_t *call, json_object *answer,
                          wf_outcome_t *outcome, apr_pool_t *p, wf_error_t *err)
 {
@@ -304,7 +330,9 @@ static apr_status_t obey(const wf_delegate_call_t *call, json_object *answer,
     if (rv == APR_SUCCESS && error) {
         rv = throw(exec, error, p, err);
     }
-    outcome->transition = text_of(answer, "transition", p);
+    if (rv == APR_SUCCESS) {
+        rv = read_transition(&outcome->transition, answer, p, err);
+    }
     outcome->value = wf_value_from_json(wf_json_get(answer, "result"), p);
     return rv;
 }

@@ -134,8 +134,17 @@ static int run_bean(bean_t *bean, const char *kind, const char *member,
                           "topic \"%s\"",
                           bean->name, outcome.topic);
     }
+    if (rv == APR_SUCCESS && outcome.transition) {
+        rv = wf_error_set(err, WF_ERR_EXECUTION,
+                          "bean \"%s\": an expression cannot choose a flow, here \"%s\"",
+                          bean->name, outcome.transition);
+    }
+    if (rv != APR_SUCCESS) {
+        bean->seen.exec->instance->turn->failure = outcome.failure;
+        return -1;
+    }
     *value = outcome.value;
-    return rv == APR_SUCCESS ? 1 : -1;
+    return 1;
 }
 
 static int bean_property(wf_object_t *self, const char *name, wf_value_t *value,

@@ -145,6 +145,7 @@ apr_status_t wf_error_map(wf_exec_t *exec, const apr_array_header_t *mappings,
     if (!mapped) {
         return rv;
     }
+    turn->failure = NULL;
     wf_error_init(err, err->pool);
     return wf_error_throw(exec, mapped->code, message, err);
 }

@@ -75,7 +75,6 @@ static apr_status_t act(wf_exec_t *exec, const wf_action_t *action, wf_error_t *
     apr_status_t rv = wf_action_run(&seen, action, "execute", &outcome, err);
 
     if (rv != APR_SUCCESS) {
-        exec->instance->turn->failure = outcome.failure;
         return rv;
     }
     if (outcome.topic) {

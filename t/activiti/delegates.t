@@ -32,18 +32,27 @@ my $target = WF::Target->new(
     '/method'   => { json => { result => { granted => $true, limit => 250 } } },
     '/flaky'    => [ { status => 503 }, { status => 500 }, { json => { variables => { billed => $true } } } ],
     '/once'     => { json => {} },
+    '/flow5'    => { json => { transition => 5 } },
+    '/untyped'  => { json => { variables => { a => { type => 'integer', value => 'many' } } } },
+    '/nomap'    => { json => { localVariables => [ 1 ] } },
+    '/nocode'   => { json => { bpmnError => 'POOR' } },
+    '/plain'    => { json => { variables => { n => 5, l => [ 1 ], m => { type => 'car', value => 1 }, gone => undef, d => { type => 'date', value => '2026-01-21T13:04:05Z' } } } },
+    '/nulls'    => { json => { failure => undef, bpmnError => undef, transition => undef, task => undef, variables => undef } },
+    '/mute'     => { json => { failure => {} } },
 );
 my %url = map { $_ => $target->url("/$_") }
-    qw(bill empty error failure choose wrong text list 500 302 drop hang large task paint method flaky once other);
+    qw(bill empty error failure choose wrong text list 500 302 drop hang large task paint method flaky once other flow5 untyped nomap nocode plain nulls mute);
 my $server = WF::Server->new(extra => <<"END_CONF");
 WorkflowJobExecutor Off
 WorkflowDelegateMaxAnswer 4096
 WorkflowDelegateTimeout 5
 WorkflowDelegate org.acme.Bill http $url{bill}
-@{[ map { "WorkflowDelegate org.acme.$_ http $url{$_}\n" } qw(empty error failure choose wrong text list 500 302 drop large task paint flaky once) ]}
+@{[ map { "WorkflowDelegate org.acme.$_ http $url{$_}\n" } qw(empty error failure choose wrong text list 500 302 drop large task paint flaky once flow5 untyped nomap nocode plain nulls mute) ]}
 WorkflowDelegate org.acme.hang http $url{hang} timeout=1
 WorkflowDelegate org.acme.* fail "somebody of acme"
 WorkflowDelegate credit http $url{method}
+WorkflowDelegate broken http $url{failure}
+WorkflowDelegate chooser http $url{choose}
 WorkflowDelegate org.acme.Guarded http http://169.254.169.254/latest
 WorkflowDelegate shared fail "the server's"
 WorkflowDelegate calc script calc.js
@@ -67,7 +76,7 @@ sub run {    # one service task, then a user task
 sub outcome { my $r = shift; $r->code . ' ' . ($r->is_success ? join ',', @{ json($r)->{activityNames} } : message($r)) }
 sub last_request { my ($request) = reverse $target->requests(shift); return ($request, $request ? JSON::PP->new->utf8->decode($request->{body}) : undef) }
 
-plan tests => 74;
+plan tests => 86;
 
 # ---- the call ------------------------------------------------------------------------------
 
@@ -100,6 +109,16 @@ ok t_cmp(outcome($r), qr/^500 .*"POOR": no money/, 'a BPMN error that nobody cat
 ok t_cmp(outcome(run(service('activiti:class="org.acme.choose"'), more => [ '<userTask id="r"/>', 'other: x -> r if ${false}' ])), '200 t', 'a flow');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.wrong"'))), qr/^500 .*"nowhere"/, 'one that is not there');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.failure"'))), qr/^500 .*the till is empty/, 'a failure');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.flow5"'))), qr/^500 .*"transition"/, 'a number as a flow');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.untyped"'))), qr/^500 .*'a' does not fit its type/, 'a value that is not of its type');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.nomap"'))), qr/^500 .*"localVariables"/, 'variables as a list');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.nocode"'))), qr/^500 .*"bpmnError".*code/, 'an error without a code');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.mute"'))), qr/^500 .*delegate "org\.acme\.mute"/, 'a failure without a word');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.nulls"'))), '200 t', 'nulls say nothing');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.plain"'), key => 'plain')), '200 t', 'plain values');
+my $plain = json(call('POST', '/process-instance', { processDefinitionId => 'plain:1' }))->{id};
+ok t_cmp(join(' ', sort map { "$_->{variableName}:$_->{variableType}:" . ($_->{variableValue} // '') =~ s/T.*//r } @{ get_json("/process-instance/$plain")->{variables} }),
+         'd:date:2026-01-21 gone:null: l:list:[1] m:map:{"type":"car","value":1} n:integer:5', 'and typed ones beside them');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.text"'))), qr/^500 .*no JSON/, 'a text');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.list"'))), qr/^500 .*no JSON object/, 'a list');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.500"'))), qr/^500 .*delegate "org\.acme\.500".*status 500/, 'a status of 500');
@@ -159,6 +178,9 @@ my ($task) = tasks_of($instance, 'assignee=gonzo');
 ok t_cmp("$task->{name} $task->{priority}", 'Renamed 99', 'and changes it');
 $r = call('POST', '/process-instance', { processDefinitionId => listened('paints', '<activiti:taskListener event="create" class="org.acme.paint"/>') });
 ok t_cmp(outcome($r), qr/^500 .*task\.colour/, 'but not what it does not have');
+$r = call('POST', '/process-instance', { processDefinitionId => listened('chooses', '<activiti:executionListener event="start" class="org.acme.choose"/>') });
+ok t_cmp(outcome($r), qr/^500 .*start listener.*"right"/, 'a listener chooses no flow');
+ok t_cmp(outcome(run(service('activiti:expression="${chooser.go()}"'))), qr/^500 .*"chooser".*"right"/, 'nor does a bean');
 
 # ---- jobs: a failed attempt, and the same key in each -------------------------------------------------
 
@@ -208,11 +230,14 @@ ok t_cmp("@codes", '500 late 200 soon', 'nobody waits for it');
         [ 'connection',  'drop',    [ $map->('E', 'connection') ],                           'E', '200 u' ],
         [ 'unreadable',  'text',    [ $map->('E', 'unreadable') ],                           'E', '200 u' ],
         [ 'another',     '500',     [ $map->('E', 'timeout') ],                              'E', qr/^500 .*status 500/ ],
+        [ 'of a bean',   'bean',    [ $map->('E', 'org.acme.Broke') ],                       'E', '200 u' ],
+        [ 'of a bean, another', 'bean', [ $map->('E', 'status') ],                           'E', qr/^500 .*till is empty/ ],
         [ 'BPMN error',  'error',   [ $map->('E') ],                                         'POOR', '200 u' ],
     );
     for my $case (@cases) {
         my ($what, $class, $mappings, $code, $result) = @$case;
-        ok t_cmp(outcome(run(service("activiti:class=\"org.acme.$class\"", @$mappings), more => [ $event->($code) ])), $result, "mapException: $what");
+        my $does = $class eq 'bean' ? 'activiti:expression="${broken.go(1)}"' : "activiti:class=\"org.acme.$class\"";
+        ok t_cmp(outcome(run(service($does, @$mappings), more => [ $event->($code) ])), $result, "mapException: $what");
     }
 }
 
