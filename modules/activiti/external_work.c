@@ -275,8 +275,18 @@ static apr_status_t add_conditions(json_object *args, json_object *topic, apr_po
 /* Without a condition there is nothing to refuse. */
 static apr_status_t check_absent(json_object *topic, wf_error_t *err)
 {
+    static const char *const flags[] = { "includeExtensionProperties", "withoutTenantId",
+                                         "deserializeValues" };
     json_object *tenants = wf_json_get(topic, "tenantIdIn");
+    int on;
 
+    for (apr_size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        apr_status_t rv = read_flag(topic, flags[i], &on, err);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
     if (wf_json_get(topic, "processDefinitionVersionTag")) {
         return not_supported("processDefinitionVersionTag", err);
     }
@@ -359,10 +369,11 @@ static apr_status_t read_topics(apr_array_header_t *topics, json_object *args,
 static apr_status_t check_sorting(json_object *body, wf_error_t *err)
 {
     json_object *list = wf_json_get(body, "sorting");
-    apr_size_t count =
-        json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
-    for (apr_size_t i = 0; i < count; i++) {
+    if (list && !json_object_is_type(list, json_type_array)) {
+        return wf_error_field(err, WF_ERR_INVALID, "sorting", "'sorting' must be a list");
+    }
+    for (apr_size_t i = 0; list && i < json_object_array_length(list); i++) {
         json_object *key = json_object_array_get_idx(list, i);
 
         if (strcmp(wf_json_string(key, "sortBy", ""), "createTime") != 0

@@ -67,6 +67,8 @@ my @no_fetch = (
     [ { asyncResponseTimeout => 1800001 },                    'asyncResponseTimeout' ],
     [ { nonsense => 1 },                                      'nonsense' ],
     [ { sorting => [ { sortBy => 'createTime', sortOrder => 'desc' } ] }, 'sorting' ],
+    [ { sorting => [ { sortBy => 'lockExpirationTime' } ] },  'sorting' ],
+    [ { sorting => 'createTime' },                            'sorting' ],
     [ { topics => {} },                                       'topics' ],
     [ { topics => [ 1 ] },                                    'topics' ],
     [ { topics => [ { topicName => 'a' } ] },                 'lockDuration' ],
@@ -75,9 +77,43 @@ my @no_fetch = (
     [ { topic => { tenantIdIn => ['a'] } },                   'tenantIdIn' ],
     [ { topic => { processDefinitionVersionTag => 'v1' } },   'processDefinitionVersionTag' ],
     [ { topic => { includeExtensionProperties => JSON::PP::true } }, 'includeExtensionProperties' ],
+    [ { topic => { includeExtensionProperties => 'no' } },    'includeExtensionProperties' ],
+    [ { topic => { withoutTenantId => 1 } },                  'withoutTenantId' ],
+    [ { topic => { deserializeValues => 'no' } },             'deserializeValues' ],
+    [ { topic => { processVariables => [ 1 ] } },             'processVariables' ],
+    [ { topic => { businessKey => [ 1 ] } },                  'businessKey' ],
+    [ { topic => { processDefinitionKeyIn => 'a' } },         'processDefinitionKeyIn' ],
+    [ { topic => { lockDuration => 0 } },                     'lockDuration' ],
+    [ { topic => { lockDuration => '1' } },                   'lockDuration' ],
     [ { topic => { variables => 'a' } },                      'variables' ],
     [ { topic => { localVariables => 1 } },                   'localVariables' ],
     [ { topic => { processDefinitionIdIn => [ 1 ] } },        'processDefinitionIdIn' ],
+);
+
+# Conditions of a topic, and whether they let a task pass that has the business key k, amount 250, rate 2.5, big a long,
+# who fozzie, none null.
+my @conditions = (
+    [ {},                                                                         1 ],
+    [ { businessKey => 'k' },                                                     1 ],
+    [ { businessKey => 'K' },                                                     0 ],
+    [ { processDefinitionId => 'external:1' },                                    1 ],
+    [ { processDefinitionId => 'external:2' },                                    0 ],
+    [ { processDefinitionIdIn => [ 'other:1', 'external:1' ] },                   1 ],
+    [ { processDefinitionIdIn => [ 'other:1' ] },                                 0 ],
+    [ { processDefinitionIdIn => [] },                                            0 ],
+    [ { processDefinitionKey => 'external' },                                     1 ],
+    [ { processDefinitionKey => 'other' },                                        0 ],
+    [ { processDefinitionKeyIn => [ 'other', 'external' ] },                      1 ],
+    [ { processDefinitionKey => 'external', processDefinitionKeyIn => ['other'] }, 0 ],
+    [ { processVariables => { amount => 250 } },                                  1 ],
+    [ { processVariables => { amount => 251 } },                                  0 ],
+    [ { processVariables => { amount => 250, who => 'fozzie', rate => 2.5 } },    1 ],
+    [ { processVariables => { amount => 250, who => 'gonzo' } },                  0 ],
+    [ { processVariables => { big => 5_000_000_000 } },                           1 ],
+    [ { processVariables => { none => undef } },                                  1 ],
+    [ { processVariables => { missing => undef } },                               0 ],
+    [ { processVariables => {} },                                                 1 ],
+    [ { withoutTenantId => JSON::PP::true(), tenantIdIn => [], deserializeValues => JSON::PP::false(), includeExtensionProperties => JSON::PP::false() }, 1 ],
 );
 
 # Lists: a query, and how many of four tasks it gives.
@@ -98,7 +134,7 @@ my @lists = (
     [ 'topicName=list&firstResult=3',        1 ],
 );
 
-plan tests => 76 + 3 * @refused + 2 * @no_fetch + 2 * @lists;
+plan tests => 84 + @conditions + 3 * @refused + 2 * @no_fetch + 2 * @lists;
 
 # ---- a task ------------------------------------------------------------------------------------
 
@@ -181,6 +217,33 @@ for (@no_fetch) {
 begin('sorted', priority => $_) for 1, 5, 3;
 my @all = fetched('sorted', sorting => [ { sortBy => 'createTime', sortOrder => 'asc' } ], usePriority => JSON::PP::true);
 ok t_cmp(join(' ', map { $_->{priority} } @all), '5 3 1', 'the highest priority first');
+
+start($definition, { businessKey => 'k', topic => 'picky', priority => 0, amount => 250, rate => 2.5, who => 'fozzie', big => 5_000_000_000, none => undef });
+for (@conditions) {
+    my ($topic, $count) = @$_;
+    my @got = fetched('picky', topic => $topic);
+    ok t_cmp(scalar(@got), $count, JSON::PP->new->canonical->encode($topic));
+    report($_->{id}, 'unlock', undef) for @got;
+}
+
+# What is shown of the variables: those that are wanted, or those of the task's own scope.
+my $rounds = define('externalRounds', '<startEvent id="s"/>', 's -> x', '<serviceTask id="x" activiti:type="external" activiti:topic="rounds">'
+    . '<multiInstanceLoopCharacteristics isSequential="true" activiti:collection="${list}" activiti:elementVariable="one"/></serviceTask>');
+sub shown { my ($first) = fetched('rounds', topic => { @_ }); report($first->{id}, 'unlock', undef); return join ' ', sort keys %{ $first->{variables} } }
+start($rounds, { list => [ 'a', 'b' ], who => 'fozzie' });
+ok t_cmp(shown(), 'list loopCounter nrOfActiveInstances nrOfCompletedInstances nrOfInstances one who', 'all that the task sees');
+ok t_cmp(shown(variables => [ 'who', 'one', 'missing' ]), 'one who', 'those that are wanted');
+ok t_cmp(shown(localVariables => JSON::PP::true()), 'loopCounter one', 'those of its own scope');
+ok t_cmp(shown(localVariables => JSON::PP::true(), variables => [ 'who', 'one' ]), 'one', 'both conditions');
+
+# A late worker: another one has the task meanwhile, or nobody needs it any more.
+$instance = begin('late');
+my ($late) = fetched('late', topic => { lockDuration => 1 });
+my $taken = wait_until { (fetched('late', workerId => 'v'))[0] };
+ok t_cmp(report($late->{id}, 'complete', { workerId => 'w' })->code, 400, 'another worker has it');
+ok t_cmp(call('DELETE', "/process-instance/$instance")->code, 200);
+ok t_cmp(report($late->{id}, 'complete', { workerId => 'v' })->code, 404, 'nobody needs it');
+ok t_cmp(report($late->{id}, 'bpmnError', { workerId => 'v', errorCode => 'BAD' })->code, 404, 'nor its errors');
 
 # ---- lists ------------------------------------------------------------------------------------------
 
