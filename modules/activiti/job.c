@@ -16,6 +16,7 @@ static json_object *render_job(const void *row, apr_pool_t *p)
     wf_json_add_string(o, "assignee",
                        NULL); /* jobs have none; clients expect the member */
     wf_json_add_string(o, "exceptionMessage", job->exception_msg);
+    wf_json_add_bool(o, "suspended", job->suspension == WF_SUSPENDED);
     return o;
 }
 

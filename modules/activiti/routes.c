@@ -59,7 +59,7 @@
 #define JOB_MEMBERS "\"id\":\"240\",\"executionId\":\"238\",\"retries\":2," \
     "\"processInstanceId\":\"217\",\"dueDate\":\"2010-11-02T13:05:00.000+01:00\"," \
     "\"assignee\":null,\"exceptionMessage\":\"activity \\\"remind\\\": " \
-    "unknown name 'approver'\""
+    "unknown name 'approver'\",\"suspended\":false"
 #define INCIDENT "{\"id\":\"270\",\"processDefinitionId\":\"expenseClaim:3\"," \
     "\"processInstanceId\":\"217\",\"executionId\":\"238\"," \
     "\"incidentTimestamp\":\"2010-11-02T13:05:10.002+01:00\"," \

@@ -112,7 +112,7 @@ static const wf_filter_def_t job_filters[] = {
     { "no-retries-left",   WF_FILTER_FLAG,   .where = FEW("j.RETRIES_ <= 0") },
     { "executable",        WF_FILTER_DATE,
       .where = FEW("j.RETRIES_ > 0 AND j.SUSPENSION_STATE_ = 1"
-                   " AND COALESCE(j.DUEDATE_, 0) <= ?") },
+                   " AND COALESCE(j.DUEDATE_, 0) <= ? AND COALESCE(j.LOCK_EXP_TIME_, 0) <= ?") },
     { "only-timers",       WF_FILTER_FLAG,   .where = "r.TYPE_ = 'timer'" },
     { "only-messages",     WF_FILTER_FLAG,   .where = "r.TYPE_ = 'message'" },
     { "duedate-lt",        WF_FILTER_DATE,   .where = FEW("j.DUEDATE_ < ?") },

@@ -6,6 +6,7 @@ use utf8;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
+use JSON::PP ();
 use WF::Activiti;
 use WF::Server;
 use WF::Test;
@@ -48,13 +49,14 @@ my %name = map { job_of($_->[1]) => $_->[0] } [ a => $one ], [ b => $two ], [ c 
 my %id = reverse %name;
 sub names { join ' ', map { $name{ $_->{id} } // '?' } @{ shift->{data} } }
 
-plan tests => 210;
+plan tests => 211;
 
 # ---- one job ------------------------------------------------------------------------------
 
 my $before = job($id{x});
 ok t_cmp($before->{incidents}, [], 'nothing has happened');
 delete $before->{incidents};
+ok t_cmp(delete $before->{suspended}, JSON::PP::false(), 'it is active');
 ok t_cmp(members($before), "assignee=null dueDate=null exceptionMessage=null executionId=$before->{executionId} id=$id{x} "
                            . "processInstanceId=$x->{id} retries=3", 'a job that nobody has tried');
 ok t_cmp($before->{executionId}, qr/^\d+$/);
@@ -181,7 +183,7 @@ for my $key (qw(id executionId processInstanceId dueDate retries execution-id pr
 }
 my $page = get_json('/management/jobs?start=4&size=3&sort=due-date&order=desc');
 ok t_cmp(join(' ', map { "$_=$page->{$_}" } qw(total start sort order size)), 'total=6 start=4 sort=due-date order=desc size=2');
-ok t_cmp(join(' ', sort keys %{ $page->{data}[0] }), 'assignee dueDate exceptionMessage executionId id processInstanceId retries', 'rows have no trace');
+ok t_cmp(join(' ', sort keys %{ $page->{data}[0] }), 'assignee dueDate exceptionMessage executionId id processInstanceId retries suspended', 'rows have no trace');
 
 # ---- running them -------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
+use JSON::PP ();
 use WF::Activiti;
 use WF::Test;
 
@@ -31,7 +32,7 @@ my @refused = (
     [ "/process-definition/$definition/resume",     undef,                                        405 ],
 );
 
-plan tests => @refused + 42;
+plan tests => @refused + 44;
 
 for my $case (@refused) {
     my ($path, $body, $status) = @$case;
@@ -70,6 +71,7 @@ ok t_cmp(suspended_of("/process-instance/$id"), 'no', 'is not suspended');
 $id = json(begin($slow))->{id};
 ok t_cmp(put("/process-instance/$id/suspend")->code, 200, 'suspend an instance with a timer');
 my ($job) = @{ get_json("/management/jobs?process-instance=$id")->{data} };
+ok t_cmp($job->{suspended}, JSON::PP::true(), 'its job shows it');
 $r = put("/management/job/$job->{id}/execute");
 ok t_cmp($r->code, 409, 'its job does not run');
 ok t_cmp(message($r), qr/suspended/, 'and why');
@@ -77,6 +79,7 @@ ok t_cmp(get_json("/management/job/$job->{id}")->{retries}, $job->{retries}, 'no
 my $other = json(begin($slow))->{id};    # its timer is due later
 wait_until { tasks_named($other, 'assignee=suspend') eq 'later' };
 ok t_cmp(tasks_named($id, 'assignee=suspend'), '', 'nor when it is due');
+ok t_cmp(get_json("/management/jobs?process-instance=$id&executable=true")->{total}, 0, 'it is not executable');
 ok t_cmp(put("/process-instance/$id/activate")->code, 200, 'activate it');
 ok wait_until { tasks_named($id, 'assignee=suspend') eq 'later' };
 

@@ -166,12 +166,12 @@ static void add_jobs(void)
 {
     static const struct {
         const char *type;
-        int execution, instance, retries, due;
-    } rows[] = {{"timer", 5, 2, 3, 100},
-                {"message", 4, 1, 3, 0},
-                {"timer", 4, 1, 0, 50},
-                {"message", 9, 1, -1, 200},
-                {"timer", 0, 0, 1, 200}};
+        int execution, instance, retries, due, lock;
+    } rows[] = {{"timer", 5, 2, 3, 100, 0},
+                {"message", 4, 1, 3, 0, 0},
+                {"timer", 4, 1, 0, 50, 0},
+                {"message", 9, 1, -1, 200, 0},
+                {"timer", 0, 0, 1, 200, 500}};
     wf_uow_t *uow = new_unit();
 
     for (int i = 0; i < 5; i++) {
@@ -183,6 +183,7 @@ static void add_jobs(void)
         job->proc_inst_id = rows[i].instance;
         job->retries = rows[i].retries;
         job->due_date = rows[i].due;
+        job->lock_exp_time = rows[i].lock;
     }
     must_commit(uow, "jobs");
 }
@@ -532,6 +533,8 @@ static const struct {
     {WF_LIST_JOBS, "with-retries-left=false", "id", "0 1 2 3 4", "4 3 2 1 0"},
     {WF_LIST_JOBS, "executable=100", "id", "0 1", "1 0"},
     {WF_LIST_JOBS, "executable=99", "id", "1", "1"},
+    {WF_LIST_JOBS, "executable=499", "id", "0 1", "1 0"},
+    {WF_LIST_JOBS, "executable=500", "id", "0 1 4", "4 1 0"},
     {WF_LIST_JOBS, "only-timers=true", "id", "0 2 4", "4 2 0"},
     {WF_LIST_JOBS, "only-messages=true", "id", "1 3", "3 1"},
     {WF_LIST_JOBS, "duedate-lt=100", "id", "2", "2"},
