@@ -31,6 +31,7 @@ void wf_turn_init(wf_turn_t *turn, const wf_bpmn_call_t *call)
     turn->lent = apr_hash_make(turn->p);
     turn->tasks = apr_hash_make(turn->p);
     turn->delegates = apr_hash_make(turn->p);
+    turn->calls = apr_hash_make(turn->p);
 }
 
 void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow)

@@ -3,17 +3,26 @@
  * gets a call again, because a job failed or two met, knows it by its Idempotency-Key. */
 #include <string.h>
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 
 #include "bpmn/actions.h"
 #include "bpmn/host.h"
 
-const char *wf_delegate_key(wf_turn_t *turn)
+const char *wf_delegate_key(const wf_exec_t *exec)
 {
-    const char *key = turn->call->key;
+    wf_turn_t *turn = exec->instance->turn;
+    const char *key = turn->call->key, *activity = exec->node->id;
+    int *count = apr_hash_get(turn->calls, activity, APR_HASH_KEY_STRING);
 
-    turn->calls++;
-    return key ? apr_psprintf(turn->p, "%s-%d", key, turn->calls) : NULL;
+    if (!count) {
+        count = apr_pcalloc(turn->p, sizeof(*count));
+        apr_hash_set(turn->calls, activity, APR_HASH_KEY_STRING, count);
+    }
+    ++*count;
+    return key ? apr_psprintf(turn->p, "%s-%s-%d", key,
+                              apr_pescape_path_segment(turn->p, activity), *count)
+               : NULL;
 }
 
 /* ---- the request --------------------------------------------------------------------------- */
@@ -130,10 +139,11 @@ static void add_header(apr_array_header_t *headers, const char *name, const char
     APR_ARRAY_PUSH(headers, wf_client_header_t) = (wf_client_header_t){ name, value };
 }
 
-static apr_array_header_t *headers_of(wf_turn_t *turn)
+static apr_array_header_t *headers_of(const wf_exec_t *exec)
 {
+    wf_turn_t *turn = exec->instance->turn;
     apr_array_header_t *headers = apr_array_make(turn->p, 3, sizeof(wf_client_header_t));
-    const char *key = wf_delegate_key(turn);
+    const char *key = wf_delegate_key(exec);
 
     add_header(headers, "Content-Type", "application/json");
     add_header(headers, "Accept", "application/json");
@@ -163,7 +173,7 @@ static apr_status_t exchange(const wf_delegate_t *d, const wf_delegate_call_t *c
     settings.follow_redirects = 0;
     settings.timeout_ms = (apr_int64_t)seconds * 1000;
     settings.idle_timeout_ms = 0; /* it may think for as long as it may take */
-    request.headers = headers_of(turn);
+    request.headers = headers_of(call->seen->exec);
     request.max_body = wf_action_max_bytes(services);
     rv = wf_client_prepare(&prepared, &request, turn->p, err);
     if (rv != APR_SUCCESS) {

@@ -24,7 +24,7 @@ typedef struct wf_turn_t {
     wf_id_t refused_end; /* task whose delete listener threw; it is not asked again */
     const char *failure; /* name of the last technical failure, or NULL */
     apr_hash_t *delegates;      /* delegates.c: those of deployments, by definition id */
-    int calls;                  /* delegates called so far, for their idempotency keys */
+    apr_hash_t *calls;          /* activity id -> int *: calls to outside, for their keys */
     int listening;              /* task listeners that run inside one another */
     int wave;                   /* agenda.c: the last of those told at once */
 } wf_turn_t;

@@ -76,7 +76,7 @@ sub run {    # one service task, then a user task
 sub outcome { my $r = shift; $r->code . ' ' . ($r->is_success ? join ',', @{ json($r)->{activityNames} } : message($r)) }
 sub last_request { my ($request) = reverse $target->requests(shift); return ($request, $request ? JSON::PP->new->utf8->decode($request->{body}) : undef) }
 
-plan tests => 86;
+plan tests => 90;
 
 # ---- the call ------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ ok t_cmp(outcome($r), '200 t', 'a delegate');
 my $instance = json($r)->{id};
 my ($request, $body) = last_request('/bill');
 ok t_cmp("$request->{method} $request->{headers}{'content-type'}", 'POST application/json', 'is posted JSON');
-ok t_cmp($request->{headers}{'idempotency-key'}, qr/^call-[\w-]+-1$/, 'with a key');
+ok t_cmp($request->{headers}{'idempotency-key'}, qr/^call-[\w-]+-x-1$/, 'with a key');
 ok t_cmp($body->{kind}, 'execute');
 ok t_cmp($body->{class}, 'org.acme.Bill');
 ok t_cmp($body->{eventName}, undef);
@@ -198,13 +198,28 @@ for my $left (2, 1) {
 ok t_cmp(call('PUT', "/management/job/$job/execute")->code, 200, 'then it works');
 my @keys = map { $_->{headers}{'idempotency-key'} } $target->requests('/flaky');
 ok t_cmp(scalar @keys, 3, 'three calls');
-ok t_cmp($keys[0], qr/^job-[0-9a-f]+-$job-1$/);
+ok t_cmp($keys[0], qr/^job-[0-9a-f]+-$job-x-1$/);
 ok t_cmp("@keys[1, 2]", "$keys[0] $keys[0]", 'with one key');
 $r = run(service('activiti:class="org.acme.once" activiti:async="true"'));
 my ($other) = map { $_->{id} } @{ get_json('/management/jobs?process-instance=' . json($r)->{id})->{data} };
 ok t_cmp(call('PUT', "/management/job/$other/execute")->code, 200);
 ($request) = last_request('/once');
 ok t_cmp($request->{headers}{'idempotency-key'} ne $keys[0], 1, 'another job has another one');
+
+# Each visit has its own key.
+my $known = () = $target->requests('/once');
+$r = call('POST', '/process-instance', { processDefinitionId => define('visits', '<startEvent id="s"/>',
+    '<serviceTask id="x&#233;" activiti:async="true" activiti:class="org.acme.once"><multiInstanceLoopCharacteristics isSequential="true">'
+    . '<loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></serviceTask>', '<serviceTask id="b" activiti:class="org.acme.once"/>', '<userTask id="u"/>',
+    '<sequenceFlow id="sx" sourceRef="s" targetRef="x&#233;"/>', '<sequenceFlow id="xb" sourceRef="x&#233;" targetRef="b"/>', 'b -> u') });
+my $visits = json($r)->{id};
+for (1 .. 2) {
+    my ($id) = map { $_->{id} } @{ get_json("/management/jobs?process-instance=$visits")->{data} };
+    ok t_cmp(call('PUT', "/management/job/$id/execute")->code, 200, 'a round');
+}
+my @of_visits = map { $_->{headers}{'idempotency-key'} } ($target->requests('/once'))[$known .. $known + 2];
+ok t_cmp(scalar(keys %{ { map { $_ => 1 } @of_visits } }), 3, 'one each');
+ok t_cmp(join(' ', map { s/^job-[0-9a-f]+-\d+-//r } @of_visits), 'x%c3%a9-1 x%c3%a9-1 b-1', 'activities are told apart');
 
 # No transaction is open while a delegate thinks: others go on.
 my $slow = define('slow', '<startEvent id="s"/>', service('activiti:class="org.acme.hang"'), 's -> x');
