@@ -21,7 +21,7 @@ my @cases = (
     [ 'byNobody',    'activiti:candidateStarterUsers="nobody"',         'gonzo',  403 ],
 );
 
-plan tests => 3 * @cases + 2;
+plan tests => 3 * @cases + 2 + 4;
 
 my $server = WF::Server->new(extra => 'WorkflowStarters enforce')->start;
 my %seen;
@@ -36,3 +36,14 @@ for my $case (@cases) {
 my $r = call('POST', '/process-instance', { processDefinitionId => 'byUser:1' }, user => 'fozzie');
 ok t_cmp(message($r), qr/'byUser:1'.*candidate starters/, 'the message');
 ok t_cmp(scalar @{ get_json('/process-instances?processDefinitionId=byUser:1&size=100')->{data} }, 3, 'nothing was started');
+
+# By a message it is the same; potentialStarter names users and groups, too.
+my $xml = bpmn('byMessage', '<startEvent id="s"><messageEventDefinition messageRef="m"/></startEvent>', 's -> t', '<userTask id="t"/>');
+$xml =~ s{<process id="byMessage"[^>]*>}{$&<extensionElements><activiti:potentialStarter><resourceAssignmentExpression>
+    <formalExpression>user(gonzo), management</formalExpression></resourceAssignmentExpression></activiti:potentialStarter></extensionElements>};
+$xml =~ s{<process }{<message id="m" name="starters"/><process };
+ok t_cmp(upload('byMessage.bpmn20.xml', $xml)->code, 200);
+for my $case ([ gonzo => 200 ], [ fozzie => 403 ], [ kermit => 200 ]) {
+    my ($user, $status) = @$case;
+    ok t_cmp(call('POST', '/process-instance', { message => 'starters' }, user => $user)->code, $status, "by a message: $user");
+}
