@@ -129,6 +129,21 @@ static apr_status_t end_tasks(deletion_t *d, wf_id_t instance, wf_error_t *err)
     return rv;
 }
 
+int wf_instance_is_aborted(const wf_turn_t *turn, wf_id_t instance)
+{
+    return turn->aborted && apr_hash_get(turn->aborted, &instance, sizeof(instance));
+}
+
+static void note_aborted(wf_turn_t *turn, wf_id_t instance)
+{
+    const wf_id_t *key = apr_pmemdup(turn->p, &instance, sizeof(instance));
+
+    if (!turn->aborted) {
+        turn->aborted = apr_hash_make(turn->p);
+    }
+    apr_hash_set(turn->aborted, key, sizeof(*key), key);
+}
+
 /* What was planned for its executions is not done any more. */
 static void forget_loaded(deletion_t *d, wf_id_t id)
 {
@@ -162,6 +177,7 @@ static apr_status_t end_instance(deletion_t *d, wf_id_t instance, wf_error_t *er
         rv = wf_history_deleted(d->call, instance, d->reason, err);
     }
     forget_loaded(d, instance);
+    note_aborted(d->turn, instance);
     return rv;
 }
 

@@ -14,6 +14,7 @@ typedef struct wf_turn_t {
     int steps;                  /* operations done so far */
     apr_int64_t allowed;   /* more of them than call->max_steps: for rounds of loops */
     apr_hash_t *instances; /* executions.c: those that are loaded, by id */
+    apr_hash_t *aborted;   /* instances.c: ids of those that were; NULL: none */
     apr_array_header_t
         *quiet;         /* gateways.c: scopes to look at when the agenda is empty */
     apr_hash_t *lent;   /* variables.c: lists and maps that expressions got */
@@ -287,6 +288,10 @@ apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err);
  *  executions in this turn is not done. reason outlives the unit. */
 apr_status_t wf_instance_abort(wf_turn_t *turn, wf_id_t instance, const char *reason,
                                wf_error_t *err);
+
+/** 1 if that has happened in this turn: rows of the instance that are still found go when the
+ *  unit is written. */
+int wf_instance_is_aborted(const wf_turn_t *turn, wf_id_t instance);
 
 /* ---- loops.c ----------------------------------------------------------------------------- */
 

@@ -136,7 +136,8 @@ static apr_status_t still_waits(wf_turn_t *turn, const wf_subscription_t *row, i
     apr_status_t rv =
         wf_uow_get(turn->call->uow, WF_TABLE_SUBSCRIPTION, row->id, &now, err);
 
-    *waits = rv == APR_SUCCESS && now;
+    *waits =
+        rv == APR_SUCCESS && now && !wf_instance_is_aborted(turn, now->proc_inst_id);
     return rv;
 }
 

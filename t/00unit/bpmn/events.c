@@ -251,6 +251,12 @@ static const scenario_t scenarios[] = {
       "a c d e | complete a: c d | throw I:", NULL },
     { "a message for a called instance", CALLS(START CALL("c") TASK("z") FLOW("s", "c") FLOW("c", "z"),
         CATCH("d", MESSAGE("M")) FLOW("qS", "d")), NULL, "c d | message M: z", NULL },
+    { "a signal ends a call that waits for it, too", CALLS(START CALL("c") TASK("z") BOUNDARY("b", "c", SIGNAL("A"))
+        FLOW("s", "c") FLOW("b", "z"), TASK("k") ON_BESIDE("h", SIGNAL("A"), TASK("y") FLOW("hS", "y")) FLOW("qS", "k")),
+      NULL, "c k | throw A: z | complete z:", "s c b z" },
+    { "and again before it is written", CALLS(START CALL("c") THROW("t", SIGNAL("A")) TASK("z") BOUNDARY("b", "c", SIGNAL("A"))
+        FLOW("s", "c") FLOW("b", "t") FLOW("t", "z"), TASK("k") ON_BESIDE("h", SIGNAL("A"), TASK("y") FLOW("hS", "y"))
+        FLOW("qS", "k")), NULL, "c k | throw A: z | complete z:", "s c b t z" },
     { "a timer ends a call with what it waits for", CALLS(START CALL("c") TASK("z") BOUNDARY("b", "c", HOUR) FLOW("s", "c")
         FLOW("b", "z"), GATE("g") CATCH("d", MESSAGE("M")) CATCH("h", SIGNAL("A")) FLOW("qS", "g") FLOW("g", "d") FLOW("g", "h")), NULL,
       "c g | timer b: z | throw A: z", NULL },
