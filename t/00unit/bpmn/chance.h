@@ -32,6 +32,7 @@ typedef struct maker_t {
     apr_array_header_t *text; /* of const char * */
     int next;                 /* number of the next id */
     int may_call;
+    int repeated; /* loops around */
 } maker_t;
 
 /** A part with one way in and one way out. */
@@ -200,9 +201,11 @@ static inline block_t make_parallel(maker_t *m, int depth)
     return make_split(m, depth, "parallelGateway", 0);
 }
 
+/* Not within a loop: an inclusive gateway waits for all tokens that can come, also around
+ * the loop. Where two of them wait for each other, one goes on too early. */
 static inline block_t make_inclusive(maker_t *m, int depth)
 {
-    return make_split(m, depth, "inclusiveGateway", 1);
+    return make_split(m, depth, m->repeated ? "exclusiveGateway" : "inclusiveGateway", 1);
 }
 
 /* The first event decides. */
@@ -229,8 +232,12 @@ static inline block_t make_repeated(maker_t *m, int depth)
 {
     block_t whole = { make_node(m, "exclusiveGateway", "", "").in,
                       make_node(m, "exclusiveGateway", "", "").in };
-    block_t inner = make_block(m, depth - 1), asked = make_node(m, "userTask", "", "");
+    block_t inner, asked = make_node(m, "userTask", "", "");
     const char *after = make_node(m, "task", "", "").in;
+
+    m->repeated++;
+    inner = make_block(m, depth - 1);
+    m->repeated--;
 
     flow(m, whole.in, inner.in);
     flow(m, inner.out, asked.in);

@@ -215,6 +215,19 @@ static inline wf_id_t walk_start(const wf_definition_t *definition, const char *
     return started.id;
 }
 
+/* Events may come again and again. They do so more seldom than the rest is done, or it
+ * would grow faster than it ends. */
+static inline const move_t *choose_move(const apr_array_header_t *moves)
+{
+    const move_t *move;
+    int tries = 3;
+
+    do {
+        move = &APR_ARRAY_IDX(moves, chance(moves->nelts), move_t);
+    } while ((move->make == move_signal || move->make == move_message) && tries-- > 0);
+    return move;
+}
+
 /** Choose one of the moves of the family and make it, at that time; what was wrong with
  * it, or NULL. */
 static inline const char *walk_step(apr_int64_t now)
@@ -226,7 +239,7 @@ static inline const char *walk_step(apr_int64_t now)
     if (!moves->nelts) {
         return "nothing can move it on";
     }
-    move = &APR_ARRAY_IDX(moves, chance(moves->nelts), move_t);
+    move = choose_move(moves);
     wf_map_set(vars, "again", wf_boolean(chance(4) == 0));
     world.now = now;
     return move->make(move, vars) == APR_SUCCESS ? NULL : world.err.message;
