@@ -43,7 +43,7 @@ static const char server[] =
     "\"setVariables\"},"
     " \"org.acme.*\": {\"fail\": \"prefix\"}, \"org.acme.pay.*\": {\"fail\": \"longer "
     "prefix\"},"
-    " \"org.acme.Topic\": {\"external\": \"pay\"}, \"mule:vm://in\": {\"builtin\": "
+    " \"org.acme.Topic\": {\"external\": \"pay\"}, \"worker\": {\"external\": \"pay\"}, \"mule:vm://in\": {\"builtin\": "
     "\"setVariables\"},"
     " \"camel:p\": {\"builtin\": \"setVariables\"}, \"rules:a,b\": {\"builtin\": "
     "\"setVariables\"},"
@@ -98,7 +98,8 @@ static const struct {
     { "bean method",    ONE("activiti:expression=\"${noop.run(n)}\" activiti:resultVariable=\"a\"", ""), "a", "null", NULL },
     { "bean property",  ONE("activiti:expression=\"${noop.value}\" activiti:resultVariable=\"a\"", ""), "a", "null", NULL },
     { "bean that fails", ONE("activiti:expression=\"${shared.run(n)}\"", ""), NULL, NULL, "deployment" },
-    { "bean that cannot wait", ONE("activiti:expression=\"${x}\"", "") , NULL, NULL, "'x'" },
+    { "nobody's name",  ONE("activiti:expression=\"${x}\"", "") , NULL, NULL, "'x'" },
+    { "bean that cannot wait", ONE("activiti:expression=\"${worker.go()}\"", "") , NULL, NULL, "cannot wait" },
     { "rules", PROCESS(START "<businessRuleTask id=\"x\" activiti:rules=\"a,b\" activiti:ruleVariablesInput=\"${n}\"/>" TASK("t")
         FLOW("s", "x") FLOW("x", "t")), "ruleVariablesInput", "5", NULL },
     { "send task", PROCESS(START "<sendTask id=\"x\" activiti:class=\"org.acme.Set\"><extensionElements>" FIELD("a", "sent")

@@ -81,6 +81,11 @@ static const struct {
         "execution.setVariable('log', log + execution.eventName)</activiti:script></activiti:executionListener>") "</task>" TASK("t") FLOW("s", "a") FLOW("a", "t")),
         NULL, "t", NULL }, "start" },
 
+    { { "not by a worker", PROCESS(START TASK("t") "<task id=\"a\">" EXTENSIONS(ON("end", "class=\"worker\"")) "</task>" FLOW("s", "t") FLOW("t", "a")), NULL,
+        "t | complete t: !a listener cannot wait for workers of the topic", NULL }, NULL },
+    { { "nor by one who is a bean", PROCESS(START TASK("t") "<task id=\"a\">" EXTENSIONS(ON("end", "expression=\"${worker.go()}\"")) "</task>" FLOW("s", "t") FLOW("t", "a")), NULL,
+        "t | complete t: !an expression cannot wait for workers", NULL }, NULL },
+
     /* ---- errors ---- */
     { { "thrown at the start", PROCESS(START "<userTask id=\"t\">" THROWS_ON("start") "</userTask>" CAUGHT_AT("t") FLOW("s", "t")), NULL, "h", "s t b h" }, NULL },
     { { "thrown at the end", PROCESS(START "<userTask id=\"t\">" THROWS_ON("end") "</userTask>" CAUGHT_AT("t") FLOW("s", "t")), NULL, "t | complete t: h", "s t b h" }, NULL },
@@ -105,7 +110,8 @@ static const struct {
 };
 /* clang-format on */
 
-static const char registry[] = "{\"setter\": {\"builtin\": \"setVariables\"}}";
+static const char registry[] = "{\"setter\": {\"builtin\": \"setVariables\"}, "
+                               "\"worker\": {\"external\": \"t\"}}";
 
 static apr_status_t claim(const char *action, const char *name, int nth,
                           const wf_map_t *vars)
