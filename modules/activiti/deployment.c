@@ -53,6 +53,7 @@ const char *wf_resource_type(const char *name)
     static const struct { const char *ending, *type; } types[] = {
         { ".xml",  "text/xml" },
         { ".bpmn", "text/xml" },
+        { ".dmn", "text/xml" },
         { ".png",  "image/png" },
         { ".jpg",  "image/jpeg" },
         { ".gif",  "image/gif" },

@@ -116,7 +116,7 @@ static const wf_path_var_t path_vars[] = {
 
 static const wf_argument_t upload_arguments[] = {
     { "deployment", FORM,  WF_ARG_FILE,   1, NULL, NULL,
-      "A file named .bpmn20.xml or .bpmn, or an archive named .bar or .zip." },
+      "A file named .bpmn20.xml, .bpmn or .dmn, or an archive named .bar or .zip." },
     { "success",    FORM,  WF_ARG_STRING, 0, NULL, NULL,
       "JavaScript function that the HTML answer calls; may also be in the query." },
     { "failure",    FORM,  WF_ARG_STRING, 0, NULL, NULL,

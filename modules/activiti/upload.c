@@ -23,7 +23,8 @@ int wf_callback_valid(const char *text)
 
 int wf_upload_name_valid(const char *name)
 {
-    static const char *const endings[] = { ".bpmn20.xml", ".bpmn", ".bar", ".zip" };
+    static const char *const endings[] = { ".bpmn20.xml", ".bpmn", ".dmn", ".bar",
+                                           ".zip" };
     apr_size_t length = strlen(name);
 
     for (apr_size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
@@ -43,7 +44,7 @@ static apr_status_t check_name(const char *field, const char *filename, wf_error
     if (!wf_upload_name_valid(filename)) {
         return wf_error_field(err, WF_ERR_INVALID, field,
                               "file '%s' cannot be deployed: its name must end in "
-                              ".bpmn20.xml, .bpmn, .bar or .zip",
+                              ".bpmn20.xml, .bpmn, .dmn, .bar or .zip",
                               filename);
     }
     return APR_SUCCESS;

@@ -86,7 +86,7 @@ static const extension_t attributes[] = {
     { "businessRuleTask",                 "taskPriority",            1 },
     { "businessRuleTask",                 "decisionRef",             1 },
     { "businessRuleTask",                 "decisionRefBinding",      1 },
-    { "businessRuleTask",                 "decisionRefVersion",      0 },
+    { "businessRuleTask",                 "decisionRefVersion",      1 },
     { "businessRuleTask",                 "mapDecisionResult",       1 },
 
     { "callActivity",                     "businessKey",             1 },

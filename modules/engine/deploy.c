@@ -67,13 +67,20 @@ static const char *find_diagram(const apr_array_header_t *files, const char *res
     return NULL;
 }
 
+/* What was read of a file. */
+typedef struct parsed_t {
+    apr_array_header_t *models;    /* wf_model_t *; NULL: none */
+    wf_decision_file_t *decisions; /* or NULL */
+} parsed_t;
+
 /* A deployment on its way. */
 typedef struct deploying_t {
     wf_work_t *work;
     const apr_array_header_t *files;
-    apr_array_header_t **models; /* of each file, NULL: none */
+    parsed_t *parsed; /* of each file */
     wf_deployment_t *deployment;
     apr_hash_t *newest; /* wf_definition_t by key: those that it has */
+    apr_hash_t *decided; /* names of the files that have its decisions, by their keys */
     const char *faults; /* of all files, or NULL */
 } deploying_t;
 
@@ -178,16 +185,57 @@ static apr_status_t start_waiting(deploying_t *d, const wf_file_t *file,
     return rv;
 }
 
-/* Delegates and decisions are kept as they are, but must be such. */
-static void check_resource(const wf_file_t *file, wf_problems_t *problems, apr_pool_t *p)
+static apr_status_t add_decision(const deploying_t *d, const wf_decision_t *decision,
+                                 const wf_file_t *file, wf_error_t *err)
 {
+    apr_pool_t *p = d->work->pool;
+    const char *key = wf_decision_key(decision);
+    wf_decision_def_t *row, *previous;
+    apr_status_t rv = wf_store_latest_decision(d->work->reader, key, &previous, p, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = wf_uow_insert(d->work->uow, WF_TABLE_DECISION);
+    row->key = key;
+    row->version = previous ? previous->version + 1 : 1;
+    row->id = apr_psprintf(p, "%s:%d", key, row->version);
+    row->name = wf_decision_name(decision);
+    row->deployment_id = d->deployment->id;
+    row->resource_name = file->name;
+    return APR_SUCCESS;
+}
+
+/* A process may mean a decision of its deployment: of two with one key, nobody could say
+ * which. */
+static void parse_decisions(const deploying_t *d, const wf_file_t *file, parsed_t *parsed,
+                            wf_problems_t *problems)
+{
+    wf_decision_file_parse(&parsed->decisions, file->data, file->length, problems,
+                           d->work->pool);
+    for (int i = 0; !problems->errors && i < wf_decision_count(parsed->decisions); i++) {
+        const char *key = wf_decision_key(wf_decision_at(parsed->decisions, i));
+        const char *other = apr_hash_get(d->decided, key, APR_HASH_KEY_STRING);
+
+        if (other) {
+            wf_problem_add(problems, "decision-key", key, 0, 0,
+                           "the decision \"%s\" is also in %s", key, other);
+        }
+        apr_hash_set(d->decided, key, APR_HASH_KEY_STRING, file->name);
+    }
+}
+
+/* Delegates are kept as they are, but must be such. */
+static void check_resource(const deploying_t *d, const wf_file_t *file, parsed_t *parsed,
+                           wf_problems_t *problems)
+{
+    apr_pool_t *p = d->work->pool;
     wf_delegates_t *delegates;
-    wf_decision_file_t *decisions;
     wf_error_t err;
 
     wf_error_init(&err, p);
     if (ends_with(file->name, ".dmn")) {
-        wf_decision_file_parse(&decisions, file->data, file->length, problems, p);
+        parse_decisions(d, file, parsed, problems);
     }
     else if (!strcmp(file->name, WF_DELEGATES_RESOURCE)
              && wf_delegates_parse(&delegates, file->data, file->length, 1, p, &err)
@@ -216,15 +264,16 @@ static apr_status_t parse_files(deploying_t *d, wf_error_t *err)
     for (int i = 0; i < d->files->nelts; i++) {
         const wf_file_t *file = &APR_ARRAY_IDX(d->files, i, wf_file_t);
         wf_problems_t *problems = wf_problems_create(file->name, p);
+        parsed_t *parsed = &d->parsed[i];
 
         if (process_ending(file->name)) {
-            wf_model_parse(&d->models[i], file->data, file->length, problems, p);
+            wf_model_parse(&parsed->models, file->data, file->length, problems, p);
             if (!problems->errors) {
-                check_services(d->work, d->models[i], problems);
+                check_services(d->work, parsed->models, problems);
             }
         }
         else {
-            check_resource(file, problems, p);
+            check_resource(d, file, parsed, problems);
         }
         note_problems(d, problems);
     }
@@ -241,18 +290,31 @@ static void add_resource(const deploying_t *d, const wf_file_t *file)
     resource->length = file->length;
 }
 
+static apr_status_t add_contents(deploying_t *d, const wf_file_t *file,
+                                 const parsed_t *parsed, wf_error_t *err)
+{
+    int models = parsed->models ? parsed->models->nelts : 0;
+    int decisions = parsed->decisions ? wf_decision_count(parsed->decisions) : 0;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < models && rv == APR_SUCCESS; i++) {
+        rv = add_definition(d, APR_ARRAY_IDX(parsed->models, i, wf_model_t *), file, err);
+    }
+    for (int i = 0; i < decisions && rv == APR_SUCCESS; i++) {
+        rv = add_decision(d, wf_decision_at(parsed->decisions, i), file, err);
+    }
+    return rv;
+}
+
 static apr_status_t add_files(deploying_t *d, wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 0; rv == APR_SUCCESS && i < d->files->nelts; i++) {
         const wf_file_t *file = &APR_ARRAY_IDX(d->files, i, wf_file_t);
-        const apr_array_header_t *models = d->models[i];
 
         add_resource(d, file);
-        for (int m = 0; models && m < models->nelts && rv == APR_SUCCESS; m++) {
-            rv = add_definition(d, APR_ARRAY_IDX(models, m, wf_model_t *), file, err);
-        }
+        rv = add_contents(d, file, &d->parsed[i], err);
     }
     return rv;
 }
@@ -264,9 +326,9 @@ static apr_status_t all_wait(deploying_t *d, wf_error_t *err)
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 0; rv == APR_SUCCESS && i < d->files->nelts; i++) {
-        if (d->models[i]) {
-            rv = start_waiting(d, &APR_ARRAY_IDX(d->files, i, wf_file_t), d->models[i],
-                               err);
+        if (d->parsed[i].models) {
+            rv = start_waiting(d, &APR_ARRAY_IDX(d->files, i, wf_file_t),
+                               d->parsed[i].models, err);
         }
     }
     return rv == APR_SUCCESS && d->faults
@@ -281,7 +343,8 @@ apr_status_t wf_engine_deploy(wf_work_t *work, const char *name,
     deploying_t d = { .work = work, .files = files };
     apr_status_t rv;
 
-    d.models = apr_pcalloc(work->pool, (files->nelts + 1) * sizeof(*d.models));
+    d.parsed = apr_pcalloc(work->pool, (files->nelts + 1) * sizeof(*d.parsed));
+    d.decided = apr_hash_make(work->pool);
     rv = parse_files(&d, err);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -382,7 +445,7 @@ apr_status_t wf_command_undeploy(wf_work_t *work, wf_error_t *err)
 {
     wf_id_t id = wf_json_int(work->args, "id", 0);
     int cascade = wf_json_bool(work->args, "cascade", 0);
-    apr_array_header_t *definitions, *resources;
+    apr_array_header_t *definitions, *decisions, *resources;
     wf_deployment_t *deployment;
     apr_int64_t running;
     apr_status_t rv = wf_uow_get(work->uow, WF_TABLE_DEPLOYMENT, id, &deployment, err);
@@ -409,12 +472,16 @@ apr_status_t wf_command_undeploy(wf_work_t *work, wf_error_t *err)
     }
     rv = wf_uow_select(work->uow, WF_BY_DEFINITIONS_OF_DEPLOYMENT, id, &definitions, err);
     if (rv == APR_SUCCESS) {
+        rv = wf_uow_select(work->uow, WF_BY_DECISIONS_OF_DEPLOYMENT, id, &decisions, err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wf_uow_select(work->uow, WF_BY_RESOURCES_OF_DEPLOYMENT, id, &resources, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     delete_rows(work->uow, definitions);
+    delete_rows(work->uow, decisions);
     delete_rows(work->uow, resources);
     wf_uow_delete(work->uow, deployment);
     work->baton = definitions;

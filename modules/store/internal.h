@@ -261,6 +261,7 @@ typedef enum {
 typedef enum {
     WF_QUERY_LATEST_DEFINITION, /* key */
     WF_QUERY_DEFINITION_BESIDE, /* key, deployment */
+    WF_QUERY_LATEST_DECISION,   /* key */
     WF_QUERY_RESOURCE,          /* deployment, name */
     WF_QUERY_DUE_JOBS,          /* now */
     WF_QUERY_EXPIRED,           /* until, limit: ended instances */

@@ -334,6 +334,19 @@ apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
     return rv;
 }
 
+apr_status_t wf_store_latest_decision(wf_store_t *store, const char *key,
+                                      wf_decision_def_t **row, apr_pool_t *p,
+                                      wf_error_t *err)
+{
+    wf_cell_t cell = wf_cell_text(key);
+    void *found;
+    apr_status_t rv = query_single(store, WF_QUERY_LATEST_DECISION, WF_TABLE_DECISION,
+                                   &cell, 1, &found, p, err);
+
+    *row = found;
+    return rv;
+}
+
 apr_status_t wf_store_definition_beside(wf_store_t *store, const char *key,
                                         wf_id_t deployment_id, wf_definition_t **row,
                                         apr_pool_t *p, wf_error_t *err)

@@ -24,6 +24,7 @@ typedef enum {
     WF_TABLE_DEPLOYMENT,   /* ACT_RE_DEPLOYMENT */
     WF_TABLE_BYTEARRAY,    /* ACT_GE_BYTEARRAY */
     WF_TABLE_DEFINITION,   /* ACT_RE_PROCDEF */
+    WF_TABLE_DECISION,     /* ACT_RE_DECISION_DEF */
     WF_TABLE_EXECUTION,    /* ACT_RU_EXECUTION */
     WF_TABLE_TASK,         /* ACT_RU_TASK */
     WF_TABLE_IDENTITYLINK, /* ACT_RU_IDENTITYLINK */
@@ -107,6 +108,16 @@ typedef struct wf_definition_t {
     int has_diagram; /* the file says how to draw it */
     int suspension;  /* suspended: no new instances */
 } wf_definition_t;
+
+/** A version of a decision: which file of which deployment has it. */
+typedef struct wf_decision_def_t {
+    wf_row_t row;
+    const char *id; /* key: "discount:3" */
+    const char *name, *key;
+    int version;
+    wf_id_t deployment_id;
+    const char *resource_name;
+} wf_decision_def_t;
 
 typedef struct wf_execution_t {
     wf_row_t row;
@@ -410,6 +421,7 @@ typedef enum {
     WF_BY_JOBS_OF_INSTANCE,
     WF_BY_JOBS_OF_EXECUTION,
     WF_BY_DEFINITIONS_OF_DEPLOYMENT,
+    WF_BY_DECISIONS_OF_DEPLOYMENT,
     WF_BY_RESOURCES_OF_DEPLOYMENT,
     WF_BY_SUBTASKS_OF_TASK,
     WF_BY_ATTACHMENTS_OF_TASK,
@@ -533,6 +545,11 @@ apr_status_t wf_store_latest_definition(wf_store_t *store, const char *key,
 apr_status_t wf_store_definition_beside(wf_store_t *store, const char *key,
                                         wf_id_t deployment_id, wf_definition_t **row,
                                         apr_pool_t *p, wf_error_t *err);
+
+/** The newest version of a decision's key; *row NULL if there is none. */
+apr_status_t wf_store_latest_decision(wf_store_t *store, const char *key,
+                                      wf_decision_def_t **row, apr_pool_t *p,
+                                      wf_error_t *err);
 
 /** A resource of a deployment by its full name; *row NULL if there is none. */
 apr_status_t wf_store_resource(wf_store_t *store, wf_id_t deployment_id, const char *name,

@@ -91,6 +91,17 @@ static const wf_column_t definition_columns[] = {
 };
 #undef T
 
+#define T wf_decision_def_t
+static const wf_column_t decision_def_columns[] = {
+    { "ID_",            WF_COL_TEXT, AT(T, id),            KEY },
+    { "NAME_",          WF_COL_TEXT, AT(T, name),          0 },
+    { "KEY_",           WF_COL_TEXT, AT(T, key),           0 },
+    { "VERSION_",       WF_COL_INT,  AT(T, version),       0 },
+    { "DEPLOYMENT_ID_", WF_COL_ID,   AT(T, deployment_id), 0 },
+    { "RESOURCE_NAME_", WF_COL_TEXT, AT(T, resource_name), 0 },
+};
+#undef T
+
 #define T wf_execution_t
 static const wf_column_t execution_columns[] = {
     { "ID_",            WF_COL_ID,   AT(T, id),            KEY },
@@ -397,6 +408,8 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
     [WF_TABLE_BYTEARRAY] = TABLE("ACT_GE_BYTEARRAY", "resource", bytearray,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_DEFINITION] = TABLE("ACT_RE_PROCDEF", "process definition", definition,
+        WF_KEY_TEXT, "SEQ_", "", "this version exists already; it was deployed meanwhile"),
+    [WF_TABLE_DECISION] = TABLE("ACT_RE_DECISION_DEF", "decision", decision_def,
         WF_KEY_TEXT, "SEQ_", "", "this version exists already; it was deployed meanwhile"),
     [WF_TABLE_EXECUTION] = TABLE("ACT_RU_EXECUTION", "execution", execution,
         WF_KEY_GENERATED, "ID_", "", "its business key belongs to another running instance"),

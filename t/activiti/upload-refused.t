@@ -95,7 +95,7 @@ my $before = repository();
 for my $name (@names) {
     my $r = upload($name, $xml);
     ok t_cmp($r->code, 400, "file '$name'");
-    ok t_cmp(message($r), qr/\.bpmn20\.xml, \.bpmn, \.bar or \.zip|must be a file with a name/, "file '$name'");
+    ok t_cmp(message($r), qr/\.bpmn20\.xml, \.bpmn, \.dmn, \.bar or \.zip|must be a file with a name/, "file '$name'");
 }
 for my $case (@forms) {
     my ($what, $parts, $message, $status) = @$case;

@@ -71,6 +71,9 @@ static void make_legal(void *row)
     case WF_TABLE_DEFINITION:
         ((wf_definition_t *)row)->deployment_id = deployment;
         break;
+    case WF_TABLE_DECISION:
+        ((wf_decision_def_t *)row)->deployment_id = deployment;
+        break;
     case WF_TABLE_EXECUTION:
         ((wf_execution_t *)row)->proc_def_id = DEFINITION;
         break;
