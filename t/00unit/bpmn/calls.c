@@ -120,6 +120,76 @@ static void deleted(void)
            "no more", "for the same reason");
 }
 
+/* Instances that begin and are ended in one call leave nothing: neither what they wait
+ * for nor their variables. */
+#define ENDED_AT_ONCE(definition)                                                        \
+    FILE(                                                                                \
+        START "<callActivity id=\"c\" calledElement=\"q\" "                              \
+              "activiti:inheritVariables=\"true\"/>"                                     \
+              "<boundaryEvent id=\"b\" "                                                 \
+              "attachedToRef=\"c\"><errorEventDefinition/></boundaryEvent>" TASK("z")    \
+                  FLOW("s", "c") FLOW("b", "z"),                                         \
+        "<startEvent id=\"i\"/><subProcess id=\"h\" "                                    \
+        "triggeredByEvent=\"true\"><startEvent id=\"k\">"                                \
+        "<timerEventDefinition><timeDuration>PT1H</timeDuration></"                      \
+        "timerEventDefinition></startEvent>"                                             \
+        "</subProcess><subProcess id=\"g\" triggeredByEvent=\"true\"><startEvent "       \
+        "id=\"l\">"                                                                      \
+        "<messageEventDefinition messageRef=\"m\"/></startEvent></subProcess>" TASK(     \
+            "t") "<serviceTask id=\"w\" activiti:type=\"external\" "                     \
+                 "activiti:topic=\"x\"/>" ASYNC("y") "<endEvent id=\"x\">" definition    \
+                                                     "</endEvent>" FLOW("i", "t") FLOW(  \
+                                                         "i", "w") FLOW("i", "y")        \
+                                                         FLOW("i",                       \
+                                                              "x") "</process><message " \
+                                                                   "id=\"m\" "           \
+                                                                   "name=\"M\"/"         \
+                                                                   "><process id=\"r\">" \
+                                                                   "<startEvent "        \
+                                                                   "id=\"rs\"/>")
+
+static wf_id_t called_in_history(wf_id_t caller)
+{
+    apr_array_header_t *rows = world_select(WF_BY_HI_ACTIVITIES_OF_INSTANCE, caller);
+    int i;
+
+    for (i = 0; i < rows->nelts; i++) {
+        const wf_hi_actinst_t *row = APR_ARRAY_IDX(rows, i, wf_hi_actinst_t *);
+
+        if (strcmp(row->act_id, "c") == 0) {
+            return row->called_inst_id;
+        }
+    }
+    return 0;
+}
+
+static void ended_at_once(const char *what, const char *xml)
+{
+    static const struct {
+        const char *what;
+        wf_relation_e relation;
+    } rows[] = {
+        { "executions", WF_BY_EXECUTIONS_OF_INSTANCE },
+        { "tasks", WF_BY_TASKS_OF_INSTANCE },
+        { "jobs", WF_BY_JOBS_OF_INSTANCE },
+        { "subscriptions", WF_BY_SUBSCRIPTIONS_OF_INSTANCE },
+        { "variables", WF_BY_VARIABLES_OF_INSTANCE },
+
+    };
+    wf_started_t started;
+    wf_id_t called;
+    int i;
+
+    world_start(deploy_all(xml), vars_of("{\"n\": 1, \"l\": [1, 2]}"), &started);
+    called = called_in_history(started.id);
+    ok(called != 0, "%s: a call was made: %s", what,
+       world.err.message ? world.err.message : "");
+    for (i = 0; i < (int)(sizeof(rows) / sizeof(rows[0])); i++) {
+        is_int(world_select(rows[i].relation, called)->nelts, 0, "%s: no %s are left",
+               what, rows[i].what);
+    }
+}
+
 int main(void)
 {
     int i;
@@ -131,6 +201,11 @@ int main(void)
     variables();
     inherited();
     deleted();
+    ended_at_once("an error", ENDED_AT_ONCE("<errorEventDefinition errorRef=\"E\"/>"));
+    ended_at_once("terminate", ENDED_AT_ONCE("<terminateEventDefinition/>"));
+    ended_at_once(
+        "terminate all",
+        ENDED_AT_ONCE("<terminateEventDefinition activiti:terminateAll=\"true\"/>"));
     world_close();
     return done_testing();
 }
