@@ -268,6 +268,18 @@ apr_status_t wf_compensate_enter(wf_exec_t *exec, wf_error_t *err)
     return rv;
 }
 
+/* What a handler has done itself is not undone any more. */
+static apr_status_t drop_own(wf_exec_t *exec, wf_error_t *err)
+{
+    apr_array_header_t *rows;
+    apr_status_t rv = registered(exec, &rows, err);
+
+    if (rv == APR_SUCCESS && rows->nelts) {
+        rv = wf_exec_children(exec, err);
+    }
+    return rv == APR_SUCCESS ? drop(exec, rows, err) : rv;
+}
+
 /* What a handler leaves empty goes; at the top is who waited for all of them. */
 apr_status_t wf_handler_done(wf_exec_t *exec, wf_error_t *err)
 {
@@ -276,7 +288,10 @@ apr_status_t wf_handler_done(wf_exec_t *exec, wf_error_t *err)
     do {
         wf_exec_t *up = exec->parent;
 
-        rv = wf_exec_remove(exec, err);
+        rv = drop_own(exec, err);
+        if (rv == APR_SUCCESS) {
+            rv = wf_exec_remove(exec, err);
+        }
         exec = up;
     } while (rv == APR_SUCCESS && !exec->row->children
              && exec->row->role == WF_ROLE_HANDLER);

@@ -8,47 +8,57 @@
     "<message id=\"mesM\" name=\"M\"/><error id=\"errE\" errorCode=\"E\"/>"              \
     "<error id=\"errF\" errorCode=\"F\"/>\n"
 #define FILE_OF(body)                                                                    \
-    DEFINITIONS DECLARED "<process id=\"p\" name=\"P\">\n" body "</process>\n</definitions>\n"
+    DEFINITIONS DECLARED "<process id=\"p\" name=\"P\">\n" body                          \
+                         "</process>\n</definitions>\n"
 /* The first process calls the second one, that one the third one. */
 #define CALLS(body, called)                                                              \
-    DEFINITIONS DECLARED "<process id=\"p\">\n" body "</process>\n<process id=\"q\">\n" \
-                         "<startEvent id=\"qS\"/>\n" called "</process>\n</definitions>\n"
+    DEFINITIONS DECLARED "<process id=\"p\">\n" body "</process>\n<process id=\"q\">\n"  \
+                         "<startEvent id=\"qS\"/>\n" called                              \
+                         "</process>\n</definitions>\n"
 #define CALLS_TWO(body, called, last)                                                    \
     DEFINITIONS DECLARED "<process id=\"p\">\n" body "</process>\n<process id=\"q\">\n"  \
-                         "<startEvent id=\"qS\"/>\n" called "</process>\n<process id=\"r\">\n" \
+                         "<startEvent id=\"qS\"/>\n" called                              \
+                         "</process>\n<process id=\"r\">\n"                              \
                          "<startEvent id=\"rS\"/>\n" last "</process>\n</definitions>\n"
 
 #define SIGNAL(ref) "<signalEventDefinition signalRef=\"sig" ref "\"/>"
 #define MESSAGE(ref) "<messageEventDefinition messageRef=\"mes" ref "\"/>"
 #define ERROR(ref) "<errorEventDefinition errorRef=\"err" ref "\"/>"
-#define HOUR "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"
+#define HOUR                                                                             \
+    "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"
 #define TERMINATE "<terminateEventDefinition/>"
 #define CANCEL "<cancelEventDefinition/>"
 #define COMPENSATE(attributes) "<compensateEventDefinition " attributes "/>"
 
-#define CATCH(id, def) "<intermediateCatchEvent id=\"" id "\">" def "</intermediateCatchEvent>\n"
-#define THROW(id, def) "<intermediateThrowEvent id=\"" id "\">" def "</intermediateThrowEvent>\n"
+#define CATCH(id, def)                                                                   \
+    "<intermediateCatchEvent id=\"" id "\">" def "</intermediateCatchEvent>\n"
+#define THROW(id, def)                                                                   \
+    "<intermediateThrowEvent id=\"" id "\">" def "</intermediateThrowEvent>\n"
 #define ENDS(id, def) "<endEvent id=\"" id "\">" def "</endEvent>\n"
 #define BOUNDARY(id, host, def)                                                          \
     "<boundaryEvent id=\"" id "\" attachedToRef=\"" host "\">" def "</boundaryEvent>\n"
 #define BESIDE(id, host, def)                                                            \
-    "<boundaryEvent id=\"" id "\" attachedToRef=\"" host "\" cancelActivity=\"false\">" def \
-    "</boundaryEvent>\n"
+    "<boundaryEvent id=\"" id "\" attachedToRef=\"" host                                 \
+    "\" cancelActivity=\"false\">" def "</boundaryEvent>\n"
 #define ON(id, def, inside)                                                              \
-    "<subProcess id=\"" id "\" triggeredByEvent=\"true\"><startEvent id=\"" id "S\">" def \
-    "</startEvent>\n" inside "</subProcess>\n"
+    "<subProcess id=\"" id "\" triggeredByEvent=\"true\"><startEvent id=\"" id           \
+    "S\">" def "</startEvent>\n" inside "</subProcess>\n"
 #define ON_BESIDE(id, def, inside)                                                       \
     "<subProcess id=\"" id "\" triggeredByEvent=\"true\"><startEvent id=\"" id           \
     "S\" isInterrupting=\"false\">" def "</startEvent>\n" inside "</subProcess>\n"
 #define SUB(id, inside)                                                                  \
-    "<subProcess id=\"" id "\">\n<startEvent id=\"" id "S\"/>\n" inside "</subProcess>\n"
+    "<subProcess id=\"" id "\">\n<startEvent id=\"" id "S\"/>\n" inside "</"             \
+                                                                        "subProcess>\n"
 #define SUBS(id, loop, inside)                                                           \
-    "<subProcess id=\"" id "\">\n" loop "<startEvent id=\"" id "S\"/>\n" inside "</subProcess>\n"
+    "<subProcess id=\"" id "\">\n" loop "<startEvent id=\"" id "S\"/>\n" inside          \
+    "</subProcess>\n"
 #define TRANSACTION(id, loop, inside)                                                    \
-    "<transaction id=\"" id "\">\n" loop "<startEvent id=\"" id "S\"/>\n" inside "</transaction>\n"
+    "<transaction id=\"" id "\">\n" loop "<startEvent id=\"" id "S\"/>\n" inside         \
+    "</transaction>\n"
 #define INCLUSIVE(id) "<inclusiveGateway id=\"" id "\"/>\n"
 #define GATE(id) "<eventBasedGateway id=\"" id "\"/>\n"
-#define CALL(id, key, loop) "<callActivity id=\"" id "\" calledElement=\"" key "\">" loop "</callActivity>\n"
+#define CALL(id, key, loop)                                                              \
+    "<callActivity id=\"" id "\" calledElement=\"" key "\">" loop "</callActivity>\n"
 #define LOOP(how, inside)                                                                \
     "<multiInstanceLoopCharacteristics isSequential=\"" how "\">" inside                 \
     "</multiInstanceLoopCharacteristics>"
@@ -60,11 +70,13 @@
 #define IN_TURN_UNTIL(n, text)                                                           \
     LOOP("true", "<loopCardinality>" n "</loopCardinality><completionCondition>" text    \
                  "</completionCondition>")
-#define LOOPED(id, attributes, loop) "<userTask id=\"" id "\" " attributes ">" loop "</userTask>\n"
+#define LOOPED(id, attributes, loop)                                                     \
+    "<userTask id=\"" id "\" " attributes ">" loop "</userTask>\n"
 #define UNDO(id, handler)                                                                \
-    "<boundaryEvent id=\"" id "B\" attachedToRef=\"" id "\"><compensateEventDefinition/>" \
-    "</boundaryEvent><association id=\"" id "A\" sourceRef=\"" id "B\" targetRef=\"" handler \
-    "\"/>\n"
+    "<boundaryEvent id=\"" id "B\" attachedToRef=\"" id                                  \
+    "\"><compensateEventDefinition/>"                                                    \
+    "</boundaryEvent><association id=\"" id "A\" sourceRef=\"" id                        \
+    "B\" targetRef=\"" handler "\"/>\n"
 #define HANDLER(id) "<userTask id=\"" id "\" isForCompensation=\"true\"/>\n"
 
 /* clang-format off */
@@ -340,6 +352,12 @@ static const scenario_t undoing[] = {
         "<subProcess id=\"h\" isForCompensation=\"true\"><startEvent id=\"i\"/>" TASK("t") FLOW("i", "t") "</subProcess>" BOUNDARY("x", "h", SIGNAL("A"))
         FORK("f") TASK("v") TASK("w") THROW("c", COMPENSATE("")) TASK("z") FLOW("s", "a") FLOW("a", "b") FLOW("b", "c") FLOW("c", "z") FLOW("x", "f")
         FLOW("f", "v") FLOW("f", "w")), NULL, "t ub | event A: ub v w | complete v: ub w | complete w: ub | complete ub: z", NULL },
+    { "what a handler has done is not undone", FILE_OF(START PASS("a") UNDO("a", "h") "<subProcess id=\"h\" isForCompensation=\"true\">"
+        "<startEvent id=\"i\"/>" PASS("b") UNDO("b", "ub") HANDLER("ub") SUB("p2", PASS("d") UNDO("d", "ud") HANDLER("ud") FLOW("p2S", "d")) FLOW("i", "b")
+        FLOW("b", "p2") "</subProcess>" THROW("c", COMPENSATE("")) THROW("w", COMPENSATE("")) TASK("z") FLOW("s", "a") FLOW("a", "c") FLOW("c", "w")
+        FLOW("w", "z")), NULL, "z | complete z:", NULL },
+    { "nor is it by itself", FILE_OF(START HANDLER("a") UNDO("a", "a") THROW("c", COMPENSATE("")) TASK("z") FLOW("s", "a") FLOW("a", "c")
+        FLOW("c", "z")), NULL, "a | complete a: a | complete a: z | complete z:", NULL },
     { "an error of a handler leaves the scope", FILE_OF(START SUB("p1", PASS("a") UNDO("a", "h") "<subProcess id=\"h\" isForCompensation=\"true\">"
         "<startEvent id=\"i\"/>" TASK("t") ENDS("x", ERROR("E")) FLOW("i", "t") FLOW("t", "x") "</subProcess>" THROW("c", COMPENSATE(""))
         FLOW("p1S", "a") FLOW("a", "c")) BOUNDARY("e", "p1", ERROR("E")) TASK("z") FLOW("s", "p1") FLOW("e", "z")), NULL, "t | complete t: z", NULL },
@@ -417,12 +435,16 @@ static const char *names(wf_id_t instance)
 }
 
 #define ROUNDS(how, after)                                                               \
-    FILE_OF(START "<subProcess id=\"p1\"><multiInstanceLoopCharacteristics isSequential=\"" how \
-            "\" activiti:collection=\"l\" activiti:elementVariable=\"x\"/><startEvent id=\"i\"/>" \
-            "<dataObject id=\"d\" name=\"v\"><extensionElements><activiti:value>own" \
-            "</activiti:value></extensionElements></dataObject>" TASK("a") UNDO("a", "ua") \
-            "<userTask id=\"ua\" name=\"${v}-${x}-${loopCounter}\" isForCompensation=\"true\"/>" \
-            FLOW("i", "a") "</subProcess>" after FLOW("s", "p1"))
+    FILE_OF(                                                                             \
+        START                                                                            \
+        "<subProcess id=\"p1\"><multiInstanceLoopCharacteristics isSequential=\"" how    \
+        "\" activiti:collection=\"l\" activiti:elementVariable=\"x\"/><startEvent "      \
+        "id=\"i\"/>"                                                                     \
+        "<dataObject id=\"d\" name=\"v\"><extensionElements><activiti:value>own"         \
+        "</activiti:value></extensionElements></dataObject>" TASK("a")                   \
+            UNDO("a", "ua") "<userTask id=\"ua\" name=\"${v}-${x}-${loopCounter}\" "     \
+                            "isForCompensation=\"true\"/>" FLOW(                         \
+                                "i", "a") "</subProcess>" after FLOW("s", "p1"))
 
 static void kept_rounds(const char *what, const char *xml, int more)
 {
@@ -456,8 +478,12 @@ int main(void)
     PLAY(loops);
     PLAY(calls);
     PLAY(undoing);
-    kept_rounds("rounds at once", ROUNDS("false", THROW("c", COMPENSATE("")) FLOW("p1", "c")), 0);
-    kept_rounds("rounds in turn", ROUNDS("true", TASK("b") THROW("c", COMPENSATE("")) FLOW("p1", "b") FLOW("b", "c")), 1);
+    kept_rounds("rounds at once",
+                ROUNDS("false", THROW("c", COMPENSATE("")) FLOW("p1", "c")), 0);
+    kept_rounds("rounds in turn",
+                ROUNDS("true", TASK("b") THROW("c", COMPENSATE("")) FLOW("p1", "b")
+                                   FLOW("b", "c")),
+                1);
     world_close();
     return done_testing();
 }
