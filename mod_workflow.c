@@ -600,7 +600,7 @@ static const command_rec directives[] = {
     NUM("WorkflowMaxSteps", NUMBER(IN_ENGINE(max_steps), AS_INT, 10, 100000000),
         "operations of one call before a process counts as endless"),
     NUM("WorkflowMaxInstances", NUMBER(IN_ENGINE(max_rounds), AS_INT, 1, 100000000),
-        "instances of one multi-instance activity"),
+        "instances of multi-instance activities that one call begins"),
     NUM("WorkflowLoadLoops", NUMBER(IN_ENGINE(load_loops), AS_INT, 0, 256),
         "event loops of the load engine; 0 is one per core"),
     NUM("WorkflowMaxExecutions", NUMBER(IN_ENGINE(max_executions), AS_INT, 1, 10000),

@@ -132,7 +132,7 @@ typedef struct wf_bpmn_call_t {
     int history_days;     /* … how long it stays after the end; 0: for ever */
     int starters_only;   /* user must be a candidate starter where a definition names some */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
-    int max_rounds;      /* instances of one multi-instance activity */
+    int max_rounds;      /* instances of multi-instance activities in one call */
     wf_services_t services;
     const char *key;       /* the same for every beginning of this call: a part of what
                               tells delegates that a request is a repetition; or NULL */

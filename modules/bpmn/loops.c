@@ -13,8 +13,11 @@
 #define RUNNING "nrOfActiveInstances"
 #define COMPLETED "nrOfCompletedInstances"
 
-/* What a round costs at least, so that many of them are not taken for an endless loop. */
+/* What a round costs at least, so that many of them are not taken for an endless loop …
+ */
 #define STEPS_OF_A_ROUND 8
+/* … and in how many loops of a turn: a token may go round and round through a loop. */
+#define LOOPS_WITH_STEPS 10000
 
 /* ---- how many ------------------------------------------------------------------------ */
 
@@ -94,15 +97,23 @@ static apr_status_t look(wf_exec_t *exec, rounds_t *rounds, wf_error_t *err)
 
 static apr_status_t check_limit(const wf_exec_t *exec, apr_int64_t count, wf_error_t *err)
 {
-    const wf_bpmn_call_t *call = exec->instance->turn->call;
+    const wf_turn_t *turn = exec->instance->turn;
 
-    return count <= call->max_rounds
+    return count <= turn->call->max_rounds - turn->rounds
                ? APR_SUCCESS
                : wf_error_set(err, WF_ERR_EXECUTION,
                               "%" APR_INT64_T_FMT
-                              " instances of a multi-instance activity; "
+                              " instances of multi-instance activities in one call; "
                               "at most %d are allowed",
-                              count, call->max_rounds);
+                              turn->rounds + count, turn->call->max_rounds);
+}
+
+static void allow_steps(wf_turn_t *turn, apr_int64_t rounds)
+{
+    turn->rounds += rounds;
+    if (turn->loops++ < LOOPS_WITH_STEPS) {
+        turn->allowed += rounds * STEPS_OF_A_ROUND;
+    }
 }
 
 /* ---- variables ------------------------------------------------------------------------- */
@@ -177,7 +188,7 @@ static apr_status_t begin_rounds(wf_exec_t *loop, const rounds_t *rounds, wf_err
     for (round = loop->last; rv == APR_SUCCESS && round; round = round->before) {
         begin_round(round);
     }
-    loop->instance->turn->allowed += rounds->count * STEPS_OF_A_ROUND;
+    allow_steps(loop->instance->turn, rounds->count);
     return rv;
 }
 

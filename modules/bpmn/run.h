@@ -13,6 +13,8 @@ typedef struct wf_turn_t {
     apr_array_header_t *agenda; /* agenda.c */
     int steps;                  /* operations done so far */
     apr_int64_t allowed;   /* more of them than call->max_steps: for rounds of loops */
+    apr_int64_t rounds;    /* that have been begun by all loops so far … */
+    int loops;             /* … and these */
     apr_hash_t *instances; /* executions.c: those that are loaded, by id */
     apr_hash_t *aborted;   /* instances.c: ids of those that were; NULL: none */
     apr_array_header_t

@@ -36,7 +36,7 @@ typedef struct wf_engine_config_t {
     int long_poll_limit;        /* fetches of external tasks that wait at once */
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */
-    int max_rounds;             /* instances of one multi-instance activity */
+    int max_rounds;             /* that multi-instance activities begin in one call */
     const char *demo_dir;       /* (start) demo data to import into an empty store, or NULL */
     const char *admin_group;    /* whose members are administrators, if of role_type */
     const char *role_type;

@@ -125,6 +125,47 @@ static void limits(void)
     world.max_rounds = 200000;
 }
 
+/* Loops without an end are found, though rounds do not count as steps. */
+#define ROUND_AND_ROUND(loop)                                                            \
+    PROCESS(START "<task id=\"t\">" loop "</task>" FLOW("s", "t") FLOW("t", "t"))
+#define CALLS_ITSELF                                                                     \
+    PROCESS(START "<callActivity id=\"t\" calledElement=\"p\">" LOOP(                    \
+        "true", COUNT("1")) "</callActivity>" FLOW("s", "t"))
+
+static void endless(void)
+{
+    static const struct {
+        const char *what, *xml;
+    } cases[] = {
+        { "in turn", ROUND_AND_ROUND(LOOP("true", COUNT("2"))) },
+        { "at once", ROUND_AND_ROUND(LOOP("false", COUNT("3"))) },
+        { "none", ROUND_AND_ROUND(LOOP("false", COUNT("0"))) },
+        { "within a round", AROUND(
+                                "<subProcess id=\"t\">" LOOP(
+                                    "false",
+                                    COUNT(
+                                        "2")) "<startEvent id=\"i\"/><task "
+                                              "id=\"u\">" LOOP("true",
+                                                               COUNT(
+                                                                   "2")) "</task>" FLOW("i",
+                                                                                        "u")
+                                                  FLOW("u", "u") "</subProcess>") },
+        { "calls of itself", CALLS_ITSELF },
+        { "many at once", ROUND_AND_ROUND(LOOP("false", COUNT("1000"))) },
+    };
+    wf_started_t started;
+    int i;
+
+    for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
+        apr_status_t rv = world_start(world_deploy(cases[i].xml), NULL, &started);
+
+        ok(rv != APR_SUCCESS
+               && (strstr(world.err.message, "may loop for ever")
+                   || strstr(world.err.message, "at most 200000 are allowed")),
+           "endless: %s: %s", cases[i].what, world.err.message);
+    }
+}
+
 int main(void)
 {
     int i;
@@ -135,6 +176,7 @@ int main(void)
     }
     variables();
     limits();
+    endless();
     world_close();
     return done_testing();
 }
