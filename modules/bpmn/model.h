@@ -84,9 +84,19 @@ typedef struct wf_mapping_t {
 
 /** camunda:inputParameter, outputParameter: a variable of the activity while it runs, or
  *  of its surroundings afterwards. */
+typedef enum {
+    WF_PARAMETER_TEXT, /* a text with expressions */
+    WF_PARAMETER_LIST,
+    WF_PARAMETER_MAP,
+    WF_PARAMETER_SCRIPT
+} wf_parameter_e;
 typedef struct wf_parameter_t {
-    const char *name;
-    const wf_template_t *value; /* NULL: null */
+    const char *name; /* of the variable, or the key in a map; NULL: part of a list */
+    wf_parameter_e kind;
+    const wf_template_t *value;    /* of a text; NULL: null */
+    apr_array_header_t *parts;     /* of a list or map: wf_parameter_t; NULL: none */
+    const char *language, *script; /* of a script */
+    int line;
 } wf_parameter_t;
 
 /** activiti:mapException: which technical failures become an error with a code. */

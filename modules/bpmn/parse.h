@@ -12,6 +12,7 @@
 
 #define WF_BPMN_MAX_FIELDS 1000     /* activiti:field of one element */
 #define WF_BPMN_MAX_PARAMETERS 1000 /* camunda:inputParameter of one element */
+#define WF_BPMN_MAX_NESTING 20      /* levels of lists and maps in one of these */
 
 /** Inclusive gateways of a process times its nodes: what it costs to know from where a
  *  token may still come to them. */
@@ -168,6 +169,10 @@ const char *wf_action_field(const wf_action_t *action, const char *name);
 /** A script element's text, verbatim, copied; NULL if it is empty. */
 const char *wf_parse_script(wf_parser_t *parser, const wf_xml_t *element);
 
+/** The same of a <script> of an extension, with its language, juel unless it says so. */
+const char *wf_parse_own_script(wf_parser_t *parser, const wf_xml_t *script,
+                                const char **language);
+
 /** The activity's activiti:mapException elements, of wf_mapped_error_t; or NULL. */
 apr_array_header_t *wf_mapped_errors_parse(wf_parser_t *parser, const wf_xml_t *element);
 
@@ -195,7 +200,7 @@ apr_array_header_t *wf_event_listeners_parse(wf_parser_t *parser,
 /** What activities have in common: loop, skip expression, whether it compensates. */
 void wf_activity_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 
-/** camunda:inputOutput of any node. */
+/** read_parameters.c: camunda:inputOutput of any node. */
 void wf_parameters_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node);
 
 /** An attribute such as camunda:calledElementBinding. */

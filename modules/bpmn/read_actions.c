@@ -101,25 +101,32 @@ const char *wf_parse_script(wf_parser_t *parser, const wf_xml_t *element)
     return apr_pstrmemdup(parser->p, element->text, element->text_length);
 }
 
-/* camunda:script in a listener. */
-static int parse_script_child(wf_parser_t *parser, const wf_xml_t *element,
-                              wf_action_t *action)
+const char *wf_parse_own_script(wf_parser_t *parser, const wf_xml_t *script,
+                                const char **language)
 {
-    const wf_xml_t *script = wf_xml_child(element, WF_NS_EXTENSION, "script");
-    const char *language;
-
-    if (!script) {
-        return 0;
-    }
     if (wf_parse_own(parser, script, "resource")) {
         wf_parse_problem(parser, script, "unsupported-attribute",
                          "attribute resource of <script> is not supported by this "
                          "server: write the script into the element");
     }
-    language = wf_parse_own(parser, script, "scriptFormat");
+    *language = wf_parse_own(parser, script, "scriptFormat");
+    if (!*language) {
+        *language = "juel";
+    }
+    return wf_parse_script(parser, script);
+}
+
+/* camunda:script in a listener. */
+static int parse_script_child(wf_parser_t *parser, const wf_xml_t *element,
+                              wf_action_t *action)
+{
+    const wf_xml_t *script = wf_xml_child(element, WF_NS_EXTENSION, "script");
+
+    if (!script) {
+        return 0;
+    }
     action->kind = WF_ACTION_SCRIPT;
-    action->name = language ? language : "juel";
-    action->script = wf_parse_script(parser, script);
+    action->script = wf_parse_own_script(parser, script, &action->name);
     return action->script != NULL;
 }
 

@@ -57,52 +57,7 @@ static const wf_loop_t *parse_loop(wf_parser_t *parser, const wf_xml_t *xml)
     return loop;
 }
 
-/* ---- parameters and retries ------------------------------------------------------ */
-
-static void parse_parameter(wf_parser_t *parser, const wf_xml_t *xml,
-                            apr_array_header_t **list)
-{
-    wf_parameter_t *parameter;
-    const char *name = wf_parse_own(parser, xml, "name");
-
-    if (!name) {
-        wf_parse_problem(parser, xml, "parameter-name", "<%s> needs a name", xml->name);
-        return;
-    }
-    if (xml->child) {
-        wf_parse_problem(parser, xml->child, "parameter-value",
-                         "<%s> \"%s\" must hold a text or an expression: <%s> in it is "
-                         "not supported",
-                         xml->name, name, xml->child->name);
-        return;
-    }
-    if (!*list) {
-        *list = apr_array_make(parser->p, 4, sizeof(wf_parameter_t));
-    }
-    if ((*list)->nelts == WF_BPMN_MAX_PARAMETERS) {
-        wf_parse_problem(parser, xml, "too-many-parameters",
-                         "more than %d parameters in one element",
-                         WF_BPMN_MAX_PARAMETERS);
-        return;
-    }
-    parameter = apr_array_push(*list);
-    parameter->name = name;
-    parameter->value = wf_parse_text(parser, xml);
-}
-
-void wf_parameters_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node)
-{
-    const wf_xml_t *holder = wf_xml_extension(xml, "inputOutput"), *child;
-
-    for (child = holder ? holder->child : NULL; child; child = child->next) {
-        if (wf_xml_is(child, WF_NS_EXTENSION, "inputParameter")) {
-            parse_parameter(parser, child, &node->inputs);
-        }
-        else if (wf_xml_is(child, WF_NS_EXTENSION, "outputParameter")) {
-            parse_parameter(parser, child, &node->outputs);
-        }
-    }
-}
+/* ---- retries --------------------------------------------------------------------- */
 
 const wf_retries_t *wf_retries_parse(wf_parser_t *parser, const wf_xml_t *xml)
 {

@@ -67,6 +67,8 @@ static const struct {
     { "field of a listener", IN_TASK("<activiti:executionListener event=\"end\" class=\"a.B\"><activiti:field name=\"f\"><activiti:expression>%s"
                           "</activiti:expression></activiti:field></activiti:executionListener>") },
     { "input parameter",  IN_TASK("<camunda:inputOutput><camunda:inputParameter name=\"a\">%s</camunda:inputParameter></camunda:inputOutput>") },
+    { "part of a list",   IN_TASK("<camunda:inputOutput><camunda:inputParameter name=\"a\"><camunda:list><camunda:value>%s</camunda:value></camunda:list></camunda:inputParameter></camunda:inputOutput>") },
+    { "entry of a map",   IN_TASK("<camunda:inputOutput><camunda:inputParameter name=\"a\"><camunda:map><camunda:entry key=\"k\">%s</camunda:entry></camunda:map></camunda:inputParameter></camunda:inputOutput>") },
     { "output parameter", IN_TASK("<camunda:inputOutput><camunda:outputParameter name=\"a\">%s</camunda:outputParameter></camunda:inputOutput>") },
 
     /* ---- calls and loops ---- */

@@ -26,6 +26,14 @@
                  "</multiInstanceLoopCharacteristics>"))
 #define CALL(attributes, extensions)                                                     \
     BETWEEN(TASK("callActivity", attributes, EXTENSIONS(extensions)))
+#define PARAMETER(value)                                                                 \
+    BETWEEN(TASK("task", "",                                                             \
+                 EXTENSIONS("<camunda:inputOutput><camunda:inputParameter name=\"a\">"   \
+                            value "</camunda:inputParameter></camunda:inputOutput>")))
+#define TEN(text) text text text text text text text text text text
+#define LISTS_AROUND(inside)                                                             \
+    TEN("<camunda:list>") TEN("<camunda:list>") inside TEN("</camunda:list>")            \
+        TEN("</camunda:list>")
 #define WITH_OPERATION(body)                                                             \
     FILE_WITH("<process id=\"p\">\n<startEvent id=\"s\"/>\n" body                        \
               "</process><message id=\"m\"/><interface id=\"i\"><operation id=\"op\">"   \
@@ -137,10 +145,22 @@ static const case_t cases[] = {
                                          "<camunda:outputParameter name=\"c\"/></camunda:inputOutput>"))), NULL, NULL, 0, 0 },
     { "a nameless parameter",    BETWEEN(TASK("task", "", EXTENSIONS("<camunda:inputOutput><camunda:inputParameter>1</camunda:inputParameter></camunda:inputOutput>"))),
                                                                            "parameter-name", "x", 6, 0 },
-    { "a list as parameter",     BETWEEN(TASK("task", "", EXTENSIONS("<camunda:inputOutput><camunda:inputParameter name=\"a\"><camunda:list/></camunda:inputParameter>"
-                                         "</camunda:inputOutput>"))), "parameter-value", "x", 6, 0 },
-    { "a script as parameter",   BETWEEN(TASK("task", "", EXTENSIONS("<camunda:inputOutput><camunda:outputParameter name=\"a\"><camunda:script>1</camunda:script>"
-                                         "</camunda:outputParameter></camunda:inputOutput>"))), "parameter-value", "x", 6, 0 },
+    { "a list as parameter", PARAMETER("<camunda:list/>"), NULL, NULL, 0, 0 },
+    { "a list of all kinds", PARAMETER("<camunda:list><camunda:value>1</camunda:value><camunda:value/><camunda:list/><camunda:map/><camunda:script>${1}</camunda:script></camunda:list>"), NULL, NULL, 0, 0 },
+    { "a map of all kinds", PARAMETER("<camunda:map><camunda:entry key=\"a\">1</camunda:entry><camunda:entry key=\"b\"/><camunda:entry key=\"c\"><camunda:list/></camunda:entry></camunda:map>"), NULL, NULL, 0, 0 },
+    { "a script as parameter", PARAMETER("<camunda:script scriptFormat=\"js\">1</camunda:script>"), NULL, NULL, 0, 0 },
+    { "a script of a file", PARAMETER("<camunda:script scriptFormat=\"js\" resource=\"a.js\"/>"), "unsupported-attribute", "x", 6, 0 },
+    { "an empty script", PARAMETER("<camunda:script scriptFormat=\"js\"/>"), "script-text", "x", 6, 0 },
+    { "no such kind", PARAMETER("<camunda:set/>"), "parameter-value", "x", 6, 0 },
+    { "none in a list", PARAMETER("<camunda:list><camunda:entry key=\"a\">1</camunda:entry></camunda:list>"), "parameter-value", "x", 6, 0 },
+    { "none in a value", PARAMETER("<camunda:list><camunda:value><camunda:set/></camunda:value></camunda:list>"), "parameter-value", "x", 6, 0 },
+    { "no entry", PARAMETER("<camunda:map><camunda:value>1</camunda:value></camunda:map>"), "parameter-value", "x", 6, 0 },
+    { "an entry without key", PARAMETER("<camunda:map><camunda:entry>1</camunda:entry></camunda:map>"), "parameter-name", "x", 6, 0 },
+    { "two values", PARAMETER("<camunda:list/><camunda:list/>"), "parameter-value", "x", 6, 0 },
+    { "a bad expression in a list", PARAMETER("<camunda:list><camunda:value>${</camunda:value></camunda:list>"), "expression-syntax", "x", 6, 0 },
+    { "20 levels", PARAMETER(LISTS_AROUND("<camunda:value>1</camunda:value>")), NULL, NULL, 0, 0 },
+    { "21 levels", PARAMETER(LISTS_AROUND("<camunda:map/>")), "parameter-depth", "x", 6, 0 },
+    { "a bad expression in a map", PARAMETER("<camunda:map><camunda:entry key=\"a\">${1 +}</camunda:entry></camunda:map>"), "expression-syntax", "x", 6, 0 },
 };
 /* clang-format on */
 
