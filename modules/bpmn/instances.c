@@ -209,6 +209,8 @@ apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instanc
 {
     wf_turn_t turn;
     deletion_t d = { .call = call, .turn = &turn };
+    wf_id_t next = instance;
+    apr_status_t rv;
 
     if (reason && strlen(reason) > WF_TASK_MAX_TEXT) {
         return wf_error_field(err, WF_ERR_INVALID, "reason",
@@ -217,5 +219,13 @@ apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instanc
     d.reason =
         reason && *reason ? apr_pstrdup(wf_uow_pool(call->uow), reason) : "deleted";
     wf_turn_init(&turn, call);
-    return end_all(&d, instance, err);
+    /* Up to one that nobody has called, or whose caller lives on. */
+    do {
+        instance = next;
+        rv = wf_call_cancel(&turn, instance, d.reason, &next, err);
+    } while (rv == APR_SUCCESS && next && next != instance);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return next == instance ? end_all(&d, instance, err) : wf_agenda_run(&turn, err);
 }

@@ -256,7 +256,7 @@ static apr_status_t end_loop(wf_exec_t *loop, wf_error_t *err)
 
 static apr_status_t next_round(wf_exec_t *round, wf_error_t *err)
 {
-    apr_int64_t number = get_number(round->parent, COMPLETED);
+    apr_int64_t number = get_number(round, round->node->loop->index_variable) + 1;
     rounds_t rounds;
     apr_status_t rv = look(round->parent->parent, &rounds, err);
 
@@ -272,26 +272,54 @@ static apr_status_t next_round(wf_exec_t *round, wf_error_t *err)
     return rv;
 }
 
-apr_status_t wf_loop_round_done(wf_exec_t *round, wf_error_t *err)
+/* One round less runs; there are that many more of the counter. */
+static apr_status_t count(wf_exec_t *round, const char *counter, int more,
+                          wf_error_t *err)
 {
     wf_exec_t *loop = round->parent;
-    int sequential = round->node->loop->sequential, complete;
     apr_status_t rv = wf_variables_load(&round->own, err);
 
     if (rv == APR_SUCCESS) {
-        rv = set_number(loop, COMPLETED, get_number(loop, COMPLETED) + 1, err);
+        rv = set_number(loop, counter, get_number(loop, counter) + more, err);
     }
-    if (rv == APR_SUCCESS && !sequential) {
+    if (rv == APR_SUCCESS && !round->node->loop->sequential) {
         rv = set_number(loop, RUNNING, get_number(loop, RUNNING) - 1, err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = is_complete(round, &complete, err);
-    }
+    return rv;
+}
+
+static apr_status_t go_on(wf_exec_t *round, wf_error_t *err)
+{
+    int complete;
+    apr_status_t rv = is_complete(round, &complete, err);
+
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (complete) {
-        return end_loop(loop, err);
+        return end_loop(round->parent, err);
     }
-    return sequential ? next_round(round, err) : wf_exec_remove(round, err);
+    return round->node->loop->sequential ? next_round(round, err)
+                                         : wf_exec_remove(round, err);
+}
+
+apr_status_t wf_loop_round_done(wf_exec_t *round, wf_error_t *err)
+{
+    apr_status_t rv = count(round, COMPLETED, 1, err);
+
+    return rv == APR_SUCCESS ? go_on(round, err) : rv;
+}
+
+apr_status_t wf_loop_round_cancelled(wf_exec_t *round, const char *reason,
+                                     wf_exec_t **carrier, wf_error_t *err)
+{
+    wf_exec_t *loop = round->parent;
+    apr_status_t rv = count(round, TOTAL, -1, err);
+
+    *carrier = NULL;
+    if (rv == APR_SUCCESS && get_number(loop, TOTAL) <= 0) {
+        *carrier = loop->parent;
+        return wf_scope_cancel(loop, reason, err);
+    }
+    return rv == APR_SUCCESS ? go_on(round, err) : rv;
 }

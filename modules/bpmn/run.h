@@ -227,6 +227,9 @@ void wf_token_release(wf_exec_t *waiting);
 apr_status_t wf_token_lower(wf_exec_t **scope, wf_exec_t *exec, wf_error_t *err);
 apr_status_t wf_token_raise(wf_exec_t *scope, wf_error_t *err);
 
+/** exec's token is gone. *empty is its scope if that was the last one in there, else NULL. */
+apr_status_t wf_token_drop(wf_exec_t *exec, wf_exec_t **empty, wf_error_t *err);
+
 /** exec's token ends, and with the last one its scope. */
 apr_status_t wf_token_end(wf_exec_t *exec, wf_error_t *err);
 
@@ -303,6 +306,12 @@ apr_status_t wf_loop_begin(wf_exec_t *exec, wf_error_t *err);
 /** A round is done: begin the next one, wait for others, or leave the activity. */
 apr_status_t wf_loop_round_done(wf_exec_t *round, wf_error_t *err);
 
+/** A round, which has no token any more, was cancelled: it counts as if it had never been,
+ *  and the loop goes on as above. If nothing is left of it and nothing was done, the loop
+ *  goes, and *carrier, without a token, is who stands on the activity; else NULL. */
+apr_status_t wf_loop_round_cancelled(wf_exec_t *round, const char *reason,
+                                     wf_exec_t **carrier, wf_error_t *err);
+
 /* ---- parameters.c -------------------------------------------------------------------------- */
 
 /** Set the variables that exec's activity has for itself, on exec. */
@@ -316,6 +325,15 @@ apr_status_t wf_parameters_out(wf_exec_t *exec, wf_error_t *err);
 /** An instance that was called is about to end: hand over what comes out of it and let
  * the caller go on. */
 apr_status_t wf_call_return(wf_instance_t *instance, wf_error_t *err);
+
+/* ---- call_cancel.c ------------------------------------------------------------------------- */
+
+/** An instance is to be deleted: if a call activity waits for it, that is cancelled, which
+ *  ends the instance. *next: the caller if nothing is left of it, which is then to be
+ *  deleted in turn; the instance itself if nobody waits for it; else 0. reason outlives the
+ *  unit. The agenda runs later. */
+apr_status_t wf_call_cancel(wf_turn_t *turn, wf_id_t instance, const char *reason,
+                            wf_id_t *next, wf_error_t *err);
 
 /* ---- compensation.c ------------------------------------------------------------------------ */
 

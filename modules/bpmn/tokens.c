@@ -360,20 +360,30 @@ void wf_token_release(wf_exec_t *waiting)
 
 /* ---- the end ------------------------------------------------------------------------- */
 
-apr_status_t wf_token_end(wf_exec_t *exec, wf_error_t *err)
+apr_status_t wf_token_drop(wf_exec_t *exec, wf_exec_t **empty, wf_error_t *err)
 {
     wf_exec_t *scope = wf_token_scope(exec);
     apr_status_t rv;
 
+    *empty = scope;
     if (scope == exec) {
-        return wf_scope_done(scope, err);
+        return APR_SUCCESS;
     }
     wf_joins_watch(scope);
     rv = wf_exec_remove(exec, err);
     if (rv == APR_SUCCESS && !scope->row->children) {
         wf_exec_stand(scope, exec->node); /* where the instance ends */
         scope->heard = exec->heard;
-        return wf_scope_done(scope, err);
+        return APR_SUCCESS;
     }
+    *empty = NULL;
     return rv == APR_SUCCESS ? collapse(scope, err) : rv;
+}
+
+apr_status_t wf_token_end(wf_exec_t *exec, wf_error_t *err)
+{
+    wf_exec_t *empty;
+    apr_status_t rv = wf_token_drop(exec, &empty, err);
+
+    return rv == APR_SUCCESS && empty ? wf_scope_done(empty, err) : rv;
 }

@@ -13,6 +13,20 @@
     "<multiInstanceLoopCharacteristics isSequential=\"" how "\"><loopCardinality>2"       \
     "</loopCardinality></multiInstanceLoopCharacteristics>"
 
+#define BOUND(id, inside) "<boundaryEvent id=\"" id "\" attachedToRef=\"c\">" inside "</boundaryEvent>\n"
+#define TIMER "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"
+#define END_SETS(name) "<activiti:executionListener event=\"end\" expression=\"${execution.setVariable('" \
+    name "', true)}\"/>"
+#define IN_SUB(inside) "<subProcess id=\"sub\">" inside "</subProcess>"
+#define SUB_WITH(call, more) IN_SUB("<startEvent id=\"u\"/>" call FLOW("u", "c") more)
+#define LOOP_OF(how, count, done) "<multiInstanceLoopCharacteristics isSequential=\"" how "\">"          \
+    "<loopCardinality>" count "</loopCardinality>" done "</multiInstanceLoopCharacteristics>"
+#define DONE(condition) "<completionCondition>" condition "</completionCondition>"
+#define MIDDLE "<startEvent id=\"ms\"/><callActivity id=\"mc\" calledElement=\"q\"/>" FLOW("ms", "mc") \
+    TASK("mz") FLOW("mc", "mz")
+#define BESIDE START FORK("f") CALL("calledElement=\"q\"", "") TASK("b") TASK("z") FLOW("s", "f") \
+    FLOW("f", "c") FLOW("f", "b") FLOW("c", "z")
+
 /* clang-format off */
 static const scenario_t scenarios[] = {
     { "a call", FILE(CALLER(CALL("calledElement=\"q\"", "")), CALLED), NULL,
@@ -45,6 +59,77 @@ static const scenario_t scenarios[] = {
     { "terminate the caller", FILE(START FORK("f") CALL("calledElement=\"q\"", "") TASK("b")
         "<endEvent id=\"x\"><terminateEventDefinition/></endEvent>" FLOW("s", "f") FLOW("f", "c")
         FLOW("f", "b") FLOW("b", "x"), CALLED), NULL, "a b c | complete b:", NULL },
+
+    /* What was called is deleted. */
+    { "deleted, and nothing else is there", FILE(CALLER(CALL("calledElement=\"q\"", "")), CALLED), NULL,
+      "a c | delete q:", "s c" },
+    { "deleted beside a task", FILE(BESIDE, CALLED), NULL, "a b c | delete q: b | complete b:", "s f c b" },
+    { "deleted with events on its border", FILE(START FORK("f") CALL("calledElement=\"q\"", "") BOUND("t", TIMER)
+        TASK("b") TASK("z") FLOW("s", "f") FLOW("f", "c") FLOW("f", "b") FLOW("c", "z") FLOW("t", "z"), CALLED), NULL,
+      "a b c | delete q: b | timer t: !no job | complete b:", NULL },
+    { "deleted before a join", FILE(START FORK("f") CALL("calledElement=\"q\"", "") TASK("b") FORK("j") TASK("z")
+        FLOW("s", "f") FLOW("f", "c") FLOW("f", "b") FLOW("c", "j") FLOW("b", "j") FLOW("j", "z"), CALLED), NULL,
+      "a b c | delete q: b | complete b:", NULL },
+    { "deleted before an inclusive join", FILE(START FORK("f") CALL("calledElement=\"q\"", "") TASK("b")
+        "<inclusiveGateway id=\"j\"/>" TASK("z") FLOW("s", "f") FLOW("f", "c") FLOW("f", "b") FLOW("c", "j")
+        FLOW("b", "j") FLOW("j", "z"), CALLED), NULL, "a b c | complete b: a c | delete q: z", NULL },
+    { "deleted in a sub-process", FILE(START SUB_WITH(CALL("calledElement=\"q\"", ""), "") TASK("z") FLOW("s", "sub")
+        FLOW("sub", "z"), CALLED), NULL, "a c | delete q:", "s sub u c" },
+    { "deleted in a sub-process beside a task", FILE(START FORK("f") SUB_WITH(CALL("calledElement=\"q\"", ""), "")
+        TASK("b") TASK("z") FLOW("s", "f") FLOW("f", "sub") FLOW("f", "b") FLOW("sub", "z"), CALLED), NULL,
+      "a b c | delete q: b | complete b:", NULL },
+    { "deleted beside a task in a sub-process", FILE(START SUB_WITH(CALL("calledElement=\"q\"", ""), TASK("b")
+        FLOW("u", "b")) TASK("z") FLOW("s", "sub") FLOW("sub", "z"), CALLED), NULL,
+      "a b c | delete q: b | complete b: z", NULL },
+    { "deleted in an interrupting event sub-process", FILE(START TASK("b") FLOW("s", "b")
+        "<subProcess id=\"sub\" triggeredByEvent=\"true\"><startEvent id=\"u\">" TIMER "</startEvent>"
+        CALL("calledElement=\"q\"", "") FLOW("u", "c") "</subProcess>", CALLED), NULL,
+      "b | timer u: a c | delete q:", NULL },
+    { "deleted in an event sub-process beside a task", FILE(START TASK("b") FLOW("s", "b")
+        "<subProcess id=\"sub\" triggeredByEvent=\"true\"><startEvent id=\"u\" isInterrupting=\"false\">" TIMER
+        "</startEvent>" CALL("calledElement=\"q\"", "") FLOW("u", "c") "</subProcess>", CALLED), NULL,
+      "b | timer u: a b c | delete q: b | complete b:", NULL },
+    { "one of all rounds deleted", FILE(CALLER(CALL("calledElement=\"q\"", LOOP_OF("false", "3", ""))), CALLED), NULL,
+      "a a a c c c | delete 2nd q: a a c c | complete a: a c | complete a: z", NULL },
+    { "the last of all rounds deleted", FILE(CALLER(CALL("calledElement=\"q\"", LOOP_OF("false", "2", ""))), CALLED),
+      NULL, "a a c c | complete a: a c | delete q: z", NULL },
+    { "all rounds deleted", FILE(CALLER(CALL("calledElement=\"q\"", LOOP_OF("false", "2", ""))), CALLED), NULL,
+      "a a c c | delete q: a c | delete q:", NULL },
+    { "all rounds deleted beside a task", FILE(START FORK("f") CALL("calledElement=\"q\"", LOOP_OF("false", "2", ""))
+        TASK("b") TASK("z") FLOW("s", "f") FLOW("f", "c") FLOW("f", "b") FLOW("c", "z"), CALLED), NULL,
+      "a a b c c | delete q: a b c | delete q: b | complete b:", NULL },
+    { "a deleted round makes enough", FILE(CALLER(CALL("calledElement=\"q\"", LOOP_OF("false", "3",
+        DONE("${nrOfCompletedInstances / nrOfInstances &gt;= 0.5}")))), CALLED), NULL,
+      "a a a c c c | complete a: a a c c | delete q: z", NULL },
+    { "a deleted round does not count", FILE(CALLER(CALL("calledElement=\"q\"", LOOP_OF("false", "3",
+        DONE("${nrOfCompletedInstances == 1 &amp;&amp; nrOfActiveInstances == 1 &amp;&amp; nrOfInstances == 2}")))),
+        CALLED), NULL, "a a a c c c | delete q: a a c c | complete a: z", NULL },
+    { "one round after the other, the first deleted", FILE(CALLER(CALL("calledElement=\"q\"",
+        LOOP_OF("true", "3", ""))), CALLED), NULL, "a c | delete q: a c | complete a: a c | complete a: z", "s c c c z" },
+    { "one round after the other, the last deleted", FILE(CALLER(CALL("calledElement=\"q\"",
+        LOOP_OF("true", "2", ""))), CALLED), NULL, "a c | complete a: a c | delete q: z", "s c c z" },
+    { "one round after the other, all deleted", FILE(CALLER(CALL("calledElement=\"q\"",
+        LOOP_OF("true", "2", ""))), CALLED), NULL, "a c | delete q: a c | delete q:", "s c c" },
+    { "deleted in a round of a sub-process", FILE(START IN_SUB(LOOP("false") "<startEvent id=\"u\"/>"
+        CALL("calledElement=\"q\"", "") FLOW("u", "c")) TASK("z") FLOW("s", "sub") FLOW("sub", "z"), CALLED), NULL,
+      "a a c c | delete q: a c | complete a: z", NULL },
+    { "a compensation handler's call deleted", FILE(START TASK("b") "<boundaryEvent id=\"k\" attachedToRef=\"b\">"
+        "<compensateEventDefinition/></boundaryEvent><callActivity id=\"c\" calledElement=\"q\" "
+        "isForCompensation=\"true\"/><association id=\"as\" sourceRef=\"k\" targetRef=\"c\"/>"
+        "<intermediateThrowEvent id=\"th\"><compensateEventDefinition/></intermediateThrowEvent>" TASK("z")
+        FLOW("s", "b") FLOW("b", "th") FLOW("th", "z"), CALLED), NULL, "b | complete b: a c | delete q: z", NULL },
+    { "two calls deep", DEFINITIONS "<process id=\"p\">" CALLER(CALL("calledElement=\"m\"", "")) "</process>"
+        "<process id=\"m\">" MIDDLE "</process><process id=\"q\">" CALLED
+        "</process></definitions>", NULL, "a c mc | delete q:", "s c" },
+    { "two calls deep, beside a task", DEFINITIONS "<process id=\"p\">" START FORK("f")
+        CALL("calledElement=\"m\"", "") TASK("b") TASK("z") FLOW("s", "f") FLOW("f", "c") FLOW("f", "b")
+        FLOW("c", "z") "</process><process id=\"m\">" MIDDLE
+        "</process><process id=\"q\">" CALLED "</process></definitions>", NULL,
+      "a b c mc | delete q: b | complete b:", "s f c b" },
+    { "two calls deep, the one in the middle deleted", DEFINITIONS "<process id=\"p\">" START FORK("f")
+        CALL("calledElement=\"m\"", "") TASK("b") TASK("z") FLOW("s", "f") FLOW("f", "c") FLOW("f", "b")
+        FLOW("c", "z") "</process><process id=\"m\">" MIDDLE
+        "</process><process id=\"q\">" CALLED "</process></definitions>", NULL, "a b c mc | delete m: b", NULL },
 };
 /* clang-format on */
 
@@ -102,6 +187,91 @@ static void inherited(void)
            "its root is the caller");
     is_int(((wf_hi_procinst_t *)world_row(WF_TABLE_HI_PROCINST, called))->super_proc_inst_id,
            started.id, "history knows the caller");
+}
+
+/* "delete 2nd q": of the instances of that process that an instance of the family has
+ * called. */
+static apr_status_t delete_called(const char *action, const char *name, int nth,
+                                  const wf_map_t *vars)
+{
+    wf_id_t id = 0;
+    int i;
+
+    (void)action;
+    (void)vars;
+    for (i = 0; i < family->nelts && !id; i++) {
+        wf_id_t one = APR_ARRAY_IDX(family, i, wf_id_t);
+        const wf_execution_t *row = world_row(WF_TABLE_EXECUTION, one);
+
+        id = row && strncmp(row->proc_def_id, name, strlen(name)) == 0 && --nth == 0 ? one
+                                                                                     : 0;
+    }
+    world_begin();
+    return world_end(wf_bpmn_delete_instance(&world.call, id, "no more", &world.err));
+}
+
+static const char *reason_of(wf_id_t instance)
+{
+    return ((wf_hi_procinst_t *)world_row(WF_TABLE_HI_PROCINST, instance))->delete_reason;
+}
+
+/* What is heard of it, and said about it. */
+static void deleted_below(void)
+{
+    const wf_definition_t *definition = deploy_all(FILE(
+        EXT(END_SETS("over")) START FORK("f")
+            CALL("calledElement=\"q\"", EXT(END_SETS("heard"))) TASK("b") FLOW("s", "f")
+                FLOW("f", "c") FLOW("f", "b"),
+        CALLED));
+    wf_started_t started;
+    wf_id_t called;
+
+    world_start(definition, NULL, &started);
+    called = called_by(started.id);
+    world_begin();
+    world_end(wf_bpmn_delete_instance(&world.call, called, "no more", &world.err));
+    is_int(world_executions(called), 0, "a called instance is deleted");
+    is_str(reason_of(called), "no more", "with its reason");
+    is_str(world_var(started.id, "heard"), "true", "the call activity's listener hears it");
+    is_str(world_tasks(started.id), "b", "the caller goes on");
+    is_str(reason_of(started.id), NULL, "it was not deleted");
+    is_str(world_var(started.id, "over"), NULL, "nor has it ended");
+}
+
+static void deleted_with_its_caller(void)
+{
+    const wf_definition_t *definition =
+        deploy_all(FILE(CALLER(CALL("calledElement=\"q\"", "")), CALLED));
+    wf_started_t started;
+
+    world_start(definition, NULL, &started);
+    world_begin();
+    world_end(wf_bpmn_delete_instance(&world.call, called_by(started.id), "no more",
+                                      &world.err));
+    is_int(world_executions(started.id), 0, "its caller had nothing else");
+    is_str(reason_of(started.id), "no more", "and goes for the same reason");
+}
+
+static void deleted_below_a_suspended_one(void)
+{
+    const wf_definition_t *definition =
+        deploy_all(FILE(CALLER(CALL("calledElement=\"q\"", "")), CALLED));
+    wf_started_t started;
+    wf_id_t called;
+
+    world_start(definition, NULL, &started);
+    called = called_by(started.id);
+    world_begin();
+    wf_uow_suspend_instance(world.uow, started.id, WF_SUSPENDED);
+    world_end(APR_SUCCESS);
+    world_begin();
+    ok(wf_bpmn_delete_instance(&world.call, called, NULL, &world.err) != APR_SUCCESS,
+       "a suspended caller cannot lose what it called: %s", world.err.message);
+    is_int(world.err.kind, WF_ERR_CONFLICT, "that is a conflict");
+    world_begin();
+    is_int(world_end(wf_bpmn_delete_instance(&world.call, started.id, NULL, &world.err)),
+           APR_SUCCESS, "but may be deleted itself");
+    is_int(world_executions(called), 0, "with what it called");
 }
 
 static void deleted(void)
@@ -195,6 +365,7 @@ int main(void)
     int i;
 
     world_open();
+    more_steps = delete_called;
     for (i = 0; i < (int)(sizeof(scenarios) / sizeof(scenarios[0])); i++) {
         play(&scenarios[i]);
     }
@@ -206,6 +377,9 @@ int main(void)
     ended_at_once(
         "terminate all",
         ENDED_AT_ONCE("<terminateEventDefinition activiti:terminateAll=\"true\"/>"));
+    deleted_below();
+    deleted_with_its_caller();
+    deleted_below_a_suspended_one();
     world_close();
     return done_testing();
 }
