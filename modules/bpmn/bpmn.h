@@ -210,7 +210,8 @@ apr_status_t wf_bpmn_retry_cycle(const wf_bpmn_call_t *call, const wf_job_t *job
  *  most WF_TASK_MAX_TEXT bytes); attachments stay. Works also if the definition cannot be
  *  read any more. The call activity that waits for it is cancelled, and its token ends; a
  *  caller without any other token goes, too, and so on. WF_ERR_NOT_FOUND if it does not run,
- *  WF_ERR_CONFLICT if its caller is suspended or has no definition any more. */
+ *  WF_ERR_CONFLICT if its caller has no definition any more, or is suspended and would go
+ *  on: with another round of a loop, or at a join. */
 apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instance,
                                      const char *reason, wf_error_t *err);
 

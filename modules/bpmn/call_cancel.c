@@ -52,6 +52,21 @@ static apr_status_t cancel_call(wf_exec_t *exec, const char *reason, int *all,
     return rv == APR_SUCCESS ? cancel_outwards(carrier, reason, all, err) : rv;
 }
 
+/* A suspended instance may lose what it called, but nothing in it may go on for that. */
+static apr_status_t check_rest(wf_turn_t *turn, const wf_execution_t *root,
+                               wf_error_t *err)
+{
+    apr_status_t rv = wf_joins_look(turn, err);
+
+    if (rv == APR_SUCCESS && turn->agenda->nelts && root->suspension == WF_SUSPENDED) {
+        rv = wf_error_set(err, WF_ERR_CONFLICT,
+                          "process instance '%" APR_INT64_T_FMT
+                          "' is suspended, and would go on",
+                          root->id);
+    }
+    return rv;
+}
+
 apr_status_t wf_call_cancel(wf_turn_t *turn, wf_id_t instance, const char *reason,
                             wf_id_t *next, wf_error_t *err)
 {
@@ -63,7 +78,9 @@ apr_status_t wf_call_cancel(wf_turn_t *turn, wf_id_t instance, const char *reaso
 
     *next = instance;
     if (rv == APR_SUCCESS && root && !root->parent_id && root->super_exec) {
+        turn->looks = 1;
         rv = wf_exec_load(&caller, turn, root->super_exec, err);
+        turn->looks = 0;
     }
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "the caller of process instance %" APR_INT64_T_FMT,
@@ -73,6 +90,7 @@ apr_status_t wf_call_cancel(wf_turn_t *turn, wf_id_t instance, const char *reaso
         return APR_SUCCESS;
     }
     rv = cancel_call(caller, reason, &all, err);
-    *next = all ? caller->instance->root->row->id : 0;
-    return rv;
+    root = caller->instance->root->row;
+    *next = all ? root->id : 0;
+    return rv == APR_SUCCESS && !all ? check_rest(turn, root, err) : rv;
 }

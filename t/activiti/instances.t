@@ -60,7 +60,7 @@ my $task = value_of("SELECT ID_ FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i{one} A
 my $branch = value_of("SELECT EXECUTION_ID_ FROM ACT_RU_TASK WHERE ID_ = $task");
 my @unknown = (0, 'x', 999999999, "0$i{one}", $task, $branch, $definition, 'in-1');
 
-plan tests => @queries + 2 * @refused + 4 * @unknown + 51;
+plan tests => @queries + 2 * @refused + 4 * @unknown + 61;
 
 for my $case (@queries) {
     my ($query, $expected) = @$case;
@@ -156,3 +156,29 @@ call('DELETE', "/process-instance/$i{three}?deleteReason=%C3%BCber+Bord");
 ok t_cmp(value_of("SELECT DELETE_REASON_ FROM ACT_HI_PROCINST WHERE ID_ = $i{three}"), "\x{fc}ber Bord", 'a reason of the caller');
 ok t_cmp(call('DELETE', "/process-instance/$i{one}", undef, user => undef)->code, 401, 'not without credentials');
 ok t_cmp(call('DELETE', "/process-instance/$i{one}?deleteReason=" . 'r' x 4001)->code, 400, 'an endless reason');
+
+# ---- deleting what was called --------------------------------------------------------------
+define('instancesCalled', '<startEvent id="s"/>', 's -> t', '<userTask id="t"/>');
+my $single = define('instancesCaller', '<startEvent id="s"/>', 's -> c', '<callActivity id="c" calledElement="instancesCalled"/>',
+                    'c -> after', '<userTask id="after"/>');
+my $beside = define('instancesBeside', '<startEvent id="s"/>', 's -> f', '<parallelGateway id="f"/>', 'f -> c', 'f -> b',
+                    '<userTask id="b"/>', '<callActivity id="c" calledElement="instancesCalled"/>', 'c -> after', '<userTask id="after"/>');
+sub called_by { value_of("SELECT PROC_INST_ID_ FROM ACT_RU_EXECUTION WHERE SUPER_EXEC_ IN (SELECT ID_ FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ = $_[0])") }
+
+my $caller = begin($beside);
+my $called = called_by($caller);
+ok t_cmp(call('DELETE', "/process-instance/$called?deleteReason=lost")->content, '{"success":true}', 'delete a called instance');
+ok t_cmp(words(show($caller)->{activities}, qw(activityId completed)), qr/^(?!.*after).*b false; c true|^(?!.*after).*c true; b false/, 'its call is over, and leads nowhere');
+ok t_cmp(show($caller)->{completed}, JSON::PP::false(), 'its caller goes on');
+ok t_cmp(value_of("SELECT DELETE_REASON_ FROM ACT_HI_PROCINST WHERE ID_ = $called"), 'lost', 'why it has ended');
+ok t_cmp(value_of("SELECT DELETE_REASON_ FROM ACT_HI_PROCINST WHERE ID_ = $caller"), undef, 'that is not about the caller');
+complete_all($caller);
+ok t_cmp(show($caller)->{completed}, JSON::PP::true(), 'and waits for nothing else');
+
+$caller = begin($single);
+$called = called_by($caller);
+call('DELETE', "/process-instance/$called?deleteReason=lost");
+ok t_cmp(show($caller)->{completed}, JSON::PP::true(), 'a caller with nothing else is deleted, too');
+ok t_cmp(value_of("SELECT DELETE_REASON_ FROM ACT_HI_PROCINST WHERE ID_ = $caller"), 'lost', 'for the same reason');
+ok t_cmp(value_of("SELECT COUNT(*) FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ IN ($caller, $called)"), 0, 'nothing is left of both');
+ok t_cmp(call('DELETE', "/process-instance/$called")->code, 404, 'only once');
