@@ -34,7 +34,7 @@ my $count = 0;
 sub sent { my @mails = $sink->wait_for(++$count); return $mails[-1] }
 sub body_of { my ($mail, $type) = @_; my ($part) = grep { $_->{type} eq $type } @{ $mail->{parts} }; return $part ? $part->{body} =~ s/\r?\n\z//r : undef }
 
-plan tests => 27;
+plan tests => 29;
 
 ok t_cmp(outcome(mail({ to => 'kermit@example.org', subject => 'Grüße an ${who}', text => 'Hallo ${who}!' })), '200 t', 'a mail');
 my $mail = sent();
@@ -42,6 +42,7 @@ ok t_cmp("$mail->{from} @{ $mail->{to} }", 'desk@example.org kermit@example.org'
 ok t_cmp($mail->{subject}, 'Grüße an Jürgen', 'subject');
 ok t_cmp(body_of($mail, 'text/plain'), 'Hallo Jürgen!', 'text');
 ok t_cmp($mail->{headers}{'message-id'}, qr/^<.+@.+>$/);
+ok t_cmp($mail->{parts}[0]{charset}, qr/^utf-8$/i, 'in UTF-8');
 
 ok t_cmp(outcome(mail({ to => 'a@example.org, "B, C" <b@example.org>', cc => 'c@example.org', bcc => 'd@example.org', from => 'me@example.org',
     subject => 'all', text => 'plain', html => '<p>${who}</p>', charset => 'iso-8859-1' }, element => 'sendTask')), '200 t', 'a send task with everything');
@@ -50,6 +51,7 @@ ok t_cmp(join(' ', sort @{ $mail->{to} }), join(' ', map { "$_\@example.org" } '
 ok t_cmp($mail->{from}, 'me@example.org');
 ok t_cmp(exists $mail->{headers}{bcc}, '', 'bcc is nobody\'s business');
 ok t_cmp(body_of($mail, 'text/plain') . body_of($mail, 'text/html'), 'plain<p>Jürgen</p>', 'both texts');
+ok t_cmp((map { $_->{charset} } grep { $_->{type} eq 'text/html' } @{ $mail->{parts} })[0], qr/^iso-8859-1$/i, 'in the charset that is wanted');
 
 ok t_cmp(outcome(mail({ to => '${to}', htmlVar => 'page', textVar => 'who' }, variables => { to => 'x@example.org' })), '200 t', 'contents of variables');
 $mail = sent();

@@ -105,6 +105,26 @@ static const struct {
     { "send task", PROCESS(START "<sendTask id=\"x\" activiti:class=\"org.acme.Set\"><extensionElements>" FIELD("a", "sent")
         "</extensionElements></sendTask>" TASK("t") FLOW("s", "x") FLOW("x", "t")), "a", "\"sent\"", NULL },
 
+    { "send task of another engine", PROCESS(START "<sendTask id=\"x\" activiti:type=\"camel\"><extensionElements>" FIELD("a", "c")
+        "</extensionElements></sendTask>" TASK("t") FLOW("s", "x") FLOW("x", "t")), "a", "\"c\"", NULL },
+    { "class of rules", PROCESS(START "<businessRuleTask id=\"x\" activiti:class=\"org.acme.Set\"><extensionElements>" FIELD("a", "r")
+        "</extensionElements></businessRuleTask>" TASK("t") FLOW("s", "x") FLOW("x", "t")), "a", "\"r\"", NULL },
+    { "rules to leave out", PROCESS(START "<businessRuleTask id=\"x\" activiti:rules=\"a,b\" activiti:exclude=\"true\"/>" TASK("t") FLOW("s", "x")
+        FLOW("x", "t")), "exclude", "\"true\"", NULL },
+    { "where rules leave what they find", PROCESS(START "<businessRuleTask id=\"x\" activiti:rules=\"a,b\"/>" TASK("t") FLOW("s", "x")
+        FLOW("x", "t")), "org.activiti.engine.rules.OUTPUT", "null", NULL },
+    { "or elsewhere", PROCESS(START "<businessRuleTask id=\"x\" activiti:rules=\"a,b\" activiti:resultVariable=\"a\"/>" TASK("t") FLOW("s", "x")
+        FLOW("x", "t")), "a", "null", NULL },
+    { "rules of nobody", PROCESS(START "<businessRuleTask id=\"x\" activiti:rules=\"c\"/>" TASK("t") FLOW("s", "x") FLOW("x", "t")), NULL, NULL, "rules:c" },
+    { "web service", DEFINITIONS "<message id=\"m\" name=\"m\"/><interface id=\"i\" name=\"i\"><operation id=\"op\" name=\"op\"><inMessageRef>m"
+        "</inMessageRef></operation></interface><process id=\"p\">" START "<serviceTask id=\"x\" implementation=\"##WebService\" operationRef=\"op\"/>"
+        FLOW("s", "x") "</process></definitions>", NULL, NULL, "web service" },
+    { "fields four ways", ONE("activiti:class=\"org.acme.Set\"", "<activiti:field name=\"b\" stringValue=\"1\"/><activiti:field name=\"c\" "
+        "expression=\"${b == '1'}\"/><activiti:field name=\"d\"><activiti:string>${n}</activiti:string></activiti:field><activiti:field name=\"a\">"
+        "<activiti:expression>${n}-${n + 1}</activiti:expression></activiti:field>"), NULL, NULL, "field \"c\"" },
+    { "each of them", ONE("activiti:class=\"org.acme.Set\"", "<activiti:field name=\"b\" stringValue=\"1\"/><activiti:field name=\"a\">"
+        "<activiti:expression>${n}-${n + 1}</activiti:expression></activiti:field>"), "a", "\"5-6\"", NULL },
+
     /* ---- scripts ---- */
     { "juel",           SCRIPT("scriptFormat=\"juel\" activiti:resultVariable=\"a\"", "${n + 1}"), "a", "6", NULL },
     { "juel by default", SCRIPT("activiti:resultVariable=\"a\"", "${n + 1}"), "a", "6", NULL },
@@ -139,6 +159,14 @@ static const struct {
         FIELD("outputVariable", "a")), "a", "\"e\\n\"", NULL },
     { "errors apart", ONE("activiti:type=\"shell\"", FIELD("command", "sh") FIELD("arg1", "-c") FIELD("arg2", "echo e >&amp;2") FIELD("outputVariable", "a")), "a", "\"\"", NULL },
     { "in a directory", ONE("activiti:type=\"shell\"", FIELD("command", "pwd") FIELD("directory", "/usr") FIELD("outputVariable", "a")), "a", "\"/usr\\n\"", NULL },
+    { "five arguments", ONE("activiti:type=\"shell\"", FIELD("command", "printf") FIELD("arg1", "%s.%s.%s.%s") FIELD("arg2", "2") COMPUTED("arg3", "${n}")
+        FIELD("arg4", "4") FIELD("arg5", "5") FIELD("outputVariable", "a")), "a", "\"2.5.4.5\"", NULL },
+    { "no more than five", ONE("activiti:type=\"shell\"", FIELD("command", "echo") FIELD("arg5", "5") FIELD("arg6", "6") FIELD("outputVariable", "a")), "a", "\"5\\n\"", NULL },
+    { "a flag that is none", ONE("activiti:type=\"shell\"", FIELD("command", "echo") COMPUTED("wait", "${n}")), NULL, NULL, "field \"wait\" is \"5\"" },
+    { "a computed flag", ONE("activiti:type=\"shell\"", FIELD("command", "sh") FIELD("arg1", "-c") FIELD("arg2", "echo e >&amp;2") COMPUTED("redirectError", "${n == 5}")
+        FIELD("outputVariable", "a")), "a", "\"e\\n\"", NULL },
+    { "in no directory", ONE("activiti:type=\"shell\"", FIELD("command", "pwd") FIELD("directory", "/nowhere")), NULL, NULL, "cannot run pwd" },
+    { "an empty command", ONE("activiti:type=\"shell\"", COMPUTED("command", "${null}")), NULL, NULL, "field \"command\"" },
     { "without environment", ONE("activiti:type=\"shell\"", FIELD("command", "/usr/bin/env") FIELD("cleanEnv", "true") FIELD("outputVariable", "a")), "a", "\"\"", NULL },
     { "computed", ONE("activiti:type=\"shell\"", FIELD("command", "echo") COMPUTED("arg1", "${n + 1}") FIELD("outputVariable", "a")), "a", "\"6\\n\"", NULL },
     { "not waited for", ONE("activiti:type=\"shell\"", FIELD("command", "sleep") FIELD("arg1", "1") FIELD("wait", "false") FIELD("outputVariable", "a")), "a", NULL, NULL },
@@ -178,6 +206,18 @@ static const scenario_t scenarios[] = {
         "<sequenceFlow id=\"f\" sourceRef=\"g\" targetRef=\"t\" activiti:skipExpression=\"${false}\"/>" FLOW("g", "u")), SKIPS, "u", NULL },
     { "no boolean", PROCESS(START TASK("t") "<userTask id=\"x\" activiti:skipExpression=\"${n}\"/>" FLOW("s", "t") FLOW("t", "x")), SKIPS,
       "t | complete t: !skipExpression", NULL },
+
+    { "disabled again", PROCESS(START "<userTask id=\"x\" activiti:skipExpression=\"${n &gt; 1}\"/>" TASK("t") FLOW("s", "x")
+        FLOW("x", "t")), "{\"_ACTIVITI_SKIP_EXPRESSION_ENABLED\": false, \"n\": 5}", "x | complete x: t", NULL },
+    { "without that variable a flow has its condition", PROCESS(START CHOICE("g") TASK("t") TASK("u") FLOW("s", "g")
+        "<sequenceFlow id=\"f\" sourceRef=\"g\" targetRef=\"t\" activiti:skipExpression=\"${true}\"><conditionExpression>${false}"
+        "</conditionExpression></sequenceFlow>" FLOW("g", "u")), NULL, "u", NULL },
+    { "flows out of a task", PROCESS(START PASS("g") TASK("t") TASK("u") TASK("v") FLOW("s", "g")
+        "<sequenceFlow id=\"f\" sourceRef=\"g\" targetRef=\"t\" activiti:skipExpression=\"${true}\"/>"
+        "<sequenceFlow id=\"h\" sourceRef=\"g\" targetRef=\"u\" activiti:skipExpression=\"${false}\"/>" FLOW("g", "v")), SKIPS, "t v", NULL },
+    { "each round is skipped or not", PROCESS(START "<userTask id=\"x\" activiti:skipExpression=\"${loopCounter == 1}\">"
+        "<multiInstanceLoopCharacteristics><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics></userTask>" TASK("t") FLOW("s", "x")
+        FLOW("x", "t")), SKIPS, "x x | complete x: x | complete x: t", NULL },
 
     /* ---- failures of what was called ---- */
     { "mapped at the call", FILE(CALLER("<activiti:mapException errorCode=\"E\"/>"), "<startEvent id=\"i\"/>"

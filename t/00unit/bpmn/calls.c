@@ -293,6 +293,74 @@ static void deleted_below_a_suspended_one(const char *call, wf_err_kind_e outcom
     is_int(world_executions(called), 0, "with what it called");
 }
 
+/* Whose business key the called instance has. */
+static void business_keys(void)
+{
+    static const struct {
+        const char *what, *attributes, *inside, *key;
+    } cases[] = {
+        { "none", "", "", NULL },
+        { "its caller's", "activiti:inheritBusinessKey=\"true\"", "", "key" },
+        { "not its caller's", "activiti:inheritBusinessKey=\"false\"", "", NULL },
+        { "its own", "activiti:businessKey=\"${x}!\"", "", "5!" },
+        { "its own comes first",
+          "activiti:inheritBusinessKey=\"true\" activiti:businessKey=\"own\"", "",
+          "own" },
+        { "a mapping", "", EXT("<activiti:in businessKey=\"${x}?\"/>"), "5?" },
+        { "of null", "activiti:businessKey=\"${null}\"", "", NULL },
+    };
+    wf_started_t started;
+    int i;
+
+    for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
+        const wf_definition_t *definition = deploy_all(apr_psprintf(
+            world.pool, FILE(CALLER(CALL("calledElement=\"q\" %s", "%s")), CALLED),
+            cases[i].attributes, cases[i].inside));
+        const wf_bpmn_call_t *call = world_begin();
+
+        world_end(wf_bpmn_start(call, definition, vars_of("{\"x\": 5}"), "key", &started,
+                                &world.err));
+        is_str(((wf_execution_t *)world_row(WF_TABLE_EXECUTION, called_by(started.id)))
+                   ->business_key,
+               cases[i].key, "business key: %s", cases[i].what);
+    }
+}
+
+/* What comes out of an instance that was terminated, and of the rounds of a loop. */
+static void out_of_the_ordinary(void)
+{
+    const char *terminated = FILE(
+        CALLER(CALL("calledElement=\"q\"",
+                    EXT("<activiti:out sourceExpression=\"${1 + 1}\" target=\"two\"/>"
+                        "<activiti:out source=\"missing\" target=\"nothing\"/>"))),
+        "<startEvent id=\"i\"/>" TASK("a")
+            TASK("b") "<endEvent id=\"x\"><terminateEventDefinition/></endEvent>" FLOW(
+                "i", "a") FLOW("i", "b") FLOW("a", "x"));
+    const char *looped =
+        FILE(CALLER(CALL("calledElement=\"q\"",
+                         EXT("<activiti:in source=\"e\" target=\"mine\"/>"
+                             "<activiti:out sourceExpression=\"${mine}\" "
+                             "target=\"last\"/>") "<multiInstanceLoopCharacteristics "
+                                                  "isSequential=\"true\" "
+                                                  "activiti:collection=\"l\" "
+                                                  "activiti:elementVariable=\"e\"/>")),
+             CALLED);
+    wf_started_t started;
+
+    world_start(deploy_all(terminated), NULL, &started);
+    world_complete(called_by(started.id), "a", NULL);
+    is_str(world_var(started.id, "two"), "2", "out: of a terminated instance");
+    is_str(world_var(started.id, "nothing"), "null", "out: what is missing is null");
+    world_start(deploy_all(looped), vars_of("{\"l\": [\"x\", \"y\"]}"), &started);
+    is_str(world_var(called_by(started.id), "mine"), "\"x\"", "in: the first element");
+    world_complete(called_by(started.id), "a", NULL);
+    is_str(world_var(started.id, "last"), "\"x\"", "out: of the first round");
+    is_str(world_var(called_by(started.id), "mine"), "\"y\"", "in: the second element");
+    world_complete(called_by(started.id), "a", NULL);
+    is_str(world_var(started.id, "last"), "\"y\"", "out: of the second round");
+    is_str(world_var(started.id, "e"), NULL, "the element is gone");
+}
+
 static void deleted(void)
 {
     const wf_definition_t *definition =
@@ -390,6 +458,8 @@ int main(void)
     }
     variables();
     inherited();
+    business_keys();
+    out_of_the_ordinary();
     deleted();
     ended_at_once("an error", ENDED_AT_ONCE("<errorEventDefinition errorRef=\"E\"/>"));
     ended_at_once("terminate", ENDED_AT_ONCE("<terminateEventDefinition/>"));

@@ -147,6 +147,12 @@ static const scenario_t gateways[] = {
     { "a wait for events in each round", FILE_OF(START SUBS("p1", TIMES("2"), GATE("g") CATCH("c", SIGNAL("A")) CATCH("d", HOUR) TASK("x") TASK("y")
         FLOW("p1S", "g") FLOW("g", "c") FLOW("g", "d") FLOW("c", "x") FLOW("d", "y")) TASK("z") FLOW("s", "p1") FLOW("p1", "z")), NULL,
       "g g | timer d: g y | event A: x y | complete x: y | complete y: z", NULL },
+    { "conditions behind a wait for events mean nothing", FILE_OF(START GATE("g") CATCH("c", SIGNAL("A")) CATCH("d", HOUR) TASK("x")
+        TASK("y") FLOW("s", "g") IF("g", "c", "${false}") IF("g", "d", "${nobody}") FLOW("c", "x") FLOW("d", "y")), NULL, "g | event A: x", NULL },
+    { "the default of an inclusive gateway beside a true flow", FILE_OF(START "<inclusiveGateway id=\"g\" default=\"g-b\"/>" TASK("a") TASK("b")
+        FLOW("s", "g") IF("g", "a", "${true}") FLOW("g", "b")), NULL, "a", NULL },
+    { "a condition of an inclusive gateway that fails", FILE_OF(START INCLUSIVE("g") TASK("a") TASK("b") FLOW("s", "g") IF("g", "a", "${1}")
+        FLOW("g", "b")), NULL, "!gives long", NULL },
     { "a complex gateway chooses", FILE_OF(START "<complexGateway id=\"g\" default=\"g-b\"/>" TASK("a") TASK("b") FLOW("s", "g")
         IF("g", "a", "${false}") FLOW("g", "b")), NULL, "b", "s g b" },
     { "it does not join", FILE_OF(START FORK("f") TASK("a") TASK("b") "<complexGateway id=\"g\"/>" TASK("z") FLOW("s", "f") FLOW("f", "a")
@@ -213,6 +219,17 @@ static const scenario_t loops[] = {
         FLOW("t", "z")), NULL, "t t | complete t: t | complete t: t | job t: z", NULL },
 
     /* ---- loops in loops ---- */
+    { "counters of one in turn", FILE_OF(START LOOPED("t", "", IN_TURN_UNTIL("3", "${nrOfActiveInstances == 1 and nrOfInstances == 3 and "
+        "nrOfCompletedInstances == 2 and loopCounter == 1}")) TASK("z") FLOW("s", "t") FLOW("t", "z")), NULL, "t | complete t: t | complete t: z", NULL },
+    { "what a round sets, the next one sees", FILE_OF(START "<scriptTask id=\"t\"><script>${execution.setVariable('n', n * 2 + loopCounter)}</script>"
+        IN_TURN("3") "</scriptTask>" CHOICE("g") TASK("y") TASK("z") FLOW("s", "t") FLOW("t", "g") IF("g", "y", "${n == 12}") FLOW("g", "z")),
+      "{\"n\": 1}", "y", NULL },
+    { "a list that grows while rounds go on", FILE_OF(START "<userTask id=\"t\"><multiInstanceLoopCharacteristics isSequential=\"true\" "
+        "activiti:collection=\"l\" activiti:elementVariable=\"x\"/></userTask>" TASK("z") FLOW("s", "t") FLOW("t", "z")), "{\"l\": [1, 2]}",
+      "t | complete t {\"l\": [1, 2, 3]}: t | complete t: z", NULL },
+    { "a list that is gone meanwhile", FILE_OF(START "<userTask id=\"t\"><multiInstanceLoopCharacteristics isSequential=\"true\" "
+        "activiti:collection=\"l\" activiti:elementVariable=\"x\"/></userTask>" TASK("z") FLOW("s", "t") FLOW("t", "z")), "{\"l\": [1, 2]}",
+      "t | complete t {\"l\": null}: !not a list | complete t: t | complete t: z", NULL },
     { "the inner counter hides the outer one", FILE_OF(START SUBS("p1", IN_TURN("2"), LOOPED("t", "", UNTIL("3", "${loopCounter == 2}"))
         TASK("u") FLOW("p1S", "t") FLOW("t", "u")) TASK("z") FLOW("s", "p1") FLOW("p1", "z")), NULL,
       "t t t | complete t: t t | complete 2nd t: u | complete u: t t t | complete 3rd t: u | complete u: z", NULL },

@@ -61,6 +61,19 @@ static const struct {
         FLOW("s", "a") FLOW("a", "t")), "", "", NULL },
     { "one each branch", PROCESS(START FORK("f") WITH("task", "a", "", ON("end", NOTE("a"))) WITH("task", "b", "", ON("end", NOTE("b")))
         FORK("j") TASK("t") FLOW("s", "f") FLOW("f", "a") FLOW("f", "b") FLOW("a", "j") FLOW("b", "j") FLOW("j", "t")), "", "a b ", NULL },
+    { "each round", PROCESS(TO_TASK "<userTask id=\"t\">" EXTENSIONS(ON("start", NOTE_OF("loopCounter.toString()")) ON("end",
+        NOTE_OF("'-'.concat(loopCounter)")) TASK_ON("create", NOTE_OF("'c'.concat(loopCounter)"))) "<multiInstanceLoopCharacteristics><loopCardinality>2"
+        "</loopCardinality></multiInstanceLoopCharacteristics></userTask>" TASK("u") FLOW("t", "u")), "t", "0 c0 1 c1 -0 ", NULL },
+    { "each round of a sub-process", PROCESS(START "<subProcess id=\"p1\">" EXTENSIONS(ON("start", NOTE_OF("'+'.concat(loopCounter)"))
+        ON("end", NOTE_OF("'-'.concat(loopCounter)"))) "<multiInstanceLoopCharacteristics isSequential=\"true\"><loopCardinality>2</loopCardinality>"
+        "</multiInstanceLoopCharacteristics><startEvent id=\"i\"/>" TASK("t") FLOW("i", "t") "</subProcess>" TASK("u") FLOW("s", "p1") FLOW("p1", "u")),
+      "t t", "+0 -0 +1 -1 ", NULL },
+    { "before and behind a sub-process", PROCESS(START "<subProcess id=\"p1\">" EXTENSIONS(ON("start", NOTE("p+")) ON("end", NOTE("p-")))
+        "<startEvent id=\"i\">" EXTENSIONS(ON("end", NOTE("i-"))) "</startEvent>" WITH("task", "a", "", ON("start", NOTE("a+"))) FLOW("i", "a")
+        "</subProcess>" TASK("t") FLOW("s", "p1") FLOW("p1", "t")), "", "p+ i- a+ p- ", NULL },
+    { "an interrupted activity", PROCESS(TO_TASK USER("t", "", ON("end", NOTE("t-")) TASK_ON("delete", NOTE("d")))
+        "<boundaryEvent id=\"b\" attachedToRef=\"t\">" EXTENSIONS(ON("start", NOTE("b+"))) "<timerEventDefinition><timeDuration>PT1H</timeDuration>"
+        "</timerEventDefinition></boundaryEvent>" TASK("u") FLOW("b", "u")), "@", "d t- b+ ", NULL },
     { "a failing listener fails the call", PROCESS(TO_TASK TASK("t") WITH("task", "a", "", ON("start", "expression=\"${nobody}\""))
         FLOW("t", "a")), "t", "", "start listener" },
     { "unknown event", PROCESS(TO_TASK USER("t", "", ON("begin", NOTE("no")))), "t", NULL, NULL },
