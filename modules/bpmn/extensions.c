@@ -18,8 +18,14 @@ static const extension_t attributes[] = {
     { NULL,                               "asyncBefore",             1 },
     { NULL,                               "asyncAfter",              1 },
     { NULL,                               "exclusive",               1 },
-    { NULL,                               "skipExpression",          1 },
     { NULL,                               "jobPriority",             0 },
+
+    { "userTask",                         "skipExpression",          1 },
+    { "scriptTask",                       "skipExpression",          1 },
+    { "serviceTask",                      "skipExpression",          1 },
+    { "sendTask",                         "skipExpression",          1 },
+    { "businessRuleTask",                 "skipExpression",          1 },
+    { "sequenceFlow",                     "skipExpression",          1 },
 
     { "process",                          "candidateStarterUsers",   1 },
     { "process",                          "candidateStarterGroups",  1 },
@@ -128,7 +134,11 @@ static const extension_t elements[] = {
     { "sendTask",                         "field",                   1 },
     { "businessRuleTask",                 "field",                   1 },
     { "messageEventDefinition",           "field",                   1 },
-    { NULL,                               "mapException",            1 },
+    { "serviceTask",                      "mapException",            1 },
+    { "sendTask",                         "mapException",            1 },
+    { "businessRuleTask",                 "mapException",            1 },
+    { "scriptTask",                       "mapException",            1 },
+    { "callActivity",                     "mapException",            1 },
     { "callActivity",                     "in",                      1 },
     { "callActivity",                     "out",                     1 },
 };

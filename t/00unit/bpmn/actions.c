@@ -229,6 +229,10 @@ static const scenario_t scenarios[] = {
     { "later failures are its own", FILE(CALLER("<activiti:mapException errorCode=\"E\"/>"), "<startEvent id=\"i\"/>" TASK("a")
         SERVICE("y", "activiti:class=\"org.acme.pay.X\"", "") FLOW("i", "a") FLOW("a", "y")), NULL, "a c | complete a: !longer prefix", NULL },
 
+    { "of a script", PROCESS(START "<scriptTask id=\"x\" scriptFormat=\"js\"><extensionElements><activiti:mapException errorCode=\"E\"/>"
+        "</extensionElements><script>nobody</script></scriptTask><boundaryEvent id=\"b\" attachedToRef=\"x\"><errorEventDefinition errorRef=\"E\"/>"
+        "</boundaryEvent>" TASK("t") TASK("u") FLOW("s", "x") FLOW("x", "t") FLOW("b", "u")), NULL, "u", "s x b u" },
+
     /* ---- message end events ---- */
     { "message end event", SENDING(START FORK("f") TASK("t") ENDS("activiti:class=\"noop\"", "") FLOW("s", "f") FLOW("f", "t") FLOW("f", "e")), NULL, "t", NULL },
     { "without a sender", SENDING(START FORK("f") TASK("t") ENDS("", "") FLOW("s", "f") FLOW("f", "t") FLOW("f", "e")), NULL, "t", NULL },
