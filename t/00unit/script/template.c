@@ -16,6 +16,16 @@ static const case_t uel[] = {
     { "[${n}]", "string []" },
     { "${l} and ${m}", "string [x, y] and {k=v}" },
     { "${10 / 2} EUR", "string 5.0 EUR" },
+    { "${t}/${f}", "string true/false" },
+    { "<${5.0}> <${1e7}> <${1 / 0}>", "string <5.0> <1.0E7> <Infinity>" },
+    { "<${big}> <${none}> <${smile}>", "string <9223372036854775807> <> <a\xf0\x9f\x98\x80z>" },
+    { "<${m.missing}> <${nothing}> <${nomap}>", "string <> <[]> <{}>" },
+    { "at ${when.getTime()}", "string at 1288685100120" },
+    { "${t}", "boolean true" },
+    { "${l}", "list [x, y]" },
+    { "${m}", "map {k=v}" },
+    { "${when}", "date Tue Nov 02 08:05:00 UTC 2010" },
+    { "${execution}", "object execution" },
     { "\\${a}", "string ${a}" },
     { "\\#{a}", "string #{a}" },
     { "\\${a} is ${a}", "string ${a} is 3" },
@@ -165,6 +175,8 @@ static void test_lookups(void)
 
 int main(void)
 {
+    setenv("TZ", "UTC", 1);
+    tzset();
     apr_initialize();
     RUN(uel, WF_UEL, run_template);
     RUN(load, WF_LOAD, run_template);
