@@ -105,7 +105,7 @@ static json_object *render_last_value(const void *row, apr_pool_t *p)
 {
     const wf_hi_varinst_t *last = row;
 
-    return last->execution_id == last->proc_inst_id
+    return last->execution_id == last->proc_inst_id && !last->task_id
                ? variable_json(last->name, &last->value, p)
                : NULL;
 }

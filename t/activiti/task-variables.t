@@ -63,7 +63,7 @@ my @refused = (
     [ '[{"name":"b"},{"name":"kept"}]',                   409, qr/'kept'/ ],
 );
 
-plan tests => 3 * @types + 2 * @refused + 53;
+plan tests => 3 * @types + 2 * @refused + 54;
 
 ok t_cmp(shown($task), 'global:n=5 global:x=outer', 'those of the process');
 ok t_cmp(rows($task, '?scope=local'), [], 'none of its own');
@@ -140,6 +140,12 @@ ok t_cmp(call('DELETE', at($next))->code, 409, 'nor fewer');
 ok t_cmp(shown($next), 'global:heard=mine global:n=6 global:x=given', 'but shown');
 call('PUT', "/process-instance/$instance->{id}/activate");
 
+# Nor is it one of the instance's when that has ended.
+make($next, { name => 'own', value => 1 });
+complete($next);
+$shown = get_json("/process-instance/$instance->{id}");
+ok t_cmp(join(' ', sort map { "$_->{variableName}=$_->{variableValue}" } @{ $shown->{variables} }), 'heard=mine n=6 x=given y=1', 'last variables of the instance');
+
 # Of tasks without a process.
 my $alone = json(call('PUT', '/task', { taskName => 'alone' }))->{id};
 ok t_cmp(make($alone, { name => 'a', value => [ 1 ] })->code, 200, 'alone: a local one');
@@ -151,6 +157,7 @@ ok t_cmp(complete($alone, { b => 2 })->code, 200, 'alone: complete');
 ok t_cmp(value_of("SELECT GROUP_CONCAT(NAME_, ' ') FROM (SELECT NAME_ FROM ACT_HI_VARINST WHERE TASK_ID_ = $alone ORDER BY NAME_)"), 'a b', 'alone: kept');
 
 # Everybody logged in may; nobody else.
+$next = json(call('PUT', '/task', { taskName => 'anybody' }))->{id};
 ok t_cmp(call('GET', at($next), undef, user => undef)->code, 401, 'without credentials');
 ok t_cmp(call('GET', at($next), undef, user => 'fozzie')->code, 200, 'as a user');
 ok t_cmp(call('POST', at($next), { name => 'f' }, user => 'fozzie')->code, 200, 'as a user');
