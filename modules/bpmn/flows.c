@@ -1,6 +1,7 @@
 /* How a token leaves a node: the rule for activities and events. Gateways have their own.
  */
 #include <limits.h>
+#include <string.h>
 
 #include "bpmn/run.h"
 
@@ -38,6 +39,30 @@ apr_status_t wf_leave_at_once(wf_exec_t *exec, wf_error_t *err)
     (void)err;
     wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
     return APR_SUCCESS;
+}
+
+const wf_flow_t *wf_flow_out_of(const wf_node_t *node, const char *id)
+{
+    int i;
+
+    for (i = 0; i < node->outgoing->nelts; i++) {
+        const wf_flow_t *flow = APR_ARRAY_IDX(node->outgoing, i, const wf_flow_t *);
+
+        if (flow->id && strcmp(flow->id, id) == 0) {
+            return flow;
+        }
+    }
+    return NULL;
+}
+
+apr_status_t wf_flow_prefer(wf_exec_t *exec, const char *id, wf_error_t *err)
+{
+    exec->chosen = wf_flow_out_of(exec->node, id);
+    return exec->chosen
+               ? APR_SUCCESS
+               : wf_error_set(err, WF_ERR_EXECUTION,
+                              "flow \"%s\" was chosen, which does not leave the activity",
+                              id);
 }
 
 apr_status_t wf_flows_choose(wf_exec_t *exec, int most, apr_array_header_t **chosen,

@@ -48,7 +48,8 @@ static apr_status_t begin(const wf_bpmn_call_t *call, const wf_job_t *job,
     incident->execution_id = job->execution_id;
     incident->proc_inst_id = job->proc_inst_id;
     incident->proc_def_id = job->proc_def_id;
-    incident->activity_id = job->execution_id ? job->handler_cfg : NULL;
+    incident->activity_id =
+        job->execution_id ? wf_job_activity(job, wf_uow_pool(call->uow)) : NULL;
     incident->configuration = job->id;
     return APR_SUCCESS;
 }

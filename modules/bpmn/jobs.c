@@ -47,7 +47,40 @@ void wf_job_continue_later(wf_exec_t *exec)
 
 void wf_job_leave_later(wf_exec_t *exec)
 {
-    create(exec, "message", WF_JOB_LEAVE, exec->node)->exclusive = exec->node->exclusive;
+    wf_job_t *job = create(exec, "message", WF_JOB_LEAVE, exec->node);
+
+    job->exclusive = exec->node->exclusive;
+    wf_job_rename(job, exec->node, exec->chosen, exec->instance->turn->p);
+    exec->chosen = NULL;
+}
+
+/* ---- the configuration ---------------------------------------------------------------- */
+
+/* It is the id of the node, or "node flow" of a job that leaves by one: ids have no
+ * blanks. */
+const char *wf_job_flow(const wf_job_t *job)
+{
+    const char *blank = job->handler_type && job->handler_cfg
+                                && strcmp(job->handler_type, WF_JOB_LEAVE) == 0
+                            ? strchr(job->handler_cfg, ' ')
+                            : NULL;
+
+    return blank ? blank + 1 : NULL;
+}
+
+const char *wf_job_activity(const wf_job_t *job, apr_pool_t *p)
+{
+    const char *flow = wf_job_flow(job);
+
+    return flow ? apr_pstrndup(p, job->handler_cfg,
+                               (apr_size_t)(flow - job->handler_cfg) - 1)
+                : job->handler_cfg;
+}
+
+void wf_job_rename(wf_job_t *job, const wf_node_t *node, const wf_flow_t *flow,
+                   apr_pool_t *p)
+{
+    job->handler_cfg = flow ? apr_pstrcat(p, node->id, " ", flow->id, NULL) : node->id;
 }
 
 wf_job_t *wf_job_plan(wf_exec_t *exec, const wf_node_t *event, apr_int64_t due)
@@ -133,13 +166,14 @@ typedef apr_status_t handler_fn(wf_exec_t *exec, const wf_job_t *job, wf_error_t
 static apr_status_t check_place(const wf_exec_t *exec, const wf_job_t *job,
                                 wf_error_t *err)
 {
-    if (job->handler_cfg && strcmp(exec->node->id, job->handler_cfg) == 0) {
+    const char *activity = wf_job_activity(job, exec->instance->turn->p);
+
+    if (activity && strcmp(exec->node->id, activity) == 0) {
         return APR_SUCCESS;
     }
     return wf_error_set(err, WF_ERR_INTERNAL,
                         "execution %" APR_INT64_T_FMT " is at \"%s\", not at \"%s\"",
-                        exec->row->id, exec->node->id,
-                        job->handler_cfg ? job->handler_cfg : "");
+                        exec->row->id, exec->node->id, activity ? activity : "");
 }
 
 static apr_status_t continue_at_node(wf_exec_t *exec, const wf_job_t *job,
@@ -151,8 +185,11 @@ static apr_status_t continue_at_node(wf_exec_t *exec, const wf_job_t *job,
 
 static apr_status_t leave_node(wf_exec_t *exec, const wf_job_t *job, wf_error_t *err)
 {
+    const char *flow = wf_job_flow(job);
+    apr_status_t rv = check_place(exec, job, err);
+
     wf_agenda_plan(exec, WF_OP_GO, NULL);
-    return check_place(exec, job, err);
+    return rv == APR_SUCCESS && flow ? wf_flow_prefer(exec, flow, err) : rv;
 }
 
 /* What follows in a cycle is written first: the event may end what waits for it. */

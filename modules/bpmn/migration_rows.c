@@ -102,9 +102,26 @@ static int is_of_token(const wf_job_t *job)
            || strcmp(job->handler_type, WF_JOB_LEAVE) == 0;
 }
 
+/* A job that leaves by a flow needs one of the same id. */
+static apr_status_t rename_job(moving_t *moving, wf_job_t *job, const wf_node_t *node,
+                               wf_error_t *err)
+{
+    const char *wanted = wf_job_flow(job);
+    const wf_flow_t *flow = wanted ? wf_flow_out_of(node, wanted) : NULL;
+
+    if (wanted && !flow) {
+        return wf_error_set(err, WF_ERR_EXECUTION,
+                            "flow \"%s\", by which a job goes on, does not leave \"%s\"",
+                            wanted, node->id);
+    }
+    wf_job_rename(job, node, flow, wf_uow_pool(moving->m->call->uow));
+    return APR_SUCCESS;
+}
+
 static apr_status_t move_job(moving_t *moving, wf_job_t *job, wf_error_t *err)
 {
     const wf_node_t *node = is_of_token(job) ? moving->place->target : NULL;
+    apr_status_t rv = APR_SUCCESS;
 
     if (!node && wf_model_node(moving->m->source, job->handler_cfg)) {
         node = event_becomes(moving, job->handler_cfg);
@@ -113,11 +130,11 @@ static apr_status_t move_job(moving_t *moving, wf_job_t *job, wf_error_t *err)
         }
     }
     if (node) {
-        job->handler_cfg = node->id;
+        rv = rename_job(moving, job, node, err);
     }
     job->proc_def_id = moving->m->plan->target->id;
     wf_uow_update(moving->m->call->uow, job);
-    return APR_SUCCESS;
+    return rv;
 }
 
 static void move_subscription(moving_t *moving, wf_subscription_t *row)

@@ -23,15 +23,16 @@ static apr_status_t evaluate(const wf_bpmn_call_t *call, const wf_job_t *job,
 static apr_status_t find_node(const wf_bpmn_call_t *call, const wf_job_t *job,
                               const wf_node_t **node, wf_error_t *err)
 {
+    const char *activity = wf_job_activity(job, wf_uow_pool(call->uow));
     const wf_model_t *model;
     apr_status_t rv;
 
     *node = NULL;
-    if (!job->proc_def_id || !job->handler_cfg) {
+    if (!job->proc_def_id || !activity) {
         return APR_SUCCESS;
     }
     rv = wf_models_of(call, job->proc_def_id, &model, wf_uow_pool(call->uow), err);
-    *node = rv == APR_SUCCESS ? wf_model_node(model, job->handler_cfg) : NULL;
+    *node = rv == APR_SUCCESS ? wf_model_node(model, activity) : NULL;
     return rv;
 }
 

@@ -793,6 +793,15 @@ int wf_job_delivers(const wf_job_t *job, const wf_subscription_t *row);
 void wf_job_continue_later(wf_exec_t *exec);
 void wf_job_leave_later(wf_exec_t *exec);
 
+/** Id of the node or event that a job is about: what its configuration names first. NULL:
+ *  none. */
+const char *wf_job_activity(const wf_job_t *job, apr_pool_t *p);
+
+/** Id of the flow by which the job leaves its node, or NULL: any whose condition holds. */
+const char *wf_job_flow(const wf_job_t *job);
+void wf_job_rename(wf_job_t *job, const wf_node_t *node, const wf_flow_t *flow,
+                   apr_pool_t *p);
+
 /** Write a timer job for exec and the event, at a time. */
 wf_job_t *wf_job_plan(wf_exec_t *exec, const wf_node_t *event, apr_int64_t due);
 
@@ -889,6 +898,13 @@ wf_step_fn wf_user_task_enter; /* user_task.c */
 wf_step_fn wf_user_task_signal;
 wf_step_fn wf_receive_task_enter; /* receive_task.c */
 wf_step_fn wf_service_task_enter, wf_message_end_enter; /* service_task.c */
+
+/** The flow of that id that leaves node, or NULL. */
+const wf_flow_t *wf_flow_out_of(const wf_node_t *node, const char *id);
+
+/** exec leaves its node by the flow of that id, also if a job does that. WF_ERR_EXECUTION if
+ *  it is none that leaves it. */
+apr_status_t wf_flow_prefer(wf_exec_t *exec, const char *id, wf_error_t *err);
 
 /** The outgoing flows of exec's node whose condition holds, in document order, at most so
  * many; the default flow if there are none, an empty list without one. */

@@ -40,32 +40,6 @@ void wf_model_check_services(const wf_model_t *model, const wf_services_t *servi
     }
 }
 
-/* ---- the way on -------------------------------------------------------------------------- */
-
-/* A delegate may name the flow by which it wants to leave. */
-static apr_status_t choose(wf_exec_t *exec, const char *transition, wf_error_t *err)
-{
-    const wf_node_t *node = exec->node;
-    int i;
-
-    if (node->async_after) {
-        return wf_error_set(err, WF_ERR_EXECUTION,
-                            "flow \"%s\" was chosen, but the activity is left by a job",
-                            transition);
-    }
-    for (i = 0; i < node->outgoing->nelts; i++) {
-        const wf_flow_t *flow = APR_ARRAY_IDX(node->outgoing, i, const wf_flow_t *);
-
-        if (flow->id && strcmp(flow->id, transition) == 0) {
-            exec->chosen = flow;
-            return APR_SUCCESS;
-        }
-    }
-    return wf_error_set(err, WF_ERR_EXECUTION,
-                        "flow \"%s\" was chosen, which does not leave the activity",
-                        transition);
-}
-
 /* ---- steps ---------------------------------------------------------------------------- */
 
 static apr_status_t act(wf_exec_t *exec, const wf_action_t *action, wf_error_t *err)
@@ -81,7 +55,7 @@ static apr_status_t act(wf_exec_t *exec, const wf_action_t *action, wf_error_t *
         return wf_external_create(exec, outcome.topic, action->priority, err);
     }
     if (outcome.transition) {
-        rv = choose(exec, outcome.transition, err);
+        rv = wf_flow_prefer(exec, outcome.transition, err);
     }
     wf_agenda_plan(exec, WF_OP_LEAVE, NULL);
     return rv;

@@ -105,7 +105,7 @@ static apr_status_t activity_of(const wf_exec_t *exec, const wf_job_t *job,
     wf_subscription_t *row;
     apr_status_t rv;
 
-    *activity = job->handler_cfg;
+    *activity = wf_job_activity(job, exec->instance->turn->p);
     if (strcmp(job->handler_type, WF_JOB_EVENT) != 0) {
         return APR_SUCCESS;
     }

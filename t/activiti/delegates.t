@@ -76,7 +76,7 @@ sub run {    # one service task, then a user task
 sub outcome { my $r = shift; $r->code . ' ' . ($r->is_success ? join ',', @{ json($r)->{activityNames} } : message($r)) }
 sub last_request { my ($request) = reverse $target->requests(shift); return ($request, $request ? JSON::PP->new->utf8->decode($request->{body}) : undef) }
 
-plan tests => 90;
+plan tests => 93;
 
 # ---- the call ------------------------------------------------------------------------------
 
@@ -107,6 +107,12 @@ ok t_cmp(outcome(run(service('activiti:class="org.acme.once"'))), '200 t', 'and 
 $r = run(service('activiti:class="org.acme.error"'));
 ok t_cmp(outcome($r), qr/^500 .*"POOR": no money/, 'a BPMN error that nobody catches');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.choose"'), more => [ '<userTask id="r"/>', 'other: x -> r if ${false}' ])), '200 t', 'a flow');
+$r = run(service('activiti:class="org.acme.choose" activiti:asyncAfter="true"'), more => [ '<userTask id="r"/>', 'other: x -> r' ]);
+ok t_cmp(outcome($r), '200 x', 'a flow that a job takes');
+my $later = json($r)->{id};
+my ($leaving) = @{ get_json("/management/jobs?process-instance=$later")->{data} };
+ok t_cmp(call('PUT', "/management/job/$leaving->{id}/execute")->code, 200, 'later');
+ok t_cmp(join(' ', map { $_->{taskDefinitionKey} // $_->{name} } @{ get_json("/process-instance/$later/tasks")->{data} }), 't', 'that one alone');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.wrong"'))), qr/^500 .*"nowhere"/, 'one that is not there');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.failure"'))), qr/^500 .*the till is empty/, 'a failure');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.flow5"'))), qr/^500 .*"transition"/, 'a number as a flow');
