@@ -166,6 +166,9 @@ int wf_is_integer(const wf_value_t *v);
 /** Deep copy of texts, lists and maps into p. */
 wf_value_t wf_value_copy(const wf_value_t *v, apr_pool_t *p);
 
+/** Bytes that such a copy takes, about: elements, keys and texts. */
+apr_size_t wf_value_size(const wf_value_t *v);
+
 /** Same type family (the integer types are one) and same content; lists and maps deep. */
 int wf_value_equal(const wf_value_t *a, const wf_value_t *b);
 

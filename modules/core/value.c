@@ -295,6 +295,32 @@ wf_value_t wf_value_copy(const wf_value_t *v, apr_pool_t *p)
     return copy;
 }
 
+/* What a list or map takes without elements: its struct, the array's, its first places. */
+#define CONTAINER_SIZE 160
+
+apr_size_t wf_value_size(const wf_value_t *v)
+{
+    apr_size_t size = sizeof(*v);
+
+    if (v->type == WF_STRING || v->type == WF_BYTES) {
+        return size + v->as.text.length;
+    }
+    if (v->type == WF_LIST) {
+        size += CONTAINER_SIZE;
+        for (int i = 0; i < wf_list_count(v->as.list); i++) {
+            size += wf_value_size(wf_list_at(v->as.list, i));
+        }
+    }
+    else if (v->type == WF_MAP) {
+        size += CONTAINER_SIZE;
+        for (int i = 0; i < wf_map_count(v->as.map); i++) {
+            size += sizeof(entry_t) - sizeof(*v) + strlen(wf_map_key(v->as.map, i))
+                    + wf_value_size(wf_map_at(v->as.map, i));
+        }
+    }
+    return size;
+}
+
 static int lists_equal(const wf_list_t *a, const wf_list_t *b)
 {
     if (wf_list_count(a) != wf_list_count(b)) {

@@ -324,6 +324,21 @@ static void test_errors(void)
     ok(strstr(err.message, "and 51 more problems") != NULL, "a cap on their number");
 }
 
+/* At least what a copy writes, whatever it is made of. */
+static void test_sizes(void)
+{
+    wf_value_t text = wf_string("0123456789"), nested = wf_list(wf_list_create(pool));
+    wf_map_t *map = wf_map_create(pool);
+    apr_size_t empty = wf_value_size(&nested);
+
+    ok(wf_value_size(&text) >= sizeof(text) + 10, "a text");
+    wf_list_push(nested.as.list, text);
+    ok(wf_value_size(&nested) == empty + wf_value_size(&text), "a list and its element");
+    wf_map_set(map, "key", nested);
+    text = wf_map(map);
+    ok(wf_value_size(&text) > wf_value_size(&nested) + 3, "a map, its key and value");
+}
+
 int main(void)
 {
     setenv("TZ", "Europe/Berlin", 1);
@@ -337,6 +352,7 @@ int main(void)
     test_misfits();
     test_maps();
     test_lists();
+    test_sizes();
     test_texts();
     test_errors();
     apr_terminate();
