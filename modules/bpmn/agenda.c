@@ -15,6 +15,9 @@
 
 #include "bpmn/run.h"
 
+/* The clock is looked at every so many steps. */
+#define STEPS_PER_LOOK 16
+
 typedef struct operation_t {
     wf_op_e op;
     wf_exec_t *exec;
@@ -232,6 +235,27 @@ static apr_status_t too_many(const wf_turn_t *turn, wf_error_t *err)
         turn->call->max_steps);
 }
 
+/* Nobody would learn what became of it, and it would hold its lane and a thread all the
+ * same. A job has no deadline. */
+static int is_late(const wf_turn_t *turn)
+{
+    apr_int64_t deadline = turn->call->services.terms.deadline;
+
+    return deadline && turn->steps % STEPS_PER_LOOK == 0 && wf_mono_us() > deadline;
+}
+
+static apr_status_t may_go_on(wf_turn_t *turn, wf_error_t *err)
+{
+    if (++turn->steps > turn->call->max_steps + turn->allowed) {
+        return too_many(turn, err);
+    }
+    return is_late(turn) ? wf_error_set(
+               err, WF_ERR_EXECUTION,
+               "it takes longer than a request may (WorkflowCommandTimeout), "
+               "all of it is undone; an asynchronous activity has more time")
+                         : APR_SUCCESS;
+}
+
 static apr_status_t run_one(wf_turn_t *turn, const operation_t *planned, wf_error_t *err)
 {
     wf_exec_t *exec = wf_exec_current(planned->exec);
@@ -241,9 +265,10 @@ static apr_status_t run_one(wf_turn_t *turn, const operation_t *planned, wf_erro
     if (exec->ended) {
         return APR_SUCCESS;
     }
-    rv = ++turn->steps > turn->call->max_steps + turn->allowed
-             ? too_many(turn, err)
-             : operations[planned->op](exec, planned->flow, err);
+    rv = may_go_on(turn, err);
+    if (rv == APR_SUCCESS) {
+        rv = operations[planned->op](exec, planned->flow, err);
+    }
     if (rv != APR_SUCCESS) {
         rv =
             turn->thrown ? wf_error_catch(exec, err) : wf_error_map_called(exec, rv, err);

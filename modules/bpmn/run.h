@@ -15,6 +15,7 @@ typedef struct wf_turn_t {
     apr_int64_t allowed;   /* more of them than call->max_steps: for rounds of loops */
     apr_int64_t rounds;    /* that have been begun by all loops so far … */
     int loops;             /* … and these */
+    apr_size_t value_bytes; /* variables.c: of all values that were set */
     apr_hash_t *instances; /* executions.c: those that are loaded, by id */
     apr_hash_t *aborted;   /* instances.c: ids of those that were; NULL: none */
     apr_array_header_t
@@ -114,7 +115,8 @@ void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow);
 int wf_agenda_wave(wf_turn_t *turn);
 void wf_agenda_turn_over(wf_turn_t *turn, int first);
 
-/** Run until the agenda is empty. WF_ERR_EXECUTION beyond call->max_steps. */
+/** Run until the agenda is empty. WF_ERR_EXECUTION beyond call->max_steps, and when the
+ *  deadline of call->services.terms is over. */
 apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err);
 
 /** What a call from outside did to exec gave rv: a BPMN error is caught, then as above.

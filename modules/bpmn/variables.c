@@ -6,6 +6,8 @@
 
 #include "bpmn/run.h"
 
+#define VALUES_MAX (256 * 1024 * 1024) /* bytes that a turn may set in all */
+
 static const wf_bpmn_call_t *call_of(const wf_owner_t *owner)
 {
     return owner->turn->call;
@@ -227,15 +229,34 @@ typedef struct target_t {
     wf_id_t visit; /* of the node where whoever sets it is */
 } target_t;
 
+/* The pool of the unit gives nothing back before its end, so it counts what was set, also
+ * when it was replaced. */
+static apr_status_t charge(wf_turn_t *turn, const char *name, const wf_value_t *value,
+                           wf_error_t *err)
+{
+    turn->value_bytes += wf_value_size(value);
+    return turn->value_bytes <= VALUES_MAX
+               ? APR_SUCCESS
+               : wf_error_set(err, WF_ERR_EXECUTION,
+                              "variable \"%s\": values of more than %d MiB are set "
+                              "without a wait state",
+                              name, VALUES_MAX >> 20);
+}
+
 /* A value that did not change writes nothing. */
 static apr_status_t change(const target_t *target, wf_variable_t *row,
                            const wf_value_t *value, wf_error_t *err)
 {
     wf_owner_t *owner = target->owner;
     wf_value_t copy;
+    apr_status_t rv;
 
     if (row->value.type == value->type && wf_value_equal(&row->value, value)) {
         return APR_SUCCESS;
+    }
+    rv = charge(owner->turn, row->name, value, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     copy = wf_value_copy(value, owner->turn->p);
     take_back(owner, row); /* what was changed in place is replaced */
@@ -250,8 +271,13 @@ static apr_status_t create(const target_t *target, const char *name,
 {
     wf_owner_t *owner = target->owner;
     apr_pool_t *p = owner->turn->p;
-    wf_variable_t *row = wf_uow_insert(call_of(owner)->uow, WF_TABLE_VARIABLE);
+    wf_variable_t *row;
+    apr_status_t rv = charge(owner->turn, name, value, err);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = wf_uow_insert(call_of(owner)->uow, WF_TABLE_VARIABLE);
     row->name = apr_pstrdup(p, name);
     row->value = wf_value_copy(value, p);
     row->task_id = owner->task ? owner->task->id : 0;

@@ -33,7 +33,7 @@ static const struct {
     MEMBER(long_poll_limit,  NUMBER, 100),
     MEMBER(model_cache,      NUMBER, 1000),
     MEMBER(max_steps,        NUMBER, 100000),
-    MEMBER(max_rounds,       NUMBER, 1000000),
+    MEMBER(max_rounds,       NUMBER, 100000),
     MEMBER(demo_dir,         TEXT,   0),
     MEMBER(admin_group,      TEXT,   0),
     MEMBER(role_type,        TEXT,   0),

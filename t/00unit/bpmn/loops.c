@@ -1,4 +1,5 @@
-/* Multi-instance activities: parallel and sequential, on tasks, sub-processes and calls. */
+/* Multi-instance activities: parallel and sequential, on tasks, sub-processes and calls.
+ */
 #include "scenario.h"
 
 #define LOOP(how, inside)                                                                \
@@ -7,10 +8,9 @@
 #define COUNT(n) "<loopCardinality>" n "</loopCardinality>"
 #define UNTIL(text) "<completionCondition>" text "</completionCondition>"
 #define OVER(how, list)                                                                  \
-    "<multiInstanceLoopCharacteristics isSequential=\"" how "\" activiti:collection=\"" list \
-    "\" activiti:elementVariable=\"x\"/>"
-#define TASKS(loop)                                                                      \
-    "<userTask id=\"t\" name=\"${loopCounter}\">" loop "</userTask>\n"
+    "<multiInstanceLoopCharacteristics isSequential=\"" how                              \
+    "\" activiti:collection=\"" list "\" activiti:elementVariable=\"x\"/>"
+#define TASKS(loop) "<userTask id=\"t\" name=\"${loopCounter}\">" loop "</userTask>\n"
 #define AROUND(activity) PROCESS(START activity TASK("z") FLOW("s", "t") FLOW("t", "z"))
 
 /* clang-format off */
@@ -100,8 +100,10 @@ static void variables(void)
     is_str(world_var(started.id, "nrOfActiveInstances"), "1", "counters: one is done");
     is_str(world_var(started.id, "x"), "\"b\"", "its variables are gone");
     world_complete(started.id, "t", NULL);
-    is_str(world_var(started.id, "result"), "\"r\"", "what it set belongs to the instance");
-    is_str(world_var(started.id, "nrOfInstances"), NULL, "counters are gone after the loop");
+    is_str(world_var(started.id, "result"), "\"r\"",
+           "what it set belongs to the instance");
+    is_str(world_var(started.id, "nrOfInstances"), NULL,
+           "counters are gone after the loop");
     is_str(world_var(started.id, "loopCounter"), NULL, "loopCounter, too");
     is_int(world_executions(started.id), 1, "so are its executions");
 }
@@ -166,6 +168,71 @@ static void endless(void)
     }
 }
 
+/* Each loop is within the limit, all of them together are not. */
+static void nested_limits(void)
+{
+    static const char *const inner[] = {
+        "<task id=\"i\">" LOOP("false", COUNT("10")) "</task>",
+        "<task id=\"i\">" LOOP("true", COUNT("10")) "</task>"
+    };
+    wf_started_t started;
+    int i;
+
+    world.max_rounds = 100;
+    for (i = 0; i < 2; i++) {
+        const wf_definition_t *definition = world_deploy(apr_psprintf(
+            world.pool,
+            AROUND("<subProcess id=\"t\"><startEvent id=\"is\"/><sequenceFlow id=\"if\" "
+                   "sourceRef=\"is\" targetRef=\"i\"/>%s" LOOP(
+                       "false", COUNT("${n}")) "</subProcess>"),
+            inner[i]));
+
+        ok(world_start(definition, vars_of("{\"n\": 10}"), &started) != APR_SUCCESS
+               && strstr(world.err.message, "in one call; at most 100"),
+           "10 + 10 * 10: %s", world.err.message ? world.err.message : "");
+        ok(world_start(definition, vars_of("{\"n\": 9}"), &started) == APR_SUCCESS,
+           "9 + 9 * 10");
+    }
+    world.max_rounds = 200000;
+}
+
+/* What a request does ends with its time; a job has none. */
+static void time_is_over(void)
+{
+    const wf_definition_t *definition =
+        world_deploy(AROUND("<task id=\"t\">" LOOP("true", COUNT("1000")) "</task>"));
+    wf_started_t started;
+
+    world.services.terms.deadline = wf_mono_us() - 1;
+    ok(world_start(definition, NULL, &started) != APR_SUCCESS
+           && strstr(world.err.message, "WorkflowCommandTimeout"),
+       "late: %s", world.err.message ? world.err.message : "");
+    world.services.terms.deadline = wf_mono_us() + 60 * APR_USEC_PER_SEC;
+    ok(world_start(definition, NULL, &started) == APR_SUCCESS, "in time");
+    world.services.terms.deadline = 0;
+}
+
+/* What a call sets is counted, also what is replaced by the next round. */
+static void much_is_set(void)
+{
+    const wf_definition_t *definition = world_deploy(AROUND(
+        "<serviceTask id=\"t\" "
+        "activiti:expression=\"${execution.setVariable('s', s.concat('x'))}\">" LOOP(
+            "true", COUNT("${n}")) "</serviceTask>"));
+    char *text = apr_pcalloc(world.pool, (1 << 20) + 1);
+    wf_map_t *vars = world_vars();
+    wf_started_t started;
+
+    memset(text, 'a', 1 << 20);
+    wf_map_set(vars, "s", wf_string(text));
+    wf_map_set(vars, "n", wf_integer(300));
+    ok(world_start(definition, vars, &started) != APR_SUCCESS
+           && strstr(world.err.message, "variable \"s\": values of more than 256 MiB"),
+       "values: %s", world.err.message ? world.err.message : "");
+    wf_map_set(vars, "n", wf_integer(20));
+    ok(world_start(definition, vars, &started) == APR_SUCCESS, "values: not too much");
+}
+
 int main(void)
 {
     int i;
@@ -177,6 +244,9 @@ int main(void)
     variables();
     limits();
     endless();
+    nested_limits();
+    time_is_over();
+    much_is_set();
     world_close();
     return done_testing();
 }
