@@ -231,6 +231,49 @@ static const struct {
 };
 /* clang-format on */
 
+static int line_breaks(const char *text)
+{
+    int count = 0;
+
+    while ((text = strpbrk(text, "\r\n")) != NULL) {
+        text++;
+        count++;
+    }
+    return count;
+}
+
+/* One expression and nothing else may give any number of lines. */
+static int is_single(const char *source)
+{
+    apr_size_t length = strlen(source);
+
+    return length > 2 && strchr("$#", source[0]) && source[1] == '{'
+           && source[length - 1] == '}' && !strstr(source + 2, "${")
+           && !strstr(source + 2, "#{");
+}
+
+/* A field of lines has those that the model has: what a variable holds stays in its own.
+ * Otherwise whoever fills in an order number could add headers to a request. */
+static apr_status_t check_lines(const wf_action_t *action, const wf_map_t *fields,
+                                const char *name, wf_error_t *err)
+{
+    const char *text = wf_field_text(fields, name, err->pool);
+    int i;
+
+    for (i = 0; text && action->fields && i < action->fields->nelts; i++) {
+        const wf_field_t *field = &APR_ARRAY_IDX(action->fields, i, wf_field_t);
+        const char *source = wf_template_source(field->value);
+
+        if (strcmp(field->name, name) == 0 && !wf_template_is_literal(field->value)
+            && !is_single(source) && line_breaks(text) > line_breaks(source)) {
+            return wf_error_set(err, WF_ERR_EXECUTION,
+                                "field \"%s\": what an expression gives has a line break",
+                                name);
+        }
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t run_with_fields(wf_type_fn *run, const wf_host_t *seen,
                                     const wf_action_t *action, wf_outcome_t *outcome,
                                     wf_error_t *err)
@@ -238,6 +281,9 @@ static apr_status_t run_with_fields(wf_type_fn *run, const wf_host_t *seen,
     wf_map_t *fields;
     apr_status_t rv = wf_action_fields(seen, action, &fields, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = check_lines(action, fields, "requestHeaders", err);
+    }
     return rv == APR_SUCCESS ? run(seen, fields, outcome, err) : rv;
 }
 

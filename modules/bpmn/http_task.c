@@ -9,6 +9,7 @@
 #include "bpmn/actions.h"
 
 #define ERROR_PREFIX "HTTP" /* of BPMN errors: HTTP404 */
+#define TIMEOUT_MAX_MS (WF_DELEGATE_MAX_TIMEOUT_S * 1000)
 
 typedef struct ask_t {
     const wf_host_t *seen;
@@ -108,11 +109,12 @@ static apr_status_t read_timeout(ask_t *ask, wf_error_t *err)
 {
     apr_int64_t ms = 0;
 
-    if (ask->timeout && (!wf_parse_int64(ask->timeout, &ms) || ms < 0)) {
+    if (ask->timeout
+        && (!wf_parse_int64(ask->timeout, &ms) || ms < 0 || ms > TIMEOUT_MAX_MS)) {
         return wf_error_set(err, WF_ERR_EXECUTION,
                             "field \"requestTimeout\" is \"%s\", not a number of "
-                            "milliseconds",
-                            ask->timeout);
+                            "milliseconds up to %d",
+                            ask->timeout, TIMEOUT_MAX_MS);
     }
     ask->settings.timeout_ms =
         ms ? ms : (apr_int64_t)wf_action_timeout(&ask->seen->call->services) * 1000;

@@ -23,7 +23,7 @@ sub task {
     my $r = upload("$key.bpmn20.xml", bpmn($key, '<startEvent id="s"/>', "<serviceTask id=\"x\" activiti:type=\"$type\"><extensionElements>$all</extensionElements></serviceTask>",
         '<userTask id="t"/>', @more, 's -> x', 'x -> t'));
     $r->is_success or return $r;
-    return call('POST', '/process-instance', { processDefinitionId => demo_id($key), host => $target->url, order => { id => 7 } });
+    return call('POST', '/process-instance', { processDefinitionId => demo_id($key), host => $target->url, order => { id => 7, text => "A: 7\nX-More: yes" } });
 }
 sub outcome { my $r = shift; $r->code . ' ' . ($r->is_success ? join ',', @{ json($r)->{activityNames} } : message($r)) }
 sub value {
@@ -34,7 +34,7 @@ sub value {
     return substr $out, 0, -1;
 }
 
-plan tests => 24;
+plan tests => 30;
 
 my $r = task('http', { requestMethod => 'POST', requestUrl => '${host}/text', requestHeaders => "Content-Type: text/plain\nX-Order: 7", requestBody => 'order ${order.id}',
                        responseVariableName => 'answer' });
@@ -56,6 +56,16 @@ ok t_cmp(outcome(task('http', { requestUrl => 'http://127.0.0.2:1/' })), qr/^500
 ok t_cmp(outcome(task('http', { requestUrl => '${order}' })), qr/^500 .*http: /, 'no URL');
 ok t_cmp(outcome(task('http', { requestUrl => '${host}/text', requestHeaders => 'what?' })), qr/^500 .*requestHeaders/, 'no header');
 ok t_cmp(outcome(task('http', { requestMethod => 'BREW', requestUrl => '${host}/' })), qr/^400 .*requestMethod/, 'refused when it is deployed');
+
+# What a variable holds stays in its header, unless all of them come from one.
+ok t_cmp(outcome(task('http', { requestUrl => '${host}/text', requestHeaders => "X-Order: \${order.text}" })), qr/^500 .*requestHeaders": .*line break/, 'a header within a variable');
+$r = task('http', { requestUrl => '${host}/lines', requestHeaders => '${order.text}' });
+ok t_cmp(outcome($r), '200 t', 'one expression for all headers');
+ok t_cmp(($target->requests('/lines'))[0]{headers}{'x-more'}, 'yes');
+ok t_cmp(outcome(task('http', { requestUrl => '${host}/text', requestTimeout => '9999999999999' })), qr/^500 .*requestTimeout.*3600000/, 'no timeout without end');
+# Neither messages nor logs tell what a URL has of secrets.
+ok t_cmp(outcome(task('http', { requestUrl => 'http://robot:s3cret@127.0.0.1:1/x?token=t0ken' })), qr/^500 (?!.*(?:s3cret|t0ken))/, 'credentials in a URL');
+ok t_cmp($server->slurp('engine/engine.log') . $server->slurp('error.log'), qr/\A(?!.*(?:s3cret|t0ken))/s, 'nor in a log');
 
 $r = task('shell', { command => 'sh', arg1 => '-c', arg2 => 'echo "$0"; exit 4', arg3 => '${order.id}', outputVariable => 'out', errorCodeVariable => 'code' });
 ok t_cmp(outcome($r), '200 t', 'a program');
