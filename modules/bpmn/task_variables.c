@@ -46,7 +46,8 @@ static int has(wf_owner_t *owner, const char *name)
 static apr_status_t no_variable(const opened_t *opened, const char *name, wf_error_t *err)
 {
     return wf_error_field(err, WF_ERR_NOT_FOUND, name,
-                          "task '%" APR_INT64_T_FMT "' has no variable '%s' in that scope",
+                          "task '%" APR_INT64_T_FMT
+                          "' has no variable '%s' in that scope",
                           opened->task->id, name);
 }
 
