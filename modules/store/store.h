@@ -38,6 +38,7 @@ typedef enum {
     WF_TABLE_HI_TASKINST,  /* ACT_HI_TASKINST */
     WF_TABLE_HI_DETAIL,    /* ACT_HI_DETAIL */
     WF_TABLE_HI_VARINST,   /* ACT_HI_VARINST */
+    WF_TABLE_HI_LINK,      /* ACT_HI_IDENTITYLINK */
     WF_TABLE_ATTACHMENT,   /* ACT_HI_ATTACHMENT */
     WF_TABLE_RUN,          /* WF_EXECUTION: executions of load workflows */
     WF_TABLES
@@ -294,6 +295,16 @@ typedef struct wf_hi_varinst_t {
     wf_id_t bytearray_id; /* the store's */
 } wf_hi_varinst_t;
 
+/** An identity link; it stays when the task ends. None is made of an instance: who has
+ *  started that is in its own row. */
+typedef struct wf_hi_link_t {
+    wf_row_t row;
+    wf_id_t id;                     /* the link's */
+    const char *group_id, *user_id; /* one of them */
+    const char *type;
+    wf_id_t task_id, proc_inst_id;  /* one of them */
+} wf_hi_link_t;
+
 /** A file or a link that belongs to a task; it stays when the task ends. */
 typedef struct wf_attachment_t {
     wf_row_t row;
@@ -390,7 +401,8 @@ wf_id_t wf_uow_next_id(wf_uow_t *uow);
  *  wf_uow_update, as for a loaded row. */
 void *wf_uow_insert(wf_uow_t *uow, wf_table_e table);
 
-/** The same for history rows of instances, tasks and variables: they share the id of these. */
+/** The same for history rows of instances, tasks, variables and identity links: they share
+ *  the id of these. */
 void *wf_uow_insert_shared(wf_uow_t *uow, wf_table_e table, wf_id_t id);
 
 /** The row with that key: this unit's copy if it has one, else loaded. row is a T **; *row is
@@ -435,6 +447,7 @@ typedef enum {
     WF_BY_HI_DETAILS_OF_INSTANCE,
     WF_BY_HI_DETAILS_OF_TASK,
     WF_BY_HI_VARIABLES_OF_INSTANCE,
+    WF_BY_HI_LINKS_OF_TASK,
     /* By texts, for the calls below: */
     WF_BY_SUBSCRIPTIONS_TO,       /* event_type and event_name, of all instances */
     WF_BY_SUBSCRIPTIONS_OF_DEFINITION,
@@ -478,8 +491,8 @@ typedef enum {
     WF_PURGE_DEPLOYMENT_STARTERS, /* who and what may start its definitions */
     WF_PURGE_INSTANCE_RUNTIME,
     WF_PURGE_INSTANCE_HISTORY, /* with attachments; not of called instances */
-    WF_PURGE_SOME_HISTORY, /* at most WF_SOME_HISTORY visits, tasks, values and details of an
-                              instance each */
+    WF_PURGE_SOME_HISTORY, /* at most WF_SOME_HISTORY visits, tasks (with their links), values
+                              and details of an instance each */
     WF_PURGE_TASK_HISTORY, /* of a task without a process, with sub-tasks and attachments */
     WF_PURGES
 } wf_purge_e;

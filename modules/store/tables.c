@@ -353,6 +353,17 @@ static const wf_column_t hi_varinst_columns[] = {
 };
 #undef T
 
+#define T wf_hi_link_t
+static const wf_column_t hi_link_columns[] = {
+    { "ID_",           WF_COL_ID,   AT(T, id),           KEY },
+    { "GROUP_ID_",     WF_COL_TEXT, AT(T, group_id),     0 },
+    { "TYPE_",         WF_COL_TEXT, AT(T, type),         0 },
+    { "USER_ID_",      WF_COL_TEXT, AT(T, user_id),      0 },
+    { "TASK_ID_",      WF_COL_ID,   AT(T, task_id),      0 },
+    { "PROC_INST_ID_", WF_COL_ID,   AT(T, proc_inst_id), 0 },
+};
+#undef T
+
 #define T wf_attachment_t
 static const wf_column_t attachment_columns[] = {
     { "ID_",           WF_COL_ID,   AT(T, id),           KEY },
@@ -437,6 +448,8 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_GENERATED, "ID_", BYTES_OF, ID_TAKEN),
     [WF_TABLE_HI_VARINST] = TABLE("ACT_HI_VARINST", "historic variable", hi_varinst,
         WF_KEY_SHARED, "ID_", BYTES_OF, ID_TAKEN),
+    [WF_TABLE_HI_LINK] = TABLE("ACT_HI_IDENTITYLINK", "historic identity link", hi_link,
+        WF_KEY_SHARED, "ID_", "", ID_TAKEN),
     [WF_TABLE_ATTACHMENT] = TABLE("ACT_HI_ATTACHMENT", "attachment", attachment,
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_RUN] = TABLE("WF_EXECUTION", "execution", run,

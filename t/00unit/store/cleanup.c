@@ -89,12 +89,14 @@ static wf_id_t add_done_task(wf_uow_t *uow, wf_id_t instance, wf_id_t parent,
     return row->id;
 }
 
+/* A file, and somebody who could have claimed it. */
 static void attach(wf_uow_t *uow, wf_id_t task)
 {
     wf_attachment_t *row = wf_uow_insert(uow, WF_TABLE_ATTACHMENT);
     wf_bytearray_t *content = wf_uow_insert(uow, WF_TABLE_BYTEARRAY);
+    wf_hi_link_t *link = wf_uow_insert_shared(uow, WF_TABLE_HI_LINK, row->id);
 
-    row->task_id = task;
+    row->task_id = link->task_id = task;
     row->content_id = content->id;
     content->bytes = "xy";
     content->length = 2;
@@ -147,6 +149,7 @@ static void check_aged(void)
     is_int(count_rows(WF_TABLE_HI_TASKINST), 3, "a task goes with those below it");
     is_int(count_rows(WF_TABLE_ATTACHMENT), 1, "… and with their attachments");
     is_int(count_rows(WF_TABLE_BYTEARRAY), 1, "… and contents");
+    is_int(count_rows(WF_TABLE_HI_LINK), 1, "… and people");
     uow = new_unit();
     wf_uow_purge(uow, WF_PURGE_TASK_HISTORY, removed);
     wf_uow_purge(uow, WF_PURGE_TASK_HISTORY, open);
@@ -201,14 +204,16 @@ static void check_part(void)
     must_commit(uow, "clean-up");
     is_int(size_of(big, 10000), 3 * 30, "a part is gone");
     is_int(count_rows(WF_TABLE_BYTEARRAY), 2 * (30 + 7), "… with its contents");
+    is_int(count_rows(WF_TABLE_HI_LINK), 30 + 7, "… and the people of its tasks");
     is_int(size_of(other, 10000), 21, "… of no other");
     uow = new_unit();
     add_rows(uow, big, 1);
     wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, big);
     wf_uow_purge(uow, WF_PURGE_INSTANCE_HISTORY, other);
     must_commit(uow, "clean-up");
-    is_int(count_rows(WF_TABLE_HI_ACTINST) + count_rows(WF_TABLE_BYTEARRAY), 0,
-           "what the same unit writes goes, too");
+    is_int(count_rows(WF_TABLE_HI_ACTINST) + count_rows(WF_TABLE_BYTEARRAY)
+               + count_rows(WF_TABLE_HI_LINK),
+           0, "what the same unit writes goes, too");
 }
 
 /* ---- space ---------------------------------------------------------------------------- */

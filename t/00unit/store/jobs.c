@@ -206,11 +206,11 @@ static const wf_table_e runtime[] = {WF_TABLE_EXECUTION,    WF_TABLE_TASK,
                                      WF_TABLE_JOB,          WF_TABLE_SUBSCRIPTION,
                                      WF_TABLE_EXTERNAL_TASK, WF_TABLE_INCIDENT};
 /* Attachments are history. Byte arrays belong to both. */
-static const wf_table_e history[] = {WF_TABLE_HI_PROCINST, WF_TABLE_HI_ACTINST,
-                                     WF_TABLE_HI_TASKINST, WF_TABLE_HI_DETAIL,
-                                     WF_TABLE_HI_VARINST,
-                                     WF_TABLE_ATTACHMENT};
-#define HISTORY_ROWS 9 /* of an instance */
+static const wf_table_e history[] = { WF_TABLE_HI_PROCINST, WF_TABLE_HI_ACTINST,
+                                      WF_TABLE_HI_TASKINST, WF_TABLE_HI_DETAIL,
+                                      WF_TABLE_HI_VARINST,  WF_TABLE_HI_LINK,
+                                      WF_TABLE_ATTACHMENT };
+#define HISTORY_ROWS 13 /* of an instance */
 
 #define COUNT(tables) (int)(sizeof(tables) / sizeof(tables[0]))
 
@@ -244,6 +244,17 @@ static void add_attachments(wf_uow_t *uow, const wf_task_t *task, const wf_task_
     link->url = "http://localhost/";
 }
 
+/* A person of a task or, without one, of an instance. */
+static void add_person(wf_uow_t *uow, wf_id_t task, wf_id_t instance)
+{
+    wf_hi_link_t *row = wf_uow_insert_shared(uow, WF_TABLE_HI_LINK, wf_uow_next_id(uow));
+
+    row->task_id = task;
+    row->proc_inst_id = instance;
+    row->type = "candidate";
+    row->user_id = "kermit";
+}
+
 /* A sub-task knows its parent and no instance. */
 static wf_task_t *add_subtask(wf_uow_t *uow, const wf_task_t *task)
 {
@@ -253,6 +264,7 @@ static wf_task_t *add_subtask(wf_uow_t *uow, const wf_task_t *task)
     done->parent_task_id = sub->parent_task_id = task->id;
     done->start_time = 1;
     add_link(uow, sub, "kermit", NULL);
+    add_person(uow, sub->id, 0);
     return sub;
 }
 
@@ -308,6 +320,8 @@ static void add_history(wf_uow_t *uow, const wf_execution_t *root, const wf_task
     last->proc_inst_id = root->id;
     last->name = "v";
     detail->time = instance->start_time = activity->start_time = done->start_time = 1;
+    add_person(uow, task->id, 0);
+    add_person(uow, 0, root->id);
 }
 
 /* The instance that an execution belongs to; 0 of none. */
