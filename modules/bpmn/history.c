@@ -1,8 +1,8 @@
-/* History of instances, visits of nodes, tasks. A row is inserted when its subject
- * begins, if the level is high enough (history_levels.c), and completed when that ends,
- * whatever the level is by then; within one unit of work both become a single insert.
- * Rows that are not there are passed over: history is a record, not a condition for going
- * on. */
+/* History of instances, visits of nodes, tasks and their people. A row is inserted when
+ * its subject begins, if the level is high enough (history_levels.c), and completed when
+ * that ends, whatever the level is by then; within one unit of work both become a single
+ * insert. Rows that are not there are passed over: history is a record, not a condition
+ * for going on. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -367,4 +367,51 @@ apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *
         wf_uow_purge(call->uow, WF_PURGE_TASK_HISTORY, task->id);
     }
     return APR_SUCCESS;
+}
+
+/* ---- people of tasks --------------------------------------------------------------- */
+
+static void insert_link(const wf_bpmn_call_t *call, const wf_identitylink_t *link)
+{
+    wf_hi_link_t *row = wf_uow_insert_shared(call->uow, WF_TABLE_HI_LINK, link->id);
+
+    row->type = link->type;
+    row->user_id = link->user_id;
+    row->group_id = link->group_id;
+    row->task_id = link->task_id;
+}
+
+void wf_history_link_created(const wf_exec_t *exec, const wf_identitylink_t *link)
+{
+    const wf_bpmn_call_t *call = call_of(exec->instance);
+
+    if (wf_history_keeps(call, exec->instance->model, WF_KEEP_TASKS)) {
+        insert_link(call, link);
+    }
+}
+
+/* Clean-up finds links by the row of their task. */
+apr_status_t wf_history_link_added(const wf_bpmn_call_t *call,
+                                   const wf_identitylink_t *link, wf_error_t *err)
+{
+    wf_hi_taskinst_t *task;
+    apr_status_t rv =
+        wf_uow_get(call->uow, WF_TABLE_HI_TASKINST, link->task_id, &task, err);
+
+    if (rv == APR_SUCCESS && task) {
+        insert_link(call, link);
+    }
+    return rv;
+}
+
+apr_status_t wf_history_link_removed(const wf_bpmn_call_t *call,
+                                     const wf_identitylink_t *link, wf_error_t *err)
+{
+    wf_hi_link_t *row;
+    apr_status_t rv = wf_uow_get(call->uow, WF_TABLE_HI_LINK, link->id, &row, err);
+
+    if (rv == APR_SUCCESS && row) {
+        wf_uow_delete(call->uow, row);
+    }
+    return rv;
 }

@@ -208,7 +208,7 @@ static apr_status_t add_one(const wf_host_t *seen, const char *id, int group,
     link->task_id = seen->task->id;
     *(group ? &link->group_id : &link->user_id) = id;
     wf_uow_update(seen->call->uow, link);
-    return APR_SUCCESS;
+    return wf_history_link_added(seen->call, link, err);
 }
 
 static apr_status_t delete_one(const wf_host_t *seen, const char *id, int group,
@@ -217,10 +217,11 @@ static apr_status_t delete_one(const wf_host_t *seen, const char *id, int group,
     wf_identitylink_t *link;
     apr_status_t rv = find_link(seen, id, group, &link, err);
 
-    if (rv == APR_SUCCESS && link) {
-        wf_uow_delete(seen->call->uow, link);
+    if (rv != APR_SUCCESS || !link) {
+        return rv;
     }
-    return rv;
+    wf_uow_delete(seen->call->uow, link);
+    return wf_history_link_removed(seen->call, link, err);
 }
 
 /* clang-format off */

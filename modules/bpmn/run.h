@@ -600,7 +600,7 @@ typedef enum {
     WF_KEEP_INSTANCES,
     WF_KEEP_VISITS,
     WF_KEEP_LAST_VALUES, /* of variables */
-    WF_KEEP_TASKS,
+    WF_KEEP_TASKS,       /* with their people */
     WF_KEEP_SUBMISSIONS, /* with forms */
     WF_KEEP_CHANGES      /* of variables */
 } wf_keep_e;
@@ -654,6 +654,14 @@ apr_status_t wf_history_task_changed(const wf_bpmn_call_t *call, const wf_task_t
                                      int claimed, wf_error_t *err);
 apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *task,
                                    const char *reason, wf_error_t *err);
+
+/** Somebody is linked to a new task of exec, or to one that is there: kept if the task is.
+ *  Whoever is taken off it is forgotten. */
+void wf_history_link_created(const wf_exec_t *exec, const wf_identitylink_t *link);
+apr_status_t wf_history_link_added(const wf_bpmn_call_t *call,
+                                   const wf_identitylink_t *link, wf_error_t *err);
+apr_status_t wf_history_link_removed(const wf_bpmn_call_t *call,
+                                     const wf_identitylink_t *link, wf_error_t *err);
 
 /** exec's open visit is one of the node where it stands, and of its definition, now; the
  *  same for a task, and for an instance with another definition. */

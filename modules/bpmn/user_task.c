@@ -145,6 +145,7 @@ static void add_candidate(candidates_t *c, const char *id)
     else {
         link->user_id = id;
     }
+    wf_history_link_created(c->exec, link);
 }
 
 /* The text of an expression may again be a comma list. */

@@ -11,14 +11,20 @@ use WF::Test;
 
 my $server = WF::Server->new(extra => 'WorkflowHistoryLevel activity')->start;
 
-sub count {
-    my ($table, $instance) = @_;
-    my $n = `sqlite3 -readonly -cmd '.timeout 5000' '$server->{dir}/engine/workflow.db' "SELECT COUNT(*) FROM ACT_HI_$table WHERE PROC_INST_ID_ = $instance"`;
-    $? and die $table;
-    chomp $n;
-    return $n;
+sub in_store {
+    my $sql = shift;
+    my $value = `sqlite3 -readonly -cmd '.timeout 5000' '$server->{dir}/engine/workflow.db' "$sql"`;
+    $? and die $sql;
+    chomp $value;
+    return $value;
 }
+sub count { my ($table, $instance) = @_; in_store("SELECT COUNT(*) FROM ACT_HI_$table WHERE PROC_INST_ID_ = $instance") }
 sub kept { my $i = shift; join ' ', map { count($_, $i) } qw(PROCINST ACTINST TASKINST VARINST DETAIL) }
+
+sub people {
+    my $task = shift;
+    return in_store("SELECT COALESCE(GROUP_CONCAT(TYPE_ || ' ' || COALESCE(USER_ID_, GROUP_ID_)), '') FROM ACT_HI_IDENTITYLINK WHERE TASK_ID_ = $task");
+}
 
 sub last_values {
     return join ' ', sort map { "$_->{variableName}:$_->{variableType}:" . ($_->{variableValue} // '') } @{ get_json('/process-instance/' . shift)->{variables} };
@@ -26,7 +32,8 @@ sub last_values {
 
 sub process {
     my ($key, $level) = @_;
-    my $xml = bpmn($key, '<startEvent id="s"/>', 's -> t', '<userTask id="t"/>', 't -> e', '<endEvent id="e"/>');
+    my $xml = bpmn($key, '<startEvent id="s"/>', 's -> t', '<userTask id="t" activiti:candidateUsers="fozzie" activiti:candidateGroups="sales"/>', 't -> e',
+        '<endEvent id="e"/>');
     $xml =~ s/<process /<process activiti:historyLevel="$level" / if $level;
     upload("$key.bpmn20.xml", $xml)->code == 200 or die $key;
     return $key;
@@ -40,7 +47,7 @@ my @cases = (
     [ 'levelFull',    'full',    '1 2 1 1 1',  '1 3 1 2 3',   'activities historyVariables tasks variables' ],
 );
 
-plan tests => 5 * @cases + 3 + 2 + 5;
+plan tests => 7 * @cases + 3 + 2 + 6;
 
 for my $case (@cases) {
     my ($key, $level, $running, $ended, $answer) = @$case;
@@ -51,8 +58,11 @@ for my $case (@cases) {
     my ($shown) = grep { $_->{id} eq $i } @{ get_json("/process-instances?size=100")->{data} };
     ok t_cmp(defined $shown, 1, "$key: lists show it");
     my ($task) = @{ get_json("/process-instance/$i/tasks")->{data} };
+    my $people = ($level // '') =~ /audit|full/ ? 'candidate fozzie,candidate sales' : '';
+    ok t_cmp(people($task->{id}), $people, "$key: whose the task could be");
     ok t_cmp(complete($task->{id}, { x => 2, y => 'z' })->code, 200, "$key: completed");
     ok t_cmp(kept($i), $ended, "$key: at the end");
+    ok t_cmp(people($task->{id}), $people, "$key: and could have been");
     $r = call('GET', "/process-instance/$i");
     my $lists = $r->code == 200 ? join ' ', grep { ref json($r)->{$_} eq 'ARRAY' } sort keys %{ json($r) } : undef;
     ok t_cmp($lists, $answer, "$key: what can be asked for");
@@ -82,6 +92,7 @@ ok wait_until {
 my ($task) = @{ get_json("/process-instance/$i->{id}/tasks")->{data} };
 ok t_cmp(complete($task->{id})->code, 200, 'goes on at another level');
 ok t_cmp(kept($i->{id}), '0 0 0 0 0', 'and leaves nothing');
+ok t_cmp(people($task->{id}), '', 'not even people');
 ok t_cmp(upload('bad.bpmn20.xml', bpmn('bad', '<startEvent id="s"/>') =~ s/<process /<process activiti:historyLevel="some" /r)->code,
          400, 'no such level');
 ok t_cmp(message(upload('bad.bpmn20.xml', bpmn('bad', '<startEvent id="s"/>') =~ s/<process /<process activiti:historyLevel="some" /r)),

@@ -1,6 +1,6 @@
 /* What history says of visits and tasks: the type of each kind of node, who was called,
- * and why a task is over. That cancelled visits are closed is looked at in every
- * scenario. */
+ * why a task is over, and whose it could have been. That cancelled visits are closed is
+ * looked at in every scenario. */
 #include "scenario.h"
 
 #define FILE(declared, body)                                                             \
@@ -83,6 +83,79 @@ static const struct {
 };
 /* clang-format on */
 
+/* Links of tasks: "task:who" at each level, while the task waits and when it is over. */
+#define LISTENER(event, expression)                                                      \
+    "<activiti:taskListener event=\"" event "\" expression=\"${task." expression "}\"/>"
+#define OFFERED(inside)                                                                  \
+    FILE("",                                                                             \
+         START "<userTask id=\"t\" activiti:assignee=\"me\" activiti:owner=\"you\" "     \
+               "activiti:candidateUsers=\"a,b\" activiti:candidateGroups=\"g\">"         \
+               "<extensionElements>" inside "</extensionElements></userTask>" TASK("u")  \
+                   END FLOW("s", "t") FLOW("t", "u") FLOW("u", "e"))
+
+/* clang-format off */
+static const struct {
+    const char *what, *file;
+    wf_history_e level, then; /* of the calls that start and complete */
+    const char *links, *stays; /* "type:who …" of task t, in the order in which they came */
+} offers[] = {
+    { "a file",           OFFERED(""), WF_HISTORY_AUDIT, WF_HISTORY_AUDIT, "candidate:a candidate:b candidate:g", "candidate:a candidate:b candidate:g" },
+    { "full",             OFFERED(""), WF_HISTORY_FULL, WF_HISTORY_FULL, "candidate:a candidate:b candidate:g", "candidate:a candidate:b candidate:g" },
+    { "another type",     OFFERED("<activiti:customResource activiti:name=\"boss\"><resourceAssignmentExpression><formalExpression>user(c)</formalExpression>"
+        "</resourceAssignmentExpression></activiti:customResource>"), WF_HISTORY_AUDIT, WF_HISTORY_AUDIT,
+      "candidate:a candidate:b candidate:g boss:c", "candidate:a candidate:b candidate:g boss:c" },
+    { "activity",         OFFERED(LISTENER("create", "addCandidateUser('c')")), WF_HISTORY_ACTIVITY, WF_HISTORY_ACTIVITY, "", "" },
+    { "none",             OFFERED(LISTENER("create", "addCandidateUser('c')")), WF_HISTORY_NONE, WF_HISTORY_NONE, "", "" },
+    { "added",            OFFERED(LISTENER("create", "addCandidateUser('c')")), WF_HISTORY_AUDIT, WF_HISTORY_AUDIT,
+      "candidate:a candidate:b candidate:g candidate:c", "candidate:a candidate:b candidate:g candidate:c" },
+    { "taken off",        OFFERED(LISTENER("create", "deleteCandidateUser('a')")), WF_HISTORY_AUDIT, WF_HISTORY_AUDIT, "candidate:b candidate:g", "candidate:b candidate:g" },
+    { "taken off later",  OFFERED(LISTENER("complete", "deleteCandidateGroup('g')")), WF_HISTORY_AUDIT, WF_HISTORY_AUDIT,
+      "candidate:a candidate:b candidate:g", "candidate:a candidate:b" },
+    { "added later",      OFFERED(LISTENER("complete", "addCandidateGroup('h')")), WF_HISTORY_AUDIT, WF_HISTORY_AUDIT,
+      "candidate:a candidate:b candidate:g", "candidate:a candidate:b candidate:g candidate:h" },
+    { "more is kept",     OFFERED(LISTENER("complete", "addCandidateGroup('h')")), WF_HISTORY_NONE, WF_HISTORY_FULL, "", "" },
+    { "less is kept",     OFFERED(LISTENER("complete", "addCandidateGroup('h')")), WF_HISTORY_AUDIT, WF_HISTORY_ACTIVITY,
+      "candidate:a candidate:b candidate:g", "candidate:a candidate:b candidate:g candidate:h" },
+};
+/* clang-format on */
+
+static const char *links_of(wf_id_t task)
+{
+    apr_array_header_t *rows = world_select(WF_BY_HI_LINKS_OF_TASK, task);
+    const char *all = "";
+    int i;
+
+    for (i = 0; i < rows->nelts; i++) {
+        const wf_hi_link_t *row = APR_ARRAY_IDX(rows, i, const wf_hi_link_t *);
+
+        all = apr_pstrcat(world.pool, all, i ? " " : "", row->type, ":",
+                          row->user_id ? row->user_id : row->group_id, NULL);
+    }
+    return all;
+}
+
+static void check_links(int i)
+{
+    const char *what = offers[i].what;
+    wf_started_t started;
+    wf_id_t task;
+
+    world.history = offers[i].level;
+    world_check(world_start(world_deploy(offers[i].file), NULL, &started), &world.err,
+                what);
+    task = world_task(started.id, "t");
+    is_str(links_of(task), offers[i].links, "%s: links", what);
+    world.history = offers[i].then;
+    ok(world_complete(started.id, "t", NULL) == APR_SUCCESS, "%s: completed: %s", what,
+       world.err.message ? world.err.message : "");
+    is_int(world_select(WF_BY_LINKS_OF_TASK, task)->nelts, 0, "%s: no links", what);
+    is_str(links_of(task), offers[i].stays, "%s: … but in history", what);
+    world.history = WF_HISTORY_NONE;
+    world_complete(started.id, "u", NULL);
+    is_str(links_of(task), "", "%s: gone with its instance", what);
+    world.history = WF_HISTORY_DEFAULT;
+}
+
 static const char *types_of(wf_id_t instance)
 {
     apr_array_header_t *rows = world_select(WF_BY_HI_ACTIVITIES_OF_INSTANCE, instance);
@@ -132,6 +205,9 @@ int main(void)
             is_str(reasons_of(instance), cases[i].reasons, "%s: why tasks are over",
                    cases[i].play.what);
         }
+    }
+    for (i = 0; i < (int)(sizeof(offers) / sizeof(offers[0])); i++) {
+        check_links(i);
     }
     world_close();
     return done_testing();

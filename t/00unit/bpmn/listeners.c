@@ -261,6 +261,24 @@ static const char *links_of(wf_id_t task)
     return all;
 }
 
+static const char *links_on_record(wf_id_t task)
+{
+    apr_array_header_t *links = world_select(WF_BY_HI_LINKS_OF_TASK, task);
+    const char *all = "";
+    int i;
+
+    for (i = 0; i < links->nelts; i++) {
+        const wf_hi_link_t *link = APR_ARRAY_IDX(links, i, wf_hi_link_t *);
+
+        all =
+            apr_pstrcat(world.pool, all, i ? " " : "",
+                        link->user_id ? link->user_id
+                                      : apr_psprintf(world.pool, "(%s)", link->group_id),
+                        NULL);
+    }
+    return all;
+}
+
 static void check_change(int i)
 {
     const char *what = changes[i].what;
@@ -279,6 +297,7 @@ static void check_change(int i)
     is_str(history->category, task->category, "%s: history knows the category", what);
     is_str(history->name, changes[i].name, "%s: history knows the name", what);
     is_str(links_of(id), changes[i].links, "%s: people", what);
+    is_str(links_on_record(id), changes[i].links, "%s: history knows them", what);
 }
 
 /* ---- what is refused --------------------------------------------------------------------- */
