@@ -34,8 +34,7 @@ apr_status_t wf_field_set(const wf_host_t *seen, const wf_map_t *fields, const c
 {
     const char *variable = wf_field_text(fields, name, wf_uow_pool(seen->call->uow));
 
-    return variable ? wf_variable_set(wf_host_owner(seen), variable, value, err)
-                    : APR_SUCCESS;
+    return variable ? wf_host_set(seen, variable, value, err) : APR_SUCCESS;
 }
 
 apr_status_t wf_field_forgive(const wf_host_t *seen, const wf_map_t *fields,
@@ -44,12 +43,12 @@ apr_status_t wf_field_forgive(const wf_host_t *seen, const wf_map_t *fields,
     const char *text = wf_field_text(fields, "ignoreException", err->pool);
     wf_value_t message;
 
-    if (rv == APR_SUCCESS || seen->exec->instance->turn->thrown || !text
+    if (rv == APR_SUCCESS || wf_host_instance(seen)->turn->thrown || !text
         || strcmp(text, "true") != 0) {
         return rv;
     }
-    wf_log(WF_LOG_INFO, "activity \"%s\": ignored: %s", seen->exec->node->id,
-           err->message);
+    wf_log(WF_LOG_INFO, "activity \"%s\": ignored: %s",
+           seen->exec ? seen->exec->node->id : "", err->message);
     message = wf_string(err->message);
     wf_error_init(err, err->pool);
     return wf_field_set(seen, fields, "exceptionVariableName", &message, err);
@@ -345,7 +344,7 @@ static way_fn *const ways[] = {
 apr_status_t wf_action_run(const wf_host_t *seen, const wf_action_t *action,
                            const char *kind, wf_outcome_t *outcome, wf_error_t *err)
 {
-    wf_turn_t *turn = seen->exec->instance->turn;
+    wf_turn_t *turn = wf_host_instance(seen)->turn;
     apr_status_t rv;
 
     turn->failure = NULL;

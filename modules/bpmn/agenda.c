@@ -13,7 +13,7 @@
 /* clang-format on */
 #include <string.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 /* The clock is looked at every so many steps. */
 #define STEPS_PER_LOOK 16
@@ -130,9 +130,12 @@ void wf_agenda_beside(wf_exec_t *exec, void (*what)(wf_exec_t *other, void *bato
 static apr_status_t begin(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err)
 {
     apr_status_t rv =
-        wf_listeners_notify(exec, exec->instance->model->listeners, "start", err);
+        wf_tell(exec, WF_NEWS_PROCESS_STARTED, WF_ABOUT(INSTANCE, exec->row), err);
 
     (void)flow;
+    if (rv == APR_SUCCESS) {
+        rv = wf_listeners_notify(exec, exec->instance->model->listeners, "start", err);
+    }
     if (rv == APR_SUCCESS) {
         wf_agenda_arrive(exec, exec->node);
     }
@@ -144,6 +147,9 @@ static apr_status_t take(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *err
     apr_status_t rv = wf_listeners_notify(exec, flow->listeners, "take", err);
 
     wf_joins_watch(wf_token_scope(exec));
+    if (rv == APR_SUCCESS) {
+        rv = wf_tell(exec, WF_NEWS_SEQUENCEFLOW_TAKEN, WF_ABOUT(FLOW, flow), err);
+    }
     if (rv == APR_SUCCESS) {
         wf_agenda_arrive(exec, flow->target);
     }
@@ -184,7 +190,10 @@ static apr_status_t leave(wf_exec_t *exec, const wf_flow_t *flow, wf_error_t *er
         rv = wf_parameters_out(exec, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_history_leave(exec, err);
+        rv = wf_visit_close(exec, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_tell(exec, WF_NEWS_ACTIVITY_COMPLETED, WF_AT(NULL, NULL), err);
     }
     if (rv == APR_SUCCESS && wf_exec_is_scope_of_node(exec)) {
         rv = wf_scope_close(exec, &exec, err);
@@ -226,15 +235,6 @@ static operation_fn *const operations[WF_OPS] = {
 
 /* ---- the loop ---------------------------------------------------------------------- */
 
-static apr_status_t too_many(const wf_turn_t *turn, wf_error_t *err)
-{
-    return wf_error_set(
-        err, WF_ERR_EXECUTION,
-        "more than %d steps without a wait state; the process may loop for "
-        "ever",
-        turn->call->max_steps);
-}
-
 /* Nobody would learn what became of it, and it would hold its lane and a thread all the
  * same. A job has no deadline. */
 static int is_late(const wf_turn_t *turn)
@@ -244,10 +244,13 @@ static int is_late(const wf_turn_t *turn)
     return deadline && turn->steps % STEPS_PER_LOOK == 0 && wf_mono_us() > deadline;
 }
 
-static apr_status_t may_go_on(wf_turn_t *turn, wf_error_t *err)
+apr_status_t wf_agenda_count(wf_turn_t *turn, wf_error_t *err)
 {
     if (++turn->steps > turn->call->max_steps + turn->allowed) {
-        return too_many(turn, err);
+        return wf_error_set(
+            err, WF_ERR_EXECUTION,
+            "more than %d steps without a wait state; the process may loop for ever",
+            turn->call->max_steps);
     }
     return is_late(turn) ? wf_error_set(
                err, WF_ERR_EXECUTION,
@@ -265,7 +268,7 @@ static apr_status_t run_one(wf_turn_t *turn, const operation_t *planned, wf_erro
     if (exec->ended) {
         return APR_SUCCESS;
     }
-    rv = may_go_on(turn, err);
+    rv = wf_agenda_count(turn, err);
     if (rv == APR_SUCCESS) {
         rv = operations[planned->op](exec, planned->flow, err);
     }
@@ -278,15 +281,30 @@ static apr_status_t run_one(wf_turn_t *turn, const operation_t *planned, wf_erro
 
 static apr_status_t run_planned(wf_turn_t *turn, wf_error_t *err)
 {
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = wf_news_settle(turn, err);
     operation_t *planned;
 
     while (rv == APR_SUCCESS && (planned = apr_array_pop(turn->agenda)) != NULL) {
         operation_t operation = *planned; /* the stack moves under it */
 
         rv = run_one(turn, &operation, err);
+        if (rv == APR_SUCCESS) {
+            rv = wf_news_settle(turn, err);
+        }
     }
     return rv;
+}
+
+/* What is told last may change lists again. */
+static apr_status_t settle(wf_turn_t *turn, wf_error_t *err)
+{
+    apr_status_t rv = wf_variables_settle(turn, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_news_settle(turn, err);
+    }
+    return rv == APR_SUCCESS && apr_hash_count(turn->lent) ? wf_agenda_count(turn, err)
+                                                           : rv;
 }
 
 apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err)
@@ -298,8 +316,11 @@ apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err)
         if (rv == APR_SUCCESS) {
             rv = wf_joins_look(turn, err);
         }
-    } while (rv == APR_SUCCESS && turn->agenda->nelts);
-    return rv == APR_SUCCESS ? wf_variables_settle(turn, err) : rv;
+        if (rv == APR_SUCCESS && !turn->agenda->nelts) {
+            rv = settle(turn, err);
+        }
+    } while (rv == APR_SUCCESS && (turn->agenda->nelts || apr_hash_count(turn->lent)));
+    return rv;
 }
 
 apr_status_t wf_agenda_go_on(wf_turn_t *turn, wf_exec_t *exec, apr_status_t rv,

@@ -101,9 +101,11 @@ typedef struct wf_services_t {
 #define WF_DELEGATE_TIMEOUT_S 30
 #define WF_DELEGATE_MAX_ANSWER (4 * 1024 * 1024)
 
-/** Add a problem for each task of a type that is switched off. */
+/** Add a problem for each task of a type that is switched off, and a warning for each event
+ *  listener that does nothing because neither own (the delegates deployed with it; NULL:
+ *  none) nor services->delegates have its class or bean. */
 void wf_model_check_services(const wf_model_t *model, const wf_services_t *services,
-                             wf_problems_t *problems);
+                             const wf_delegates_t *own, wf_problems_t *problems);
 
 /* ---- running --------------------------------------------------------------------------------- */
 
@@ -134,6 +136,7 @@ typedef struct wf_bpmn_call_t {
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
     int max_rounds;      /* instances of multi-instance activities in one call */
     wf_services_t services;
+    int silent;            /* event listeners are not told */
     const char *key;       /* the same for every beginning of this call: a part of what
                               tells delegates that a request is a repetition; or NULL */
 } wf_bpmn_call_t;
@@ -197,6 +200,11 @@ apr_status_t wf_bpmn_delete_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_er
  *  job's message says; some: there is none (any more). */
 apr_status_t wf_bpmn_set_retries(const wf_bpmn_call_t *call, wf_job_t *job, int retries,
                                  wf_error_t *err);
+
+/** A job has failed, and this unit has noted that: tell event listeners, which may fail. With
+ *  call->silent nothing happens. */
+apr_status_t wf_bpmn_job_failed(const wf_bpmn_call_t *call, const wf_job_t *job,
+                                const char *message, wf_error_t *err);
 
 /** What failedJobRetryTimeCycle of its node says of a job that has failed: how many attempts
  *  it has in all (0: nothing is said), and how long to wait until the next. job: as before
@@ -363,6 +371,11 @@ apr_status_t wf_bpmn_set_task_variables(const wf_bpmn_call_t *call, wf_id_t id,
 apr_status_t wf_bpmn_remove_task_variable(const wf_bpmn_call_t *call, wf_id_t id,
                                           wf_task_variables_e whose, const char *name,
                                           wf_error_t *err);
+
+/** This unit has made (is_there 1) or deleted an attachment of a task: tell event listeners of
+ *  its process, if it has one. */
+apr_status_t wf_bpmn_attached(const wf_bpmn_call_t *call, const wf_attachment_t *attachment,
+                              int is_there, wf_error_t *err);
 
 /* ---- external tasks --------------------------------------------------------------------------- */
 

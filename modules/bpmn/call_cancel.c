@@ -28,7 +28,7 @@ static apr_status_t cancel_outwards(wf_exec_t *exec, const char *reason, int *al
         exec = scope->parent;
         rv = wf_scope_cancel(scope, reason, err);
         if (rv == APR_SUCCESS) {
-            rv = wf_visit_end(exec, err);
+            rv = wf_visit_cancel(exec, reason, err);
         }
     }
     return rv;

@@ -13,7 +13,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 /* ---- registering ----------------------------------------------------------------------- */
 
@@ -206,7 +206,7 @@ static apr_status_t run_row(wf_exec_t *thrower, wf_subscription_t *row, wf_error
                             "there is no compensation handler \"%s\"", row->activity_id);
     }
     wf_agenda_arrive(wf_exec_create(thrower, WF_ROLE_HANDLER, handler), handler);
-    return APR_SUCCESS;
+    return wf_tell(thrower, WF_NEWS_ACTIVITY_COMPENSATE, WF_AT(handler->id, NULL), err);
 }
 
 /* Planned from the last one on, so that the newest is first. */

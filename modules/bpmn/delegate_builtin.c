@@ -16,8 +16,15 @@ static apr_status_t do_nothing(const wf_delegate_call_t *call, wf_outcome_t *out
 static apr_status_t set_variables(const wf_delegate_call_t *call, wf_outcome_t *outcome,
                                   wf_error_t *err)
 {
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
     (void)outcome;
-    return wf_variables_set(wf_host_owner(call->seen), call->fields, err);
+    for (i = 0; rv == APR_SUCCESS && i < wf_map_count(call->fields); i++) {
+        rv = wf_host_set(call->seen, wf_map_key(call->fields, i),
+                         wf_map_at(call->fields, i), err);
+    }
+    return rv;
 }
 
 static const char *field(const wf_delegate_call_t *call, const char *name)
@@ -48,7 +55,7 @@ static apr_status_t run_script(const wf_delegate_call_t *call, wf_outcome_t *out
     script.language = script.language ? script.language : "juel";
     rv = wf_script_run(call->seen, &script, &outcome->value, err);
     return rv == APR_SUCCESS && result
-               ? wf_variable_set(wf_host_owner(call->seen), result, &outcome->value, err)
+               ? wf_host_set(call->seen, result, &outcome->value, err)
                : rv;
 }
 

@@ -26,11 +26,11 @@ apr_status_t wf_delegate_builtin(const wf_delegate_t *d, const wf_delegate_call_
 const char *wf_failure_of(wf_client_outcome_e outcome);
 
 /** The header of requests that has it, and what repetitions of the next call to outside
- *  that exec makes where it stands have in common: the key of the call into the engine,
- * the activity and how many calls it has made in this turn. What another activity calls
- * when the turn is done again, because variables have changed, is another call. NULL if
- * the call into the engine has no key. */
+ *  that is made there have in common: the key of the call into the engine, the activity
+ * ("" where there is none) and how many calls it has made in this turn. What another
+ * activity calls when the turn is done again, because variables have changed, is another
+ * call. NULL if the call into the engine has no key. */
 #define WF_KEY_HEADER "Idempotency-Key"
-const char *wf_delegate_key(const wf_exec_t *exec);
+const char *wf_delegate_key(const wf_host_t *seen);
 
 #endif

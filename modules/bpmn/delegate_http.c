@@ -8,11 +8,14 @@
 
 #include "bpmn/actions.h"
 #include "bpmn/host.h"
+#include "bpmn/tell.h"
 
-const char *wf_delegate_key(const wf_exec_t *exec)
+/* An event listener may run where there is no activity. */
+const char *wf_delegate_key(const wf_host_t *seen)
 {
-    wf_turn_t *turn = exec->instance->turn;
-    const char *key = turn->call->key, *activity = exec->node->id;
+    wf_turn_t *turn = wf_host_instance(seen)->turn;
+    const char *key = turn->call->key;
+    const char *activity = seen->exec ? seen->exec->node->id : "";
     int *count = apr_hash_get(turn->calls, activity, APR_HASH_KEY_STRING);
 
     if (!count) {
@@ -29,7 +32,7 @@ const char *wf_delegate_key(const wf_exec_t *exec)
 
 static void add_id(json_object *json, const char *name, wf_id_t id, apr_pool_t *p)
 {
-    wf_json_add_string(json, name, apr_psprintf(p, "%" APR_INT64_T_FMT, id));
+    wf_json_add_string(json, name, id ? apr_psprintf(p, "%" APR_INT64_T_FMT, id) : NULL);
 }
 
 /* Members of a map as plain JSON; what is an object of the engine is left out. */
@@ -82,17 +85,20 @@ static json_object *task_to_json(const wf_host_t *seen, apr_pool_t *p)
     return json;
 }
 
-static void add_place(json_object *json, const wf_exec_t *exec, apr_pool_t *p)
+/* What is told of a definition is in no instance, what is told when an instance has ended
+ * in no execution. */
+static void add_place(json_object *json, const wf_host_t *seen, apr_pool_t *p)
 {
-    const wf_instance_t *instance = exec->instance;
+    const wf_instance_t *instance = wf_host_instance(seen);
+    const wf_exec_t *exec = seen->exec, *root = instance->root;
 
     wf_json_add_string(json, "processDefinitionId", instance->definition_id);
     wf_json_add_string(json, "processDefinitionKey", instance->model->key);
-    add_id(json, "processInstanceId", exec->row->proc_inst_id, p);
-    add_id(json, "executionId", exec->row->id, p);
-    wf_json_add_string(json, "activityId", exec->node->id);
-    wf_json_add_string(json, "activityName", exec->node->name);
-    wf_json_add_string(json, "businessKey", instance->root->row->business_key);
+    add_id(json, "processInstanceId", root ? root->row->id : 0, p);
+    add_id(json, "executionId", exec ? exec->row->id : 0, p);
+    wf_json_add_string(json, "activityId", exec ? exec->node->id : NULL);
+    wf_json_add_string(json, "activityName", exec ? exec->node->name : NULL);
+    wf_json_add_string(json, "businessKey", root ? root->row->business_key : NULL);
 }
 
 static void add_member(json_object *json, const wf_delegate_call_t *call)
@@ -110,7 +116,6 @@ static void add_member(json_object *json, const wf_delegate_call_t *call)
 static apr_status_t write_call(const wf_delegate_call_t *call, const char **body,
                                apr_size_t *length, apr_pool_t *p, wf_error_t *err)
 {
-    wf_exec_t *exec = call->seen->exec;
     json_object *json = wf_json_own(json_object_new_object(), p);
     wf_owner_t *owner = wf_host_owner(call->seen);
     apr_status_t rv = wf_variables_load(owner, err);
@@ -121,11 +126,16 @@ static apr_status_t write_call(const wf_delegate_call_t *call, const char **body
     wf_json_add_string(json, "kind", call->kind);
     wf_json_add_string(json, "class", call->name);
     wf_json_add_string(json, "eventName", call->seen->event);
-    add_place(json, exec, p);
+    add_place(json, call->seen, p);
     json_object_object_add(json, "fields", plain(call->fields));
-    json_object_object_add(json, "variables", typed(wf_variables_visible(owner)));
+    json_object_object_add(json, "variables",
+                           typed(owner ? wf_variables_visible(owner) : wf_map_create(p)));
     if (call->member) {
         add_member(json, call);
+    }
+    if (call->seen->news) {
+        json_object_object_add(json, "event",
+                               plain(wf_news_members(call->seen->news, p)));
     }
     if (call->seen->task) {
         json_object_object_add(json, "task", task_to_json(call->seen, p));
@@ -139,11 +149,11 @@ static void add_header(apr_array_header_t *headers, const char *name, const char
     APR_ARRAY_PUSH(headers, wf_client_header_t) = (wf_client_header_t){ name, value };
 }
 
-static apr_array_header_t *headers_of(const wf_exec_t *exec)
+static apr_array_header_t *headers_of(const wf_host_t *seen)
 {
-    wf_turn_t *turn = exec->instance->turn;
-    apr_array_header_t *headers = apr_array_make(turn->p, 3, sizeof(wf_client_header_t));
-    const char *key = wf_delegate_key(exec);
+    apr_array_header_t *headers = apr_array_make(wf_uow_pool(seen->call->uow), 3,
+                                                 sizeof(wf_client_header_t));
+    const char *key = wf_delegate_key(seen);
 
     add_header(headers, "Content-Type", "application/json");
     add_header(headers, "Accept", "application/json");
@@ -156,7 +166,7 @@ static apr_array_header_t *headers_of(const wf_exec_t *exec)
 static apr_status_t exchange(const wf_delegate_t *d, const wf_delegate_call_t *call,
                              wf_client_response_t **response, wf_error_t *err)
 {
-    wf_turn_t *turn = call->seen->exec->instance->turn;
+    wf_turn_t *turn = wf_host_instance(call->seen)->turn;
     const wf_services_t *services = &turn->call->services;
     int seconds = d->timeout ? d->timeout : wf_action_timeout(services);
     wf_client_settings_t settings;
@@ -173,7 +183,7 @@ static apr_status_t exchange(const wf_delegate_t *d, const wf_delegate_call_t *c
     settings.follow_redirects = 0;
     settings.timeout_ms = (apr_int64_t)seconds * 1000;
     settings.idle_timeout_ms = 0; /* it may think for as long as it may take */
-    request.headers = headers_of(call->seen->exec);
+    request.headers = headers_of(call->seen);
     request.max_body = wf_action_max_bytes(services);
     rv = wf_client_prepare(&prepared, &request, turn->p, err);
     if (rv != APR_SUCCESS) {
@@ -321,6 +331,25 @@ static apr_status_t read_transition(const char **transition, json_object *answer
                               "\"transition\" in the answer is no text");
 }
 
+/* Where there is no execution, there is nothing to be done. */
+static apr_status_t obey_nowhere(json_object *answer, wf_outcome_t *outcome,
+                                 apr_pool_t *p, wf_error_t *err)
+{
+    static const char *const members[] = { "variables", "localVariables", "task",
+                                           "bpmnError" };
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        if (wf_json_get(answer, members[i])) {
+            return wf_error_set(err, WF_ERR_EXECUTION,
+                                "\"%s\" in the answer, but there is no execution",
+                                members[i]);
+        }
+    }
+    outcome->value = wf_value_from_json(wf_json_get(answer, "result"), p);
+    return APR_SUCCESS;
+}
+
 static apr_status_t obey(const wf_delegate_call_t *call, json_object *answer,
                          wf_outcome_t *outcome, apr_pool_t *p, wf_error_t *err)
 {
@@ -332,6 +361,9 @@ static apr_status_t obey(const wf_delegate_call_t *call, json_object *answer,
 
     if (failure) {
         return fail(failure, outcome, p, err);
+    }
+    if (!exec) {
+        return obey_nowhere(answer, outcome, p, err);
     }
     rv = set_variables(wf_host_owner(call->seen), answer, p, err);
     if (rv == APR_SUCCESS && task) {

@@ -30,12 +30,12 @@ static apr_status_t read_registry(const wf_delegates_t **delegates, wf_turn_t *t
     return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, WF_DELEGATES_RESOURCE);
 }
 
-/* The registry of the deployment to which exec's definition belongs, read once a turn. */
-static apr_status_t registry_of(const wf_delegates_t **delegates, const wf_exec_t *exec,
+/* The registry of the deployment to which the definition belongs, read once a turn. */
+static apr_status_t registry_of(const wf_delegates_t **delegates, const wf_host_t *seen,
                                 wf_error_t *err)
 {
-    wf_turn_t *turn = exec->instance->turn;
-    const char *id = exec->instance->definition_id;
+    wf_turn_t *turn = wf_host_instance(seen)->turn;
+    const char *id = wf_host_instance(seen)->definition_id;
     wf_definition_t *definition;
     apr_status_t rv;
 
@@ -71,12 +71,12 @@ static const wf_delegate_t *own_class(const char *name)
 }
 
 /* *found is NULL if nobody does it but, perhaps, the default. */
-static apr_status_t find_registered(const wf_delegate_t **found, const wf_exec_t *exec,
+static apr_status_t find_registered(const wf_delegate_t **found, const wf_host_t *seen,
                                     const char *name, wf_error_t *err)
 {
-    const wf_delegates_t *server = exec->instance->turn->call->services.delegates;
+    const wf_delegates_t *server = seen->call->services.delegates;
     const wf_delegates_t *own;
-    apr_status_t rv = registry_of(&own, exec, err);
+    apr_status_t rv = registry_of(&own, seen, err);
 
     *found = NULL;
     if (rv != APR_SUCCESS) {
@@ -92,12 +92,12 @@ static apr_status_t find_registered(const wf_delegate_t **found, const wf_exec_t
     return APR_SUCCESS;
 }
 
-static apr_status_t find_default(const wf_delegate_t **found, const wf_exec_t *exec,
+static apr_status_t find_default(const wf_delegate_t **found, const wf_host_t *seen,
                                  wf_error_t *err)
 {
-    const wf_delegates_t *server = exec->instance->turn->call->services.delegates;
+    const wf_delegates_t *server = seen->call->services.delegates;
     const wf_delegates_t *own;
-    apr_status_t rv = registry_of(&own, exec, err);
+    apr_status_t rv = registry_of(&own, seen, err);
 
     *found = rv != APR_SUCCESS ? NULL
              : own->fallback   ? own->fallback
@@ -140,7 +140,7 @@ static int run_bean(bean_t *bean, const char *kind, const char *member,
                           bean->name, outcome.transition);
     }
     if (rv != APR_SUCCESS) {
-        bean->seen.exec->instance->turn->failure = outcome.failure;
+        wf_host_instance(&bean->seen)->turn->failure = outcome.failure;
         return -1;
     }
     *value = outcome.value;
@@ -174,9 +174,9 @@ static int is_bean(const wf_host_t *seen, const char *name)
         return 1;
     }
     wf_error_init(&err, wf_uow_pool(seen->call->uow));
-    if (find_registered(&found, seen->exec, name, &err) == APR_SUCCESS && !found
+    if (find_registered(&found, seen, name, &err) == APR_SUCCESS && !found
         && seen->beans == WF_BEANS_DEFAULT) {
-        find_default(&found, seen->exec, &err);
+        find_default(&found, seen, &err);
     }
     return found != NULL;
 }
@@ -306,13 +306,18 @@ apr_status_t wf_delegate_run(const wf_delegate_call_t *call, wf_outcome_t *outco
 {
     wf_delegate_call_t with_fields = *call;
     const wf_delegate_t *found;
-    apr_status_t rv = find_registered(&found, call->seen->exec, call->name, err);
+    apr_status_t rv = find_registered(&found, call->seen, call->name, err);
 
     if (rv == APR_SUCCESS && !found) {
-        rv = find_default(&found, call->seen->exec, err);
+        rv = find_default(&found, call->seen, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
+    }
+    if (!found && call->seen->news) {
+        wf_log(WF_LOG_DEBUG, "%s: nobody is registered for the class or bean \"%s\"",
+               call->seen->event, call->name);
+        return APR_SUCCESS;
     }
     if (!found) {
         return wf_error_set(err, WF_ERR_EXECUTION,

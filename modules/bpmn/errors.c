@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 apr_status_t wf_error_throw(wf_exec_t *exec, const char *code, const char *message,
                             wf_error_t *err)
@@ -166,6 +166,9 @@ static apr_status_t catch_at(wf_exec_t *scope, const wf_node_t *event, const cha
     apr_status_t rv = wf_variables_load(&scope->own, err);
 
     if (rv == APR_SUCCESS) {
+        rv = wf_tell(scope, WF_NEWS_ACTIVITY_ERROR_RECEIVED, WF_AT(event->id, code), err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = event->behaviour->fire(scope, event, err);
     }
     if (rv == APR_SUCCESS) {
@@ -189,17 +192,27 @@ static apr_status_t leave_instance(wf_exec_t **caller, wf_exec_t *exec, const ch
         rv = wf_exec_load(caller, exec->instance->turn, root->super_exec, err);
     }
     if (rv == APR_SUCCESS && *caller) {
-        rv = wf_instance_abort(exec->instance->turn, root->id,
-                               apr_pstrcat(exec->instance->turn->p, "error ", code, NULL),
-                               err);
+        rv = wf_instance_abort_by_error(exec->instance->turn, root->id, code, err);
     }
     return rv;
+}
+
+/* The call fails, whatever listeners do. */
+static void tell_uncaught(wf_exec_t *from, const char *code, wf_error_t *err)
+{
+    if (from->instance->model->heard & WF_NEWS_BIT(WF_NEWS_UNCAUGHT_BPMN_ERROR)
+        && wf_news_tell(from, WF_NEWS_UNCAUGHT_BPMN_ERROR, WF_AT(NULL, code), err)
+               != APR_SUCCESS) {
+        wf_log(WF_LOG_WARN, "the BPMN error \"%s\" is not caught, and: %s", code,
+               err->message);
+    }
 }
 
 apr_status_t wf_error_catch(wf_exec_t *exec, wf_error_t *err)
 {
     wf_turn_t *turn = exec->instance->turn;
     const char *code = turn->thrown, *message = turn->thrown_message;
+    wf_exec_t *from = exec;
     const wf_node_t *event;
     wf_error_t uncaught = *err;
 
@@ -217,6 +230,7 @@ apr_status_t wf_error_catch(wf_exec_t *exec, wf_error_t *err)
             return rv;
         }
     }
+    tell_uncaught(from, code, err);
     *err = uncaught;
     return WF_EFAILED;
 }

@@ -4,7 +4,7 @@
  * call is about with those above it, and children when somebody asks for them. How many
  * children there are stands in the parent's row (CHILDREN_; kept ones do not count), so
  * that the end of one of 100,000 branches looks at no other. */
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 /* ---- links ------------------------------------------------------------------------- */
 
@@ -123,6 +123,7 @@ static wf_instance_t *instance_of(wf_turn_t *turn, const wf_model_t *model,
     instance->turn = turn;
     instance->model = model;
     instance->definition_id = definition_id;
+    instance->heard = turn->call->silent ? 0 : model->heard;
     instance->execs = apr_hash_make(turn->p);
     return instance;
 }
@@ -346,6 +347,7 @@ wf_exec_t *wf_exec_create(wf_exec_t *parent, wf_role_e role, const wf_node_t *no
     exec->children_loaded = 1; /* there can be none yet, nor variables */
     exec->own.loaded = 1;
     count_child(parent, exec, 1);
+    WF_TELL_MADE(exec, EXECUTION, row);
     return exec;
 }
 
@@ -382,6 +384,7 @@ apr_status_t wf_exec_remove(wf_exec_t *exec, wf_error_t *err)
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    wf_tell_later(exec, WF_NEWS_ENTITY_DELETED, WF_ABOUT(EXECUTION, exec->row));
     wf_uow_delete(WF_UOW(exec), exec->row);
     exec->ended = 1;
     if (exec->parent) {

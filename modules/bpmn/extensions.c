@@ -118,7 +118,7 @@ static const extension_t elements[] = {
     { NULL,                               "connector",               0 }, /* not read */
     { NULL,                               "properties",              1 }, /* no effect */
 
-    { "process",                          "eventListener",           0 },
+    { "process",                          "eventListener",           1 },
     { "process",                          "potentialStarter",        1 },
     { "process",                          "historyLevel",            1 },
     { "dataObject",                       "value",                   1 },

@@ -422,7 +422,7 @@ apr_status_t wf_bpmn_submit_task(const wf_bpmn_call_t *call, wf_id_t task,
 
         wf_history_submitted(call, form.model, values, &where);
         /* What defaults have changed in place. */
-        rv = wf_variables_settle(&form.turn, err);
+        rv = wf_agenda_run(&form.turn, err);
     }
     return rv == APR_SUCCESS ? wf_bpmn_complete(call, task, variables, err) : rv;
 }

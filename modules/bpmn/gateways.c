@@ -37,7 +37,7 @@ apr_status_t wf_parallel_enter(wf_exec_t *exec, wf_error_t *err)
 {
     int incoming = exec->node->incoming->nelts;
     wf_exec_t *waiting;
-    apr_status_t rv = wf_history_leave(exec, err); /* a row per arriving token */
+    apr_status_t rv = wf_visit_close(exec, err); /* a row per arriving token */
 
     if (rv == APR_SUCCESS) {
         rv = wf_token_wait(&waiting, exec, err);
@@ -59,7 +59,7 @@ apr_status_t wf_parallel_leave(wf_exec_t *exec, wf_error_t *err)
 apr_status_t wf_inclusive_enter(wf_exec_t *exec, wf_error_t *err)
 {
     wf_exec_t *waiting;
-    apr_status_t rv = wf_history_leave(exec, err);
+    apr_status_t rv = wf_visit_close(exec, err);
 
     if (rv == APR_SUCCESS) {
         rv = wf_token_wait(&waiting, exec, err);

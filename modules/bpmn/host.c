@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "bpmn/host.h"
+#include "bpmn/tell.h"
 
 /* ---- objects ------------------------------------------------------------------------- */
 
@@ -120,6 +121,15 @@ static int give_user(wf_objects_t *of, wf_value_t *value)
     return 1;
 }
 
+static int give_news(wf_objects_t *of, wf_value_t *value)
+{
+    const wf_news_t *news = of->seen.news;
+
+    *value =
+        news ? wf_map(wf_news_members(news, wf_uow_pool(of->seen.call->uow))) : wf_null();
+    return news != NULL;
+}
+
 static int give_fields(wf_objects_t *of, wf_value_t *value)
 {
     *value = wf_map(of->seen.fields);
@@ -146,6 +156,7 @@ static const struct {
     { "execution",           give_execution },
     { "task",                give_task },
     { "authenticatedUserId", give_user },
+    { "event",               give_news },
     { "fields",              give_fields },
     { "method",              give_method },
     { "args",                give_arguments },
@@ -168,7 +179,7 @@ static int scope_get(void *baton, const char *name, wf_value_t *value, apr_pool_
         *value = *variable;
         return 1;
     }
-    return of->seen.exec && wf_bean_get(&of->seen, name, value, p);
+    return (of->seen.exec || of->seen.of) && wf_bean_get(&of->seen, name, value, p);
 }
 
 wf_owner_t *wf_host_owner(const wf_host_t *seen)
@@ -192,6 +203,19 @@ apr_status_t wf_host_scope(const wf_host_t *seen, wf_scope_t *scope, wf_error_t 
     of->task.change = seen->event ? wf_host_task_change : NULL; /* listeners only */
     *scope = (wf_scope_t){ .baton = of, .get = scope_get };
     return wf_variables_load(of->own, err);
+}
+
+apr_status_t wf_host_set(const wf_host_t *seen, const char *name, const wf_value_t *value,
+                         wf_error_t *err)
+{
+    wf_owner_t *owner = wf_host_owner(seen);
+    apr_status_t rv = wf_variables_load(owner, err);
+
+    if (rv == APR_SUCCESS && !owner) {
+        rv = wf_error_set(err, WF_ERR_EXECUTION,
+                          "variable \"%s\" cannot be set: there is no execution", name);
+    }
+    return rv == APR_SUCCESS ? wf_variable_set(owner, name, value, err) : rv;
 }
 
 /* ---- evaluation -------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "bpmn/host.h"
+#include "bpmn/tell.h"
 #include "bpmn/parse.h"
 
 /* ---- properties ---------------------------------------------------------------------- */
@@ -143,10 +144,13 @@ static apr_status_t changed(const wf_host_t *seen, const char *before, wf_error_
 
     wf_uow_update(seen->call->uow, seen->task);
     rv = wf_history_task_changed(seen->call, seen->task, 0, err);
-    if (rv != APR_SUCCESS || !seen->task->assignee || wf_task_is_of(seen->task, before)) {
-        return rv;
+    if (rv == APR_SUCCESS && seen->task->assignee && !wf_task_is_of(seen->task, before)) {
+        rv = wf_task_tell(seen->exec, seen->task, "assignment", WF_NEWS_TASK_ASSIGNED,
+                          err);
     }
-    return wf_task_listeners_notify(seen->exec, seen->task, "assignment", err);
+    return rv == APR_SUCCESS ? wf_tell(seen->exec, WF_NEWS_ENTITY_UPDATED,
+                                       WF_ABOUT(TASK, seen->task), err)
+                             : rv;
 }
 
 apr_status_t wf_host_task_set(const wf_host_t *seen, const char *member,
@@ -208,6 +212,7 @@ static apr_status_t add_one(const wf_host_t *seen, const char *id, int group,
     link->task_id = seen->task->id;
     *(group ? &link->group_id : &link->user_id) = id;
     wf_uow_update(seen->call->uow, link);
+    WF_TELL_MADE(seen->exec, LINK, link);
     return wf_history_link_added(seen->call, link, err);
 }
 
@@ -220,6 +225,7 @@ static apr_status_t delete_one(const wf_host_t *seen, const char *id, int group,
     if (rv != APR_SUCCESS || !link) {
         return rv;
     }
+    wf_tell_later(seen->exec, WF_NEWS_ENTITY_DELETED, WF_ABOUT(LINK, link));
     wf_uow_delete(seen->call->uow, link);
     return wf_history_link_removed(seen->call, link, err);
 }

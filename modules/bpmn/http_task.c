@@ -85,7 +85,7 @@ static int has_key(const apr_array_header_t *headers)
 static apr_status_t read_headers(ask_t *ask, wf_error_t *err)
 {
     apr_array_header_t *headers = apr_array_make(ask->p, 4, sizeof(wf_client_header_t));
-    const char *key = wf_delegate_key(ask->seen->exec);
+    const char *key = wf_delegate_key(ask->seen);
     char *rest, *line = ask->headers
                             ? apr_strtok(apr_pstrdup(ask->p, ask->headers), "\r\n", &rest)
                             : NULL;

@@ -1,5 +1,5 @@
 /* Incidents of jobs: one is there as long as a job has no attempts left. */
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 #define FAILED_JOB "failedJob" /* as Camunda 7 calls it */
 
@@ -62,5 +62,5 @@ apr_status_t wf_bpmn_set_retries(const wf_bpmn_call_t *call, wf_job_t *job, int 
 
     job->retries = retries;
     wf_uow_update(call->uow, job);
-    return rv;
+    return rv == APR_SUCCESS ? wf_job_tell_changed(call, job, err) : rv;
 }

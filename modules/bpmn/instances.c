@@ -3,7 +3,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 /* ---- the beginning ------------------------------------------------------------------- */
 
@@ -35,6 +35,19 @@ static apr_status_t set_initiator(wf_instance_t *instance, const wf_node_t *node
     return wf_variable_set(&instance->root->own, start->initiator, &user, err);
 }
 
+static apr_status_t tell_begin(wf_exec_t *root, wf_error_t *err)
+{
+    const wf_instance_t *instance = root->instance;
+    apr_status_t rv =
+        wf_tell(root, WF_NEWS_ENTITY_CREATED, WF_ABOUT(INSTANCE, root->row), err);
+
+    return rv == APR_SUCCESS
+                   && wf_history_keeps(instance->turn->call, instance->model,
+                                       WF_KEEP_INSTANCES)
+               ? wf_tell(root, WF_NEWS_HISTORIC_PROCESS_CREATED, WF_AT(NULL, NULL), err)
+               : rv;
+}
+
 apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
                                const wf_map_t *variables, wf_error_t *err)
 {
@@ -46,8 +59,12 @@ apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
                             "definition %s has no start event to begin with",
                             instance->definition_id);
     }
+    wf_exec_stand(root, start);
     wf_history_start(instance, start);
-    rv = set_data(root, variables, err);
+    rv = tell_begin(root, err);
+    if (rv == APR_SUCCESS) {
+        rv = set_data(root, variables, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = set_initiator(instance, start, err);
     }
@@ -57,7 +74,10 @@ apr_status_t wf_instance_begin(wf_instance_t *instance, const wf_node_t *start,
     if (rv == APR_SUCCESS) {
         rv = wf_events_arm(root, instance->model->body.handlers, err);
     }
-    wf_exec_stand(root, start);
+    if (rv == APR_SUCCESS) {
+        rv =
+            wf_tell(root, WF_NEWS_ENTITY_INITIALIZED, WF_ABOUT(INSTANCE, root->row), err);
+    }
     wf_agenda_plan(root, WF_OP_BEGIN, NULL);
     return rv;
 }
@@ -70,6 +90,9 @@ apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err)
     apr_status_t rv = wf_listeners_notify(root, instance->model->listeners, "end", err);
 
     if (rv == APR_SUCCESS) {
+        rv = wf_tell(root, WF_NEWS_PROCESS_COMPLETED, WF_ABOUT(INSTANCE, root->row), err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wf_compensation_keep(root, err);
     }
     if (rv == APR_SUCCESS && wf_events_around(root)) {
@@ -80,6 +103,9 @@ apr_status_t wf_instance_end(wf_instance_t *instance, wf_error_t *err)
     }
     if (rv == APR_SUCCESS) {
         rv = wf_history_end(instance, root->node, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_instance_tell_gone(instance, err);
     }
     return rv == APR_SUCCESS ? wf_exec_remove(root, err) : rv;
 }
@@ -92,6 +118,7 @@ typedef struct deletion_t {
     const wf_bpmn_call_t *call;
     wf_turn_t *turn;
     const char *reason;
+    wf_ending_t ending;         /* of the first one */
     apr_array_header_t *doomed; /* wf_id_t; grows while it is worked through */
 } deletion_t;
 
@@ -124,7 +151,8 @@ static apr_status_t end_tasks(deletion_t *d, wf_id_t instance, wf_error_t *err)
     int i;
 
     for (i = 0; rv == APR_SUCCESS && i < tasks->nelts; i++) {
-        rv = wf_task_end(d->turn, APR_ARRAY_IDX(tasks, i, wf_task_t *), d->reason, err);
+        rv = wf_task_end(d->turn, NULL, APR_ARRAY_IDX(tasks, i, wf_task_t *), d->reason,
+                         err);
     }
     return rv;
 }
@@ -157,10 +185,20 @@ static void forget_loaded(deletion_t *d, wf_id_t id)
     }
 }
 
+/* Those that it called are cancelled, however it ends. */
+static apr_status_t tell_end(deletion_t *d, wf_id_t instance, wf_error_t *err)
+{
+    const wf_ending_t cancelled = { WF_NEWS_PROCESS_CANCELLED, d->reason };
+    int is_first = APR_ARRAY_IDX(d->doomed, 0, wf_id_t) == instance;
+
+    return wf_instance_notify_end(d->turn, instance, is_first ? &d->ending : &cancelled,
+                                  d->reason, err);
+}
+
 static apr_status_t end_instance(deletion_t *d, wf_id_t instance, wf_error_t *err)
 {
     apr_array_header_t *rows;
-    apr_status_t rv = wf_instance_notify_end(d->turn, instance, err);
+    apr_status_t rv = tell_end(d, instance, err);
     int i;
 
     if (rv == APR_SUCCESS) {
@@ -199,7 +237,21 @@ static apr_status_t end_all(deletion_t *d, wf_id_t instance, wf_error_t *err)
 apr_status_t wf_instance_abort(wf_turn_t *turn, wf_id_t instance, const char *reason,
                                wf_error_t *err)
 {
-    deletion_t d = { .call = turn->call, .turn = turn, .reason = reason };
+    deletion_t d = { .call = turn->call,
+                     .turn = turn,
+                     .reason = reason,
+                     .ending = { WF_NEWS_PROCESS_CANCELLED, reason } };
+
+    return end_all(&d, instance, err);
+}
+
+apr_status_t wf_instance_abort_by_error(wf_turn_t *turn, wf_id_t instance,
+                                        const char *code, wf_error_t *err)
+{
+    deletion_t d = { .call = turn->call,
+                     .turn = turn,
+                     .reason = apr_pstrcat(turn->p, "error ", code, NULL),
+                     .ending = { WF_NEWS_PROCESS_ENDED_BY_ERROR, code } };
 
     return end_all(&d, instance, err);
 }
@@ -208,7 +260,6 @@ apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instanc
                                      const char *reason, wf_error_t *err)
 {
     wf_turn_t turn;
-    deletion_t d = { .call = call, .turn = &turn };
     wf_id_t next = instance;
     apr_status_t rv;
 
@@ -216,16 +267,15 @@ apr_status_t wf_bpmn_delete_instance(const wf_bpmn_call_t *call, wf_id_t instanc
         return wf_error_field(err, WF_ERR_INVALID, "reason",
                               "a reason has at most %d bytes", WF_TASK_MAX_TEXT);
     }
-    d.reason =
-        reason && *reason ? apr_pstrdup(wf_uow_pool(call->uow), reason) : "deleted";
+    reason = reason && *reason ? apr_pstrdup(wf_uow_pool(call->uow), reason) : "deleted";
     wf_turn_init(&turn, call);
     /* Up to one that nobody has called, or whose caller lives on. */
     do {
         instance = next;
-        rv = wf_call_cancel(&turn, instance, d.reason, &next, err);
+        rv = wf_call_cancel(&turn, instance, reason, &next, err);
     } while (rv == APR_SUCCESS && next && next != instance);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS && next == instance) {
+        rv = wf_instance_abort(&turn, instance, reason, err);
     }
-    return next == instance ? end_all(&d, instance, err) : wf_agenda_run(&turn, err);
+    return rv == APR_SUCCESS ? wf_agenda_run(&turn, err) : rv;
 }

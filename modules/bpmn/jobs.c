@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 #define RETRIES 3
 
@@ -36,6 +36,7 @@ static wf_job_t *create(wf_exec_t *exec, const char *type, const char *handler,
     job->proc_inst_id = exec->row->proc_inst_id;
     job->proc_def_id = exec->row->proc_def_id;
     job->suspension = exec->row->suspension;
+    WF_TELL_MADE(exec, JOB, job);
     return job;
 }
 
@@ -124,7 +125,10 @@ apr_status_t wf_job_deliver_later(wf_turn_t *turn, const wf_subscription_t *row,
     job->execution_id = row->execution_id;
     job->proc_inst_id = row->proc_inst_id;
     job->proc_def_id = exec ? exec->proc_def_id : row->configuration;
-    return APR_SUCCESS;
+    rv = exec ? wf_job_tell(turn, job, WF_NEWS_ENTITY_CREATED, NULL, err) : APR_SUCCESS;
+    return rv == APR_SUCCESS && exec
+               ? wf_job_tell(turn, job, WF_NEWS_ENTITY_INITIALIZED, NULL, err)
+               : rv;
 }
 
 int wf_job_delivers(const wf_job_t *job, const wf_subscription_t *row)
@@ -154,9 +158,16 @@ apr_status_t wf_job_delete(wf_uow_t *uow, wf_job_t *job, wf_error_t *err)
     return APR_SUCCESS;
 }
 
-apr_status_t wf_bpmn_delete_job(const wf_bpmn_call_t *call, wf_job_t *job, wf_error_t *err)
+void wf_job_tell_cancelled(wf_exec_t *exec, const wf_job_t *job)
 {
-    return wf_job_delete(call->uow, job, err);
+    wf_tell_later(exec, WF_NEWS_JOB_CANCELED, WF_ABOUT(JOB, job));
+    wf_tell_later(exec, WF_NEWS_ENTITY_DELETED, WF_ABOUT(JOB, job));
+}
+
+apr_status_t wf_job_cancel(wf_exec_t *exec, wf_job_t *job, wf_error_t *err)
+{
+    wf_job_tell_cancelled(exec, job);
+    return wf_job_delete(WF_UOW(exec), job, err);
 }
 
 /* ---- handlers ---------------------------------------------------------------------- */
@@ -247,13 +258,21 @@ static const struct handler_t *find_handler(const wf_job_t *job)
 
 /* ---- running ----------------------------------------------------------------------- */
 
-static apr_status_t run_for_execution(wf_turn_t *turn, const wf_job_t *job,
-                                      handler_fn *handler, wf_error_t *err)
+static int is_timer(const wf_job_t *job)
 {
-    wf_exec_t *exec;
-    apr_status_t rv = wf_exec_load(&exec, turn, job->execution_id, err);
+    return job->type && strcmp(job->type, "timer") == 0;
+}
 
-    if (rv == APR_SUCCESS && !exec) {
+static apr_status_t run_for_execution(wf_turn_t *turn, const wf_job_t *job,
+                                      handler_fn *handler, wf_exec_t **exec,
+                                      wf_error_t *err)
+{
+    apr_status_t rv = wf_exec_load(exec, turn, job->execution_id, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!*exec) {
         /* Who throws a signal may not see yet that one who waited for it has ended. */
         return handler == deliver_signal
                    ? APR_SUCCESS
@@ -261,12 +280,43 @@ static apr_status_t run_for_execution(wf_turn_t *turn, const wf_job_t *job,
                                   "its execution %" APR_INT64_T_FMT " is gone",
                                   job->execution_id);
     }
-    return rv == APR_SUCCESS ? handler(exec, job, err) : rv;
+    wf_tell_later(*exec, WF_NEWS_ENTITY_DELETED, WF_ABOUT(JOB, job));
+    if (is_timer(job)) {
+        rv = wf_tell(*exec, WF_NEWS_TIMER_FIRED, WF_ABOUT(JOB, job), err);
+    }
+    return rv == APR_SUCCESS ? handler(*exec, job, err) : rv;
+}
+
+static apr_status_t run_for_definition(wf_turn_t *turn, const wf_job_t *job,
+                                       starter_fn *handler, wf_error_t *err)
+{
+    apr_status_t rv = is_timer(job)
+                          ? wf_job_tell(turn, job, WF_NEWS_TIMER_FIRED, NULL, err)
+                          : APR_SUCCESS;
+
+    return rv == APR_SUCCESS ? handler(turn, job, err) : rv;
+}
+
+/* Of an instance that has ended with it, too. */
+static apr_status_t tell_success(wf_turn_t *turn, const wf_job_t *job, wf_exec_t *exec,
+                                 wf_error_t *err)
+{
+    const wf_news_e what = WF_NEWS_JOB_EXECUTION_SUCCESS;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!exec) {
+        rv = wf_job_tell(turn, job, what, NULL, err);
+    }
+    else if (exec->instance->model->heard & WF_NEWS_BIT(what)) {
+        rv = wf_news_tell(exec, what, WF_ABOUT(JOB, job), err);
+    }
+    return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
 }
 
 static apr_status_t run(wf_turn_t *turn, wf_job_t *job, wf_error_t *err)
 {
     const struct handler_t *handler = find_handler(job);
+    wf_exec_t *exec = NULL;
     apr_status_t rv;
 
     if (!handler) {
@@ -275,10 +325,13 @@ static apr_status_t run(wf_turn_t *turn, wf_job_t *job, wf_error_t *err)
     }
     rv = wf_job_delete(turn->call->uow, job, err);
     if (rv == APR_SUCCESS) {
-        rv = job->execution_id ? run_for_execution(turn, job, handler->run, err)
-                               : handler->start(turn, job, err);
+        rv = job->execution_id ? run_for_execution(turn, job, handler->run, &exec, err)
+                               : run_for_definition(turn, job, handler->start, err);
     }
-    return rv == APR_SUCCESS ? wf_agenda_run(turn, err) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = wf_agenda_run(turn, err);
+    }
+    return rv == APR_SUCCESS ? tell_success(turn, job, exec, err) : rv;
 }
 
 apr_status_t wf_bpmn_execute_job(const wf_bpmn_call_t *call, wf_job_t *job,

@@ -182,7 +182,7 @@ apr_status_t wf_mail_run(const wf_host_t *seen, const wf_map_t *fields,
                          wf_outcome_t *outcome, wf_error_t *err)
 {
     const wf_services_t *services = &seen->call->services;
-    wf_mail_t mail = { .key = wf_delegate_key(seen->exec) };
+    wf_mail_t mail = { .key = wf_delegate_key(seen) };
     apr_status_t rv = compose(seen, fields, &mail, err);
 
     if (rv == APR_SUCCESS) {

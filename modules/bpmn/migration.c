@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 
 #include "bpmn/migration.h"
+#include "bpmn/tell.h"
 
 /* ---- 1. places --------------------------------------------------------------------------- */
 
@@ -173,6 +174,7 @@ static apr_status_t move(const wf_migrating_t *m, wf_instance_t *instance,
     int i;
 
     instance->model = m->target;
+    instance->heard = m->target->heard;
     instance->definition_id = m->plan->target->id;
     stand(m, places);
     rv = wf_migration_move_instance(m, instance->root->row->id, err);
@@ -183,6 +185,10 @@ static apr_status_t move(const wf_migrating_t *m, wf_instance_t *instance,
         rv = fit_scope(APR_ARRAY_IDX(places, i, wf_place_t).exec, err);
     }
     instance->turn->looks = 0;
+    if (rv == APR_SUCCESS) {
+        rv = wf_tell(instance->root, WF_NEWS_ENTITY_UPDATED,
+                     WF_ABOUT(INSTANCE, instance->root->row), err);
+    }
     return rv == APR_SUCCESS ? wf_agenda_run(instance->turn, err) : rv;
 }
 

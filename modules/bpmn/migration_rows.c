@@ -126,7 +126,7 @@ static apr_status_t move_job(moving_t *moving, wf_job_t *job, wf_error_t *err)
     if (!node && wf_model_node(moving->m->source, job->handler_cfg)) {
         node = event_becomes(moving, job->handler_cfg);
         if (!node) {
-            return wf_job_delete(moving->m->call->uow, job, err);
+            return wf_job_cancel(moving->place->exec, job, err);
         }
     }
     if (node) {

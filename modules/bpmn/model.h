@@ -5,6 +5,7 @@
 #define WF_BPMN_MODEL_H
 
 #include "bpmn/bpmn.h"
+#include "bpmn/news.h"
 #include "bpmn/timers.h"
 #include "xml/xml.h"
 #include "script/script.h"
@@ -306,13 +307,23 @@ typedef struct wf_custom_link_t {
     apr_array_header_t *users, *groups; /* const wf_template_t * */
 } wf_custom_link_t;
 
+/** What an event listener throws. */
+typedef enum {
+    WF_THROWS_NOTHING, /* it does something */
+    WF_THROWS_SIGNAL,  /* within the instance */
+    WF_THROWS_GLOBAL_SIGNAL,
+    WF_THROWS_MESSAGE, /* to the instance */
+    WF_THROWS_ERROR
+} wf_throws_e;
+
 /** activiti:eventListener: what an engine event sets off */
 typedef struct wf_event_listener_t {
-    apr_array_header_t *events; /* const char *; NULL: all */
-    const char *entity;         /* entityType, or NULL */
-    const char *throws; /* signal, globalSignal, message, error; NULL: the action */
+    wf_news_mask_t hears;
+    wf_entity_e entity; /* only what is about such; WF_ENTITY_NONE: whatever */
+    wf_throws_e throws;
     const char *name;   /* what is thrown: a name, or the error's code */
-    wf_action_t action;
+    wf_action_t action; /* with WF_THROWS_NOTHING */
+    int line;
 } wf_event_listener_t;
 
 struct wf_model_t {
@@ -327,6 +338,7 @@ struct wf_model_t {
     const wf_node_t *start; /* what start by id enters through, or NULL */
     apr_array_header_t *listeners;       /* wf_listener_t of the process; NULL: none */
     apr_array_header_t *event_listeners; /* const wf_event_listener_t *; NULL: none */
+    wf_news_mask_t heard;                /* what any of them hears */
     wf_history_e history_level;          /* WF_HISTORY_DEFAULT: the engine's */
     int history_days; /* how long history is kept; -1: as the engine says */
 };

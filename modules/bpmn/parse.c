@@ -320,7 +320,7 @@ static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
     model->history_days = parse_days(parser, process);
     model->history_level = parse_level(parser, process);
     model->listeners = wf_listeners_parse(parser, process, "executionListener", NULL);
-    model->event_listeners = wf_event_listeners_parse(parser, process);
+    wf_event_listeners_parse(parser, process);
     wf_body_parse(parser, process, &model->body);
     wf_model_link(parser);
     wf_model_validate(parser);

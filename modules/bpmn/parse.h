@@ -191,9 +191,8 @@ void wf_task_type_check(wf_parser_t *parser, const wf_xml_t *element,
 apr_array_header_t *wf_listeners_parse(wf_parser_t *parser, const wf_xml_t *element,
                                        const char *name, const char *event);
 
-/** activiti:eventListener of a process; const wf_event_listener_t *, or NULL. */
-apr_array_header_t *wf_event_listeners_parse(wf_parser_t *parser,
-                                             const wf_xml_t *process);
+/** activiti:eventListener of a process: fills model->event_listeners and heard. */
+void wf_event_listeners_parse(wf_parser_t *parser, const wf_xml_t *process);
 
 /* ---- read_activities.c ----------------------------------------------------------- */
 

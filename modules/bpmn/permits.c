@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 /* ---- suspension: refusing -------------------------------------------------------------- */
 
@@ -61,7 +61,7 @@ apr_status_t wf_bpmn_suspend_instance(const wf_bpmn_call_t *call, wf_id_t instan
         return is_so_already("instance", id, state, err);
     }
     wf_uow_suspend_instance(call->uow, instance, state);
-    return APR_SUCCESS;
+    return wf_instance_tell_state(call, instance, state, err);
 }
 
 /* ---- suspension: at a time --------------------------------------------------------------- */
@@ -86,16 +86,22 @@ static void set_later(const wf_bpmn_call_t *call, const char *definition_id, int
 apr_status_t wf_suspension_fire(wf_turn_t *turn, const wf_job_t *job, wf_error_t *err)
 {
     json_object *json;
+    wf_definition_t *definition;
     int state = strcmp(job->handler_type, WF_JOB_SUSPEND) == 0 ? WF_SUSPENDED : WF_ACTIVE;
     apr_status_t rv =
         wf_json_parse(&json, job->handler_cfg ? job->handler_cfg : "",
                       job->handler_cfg ? strlen(job->handler_cfg) : 0, turn->p, err);
 
-    if (rv == APR_SUCCESS) {
-        wf_uow_suspend_definition(turn->call->uow, job->proc_def_id,
-                                  wf_json_bool(json, WITH_INSTANCES, 0), state);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    return rv;
+    wf_uow_suspend_definition(turn->call->uow, job->proc_def_id,
+                              wf_json_bool(json, WITH_INSTANCES, 0), state);
+    rv = wf_uow_get_by_key(turn->call->uow, WF_TABLE_DEFINITION, job->proc_def_id,
+                           &definition, err);
+    return rv == APR_SUCCESS && definition
+               ? wf_definition_tell_state(turn, definition, state, err)
+               : rv;
 }
 
 apr_status_t wf_bpmn_suspend_definition(const wf_bpmn_call_t *call,
@@ -103,6 +109,9 @@ apr_status_t wf_bpmn_suspend_definition(const wf_bpmn_call_t *call,
                                         int with_instances, apr_int64_t time,
                                         wf_error_t *err)
 {
+    wf_turn_t turn;
+    apr_status_t rv;
+
     if (time) {
         set_later(call, definition->id, state, with_instances, time);
         return APR_SUCCESS;
@@ -111,7 +120,9 @@ apr_status_t wf_bpmn_suspend_definition(const wf_bpmn_call_t *call,
         return is_so_already("definition", definition->id, state, err);
     }
     wf_uow_suspend_definition(call->uow, definition->id, with_instances, state);
-    return APR_SUCCESS;
+    wf_turn_init(&turn, call);
+    rv = wf_definition_tell_state(&turn, definition, state, err);
+    return rv == APR_SUCCESS ? wf_agenda_run(&turn, err) : rv;
 }
 
 /* ---- candidate starters ------------------------------------------------------------------ */

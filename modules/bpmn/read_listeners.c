@@ -73,57 +73,79 @@ apr_array_header_t *wf_listeners_parse(wf_parser_t *parser, const wf_xml_t *elem
 /* ---- listeners of the engine's events -------------------------------------------- */
 
 /* clang-format off */
-static const char *const engine_events[] = {
-    "ENTITY_CREATED", "ENTITY_INITIALIZED", "ENTITY_UPDATED", "ENTITY_DELETED",
-    "ENTITY_SUSPENDED", "ENTITY_ACTIVATED", "TIMER_FIRED", "JOB_CANCELED",
-    "JOB_EXECUTION_SUCCESS", "JOB_EXECUTION_FAILURE", "JOB_RETRIES_DECREMENTED", "CUSTOM",
-    "ENGINE_CREATED", "ENGINE_CLOSED", "ACTIVITY_STARTED", "ACTIVITY_COMPLETED",
-    "ACTIVITY_CANCELLED", "ACTIVITY_SIGNALED", "ACTIVITY_COMPENSATE",
-    "ACTIVITY_MESSAGE_RECEIVED", "ACTIVITY_ERROR_RECEIVED",
-    "HISTORIC_ACTIVITY_INSTANCE_CREATED", "HISTORIC_ACTIVITY_INSTANCE_ENDED",
-    "SEQUENCEFLOW_TAKEN", "UNCAUGHT_BPMN_ERROR", "VARIABLE_CREATED", "VARIABLE_UPDATED",
-    "VARIABLE_DELETED", "TASK_CREATED", "TASK_ASSIGNED", "TASK_COMPLETED",
-    "PROCESS_STARTED", "PROCESS_COMPLETED", "PROCESS_COMPLETED_WITH_ERROR_END_EVENT",
-    "PROCESS_CANCELLED", "HISTORIC_PROCESS_INSTANCE_CREATED",
-    "HISTORIC_PROCESS_INSTANCE_ENDED", "MEMBERSHIP_CREATED", "MEMBERSHIP_DELETED",
-    "MEMBERSHIPS_DELETED", NULL
-};
-
-static const char *const entities[] = {
-    "process-instance", "task", "job", "execution", "process-definition",
-    "identity-link", "attachment", "comment", NULL
-};
-
 /* What a listener may throw, and the attribute that names it. */
 static const struct {
     const char *what, *attribute;
+    wf_throws_e throws;
 } throws[] = {
-    { "signal",       "signalName" },
-    { "globalSignal", "signalName" },
-    { "message",      "messageName" },
-    { "error",        "errorCode" },
+    { "signal",       "signalName",  WF_THROWS_SIGNAL },
+    { "globalSignal", "signalName",  WF_THROWS_GLOBAL_SIGNAL },
+    { "message",      "messageName", WF_THROWS_MESSAGE },
+    { "error",        "errorCode",   WF_THROWS_ERROR },
 };
 /* clang-format on */
 
-static apr_array_header_t *parse_event_names(wf_parser_t *parser, const wf_xml_t *xml)
+/* What is asked for in vain is no fault: the listener hears the rest, or nothing. */
+static wf_news_mask_t parse_event_name(wf_parser_t *parser, const wf_xml_t *xml,
+                                       const char *name, wf_entity_e entity)
+{
+    int what = wf_news_find(name);
+
+    if (what < 0) {
+        wf_parse_problem(parser, xml, "event-listener",
+                         "\"%s\" is no event of the engine", name);
+        return 0;
+    }
+    if (!wf_news_rows[what].comes) {
+        wf_parse_warning(parser, xml, "event-listener",
+                         "the event \"%s\" never comes to a listener of a process", name);
+    }
+    else if (!(wf_news_about(entity) & WF_NEWS_BIT(what))) {
+        wf_parse_warning(parser, xml, "event-listener",
+                         "the event \"%s\" is never about an entity of type \"%s\"", name,
+                         wf_entity_name(entity));
+    }
+    return WF_NEWS_BIT(what);
+}
+
+static wf_news_mask_t parse_event_names(wf_parser_t *parser, const wf_xml_t *xml,
+                                        wf_entity_e entity)
 {
     const char *text = wf_parse_own(parser, xml, "events");
+    wf_news_mask_t mask = 0;
     apr_array_header_t *names;
     int i;
 
     if (!text) {
-        return NULL;
+        return wf_news_about(entity);
     }
-    names = wf_split_list(text, parser->p);
+    names = wf_split_list(text, parser->scratch);
     for (i = 0; i < names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
-
-        if (!is_one_of(engine_events, name)) {
-            wf_parse_problem(parser, xml, "event-listener",
-                             "\"%s\" is no event of the engine", name);
-        }
+        mask |=
+            parse_event_name(parser, xml, APR_ARRAY_IDX(names, i, const char *), entity);
     }
-    return names;
+    return mask & wf_news_about(entity);
+}
+
+static void parse_what_it_hears(wf_parser_t *parser, const wf_xml_t *xml,
+                                wf_event_listener_t *listener)
+{
+    const char *type = wf_parse_own(parser, xml, "entityType");
+
+    listener->entity = type ? wf_entity_find(type) : WF_ENTITY_NONE;
+    listener->hears = parse_event_names(parser, xml, listener->entity);
+    if (type && listener->entity == WF_ENTITY_NONE) {
+        wf_parse_warning(parser, xml, "event-listener",
+                         "entityType \"%s\" is not known: the listener hears nothing",
+                         type);
+        listener->hears = 0;
+    }
+    else if (type && !wf_news_about(listener->entity)) {
+        wf_parse_warning(parser, xml, "event-listener",
+                         "there is nothing of entityType \"%s\": the listener hears "
+                         "nothing",
+                         type);
+    }
 }
 
 /* 0 if the listener throws nothing. */
@@ -135,7 +157,7 @@ static int parse_throw(wf_parser_t *parser, const wf_xml_t *xml,
 
     for (i = 0; what && i < (int)(sizeof(throws) / sizeof(throws[0])); i++) {
         if (strcmp(throws[i].what, what) == 0) {
-            listener->throws = throws[i].what;
+            listener->throws = throws[i].throws;
             listener->name = wf_parse_own(parser, xml, throws[i].attribute);
             if (!listener->name) {
                 wf_parse_warning(parser, xml, "event-listener",
@@ -160,13 +182,8 @@ static const wf_event_listener_t *parse_event_listener(wf_parser_t *parser,
 {
     wf_event_listener_t *listener = apr_pcalloc(parser->p, sizeof(*listener));
 
-    listener->events = parse_event_names(parser, xml);
-    listener->entity = wf_parse_own(parser, xml, "entityType");
-    if (listener->entity && !is_one_of(entities, listener->entity)) {
-        wf_parse_warning(parser, xml, "event-listener",
-                         "entityType \"%s\" is not known: the listener hears nothing",
-                         listener->entity);
-    }
+    listener->line = xml->line;
+    parse_what_it_hears(parser, xml, listener);
     if (parse_throw(parser, xml, listener)) {
         return listener;
     }
@@ -180,13 +197,15 @@ static const wf_event_listener_t *parse_event_listener(wf_parser_t *parser,
     return listener;
 }
 
-apr_array_header_t *wf_event_listeners_parse(wf_parser_t *parser, const wf_xml_t *process)
+void wf_event_listeners_parse(wf_parser_t *parser, const wf_xml_t *process)
 {
     const wf_xml_t *child = wf_xml_extension(process, "eventListener");
-    apr_array_header_t *list = NULL;
+    wf_model_t *model = parser->model;
 
     for (; child; child = wf_xml_next(child, WF_NS_EXTENSION, "eventListener")) {
-        wf_parse_push(parser, &list, parse_event_listener(parser, child));
+        const wf_event_listener_t *listener = parse_event_listener(parser, child);
+
+        model->heard |= listener->hears;
+        wf_parse_push(parser, &model->event_listeners, listener);
     }
-    return list;
 }

@@ -1,7 +1,7 @@
 /* Receive tasks: the token rests until somebody calls the instance with the task's id. */
 #include <string.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 /* Nothing to write: the execution on its node is what waits. */
 apr_status_t wf_receive_task_enter(wf_exec_t *exec, wf_error_t *err)
@@ -54,6 +54,9 @@ static apr_status_t signal_task(wf_turn_t *turn, wf_id_t id, const char *activit
                               id, activity_id);
     }
     rv = wf_variables_set(&exec->own, variables, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_tell(exec, WF_NEWS_ACTIVITY_SIGNALED, WF_AT(NULL, NULL), err);
+    }
     if (rv == APR_SUCCESS) {
         rv = exec->node->behaviour->signal(exec, err);
     }

@@ -29,7 +29,10 @@ typedef struct wf_turn_t {
     const char *failure; /* name of the last technical failure, or NULL */
     apr_hash_t *delegates;      /* delegates.c: those of deployments, by definition id */
     apr_hash_t *calls;          /* activity id -> int *: calls to outside, for their keys */
-    int listening;              /* task listeners that run inside one another */
+    int listening;              /* listeners that run inside one another */
+    apr_array_header_t *news;   /* event_listeners.c: what listeners are to be told … */
+    int told;                   /* … so many of them have been */
+    apr_array_header_t *throws; /* what listeners have thrown */
     int wave;                   /* agenda.c: the last of those told at once */
 } wf_turn_t;
 
@@ -37,7 +40,9 @@ typedef struct wf_instance_t {
     wf_turn_t *turn;
     const wf_model_t *model;
     const char *definition_id;
-    struct wf_exec_t *root;
+    wf_news_mask_t heard;   /* what its listeners hear from now on */
+    int still; /* it is being suspended or activated: listeners throw nothing in it */
+    struct wf_exec_t *root; /* NULL: a definition of which something is told */
     const struct wf_exec_t
         *caller;       /* of an instance that begins: what called it, or NULL */
     apr_hash_t *execs; /* those that are loaded, by id */
@@ -115,8 +120,11 @@ void wf_agenda_plan(wf_exec_t *exec, wf_op_e op, const wf_flow_t *flow);
 int wf_agenda_wave(wf_turn_t *turn);
 void wf_agenda_turn_over(wf_turn_t *turn, int first);
 
-/** Run until the agenda is empty. WF_ERR_EXECUTION beyond call->max_steps, and when the
- *  deadline of call->services.terms is over. */
+/** Count a step. WF_ERR_EXECUTION beyond call->max_steps, and when the deadline of
+ *  call->services.terms is over. */
+apr_status_t wf_agenda_count(wf_turn_t *turn, wf_error_t *err);
+
+/** Run until the agenda is empty. WF_ERR_EXECUTION beyond the same. */
 apr_status_t wf_agenda_run(wf_turn_t *turn, wf_error_t *err);
 
 /** What a call from outside did to exec gave rv: a BPMN error is caught, then as above.
@@ -300,6 +308,10 @@ apr_status_t wf_instance_abort(wf_turn_t *turn, wf_id_t instance, const char *re
  *  unit is written. */
 int wf_instance_is_aborted(const wf_turn_t *turn, wf_id_t instance);
 
+/** The same because nothing in it catches an error of that code. */
+apr_status_t wf_instance_abort_by_error(wf_turn_t *turn, wf_id_t instance,
+                                        const char *code, wf_error_t *err);
+
 /* ---- loops.c ----------------------------------------------------------------------------- */
 
 /** Begin the rounds of the multi-instance activity where exec stands. */
@@ -455,8 +467,10 @@ apr_status_t wf_variables_check(const wf_map_t *variables, wf_error_t *err);
 /** Delete its own variables. */
 apr_status_t wf_variables_delete(wf_owner_t *at, wf_error_t *err);
 
-/** Copy its own variables to another one. */
+/** Copy its own variables to another one of the same instance, or move them there: that is
+ *  nothing new to listeners. */
 apr_status_t wf_variables_copy(wf_owner_t *from, wf_owner_t *to, wf_error_t *err);
+apr_status_t wf_variables_move(wf_owner_t *from, wf_owner_t *to, wf_error_t *err);
 
 /** Delete all that this turn has read of an instance, which is about to be purged. */
 apr_status_t wf_variables_forget(wf_instance_t *instance, wf_error_t *err);
@@ -474,6 +488,8 @@ typedef enum {
 typedef struct wf_host_t {
     const wf_bpmn_call_t *call;
     wf_exec_t *exec;      /* NULL: no process yet, so neither variables nor `execution` */
+    const wf_instance_t *of; /* whose event listener runs, even without exec; or NULL … */
+    const struct wf_news_t *news; /* … and why: `event` (tell.h) */
     wf_task_t *task;      /* NULL: no `task`; else exec waits for it */
     const char *event;    /* of the listener that runs, or NULL */
     wf_map_t *fields;     /* what the script of a delegate gets as `fields`, or NULL … */
@@ -487,8 +503,18 @@ typedef struct wf_host_t {
  *  NULL. */
 wf_owner_t *wf_host_owner(const wf_host_t *seen);
 
+/** What it belongs to: an instance, or a definition without one. Needs exec or of. */
+static inline const wf_instance_t *wf_host_instance(const wf_host_t *seen)
+{
+    return seen->exec ? seen->exec->instance : seen->of;
+}
+
 /** The names seen from there; valid as long as the unit. */
 apr_status_t wf_host_scope(const wf_host_t *seen, wf_scope_t *scope, wf_error_t *err);
+
+/** Set a variable as seen from there. WF_ERR_EXECUTION where there is no execution. */
+apr_status_t wf_host_set(const wf_host_t *seen, const char *name, const wf_value_t *value,
+                         wf_error_t *err);
 
 apr_status_t wf_host_eval(const wf_host_t *seen, const wf_template_t *expression,
                           wf_value_t *value, wf_error_t *err);
@@ -512,8 +538,8 @@ typedef struct wf_outcome_t {
     const char *failure;    /* name of a technical failure, or NULL */
 } wf_outcome_t;
 
-/** Do an action once. kind is what a delegate is told: "execute", "notify", "task".
- *  Technical failures are any error; a BPMN error is thrown as by wf_error_throw. */
+/** Do an action once. kind is what a delegate is told: "execute", "notify", "task",
+ *  "event". Technical failures are any error; a BPMN error is thrown as by wf_error_throw. */
 apr_status_t wf_action_run(const wf_host_t *seen, const wf_action_t *action,
                            const char *kind, wf_outcome_t *outcome, wf_error_t *err);
 
@@ -551,7 +577,7 @@ const char *wf_bean_name(const wf_value_t *value);
 
 typedef struct wf_delegate_call_t {
     const wf_host_t *seen;
-    const char *kind;   /* execute, notify, task; method, property: of a bean */
+    const char *kind;   /* execute, notify, task, event; method, property: of a bean */
     const char *name;   /* class or bean */
     const char *member; /* the method or property, or NULL */
     wf_map_t *fields;
@@ -559,7 +585,8 @@ typedef struct wf_delegate_call_t {
     int nargs;
 } wf_delegate_call_t;
 
-/** Call whoever does it. WF_ERR_EXECUTION naming the class or bean if nobody does. */
+/** Call whoever does it. WF_ERR_EXECUTION naming the class or bean if nobody does; but
+ *  event listeners do nothing then. */
 apr_status_t wf_delegate_run(const wf_delegate_call_t *call, wf_outcome_t *outcome,
                              wf_error_t *err);
 
@@ -570,10 +597,14 @@ apr_status_t wf_delegate_run(const wf_delegate_call_t *call, wf_outcome_t *outco
 apr_status_t wf_listeners_notify(wf_exec_t *exec, const apr_array_header_t *listeners,
                                  const char *event, wf_error_t *err);
 
-/** A visit of the node where exec stands begins, or ends if one is open there (by an
- *  interruption, too): history and listeners know. */
+/** A visit of the node where exec stands begins, or ends if one is open there, because it
+ *  is complete or for another reason: history and listeners know. */
 apr_status_t wf_visit_begin(wf_exec_t *exec, wf_error_t *err);
 apr_status_t wf_visit_end(wf_exec_t *exec, wf_error_t *err);
+apr_status_t wf_visit_cancel(wf_exec_t *exec, const char *reason, wf_error_t *err);
+
+/** The open visit of exec ends in history; listeners of that know. */
+apr_status_t wf_visit_close(wf_exec_t *exec, wf_error_t *err);
 
 /** exec is about to leave its node: call the end listeners, once a visit. */
 apr_status_t wf_visit_part(wf_exec_t *exec, wf_error_t *err);
@@ -583,15 +614,10 @@ apr_status_t wf_visit_part(wf_exec_t *exec, wf_error_t *err);
 apr_status_t wf_task_listeners_notify(wf_exec_t *exec, wf_task_t *task, const char *event,
                                       wf_error_t *err);
 
-/** The execution that waits for a task whose definition has listeners; *exec is NULL if
- *  it has none. */
+/** The execution that waits for a task whose definition has listeners, of its own or of
+ *  changes of tasks; *exec is NULL if it has none. */
 apr_status_t wf_task_listeners_of(wf_exec_t **exec, wf_turn_t *turn,
                                   const wf_task_t *task, wf_error_t *err);
-
-/** An instance is about to be ended from outside: tell the listeners of its open tasks
- * and visits, and of those that it called. Does nothing for one whose definition is gone.
- */
-apr_status_t wf_instance_notify_end(wf_turn_t *turn, wf_id_t instance, wf_error_t *err);
 
 /* ---- history_levels.c -------------------------------------------------------------- */
 
@@ -696,6 +722,12 @@ apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
  * hear nothing. */
 apr_status_t wf_subscriptions_deliver(wf_turn_t *turn, const apr_array_header_t *rows,
                                       const wf_map_t *variables, wf_error_t *err);
+
+/** Subscriptions to an event among those of an instance, or of an execution, oldest first;
+ *  of wf_subscription_t *. */
+apr_status_t wf_subscriptions_find(apr_array_header_t **found, wf_turn_t *turn,
+                                   wf_relation_e relation, wf_id_t parent,
+                                   const char *type, const char *name, wf_error_t *err);
 
 /* ---- throw.c ----------------------------------------------------------------------- */
 
@@ -818,6 +850,9 @@ wf_job_t *wf_job_plan(wf_exec_t *exec, const wf_node_t *event, apr_int64_t due);
 /** The job's row, its trace and its incident go. */
 apr_status_t wf_job_delete(wf_uow_t *uow, wf_job_t *job, wf_error_t *err);
 
+/** The same for a job of exec that is not needed any more: event listeners hear of it. */
+apr_status_t wf_job_cancel(wf_exec_t *exec, wf_job_t *job, wf_error_t *err);
+
 /* ---- incidents.c ------------------------------------------------------------------- */
 
 /** The job has attempts again, or goes: before its row says so. */
@@ -836,9 +871,12 @@ apr_status_t wf_task_load_active(wf_task_t **task, const wf_bpmn_call_t *call, w
 /** 1 if user is the assignee; NULL is nobody. */
 int wf_task_is_of(const wf_task_t *task, const char *user);
 
-/** task's assignee is another one, or nobody: it is written, and listeners hear of it. */
+/** task is another's, or nobody's, or something else of it is changed: that is written, and
+ *  listeners hear of it. */
 apr_status_t wf_task_reassigned(const wf_bpmn_call_t *call, wf_task_t *task, int claimed,
                                 wf_error_t *err);
+apr_status_t wf_task_changed(const wf_bpmn_call_t *call, wf_task_t *task,
+                             wf_error_t *err);
 
 /** The execution that waits for a task of a process. */
 apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t *task,
@@ -849,9 +887,10 @@ apr_status_t wf_task_waiting(wf_exec_t **exec, wf_turn_t *turn, const wf_task_t 
 apr_status_t wf_task_priority(int *priority, const wf_value_t *value, wf_error_t *err);
 
 /** The rows of a task and of its sub-tasks go, with their own variables; history says why.
- * reason outlives the unit. */
-apr_status_t wf_task_end(wf_turn_t *turn, wf_task_t *task, const char *reason,
-                         wf_error_t *err);
+ *  exec, which has waited for it, tells event listeners; NULL: nobody is told. reason
+ *  outlives the unit. */
+apr_status_t wf_task_end(wf_turn_t *turn, wf_exec_t *exec, wf_task_t *task,
+                         const char *reason, wf_error_t *err);
 
 /* ---- user_task.c ------------------------------------------------------------------- */
 

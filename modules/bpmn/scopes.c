@@ -143,7 +143,7 @@ static apr_status_t end_tasks(wf_exec_t *exec, const char *reason, wf_error_t *e
 
         rv = wf_task_listeners_notify(exec, task, "delete", err);
         if (rv == APR_SUCCESS) {
-            rv = wf_task_end(exec->instance->turn, task, reason, err);
+            rv = wf_task_end(exec->instance->turn, exec, task, reason, err);
         }
     }
     return rv;
@@ -185,7 +185,7 @@ static apr_status_t drop_token(wf_exec_t *exec, const char *reason, wf_error_t *
         rv = wf_events_disarm(exec, wf_event_is_around, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_visit_end(exec, err);
+        rv = wf_visit_cancel(exec, reason, err);
     }
     exec->row->arrived = 0;
     wf_exec_set_active(exec, 0);
@@ -265,6 +265,7 @@ static wf_exec_t *scope_within(wf_exec_t *around, wf_exec_t *exec)
 apr_status_t wf_boundary_fire(wf_exec_t *scope, const wf_node_t *event, wf_error_t *err)
 {
     wf_exec_t *around = scope_of_event(scope, event), *carrier, *token;
+    const char *reason;
     apr_status_t rv;
 
     scope = scope_within(around, scope);
@@ -276,10 +277,10 @@ apr_status_t wf_boundary_fire(wf_exec_t *scope, const wf_node_t *event, wf_error
         }
         return rv;
     }
-    rv = wf_scope_cancel(
-        scope, apr_psprintf(scope->instance->turn->p, INTERRUPTED, event->id), err);
+    reason = apr_psprintf(scope->instance->turn->p, INTERRUPTED, event->id);
+    rv = wf_scope_cancel(scope, reason, err);
     if (rv == APR_SUCCESS) {
-        rv = wf_visit_end(carrier, err);
+        rv = wf_visit_cancel(carrier, reason, err);
     }
     if (rv == APR_SUCCESS) {
         wf_agenda_arrive(carrier, event);

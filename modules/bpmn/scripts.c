@@ -39,9 +39,9 @@ static apr_status_t end_run(const wf_host_t *seen, apr_status_t rv,
                             const wf_js_result_t *result, wf_error_t *err)
 {
     if (rv == APR_SUCCESS) {
-        seen->exec->instance->turn->thrown = NULL;
+        wf_host_instance(seen)->turn->thrown = NULL;
     }
-    else if (result->error_code) {
+    else if (result->error_code && seen->exec) {
         wf_error_init(err, err->pool);
         return wf_error_throw(seen->exec, result->error_code, result->error_message, err);
     }

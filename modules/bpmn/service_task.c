@@ -2,7 +2,13 @@
  * an action; here is what becomes of its outcome. */
 #include <string.h>
 
+#include <apr_strings.h>
+
+#include "bpmn/delegates.h"
 #include "bpmn/run.h"
+
+/* What the name of a bean is made of. */
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$"
 
 /* ---- what may be done ------------------------------------------------------------------ */
 
@@ -16,8 +22,8 @@ static const wf_action_t *action_of(const wf_node_t *node)
     return node->behaviour->enter == wf_service_task_enter ? &def->action : NULL;
 }
 
-void wf_model_check_services(const wf_model_t *model, const wf_services_t *services,
-                             wf_problems_t *problems)
+static void check_types(const wf_model_t *model, const wf_services_t *services,
+                        wf_problems_t *problems)
 {
     const struct {
         const char *type, *directive;
@@ -38,6 +44,62 @@ void wf_model_check_services(const wf_model_t *model, const wf_services_t *servi
             }
         }
     }
+}
+
+/* The class, or the bean that an expression such as ${bean} names; NULL if only running
+ * it tells. */
+static const char *delegate_of(const wf_action_t *action, apr_pool_t *p)
+{
+    const char *text;
+    apr_size_t length;
+
+    if (action->kind == WF_ACTION_CLASS) {
+        return action->name;
+    }
+    if (action->kind != WF_ACTION_DELEGATE) {
+        return NULL;
+    }
+    text = wf_template_source(action->expression);
+    length = strlen(text);
+    return length > 3 && text[1] == '{' && text[length - 1] == '}'
+                   && strspn(text + 2, LETTERS) == length - 3
+               ? apr_pstrmemdup(p, text + 2, length - 3)
+               : NULL;
+}
+
+static int is_done(const wf_delegates_t *delegates, const char *name)
+{
+    return delegates
+           && (wf_delegates_exact(delegates, name) || wf_delegates_prefix(delegates, name)
+               || delegates->fallback);
+}
+
+static void check_listeners(const wf_model_t *model, const wf_delegates_t *server,
+                            const wf_delegates_t *own, wf_problems_t *problems)
+{
+    const apr_array_header_t *listeners = model->event_listeners;
+    int i;
+
+    for (i = 0; listeners && i < listeners->nelts; i++) {
+        const wf_action_t *action =
+            &APR_ARRAY_IDX(listeners, i, const wf_event_listener_t *)->action;
+        const char *name = delegate_of(action, problems->items->pool);
+
+        if (name && !is_done(own, name) && !is_done(server, name)) {
+            wf_problem_warn(problems, "event-listener", model->key, action->line,
+                            action->column,
+                            "nobody is registered for the class or bean \"%s\": the "
+                            "event listener does nothing",
+                            name);
+        }
+    }
+}
+
+void wf_model_check_services(const wf_model_t *model, const wf_services_t *services,
+                             const wf_delegates_t *own, wf_problems_t *problems)
+{
+    check_types(model, services, problems);
+    check_listeners(model, services->delegates, own, problems);
 }
 
 /* ---- steps ---------------------------------------------------------------------------- */

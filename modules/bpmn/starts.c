@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 /* ---- what stands there ------------------------------------------------------------- */
 
@@ -24,19 +24,21 @@ static apr_status_t delete_subscriptions(const wf_bpmn_call_t *call, const char 
 }
 
 /* A signal that a job is still to deliver was thrown when that version waited for it. */
-static apr_status_t delete_timers(const wf_bpmn_call_t *call, const char *id,
-                                  wf_error_t *err)
+static apr_status_t delete_timers(wf_turn_t *turn, const char *id, wf_error_t *err)
 {
+    wf_uow_t *uow = turn->call->uow;
     apr_array_header_t *rows;
-    apr_status_t rv =
-        wf_uow_select_of_definition(call->uow, WF_TABLE_JOB, id, &rows, err);
+    apr_status_t rv = wf_uow_select_of_definition(uow, WF_TABLE_JOB, id, &rows, err);
     int i;
 
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         wf_job_t *job = APR_ARRAY_IDX(rows, i, wf_job_t *);
 
         if (strcmp(job->handler_type, WF_JOB_TIMER_START) == 0) {
-            rv = wf_job_delete(call->uow, job, err);
+            rv = wf_job_delete(uow, job, err);
+            if (rv == APR_SUCCESS) {
+                rv = wf_job_tell(turn, job, WF_NEWS_JOB_CANCELED, NULL, err);
+            }
         }
     }
     return rv;
@@ -171,9 +173,14 @@ static apr_status_t wait_for_all(const starting_t *s, const wf_model_t *model,
 apr_status_t wf_bpmn_superseded(const wf_bpmn_call_t *call,
                                 const wf_definition_t *definition, wf_error_t *err)
 {
+    wf_turn_t turn;
     apr_status_t rv = delete_subscriptions(call, definition->id, err);
 
-    return rv == APR_SUCCESS ? delete_timers(call, definition->id, err) : rv;
+    wf_turn_init(&turn, call);
+    if (rv == APR_SUCCESS) {
+        rv = delete_timers(&turn, definition->id, err);
+    }
+    return rv == APR_SUCCESS ? wf_agenda_run(&turn, err) : rv;
 }
 
 apr_status_t wf_bpmn_deployed(const wf_bpmn_call_t *call,
@@ -181,8 +188,15 @@ apr_status_t wf_bpmn_deployed(const wf_bpmn_call_t *call,
                               wf_problems_t *problems, wf_error_t *err)
 {
     const starting_t s = { call, definition, problems };
+    wf_turn_t turn;
+    apr_status_t rv;
 
-    return wait_for_all(&s, model, err);
+    wf_turn_init(&turn, call);
+    rv = wf_definition_tell_made(&turn, definition, model, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_agenda_run(&turn, err); /* before its file is there, nothing starts */
+    }
+    return rv == APR_SUCCESS ? wait_for_all(&s, model, err) : rv;
 }
 
 apr_status_t wf_bpmn_undeployed(const wf_bpmn_call_t *call,

@@ -3,7 +3,7 @@
  * come again. */
 #include <string.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 static void subscribe(wf_exec_t *exec, const wf_node_t *event, const char *type)
 {
@@ -69,10 +69,10 @@ static apr_status_t load_waiting(wf_exec_t **exec, wf_turn_t *turn,
 }
 
 /* The event comes no more, nor do jobs that were to bring it. */
-static apr_status_t use_up(wf_turn_t *turn, wf_subscription_t *row, wf_error_t *err)
+static apr_status_t use_up(wf_exec_t *exec, wf_subscription_t *row, wf_error_t *err)
 {
     apr_array_header_t *jobs;
-    apr_status_t rv = wf_uow_select(turn->call->uow, WF_BY_JOBS_OF_EXECUTION,
+    apr_status_t rv = wf_uow_select(WF_UOW(exec), WF_BY_JOBS_OF_EXECUTION,
                                     row->execution_id, &jobs, err);
     int i;
 
@@ -80,11 +80,20 @@ static apr_status_t use_up(wf_turn_t *turn, wf_subscription_t *row, wf_error_t *
         wf_job_t *job = APR_ARRAY_IDX(jobs, i, wf_job_t *);
 
         if (wf_job_delivers(job, row)) {
-            rv = wf_job_delete(turn->call->uow, job, err);
+            rv = wf_job_cancel(exec, job, err);
         }
     }
-    wf_uow_delete(turn->call->uow, row);
+    wf_uow_delete(WF_UOW(exec), row);
     return rv;
+}
+
+static apr_status_t tell(wf_exec_t *exec, const wf_subscription_t *row, wf_error_t *err)
+{
+    wf_news_e what = strcmp(row->event_type, WF_SUBSCRIBED_MESSAGE) == 0
+                         ? WF_NEWS_ACTIVITY_MESSAGE_RECEIVED
+                         : WF_NEWS_ACTIVITY_SIGNALED;
+
+    return wf_tell(exec, what, WF_AT(row->activity_id, row->event_name), err);
 }
 
 apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
@@ -101,16 +110,17 @@ apr_status_t wf_subscription_deliver(wf_turn_t *turn, wf_subscription_t *row,
         rv = wf_variables_set(&exec->own, variables, err);
     }
     if (rv == APR_SUCCESS && !comes_again(exec, row)) {
-        rv = use_up(turn, row, err);
+        rv = use_up(exec, row, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = tell(exec, row, err);
     }
     return rv == APR_SUCCESS ? wf_event_deliver(exec, row->activity_id, err) : rv;
 }
 
-/* Subscriptions to an event among those of an instance, or of an execution, oldest first;
- * of wf_subscription_t *. */
-static apr_status_t find_subscribed(apr_array_header_t **found, wf_turn_t *turn,
-                                    wf_relation_e relation, wf_id_t parent,
-                                    const char *type, const char *name, wf_error_t *err)
+apr_status_t wf_subscriptions_find(apr_array_header_t **found, wf_turn_t *turn,
+                                   wf_relation_e relation, wf_id_t parent,
+                                   const char *type, const char *name, wf_error_t *err)
 {
     apr_array_header_t *rows;
     apr_status_t rv = wf_uow_select(turn->call->uow, relation, parent, &rows, err);
@@ -179,8 +189,8 @@ static apr_status_t bring_signal(wf_turn_t *turn, wf_id_t id, const char *name,
     apr_status_t rv = wf_instance_load(&instance, turn, id, err);
 
     if (rv == APR_SUCCESS) {
-        rv = find_subscribed(&rows, turn, WF_BY_SUBSCRIPTIONS_OF_INSTANCE, id,
-                             WF_SUBSCRIBED_SIGNAL, name, err);
+        rv = wf_subscriptions_find(&rows, turn, WF_BY_SUBSCRIPTIONS_OF_INSTANCE, id,
+                                   WF_SUBSCRIBED_SIGNAL, name, err);
     }
     if (rv == APR_SUCCESS && !rows->nelts) {
         rv = wf_error_field(err, WF_ERR_CONFLICT, WF_SUBSCRIBED_SIGNAL,
@@ -241,8 +251,8 @@ static apr_status_t bring(wf_turn_t *turn, wf_id_t execution, const char *type,
                           "no execution with id '%" APR_INT64_T_FMT "'", execution);
     }
     if (rv == APR_SUCCESS) {
-        rv = find_subscribed(&rows, turn, WF_BY_SUBSCRIPTIONS_OF_EXECUTION, execution,
-                             type, name, err);
+        rv = wf_subscriptions_find(&rows, turn, WF_BY_SUBSCRIPTIONS_OF_EXECUTION,
+                                   execution, type, name, err);
     }
     if (rv == APR_SUCCESS && !rows->nelts) {
         rv = wf_error_field(err, WF_ERR_CONFLICT, type,

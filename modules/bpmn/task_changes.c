@@ -138,8 +138,7 @@ apr_status_t wf_bpmn_change_task(const wf_bpmn_call_t *call, wf_id_t id,
     if (!wf_task_is_of(*task, before)) {
         return wf_task_reassigned(call, *task, 0, err);
     }
-    wf_uow_update(call->uow, *task);
-    return wf_history_task_changed(call, *task, 0, err);
+    return wf_task_changed(call, *task, err);
 }
 
 apr_status_t wf_bpmn_delete_task(const wf_bpmn_call_t *call, wf_id_t id, wf_error_t *err)
@@ -159,5 +158,5 @@ apr_status_t wf_bpmn_delete_task(const wf_bpmn_call_t *call, wf_id_t id, wf_erro
                             id);
     }
     wf_turn_init(&turn, call);
-    return wf_task_end(&turn, task, "deleted", err);
+    return wf_task_end(&turn, NULL, task, "deleted", err);
 }

@@ -105,7 +105,7 @@ apr_status_t wf_bpmn_set_task_variables(const wf_bpmn_call_t *call, wf_id_t id,
     if (rv == APR_SUCCESS) {
         rv = set(&opened, WF_TASK_GLOBAL, global, must, err);
     }
-    return rv == APR_SUCCESS ? wf_variables_settle(&opened.turn, err) : rv;
+    return rv == APR_SUCCESS ? wf_agenda_run(&opened.turn, err) : rv;
 }
 
 apr_status_t wf_bpmn_remove_task_variable(const wf_bpmn_call_t *call, wf_id_t id,
@@ -128,5 +128,5 @@ apr_status_t wf_bpmn_remove_task_variable(const wf_bpmn_call_t *call, wf_id_t id
     rv = !name         ? wf_variables_delete(owner, err)
          : owner->task ? wf_variable_remove_local(owner, name, err)
                        : wf_variable_remove(owner, name, err);
-    return rv == APR_SUCCESS ? wf_variables_settle(&opened.turn, err) : rv;
+    return rv == APR_SUCCESS ? wf_agenda_run(&opened.turn, err) : rv;
 }

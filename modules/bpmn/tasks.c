@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 apr_status_t wf_task_load(wf_task_t **task, const wf_bpmn_call_t *call, wf_id_t id,
                           wf_error_t *err)
@@ -35,8 +35,8 @@ int wf_task_is_of(const wf_task_t *task, const char *user)
 }
 
 /* Whoever listens to the task hears of it. */
-static apr_status_t tell_assignment(const wf_bpmn_call_t *call, wf_task_t *task,
-                                    wf_error_t *err)
+static apr_status_t tell_change(const wf_bpmn_call_t *call, wf_task_t *task, int assigned,
+                                wf_error_t *err)
 {
     wf_turn_t turn;
     wf_exec_t *exec;
@@ -47,7 +47,12 @@ static apr_status_t tell_assignment(const wf_bpmn_call_t *call, wf_task_t *task,
     if (rv != APR_SUCCESS || !exec) {
         return rv;
     }
-    rv = wf_task_listeners_notify(exec, task, "assignment", err);
+    if (assigned) {
+        rv = wf_task_tell(exec, task, "assignment", WF_NEWS_TASK_ASSIGNED, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_tell(exec, WF_NEWS_ENTITY_UPDATED, WF_ABOUT(TASK, task), err);
+    }
     return wf_agenda_go_on(&turn, exec, rv, err);
 }
 
@@ -58,7 +63,16 @@ apr_status_t wf_task_reassigned(const wf_bpmn_call_t *call, wf_task_t *task, int
 
     wf_uow_update(call->uow, task);
     rv = wf_history_task_changed(call, task, claimed, err);
-    return rv == APR_SUCCESS && task->assignee ? tell_assignment(call, task, err) : rv;
+    return rv == APR_SUCCESS ? tell_change(call, task, task->assignee != NULL, err) : rv;
+}
+
+apr_status_t wf_task_changed(const wf_bpmn_call_t *call, wf_task_t *task, wf_error_t *err)
+{
+    apr_status_t rv;
+
+    wf_uow_update(call->uow, task);
+    rv = wf_history_task_changed(call, task, 0, err);
+    return rv == APR_SUCCESS ? tell_change(call, task, 0, err) : rv;
 }
 
 static apr_status_t give(const wf_bpmn_call_t *call, wf_task_t *task, const char *user,
@@ -109,9 +123,27 @@ apr_status_t wf_bpmn_assign(const wf_bpmn_call_t *call, wf_id_t id, const char *
 
 /* ---- the end of a task ------------------------------------------------------------- */
 
+apr_status_t wf_task_tell_end(wf_exec_t *exec, const wf_task_t *task, wf_error_t *err)
+{
+    apr_array_header_t *links;
+    apr_status_t rv;
+    int i;
+
+    if (!wf_is_heard(exec, WF_NEWS_ENTITY_DELETED)) {
+        return APR_SUCCESS;
+    }
+    rv = wf_uow_select(WF_UOW(exec), WF_BY_LINKS_OF_TASK, task->id, &links, err);
+    for (i = 0; rv == APR_SUCCESS && i < links->nelts; i++) {
+        wf_tell_later(exec, WF_NEWS_ENTITY_DELETED,
+                      WF_ABOUT(LINK, APR_ARRAY_IDX(links, i, wf_identitylink_t *)));
+    }
+    wf_tell_later(exec, WF_NEWS_ENTITY_DELETED, WF_ABOUT(TASK, task));
+    return rv;
+}
+
 /* The task's row goes, with the people it was offered to and its own variables. */
-static apr_status_t end_one(wf_turn_t *turn, wf_task_t *task, const char *reason,
-                            wf_error_t *err)
+static apr_status_t end_one(wf_turn_t *turn, wf_exec_t *exec, wf_task_t *task,
+                            const char *reason, wf_error_t *err)
 {
     const wf_bpmn_call_t *call = turn->call;
     apr_array_header_t *links;
@@ -120,10 +152,13 @@ static apr_status_t end_one(wf_turn_t *turn, wf_task_t *task, const char *reason
     int i;
 
     if (rv == APR_SUCCESS) {
-        rv = wf_variables_delete(wf_task_owner(turn, task, NULL), err);
+        rv = wf_variables_delete(wf_task_owner(turn, task, exec), err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_history_task_ended(call, task, reason, err);
+    }
+    if (rv == APR_SUCCESS && exec) {
+        rv = wf_task_tell_end(exec, task, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -135,8 +170,8 @@ static apr_status_t end_one(wf_turn_t *turn, wf_task_t *task, const char *reason
     return APR_SUCCESS;
 }
 
-apr_status_t wf_task_end(wf_turn_t *turn, wf_task_t *task, const char *reason,
-                         wf_error_t *err)
+apr_status_t wf_task_end(wf_turn_t *turn, wf_exec_t *exec, wf_task_t *task,
+                         const char *reason, wf_error_t *err)
 {
     apr_array_header_t *ending = apr_array_make(turn->p, 1, sizeof(wf_task_t *));
     apr_status_t rv = APR_SUCCESS;
@@ -151,7 +186,7 @@ apr_status_t wf_task_end(wf_turn_t *turn, wf_task_t *task, const char *reason,
                            err);
         if (rv == APR_SUCCESS) {
             apr_array_cat(ending, subtasks);
-            rv = end_one(turn, task, reason, err);
+            rv = end_one(turn, i ? NULL : exec, task, reason, err);
         }
     }
     return rv;
@@ -187,7 +222,7 @@ static apr_status_t complete_alone(wf_turn_t *turn, wf_task_t *task,
 {
     apr_status_t rv = wf_variables_set(wf_task_owner(turn, task, NULL), variables, err);
 
-    return rv == APR_SUCCESS ? wf_task_end(turn, task, "completed", err) : rv;
+    return rv == APR_SUCCESS ? wf_task_end(turn, NULL, task, "completed", err) : rv;
 }
 
 /* Listeners see the variables that came with the call. */
@@ -197,13 +232,13 @@ static apr_status_t finish(wf_exec_t *exec, wf_task_t *task, const wf_map_t *var
     apr_status_t rv = wf_variables_set(&exec->own, variables, err);
 
     if (rv == APR_SUCCESS) {
-        rv = wf_task_listeners_notify(exec, task, "complete", err);
+        rv = wf_task_tell(exec, task, "complete", WF_NEWS_TASK_COMPLETED, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_task_listeners_notify(exec, task, "delete", err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_task_end(exec->instance->turn, task, "completed", err);
+        rv = wf_task_end(exec->instance->turn, exec, task, "completed", err);
     }
     return rv == APR_SUCCESS ? exec->node->behaviour->signal(exec, err) : rv;
 }

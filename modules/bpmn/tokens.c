@@ -153,7 +153,7 @@ static apr_status_t collapse(wf_exec_t *scope, wf_error_t *err)
     if (rv != APR_SUCCESS || !child || !is_branch(child)) {
         return rv;
     }
-    rv = wf_variables_copy(&child->own, &scope->own, err);
+    rv = wf_variables_move(&child->own, &scope->own, err);
     if (rv == APR_SUCCESS) {
         rv = move_token(child, scope, err);
     }
@@ -191,7 +191,7 @@ apr_status_t wf_token_lower(wf_exec_t **scope, wf_exec_t *exec, wf_error_t *err)
 apr_status_t wf_token_raise(wf_exec_t *scope, wf_error_t *err)
 {
     wf_exec_t *carrier = scope->parent;
-    apr_status_t rv = wf_variables_copy(&scope->own, &carrier->own, err);
+    apr_status_t rv = wf_variables_move(&scope->own, &carrier->own, err);
 
     if (rv == APR_SUCCESS) {
         rv = move_token(scope, carrier, err);

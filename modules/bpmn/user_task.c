@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 
 #include "bpmn/parse.h"
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 /* ---- texts of a new task ----------------------------------------------------------- */
 
@@ -146,6 +146,7 @@ static void add_candidate(candidates_t *c, const char *id)
         link->user_id = id;
     }
     wf_history_link_created(c->exec, link);
+    WF_TELL_MADE(c->exec, LINK, link);
 }
 
 /* The text of an expression may again be a comma list. */
@@ -267,6 +268,7 @@ static apr_status_t fill(wf_exec_t *exec, wf_task_t *task, wf_error_t *err)
     task->create_time = exec->instance->turn->call->now;
     task->name = text_or_source(exec, def->name);
     task->description = text_or_source(exec, def->description);
+    wf_tell_later(exec, WF_NEWS_ENTITY_CREATED, WF_ABOUT(TASK, task));
     rv = set_numbers(exec, def, task, err);
     if (rv == APR_SUCCESS) {
         rv = set_category(exec, def, task, err);
@@ -283,9 +285,12 @@ static apr_status_t tell(wf_exec_t *exec, wf_task_t *task, wf_error_t *err)
     apr_status_t rv = wf_history_task_created(exec, task, err);
 
     if (rv == APR_SUCCESS && task->assignee) {
-        rv = wf_task_listeners_notify(exec, task, "assignment", err);
+        rv = wf_task_tell(exec, task, "assignment", WF_NEWS_TASK_ASSIGNED, err);
     }
-    return rv == APR_SUCCESS ? wf_task_listeners_notify(exec, task, "create", err) : rv;
+    wf_tell_later(exec, WF_NEWS_ENTITY_INITIALIZED, WF_ABOUT(TASK, task));
+    return rv == APR_SUCCESS
+               ? wf_task_tell(exec, task, "create", WF_NEWS_TASK_CREATED, err)
+               : rv;
 }
 
 apr_status_t wf_user_task_enter(wf_exec_t *exec, wf_error_t *err)

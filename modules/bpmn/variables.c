@@ -4,7 +4,7 @@
  * of all around it are read the first time a turn needs one of them. */
 #include <apr_strings.h>
 
-#include "bpmn/run.h"
+#include "bpmn/tell.h"
 
 #define VALUES_MAX (256 * 1024 * 1024) /* bytes that a turn may set in all */
 
@@ -25,6 +25,14 @@ static wf_owner_t *around(const wf_owner_t *owner)
 static wf_id_t visit_of(const wf_owner_t *owner)
 {
     return owner->exec ? owner->exec->row->act_inst_id : 0;
+}
+
+/* A task without a process has nobody to tell. */
+static void tell_later(const wf_owner_t *owner, wf_news_e what, const wf_variable_t *row)
+{
+    if (owner->exec) {
+        wf_tell_later(owner->exec, what, WF_ABOUT(VARIABLE, row));
+    }
 }
 
 static void attach(wf_owner_t *owner, wf_variable_t *row)
@@ -147,6 +155,7 @@ static apr_status_t settle(lent_t *lent, wf_error_t *err)
         return APR_SUCCESS;
     }
     wf_uow_update(call_of(owner)->uow, lent->row);
+    tell_later(owner, WF_NEWS_VARIABLE_UPDATED, lent->row);
     return wf_history_variable(owner, lent->row, lent->visit, 0, err);
 }
 
@@ -226,7 +235,7 @@ wf_map_t *wf_variables_local(wf_owner_t *at)
 /* Where a value goes, and who sets it. */
 typedef struct target_t {
     wf_owner_t *owner;
-    wf_id_t visit; /* of the node where whoever sets it is */
+    const wf_owner_t *by; /* who sets it */
 } target_t;
 
 /* The pool of the unit gives nothing back before its end, so it counts what was set, also
@@ -241,6 +250,18 @@ static apr_status_t charge(wf_turn_t *turn, const char *name, const wf_value_t *
                               "variable \"%s\": values of more than %d MiB are set "
                               "without a wait state",
                               name, VALUES_MAX >> 20);
+}
+
+/* History first: what listeners do comes after it. */
+static apr_status_t record(const target_t *target, wf_variable_t *row, int is_new,
+                           wf_error_t *err)
+{
+    wf_news_e what = is_new ? WF_NEWS_VARIABLE_CREATED : WF_NEWS_VARIABLE_UPDATED;
+    wf_exec_t *by = target->by->exec;
+    apr_status_t rv =
+        wf_history_variable(target->owner, row, visit_of(target->by), is_new, err);
+
+    return rv == APR_SUCCESS && by ? wf_tell(by, what, WF_ABOUT(VARIABLE, row), err) : rv;
 }
 
 /* A value that did not change writes nothing. */
@@ -262,7 +283,7 @@ static apr_status_t change(const target_t *target, wf_variable_t *row,
     take_back(owner, row); /* what was changed in place is replaced */
     row->value = copy;
     wf_uow_update(call_of(owner)->uow, row);
-    return wf_history_variable(owner, row, target->visit, 0, err);
+    return record(target, row, 0, err);
 }
 
 /* A row names the one that it belongs to, execution or task, and the instance of both. */
@@ -285,7 +306,7 @@ static apr_status_t create(const target_t *target, const char *name,
     row->proc_inst_id =
         owner->task ? owner->task->proc_inst_id : owner->exec->row->proc_inst_id;
     attach(owner, row);
-    return wf_history_variable(owner, row, target->visit, 1, err);
+    return record(target, row, 1, err);
 }
 
 static apr_status_t check(const char *name, const wf_value_t *value, wf_error_t *err)
@@ -326,7 +347,7 @@ static apr_status_t set(const target_t *target, const char *name, const wf_value
 apr_status_t wf_variable_set_local(wf_owner_t *at, const char *name,
                                    const wf_value_t *value, wf_error_t *err)
 {
-    target_t target = { at, visit_of(at) };
+    target_t target = { at, at };
 
     return set(&target, name, value, err);
 }
@@ -339,7 +360,7 @@ apr_status_t wf_variable_set(wf_owner_t *at, const char *name, const wf_value_t 
     target_t target = { owner      ? owner
                         : at->exec ? &at->exec->instance->root->own
                                    : at,
-                        visit_of(at) };
+                        at };
 
     return set(&target, name, value, err);
 }
@@ -380,6 +401,7 @@ static apr_status_t remove_row(wf_owner_t *owner, wf_variable_t *row, wf_error_t
     lent_t *lent = take_back(owner, row);
     apr_status_t rv = lent ? settle(lent, err) : APR_SUCCESS;
 
+    tell_later(owner, WF_NEWS_VARIABLE_DELETED, row);
     wf_uow_delete(call_of(owner)->uow, row);
     return rv;
 }
@@ -443,7 +465,7 @@ apr_status_t wf_variables_forget(wf_instance_t *instance, wf_error_t *err)
     return rv;
 }
 
-apr_status_t wf_variables_copy(wf_owner_t *from, wf_owner_t *to, wf_error_t *err)
+static apr_status_t copy(wf_owner_t *from, wf_owner_t *to, wf_error_t *err)
 {
     apr_hash_index_t *i;
     apr_status_t rv = wf_variables_load(from, err);
@@ -460,5 +482,32 @@ apr_status_t wf_variables_copy(wf_owner_t *from, wf_owner_t *to, wf_error_t *err
 
         rv = wf_variable_set_local(to, row->name, &row->value, err);
     }
+    return rv;
+}
+
+apr_status_t wf_variables_copy(wf_owner_t *from, wf_owner_t *to, wf_error_t *err)
+{
+    wf_instance_t *instance = from->exec->instance;
+    wf_news_mask_t heard = instance->heard;
+    apr_status_t rv;
+
+    instance->heard = 0;
+    rv = copy(from, to, err);
+    instance->heard = heard;
+    return rv;
+}
+
+apr_status_t wf_variables_move(wf_owner_t *from, wf_owner_t *to, wf_error_t *err)
+{
+    wf_instance_t *instance = from->exec->instance;
+    wf_news_mask_t heard = instance->heard;
+    apr_status_t rv;
+
+    instance->heard = 0;
+    rv = copy(from, to, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_variables_delete(from, err);
+    }
+    instance->heard = heard;
     return rv;
 }

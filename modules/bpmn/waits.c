@@ -143,7 +143,7 @@ apr_status_t wf_events_disarm(wf_exec_t *exec, wf_keep_fn *keep, wf_error_t *err
 
         rv = activity_of(exec, job, &activity, err);
         if (rv == APR_SUCCESS && !is_kept(exec, activity, keep)) {
-            rv = wf_job_delete(WF_UOW(exec), job, err);
+            rv = wf_job_cancel(exec, job, err);
         }
     }
     for (i = 0; rv == APR_SUCCESS && i < subscriptions->nelts; i++) {

@@ -246,20 +246,36 @@ static void check_resource(const deploying_t *d, const wf_file_t *file, parsed_t
 
 /* What the administrator has switched off is refused. */
 static void check_services(wf_work_t *work, const apr_array_header_t *models,
-                           wf_problems_t *problems)
+                           const wf_delegates_t *own, wf_problems_t *problems)
 {
     wf_services_t services = wf_engine_services(work);
 
     for (int i = 0; models && i < models->nelts; i++) {
         wf_model_check_services(APR_ARRAY_IDX(models, i, const wf_model_t *), &services,
-                                problems);
+                                own, problems);
     }
+}
+
+/* The deployment's own delegates; NULL if it has none, or if check_resource refuses them. */
+static const wf_delegates_t *own_delegates(const apr_array_header_t *files, apr_pool_t *p)
+{
+    const wf_file_t *file = find_file(files, WF_DELEGATES_RESOURCE);
+    wf_delegates_t *delegates;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    return file
+                   && wf_delegates_parse(&delegates, file->data, file->length, 1, p, &err)
+                          == APR_SUCCESS
+               ? delegates
+               : NULL;
 }
 
 /* Parse every process file first, so that one answer lists the faults of all of them. */
 static apr_status_t parse_files(deploying_t *d, wf_error_t *err)
 {
     apr_pool_t *p = d->work->pool;
+    const wf_delegates_t *own = own_delegates(d->files, p);
 
     for (int i = 0; i < d->files->nelts; i++) {
         const wf_file_t *file = &APR_ARRAY_IDX(d->files, i, wf_file_t);
@@ -269,7 +285,7 @@ static apr_status_t parse_files(deploying_t *d, wf_error_t *err)
         if (process_ending(file->name)) {
             wf_model_parse(&parsed->models, file->data, file->length, problems, p);
             if (!problems->errors) {
-                check_services(d->work, parsed->models, problems);
+                check_services(d->work, parsed->models, own, problems);
             }
         }
         else {

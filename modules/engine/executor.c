@@ -121,14 +121,22 @@ static int begin_again(wf_work_t *work)
     return 1;
 }
 
-/* A work that has begun and failed gets one more unit, to record that in. */
+/* A work that has begun and failed gets one more unit, to record that in; should that one
+ * fail, too, another. */
 static int begin_record(wf_work_t *work)
 {
-    if (work->err.kind == WF_ERR_NONE || !work->failed || work->failure) {
+    if (work->err.kind == WF_ERR_NONE || !work->failed
+        || work->records >= WF_WORK_RECORDS) {
         return 0;
     }
-    work->failure = apr_pmemdup(work->pool, &work->err, sizeof(work->err));
+    if (work->failure) {
+        wf_log(WF_LOG_WARN, "a failure is recorded once more: %s", work->err.message);
+    }
+    else {
+        work->failure = apr_pmemdup(work->pool, &work->err, sizeof(work->err));
+    }
     wf_error_init(&work->err, work->pool);
+    work->records++;
     return 1;
 }
 

@@ -73,6 +73,9 @@ typedef struct wf_engine_t {
  * what it has read is what its commit finds. Waiting outside ends that. */
 #define WF_WORK_LOSSES 3
 
+/* How often it is tried to record that a work has failed. */
+#define WF_WORK_RECORDS 2
+
 /** Run on an executor thread with work->uow and work->reader set. On success the unit is
  *  committed, then work->reply is sent. */
 typedef apr_status_t wf_work_fn(wf_work_t *work, wf_error_t *err);
@@ -117,6 +120,8 @@ struct wf_work_t {
      *  durable. Set by run; may be NULL. */
     wf_work_fn *failed;
     wf_error_t *failure;         /* while failed runs, and after it has recorded */
+    int records;                 /* how often failed was begun, WF_WORK_RECORDS at most: if it
+                                    or its commit fails, it is begun again */
     /** After the commit, on the committer's thread; short. May be NULL. May still fail the
      *  command by setting work->err. */
     void (*after)(wf_work_t *work);
@@ -364,6 +369,7 @@ typedef struct wf_attempt_t {
     int rounds;        /* conflicts are no failure so often: it is tried again, alone */
     int alone;         /* as others got in its way */
     wf_lock_t need;    /* its owner's, when the outcome is committed */
+    const char *cause; /* why it has failed, once that is told; NULL before */
     struct wf_attempt_t *next; /* in hand */
 } wf_attempt_t;
 

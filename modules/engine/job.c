@@ -97,28 +97,47 @@ static policy_t policy_of(wf_work_t *work, const wf_job_t *job)
 
 /* One attempt less. Not sooner than after the pause, and not sooner than it was due anyway.
  * Clients see that as the due date, of messages, too: so they are not executable until
- * then. */
-static apr_status_t set_back(wf_work_t *work, wf_job_t *job, wf_error_t *err)
+ * then. Event listeners hear of it; should that fail, it is recorded without them. */
+static apr_status_t set_back(wf_work_t *work, wf_job_t *job, const char *cause,
+                             wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
+    apr_status_t rv;
     policy_t policy = policy_of(work, job);
     apr_int64_t again = wf_time_ms() + policy.pause_ms;
     int first = !job->exception_msg;
     int retries = (first && policy.retries ? policy.retries : job->retries) - 1;
 
-    job->exception_msg = wf_utf8_cut(work->failure->message, MAX_MESSAGE, work->pool);
+    call.silent = work->records > 1;
+    job->exception_msg = wf_utf8_cut(cause, MAX_MESSAGE, work->pool);
     job->lock_owner = NULL;
     job->lock_exp_time = 0;
     if (retries > 0 && job->due_date < again) {
         job->due_date = again;
     }
-    return wf_bpmn_set_retries(&call, job, retries, err);
+    rv = wf_bpmn_set_retries(&call, job, retries, err);
+    return rv == APR_SUCCESS ? wf_bpmn_job_failed(&call, job, cause, err) : rv;
 }
 
-/* work->failed of an attempt. */
+static void say(wf_work_t *work, wf_attempt_t *attempt, const wf_job_t *job)
+{
+    wf_error_t *failure = work->failure;
+
+    if (attempt->cause) {
+        return;
+    }
+    attempt->cause = failure->message;
+    wf_error_note(failure, WF_EFAILED,
+                  "job %" APR_INT64_T_FMT " of process instance %" APR_INT64_T_FMT,
+                  job->id, job->proc_inst_id);
+    wf_log(WF_LOG_WARN, "%s", failure->message);
+    failure->kind = WF_ERR_EXECUTION;
+}
+
+/* work->failed of an attempt. Listeners come last: they may end what the job is for. */
 static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
 {
-    const wf_attempt_t *attempt = work->baton;
+    wf_attempt_t *attempt = work->baton;
     wf_error_t *failure = work->failure;
     wf_job_t *job;
     apr_status_t rv;
@@ -133,16 +152,9 @@ static apr_status_t record_failure(wf_work_t *work, wf_error_t *err)
     if (failure->kind == WF_ERR_UNAVAILABLE && !attempt->owner) {
         return APR_SUCCESS; /* not the job's fault, and the caller can ask again */
     }
-    rv = set_back(work, job, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    wf_error_note(failure, WF_EFAILED,
-                  "job %" APR_INT64_T_FMT " of process instance %" APR_INT64_T_FMT,
-                  job->id, job->proc_inst_id);
-    wf_log(WF_LOG_WARN, "%s", failure->message);
-    failure->kind = WF_ERR_EXECUTION;
-    return write_trace(work, job, err);
+    say(work, attempt, job);
+    rv = write_trace(work, job, err);
+    return rv == APR_SUCCESS ? set_back(work, job, attempt->cause, err) : rv;
 }
 
 /* ---- suspended --------------------------------------------------------------------------------- */
@@ -169,11 +181,12 @@ static apr_status_t leave_suspended(wf_work_t *work, wf_job_t *job, wf_error_t *
 
 apr_status_t wf_job_attempt(wf_work_t *work, wf_error_t *err)
 {
-    const wf_attempt_t *attempt = work->baton;
+    wf_attempt_t *attempt = work->baton;
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);
     wf_job_t *job;
     apr_status_t rv;
 
+    attempt->cause = NULL;
     call.key = wf_engine_key(work, attempt->job);
     work->tries_again = 1;
     work->yields = attempt->rounds > 0;

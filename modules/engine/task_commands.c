@@ -365,6 +365,7 @@ apr_status_t wf_command_attach(wf_work_t *work, wf_error_t *err)
     wf_id_t id = wf_json_int(work->args, "task", 0); /* checked with the lane */
     wf_attachment_t *row = wf_uow_insert(work->uow, WF_TABLE_ATTACHMENT);
     wf_task_t *task;
+    wf_bpmn_call_t call;
     apr_status_t rv = read_attachment(work, row, err);
 
     if (rv == APR_SUCCESS) {
@@ -389,7 +390,8 @@ apr_status_t wf_command_attach(wf_work_t *work, wf_error_t *err)
         add_content(work, row);
     }
     wf_reply_id(work, row->id);
-    return APR_SUCCESS;
+    call = wf_engine_bpmn_call(work);
+    return wf_bpmn_attached(&call, row, 1, err);
 }
 
 /* attachment.delete {id} */
@@ -397,6 +399,7 @@ apr_status_t wf_command_detach(wf_work_t *work, wf_error_t *err)
 {
     wf_bytearray_t *content = NULL;
     wf_attachment_t *row;
+    wf_bpmn_call_t call;
     apr_status_t rv = wf_uow_get(work->uow, WF_TABLE_ATTACHMENT, id_of(work), &row, err);
 
     if (rv == APR_SUCCESS && !row) {
@@ -413,5 +416,6 @@ apr_status_t wf_command_detach(wf_work_t *work, wf_error_t *err)
         wf_uow_delete(work->uow, content);
     }
     wf_uow_delete(work->uow, row);
-    return APR_SUCCESS;
+    call = wf_engine_bpmn_call(work);
+    return wf_bpmn_attached(&call, row, 0, err);
 }

@@ -1,11 +1,14 @@
 # Listeners, as clients see them: tasks that assign themselves, claims that are heard,
-# calls that a listener fails, deletions that are heard.
+# calls that a listener fails, deletions that are heard; event listeners that are told over
+# HTTP what the engine does.
 use strict;
 use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
+use JSON::PP ();
 use WF::Activiti;
+use WF::Target;
 use WF::Test;
 
 sub on { my ($event, $expression) = @_; "<activiti:taskListener event=\"$event\" expression=\"\${$expression}\"/>" }
@@ -15,7 +18,7 @@ sub log_of { my $i = shift; value_of("SELECT TEXT_ FROM ACT_RU_VARIABLE WHERE PR
 sub begin { my ($key, @elements) = @_; start(define($key, '<startEvent id="s"/>', @elements), { log => '' })->{id} }
 sub task_id { my $i = shift; value_of("SELECT ID_ FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i") }
 
-plan tests => 23;
+plan tests => 48;
 
 # A life of a task: each step is heard, with the assignee of that moment.
 my $i = begin('listenLife', user_task('t', '', map { note($_) } qw(create assignment complete delete)), 's -> t', 't -> u', '<userTask id="u"/>');
@@ -71,3 +74,76 @@ ok t_cmp(value_of("SELECT COUNT(*) FROM ACT_RU_VARIABLE WHERE PROC_INST_ID_ = $q
 # Without an implementation a file is refused.
 $r = upload('listenNothing.bpmn20.xml', bpmn('listenNothing', '<startEvent id="s"/>', user_task('t', '', '<activiti:taskListener event="create"/>'), 's -> t'));
 ok t_cmp($r->code . ' ' . message($r), qr/^400 .*:\d+:\d+: .*listener/i, 'nothing to do');
+
+# ---- event listeners -----------------------------------------------------------------------
+
+my $target = WF::Target->new(
+    '/mark'  => { json => { variables => { marked => 'yes' } } },
+    '/name'  => { json => { task => { name => 'Named' } } },
+    '/throw' => { json => { bpmnError => { code => 'NO' } } },
+    '/fail'  => { json => { failure => 'not to my liking' } },
+);
+my $delegates = JSON::PP->new->encode({ map { ("told.$_" => { http => $target->url("/$_") }) } qw(hear mark name throw fail) });
+sub hears { my ($events, $class) = @_; "<extensionElements><activiti:eventListener events=\"$events\" class=\"told.$class\"/></extensionElements>" }
+sub listened {    # a process with its delegates; the first element is the listener
+    my ($key, @elements) = @_;
+    my $r = upload("$key.zip", archive([ "$key.bpmn20.xml", bpmn($key, @elements) ], [ 'delegates.json', $delegates ]));
+    die $r->as_string if !$r->is_success;
+    return demo_id($key);
+}
+sub told { map { JSON::PP->new->utf8->decode($_->{body}) } $target->requests("/$_[0]") }
+
+$i = start(listened('eventsHear', hears('TASK_CREATED,VARIABLE_CREATED,TASK_COMPLETED,PROCESS_COMPLETED', 'hear'),
+    '<startEvent id="s"/>', '<userTask id="t" name="Look"/>', 's -> t'), { amount => 5, businessKey => 'A-7' })->{id};
+my @told = told('hear');
+ok t_cmp(join(' ', map { $_->{eventName} } @told), 'VARIABLE_CREATED TASK_CREATED', 'what the start does is told');
+my ($variable, $created) = @told;
+ok t_cmp("$variable->{kind} $variable->{class} $variable->{processInstanceId}", "event told.hear $i");
+ok t_cmp($variable->{event}, { eventName => 'VARIABLE_CREATED', activityId => 's', executionId => "$i", variableName => 'amount', variableType => 'integer', variableValue => 5 }, 'a variable');
+my $task_id = task_id($i);
+ok t_cmp([ @{ $created->{event} }{qw(entityType entityId name taskDefinitionKey)} ], [ 'task', "$task_id", 'Look', 't' ], 'a task');
+ok t_cmp("$created->{task}{name} $created->{activityId}", 'Look t');
+ok t_cmp($created->{variables}{amount}, { type => 'integer', value => 5 }, 'with the variables');
+ok t_cmp(complete($task_id, {})->code, 200);
+ok t_cmp(join(' ', map { $_->{eventName} } told('hear')), 'VARIABLE_CREATED TASK_CREATED TASK_COMPLETED PROCESS_COMPLETED', 'what the completion does');
+
+$i = start(listened('eventsMark', hears('ACTIVITY_STARTED', 'mark'), '<startEvent id="s"/>', '<userTask id="t"/>', 's -> t'))->{id};
+ok t_cmp(value_of("SELECT TEXT_ FROM ACT_RU_VARIABLE WHERE PROC_INST_ID_ = $i AND NAME_ = 'marked'"), 'yes', 'the answer sets a variable');
+$i = start(listened('eventsName', hears('TASK_CREATED', 'name'), '<startEvent id="s"/>', '<userTask id="t" name="Look"/>', 's -> t'))->{id};
+ok t_cmp(value_of("SELECT NAME_ FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i"), 'Named', 'or changes the task');
+ok t_cmp(value_of("SELECT NAME_ FROM ACT_HI_TASKINST WHERE PROC_INST_ID_ = $i"), 'Named', 'history knows');
+my @caught = ('<boundaryEvent id="b" attachedToRef="t"><errorEventDefinition errorRef="NO"/></boundaryEvent>', '<userTask id="u"/>', 's -> t', 'b -> u');
+$i = start(listened('eventsThrow', hears('TASK_ASSIGNED', 'throw'), '<startEvent id="s"/>', '<userTask id="t"/>', @caught))->{id};
+ok t_cmp(call('PUT', '/task/' . task_id($i) . '/claim')->code, 200);
+ok t_cmp(value_of("SELECT TASK_DEF_KEY_ FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i"), 'u', 'or throws an error, which is caught');
+
+# What a listener refuses does not happen.
+my $refused = listened('eventsFail', hears('TASK_COMPLETED,PROCESS_CANCELLED', 'fail'), '<startEvent id="s"/>', '<userTask id="t"/>', 's -> t');
+$i = start($refused)->{id};
+$r = complete(task_id($i), { x => 1 });
+ok t_cmp($r->code . ' ' . message($r), qr/^500 .*listener of TASK_COMPLETED.*not to my liking/, 'a completion');
+ok t_cmp(value_of("SELECT COUNT(*) FROM ACT_RU_VARIABLE WHERE PROC_INST_ID_ = $i"), 0, 'sets nothing');
+ok t_cmp(call('DELETE', "/process-instance/$i")->code, 500, 'a deletion');
+ok t_cmp(value_of("SELECT COUNT(*) FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $i"), 1, 'is none');
+
+# A failed job is noted, whatever listeners say.
+$i = start(listened('eventsJob', hears('JOB_EXECUTION_FAILURE,JOB_RETRIES_DECREMENTED', 'hear'), '<startEvent id="s"/>',
+    '<serviceTask id="x" activiti:async="true" activiti:expression="${nobody}"/>', 's -> x'))->{id};
+my $job = value_of("SELECT ID_ FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ = $i");
+wait_until(sub { value_of("SELECT RETRIES_ FROM ACT_RU_JOB WHERE ID_ = $job") < 3 }) if value_of("SELECT RETRIES_ FROM ACT_RU_JOB WHERE ID_ = $job") == 3;
+my ($failed) = grep { $_->{eventName} eq 'JOB_EXECUTION_FAILURE' && $_->{event}{entityId} eq $job } told('hear');
+ok t_cmp("$failed->{event}{entityType} $failed->{event}{retries}", 'job 2', 'the failure is told');
+ok t_cmp($failed->{event}{exceptionMessage}, qr/nobody/);
+ok t_cmp(scalar(grep { $_->{eventName} eq 'JOB_RETRIES_DECREMENTED' } told('hear')) >= 1, 1);
+$i = start(listened('eventsJobFail', hears('JOB_EXECUTION_FAILURE', 'fail'), '<startEvent id="s"/>',
+    '<serviceTask id="x" activiti:async="true" activiti:expression="${nobody}"/>', 's -> x'))->{id};
+$job = value_of("SELECT ID_ FROM ACT_RU_JOB WHERE PROCESS_INSTANCE_ID_ = $i");
+ok wait_until(sub { value_of("SELECT RETRIES_ FROM ACT_RU_JOB WHERE ID_ = $job") < 3 });
+ok t_cmp(value_of("SELECT EXCEPTION_MSG_ FROM ACT_RU_JOB WHERE ID_ = $job"), qr/nobody/, 'and noted when the listener fails');
+ok t_cmp(value_of("SELECT EXCEPTION_STACK_ID_ FROM ACT_RU_JOB WHERE ID_ = $job") > 0, 1, 'with its trace');
+
+# Attachments are told, too.
+$i = start(listened('eventsAttach', hears('ENTITY_CREATED', 'hear'), '<startEvent id="s"/>', '<userTask id="t"/>', 's -> t'))->{id};
+ok t_cmp(call('PUT', '/task/' . task_id($i) . '/url', { name => 'manual', url => 'http://localhost/' })->is_success, 1);
+my ($attachment) = grep { ($_->{event}{entityType} // '') eq 'attachment' } told('hear');
+ok t_cmp("$attachment->{event}{name} $attachment->{processInstanceId}", "manual $i", 'an attachment');

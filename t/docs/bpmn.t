@@ -1,5 +1,5 @@
 # docs/bpmn.md and the tables of the BPMN reader say the same: which elements, events,
-# extensions and types of tasks are executed.
+# extensions and types of tasks are executed, which engine events and entities there are.
 use strict;
 use warnings;
 use Apache::Test;
@@ -45,10 +45,27 @@ for (split /\n/, slurp("$top/docs/bpmn.md")) {
     $page{$kind}{$_} = $rest[-1] for @keys;
 }
 
-plan tests => 2 * 4;
+plan tests => 2 * 4 + 4;
 for my $what (sort values %heads) {
     my @all = sort keys %{ $code{$what} };
     ok @all > 5;
     ok t_cmp(join("\n", map { "$_: $page{$what}{$_}" } sort keys %{ $page{$what} }),
         join("\n", map { "$_: $code{$what}{$_}" } @all), "the page has every $what, and none besides");
 }
+
+# Engine events: those of the page, and which of them never come.
+my $news = slurp("$top/modules/bpmn/news.c");
+my ($table) = slurp("$top/docs/bpmn.md") =~ /^## Event listeners$(.*?)^## /ms;
+my (%told, %says);
+while ($news =~ /\] += \{ "([A-Z_]+)", +\w+, +([01]),/g) { $told{$1} = $2 }
+for (split /\n/, $table) {
+    my ($names, $when) = /^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \| (.*) \|$/ or next;
+    $says{$_} = $when =~ /^never/ ? 0 : 1 for $names =~ /`(\w+)`/g;
+}
+ok keys %told > 30;
+ok t_cmp(join("\n", map { "$_ $says{$_}" } sort keys %says), join("\n", map { "$_ $told{$_}" } sort keys %told), 'engine events');
+my @entities = $news =~ /^    \[WF_ENTITY_\w+\] += \{ "([a-z-]+)",/mg;
+ok @entities > 5;
+my ($kinds) = $table =~ /^\| `entityType` \|(.*?)\n\n/ms;
+my @named = $kinds =~ /^\| `([a-z-]+)` \|/mg;
+ok t_cmp(join(' ', sort @named), join(' ', sort @entities), 'entities');

@@ -14,7 +14,7 @@ typedef struct trial_t {
     int fails;        /* run: 1 */
     const char *user; /* run: makes this user, who may be there already */
     int again;        /* run: only so many times, and it is begun again; fails after that */
-    int record_fails; /* failed: 1, or 2 at its commit */
+    int record_fails; /* failed: 1, or 2 at its commit; 3 the first time only */
     apr_int64_t deadline;
 
     wf_err_kind_e kind; /* the outcome */
@@ -48,10 +48,10 @@ static apr_status_t record(wf_work_t *work, wf_error_t *err)
     trial_t *trial = work->baton;
 
     trial->records++;
-    if (trial->record_fails == 1) {
+    if (trial->record_fails == 1 || (trial->record_fails == 3 && trial->records == 1)) {
         return wf_error_set(err, WF_ERR_INTERNAL, "the record fails");
     }
-    make_group(work, trial->record_fails ? "taken" : trial->what);
+    make_group(work, trial->record_fails == 2 ? "taken" : trial->what);
     wf_error_note(work->failure, WF_EFAILED, "recorded");
     return APR_SUCCESS;
 }
@@ -124,6 +124,7 @@ static void test_outcomes(void)
         { .what = "fails at its commit", .user = "ann" },
         { .what = "cannot be recorded", .fails = 1, .record_fails = 1 },
         { .what = "its record conflicts", .fails = 1, .record_fails = 2 },
+        { .what = "recorded the second time", .fails = 1, .record_fails = 3 },
         { .what = "comes too late", .fails = 1, .deadline = 1 },
         { .what = "works the second time", .user = "ann", .again = 1 },
         { .what = "fails the second time", .fails = 1, .user = "ann", .again = 1 },
@@ -139,8 +140,9 @@ static void test_outcomes(void)
         { WF_ERR_NONE, NULL, 1, 0, 0 },
         { WF_ERR_EXECUTION, "recorded: it fails", 1, 1, 1 },
         { WF_ERR_CONFLICT, "recorded: user", 1, 1, 1 },
-        { WF_ERR_EXECUTION, "it fails", 1, 1, 0 },
-        { WF_ERR_EXECUTION, "recorded: it fails", 1, 1, 0 },
+        { WF_ERR_EXECUTION, "it fails", 1, WF_WORK_RECORDS, 0 },
+        { WF_ERR_EXECUTION, "recorded: recorded: it fails", 1, WF_WORK_RECORDS, 0 },
+        { WF_ERR_EXECUTION, "recorded: it fails", 1, 2, 1 },
         { WF_ERR_UNAVAILABLE, "waited too long", 0, 0, 0 },
         { WF_ERR_NONE, NULL, 2, 0, 0 },
         { WF_ERR_EXECUTION, "recorded: it fails", 2, 1, 1 },

@@ -43,9 +43,10 @@ static apr_status_t load_at(node_t *node, void *baton, const wf_definition_t *de
 
     pthread_mutex_lock(&lock);
     if (node->gated && !strcmp(node->gated, definition->id)) {
-        node->loads++;
+        int first = node->loads++ == 0; /* who wants to know it meanwhile does not wait */
+
         pthread_cond_broadcast(&changed);
-        while (!node->open && !node->fails) {
+        while (first && !node->open && !node->fails) {
             pthread_cond_wait(&changed, &lock);
         }
     }
