@@ -269,6 +269,50 @@ static apr_status_t read_resource(const char **text, const wf_delegate_t *d,
     return rv;
 }
 
+/* What the script of a delegate sees as `delegate`: how it is called, and a way to choose
+ * the flow. */
+typedef struct script_call_t {
+    wf_object_t object; /* first */
+    const wf_delegate_call_t *call;
+    wf_outcome_t *outcome;
+} script_call_t;
+
+static int script_property(wf_object_t *self, const char *name, wf_value_t *value,
+                           apr_pool_t *p, wf_error_t *err)
+{
+    const wf_delegate_call_t *call = ((const script_call_t *)self)->call;
+    int is_kind = strcmp(name, "kind") == 0;
+
+    (void)p, (void)err;
+    if (!is_kind && strcmp(name, "class") != 0) {
+        return 0;
+    }
+    *value = wf_string(is_kind ? call->kind : call->name);
+    return 1;
+}
+
+/* Whoever called the script knows whether there is such a flow, or any to choose. */
+static int script_method(wf_object_t *self, const char *method, const wf_value_t *args,
+                         int nargs, wf_value_t *value, apr_pool_t *p, wf_error_t *err)
+{
+    script_call_t *script = (script_call_t *)self;
+
+    (void)p;
+    if (strcmp(method, "setTransition") != 0 || nargs != 1) {
+        return 0;
+    }
+    if (args[0].type != WF_STRING) {
+        wf_error_set(err, WF_ERR_EXECUTION, "setTransition: %s where a text is expected",
+                     wf_type_name(args[0].type));
+        return -1;
+    }
+    script->outcome->transition =
+        apr_pstrmemdup(wf_uow_pool(script->call->seen->call->uow), args[0].as.text.data,
+                       args[0].as.text.length);
+    *value = wf_null();
+    return 1;
+}
+
 /* The script's value is what the delegate gives. */
 static apr_status_t run_script(const wf_delegate_t *d, const wf_delegate_call_t *call,
                                wf_outcome_t *outcome, wf_error_t *err)
@@ -276,6 +320,11 @@ static apr_status_t run_script(const wf_delegate_t *d, const wf_delegate_call_t 
     apr_pool_t *p = wf_uow_pool(call->seen->call->uow);
     wf_script_t script = { .name = d->value, .language = "javascript", .wants_value = 1 };
     wf_host_t seen = *call->seen;
+    script_call_t self = { .object = { .class_name = "delegate",
+                                       .property = script_property,
+                                       .call = script_method },
+                           .call = call,
+                           .outcome = outcome };
     apr_status_t rv = d->home ? read_resource(&script.text, d, call, p, err)
                               : read_file(&script.text, d->value, p, err);
     int i;
@@ -285,6 +334,7 @@ static apr_status_t run_script(const wf_delegate_t *d, const wf_delegate_call_t 
     }
     seen.fields = call->fields;
     seen.method = call->member;
+    seen.delegate = &self.object;
     seen.arguments = wf_list_create(p);
     for (i = 0; i < call->nargs; i++) {
         wf_list_push(seen.arguments, call->args[i]);

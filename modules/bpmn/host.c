@@ -148,6 +148,13 @@ static int give_arguments(wf_objects_t *of, wf_value_t *value)
     return of->seen.fields != NULL;
 }
 
+static int give_delegate(wf_objects_t *of, wf_value_t *value)
+{
+    value->type = WF_OBJECT;
+    value->as.object = of->seen.delegate;
+    return of->seen.delegate != NULL;
+}
+
 /* clang-format off */
 static const struct {
     const char *name;
@@ -160,6 +167,7 @@ static const struct {
     { "fields",              give_fields },
     { "method",              give_method },
     { "args",                give_arguments },
+    { "delegate",            give_delegate },
 };
 /* clang-format on */
 

@@ -494,7 +494,8 @@ typedef struct wf_host_t {
     const char *event;    /* of the listener that runs, or NULL */
     wf_map_t *fields;     /* what the script of a delegate gets as `fields`, or NULL … */
     const char *method;   /* … then also `method`, of a bean, or NULL */
-    wf_list_t *arguments; /* … and `args`, not NULL */
+    wf_list_t *arguments; /* … and `args`, not NULL … */
+    wf_object_t *delegate; /* … and `delegate`, not NULL */
     wf_beans_e beans;
     int in_script; /* JavaScript: what it gets of a bean is a method to be called */
 } wf_host_t;

@@ -18,6 +18,16 @@
     PROCESS(START SCRIPT_TASK("x", attributes, text) TASK("t") FLOW("s", "x")            \
                 FLOW("x", "t"))
 
+/* Two flows leave x; a script chooses one. */
+#define WAY(id, value)                                                                   \
+    "<sequenceFlow id=\"" id "\" sourceRef=\"x\" targetRef=\"to-" id "\"/>" SCRIPT_TASK(    \
+        "to-" id, "activiti:resultVariable=\"a\"", "${'" value "'}")                     \
+        FLOW("to-" id, "t")
+#define WAYS(chosen)                                                                     \
+    PROCESS(START SERVICE("x", "activiti:class=\"org.acme.Way\"", FIELD("way", chosen))  \
+                WAY("l", "left") WAY("r", "right") CHOICE("t") FLOW("s", "x")            \
+                    TASK("u") FLOW("t", "u"))
+
 #define FILE(caller, called)                                                             \
     DEFINITIONS "<process id=\"p\">\n" caller "</process>\n<process id=\"q\">\n" called  \
                 "</process>\n</definitions>\n"
@@ -53,6 +63,7 @@ static const char server[] =
 static const char own[] =
     "{\"shared\": {\"fail\": \"deployment\"}, \"own.*\": {\"builtin\": \"setVariables\"},"
     " \"org.acme.Js\": {\"script\": \"do.js\"}, \"org.acme.NoJs\": {\"script\": \"none.js\"},"
+    " \"org.acme.Way\": {\"script\": \"way.js\"}, \"way\": {\"script\": \"way.js\"},"
     " \"calc\": {\"script\": \"calc.js\"}}";
 
 static const char table[] =
@@ -143,6 +154,16 @@ static const struct {
     { "a script caught it", SCRIPT("scriptFormat=\"js\" activiti:resultVariable=\"a\"", "try { shared.run(); 1 } catch (e) { 2 }"), "a", "2", NULL },
     { "script delegate", ONE("activiti:class=\"org.acme.Js\"", FIELD("by", "3")), "a", "15", NULL },
     { "bean of a script", ONE("activiti:expression=\"${calc.times(n, 4)}\" activiti:resultVariable=\"a\"", ""), "a", "20", NULL },
+    { "how a bean of a script is called", ONE("activiti:expression=\"${way.look()}\" activiti:resultVariable=\"a\"", ""), "a", "\"method way\"", NULL },
+    { "and its property", ONE("activiti:expression=\"${way.look}\" activiti:resultVariable=\"a\"", ""), "a", "\"property way\"", NULL },
+    { "how a script is called", ONE("activiti:class=\"org.acme.Way\"", ""), "a", "\"execute org.acme.Way\"", NULL },
+    { "the flow that a script chooses", WAYS("r"), "a", "\"right\"", NULL },
+    { "and another",     WAYS("l"), "a", "\"left\"", NULL },
+    { "no flow of the activity", WAYS("z"), NULL, NULL, "flow \"z\" was chosen, which does not leave" },
+    { "a bean chooses none", ONE("activiti:expression=\"${way.go('r')}\"", ""), NULL, NULL, "cannot choose a flow" },
+    { "a flow is a text", ONE("activiti:expression=\"${way.go(5)}\"", ""), NULL, NULL, "setTransition: integer where a text" },
+    { "nor does a listener", PROCESS(START "<task id=\"x\"><extensionElements><activiti:executionListener event=\"start\" class=\"org.acme.Way\">"
+        FIELD("way", "r") "</activiti:executionListener></extensionElements></task>" TASK("t") FLOW("s", "x") FLOW("x", "t")), NULL, NULL, "\"r\"" },
     { "script that is not there", ONE("activiti:class=\"org.acme.NoJs\"", ""), NULL, NULL, "no resource 'none.js'" },
     { "groovy",         SCRIPT("scriptFormat=\"groovy\"", "n + 1"), NULL, NULL, "Can't find scripting engine for 'groovy'" },
 
@@ -273,6 +294,11 @@ static void check(int i)
     world_add(definition, WF_DELEGATES_RESOURCE, own);
     world_add(definition, "do.js", "execution.setVariable('a', n * fields.by)");
     world_add(definition, "calc.js", "method == 'times' ? args[0] * args[1] : null");
+    world_add(definition, "way.js",
+              "if (fields.way) delegate.setTransition(fields.way);"
+              "if (args.length) delegate.setTransition(args[0]);"
+              "var how = delegate.kind + ' ' + delegate.class;"
+              "execution.setVariable('a', how); how");
     world_add(definition, "size.dmn", table);
     wf_map_set(vars, "n", wf_integer(5));
     rv = world_start(definition, vars, &started);
