@@ -6,12 +6,18 @@
 
 #define KIND "process instance"
 
-/* Running or ended, as history has it. */
+/* Running or ended, as history has it. One of which clean-up has taken a part is not shown:
+ * nobody could tell that it is not the whole. */
 static apr_status_t find_instance(wf_request_t *req, wf_hi_procinst_t **instance,
                                   wf_error_t *err)
 {
-    return wf_path_row(req, "processInstanceId", WF_TABLE_HI_PROCINST, KIND, instance,
-                       err);
+    apr_status_t rv = wf_path_row(req, "processInstanceId", WF_TABLE_HI_PROCINST, KIND,
+                                  instance, err);
+
+    if (rv == APR_SUCCESS && (*instance)->removal_time == WF_HALF_GONE) {
+        rv = wf_no_object(KIND, wf_request_var(req, "processInstanceId"), err);
+    }
+    return rv;
 }
 
 /* ---- list -------------------------------------------------------------------------- */

@@ -66,7 +66,7 @@ static apr_status_t find_instance(wf_work_t *work, subject_t *subject, wf_error_
     if (rv == APR_SUCCESS) {
         rv = wf_uow_get(work->uow, WF_TABLE_HI_PROCINST, id, &row, err);
     }
-    if (rv == APR_SUCCESS && !row) {
+    if (rv == APR_SUCCESS && (!row || row->removal_time == WF_HALF_GONE)) {
         rv = wf_error_field(err, WF_ERR_NOT_FOUND, "instance",
                             "no process instance with id '%" APR_INT64_T_FMT "'", id);
     }

@@ -118,6 +118,9 @@
         SOME_OF("BYTEARRAY_ID_", table) " AS FOUND_ WHERE BYTEARRAY_ID_ IS NOT NULL)"
 #define SOME_ROWS(table) "DELETE FROM " table " WHERE ID_ IN " SOME_OF("ID_", table)
 
+#define HALF_GONE                                                                        \
+    "UPDATE ACT_HI_PROCINST SET REMOVAL_TIME_ = " APR_STRINGIFY(WF_HALF_GONE) " WHERE ID_ = ?1"
+
 static const struct {
     const char *with;
     const char *steps[WF_MAX_PURGE_STEPS];
@@ -150,6 +153,7 @@ static const struct {
 
     [WF_PURGE_SOME_HISTORY] = {
         WITH_SUBTASKS("SELECT ID_ FROM " SOME_OF("ID_", "ACT_HI_TASKINST") " AS FOUND_"), {
+        HALF_GONE,
         TASK_STEPS,
         SOME_CONTENTS("ACT_HI_DETAIL"),
         SOME_ROWS("ACT_HI_DETAIL"),

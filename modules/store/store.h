@@ -246,6 +246,10 @@ typedef struct wf_hi_procinst_t {
     int suspension; /* of the running instance; read only */
 } wf_hi_procinst_t;
 
+/** removal_time of an instance of whose history a part is gone (WF_PURGE_SOME_HISTORY): it
+ *  goes next, and is shown no more. */
+#define WF_HALF_GONE 1
+
 typedef struct wf_hi_actinst_t {
     wf_row_t row;
     wf_id_t id;
@@ -492,7 +496,7 @@ typedef enum {
     WF_PURGE_INSTANCE_RUNTIME,
     WF_PURGE_INSTANCE_HISTORY, /* with attachments; not of called instances */
     WF_PURGE_SOME_HISTORY, /* at most WF_SOME_HISTORY visits, tasks (with their links), values
-                              and details of an instance each */
+                              and details of an instance each, which is WF_HALF_GONE then */
     WF_PURGE_TASK_HISTORY, /* of a task without a process, with sub-tasks and attachments */
     WF_PURGES
 } wf_purge_e;

@@ -11,7 +11,7 @@ use WF::Test;
 
 use constant { OLD => 40, ROWS => 3000, BYTES => 300, RUNNING => 20, KILLS => 3 };
 
-plan tests => KILLS + 13;
+plan tests => 2 * KILLS + 13;
 
 my $server = WF::Server->new->start;
 my $file = "$server->{dir}/engine/workflow.db";
@@ -62,6 +62,8 @@ for my $kill (1 .. KILLS) {
     kill KILL => $pid;
     $killed{$pid} = 1;
     ok old_rows() > 0;
+    my $half = sql('SELECT PROC_INST_ID_ FROM ACT_HI_DETAIL WHERE PROC_INST_ID_ >= 1000000 GROUP BY 1 HAVING COUNT(*) < ' . ROWS . ' LIMIT 1');
+    ok t_cmp(call('GET', '/process-instance/' . ($half || 1))->code, 404, 'an instance of which a part is gone is not shown');
     wait_until { my $p = $server->engine_pid; $p && !$killed{$p} && $server->wait_ready } 30;
 }
 ok t_cmp(defined start($kept)->{id}, 1, 'the server works meanwhile');

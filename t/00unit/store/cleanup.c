@@ -188,6 +188,24 @@ static apr_int64_t size_of(wf_id_t instance, int limit)
     return rows;
 }
 
+static apr_int64_t removal_of(wf_id_t instance)
+{
+    wf_error_t *err = new_error();
+    wf_hi_procinst_t *row;
+
+    MUST(wf_store_get(reader, WF_TABLE_HI_PROCINST, instance, &row, pool, err), err);
+    return row->removal_time;
+}
+
+static wf_id_t first_expired(void)
+{
+    wf_error_t *err = new_error();
+    apr_array_header_t *expired;
+
+    MUST(wf_store_expired(reader, NOW, 0, 1, &expired, pool, err), err);
+    return expired->nelts ? APR_ARRAY_IDX(expired, 0, wf_expired_t).id : 0;
+}
+
 static void check_part(void)
 {
     wf_uow_t *uow = new_unit();
@@ -203,6 +221,9 @@ static void check_part(void)
     wf_uow_purge(uow, WF_PURGE_SOME_HISTORY, big);
     must_commit(uow, "clean-up");
     is_int(size_of(big, 10000), 3 * 30, "a part is gone");
+    is_int(removal_of(big), WF_HALF_GONE, "… which its row tells");
+    ok(removal_of(other) != WF_HALF_GONE, "… of no other");
+    is_int(first_expired(), big, "it is the next to go");
     is_int(count_rows(WF_TABLE_BYTEARRAY), 2 * (30 + 7), "… with its contents");
     is_int(count_rows(WF_TABLE_HI_LINK), 30 + 7, "… and the people of its tasks");
     is_int(size_of(other, 10000), 21, "… of no other");
