@@ -25,13 +25,14 @@ typedef struct throw_t {
 
 /* ---- where ------------------------------------------------------------------------------- */
 
-/* Where it happened, or what is left around that; NULL if nothing is. */
+/* Where it happened, or what is left around that; NULL if nothing is. A scope that has
+ * handed its token down to what has ended is there all the same. */
 static wf_exec_t *living(const wf_news_t *news)
 {
     wf_exec_t *exec = news->exec ? wf_exec_current(news->exec) : NULL;
 
     while (exec && exec->ended) {
-        exec = exec->parent ? wf_exec_current(exec->parent) : NULL;
+        exec = exec->parent;
     }
     return exec;
 }

@@ -60,14 +60,14 @@ static const char place[] = "print('@' + (typeof execution === 'undefined' ? 'no
 #define CALL(id) "<callActivity id=\"" id "\" calledElement=\"q\"/>"
 #define COMPENSATED                                                                      \
     PASS("a")                                                                            \
-    BOUNDARY("cb", "a", "",                                                              \
-             "<compensateEventDefinition/>") "<task id=\"undo\" "                        \
-                                             "isForCompensation=\"true\"/><association " \
-                                             "id=\"as\" "                                \
-                                             "sourceRef=\"cb\" targetRef=\"undo\"/>"     \
-                                             "<intermediateThrowEvent "                  \
-                                             "id=\"th\"><compensateEventDefinition/>"    \
-                                             "</intermediateThrowEvent>"
+    BOUNDARY("cb", "a", "", "<compensateEventDefinition/>")                              \
+    "<task id=\"undo\" "                                                                 \
+    "isForCompensation=\"true\"/><association "                                          \
+    "id=\"as\" "                                                                         \
+    "sourceRef=\"cb\" targetRef=\"undo\"/>"                                              \
+    "<intermediateThrowEvent "                                                           \
+    "id=\"th\"><compensateEventDefinition/>"                                             \
+    "</intermediateThrowEvent>"
 
 typedef struct heard_t {
     scenario_t scenario;
@@ -133,6 +133,11 @@ static const heard_t cases[] = {
     { { "tokens that become one move theirs", PROCESS(EVENTS("VARIABLE_CREATED, VARIABLE_DELETED") START FORK("f") SET("a", "execution.setVariableLocal('x', 1)") TASK("t") TASK("u")
         FLOW("s", "f") FLOW("f", "a") FLOW("a", "t") FLOW("f", "u")), NULL, "t u | complete u: t | complete t:", NULL }, "VARIABLE_CREATED:x=1 VARIABLE_DELETED:x=1" },
 
+    { { "variables of a task", PROCESS(EVENTS("VARIABLE_CREATED, VARIABLE_UPDATED, VARIABLE_DELETED") SIMPLE), NULL, "t | own x1: t | own x2: t | complete t:", NULL },
+      "VARIABLE_CREATED:own=x1 VARIABLE_UPDATED:own=x2 VARIABLE_DELETED:own=x2" },
+    { { "deleted with their task", PROCESS(EVENTS("VARIABLE_DELETED") SIMPLE), NULL, "t | own x1: t | delete why:", NULL }, "VARIABLE_DELETED:own=x1" },
+    { { "taken away", PROCESS(EVENTS("VARIABLE_DELETED") SIMPLE), NULL, "t | own x1: t | disown it: t", NULL }, "VARIABLE_DELETED:own=x1" },
+
     /* ---- tasks ---- */
     { { "a task", PROCESS(EVENTS("TASK_CREATED, TASK_ASSIGNED, TASK_COMPLETED") START OFFERED("t", "activiti:assignee=\"kermit\"") FLOW("s", "t")), NULL, "t | complete t:", NULL },
       "TASK_ASSIGNED:t TASK_CREATED:t TASK_COMPLETED:t" },
@@ -197,6 +202,8 @@ static const heard_t cases[] = {
     { { "without a name", PROCESS(EXT(THROW("PROCESS_STARTED", "\"error\"")) SIMPLE), NULL, "t", NULL }, "" },
     { { "message", FILE_OF(M, EXT(THROW("TASK_COMPLETED", "\"message\" messageName=\"M\"")) START FORK("f") TASK("t") CATCH("c", ON_M) CATCH("d", ON_M) TASK("v") FLOW("s", "f") FLOW("f", "t")
         FLOW("f", "c") FLOW("f", "d") FLOW("c", "v")), NULL, "c d t | complete t: d v", NULL }, "" },
+    { { "a signal by a client's variable", FILE_OF(G, EXT(THROW("VARIABLE_CREATED", "\"signal\" signalName=\"G\"")) START TASK("t") BOUNDARY("b", "t", "", ON_G) TASK("u")
+        FLOW("s", "t") FLOW("b", "u")), NULL, "t | own x1: u", NULL }, "" },
     { { "error", PROCESS(EXT(THROW("TASK_ASSIGNED", "\"error\" errorCode=\"E\"")) START TASK("t") BOUNDARY("b", "t", "", ON_ERROR("E")) TASK("u") FLOW("s", "t") FLOW("b", "u")), NULL,
         "t | claim kermit: u", NULL }, "" },
     { { "an error in the step that makes the task", PROCESS(EXT(THROW("TASK_CREATED", "\"error\" errorCode=\"E\"")) START SUB("p1", START_OF("s1") TASK("t")
@@ -276,7 +283,27 @@ static apr_status_t change(const char *name)
     return wf_bpmn_change_task(world_begin(), task, &what, &row, &world.err);
 }
 
-static apr_status_t delete (const char *name)
+static apr_status_t own(const char *value)
+{
+    wf_id_t task = first_task();
+    const wf_bpmn_call_t *call = world_begin();
+    wf_map_t *local = world_vars();
+
+    wf_map_set(local, "own", wf_string(value));
+    return wf_bpmn_set_task_variables(call, task, local, NULL, WF_TASK_MAY_BE,
+                                      &world.err);
+}
+
+static apr_status_t disown(const char *name)
+{
+    wf_id_t task = first_task();
+
+    (void)name;
+    return wf_bpmn_remove_task_variable(world_begin(), task, WF_TASK_LOCAL, "own",
+                                        &world.err);
+}
+
+static apr_status_t delete_it(const char *name)
 {
     return wf_bpmn_delete_instance(world_begin(), root(), name, &world.err);
 }
@@ -374,10 +401,11 @@ static const struct {
     const char *action;
     apr_status_t (*run)(const char *name);
 } steps[] = {
-    { "claim", claim },   { "assign", assign },   { "change", change },
-    { "delete", delete }, { "suspend", suspend }, { "activate", activate },
-    { "attach", attach }, { "detach", detach },   { "fail", fail },
-    { "cancel", cancel }, { "migrate", migrate },
+    { "claim", claim },      { "assign", assign },   { "change", change },
+    { "delete", delete_it }, { "suspend", suspend }, { "activate", activate },
+    { "attach", attach },    { "detach", detach },   { "fail", fail },
+    { "own", own },          { "disown", disown },   { "cancel", cancel },
+    { "migrate", migrate },
 };
 
 static apr_status_t do_more(const char *action, const char *name, int nth,
@@ -422,7 +450,8 @@ static apr_status_t deployed(const wf_definition_t *definition,
                                   &world.err),
                 &world.err, "definition");
     if (previous) {
-        world_check(wf_bpmn_superseded(call, previous, &world.err), &world.err, "old one");
+        world_check(wf_bpmn_superseded(call, previous, &world.err), &world.err,
+                    "old one");
     }
     return world_end(wf_bpmn_deployed(call, row, model_of(xml), problems, &world.err));
 }

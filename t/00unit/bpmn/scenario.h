@@ -189,7 +189,9 @@ static inline const char *misfit(wf_id_t instance)
     }
     wf_uow_select(world.uow, WF_BY_VARIABLES_OF_INSTANCE, instance, &more, &world.err);
     for (i = 0; i < more->nelts; i++) {
-        if (!row_of(rows, APR_ARRAY_IDX(more, i, wf_variable_t *)->execution_id)) {
+        const wf_variable_t *variable = APR_ARRAY_IDX(more, i, wf_variable_t *);
+
+        if (!variable->task_id && !row_of(rows, variable->execution_id)) {
             return complain("nobody has variable",
                             APR_ARRAY_IDX(more, i, wf_variable_t *)->id);
         }

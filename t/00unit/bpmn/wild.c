@@ -1,7 +1,8 @@
 /* Random processes that nobody would draw: any node leads to any other, handlers stand in
- * the way, loops have no end. Whatever the parser takes is walked at random. A step may
- * fail, and then nothing has changed; but nothing crashes, the rows fit together after
- * each step, and nothing is left of an instance that ends or is deleted.
+ * the way, loops have no end, event listeners throw what may end the step they are told
+ * of. Whatever the parser takes is walked at random. A step may fail, and then nothing
+ * has changed; but nothing crashes, the rows fit together after each step, and nothing is
+ * left of an instance that ends or is deleted.
  *
  * The seed is fixed; WF_SEED tries another one, WF_WALKS more of them. */
 #include <sqlite3.h>
@@ -10,6 +11,8 @@
 
 #define WALKS 150
 #define MOVES 40
+#define ROUNDS 200000
+#define ROUNDS_LISTENED 1000 /* each of them may throw something */
 #define CROWD 100 /* executions; then it has been let alone long enough */
 
 static apr_uint64_t chance_state;
@@ -106,6 +109,20 @@ static const char *const ends[] = {
 
 static const char *const gateways[] = {
     "parallelGateway", "parallelGateway", "inclusiveGateway", "inclusiveGateway", "exclusiveGateway",
+};
+
+static const char *const told[] = {
+    "", "events=\"ACTIVITY_STARTED\"", "events=\"ACTIVITY_COMPLETED, SEQUENCEFLOW_TAKEN\"", "events=\"ACTIVITY_CANCELLED\"",
+    "events=\"TASK_CREATED, TASK_COMPLETED\"", "events=\"ENTITY_CREATED, ENTITY_DELETED\" entityType=\"execution\"",
+    "events=\"ENTITY_CREATED\" entityType=\"task\"", "events=\"VARIABLE_CREATED, VARIABLE_DELETED\"",
+    "events=\"TIMER_FIRED, JOB_EXECUTION_SUCCESS, JOB_CANCELED\"", "events=\"ACTIVITY_SIGNALED, ACTIVITY_MESSAGE_RECEIVED\"",
+    "events=\"ACTIVITY_ERROR_RECEIVED, ACTIVITY_COMPENSATE\"", "events=\"PROCESS_STARTED, PROCESS_COMPLETED, PROCESS_CANCELLED\"",
+};
+
+static const char *const answers[] = {
+    "throwEvent=\"signal\" signalName=\"A\"", "throwEvent=\"signal\" signalName=\"B\"", "throwEvent=\"globalSignal\" signalName=\"A\"",
+    "throwEvent=\"message\" messageName=\"M\"", "throwEvent=\"error\" errorCode=\"E\"", "throwEvent=\"error\" errorCode=\"F\"",
+    "class=\"noop\"", "class=\"noop\"",
 };
 
 static const char *const tasks[] = { "task", "userTask", "userTask", "receiveTask" };
@@ -315,15 +332,33 @@ static void make_body(int depth, int transaction, const char *start)
     }
 }
 
-static const char *make_file(void)
+/* What listeners throw comes from within: anything may happen in any step. */
+static void make_listeners(void)
+{
+    int i;
+
+    put("<extensionElements>");
+    for (i = 1 + chance(3); i; i--) {
+        put("<activiti:eventListener %s %s/>", ONE_OF(told), ONE_OF(answers));
+    }
+    put("</extensionElements>\n");
+}
+
+static const char *make_file(int listened)
 {
     text = apr_array_make(world.pool, 100, sizeof(char *));
     next = 0;
     put(DEFINITIONS "<signal id=\"sA\" name=\"A\"/><signal id=\"sB\" name=\"B\"/>"
                     "<message id=\"mM\" name=\"M\"/><error id=\"E\" errorCode=\"E\"/>"
                     "<error id=\"F\" errorCode=\"F\"/>\n<process id=\"p\">\n");
+    if (listened) {
+        make_listeners();
+    }
     make_body(2, 0, "");
     put("</process>\n<process id=\"q\">\n");
+    if (listened) {
+        make_listeners();
+    }
     make_body(1, 0, "");
     put("</process>\n</definitions>\n");
     return apr_array_pstrcat(world.pool, text, 0);
@@ -559,19 +594,20 @@ static const char *walk(const wf_definition_t *definition)
     world_begin();
     if (world_end(wf_bpmn_delete_instance(&world.call, root, "enough", &world.err))
         != APR_SUCCESS) {
-        return world.err.message;
+        /* A listener may say no. */
+        return world.err.kind == WF_ERR_EXECUTION ? NULL : world.err.message;
     }
     return left_behind(family, root);
 }
 
-static void try_one(int number, apr_uint64_t seed)
+static void try_one(int number, apr_uint64_t seed, int listened)
 {
     wf_problems_t *problems = wf_problems_create("wild", world.pool);
     apr_array_header_t *models;
     const char *xml, *wrong;
 
     chance_state = seed;
-    xml = make_file();
+    xml = make_file(listened);
     if (getenv("WF_SHOW")) {
         diag("%s", xml);
     }
@@ -586,7 +622,8 @@ static void try_one(int number, apr_uint64_t seed)
     wrong = wrong ? wrong : orphans();
     ok(!wrong, "walk %d: %s", number, wrong ? wrong : "it fits");
     if (wrong) {
-        diag("seed %" APR_UINT64_T_FMT "\n%s", seed, xml);
+        diag("seed %" APR_UINT64_T_FMT "%s\n%s", seed, listened ? ", listened to" : "",
+             xml);
     }
 }
 
@@ -594,12 +631,21 @@ int main(void)
 {
     const char *seed = getenv("WF_SEED"), *walks = getenv("WF_WALKS");
     apr_uint64_t first = seed ? strtoull(seed, NULL, 10) : 19820201;
+    const char noop[] = "{\"noop\": {\"builtin\": \"noop\"}}";
+    wf_delegates_t *delegates;
     int i, count = walks ? atoi(walks) : WALKS;
 
     world_open();
     world.max_steps = 150;
+    world_check(
+        wf_delegates_parse(&delegates, noop, strlen(noop), 0, world.pool, &world.err),
+        &world.err, "delegates");
+    world.services.delegates = delegates;
     for (i = 0; i < count; i++) {
-        try_one(i, first + i * 7919);
+        world.max_rounds = ROUNDS;
+        try_one(i, first + i * 7919, 0);
+        world.max_rounds = ROUNDS_LISTENED;
+        try_one(i, first + i * 7919, 1);
     }
     world_close();
     return done_testing();
