@@ -3,6 +3,8 @@
  * file; what nobody knows has no effect and gives a warning. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "bpmn/parse.h"
 
 typedef struct extension_t {
@@ -14,6 +16,7 @@ typedef struct extension_t {
 /* clang-format off */
 static const extension_t attributes[] = {
     /* element                            attribute                  done */
+    { "multiInstanceLoopCharacteristics", "asyncAfter",              0 }, /* not read */
     { NULL,                               "async",                   1 },
     { NULL,                               "asyncBefore",             1 },
     { NULL,                               "asyncAfter",              1 },
@@ -144,6 +147,26 @@ static const extension_t elements[] = {
 };
 /* clang-format on */
 
+/* What a modeller may use in the place of what is refused. */
+static const struct {
+    const char *name, *instead;
+} others[] = {
+    { "formData", "formProperty elements, or a formKey" },
+    { "connector", "type=\"http\", or type=\"external\" with a topic" },
+};
+
+static const char *instead_of(wf_parser_t *parser, const char *name)
+{
+    int i;
+
+    for (i = 0; i < (int)(sizeof(others) / sizeof(others[0])); i++) {
+        if (strcmp(others[i].name, name) == 0) {
+            return apr_pstrcat(parser->scratch, "; use ", others[i].instead, NULL);
+        }
+    }
+    return "";
+}
+
 static const extension_t *find(const extension_t *table, int count, const char *element,
                                const char *name)
 {
@@ -190,8 +213,8 @@ static void check_child(wf_parser_t *parser, const wf_xml_t *element,
     }
     else if (!known->done) {
         wf_parse_problem(parser, child, "unsupported-element",
-                         "<activiti:%s> in <%s> is not supported by this server",
-                         child->name, element->name);
+                         "<activiti:%s> in <%s> is not supported by this server%s",
+                         child->name, element->name, instead_of(parser, child->name));
     }
 }
 

@@ -328,6 +328,23 @@ static wf_model_t *parse_process(wf_parser_t *parser, const wf_xml_t *process)
     return model;
 }
 
+/* Modellers leave isExecutable="false" in new files: say whose it is. */
+static void none_is_executable(wf_parser_t *parser, const wf_xml_t *root)
+{
+    const wf_xml_t *process = wf_xml_child(root, WF_NS_BPMN, "process");
+    const char *id = process ? wf_xml_attr(process, WF_NS_NONE, "id") : NULL;
+
+    if (!process) {
+        wf_parse_problem(parser, root, "no-executable-process",
+                         "the file has no process");
+        return;
+    }
+    wf_parse_problem(parser, process, "no-executable-process",
+                     "the file has no executable process: \"%s\" has "
+                     "isExecutable=\"false\"",
+                     id ? id : "");
+}
+
 static void parse_definitions(wf_parser_t *parser, apr_array_header_t *models)
 {
     const wf_xml_t *root = parser->definitions, *process;
@@ -353,8 +370,7 @@ static void parse_definitions(wf_parser_t *parser, apr_array_header_t *models)
         }
     }
     if (!models->nelts) {
-        wf_parse_problem(parser, root, "no-executable-process",
-                         "the file has no executable process");
+        none_is_executable(parser, root);
     }
 }
 

@@ -94,6 +94,9 @@ void wf_activity_parse(wf_parser_t *parser, const wf_xml_t *xml, wf_node_t *node
     node->skip = wf_parse_extension_template(parser, xml, "skipExpression");
     if (loop) {
         node->loop = parse_loop(parser, loop);
+        /* Camunda's place for the jobs of the instances, which are all there are here */
+        node->async |= wf_parse_extension_flag(parser, loop, "asyncBefore", 0);
+        node->exclusive &= wf_parse_extension_flag(parser, loop, "exclusive", 1);
         if (!node->retries) {
             node->retries = wf_retries_parse(parser, loop);
         }

@@ -175,6 +175,18 @@ static void warn_of_language(wf_parser_t *parser, const wf_xml_t *condition)
     }
 }
 
+/* Without a marker it is a text, never true or false: Activiti takes such files, too. */
+static void warn_of_plain_text(wf_parser_t *parser, const wf_xml_t *condition,
+                               const wf_template_t *text)
+{
+    if (text && wf_template_is_literal(text)) {
+        wf_parse_warning(parser, condition, "plain-condition",
+                         "the condition \"%s\" is no expression such as ${amount > 100}: "
+                         "it fails when it is reached",
+                         wf_template_source(text));
+    }
+}
+
 static void parse_flow(wf_parser_t *parser, const wf_xml_t *xml)
 {
     const wf_xml_t *condition = wf_xml_child(xml, WF_NS_BPMN, "conditionExpression");
@@ -191,6 +203,7 @@ static void parse_flow(wf_parser_t *parser, const wf_xml_t *xml)
     if (condition) {
         warn_of_language(parser, condition);
         flow->condition = wf_parse_text(parser, condition);
+        warn_of_plain_text(parser, condition, flow->condition);
     }
     APR_ARRAY_PUSH(parser->model->flows, wf_flow_t *) = flow;
 }

@@ -237,6 +237,15 @@ static void compensation_has_no_flow(const wf_rule_t *rule, const wf_node_t *eve
     }
 }
 
+static void compensation_has_handler(const wf_rule_t *rule, const wf_node_t *event)
+{
+    if (has_event(event, WF_EVENT_COMPENSATE) && event->host && !event->host->handler) {
+        wf_rule_fail(rule, event,
+                     "no association leads from it to an activity with "
+                     "isForCompensation=\"true\": it has no effect");
+    }
+}
+
 static void end_ends(const wf_rule_t *rule, const wf_node_t *event)
 {
     if (event->outgoing->nelts) {
@@ -312,6 +321,7 @@ static const struct {
     { "boundary-twice",           0,       "boundaryEvent",          one_message_on_border },
     { "boundary-scope",           1,       "boundaryEvent",          host_is_in_scope },
     { "compensation-flow",        1,       "boundaryEvent",          compensation_has_no_flow },
+    { "compensation-handler",     1,       "boundaryEvent",          compensation_has_handler },
     { "event-sub-process",        1,       "subProcess",             event_sub_process_stands_alone },
     { "compensated-activity",     0,       "intermediateThrowEvent", compensated_exists },
     { "compensated-activity",     0,       "endEvent",               compensated_exists },

@@ -65,7 +65,7 @@ static const case_t cases[] = {
 
     /* ---- definition ---- */
     { "no process",              FILE_WITH(""),                            "no-executable-process", NULL, 1, 0 },
-    { "nothing executable",      FILE_WITH("<process id=\"p\" isExecutable=\"false\"/>\n"), "no-executable-process", NULL, 1, 0 },
+    { "nothing executable",      FILE_WITH("<process id=\"p\" isExecutable=\"false\"/>\n"), "no-executable-process", "p", 2, 0 },
     { "process without id",      FILE_WITH("<process>\n<startEvent id=\"s\"/></process>\n"), "process-id", NULL, 2, 0 },
     { "no start event",          PROCESS(""),                              "no-start-event", "p", 2, 1 },
     { "two start events",        PROCESS("<startEvent id=\"s\"/>\n<startEvent id=\"r\"/>\n"), "several-start-events", "r", 4, 0 },
@@ -90,6 +90,8 @@ static const case_t cases[] = {
                                                                            "gateway-default-condition", "h", 7, 0 },
     { "flow without condition",  BETWEEN(GATEWAY("") FLOW("h", "g", "e") IF("i", "g", "e", "${true}")),
                                                                            "gateway-missing-condition", "h", 7, 1 },
+    { "condition of words only", BETWEEN(GATEWAY("") IF("h", "g", "e", "amount > 5") FLOW("i", "g", "e")),
+                                                                           "plain-condition", "h", 7, 1 },
     { "a good gateway",          BETWEEN(GATEWAY("default=\"h\"") FLOW("h", "g", "e") IF("i", "g", "e", "${a > 1}")), NULL, NULL, 0, 0 },
 
     /* ---- expressions ---- */

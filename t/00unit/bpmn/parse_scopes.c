@@ -70,6 +70,7 @@ static const case_t cases[] = {
 
     /* ---- compensation ---- */
     { "a handler",               BETWEEN(TASK("t") ON("b", "t", COMPENSATE("")) HANDLER("h") ASSOCIATION("b", "h") THROW("activityRef=\"t\"")), NULL, NULL, 0, 0 },
+    { "no handler at all",       BETWEEN(TASK("t") ON("b", "t", COMPENSATE(""))), "compensation-handler", "b", 6, 1 },
     { "no such handler",         BETWEEN(TASK("t") ON("b", "t", COMPENSATE("")) TASK("h") ASSOCIATION("b", "h")), "compensation-handler", "bh", 8, 1 },
     { "a remark",                BETWEEN(TASK("t") ASSOCIATION("t", "nobody")), NULL, NULL, 0, 0 },
     { "a handler in the flow",   BETWEEN(HANDLER("h") FLOW("f", "s", "h")), "compensation-flow", "h", 5, 1 },

@@ -134,6 +134,8 @@ static const case_t cases[] = {
     { "how many times",          LOOPED("", ""), "loop-count", "x", 6, 0 },
     { "no times",                LOOPED("", "<loopCardinality/>"), "loop-count", "x", 6, 0 },
     { "a broken number",         LOOPED("", "<loopCardinality>${n</loopCardinality>"), "expression-syntax", "x", 6, 0 },
+    { "jobs of the rounds",      LOOPED("camunda:asyncBefore=\"true\" camunda:exclusive=\"false\"", "<loopCardinality>2</loopCardinality>"), NULL, NULL, 0, 0 },
+    { "jobs after the rounds",   LOOPED("camunda:asyncAfter=\"true\"", "<loopCardinality>2</loopCardinality>"), "unsupported-attribute", "x", 6, 0 },
     { "a broken end",            LOOPED("", "<loopCardinality>2</loopCardinality><completionCondition>${</completionCondition>"), "expression-syntax", "x", 6, 0 },
 
     /* ---- call activities ---- */
@@ -310,6 +312,7 @@ static void read_other_listeners(void)
 
 static void read_loops(void)
 {
+    const wf_node_t *node;
     const wf_loop_t *loop =
         node_of(read_model(LOOPED("isSequential=\"true\" activiti:collection=\"${l}\" "
                                   "activiti:elementVariable=\"e\" "
@@ -331,6 +334,11 @@ static void read_loops(void)
     is_str(text_of(loop->cardinality), "3", "cardinality");
     is_str(loop->element_variable, "e", "data item");
     is_str(loop->index_variable, "loopCounter", "index variable by default");
+    node = node_of(read_model(LOOPED("camunda:asyncBefore=\"true\" "
+                                     "camunda:exclusive=\"false\"",
+                                     "<loopCardinality>3</loopCardinality>")),
+                   "x");
+    ok(node->async && !node->exclusive, "jobs of the instances");
 }
 
 static const char *mappings(const apr_array_header_t *list)
