@@ -1,0 +1,261 @@
+/* metrics: what load runs measure. A table names the metrics of a run, a sheet holds their
+ * values on one loop; sheets of one table are added exactly, so that a percentile of the
+ * whole is never one of percentiles. Thresholds are judged and time series are drawn from
+ * added sheets. Knows no plan, no loop and no store.
+ *
+ * A sheet belongs to one thread at a time. Tables are not written once a sheet was made. */
+#ifndef WF_METRICS_H
+#define WF_METRICS_H
+
+#include "core/core.h"
+
+/* ---- histograms (histogram.c) ------------------------------------------------------ */
+
+/* Log-linear buckets of thousandths (microseconds, where the unit is the millisecond):
+ * exact below 256, then 128 to each power of two, so that the middle of a bucket is at
+ * most 1/256 = 0.39 % off. Buckets come in pages of one power, made when they are first
+ * used: few powers hold all samples of most runs. Memory is bounded, whatever is added. */
+#define WF_HISTOGRAM_LINEAR 256
+#define WF_HISTOGRAM_STEPS 128
+#define WF_HISTOGRAM_POWERS 40 /* 2^8 … 2^48: 3,000 days, or 281 thousand million units */
+#define WF_HISTOGRAM_PAGES (WF_HISTOGRAM_LINEAR / WF_HISTOGRAM_STEPS + WF_HISTOGRAM_POWERS)
+
+typedef struct wf_histogram_t {
+    apr_uint64_t count, sum;
+    apr_uint64_t min, max;                    /* exact; valid if count > 0 */
+    apr_uint64_t *pages[WF_HISTOGRAM_PAGES];  /* of WF_HISTOGRAM_STEPS counts, or NULL */
+} wf_histogram_t;
+
+/** Add a sample; a negative one counts as 0. Pages come from p. */
+void wf_histogram_add(wf_histogram_t *h, apr_int64_t sample, apr_pool_t *p);
+void wf_histogram_merge(wf_histogram_t *into, const wf_histogram_t *from, apr_pool_t *p);
+/** Take away what an earlier state of the same histogram had. min and max become those of
+ *  the buckets that are left. */
+void wf_histogram_subtract(wf_histogram_t *from, const wf_histogram_t *earlier);
+/** The value below or at which percent (0..100) of the samples lie; 0 without samples. */
+apr_uint64_t wf_histogram_percentile(const wf_histogram_t *h, double percent);
+
+/* ---- tables: which metrics there are (table.c) ------------------------------------- */
+
+typedef enum {
+    WF_COUNTER, /* count, rate a second */
+    WF_GAUGE,   /* value (the last), min, max, avg */
+    WF_RATE,    /* share of samples that are true; passes, fails */
+    WF_TREND,   /* count, min, max, avg, med, p(N) */
+    WF_TALLY,   /* counts by a small whole number, such as a status; at most
+                   WF_TALLY_KEYS different ones, the rest in one count */
+    WF_METRIC_TYPES
+} wf_metric_type_e;
+
+typedef enum { WF_UNIT_NONE, WF_UNIT_MS, WF_UNIT_BYTES } wf_metric_unit_e;
+
+#define WF_TALLY_KEYS 64
+#define WF_METRIC_NAME_MAX 100
+
+typedef struct wf_metric_t {
+    const char *name; /* http_req_duration; of a step: duration */
+    const char *step; /* id of the step it belongs to, or NULL */
+    wf_metric_type_e type;
+    wf_metric_unit_e unit;
+    int custom; /* declared by the document */
+} wf_metric_t;
+
+typedef struct wf_metric_table_t wf_metric_table_t;
+
+wf_metric_table_t *wf_metric_table_create(apr_pool_t *p);
+/** The index of a new metric, from 0 on in the order of the calls; texts are borrowed.
+ *  Same name and step twice: the caller's mistake. */
+int wf_metric_declare(wf_metric_table_t *table, const wf_metric_t *metric);
+/** step may be NULL. -1 if there is none. */
+int wf_metric_find(const wf_metric_table_t *table, const char *name, const char *step);
+int wf_metric_count(const wf_metric_table_t *table);
+const wf_metric_t *wf_metric_at(const wf_metric_table_t *table, int index);
+const char *wf_metric_type_name(wf_metric_type_e type);
+/** Is this a name for a metric of one's own: a letter, then letters, digits, '_'? */
+int wf_metric_name_valid(const char *name);
+
+/* ---- sheets: the values (sheet.c) -------------------------------------------------- */
+
+typedef struct wf_sheet_t wf_sheet_t;
+
+/** Memory grows by what is used, bounded by the table; it lives in p. */
+wf_sheet_t *wf_sheet_create(const wf_metric_table_t *table, apr_pool_t *p);
+const wf_metric_table_t *wf_sheet_table(const wf_sheet_t *sheet);
+
+void wf_sheet_count(wf_sheet_t *sheet, int counter, double n);
+void wf_sheet_gauge(wf_sheet_t *sheet, int gauge, double value, apr_int64_t now_ms);
+void wf_sheet_rate(wf_sheet_t *sheet, int rate, int passed);
+/** A sample of a trend in its unit (milliseconds, bytes, …), kept to thousandths. */
+void wf_sheet_trend(wf_sheet_t *sheet, int trend, double value);
+/** The same of a trend in milliseconds, given in microseconds: the quick way. */
+void wf_sheet_time(wf_sheet_t *sheet, int trend, apr_int64_t us);
+void wf_sheet_tally(wf_sheet_t *sheet, int tally, int key);
+/** A sample of a metric of any type but TALLY: n for a counter, true if not 0 for a rate. */
+void wf_sheet_add(wf_sheet_t *sheet, int metric, double value, apr_int64_t now_ms);
+
+/** Add all of from, errors included. Both are of the same table. */
+void wf_sheet_merge(wf_sheet_t *into, const wf_sheet_t *from);
+/** Take away an earlier state of the same run (errors stay). */
+void wf_sheet_subtract(wf_sheet_t *from, const wf_sheet_t *earlier);
+/** An empty sheet again; its memory is kept. */
+void wf_sheet_clear(wf_sheet_t *sheet);
+
+/* Read. */
+double wf_sheet_counter(const wf_sheet_t *sheet, int counter);
+void wf_sheet_passes(const wf_sheet_t *sheet, int rate, double *passes, double *total);
+/** Never NULL; empty without samples. */
+const wf_histogram_t *wf_sheet_histogram(const wf_sheet_t *sheet, int trend);
+/** The n-th key by size, from 0; 0 at the end. The rest has the key -1. */
+int wf_sheet_tallied(const wf_sheet_t *sheet, int tally, int n, int *key, double *count);
+
+/* ---- statistics -------------------------------------------------------------------- */
+
+typedef enum {
+    WF_STAT_NONE, /* the type's own: count, value, rate, avg */
+    WF_STAT_COUNT,
+    WF_STAT_RATE,
+    WF_STAT_VALUE,
+    WF_STAT_MIN,
+    WF_STAT_MAX,
+    WF_STAT_AVG,
+    WF_STAT_MED,
+    WF_STAT_PASSES,
+    WF_STAT_FAILS,
+    WF_STAT_PERCENTILE
+} wf_stat_e;
+
+/** A statistic in the metric's unit; seconds is the length of the run, for rates a second.
+ *  0 if the type has no such statistic. */
+int wf_sheet_stat(const wf_sheet_t *sheet, int metric, wf_stat_e stat, double percentile,
+                  double seconds, double *value);
+
+/* ---- errors ------------------------------------------------------------------------ */
+
+#define WF_ERRORS_MAX 100 /* distinct ones of a sheet; further ones are only counted */
+#define WF_ERROR_TEXT 200 /* bytes of a message, at most */
+
+typedef struct wf_metric_error_t {
+    const char *step; /* or NULL */
+    const char *code;
+    const char *message;
+    apr_int64_t first_ms, times;
+} wf_metric_error_t;
+
+/** Count an error; equal ones share an entry. step and code are borrowed (constants, or as
+ *  long-lived as the sheet), the message is copied. */
+void wf_sheet_error(wf_sheet_t *sheet, const char *step, const char *code,
+                    const char *message, apr_int64_t now_ms);
+int wf_sheet_errors(const wf_sheet_t *sheet);
+const wf_metric_error_t *wf_sheet_error_at(const wf_sheet_t *sheet, int i);
+/** All that were counted, those without an entry included. */
+apr_int64_t wf_sheet_error_total(const wf_sheet_t *sheet);
+
+/* ---- sheets as text (codec.c) ------------------------------------------------------ */
+
+/** A compact text (JSON; buckets that are empty take no room) that wf_sheet_decode
+ *  understands on any machine, also of a table with more or fewer metrics: they are found
+ *  by name. */
+const char *wf_sheet_encode(const wf_sheet_t *sheet, apr_pool_t *p);
+/** Add what the text holds to a sheet. WF_ERR_INVALID for what is none, and then nothing
+ *  was added. */
+apr_status_t wf_sheet_decode(wf_sheet_t *into, const char *text, apr_size_t length,
+                             wf_error_t *err);
+
+/* ---- thresholds (threshold.c) ------------------------------------------------------ */
+
+typedef enum { WF_OP_LT, WF_OP_LE, WF_OP_GT, WF_OP_GE, WF_OP_EQ, WF_OP_NE } wf_op_e;
+
+typedef struct wf_condition_t {
+    wf_stat_e stat;    /* NONE: the metric's default */
+    double percentile; /* PERCENTILE: 0..100 */
+    wf_op_e op;
+    double limit;
+} wf_condition_t;
+
+/** "p(95) < 400". NULL, or what is wrong. */
+const char *wf_condition_parse(wf_condition_t *condition, const char *text,
+                               apr_pool_t *p);
+
+/** As written in a document. */
+typedef struct wf_threshold_t {
+    const char *metric, *text; /* the text of the condition */
+    wf_condition_t condition;
+    int abort_on_fail;
+    apr_int64_t abort_delay_ns; /* not judged for that before; k6's delayAbortEval */
+    apr_int64_t window_ns;      /* the last so long; 0: from … to of the run */
+    apr_int64_t from_ns, to_ns; /* since the start; to_ns 0: until now */
+} wf_threshold_t;
+
+/** Does the metric exist and have the statistic? NULL, or what is wrong. *known is 0 for a
+ *  metric that the table lacks (which is no fault: it just never passes). */
+const char *wf_threshold_check(const wf_threshold_t *threshold,
+                               const wf_metric_table_t *table, int *known, apr_pool_t *p);
+
+/** What a run knows beside its sheet. */
+typedef struct wf_moment_t {
+    apr_int64_t elapsed_us;  /* pauses left out */
+    double total_vus;        /* metric total_vus */
+    double total_iterations; /* metric total_iterations */
+} wf_moment_t;
+
+typedef struct wf_verdict_t {
+    int passed;
+    double value;
+    int judged; /* 0: its part of the run has not begun, or its abort delay is not over */
+} wf_verdict_t;
+
+/** Judges the thresholds of one run. Those over a window or a part of the run need to see
+ *  the sheet about once a second; it keeps what they need, in bounded memory. */
+typedef struct wf_judge_t wf_judge_t;
+
+wf_judge_t *wf_judge_create(const wf_threshold_t *thresholds, int n,
+                            const wf_metric_table_t *table, apr_pool_t *p);
+/** The whole run's sheet so far. Not older than the one before. */
+void wf_judge_see(wf_judge_t *judge, const wf_sheet_t *sheet, const wf_moment_t *now);
+/** The verdict on threshold i with the sheet and moment given. */
+wf_verdict_t wf_judge_verdict(wf_judge_t *judge, int i, const wf_sheet_t *sheet,
+                              const wf_moment_t *now);
+
+/* ---- time series (series.c) -------------------------------------------------------- */
+
+#define WF_SERIES_POINTS 600 /* at most; then two neighbours become one */
+
+/** What happened in a span of the run. */
+typedef struct wf_point_t {
+    apr_int64_t number;                  /* from 0; points that were joined keep the first */
+    apr_int64_t time_ms;                 /* end of the span, since 1970 */
+    apr_int64_t elapsed_ms, span_ms;     /* end since the start of the run; length */
+    double active_vus;                   /* at its end */
+    double iterations, http_reqs, failed, dropped; /* in the span */
+    double sent, received;               /* bytes in the span */
+    wf_histogram_t duration;             /* of http exchanges in the span */
+} wf_point_t;
+
+/** Which metrics of the table the columns are taken from. */
+typedef struct wf_series_columns_t {
+    int iterations, http_reqs, http_failed, dropped, sent, received; /* counters; failed: a rate */
+    int duration;                                                    /* a trend */
+} wf_series_columns_t;
+
+typedef struct wf_series_t wf_series_t;
+
+wf_series_t *wf_series_create(const wf_series_columns_t *columns,
+                              const wf_metric_table_t *table, apr_pool_t *p);
+/** A point from the difference to the sheet before. */
+void wf_series_see(wf_series_t *series, const wf_sheet_t *sheet, apr_int64_t elapsed_us,
+                   apr_int64_t now_ms, double active_vus);
+int wf_series_count(const wf_series_t *series);
+const wf_point_t *wf_series_at(const wf_series_t *series, int i);
+/** A point as text for the store and back; joined exactly by wf_point_join. */
+const char *wf_point_encode(const wf_point_t *point, apr_pool_t *p);
+apr_status_t wf_point_decode(wf_point_t *point, const char *text, apr_size_t length,
+                             apr_pool_t *p, wf_error_t *err);
+void wf_point_join(wf_point_t *into, const wf_point_t *next, apr_pool_t *p);
+/** Put a decoded point back, in order, before the first wf_series_see. */
+void wf_series_restore(wf_series_t *series, const wf_point_t *point);
+/** The members that clients see: timestamp, elapsed_ms, iterations, active_vus, qps,
+ *  error_rate (percent), avg_rt_ms, p50_rt_ms, p90_rt_ms, p95_rt_ms, p99_rt_ms,
+ *  data_sent_per_sec, data_received_per_sec, dropped_iterations. */
+json_object *wf_point_json(const wf_point_t *point, apr_pool_t *p);
+
+#endif
