@@ -349,7 +349,7 @@ static void compile_body(wf_http_step_t *http, const wf_node_t *node,
 static const char *base_text(const draft_t *draft, const wf_node_t *config,
                              const wf_where_t *path, wf_compile_t *c)
 {
-    const wf_http_section_t *section = &c->plan->http;
+    const wf_http_section_t *section = &wf_plan_of(c)->http;
     const wf_node_t *node = wf_node_get(config, "domain"), *url;
     wf_where_t at = { .up = path, .key = "domain" };
 
@@ -458,7 +458,7 @@ static void set_limits(wf_client_settings_t *settings, const wf_http_options_t *
 /* The section's headers: compiled once, so that their problems are told once. */
 static apr_array_header_t *section_headers(wf_compile_t *c)
 {
-    wf_http_section_t *section = &c->plan->http;
+    wf_http_section_t *section = &wf_plan_of(c)->http;
     wf_where_t up = { .key = "http" };
     wf_where_t at = { .up = &up, .key = "headers" };
 
@@ -494,7 +494,7 @@ void wf_http_compile(wf_step_t *step, const wf_node_t *config, const wf_where_t 
                      wf_compile_t *c)
 {
     wf_http_step_t *http = apr_pcalloc(c->p, sizeof(*http));
-    draft_t draft = { .options = c->plan->http.options };
+    draft_t draft = { .options = wf_plan_of(c)->http.options };
 
     step->config = http;
     if (config == NULL) {
@@ -548,7 +548,7 @@ void wf_http_link(wf_step_t *step, wf_compile_t *c)
         return;
     }
     wf_error_init(&err, c->p);
-    if (wf_http_call(&http->call, step, c->plan, NULL, c->p, &err) != APR_SUCCESS) {
+    if (wf_http_call(&http->call, step, wf_plan_of(c), NULL, c->p, &err) != APR_SUCCESS) {
         at.key = err.field ? err.field : "url";
         node = wf_node_get(wf_node_get(step->node, "config"), at.key);
         wf_compile_problem(c, "value", node ? node : step->node, &at, "%s", err.message);

@@ -94,7 +94,7 @@ wf_text_t wf_compile_text(wf_compile_t *c, const char *text, const wf_node_t *no
     }
     else {
         out.literal = NULL;
-        note_reads(c->plan, text);
+        note_reads(wf_plan_of(c), text);
     }
     return out;
 }
@@ -134,7 +134,7 @@ static void check_mode(const char *mode, const wf_node_t *node, const wf_where_t
                            "mode %s: not supported by this version", mode);
     }
     else {
-        c->plan->options.executor = executor;
+        wf_plan_of(c)->options.executor = executor;
     }
 }
 
@@ -145,9 +145,9 @@ static void check_options(const document_t *doc, const wf_node_t *root, wf_compi
     wf_where_t vus = { .up = &path, .key = "vus" };
     wf_where_t thresholds = { .up = &path, .key = "thresholds" };
 
-    c->plan->options = doc->options.values;
+    wf_plan_of(c)->options = doc->options.values;
     check_mode(doc->options.mode, wf_node_get(node, "mode"), &path, c);
-    if (c->plan->options.vus > WF_PLAN_MAX_VUS) {
+    if (wf_plan_of(c)->options.vus > WF_PLAN_MAX_VUS) {
         wf_compile_problem(c, "limit", wf_node_get(node, "vus"), &vus, "more than %d",
                            WF_PLAN_MAX_VUS);
     }
@@ -163,7 +163,7 @@ static void compile(wf_plan_t **out, const wf_node_t *root, wf_problems_t *probl
 {
     document_t *doc = apr_pcalloc(p, sizeof(*doc));
     wf_plan_t *plan = &doc->plan;
-    wf_compile_t c = { .plan = plan, .problems = problems, .p = p };
+    wf_compile_t c = { .made = plan, .problems = problems, .p = p };
     wf_where_t steps = { .key = "steps" };
 
     plan->pool = p;

@@ -4,7 +4,7 @@
 #define WF_LOAD_PLAN_H
 
 #include "load/load.h"
-#include "load/document.h"
+#include "document/document.h"
 #include "client/client.h"
 #include "script/script.h"
 
@@ -111,6 +111,12 @@ struct wf_plan_t {
     int nthresholds;
     int reads_body, reads_headers; /* some template asks for them */
 };
+
+/** The plan that a compilation makes. */
+static inline wf_plan_t *wf_plan_of(const wf_compile_t *c)
+{
+    return c->made;
+}
 
 /** Compile a text; notes in the plan what its templates read. A problem gives an empty
  *  one. */

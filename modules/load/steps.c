@@ -108,7 +108,7 @@ static void check_id(const wf_step_t *step, int before, const wf_node_t *node,
     int i;
 
     for (i = 0; i < before; i++) {
-        const char *other = c->plan->steps[i].id;
+        const char *other = wf_plan_of(c)->steps[i].id;
 
         if (other != NULL && strcmp(other, step->id) == 0) {
             wf_compile_problem(c, "duplicate", wf_node_get(node, "id"), &below,
@@ -138,12 +138,12 @@ static void compile_step(int index, const wf_node_t *node, const wf_where_t *pat
     if (draft.type != NULL) {
         compile_type(&draft, node, path, c);
     }
-    c->plan->steps[index] = draft.step;
+    wf_plan_of(c)->steps[index] = draft.step;
 }
 
 void wf_steps_compile(const wf_node_t *list, const wf_where_t *path, wf_compile_t *c)
 {
-    wf_plan_t *plan = c->plan;
+    wf_plan_t *plan = wf_plan_of(c);
     const wf_member_t *m;
     int i;
 

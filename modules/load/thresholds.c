@@ -527,7 +527,7 @@ static void compile_threshold(wf_threshold_t *t, const wf_node_t *node,
 
 void wf_thresholds_compile(const wf_node_t *list, const wf_where_t *path, wf_compile_t *c)
 {
-    wf_plan_t *plan = c->plan;
+    wf_plan_t *plan = wf_plan_of(c);
     const wf_member_t *m;
 
     if (list->count > WF_PLAN_MAX_THRESHOLDS) {

@@ -1,7 +1,8 @@
 /* A schema is a table of fields. Binding checks a map against it, says everything that is
  * wrong at once, and stores what is right into a struct. */
-#include "load/internal.h"
+#include "document/document.h"
 
+#include <apr_strings.h>
 #include <stdarg.h>
 #include <string.h>
 

@@ -2,9 +2,11 @@
  * depth, number of nodes and aliases are bounded while they arrive; an alias shares the
  * node of its anchor, and the weight of a node counts it as often as it would be copied
  * (a "billion laughs" document is refused by its weight, it never gets big). */
-#include "load/internal.h"
+#include "document/document.h"
+#include "script/script.h"
 
 #include <apr_lib.h>
+#include <apr_strings.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

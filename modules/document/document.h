@@ -1,7 +1,8 @@
-/* load, inside: the tree that YAML and JSON documents become, and the tables that say
- * what a document may contain. */
-#ifndef WF_LOAD_DOCUMENT_H
-#define WF_LOAD_DOCUMENT_H
+/* document: YAML and JSON texts become one tree of nodes with positions, and tables say
+ * what a map of it may contain. Every fault is told at once, with path, line and column.
+ * Knows nothing of what the documents mean. */
+#ifndef WF_DOCUMENT_H
+#define WF_DOCUMENT_H
 
 #include "core/core.h"
 
@@ -72,7 +73,7 @@ typedef struct wf_where_t {
 
 /* One compilation. */
 typedef struct wf_compile_t {
-    struct wf_plan_t *plan;
+    void *made; /* what the document becomes: its reader's */
     wf_problems_t *problems;
     apr_pool_t *p;
     int open; /* unknown members are only warned of: inside config */
