@@ -239,6 +239,7 @@ CORPUS_core_json      = json
 CORPUS_client_address = address
 CORPUS_ipc_frame      = frame
 CORPUS_script_expr    = expr
+CORPUS_script_jsonpath = jsonpath
 CORPUS_script_js      = js
 CORPUS_decision_parse = dmn
 CORPUS_bpmn_parse     = bpmn

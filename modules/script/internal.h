@@ -294,6 +294,8 @@ apr_size_t wf_utf16_length(const char *s, apr_size_t n);
 apr_ssize_t wf_utf16_offset(const char *s, apr_size_t n, apr_int64_t units);
 /** The character at s (n > 0), its bytes in *step. Malformed bytes count one by one. */
 apr_uint32_t wf_utf8_decode(const char *s, apr_size_t n, apr_size_t *step);
+/** Writes a character and returns its bytes, 4 at most. */
+apr_size_t wf_utf8_encode(apr_uint32_t c, char *out);
 /** As String.compareTo: the difference of the first units that differ, or of lengths. */
 int wf_utf16_compare(const wf_value_t *a, const wf_value_t *b);
 /** As String.hashCode. */
@@ -356,6 +358,11 @@ wf_method_fn wf_method_to_string, wf_method_equals;
 /** An argument as Java's parameter type: int (digits, null = 0, fractions cut), String. */
 apr_status_t wf_arg_int(wf_eval_t *e, const wf_value_t *arg, apr_int64_t *i);
 apr_status_t wf_arg_text(wf_eval_t *e, const wf_value_t *arg, wf_value_t *text);
+
+/** *matches is not 0 if a compiled pattern is found in a STRING before wf_mono_us() reaches
+ *  the deadline. */
+apr_status_t wf_pattern_test(const wf_pattern_t *pattern, const wf_value_t *subject,
+                             apr_int64_t deadline, int *matches, wf_error_t *err);
 
 /** Regular expressions (PCRE2), Java's meaning. */
 apr_status_t wf_regex_matches(wf_eval_t *e, const wf_value_t *subject,

@@ -103,6 +103,51 @@ apr_status_t wf_template_text(const wf_template_t *tmpl, const wf_scope_t *scope
                               const char **text, apr_size_t *length, apr_pool_t *p,
                               wf_error_t *err);
 
+/* ---- regular expressions ---------------------------------------------------------------- */
+
+typedef struct wf_pattern_t wf_pattern_t;
+
+/** Compile a regular expression (PCRE2's syntax, UTF-8, as in Perl). Immutable, may be
+ *  shared by threads, lives in p; the text is copied. whole: a match has to be the whole
+ *  subject. WF_ERR_INVALID with the byte at fault; WF_ERR_TOO_LARGE beyond 4 KiB. */
+apr_status_t wf_pattern_parse(wf_pattern_t **pattern, const char *text, apr_size_t length,
+                              int whole, apr_pool_t *p, wf_error_t *err);
+
+/** How many groups it has besides the whole match (0). */
+int wf_pattern_groups(const wf_pattern_t *pattern);
+
+/** Look for the match number `match` (from 0) in a subject of any bytes; what is not UTF-8
+ *  matches nothing. *found gets 1 or 0, *value (may be NULL) the text of the group in p, or
+ *  null where the group took no part in the match. Bounded in steps, memory and time (one
+ *  second a call): WF_ERR_EXECUTION beyond. */
+apr_status_t wf_pattern_find(const wf_pattern_t *pattern, const char *subject,
+                             apr_size_t length, int match, int group, int *found,
+                             wf_value_t *value, apr_pool_t *p, wf_error_t *err);
+
+/* ---- JSONPath --------------------------------------------------------------------------- */
+
+typedef struct wf_jsonpath_t wf_jsonpath_t;
+
+/** Parse a query of RFC 9535: $.a, $['a'], $[0], $[-1], $[1:3], $.*, $..a, $[?@.n > 1 &&
+ *  length(@.s) == 2], with the functions length, count, match, search and value. Immutable,
+ *  may be shared by threads; the text is copied. WF_ERR_INVALID with the position (from 1);
+ *  WF_ERR_TOO_LARGE beyond 4 KiB, nesting of 32, filters within filters of 8. */
+apr_status_t wf_jsonpath_parse(wf_jsonpath_t **path, const char *text, apr_pool_t *p,
+                               wf_error_t *err);
+
+/** 1 if it cannot find more than one value: only names and indexes. */
+int wf_jsonpath_singular(const wf_jsonpath_t *path);
+
+/** What it finds in lists and maps, in their order; the elements of *found (in p) borrow
+ *  from root. Other values have no members. WF_ERR_EXECUTION beyond 100,000 values found,
+ *  2,000,000 visited, 128 levels, or one second of matching regular expressions. */
+apr_status_t wf_jsonpath_select(const wf_jsonpath_t *path, const wf_value_t *root,
+                                wf_list_t **found, apr_pool_t *p, wf_error_t *err);
+
+/** Equality as JSON has it: numbers by value (1 is 1.0), texts by their characters, lists in
+ *  order, maps without; different types are different. Nesting beyond 128 levels: 0. */
+int wf_json_same(const wf_value_t *a, const wf_value_t *b);
+
 /* ---- JavaScript ------------------------------------------------------------------------- */
 
 /** Longest script, in bytes. */

@@ -41,7 +41,7 @@ apr_uint32_t wf_utf8_decode(const char *s, apr_size_t n, apr_size_t *step)
     return c;
 }
 
-static apr_size_t utf8_encode(apr_uint32_t c, char *out)
+apr_size_t wf_utf8_encode(apr_uint32_t c, char *out)
 {
     static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
     apr_size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
@@ -190,7 +190,7 @@ static wf_value_t fold(const wf_value_t *v, wint_t (*change)(wint_t, locale_t),
             out[length++] = 'S';
         }
         else {
-            length += utf8_encode(change(c, unicode), out + length);
+            length += wf_utf8_encode(change(c, unicode), out + length);
         }
     }
     out[length] = '\0';
