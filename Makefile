@@ -35,6 +35,7 @@ BELOW_xml      = xml core
 BELOW_diagram  = diagram xml core
 BELOW_decision = decision script xml core
 BELOW_bpmn     = bpmn decision diagram client store script xml core
+BELOW_metrics  = metrics core
 BELOW_document = document script core
 BELOW_load     = load document script client core
 BELOW_engine   = engine load document bpmn decision diagram xml script client store ipc core
@@ -43,7 +44,7 @@ BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth store ipc core
 BELOW_cli      = cli engine load document bpmn decision diagram xml script client store ipc core
-ROOMS = core ipc store script xml diagram decision client document bpmn load engine http auth activiti workflow cli
+ROOMS = core ipc store script xml diagram decision client document metrics bpmn load engine http auth activiti workflow cli
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3

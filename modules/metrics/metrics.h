@@ -29,8 +29,9 @@ typedef struct wf_histogram_t {
 /** Add a sample; a negative one counts as 0. Pages come from p. */
 void wf_histogram_add(wf_histogram_t *h, apr_int64_t sample, apr_pool_t *p);
 void wf_histogram_merge(wf_histogram_t *into, const wf_histogram_t *from, apr_pool_t *p);
-/** Take away what an earlier state of the same histogram had. min and max become those of
- *  the buckets that are left. */
+/** Take away what an earlier state of the same histogram had. min and max stay exact if the
+ *  earlier state did not have them; else they become the middle of the outermost bucket
+ *  that is left. */
 void wf_histogram_subtract(wf_histogram_t *from, const wf_histogram_t *earlier);
 /** The value below or at which percent (0..100) of the samples lie; 0 without samples. */
 apr_uint64_t wf_histogram_percentile(const wf_histogram_t *h, double percent);
@@ -42,8 +43,9 @@ typedef enum {
     WF_GAUGE,   /* value (the last), min, max, avg */
     WF_RATE,    /* share of samples that are true; passes, fails */
     WF_TREND,   /* count, min, max, avg, med, p(N) */
-    WF_TALLY,   /* counts by a small whole number, such as a status; at most
-                   WF_TALLY_KEYS different ones, the rest in one count */
+    WF_TALLY,   /* counts by a whole number from 0, such as a status; at most
+                   WF_TALLY_KEYS different ones, the rest in one count. count and
+                   rate a second of all of them */
     WF_METRIC_TYPES
 } wf_metric_type_e;
 
@@ -82,10 +84,13 @@ typedef struct wf_sheet_t wf_sheet_t;
 wf_sheet_t *wf_sheet_create(const wf_metric_table_t *table, apr_pool_t *p);
 const wf_metric_table_t *wf_sheet_table(const wf_sheet_t *sheet);
 
+/* Samples. NaN and infinity are none. */
 void wf_sheet_count(wf_sheet_t *sheet, int counter, double n);
 void wf_sheet_gauge(wf_sheet_t *sheet, int gauge, double value, apr_int64_t now_ms);
 void wf_sheet_rate(wf_sheet_t *sheet, int rate, int passed);
-/** A sample of a trend in its unit (milliseconds, bytes, …), kept to thousandths. */
+/** A sample of a trend in its unit (milliseconds, bytes, …), kept to thousandths; held
+ *  within 0 and WF_TREND_MAX. */
+#define WF_TREND_MAX 1e15
 void wf_sheet_trend(wf_sheet_t *sheet, int trend, double value);
 /** The same of a trend in milliseconds, given in microseconds: the quick way. */
 void wf_sheet_time(wf_sheet_t *sheet, int trend, apr_int64_t us);
@@ -95,7 +100,9 @@ void wf_sheet_add(wf_sheet_t *sheet, int metric, double value, apr_int64_t now_m
 
 /** Add all of from, errors included. Both are of the same table. */
 void wf_sheet_merge(wf_sheet_t *into, const wf_sheet_t *from);
-/** Take away an earlier state of the same run (errors stay). */
+/** Take away an earlier state of the same run (errors stay). The extremes that are left are
+ *  those of wf_histogram_subtract for trends; for gauges what is new, the last value and
+ *  the average tell them. */
 void wf_sheet_subtract(wf_sheet_t *from, const wf_sheet_t *earlier);
 /** An empty sheet again; its memory is kept. */
 void wf_sheet_clear(wf_sheet_t *sheet);
@@ -105,10 +112,10 @@ double wf_sheet_counter(const wf_sheet_t *sheet, int counter);
 void wf_sheet_passes(const wf_sheet_t *sheet, int rate, double *passes, double *total);
 /** Never NULL; empty without samples. */
 const wf_histogram_t *wf_sheet_histogram(const wf_sheet_t *sheet, int trend);
-/** The n-th key by size, from 0; 0 at the end. The rest has the key -1. */
+/** The n-th key by its count, from 0; 0 at the end. The rest comes last, with key -1. */
 int wf_sheet_tallied(const wf_sheet_t *sheet, int tally, int n, int *key, double *count);
 
-/* ---- statistics -------------------------------------------------------------------- */
+/* ---- statistics (stat.c) ----------------------------------------------------------- */
 
 typedef enum {
     WF_STAT_NONE, /* the type's own: count, value, rate, avg */
@@ -129,10 +136,12 @@ typedef enum {
 int wf_sheet_stat(const wf_sheet_t *sheet, int metric, wf_stat_e stat, double percentile,
                   double seconds, double *value);
 
-/* ---- errors ------------------------------------------------------------------------ */
+/* ---- errors (errors.c) ------------------------------------------------------------- */
 
 #define WF_ERRORS_MAX 100 /* distinct ones of a sheet; further ones are only counted */
 #define WF_ERROR_TEXT 200 /* bytes of a message, at most */
+#define WF_ERROR_CODE 63
+#define WF_ERROR_STEP 100 /* of an id that the table lacks; others are never cut */
 
 typedef struct wf_metric_error_t {
     const char *step; /* or NULL */
@@ -141,8 +150,8 @@ typedef struct wf_metric_error_t {
     apr_int64_t first_ms, times;
 } wf_metric_error_t;
 
-/** Count an error; equal ones share an entry. step and code are borrowed (constants, or as
- *  long-lived as the sheet), the message is copied. */
+/** Count an error; equal ones share an entry. Texts are copied, cut at a whole character if
+ *  they are longer than what is kept. */
 void wf_sheet_error(wf_sheet_t *sheet, const char *step, const char *code,
                     const char *message, apr_int64_t now_ms);
 int wf_sheet_errors(const wf_sheet_t *sheet);

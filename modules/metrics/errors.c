@@ -1,0 +1,194 @@
+/* The distinct errors of a sheet. All texts are the sheet's own, so that lists of
+ * different loops and machines can be added; memory is kept when the list is cleared. */
+#include "metrics/internal.h"
+
+#include <string.h>
+
+typedef struct entry_t {
+    wf_metric_error_t
+        shown; /* its texts are those below, or the table's id of the step */
+    apr_uint32_t hash;
+    char step[WF_ERROR_STEP + 1], code[WF_ERROR_CODE + 1], message[WF_ERROR_TEXT + 1];
+} entry_t;
+
+struct wf_errors_t {
+    apr_pool_t *pool;
+    const wf_metric_table_t *table;
+    entry_t *entries[WF_ERRORS_MAX]; /* made when first used */
+    int n;
+    apr_int64_t total;
+};
+
+wf_errors_t *wf_errors_create(const wf_metric_table_t *table, apr_pool_t *p)
+{
+    wf_errors_t *errors = apr_pcalloc(p, sizeof(*errors));
+
+    errors->pool = p;
+    errors->table = table;
+    return errors;
+}
+
+void wf_errors_clear(wf_errors_t *errors)
+{
+    errors->n = 0;
+    errors->total = 0;
+}
+
+/* As long as may be kept, cut at a whole UTF-8 character, so that equal stays equal. */
+static apr_size_t kept(const char *text, apr_size_t max)
+{
+    apr_size_t n = strlen(text);
+
+    if (n <= max) {
+        return n;
+    }
+    for (n = max; n > 0 && (text[n] & 0xc0) == 0x80; n--) {
+    }
+    return n;
+}
+
+/* FNV-1a. */
+static apr_uint32_t hash_of(apr_uint32_t hash, const char *text, apr_size_t n)
+{
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+    }
+    return (hash ^ 0x100) * 16777619u; /* "a", "bc" is not "ab", "c" */
+}
+
+static int same(const char *mine, const char *text, apr_size_t n)
+{
+    return strncmp(mine, text, n) == 0 && mine[n] == '\0';
+}
+
+/* A text that is looked for: no longer than what is kept of it. */
+typedef struct wanted_t {
+    const char *step, *code, *message;
+    apr_size_t step_length, code_length, message_length;
+    apr_uint32_t hash;
+} wanted_t;
+
+static wanted_t wanted(const wf_errors_t *errors, const wf_metric_error_t *e)
+{
+    wanted_t w = { .step = e->step, .code = e->code, .message = e->message };
+
+    if (w.step != NULL) {
+        const char *known = wf_metric_step(errors->table, w.step, strlen(w.step));
+
+        w.step_length = known ? strlen(known) : kept(w.step, WF_ERROR_STEP);
+    }
+    w.code_length = kept(w.code, WF_ERROR_CODE);
+    w.message_length = kept(w.message, WF_ERROR_TEXT);
+    w.hash = w.step ? hash_of(2166136261u, w.step, w.step_length) : 0;
+    w.hash = hash_of(w.hash, w.code, w.code_length);
+    w.hash = hash_of(w.hash, w.message, w.message_length);
+    return w;
+}
+
+static entry_t *find(const wf_errors_t *errors, const wanted_t *w)
+{
+    int i;
+
+    for (i = 0; i < errors->n; i++) {
+        entry_t *e = errors->entries[i];
+
+        if (e->hash == w->hash && (e->shown.step != NULL) == (w->step != NULL)
+            && (w->step == NULL || same(e->shown.step, w->step, w->step_length))
+            && same(e->code, w->code, w->code_length)
+            && same(e->message, w->message, w->message_length)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+static void keep(char *into, const char *text, apr_size_t n)
+{
+    memcpy(into, text, n);
+    into[n] = '\0';
+}
+
+static entry_t *make(wf_errors_t *errors, const wanted_t *w)
+{
+    entry_t *e;
+
+    if (errors->n == WF_ERRORS_MAX) {
+        return NULL;
+    }
+    e = errors->entries[errors->n];
+    if (e == NULL) {
+        e = errors->entries[errors->n] = apr_palloc(errors->pool, sizeof(*e));
+    }
+    errors->n++;
+    e->hash = w->hash;
+    keep(e->code, w->code, w->code_length);
+    keep(e->message, w->message, w->message_length);
+    e->shown = (wf_metric_error_t){ .code = e->code, .message = e->message };
+    if (w->step != NULL) {
+        e->shown.step = wf_metric_step(errors->table, w->step, w->step_length);
+    }
+    if (w->step != NULL && e->shown.step == NULL) {
+        keep(e->step, w->step, w->step_length);
+        e->shown.step = e->step;
+    }
+    return e;
+}
+
+static apr_int64_t plus(apr_int64_t a, apr_int64_t b)
+{
+    apr_int64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? APR_INT64_MAX : sum;
+}
+
+void wf_errors_count(wf_errors_t *errors, apr_int64_t times)
+{
+    errors->total = plus(errors->total, times);
+}
+
+void wf_errors_add(wf_errors_t *errors, const wf_metric_error_t *from)
+{
+    wanted_t w = wanted(errors, from);
+    entry_t *e = find(errors, &w);
+
+    wf_errors_count(errors, from->times);
+    if (e == NULL) {
+        e = make(errors, &w);
+    }
+    if (e == NULL) {
+        return;
+    }
+    if (e->shown.times == 0 || from->first_ms < e->shown.first_ms) {
+        e->shown.first_ms = from->first_ms;
+    }
+    e->shown.times = plus(e->shown.times, from->times);
+}
+
+void wf_errors_merge(wf_errors_t *into, const wf_errors_t *from)
+{
+    apr_int64_t rest = from->total;
+    int i;
+
+    for (i = 0; i < from->n; i++) {
+        wf_errors_add(into, &from->entries[i]->shown);
+        rest -= from->entries[i]->shown.times;
+    }
+    wf_errors_count(into, rest > 0 ? rest : 0);
+}
+
+int wf_errors_number(const wf_errors_t *errors)
+{
+    return errors->n;
+}
+
+const wf_metric_error_t *wf_errors_at(const wf_errors_t *errors, int i)
+{
+    return &errors->entries[i]->shown;
+}
+
+apr_int64_t wf_errors_total(const wf_errors_t *errors)
+{
+    return errors->total;
+}

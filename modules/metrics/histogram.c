@@ -1,0 +1,227 @@
+/* A log-linear histogram. Adding is a few instructions and no branch on the history;
+ * merging is the addition of buckets, so a percentile over loops is exactly what one
+ * histogram of all samples would say. */
+#include "metrics/internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FIRST_POWER 8 /* of the first page that is not linear: 2^8 */
+#define LINEAR_PAGES (WF_HISTOGRAM_LINEAR / WF_HISTOGRAM_STEPS)
+#define MAX_SAMPLE (((apr_uint64_t)1 << (FIRST_POWER + WF_HISTOGRAM_POWERS)) - 1)
+
+/* Values below 256 have their own bucket. Above, bits 7 to 1 behind the leading one
+ * select one of 128 steps within the power of two. */
+int wf_histogram_bucket(apr_uint64_t sample)
+{
+    int power, step;
+
+    if (sample < WF_HISTOGRAM_LINEAR) {
+        return (int)sample;
+    }
+    if (sample > MAX_SAMPLE) {
+        sample = MAX_SAMPLE;
+    }
+    power = 63 - __builtin_clzll(sample);
+    step = (int)((sample >> (power - 7)) & (WF_HISTOGRAM_STEPS - 1));
+    return WF_HISTOGRAM_LINEAR + (power - FIRST_POWER) * WF_HISTOGRAM_STEPS + step;
+}
+
+/* The middle of a bucket. */
+static apr_uint64_t value_of(int bucket)
+{
+    int power, step;
+    apr_uint64_t width, low;
+
+    if (bucket < WF_HISTOGRAM_LINEAR) {
+        return (apr_uint64_t)bucket;
+    }
+    power = (bucket - WF_HISTOGRAM_LINEAR) / WF_HISTOGRAM_STEPS + FIRST_POWER;
+    step = (bucket - WF_HISTOGRAM_LINEAR) % WF_HISTOGRAM_STEPS;
+    width = (apr_uint64_t)1 << (power - 7);
+    low = ((apr_uint64_t)1 << power) + (apr_uint64_t)step * width;
+    return low + width / 2;
+}
+
+static apr_uint64_t *page_of(wf_histogram_t *h, int page, apr_pool_t *p)
+{
+    if (h->pages[page] == NULL) {
+        h->pages[page] = apr_pcalloc(p, WF_HISTOGRAM_STEPS * sizeof(apr_uint64_t));
+    }
+    return h->pages[page];
+}
+
+/* A sum that is full stays so: an average too small would be a lie, a wrapped one a
+ * bigger one. */
+static apr_uint64_t plus(apr_uint64_t a, apr_uint64_t b)
+{
+    apr_uint64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? APR_UINT64_MAX : sum;
+}
+
+static apr_uint64_t minus(apr_uint64_t a, apr_uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+void wf_histogram_fill(wf_histogram_t *h, int bucket, apr_uint64_t n, apr_pool_t *p)
+{
+    page_of(h, bucket / WF_HISTOGRAM_STEPS, p)[bucket % WF_HISTOGRAM_STEPS] += n;
+}
+
+apr_uint64_t wf_histogram_held(const wf_histogram_t *h, int bucket)
+{
+    const apr_uint64_t *page = h->pages[bucket / WF_HISTOGRAM_STEPS];
+
+    return page ? page[bucket % WF_HISTOGRAM_STEPS] : 0;
+}
+
+void wf_histogram_add(wf_histogram_t *h, apr_int64_t sample, apr_pool_t *p)
+{
+    apr_uint64_t value = sample < 0 ? 0 : (apr_uint64_t)sample;
+
+    if (h->count == 0 || value < h->min) {
+        h->min = value;
+    }
+    if (h->count == 0 || value > h->max) {
+        h->max = value;
+    }
+    h->count++;
+    h->sum = plus(h->sum, value);
+    wf_histogram_fill(h, wf_histogram_bucket(value), 1, p);
+}
+
+void wf_histogram_merge(wf_histogram_t *into, const wf_histogram_t *from, apr_pool_t *p)
+{
+    int page, i;
+
+    if (from->count == 0) {
+        return;
+    }
+    if (into->count == 0 || from->min < into->min) {
+        into->min = from->min;
+    }
+    if (into->count == 0 || from->max > into->max) {
+        into->max = from->max;
+    }
+    into->count += from->count;
+    into->sum = plus(into->sum, from->sum);
+    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
+        const apr_uint64_t *theirs = from->pages[page];
+        apr_uint64_t *mine;
+
+        if (theirs == NULL) {
+            continue;
+        }
+        mine = page_of(into, page, p);
+        for (i = 0; i < WF_HISTOGRAM_STEPS; i++) {
+            mine[i] += theirs[i];
+        }
+    }
+}
+
+/* Take away the buckets; returns what is left. */
+static apr_uint64_t subtract_buckets(wf_histogram_t *from, const wf_histogram_t *earlier,
+                                     int *first, int *last)
+{
+    apr_uint64_t left = 0;
+    int page, i;
+
+    *first = *last = -1;
+    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
+        apr_uint64_t *mine = from->pages[page];
+        const apr_uint64_t *theirs = earlier->pages[page];
+
+        for (i = 0; mine != NULL && i < WF_HISTOGRAM_STEPS; i++) {
+            mine[i] = minus(mine[i], theirs ? theirs[i] : 0);
+            if (mine[i] > 0) {
+                *last = page * WF_HISTOGRAM_STEPS + i;
+                *first = *first < 0 ? *last : *first;
+                left += mine[i];
+            }
+        }
+    }
+    return left;
+}
+
+/* An extreme that the earlier state did not have is new, and exact. Else only its bucket
+ * is known; held within the extremes of all. */
+void wf_histogram_subtract(wf_histogram_t *from, const wf_histogram_t *earlier)
+{
+    apr_uint64_t min = from->min, max = from->max, value;
+    int first, last;
+
+    if (earlier->count == 0) {
+        return;
+    }
+    from->count = subtract_buckets(from, earlier, &first, &last);
+    from->sum = minus(from->sum, earlier->sum);
+    if (from->count == 0) {
+        from->sum = from->min = from->max = 0;
+        return;
+    }
+    if (min >= earlier->min) {
+        value = value_of(first);
+        from->min = value < min ? min : value > max ? max : value;
+    }
+    if (max <= earlier->max) {
+        value = value_of(last);
+        from->max = value > max ? max : value < from->min ? from->min : value;
+    }
+}
+
+void wf_histogram_clear(wf_histogram_t *h)
+{
+    int page;
+
+    if (h->count == 0) {
+        return;
+    }
+    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
+        if (h->pages[page] != NULL) {
+            memset(h->pages[page], 0, WF_HISTOGRAM_STEPS * sizeof(apr_uint64_t));
+        }
+    }
+    h->count = h->sum = h->min = h->max = 0;
+}
+
+/* The bucket in which the sample of that rank (from 1) lies. */
+static int bucket_of_rank(const wf_histogram_t *h, apr_uint64_t rank)
+{
+    apr_uint64_t seen = 0;
+    int page, i;
+
+    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
+        const apr_uint64_t *counts = h->pages[page];
+
+        for (i = 0; counts != NULL && i < WF_HISTOGRAM_STEPS; i++) {
+            seen += counts[i];
+            if (seen >= rank) {
+                return page * WF_HISTOGRAM_STEPS + i;
+            }
+        }
+    }
+    return WF_HISTOGRAM_BUCKETS - 1;
+}
+
+/* Nearest rank: the smallest value that at least percent of the samples do not exceed.
+ * Held within the exact extremes, so that percentiles never cross them. */
+apr_uint64_t wf_histogram_percentile(const wf_histogram_t *h, double percent)
+{
+    apr_uint64_t rank, value;
+    double exact = ceil(percent / 100.0 * (double)h->count);
+
+    if (h->count == 0) {
+        return 0;
+    }
+    if (exact <= 1) {
+        return h->min;
+    }
+    if (exact >= (double)h->count) {
+        return h->max;
+    }
+    rank = (apr_uint64_t)exact;
+    value = value_of(bucket_of_rank(h, rank));
+    return value < h->min ? h->min : value > h->max ? h->max : value;
+}

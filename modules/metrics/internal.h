@@ -1,0 +1,107 @@
+/* metrics, inside: buckets, and the slots that sheets, judges and series are made of. */
+#ifndef WF_METRICS_INTERNAL_H
+#define WF_METRICS_INTERNAL_H
+
+#include "metrics/metrics.h"
+
+/* ---- histograms (histogram.c) ------------------------------------------------------ */
+
+#define WF_HISTOGRAM_BUCKETS (WF_HISTOGRAM_PAGES * WF_HISTOGRAM_STEPS)
+
+/** The bucket of a sample, from 0; those beyond the range share the last one. */
+int wf_histogram_bucket(apr_uint64_t sample);
+/** Add n samples to a bucket; count, sum, min and max are the caller's. */
+void wf_histogram_fill(wf_histogram_t *h, int bucket, apr_uint64_t n, apr_pool_t *p);
+/** What a bucket holds. */
+apr_uint64_t wf_histogram_held(const wf_histogram_t *h, int bucket);
+/** No samples; pages are kept. */
+void wf_histogram_clear(wf_histogram_t *h);
+
+/* ---- slots: the value of one metric (slot.c) --------------------------------------- */
+
+typedef struct wf_gauge_t {
+    int set; /* has a value; else nothing here counts */
+    double last, min, max;
+    double sum, samples;
+    apr_int64_t at_ms; /* when last was measured */
+} wf_gauge_t;
+
+typedef struct wf_tallied_t {
+    int key;
+    double count;
+} wf_tallied_t;
+
+typedef struct wf_tally_t {
+    int n, capacity;
+    wf_tallied_t *keys; /* in the order they came */
+    double rest;
+} wf_tally_t;
+
+/* All zero is empty. What it points to is made when it is first used, and kept. */
+typedef union wf_slot_t {
+    double count;
+    struct {
+        double passes, total;
+    } rate;
+    wf_gauge_t *gauge;
+    wf_histogram_t *trend;
+    wf_tally_t *tally;
+} wf_slot_t;
+
+int wf_slot_empty(wf_metric_type_e type, const wf_slot_t *slot);
+void wf_slot_clear(wf_metric_type_e type, wf_slot_t *slot);
+void wf_slot_merge(wf_metric_type_e type, wf_slot_t *into, const wf_slot_t *from,
+                   apr_pool_t *p);
+void wf_slot_subtract(wf_metric_type_e type, wf_slot_t *from, const wf_slot_t *earlier);
+/** into becomes what from is. */
+void wf_slot_copy(wf_metric_type_e type, wf_slot_t *into, const wf_slot_t *from,
+                  apr_pool_t *p);
+
+wf_histogram_t *wf_slot_trend(wf_slot_t *slot, apr_pool_t *p);
+void wf_slot_gauge(wf_slot_t *slot, const wf_gauge_t *gauge, apr_pool_t *p);
+void wf_slot_tally(wf_slot_t *slot, int key, double n, apr_pool_t *p);
+double wf_slot_tallied(const wf_slot_t *slot, int key);
+
+/** The slot of a metric; in the sheet. */
+const wf_slot_t *wf_sheet_slot(const wf_sheet_t *sheet, int metric);
+
+/* ---- statistics (stat.c) ----------------------------------------------------------- */
+
+/** Which statistics a type has, a bit for each wf_stat_e. */
+unsigned wf_metric_stats(wf_metric_type_e type);
+/** "count, rate": those with names. */
+const char *wf_stats_text(unsigned stats, apr_pool_t *p);
+/** The statistic that a word of n bytes names; NONE for others. */
+wf_stat_e wf_stat_find(const char *word, apr_size_t n);
+/** As wf_sheet_stat. */
+int wf_slot_stat(wf_metric_type_e type, const wf_slot_t *slot, wf_stat_e stat,
+                 double percentile, double seconds, double *value);
+
+/* ---- tables (table.c) -------------------------------------------------------------- */
+
+/** As wf_metric_find, for names and steps that are parts of a text. */
+int wf_metric_find_part(const wf_metric_table_t *table, const char *name,
+                        apr_size_t name_length, const char *step, apr_size_t step_length);
+/** The table's own text of a step's id; NULL if no metric belongs to it. */
+const char *wf_metric_step(const wf_metric_table_t *table, const char *step,
+                           apr_size_t length);
+
+/* ---- errors (errors.c) ------------------------------------------------------------- */
+
+typedef struct wf_errors_t wf_errors_t;
+
+wf_errors_t *wf_errors_create(const wf_metric_table_t *table, apr_pool_t *p);
+void wf_errors_clear(wf_errors_t *errors);
+/** Add what an entry tells: e->times of it, the first at e->first_ms. */
+void wf_errors_add(wf_errors_t *errors, const wf_metric_error_t *e);
+/** Only counted. */
+void wf_errors_count(wf_errors_t *errors, apr_int64_t times);
+void wf_errors_merge(wf_errors_t *into, const wf_errors_t *from);
+int wf_errors_number(const wf_errors_t *errors);
+const wf_metric_error_t *wf_errors_at(const wf_errors_t *errors, int i);
+apr_int64_t wf_errors_total(const wf_errors_t *errors);
+
+wf_errors_t *wf_sheet_error_list(const wf_sheet_t *sheet);
+apr_pool_t *wf_sheet_pool(const wf_sheet_t *sheet);
+
+#endif
