@@ -48,7 +48,7 @@ ROOMS = core ipc store script xml diagram decision client document metrics bpmn 
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3
-ENGINE_PKGS = $(PKGS) yaml-0.1 libcurl libzip expat libpcre2-8
+ENGINE_PKGS = $(PKGS) yaml-0.1 libcurl libzip expat libpcre2-8 libcrypto
 OPT        ?= -O2 -g
 SANITIZE   ?=
 WARN        = -Wall -Wextra
@@ -139,12 +139,13 @@ $(BUILD)/gen/browser_css.h: modules/activiti/browser.css Makefile
 	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
 $(call obj,modules/activiti/browser_style.c): $(BUILD)/gen/browser_css.h
 
-# And what scripts find besides the language.
-$(BUILD)/gen/prelude_js.h: modules/script/prelude.js Makefile
+# And what scripts find besides the language: prelude.js becomes wf_js_prelude.
+vpath %.js modules/script modules/load
+$(BUILD)/gen/%_js.h: %.js Makefile
 	@mkdir -p $(@D)
-	@{ echo 'static const char wf_js_prelude[] ='; \
+	@{ echo 'static const char wf_js_$*[] ='; \
 	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
-$(call obj,$(SCRIPT_SRCS)): $(BUILD)/gen/prelude_js.h
+$(call obj,modules/script/js_world.c): $(BUILD)/gen/prelude_js.h $(BUILD)/gen/prelude_common_js.h
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -182,7 +183,7 @@ $(eval $(call BENCH_RULE,process,bpmn))
 # Only what is missing is installed, with sudo unless root.
 BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev \
                  libsqlite3-dev libyaml-dev libcurl4-openssl-dev libzip-dev libexpat1-dev \
-                 libpcre2-dev patch xz-utils
+                 libpcre2-dev libssl-dev patch xz-utils
 RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core \
                  fonts-wqy-microhei
 TEST_PACKAGES  = $(RUN_PACKAGES) libapache2-mod-perl2 sqlite3 tidy tzdata zip

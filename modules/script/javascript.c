@@ -81,7 +81,7 @@ static int report_bpmn_error(js_runtime_t *runtime, JSValueConst thrown, int lin
     js_run_t *run = runtime->run;
     const char *code, *message;
 
-    if (!JS_IsObject(thrown)
+    if (!JS_IsObject(thrown) || !JS_IsObject(runtime->bpmn_error)
         || JS_IsInstanceOf(runtime->ctx, thrown, runtime->bpmn_error) <= 0) {
         return 0;
     }
@@ -109,11 +109,13 @@ static apr_int64_t deadline_of(const wf_js_call_t *call)
 }
 
 /* Limits that stopped the run, whatever was thrown then. */
-static apr_status_t report_limit(js_runtime_t *runtime, wf_error_t *err)
+static apr_status_t report_limit(js_runtime_t *runtime, wf_js_result_t *result,
+                                 wf_error_t *err)
 {
     js_run_t *run = runtime->run;
 
     if (run->late) {
+        result->late = 1;
         return wf_error_set(err, WF_ERR_EXECUTION,
                             "%s: stopped: it ran longer than %" APR_INT64_T_FMT " ms",
                             run->call->name, deadline_of(run->call));
@@ -137,7 +139,7 @@ static apr_status_t report(js_runtime_t *runtime, JSValueConst thrown,
     int line;
 
     if (is_stopped(runtime)) {
-        return report_limit(runtime, err);
+        return report_limit(runtime, result, err);
     }
     line = thrown_line(runtime->ctx, thrown);
     if (JS_IsObject(thrown) && JS_StrictEq(runtime->ctx, thrown, run->host_exception)) {
@@ -149,7 +151,7 @@ static apr_status_t report(js_runtime_t *runtime, JSValueConst thrown,
     }
     text = thrown_text(runtime->ctx, thrown, run->pool);
     return is_stopped(runtime)
-               ? report_limit(runtime, err)
+               ? report_limit(runtime, result, err)
                : wf_error_set(err, WF_ERR_EXECUTION, "%s: %s", where(run, line), text);
 }
 
@@ -227,14 +229,28 @@ static int store_all(js_runtime_t *runtime, JSValueConst from)
     return rc;
 }
 
+/* The value of the script. In a world one that cannot leave is null: nobody has asked the
+ * script to give it. */
+static int hand_out_value(js_runtime_t *runtime, JSValueConst value, wf_value_t *out)
+{
+    if (js_to_value(runtime, value, out, runtime->run->pool) == 0) {
+        return 0;
+    }
+    if (!runtime->world || is_stopped(runtime)) {
+        return -1;
+    }
+    JS_FreeValue(runtime->ctx, JS_GetException(runtime->ctx));
+    *out = wf_null();
+    return 0;
+}
+
 /* What the caller asked for, while the run's globals are in use: getters may run. */
 static int hand_out(js_runtime_t *runtime, JSValueConst value, const JSValue globals[2],
                     wf_js_result_t *result)
 {
     const wf_js_call_t *call = runtime->run->call;
 
-    if (call->wants_value
-        && js_to_value(runtime, value, &result->value, runtime->run->pool) < 0) {
+    if (call->wants_value && hand_out_value(runtime, value, &result->value) < 0) {
         return -1;
     }
     if (!call->stored) {
@@ -288,7 +304,11 @@ static JSValue evaluate(js_runtime_t *runtime)
 {
     const wf_js_call_t *call = runtime->run->call;
     JSContext *ctx = runtime->ctx;
-    JSValueConst function = js_compiled(runtime, call->text, call->length);
+    const wf_js_script_t *script = call->script;
+    JSValueConst function =
+        script ? js_compiled(runtime, script->text, script->length, script->hash)
+               : js_compiled(runtime, call->text, call->length,
+                             js_hash(call->text, call->length));
     JSValue value = JS_IsException(function)
                         ? function
                         : JS_EvalFunction(ctx, JS_DupValue(ctx, function));
@@ -302,7 +322,9 @@ static JSValue evaluate(js_runtime_t *runtime)
 
 static void free_lent(js_runtime_t *runtime)
 {
-    apr_hash_index_t *i = apr_hash_first(runtime->run->pool, runtime->run->lent);
+    apr_hash_index_t *i = runtime->run->lent
+                              ? apr_hash_first(runtime->run->pool, runtime->run->lent)
+                              : NULL;
 
     for (; i; i = apr_hash_next(i)) {
         JS_FreeValue(runtime->ctx, *(JSValue *)apr_hash_this_val(i));
@@ -319,7 +341,7 @@ static apr_status_t run_with(js_runtime_t *runtime, const JSValue globals[2],
         rv = report_pending(runtime, result, err);
     }
     else if (is_stopped(runtime)) { /* nothing was thrown, or the script has caught it */
-        rv = report_limit(runtime, err);
+        rv = report_limit(runtime, result, err);
     }
     JS_FreeValue(runtime->ctx, value);
     return rv;
@@ -359,8 +381,8 @@ static void begin(js_runtime_t *runtime, js_run_t *run, const wf_js_call_t *call
     run->pool = p;
     run->deadline = wf_mono_us() + 1000 * deadline_of(call);
     run->budget = memory_of(call);
-    run->lent = apr_hash_make(p);
-    run->host_exception = run->rejected = run->reason = JS_UNDEFINED;
+    run->lent = call->world ? NULL : apr_hash_make(p);
+    run->state = run->host_exception = run->rejected = run->reason = JS_UNDEFINED;
     run->eval.text = "";
     run->eval.rules = &wf_rules_uel;
     run->eval.pool = p;
@@ -376,6 +398,7 @@ static void end(js_runtime_t *runtime)
     JSContext *ctx = runtime->ctx;
     int broken = is_stopped(runtime);
 
+    JS_FreeValue(ctx, run->state);
     JS_FreeValue(ctx, run->host_exception);
     JS_FreeValue(ctx, run->rejected);
     JS_FreeValue(ctx, run->reason);
@@ -404,7 +427,7 @@ static __thread int nested;
 static apr_status_t enter(js_runtime_t **runtime, const wf_js_call_t *call,
                           wf_error_t *err)
 {
-    apr_status_t rv = check_text(call, err);
+    apr_status_t rv = call->script ? APR_SUCCESS : check_text(call, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -414,7 +437,7 @@ static apr_status_t enter(js_runtime_t **runtime, const wf_js_call_t *call,
                             "%s: more than %d scripts that run one within another",
                             call->name, WF_JS_NESTED_MAX + 1);
     }
-    *runtime = js_runtime_enter();
+    *runtime = js_runtime_enter(call->world);
     return *runtime ? APR_SUCCESS
                     : wf_error_set(err, WF_ERR_INTERNAL, "%s: no memory for a script",
                                    call->name);
@@ -440,25 +463,50 @@ apr_status_t wf_js_run(const wf_js_call_t *call, wf_js_result_t *result, apr_poo
     return rv;
 }
 
-apr_status_t wf_js_check(const char *name, const char *text, apr_size_t length,
-                         wf_error_t *err)
+static apr_status_t check_syntax(const wf_js_call_t *call, apr_uint32_t hash, int *line,
+                                 wf_error_t *err)
 {
-    wf_js_call_t call = { .name = name, .text = text, .length = length };
     js_runtime_t *runtime;
     js_run_t run;
     wf_error_t why;
     wf_js_result_t unused;
-    apr_status_t rv = enter(&runtime, &call, err);
+    apr_status_t rv = enter(&runtime, call, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    begin(runtime, &run, &call, err->pool);
-    if (JS_IsException(js_compiled(runtime, text, length))) {
+    begin(runtime, &run, call, err->pool);
+    if (JS_IsException(js_compiled(runtime, call->text, call->length, hash))) {
+        JSValue thrown = JS_GetException(runtime->ctx);
+
+        *line = thrown_line(runtime->ctx, thrown);
         wf_error_init(&why, err->pool);
-        report_pending(runtime, &unused, &why);
+        report(runtime, thrown, &unused, &why);
         rv = wf_error_set(err, WF_ERR_INVALID, "%s", why.message);
+        JS_FreeValue(runtime->ctx, thrown);
     }
     end(runtime);
     return rv;
+}
+
+apr_status_t wf_js_check(const char *name, const char *text, apr_size_t length,
+                         wf_error_t *err)
+{
+    wf_js_call_t call = { .name = name, .text = text, .length = length };
+    int line;
+
+    return check_syntax(&call, js_hash(text, length), &line, err);
+}
+
+apr_status_t wf_js_compile(wf_js_script_t **script, const char *name, const char *text,
+                           apr_size_t length, int *line, apr_pool_t *p, wf_error_t *err)
+{
+    wf_js_call_t call = { .name = name, .text = text, .length = length };
+    wf_js_script_t *made = apr_palloc(p, sizeof(*made));
+
+    *line = 0;
+    *made = (wf_js_script_t){ apr_pstrmemdup(p, text, length), length,
+                              js_hash(text, length) };
+    *script = made;
+    return check_syntax(&call, made->hash, line, err);
 }

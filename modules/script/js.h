@@ -1,7 +1,8 @@
-/* Shared by the files of the JavaScript host. A thread has one runtime (js_runtime.c) that
- * keeps compiled scripts (js_compiled.c) and built-in objects; a run (javascript.c) lends
- * it a global object, its variables and its limits. js_values.c converts, js_lists.c and
- * js_objects.c are the objects that stand for lists, maps and host objects of the caller. */
+/* Shared by the files of the JavaScript host. A thread has one runtime for each world
+ * (js_runtime.c) that keeps compiled scripts (js_compiled.c) and what scripts find
+ * (js_world.c, js_codec.c); a run (javascript.c) lends it a global object, its variables
+ * and its limits. js_values.c converts, js_lists.c and js_objects.c are the objects that
+ * stand for lists, maps and host objects of the caller. */
 #ifndef WF_SCRIPT_JS_H
 #define WF_SCRIPT_JS_H
 
@@ -12,15 +13,23 @@
 /* ---- limits ----------------------------------------------------------------------- */
 
 #define WF_JS_STACK (256 * 1024)             /* bytes of the thread's stack for one run */
-#define WF_JS_CACHED 128                     /* compiled scripts of a thread … */
+#define WF_JS_CACHED 512                     /* compiled scripts of a runtime … */
 #define WF_JS_CACHED_BYTES (4 * 1024 * 1024) /* … and their texts in all */
-#define WF_JS_KEPT (16 * 1024 * 1024)        /* a larger heap is not kept for the next run */
-#define WF_JS_NESTED_MAX 4                   /* runs within host calls of runs */
-#define WF_JS_LINES_MAX 100                  /* of the log for one run … */
-#define WF_JS_LINE_MAX 1000                  /* … and their bytes; also of a message */
-#define WF_JS_LENT_TEXT 256                  /* a shorter text is copied when it is read */
+#define WF_JS_HINTS 1024                     /* a power of two */
+#define WF_JS_KEPT (16 * 1024 * 1024) /* a larger heap is not kept for the next run */
+#define WF_JS_SCRATCH (64 * 1024)     /* of a runtime's scratch, between runs */
+#define WF_JS_NESTED_MAX 4            /* runs within host calls of runs */
+#define WF_JS_LINES_MAX 100           /* of the log for one run … */
+#define WF_JS_LINE_MAX 1000           /* … and their bytes; also of a message */
+#define WF_JS_LENT_TEXT 256           /* a shorter text is copied when it is read */
 
 /* ---- a run ------------------------------------------------------------------------ */
+
+struct wf_js_script_t {
+    const char *text;
+    apr_size_t length;
+    apr_uint32_t hash;
+};
 
 /** State of one wf_js_run. */
 typedef struct js_run_t {
@@ -32,6 +41,7 @@ typedef struct js_run_t {
     int spent;                /* they were not enough */
     int lines;                /* written to the log */
     apr_hash_t *lent;         /* address of a list, map or long text -> JSValue */
+    JSValue state;            /* what run() of a world's host gives, or undefined */
     JSValue host_exception;   /* what the last failed call of a host object threw … */
     wf_error_t host_error;    /* … and why */
     JSValue rejected, reason; /* a promise whose rejection nobody handled yet */
@@ -56,23 +66,31 @@ typedef struct js_heap_t {
     int refused;          /* an allocation went beyond the limit */
 } js_heap_t;
 
-typedef struct js_runtime_t {
+typedef struct js_runtime_t js_runtime_t;
+
+struct js_runtime_t {
+    const wf_js_world_t *world; /* NULL: that of process models */
+    js_runtime_t *next;         /* of the thread */
     JSRuntime *rt;
     JSContext *ctx;
     js_heap_t heap;
     js_run_t *run;             /* NULL between runs */
     unsigned runs;             /* numbers them: lists of an earlier one are dead */
-    JSValue variables;         /* prototype of every run's globals: the caller's scope */
+    apr_pool_t *scratch;       /* of calls of a world's functions … */
+    int calls;                 /* … that are under way, one in another */
+    JSValue variables;         /* prototype of every run's globals: the caller's scope; in
+                                  a world the global object that its runs share */
     JSValue list, map, object; /* prototypes */
-    JSValue bpmn_error;        /* the class */
+    JSValue bpmn_error;        /* the class; undefined in a world */
     JSAtom length;
     JSAtom index_bits;         /* set in the atoms of array indexes */
     JSClassID date_class, plain_class, number_class, string_class, boolean_class,
         bytes_class;
     js_compiled_t cache[WF_JS_CACHED];
+    short hints[WF_JS_HINTS]; /* by hash: the slot where a script was found last */
     apr_size_t cached_bytes;
     apr_uint64_t uses; /* of the cache */
-} js_runtime_t;
+};
 
 /** The runtime of a context. */
 js_runtime_t *js_runtime_of(JSContext *ctx);
@@ -80,14 +98,18 @@ js_runtime_t *js_runtime_of(JSContext *ctx);
 /** A line of the log, cut and cleaned of control characters. */
 void js_log_line(const char *name, wf_log_level_e level, const char *text);
 
-/** This thread's runtime, or one of its own for a run within a run. NULL without memory.
- */
-js_runtime_t *js_runtime_enter(void);
+/** This thread's runtime for a world, or one of its own for a run within a run. NULL
+ *  without memory. */
+js_runtime_t *js_runtime_enter(const wf_js_world_t *world);
 /** Give it back; it goes if it is broken or holds too much. */
 void js_runtime_leave(js_runtime_t *runtime, int broken);
 
+/** What tells texts apart quickly. */
+apr_uint32_t js_hash(const char *text, apr_size_t length);
+
 /** The compiled script, owned by the cache; JS_EXCEPTION with the exception pending. */
-JSValueConst js_compiled(js_runtime_t *runtime, const char *text, apr_size_t length);
+JSValueConst js_compiled(js_runtime_t *runtime, const char *text, apr_size_t length,
+                         apr_uint32_t hash);
 /** Free the texts of the cache: the runtime ends, and with it the functions. */
 void js_compiled_forget(js_runtime_t *runtime);
 
@@ -97,6 +119,15 @@ int js_spend(js_runtime_t *runtime, apr_size_t n);
 
 /** Fails a run whose deadline has passed: -1 with an exception pending. */
 int js_in_time(js_runtime_t *runtime);
+
+/* ---- worlds ----------------------------------------------------------------------- */
+
+/** Add what scripts find besides the language, and freeze all that they share. -1 with an
+ *  exception pending. */
+int js_world_open(js_runtime_t *runtime);
+
+/** Give host the members atob, btoa, digest and hmac. */
+void js_codec_open(JSContext *ctx, JSValueConst host);
 
 /* ---- values ----------------------------------------------------------------------- */
 

@@ -1,12 +1,13 @@
-/* Compiled scripts of a thread: those used last stay. A few hundred comparisons of hashes
- * are nothing beside what a run costs. */
+/* Compiled scripts of a runtime: those used last stay. Where a script was found is
+ * remembered by its hash; else a few hundred comparisons are nothing beside a
+ * compilation. */
 #include "script/js.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* FNV-1a. */
-static apr_uint32_t hash_of(const char *text, apr_size_t length)
+apr_uint32_t js_hash(const char *text, apr_size_t length)
 {
     apr_uint32_t hash = 2166136261u;
 
@@ -16,15 +17,25 @@ static apr_uint32_t hash_of(const char *text, apr_size_t length)
     return hash;
 }
 
+static int holds(const js_compiled_t *slot, apr_uint32_t hash, const char *text,
+                 apr_size_t length)
+{
+    return slot->text && slot->hash == hash && slot->length == length
+           && !memcmp(slot->text, text, length);
+}
+
 static js_compiled_t *find(js_runtime_t *runtime, apr_uint32_t hash, const char *text,
                            apr_size_t length)
 {
-    for (int i = 0; i < WF_JS_CACHED; i++) {
-        js_compiled_t *slot = &runtime->cache[i];
+    short *hint = &runtime->hints[hash % WF_JS_HINTS];
 
-        if (slot->text && slot->hash == hash && slot->length == length
-            && !memcmp(slot->text, text, length)) {
-            return slot;
+    if (holds(&runtime->cache[*hint], hash, text, length)) {
+        return &runtime->cache[*hint];
+    }
+    for (int i = 0; i < WF_JS_CACHED; i++) {
+        if (holds(&runtime->cache[i], hash, text, length)) {
+            *hint = (short)i;
+            return &runtime->cache[i];
         }
     }
     return NULL;
@@ -77,10 +88,11 @@ static void keep(js_runtime_t *runtime, js_compiled_t made)
     runtime->cached_bytes += made.length;
 }
 
-JSValueConst js_compiled(js_runtime_t *runtime, const char *text, apr_size_t length)
+JSValueConst js_compiled(js_runtime_t *runtime, const char *text, apr_size_t length,
+                         apr_uint32_t hash)
 {
-    js_compiled_t made = { .length = length, .hash = hash_of(text, length) };
-    js_compiled_t *known = find(runtime, made.hash, text, length);
+    js_compiled_t made = { .length = length, .hash = hash };
+    js_compiled_t *known = find(runtime, hash, text, length);
 
     if (known) {
         known->used = ++runtime->uses;

@@ -296,14 +296,16 @@ int js_objects_open(js_runtime_t *runtime)
     rc = JS_NewClass(runtime->rt, object_class, &object_def)
          | JS_NewClass(runtime->rt, variables_class, &variables_def);
     runtime->object = JS_NewObject(ctx);
-    runtime->variables = JS_NewObjectProtoClass(ctx, global, variables_class);
+    runtime->variables = runtime->world
+                             ? JS_DupValue(ctx, global)
+                             : JS_NewObjectProtoClass(ctx, global, variables_class);
     JS_FreeValue(ctx, global);
     if (rc || JS_IsException(runtime->object) || JS_IsException(runtime->variables)) {
         return -1;
     }
-    /* a script that reaches it through the prototype of its globals leaves nothing there
-     */
-    return JS_PreventExtensions(ctx, runtime->variables) < 0
+    /* a script that reaches it through the prototype of its globals leaves nothing there;
+     * the global object of a world is frozen after its prelude */
+    return (!runtime->world && JS_PreventExtensions(ctx, runtime->variables) < 0)
                    || JS_DefinePropertyValueStr(
                           ctx, runtime->object, "toString",
                           JS_NewCFunction(ctx, object_text, "toString", 0),

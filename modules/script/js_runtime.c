@@ -1,5 +1,6 @@
-/* Runtimes: one a thread, with compiled scripts and frozen built-in objects. Making one
- * takes about a millisecond, so it is kept until the thread ends or a run has broken it.
+/* Runtimes: one a thread and world, with compiled scripts and frozen built-in objects.
+ * Making one takes about a millisecond, so it is kept until the thread ends or a run has
+ * broken it.
  */
 #include "script/js.h"
 
@@ -7,8 +8,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "prelude_js.h"
 
 /* ---- memory ----------------------------------------------------------------------- */
 
@@ -131,7 +130,9 @@ static int is_late(JSRuntime *rt, void *opaque)
     js_run_t *run = runtime->run;
 
     (void)rt;
-    if (run && !run->late && wf_mono_us() >= run->deadline) {
+    if (run && !run->late
+        && (wf_mono_us() >= run->deadline
+            || (run->call->stop && __atomic_load_n(run->call->stop, __ATOMIC_RELAXED)))) {
         run->late = 1;
     }
     return run && run->late;
@@ -166,76 +167,7 @@ int js_spend(js_runtime_t *runtime, apr_size_t n)
     return 0;
 }
 
-/* ---- what all scripts share ------------------------------------------------------- */
-
-static JSValue write_line(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    js_run_t *run = js_runtime_of(ctx)->run;
-    int32_t level;
-    const char *text;
-
-    (void)self;
-    (void)argc;
-    if (!run || JS_ToInt32(ctx, &level, argv[0]) || ++run->lines > WF_JS_LINES_MAX + 1) {
-        return JS_UNDEFINED;
-    }
-    if (run->lines > WF_JS_LINES_MAX) {
-        wf_log(WF_LOG_INFO, "%s: writes more than %d lines", run->call->name,
-               WF_JS_LINES_MAX);
-        return JS_UNDEFINED;
-    }
-    text = JS_ToCString(ctx, argv[1]);
-    if (!text) {
-        return JS_EXCEPTION;
-    }
-    js_log_line(run->call->name, (wf_log_level_e)level, text);
-    JS_FreeCString(ctx, text);
-    return JS_UNDEFINED;
-}
-
-static JSValue this_global(JSContext *ctx, JSValueConst self)
-{
-    (void)self;
-    return JS_GetGlobalObject(ctx);
-}
-
-/* globalThis is the global object of the run, not the one that all share. */
-static int define_global_this(JSContext *ctx, JSValueConst global)
-{
-    static const JSCFunctionListEntry entry[] = { JS_CGETSET_DEF("globalThis",
-                                                                 this_global, NULL) };
-    JSAtom name = JS_NewAtom(ctx, "globalThis");
-    int rc = JS_DeleteProperty(ctx, global, name, 0);
-
-    JS_FreeAtom(ctx, name);
-    JS_SetPropertyFunctionList(ctx, global, entry, 1);
-    return rc < 0 ? -1 : 0;
-}
-
-/* Run the prelude: it defines the names of ours and freezes everything. */
-static int furnish(js_runtime_t *runtime)
-{
-    JSContext *ctx = runtime->ctx;
-    JSValue function = JS_Eval(ctx, wf_js_prelude, strlen(wf_js_prelude), "prelude",
-                               JS_EVAL_TYPE_GLOBAL);
-    JSValue global = JS_GetGlobalObject(ctx);
-    JSValue log = JS_NewCFunction(ctx, write_line, "log", 2);
-    JSValue shared = JS_NewArray(ctx);
-    JSValueConst args[] = { global, log, runtime->list, shared };
-    int rc = define_global_this(ctx, global);
-
-    JS_SetPropertyUint32(ctx, shared, 0, JS_DupValue(ctx, runtime->map));
-    JS_SetPropertyUint32(ctx, shared, 1, JS_DupValue(ctx, runtime->object));
-    if (rc == 0) {
-        runtime->bpmn_error = JS_Call(ctx, function, JS_UNDEFINED, 4, args);
-        rc = JS_IsException(runtime->bpmn_error) ? -1 : 0;
-    }
-    JS_FreeValue(ctx, shared);
-    JS_FreeValue(ctx, log);
-    JS_FreeValue(ctx, global);
-    JS_FreeValue(ctx, function);
-    return rc;
-}
+/* ---- life ------------------------------------------------------------------------- */
 
 /* The class of what an expression gives: the numbers are QuickJS's own. */
 static JSClassID class_of(JSContext *ctx, const char *expression)
@@ -247,8 +179,6 @@ static JSClassID class_of(JSContext *ctx, const char *expression)
     JS_FreeValue(ctx, sample);
     return class_id;
 }
-
-/* ---- life ------------------------------------------------------------------------- */
 
 /* A rejected promise that nobody handles is an error of the script. Handling may come
  * later, so it is remembered until the run ends; one of them is enough. */
@@ -290,12 +220,13 @@ static JSContext *open_context(JSRuntime *rt)
 }
 
 /* Nothing of a runtime lies outside of its heap but what we put there. */
-static void close_runtime(void *data)
+static void close_runtime(js_runtime_t *runtime)
 {
-    js_runtime_t *runtime = data;
-
     js_compiled_forget(runtime);
     free_blocks(&runtime->heap);
+    if (runtime->scratch) {
+        apr_pool_destroy(runtime->scratch);
+    }
     free(runtime);
 }
 
@@ -318,16 +249,18 @@ static int set_up(js_runtime_t *runtime)
     if (js_lists_open(runtime) < 0 || js_objects_open(runtime) < 0) {
         return -1;
     }
-    return furnish(runtime);
+    return js_world_open(runtime);
 }
 
-static js_runtime_t *open_runtime(void)
+static js_runtime_t *open_runtime(const wf_js_world_t *world)
 {
     js_runtime_t *runtime = calloc(1, sizeof(*runtime));
 
     if (!runtime) {
         return NULL;
     }
+    runtime->world = world;
+    runtime->scratch = world ? wf_pool_create("wf_js_scratch", WF_JS_SCRATCH) : NULL;
     runtime->rt = JS_NewRuntime2(&heap_functions, &runtime->heap);
     if (runtime->rt) {
         JS_SetMaxStackSize(runtime->rt, WF_JS_STACK);
@@ -335,7 +268,7 @@ static js_runtime_t *open_runtime(void)
         JS_SetInterruptHandler(runtime->rt, is_late, runtime);
         JS_SetHostPromiseRejectionTracker(runtime->rt, on_rejection, runtime);
     }
-    if (!runtime->rt || set_up(runtime) < 0) {
+    if (!runtime->rt || (world && !runtime->scratch) || set_up(runtime) < 0) {
         close_runtime(runtime);
         return NULL;
     }
@@ -347,30 +280,65 @@ js_runtime_t *js_runtime_of(JSContext *ctx)
     return JS_GetContextOpaque(ctx);
 }
 
-/* ---- one a thread ----------------------------------------------------------------- */
+/* ---- those of a thread -------------------------------------------------------------- */
 
 static pthread_once_t key_made = PTHREAD_ONCE_INIT;
-static pthread_key_t key;
+static pthread_key_t key; /* the first of a list */
+
+static void close_all(void *data)
+{
+    for (js_runtime_t *runtime = data, *next; runtime; runtime = next) {
+        next = runtime->next;
+        close_runtime(runtime);
+    }
+}
 
 static void make_key(void)
 {
-    if (pthread_key_create(&key, close_runtime)) {
+    if (pthread_key_create(&key, close_all)) {
         abort(); /* the process has no keys left: it cannot run */
     }
 }
 
-js_runtime_t *js_runtime_enter(void)
+static js_runtime_t *kept(const wf_js_world_t *world)
+{
+    js_runtime_t *runtime = pthread_getspecific(key);
+
+    while (runtime && runtime->world != world) {
+        runtime = runtime->next;
+    }
+    return runtime;
+}
+
+static void keep(js_runtime_t *runtime)
+{
+    runtime->next = pthread_getspecific(key);
+    pthread_setspecific(key, runtime);
+}
+
+static void drop(js_runtime_t *runtime)
+{
+    js_runtime_t *first = pthread_getspecific(key), **at = &first;
+
+    while (*at != runtime) {
+        at = &(*at)->next;
+    }
+    *at = runtime->next;
+    pthread_setspecific(key, first);
+}
+
+js_runtime_t *js_runtime_enter(const wf_js_world_t *world)
 {
     js_runtime_t *runtime;
 
     pthread_once(&key_made, make_key);
-    runtime = pthread_getspecific(key);
+    runtime = kept(world);
     if (!runtime || runtime->run) {
         js_runtime_t *first = runtime;
 
-        runtime = open_runtime();
+        runtime = open_runtime(world);
         if (runtime && !first) {
-            pthread_setspecific(key, runtime);
+            keep(runtime);
         }
     }
     if (runtime) {
@@ -381,7 +349,7 @@ js_runtime_t *js_runtime_enter(void)
 
 void js_runtime_leave(js_runtime_t *runtime, int broken)
 {
-    int own = pthread_getspecific(key) == runtime;
+    int own = kept(runtime->world) == runtime;
 
     if (!broken && own && runtime->heap.state->malloc_size > WF_JS_KEPT) {
         JS_RunGC(runtime->rt);
@@ -389,7 +357,7 @@ void js_runtime_leave(js_runtime_t *runtime, int broken)
     }
     if (broken || !own) {
         if (own) {
-            pthread_setspecific(key, NULL);
+            drop(runtime);
         }
         close_runtime(runtime);
     }

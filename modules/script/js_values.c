@@ -13,7 +13,7 @@
 
 /* ---- in --------------------------------------------------------------------------- */
 
-/* A list, map or long text is the same object each time it is read. */
+/* In process models a list, map or long text is the same object each time it is read. */
 static JSValue lend(js_runtime_t *runtime, const wf_value_t *v, const void *address)
 {
     js_run_t *run = runtime->run;
@@ -35,6 +35,53 @@ static JSValue lend(js_runtime_t *runtime, const wf_value_t *v, const void *addr
     }
     return JS_DupValue(runtime->ctx, *lent);
 }
+
+/* ---- in: copies of a world ---------------------------------------------------------- */
+
+static JSValue copy_list(js_runtime_t *runtime, const wf_list_t *list)
+{
+    JSContext *ctx = runtime->ctx;
+    JSValue array = JS_NewArray(ctx);
+    int n = wf_list_count(list);
+
+    for (int i = 0; i < n && !JS_IsException(array); i++) {
+        JSValue item = js_in_time(runtime) < 0
+                           ? JS_EXCEPTION
+                           : js_from_value(runtime, wf_list_at(list, i));
+
+        if (JS_IsException(item)
+            || JS_DefinePropertyValueUint32(ctx, array, (uint32_t)i, item, JS_PROP_C_W_E)
+                   < 0) {
+            JS_FreeValue(ctx, array);
+            array = JS_EXCEPTION;
+        }
+    }
+    return array;
+}
+
+static JSValue copy_map(js_runtime_t *runtime, const wf_map_t *map)
+{
+    JSContext *ctx = runtime->ctx;
+    JSValue object = JS_NewObject(ctx);
+    int n = wf_map_count(map);
+
+    for (int i = 0; i < n && !JS_IsException(object); i++) {
+        JSValue member = js_in_time(runtime) < 0
+                             ? JS_EXCEPTION
+                             : js_from_value(runtime, wf_map_at(map, i));
+
+        if (JS_IsException(member)
+            || JS_DefinePropertyValueStr(ctx, object, wf_map_key(map, i), member,
+                                         JS_PROP_C_W_E)
+                   < 0) {
+            JS_FreeValue(ctx, object);
+            object = JS_EXCEPTION;
+        }
+    }
+    return object;
+}
+
+/* ---- in: all types ------------------------------------------------------------------ */
 
 static JSValue from_bytes(JSContext *ctx, const wf_value_t *v)
 {
@@ -70,7 +117,7 @@ JSValue js_from_value(js_runtime_t *runtime, const wf_value_t *v)
     case WF_DOUBLE:
         return JS_NewFloat64(ctx, v->as.number);
     case WF_STRING:
-        return v->as.text.length > WF_JS_LENT_TEXT
+        return v->as.text.length > WF_JS_LENT_TEXT && !runtime->world
                    ? lend(runtime, v, v->as.text.data)
                    : JS_NewStringLen(ctx, v->as.text.data, v->as.text.length);
     case WF_DATE:
@@ -78,9 +125,11 @@ JSValue js_from_value(js_runtime_t *runtime, const wf_value_t *v)
     case WF_BYTES:
         return from_bytes(ctx, v);
     case WF_LIST:
-        return lend(runtime, v, v->as.list);
+        return runtime->world ? copy_list(runtime, v->as.list)
+                              : lend(runtime, v, v->as.list);
     case WF_MAP:
-        return lend(runtime, v, v->as.map);
+        return runtime->world ? copy_map(runtime, v->as.map)
+                              : lend(runtime, v, v->as.map);
     case WF_OBJECT:
         return js_object_new(runtime, v->as.object);
     default:
@@ -332,15 +381,50 @@ static int to_boxed(js_runtime_t *runtime, JSValueConst v, wf_value_t *value,
     return 0;
 }
 
+/* As JSON.stringify does. 1: *value is what its toJSON gives; 0: it has none. */
+static int to_json(js_runtime_t *runtime, JSValueConst v, wf_value_t *value,
+                   apr_pool_t *p, int nesting)
+{
+    JSContext *ctx = runtime->ctx;
+    JSValue method = JS_GetPropertyStr(ctx, v, "toJSON"), json;
+    int rc;
+
+    if (!JS_IsFunction(ctx, method)) {
+        JS_FreeValue(ctx, method);
+        return JS_IsException(method) ? -1 : 0;
+    }
+    json = JS_Call(ctx, method, v, 0, NULL);
+    JS_FreeValue(ctx, method);
+    if (JS_IsException(json)) {
+        return -1;
+    }
+    rc = JS_IsObject(json) && JS_StrictEq(ctx, json, v)       ? 0
+         : to_value(runtime, json, value, p, nesting + 1) < 0 ? -1
+                                                              : 1;
+    JS_FreeValue(ctx, json);
+    return rc;
+}
+
 static int to_object(js_runtime_t *runtime, JSValueConst v, wf_value_t *value,
                      apr_pool_t *p, int nesting)
 {
     JSContext *ctx = runtime->ctx;
     JSClassID class_id = JS_GetClassID(v);
-    int array;
+    int array = 0;
 
+    if (nesting >= WF_VALUE_NESTING_MAX) {
+        JS_ThrowRangeError(ctx, "lists and maps nested deeper than %d, or in themselves",
+                           WF_VALUE_NESTING_MAX);
+        return -1;
+    }
     if (to_own(runtime, v, value)) {
         return 0;
+    }
+    if (runtime->world) {
+        array = to_json(runtime, v, value, p, nesting);
+        if (array) {
+            return array < 0 ? -1 : 0;
+        }
     }
     if (class_id == runtime->date_class) {
         return to_date(runtime, v, value);
@@ -361,11 +445,6 @@ static int to_object(js_runtime_t *runtime, JSValueConst v, wf_value_t *value,
                           JS_IsFunction(ctx, v)
                               ? "a function"
                               : "an object such as Map, Error or RegExp");
-        return -1;
-    }
-    if (nesting >= WF_VALUE_NESTING_MAX) {
-        JS_ThrowRangeError(ctx, "lists and maps nested deeper than %d, or in themselves",
-                           WF_VALUE_NESTING_MAX);
         return -1;
     }
     return array ? to_list(runtime, v, value, p, nesting)

@@ -1,15 +1,9 @@
-/* What scripts find besides the language. Evaluated once for each runtime; `log` writes a
- * line, `list` and `shared` are the prototype of lists and all other objects of the host that
- * scripts can reach. All scripts of a thread share what is here, so all of it is frozen. */
-(function (global, log, list, shared) {
+/* What scripts of process models find besides the language: a function of the global object
+ * and of the host's. It gives the class of BPMN errors. */
+(function (global, host) {
     'use strict';
 
-    function define(object, members) {
-        for (const name of Object.keys(members)) {
-            Object.defineProperty(object, name,
-                { value: members[name], writable: true, configurable: true });
-        }
-    }
+    const { define, text } = host;
 
     class BpmnError extends Error {
         constructor(code, message) {
@@ -28,20 +22,9 @@
     }
     define(BpmnError.prototype, { name: 'BpmnError' });
 
-    function text(value) {
-        if (typeof value !== 'object' || value === null || value instanceof Error) {
-            return String(value);
-        }
-        try {
-            return JSON.stringify(value);
-        } catch (cyclic) {
-            return String(value);
-        }
-    }
-
     function writer(level) {
         return function (...values) {
-            log(level, values.map(text).join(' '));
+            host.log(level, values.map(text).join(' '));
         };
     }
 
@@ -70,34 +53,8 @@
 
     /* What an array has and lists inherit asks for length and index, so it works for them;
      * two things depend on being an array. */
-    define(list, { toJSON: function () { return Array.from(this); } });
-    Object.defineProperty(list, Symbol.isConcatSpreadable, { value: true });
-
-    const seen = new Set();
-    function freeze(value) {
-        if ((typeof value !== 'object' && typeof value !== 'function') || value === null
-            || seen.has(value)) {
-            return;
-        }
-        seen.add(value);
-        Object.freeze(value);
-        freeze(Object.getPrototypeOf(value));
-        for (const key of Reflect.ownKeys(value)) {
-            const property = Object.getOwnPropertyDescriptor(value, key);
-            freeze(property.value);
-            freeze(property.get);
-            freeze(property.set);
-        }
-    }
-    freeze(global);
-    freeze(list);
-    shared.forEach(freeze);
-    /* Built-in objects without a name. */
-    [
-        function* () { }, async function () { }, async function* () { },
-        [].values(), ''[Symbol.iterator](), new Map().values(), new Set().values(),
-        ''.matchAll(/x/g), (function* () { })(), (async function* () { })(),
-    ].forEach(freeze);
+    define(host.list, { toJSON: function () { return Array.from(this); } });
+    Object.defineProperty(host.list, Symbol.isConcatSpreadable, { value: true });
 
     return BpmnError;
 })

@@ -163,15 +163,59 @@ typedef struct wf_js_global_t {
     wf_value_t value; /* usually a WF_OBJECT */
 } wf_js_global_t;
 
+/** A function of the caller for the prelude of a world. args are copies, in p, which is
+ *  cleared after the call, as the value is copied, too. 1: *value is what it gives. 0: it
+ *  gives undefined. -1: err is thrown in the script as an Error. Calling thread. */
+typedef int wf_js_function_fn(void *baton, const wf_value_t *args, int nargs,
+                              wf_value_t *value, apr_pool_t *p, wf_error_t *err);
+
+typedef struct wf_js_function_t {
+    const char *name;
+    wf_js_function_fn *call;
+} wf_js_function_t;
+
+/** What scripts of one kind find besides the language, instead of what is described at
+ *  wf_js_run. Static: a thread keeps a runtime for each world that it has run scripts of.
+ *
+ *  In a world variables are no global names; lists and maps that functions give are
+ *  copied into arrays and objects. What leaves a script does so as in JSON: toJSON is
+ *  asked. A value that cannot leave is null as the script's value, and an error anywhere
+ *  else. */
+typedef struct wf_js_world_t {
+    /** Text of a function expression. It is called once in each runtime with the global
+     *  object, which it adds its names to, and with a host object; afterwards everything
+     *  that can be reached is frozen. The host object has
+     *    the functions below, under their names
+     *    run()                   an object that belongs to the run: the only place where
+     *                            a prelude may keep something
+     *    define(object, members) adds members that do not enumerate
+     *    text(value)             as console.log writes it
+     *    atob(s), btoa(s)        base64 of strings of bytes
+     *    digest(name, data, encoding), hmac(name, key, data, encoding)
+     *                            md5, sha1, sha256, sha384, sha512 of the UTF-8 of data,
+     *                            as hex, base64 or base64url */
+    const char *prelude;
+    const wf_js_function_t *functions; /* up to one without a name */
+} wf_js_world_t;
+
+/** A script whose syntax was checked, for many runs: immutable, any thread. */
+typedef struct wf_js_script_t wf_js_script_t;
+
 /** What to run. Nothing is kept of it after the call. */
 typedef struct wf_js_call_t {
     const char *name;        /* for messages and log lines: "script task \"bill\"" */
     const char *text;        /* UTF-8, NUL terminated */
     apr_size_t length;
-    const wf_scope_t *scope; /* the variables, read when the script does; or NULL */
+    const wf_js_script_t *script; /* instead of text and length, or NULL */
+    const wf_js_world_t *world;   /* NULL: that of process models */
+    void *baton;                  /* of the world's functions */
+    const wf_scope_t *scope; /* the variables, read when the script does; or NULL. Not in
+                                a world */
     const wf_js_global_t *globals;
     int nglobals;
     apr_int64_t deadline_ms; /* 0: WF_JS_DEADLINE_MS */
+    const int *stop;         /* looked at atomically while the script runs: it is stopped
+                                once this is not 0. NULL: it is not */
     apr_size_t memory;       /* bytes for its objects, and as much for what it hands out;
                                 0: WF_JS_MEMORY */
     int wants_value;         /* 1: the value of the last expression is asked for */
@@ -181,6 +225,7 @@ typedef struct wf_js_call_t {
 
 typedef struct wf_js_result_t {
     wf_value_t value;          /* null unless wants_value; as that of wf_expr_eval */
+    int late;                  /* it was stopped: for its deadline, or by *stop */
     const char *error_code;    /* of the BpmnError that the script has thrown, or NULL */
     const char *error_message; /* its message, or NULL */
 } wf_js_result_t;
@@ -209,8 +254,14 @@ typedef struct wf_js_result_t {
 apr_status_t wf_js_run(const wf_js_call_t *call, wf_js_result_t *result, apr_pool_t *p,
                        wf_error_t *err);
 
-/** Parse only. WF_ERR_INVALID with the line for a syntax error, WF_ERR_TOO_LARGE for a text
- *  over WF_JS_TEXT_MAX. */
+/** Check a script and prepare it; name is for messages. The text is copied into p.
+ *  WF_ERR_INVALID for a syntax error, whose line is in *line (0: not known),
+ *  WF_ERR_TOO_LARGE for a text over WF_JS_TEXT_MAX. */
+apr_status_t wf_js_compile(wf_js_script_t **script, const char *name, const char *text,
+                           apr_size_t length, int *line, apr_pool_t *p, wf_error_t *err);
+
+/** Parse only. WF_ERR_INVALID with the line for a syntax error, WF_ERR_TOO_LARGE for a
+ *  text over WF_JS_TEXT_MAX. */
 apr_status_t wf_js_check(const char *name, const char *text, apr_size_t length,
                          wf_error_t *err);
 
