@@ -63,6 +63,22 @@ static int same(const char *mine, const char *text, apr_size_t n)
     return strncmp(mine, text, n) == 0 && mine[n] == '\0';
 }
 
+/* A message comes from anywhere, and everything after this writes JSON. */
+static const char *printable(const char *message, char *buffer)
+{
+    apr_size_t i, n = strlen(message);
+
+    if (wf_utf8_valid(message, n)) {
+        return message;
+    }
+    n = n > WF_ERROR_TEXT ? WF_ERROR_TEXT : n;
+    for (i = 0; i < n; i++) {
+        buffer[i] = message[i] & 0x80 ? '?' : message[i];
+    }
+    buffer[n] = '\0';
+    return buffer;
+}
+
 /* A text that is looked for: no longer than what is kept of it. */
 typedef struct wanted_t {
     const char *step, *code, *message;
@@ -70,9 +86,10 @@ typedef struct wanted_t {
     apr_uint32_t hash;
 } wanted_t;
 
-static wanted_t wanted(const wf_errors_t *errors, const wf_metric_error_t *e)
+static wanted_t wanted(const wf_errors_t *errors, const wf_metric_error_t *e,
+                       const char *message)
 {
-    wanted_t w = { .step = e->step, .code = e->code, .message = e->message };
+    wanted_t w = { .step = e->step, .code = e->code, .message = message };
 
     if (w.step != NULL) {
         const char *known = wf_metric_step(errors->table, w.step, strlen(w.step));
@@ -150,7 +167,8 @@ void wf_errors_count(wf_errors_t *errors, apr_int64_t times)
 
 void wf_errors_add(wf_errors_t *errors, const wf_metric_error_t *from)
 {
-    wanted_t w = wanted(errors, from);
+    char buffer[WF_ERROR_TEXT + 1];
+    wanted_t w = wanted(errors, from, printable(from->message, buffer));
     entry_t *e = find(errors, &w);
 
     wf_errors_count(errors, from->times);

@@ -8,7 +8,6 @@
 
 #define FIRST_POWER 8 /* of the first page that is not linear: 2^8 */
 #define LINEAR_PAGES (WF_HISTOGRAM_LINEAR / WF_HISTOGRAM_STEPS)
-#define MAX_SAMPLE (((apr_uint64_t)1 << (FIRST_POWER + WF_HISTOGRAM_POWERS)) - 1)
 
 /* Values below 256 have their own bucket. Above, bits 7 to 1 behind the leading one
  * select one of 128 steps within the power of two. */
@@ -18,9 +17,6 @@ int wf_histogram_bucket(apr_uint64_t sample)
 
     if (sample < WF_HISTOGRAM_LINEAR) {
         return (int)sample;
-    }
-    if (sample > MAX_SAMPLE) {
-        sample = MAX_SAMPLE;
     }
     power = 63 - __builtin_clzll(sample);
     step = (int)((sample >> (power - 7)) & (WF_HISTOGRAM_STEPS - 1));
@@ -51,15 +47,6 @@ static apr_uint64_t *page_of(wf_histogram_t *h, int page, apr_pool_t *p)
     return h->pages[page];
 }
 
-/* A sum that is full stays so: an average too small would be a lie, a wrapped one a
- * bigger one. */
-static apr_uint64_t plus(apr_uint64_t a, apr_uint64_t b)
-{
-    apr_uint64_t sum;
-
-    return __builtin_add_overflow(a, b, &sum) ? APR_UINT64_MAX : sum;
-}
-
 static apr_uint64_t minus(apr_uint64_t a, apr_uint64_t b)
 {
     return a > b ? a - b : 0;
@@ -88,7 +75,7 @@ void wf_histogram_add(wf_histogram_t *h, apr_int64_t sample, apr_pool_t *p)
         h->max = value;
     }
     h->count++;
-    h->sum = plus(h->sum, value);
+    h->sum += (double)value;
     wf_histogram_fill(h, wf_histogram_bucket(value), 1, p);
 }
 
@@ -106,7 +93,7 @@ void wf_histogram_merge(wf_histogram_t *into, const wf_histogram_t *from, apr_po
         into->max = from->max;
     }
     into->count += from->count;
-    into->sum = plus(into->sum, from->sum);
+    into->sum += from->sum;
     for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
         const apr_uint64_t *theirs = from->pages[page];
         apr_uint64_t *mine;
@@ -156,9 +143,10 @@ void wf_histogram_subtract(wf_histogram_t *from, const wf_histogram_t *earlier)
         return;
     }
     from->count = subtract_buckets(from, earlier, &first, &last);
-    from->sum = minus(from->sum, earlier->sum);
+    from->sum = from->sum > earlier->sum ? from->sum - earlier->sum : 0;
     if (from->count == 0) {
-        from->sum = from->min = from->max = 0;
+        from->sum = 0;
+        from->min = from->max = 0;
         return;
     }
     if (min >= earlier->min) {
@@ -183,7 +171,8 @@ void wf_histogram_clear(wf_histogram_t *h)
             memset(h->pages[page], 0, WF_HISTOGRAM_STEPS * sizeof(apr_uint64_t));
         }
     }
-    h->count = h->sum = h->min = h->max = 0;
+    h->count = h->min = h->max = 0;
+    h->sum = 0;
 }
 
 /* The bucket in which the sample of that rank (from 1) lies. */

@@ -8,7 +8,7 @@
 
 #define WF_HISTOGRAM_BUCKETS (WF_HISTOGRAM_PAGES * WF_HISTOGRAM_STEPS)
 
-/** The bucket of a sample, from 0; those beyond the range share the last one. */
+/** The bucket of a sample, from 0; it has 63 bits at most. */
 int wf_histogram_bucket(apr_uint64_t sample);
 /** Add n samples to a bucket; count, sum, min and max are the caller's. */
 void wf_histogram_fill(wf_histogram_t *h, int bucket, apr_uint64_t n, apr_pool_t *p);
@@ -16,6 +16,35 @@ void wf_histogram_fill(wf_histogram_t *h, int bucket, apr_uint64_t n, apr_pool_t
 apr_uint64_t wf_histogram_held(const wf_histogram_t *h, int bucket);
 /** No samples; pages are kept. */
 void wf_histogram_clear(wf_histogram_t *h);
+
+/* ---- text (text.c) ----------------------------------------------------------------- */
+
+/* What is written grows in a buffer; a failed write is remembered. */
+typedef struct wf_writer_t {
+    wf_buffer_t *buffer;
+    int failed; /* no memory */
+} wf_writer_t;
+
+wf_writer_t wf_writer(apr_pool_t *p);
+void wf_write(wf_writer_t *w, const char *text);
+/** A JSON number that is read back as the same double. */
+void wf_write_number(wf_writer_t *w, double number);
+void wf_write_int(wf_writer_t *w, apr_int64_t number);
+/** A JSON string. */
+void wf_write_string(wf_writer_t *w, const char *text);
+/** [sum, min, max, "gap:count …"]: the buckets with samples, each told by how many lie
+ *  between it and the one before. */
+void wf_write_histogram(wf_writer_t *w, const wf_histogram_t *h);
+/** What was written; NULL without memory. */
+const char *wf_written(const wf_writer_t *w);
+
+/** n finite numbers: 1, or 0 for anything else. */
+int wf_read_numbers(json_object *array, double *numbers, int n);
+/** A whole number from least on: 1, or 0 for anything else. */
+int wf_read_int(json_object *json, apr_int64_t least, apr_int64_t *number);
+/** Add what wf_write_histogram wrote: 1, or 0 for anything else (and then h may hold a
+ *  part). */
+int wf_read_histogram(json_object *json, wf_histogram_t *h, apr_pool_t *p);
 
 /* ---- slots: the value of one metric (slot.c) --------------------------------------- */
 
@@ -63,6 +92,7 @@ void wf_slot_tally(wf_slot_t *slot, int key, double n, apr_pool_t *p);
 double wf_slot_tallied(const wf_slot_t *slot, int key);
 
 /** The slot of a metric; in the sheet. */
+wf_slot_t *wf_sheet_slot_of(wf_sheet_t *sheet, int metric);
 const wf_slot_t *wf_sheet_slot(const wf_sheet_t *sheet, int metric);
 
 /* ---- statistics (stat.c) ----------------------------------------------------------- */

@@ -17,11 +17,12 @@
  * used: few powers hold all samples of most runs. Memory is bounded, whatever is added. */
 #define WF_HISTOGRAM_LINEAR 256
 #define WF_HISTOGRAM_STEPS 128
-#define WF_HISTOGRAM_POWERS 40 /* 2^8 … 2^48: 3,000 days, or 281 thousand million units */
+#define WF_HISTOGRAM_POWERS 55 /* 2^8 … 2^63: whatever a sample is */
 #define WF_HISTOGRAM_PAGES (WF_HISTOGRAM_LINEAR / WF_HISTOGRAM_STEPS + WF_HISTOGRAM_POWERS)
 
 typedef struct wf_histogram_t {
-    apr_uint64_t count, sum;
+    apr_uint64_t count;
+    double sum;                               /* exact below 2^53 */
     apr_uint64_t min, max;                    /* exact; valid if count > 0 */
     apr_uint64_t *pages[WF_HISTOGRAM_PAGES];  /* of WF_HISTOGRAM_STEPS counts, or NULL */
 } wf_histogram_t;
@@ -163,10 +164,11 @@ apr_int64_t wf_sheet_error_total(const wf_sheet_t *sheet);
 
 /** A compact text (JSON; buckets that are empty take no room) that wf_sheet_decode
  *  understands on any machine, also of a table with more or fewer metrics: they are found
- *  by name. */
+ *  by name. NULL without memory. */
 const char *wf_sheet_encode(const wf_sheet_t *sheet, apr_pool_t *p);
-/** Add what the text holds to a sheet. WF_ERR_INVALID for what is none, and then nothing
- *  was added. */
+#define WF_SHEET_TEXT_MAX (64 * 1024 * 1024) /* bytes that are read */
+/** Add what the text holds to a sheet. WF_ERR_INVALID for what is none, WF_ERR_TOO_LARGE
+ *  beyond WF_SHEET_TEXT_MAX, and then nothing was added. */
 apr_status_t wf_sheet_decode(wf_sheet_t *into, const char *text, apr_size_t length,
                              wf_error_t *err);
 

@@ -41,6 +41,11 @@ wf_errors_t *wf_sheet_error_list(const wf_sheet_t *sheet)
     return sheet->errors;
 }
 
+wf_slot_t *wf_sheet_slot_of(wf_sheet_t *sheet, int metric)
+{
+    return &sheet->slots[metric];
+}
+
 const wf_slot_t *wf_sheet_slot(const wf_sheet_t *sheet, int metric)
 {
     return &sheet->slots[metric];

@@ -120,7 +120,7 @@ static double trend_stat(const wf_histogram_t *h, wf_stat_e stat, double percent
     case WF_STAT_PERCENTILE:
         return (double)wf_histogram_percentile(h, percentile) / 1000.0;
     default:
-        return (double)h->sum / 1000.0 / (double)h->count;
+        return h->sum / 1000.0 / (double)h->count;
     }
 }
 

@@ -88,6 +88,18 @@ static void long_texts(void)
     is_int((int)strlen(e->step), WF_ERROR_STEP, "a step that the table lacks is cut");
 }
 
+static void odd_bytes(void)
+{
+    wf_sheet_t *sheet = fresh();
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        wf_sheet_error(sheet, "a", "C", "reset \xff by \xc3", 1);
+    }
+    is_int(wf_sheet_errors(sheet), 1, "what is no UTF-8 is one entry");
+    is_str(wf_sheet_error_at(sheet, 0)->message, "reset ? by ?", "that can be printed");
+}
+
 static void known_step(void)
 {
     wf_metric_table_t *one = wf_metric_table_create(pool);
@@ -113,6 +125,7 @@ int main(void)
     distinct();
     own_texts();
     long_texts();
+    odd_bytes();
     known_step();
     apr_pool_destroy(pool);
     apr_terminate();

@@ -44,7 +44,8 @@ static void accuracy(double limit)
     }
     is_int((long long)h->min, all[0], "min is exact");
     is_int((long long)h->max, all[SAMPLES - 1], "max is exact");
-    is_int((long long)h->sum, (long long)sum, "sum is exact");
+    ok(sum < 1ull << 53 ? h->sum == (double)sum : near(h->sum, (double)sum),
+       "sum is exact");
     is_int((long long)wf_histogram_percentile(h, 0), all[0], "p0 is min");
     is_int((long long)wf_histogram_percentile(h, 100), all[SAMPLES - 1], "p100 is max");
     free(all);
@@ -58,18 +59,18 @@ static void every_magnitude(void)
     apr_pool_t *p;
 
     apr_pool_create(&p, pool);
-    for (sample = 1; sample < 1ll << 48; sample += sample / 97 + 1) {
+    for (sample = 1; sample < 1ll << 62; sample += sample / 97 + 1) {
         wf_histogram_t *h = apr_pcalloc(p, sizeof(*h));
         double got;
 
         wf_histogram_add(h, 0, p);
         wf_histogram_add(h, sample, p);
-        wf_histogram_add(h, 1ll << 50, p);
+        wf_histogram_add(h, APR_INT64_MAX, p);
         got = (double)wf_histogram_percentile(h, 50);
         worst = fmax(worst, fabs(got - (double)sample) / (double)sample);
         apr_pool_clear(p);
     }
-    ok(worst <= BOUND, "worst error from 1 to 2^48 is %.4f %%", worst * 100);
+    ok(worst <= BOUND, "worst error from 1 to 2^62 is %.4f %%", worst * 100);
     ok(worst > 0.001, "the bound is the one of 128 steps a power of two");
     apr_pool_destroy(p);
 }
@@ -88,8 +89,7 @@ static void edges(void)
         { "last linear",                255,             255 },
         { "first logarithmic",          256,             256 },
         { "one hour",                   3600000000ll,    3600000000ll },
-        { "last of the range",          (1ll << 48) - 1, (1ll << 48) - 1 },
-        { "beyond the range",           1ll << 60,       1ll << 60 },
+        { "years",                      1ll << 60,       1ll << 60 },
         /* clang-format on */
     };
     size_t i;
@@ -104,21 +104,22 @@ static void edges(void)
         is_int((long long)h->max, cases[i].kept, "%s: max", cases[i].what);
         is_int((long long)wf_histogram_percentile(h, 50), cases[i].kept, "%s: p50",
                cases[i].what);
-        is_int((long long)h->sum, 3 * cases[i].kept, "%s: sum", cases[i].what);
+        ok(h->sum == 3.0 * (double)cases[i].kept, "%s: sum", cases[i].what);
     }
 }
 
-static void full_sum(void)
+static void large_sum(void)
 {
     wf_histogram_t *h = fresh(), *other = fresh();
+    int i;
 
-    wf_histogram_add(h, APR_INT64_MAX, pool);
-    wf_histogram_add(h, APR_INT64_MAX, pool);
-    wf_histogram_add(h, APR_INT64_MAX, pool);
-    ok(h->sum == APR_UINT64_MAX, "a full sum does not wrap");
-    wf_histogram_add(other, 5, pool);
+    for (i = 0; i < 1000; i++) {
+        wf_histogram_add(h, APR_INT64_MAX, pool);
+    }
+    ok(near(h->sum / 1000, 9.223372e18), "a sum beyond 64 bits");
     wf_histogram_merge(other, h, pool);
-    ok(other->sum == APR_UINT64_MAX, "nor does one that is merged");
+    wf_histogram_merge(other, h, pool);
+    ok(near(other->sum / 2000, 9.223372e18), "also if merged");
 }
 
 static int same(const wf_histogram_t *a, const wf_histogram_t *b)
@@ -244,7 +245,7 @@ int main(void)
     accuracy(1e14);
     every_magnitude();
     edges();
-    full_sum();
+    large_sum();
     merging();
     subtracting();
     new_extremes();

@@ -1,0 +1,383 @@
+/* Sheets as text, for checkpoints and for other machines:
+ *
+ *   { "version": 1,
+ *     "metrics": [ { "name": …, "step": …, "counter": 12.5 },
+ *                  { …, "gauge": [last, at_ms, min, max, sum, samples] },
+ *                  { …, "rate": [passes, total] },
+ *                  { …, "trend": [sum, min, max, "gap:count …"] },
+ *                  { …, "tally": [[key, count], …], "rest": 3 } ],
+ *     "errors": { "total": 7, "list": [ { "step", "code", "message", "first", "times" } ]
+ * } }
+ *
+ * A metric without samples is not written. Every value is read back as it was. */
+#include "metrics/internal.h"
+
+#include <string.h>
+
+#define VERSION 1
+
+/* ---- writing ----------------------------------------------------------------------- */
+
+static void write_gauge(wf_writer_t *w, const wf_gauge_t *g)
+{
+    const double numbers[] = { g->min, g->max, g->sum, g->samples };
+    size_t i;
+
+    wf_write(w, "[");
+    wf_write_number(w, g->last);
+    wf_write(w, ",");
+    wf_write_int(w, g->at_ms);
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        wf_write(w, ",");
+        wf_write_number(w, numbers[i]);
+    }
+    wf_write(w, "]");
+}
+
+static void write_tally(wf_writer_t *w, const wf_tally_t *tally)
+{
+    int i;
+
+    wf_write(w, "[");
+    for (i = 0; i < tally->n; i++) {
+        wf_write(w, i ? ",[" : "[");
+        wf_write_int(w, tally->keys[i].key);
+        wf_write(w, ",");
+        wf_write_number(w, tally->keys[i].count);
+        wf_write(w, "]");
+    }
+    wf_write(w, "],\"rest\":");
+    wf_write_number(w, tally->rest);
+}
+
+static void write_slot(wf_writer_t *w, wf_metric_type_e type, const wf_slot_t *slot)
+{
+    switch (type) {
+    case WF_COUNTER:
+        wf_write_number(w, slot->count);
+        break;
+    case WF_GAUGE:
+        write_gauge(w, slot->gauge);
+        break;
+    case WF_RATE:
+        wf_write(w, "[");
+        wf_write_number(w, slot->rate.passes);
+        wf_write(w, ",");
+        wf_write_number(w, slot->rate.total);
+        wf_write(w, "]");
+        break;
+    case WF_TREND:
+        wf_write_histogram(w, slot->trend);
+        break;
+    default:
+        write_tally(w, slot->tally);
+    }
+}
+
+static void write_metrics(wf_writer_t *w, const wf_sheet_t *sheet)
+{
+    const wf_metric_table_t *table = wf_sheet_table(sheet);
+    const char *comma = "";
+    int i;
+
+    for (i = 0; i < wf_metric_count(table); i++) {
+        const wf_metric_t *metric = wf_metric_at(table, i);
+        const wf_slot_t *slot = wf_sheet_slot(sheet, i);
+
+        if (wf_slot_empty(metric->type, slot)) {
+            continue;
+        }
+        wf_write(w, comma);
+        wf_write(w, "{\"name\":");
+        wf_write_string(w, metric->name);
+        if (metric->step != NULL) {
+            wf_write(w, ",\"step\":");
+            wf_write_string(w, metric->step);
+        }
+        wf_write(w, ",\"");
+        wf_write(w, wf_metric_type_name(metric->type));
+        wf_write(w, "\":");
+        write_slot(w, metric->type, slot);
+        wf_write(w, "}");
+        comma = ",\n";
+    }
+}
+
+static void write_error(wf_writer_t *w, const wf_metric_error_t *e)
+{
+    wf_write(w, "{");
+    if (e->step != NULL) {
+        wf_write(w, "\"step\":");
+        wf_write_string(w, e->step);
+        wf_write(w, ",");
+    }
+    wf_write(w, "\"code\":");
+    wf_write_string(w, e->code);
+    wf_write(w, ",\"message\":");
+    wf_write_string(w, e->message);
+    wf_write(w, ",\"first\":");
+    wf_write_int(w, e->first_ms);
+    wf_write(w, ",\"times\":");
+    wf_write_int(w, e->times);
+    wf_write(w, "}");
+}
+
+const char *wf_sheet_encode(const wf_sheet_t *sheet, apr_pool_t *p)
+{
+    wf_writer_t w = wf_writer(p);
+    int i;
+
+    wf_write(&w, "{\"version\":");
+    wf_write_int(&w, VERSION);
+    wf_write(&w, ",\"metrics\":[");
+    write_metrics(&w, sheet);
+    wf_write(&w, "],\"errors\":{\"total\":");
+    wf_write_int(&w, wf_sheet_error_total(sheet));
+    wf_write(&w, ",\"list\":[");
+    for (i = 0; i < wf_sheet_errors(sheet); i++) {
+        wf_write(&w, i ? ",\n" : "");
+        write_error(&w, wf_sheet_error_at(sheet, i));
+    }
+    wf_write(&w, "]}}");
+    return wf_written(&w);
+}
+
+/* ---- reading ----------------------------------------------------------------------- */
+
+typedef int read_fn(json_object *json, json_object *metric, wf_slot_t *slot,
+                    apr_pool_t *p);
+
+static int read_counter(json_object *json, json_object *metric, wf_slot_t *slot,
+                        apr_pool_t *p)
+{
+    enum json_type type = json_object_get_type(json);
+
+    (void)metric;
+    (void)p;
+    if (type != json_type_int && type != json_type_double) {
+        return 0;
+    }
+    slot->count = json_object_get_double(json);
+    return slot->count - slot->count == 0; /* finite */
+}
+
+static int read_gauge(json_object *json, json_object *metric, wf_slot_t *slot,
+                      apr_pool_t *p)
+{
+    double n[6];
+    wf_gauge_t gauge;
+    apr_int64_t at_ms;
+
+    (void)metric;
+    if (!wf_read_numbers(json, n, 6)
+        || !wf_read_int(json_object_array_get_idx(json, 1), APR_INT64_MIN, &at_ms)
+        || n[0] < n[2] || n[0] > n[3] || n[5] < 0) {
+        return 0;
+    }
+    gauge = (wf_gauge_t){ .set = 1,
+                          .last = n[0],
+                          .at_ms = at_ms,
+                          .min = n[2],
+                          .max = n[3],
+                          .sum = n[4],
+                          .samples = n[5] };
+    wf_slot_gauge(slot, &gauge, p);
+    return 1;
+}
+
+static int read_rate(json_object *json, json_object *metric, wf_slot_t *slot,
+                     apr_pool_t *p)
+{
+    double n[2];
+
+    (void)metric;
+    (void)p;
+    if (!wf_read_numbers(json, n, 2) || n[0] < 0 || n[0] > n[1]) {
+        return 0;
+    }
+    slot->rate.passes = n[0];
+    slot->rate.total = n[1];
+    return 1;
+}
+
+static int read_trend(json_object *json, json_object *metric, wf_slot_t *slot,
+                      apr_pool_t *p)
+{
+    (void)metric;
+    return wf_read_histogram(json, wf_slot_trend(slot, p), p);
+}
+
+static int read_tally(json_object *json, json_object *metric, wf_slot_t *slot,
+                      apr_pool_t *p)
+{
+    double rest;
+    size_t i, keys = json_object_get_type(json) == json_type_array
+                         ? json_object_array_length(json)
+                         : WF_TALLY_KEYS + 1;
+
+    if (keys > WF_TALLY_KEYS) {
+        return 0;
+    }
+    for (i = 0; i < keys; i++) {
+        json_object *pair = json_object_array_get_idx(json, i);
+        apr_int64_t key;
+        double n[2];
+
+        if (!wf_read_numbers(pair, n, 2) || n[1] < 0
+            || !wf_read_int(json_object_array_get_idx(pair, 0), 0, &key)
+            || key > APR_INT32_MAX) {
+            return 0;
+        }
+        wf_slot_tally(slot, (int)key, n[1], p);
+    }
+    rest = json_object_get_double(wf_json_get(metric, "rest"));
+    if (!(rest >= 0) || rest - rest != 0) {
+        return 0;
+    }
+    if (rest > 0) {
+        wf_slot_tally(slot, -1, rest, p);
+    }
+    return 1;
+}
+
+static read_fn *const readers[WF_METRIC_TYPES] = {
+    [WF_COUNTER] = read_counter, [WF_GAUGE] = read_gauge, [WF_RATE] = read_rate,
+    [WF_TREND] = read_trend,     [WF_TALLY] = read_tally,
+};
+
+static apr_status_t broken(wf_error_t *err, const char *what, size_t i)
+{
+    return wf_error_set(err, WF_ERR_INVALID, "no sheet of metrics: %s %" APR_SIZE_T_FMT,
+                        what, i);
+}
+
+/* Fills a slot that is empty. A metric that the table lacks is left out. */
+static apr_status_t read_metric(wf_sheet_t *into, json_object *json, size_t i, char *seen,
+                                apr_pool_t *p, wf_error_t *err)
+{
+    const wf_metric_table_t *table = wf_sheet_table(into);
+    const char *name = wf_json_string(json, "name", NULL);
+    wf_metric_type_e type;
+    json_object *value;
+    int metric;
+
+    if (name == NULL) {
+        return broken(err, "no name in metric", i);
+    }
+    metric = wf_metric_find(table, name, wf_json_string(json, "step", NULL));
+    if (metric < 0) {
+        return APR_SUCCESS;
+    }
+    type = wf_metric_at(table, metric)->type;
+    value = wf_json_get(json, wf_metric_type_name(type));
+    if (seen[metric]++ || value == NULL
+        || !readers[type](value, json, wf_sheet_slot_of(into, metric), p)) {
+        return broken(err, "value of metric", i);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_metrics(wf_sheet_t *into, json_object *list, apr_pool_t *p,
+                                 wf_error_t *err)
+{
+    char *seen = apr_pcalloc(p, (apr_size_t)wf_metric_count(wf_sheet_table(into)) + 1);
+    size_t i;
+
+    if (json_object_get_type(list) != json_type_array) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "no sheet of metrics: no list of metrics");
+    }
+    for (i = 0; i < json_object_array_length(list); i++) {
+        apr_status_t rv =
+            read_metric(into, json_object_array_get_idx(list, i), i, seen, p, err);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static int read_error(json_object *json, wf_metric_error_t *e)
+{
+    e->step = wf_json_string(json, "step", NULL);
+    e->code = wf_json_string(json, "code", NULL);
+    e->message = wf_json_string(json, "message", NULL);
+    return e->code != NULL && e->message != NULL
+           && wf_read_int(wf_json_get(json, "first"), APR_INT64_MIN, &e->first_ms)
+           && wf_read_int(wf_json_get(json, "times"), 1, &e->times);
+}
+
+static apr_status_t read_errors(wf_sheet_t *into, json_object *json, wf_error_t *err)
+{
+    wf_errors_t *errors = wf_sheet_error_list(into);
+    json_object *list = wf_json_get(json, "list");
+    apr_int64_t total;
+    size_t i;
+
+    if (!wf_read_int(wf_json_get(json, "total"), 0, &total)
+        || json_object_get_type(list) != json_type_array
+        || json_object_array_length(list) > WF_ERRORS_MAX) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "no sheet of metrics: no list of errors");
+    }
+    for (i = 0; i < json_object_array_length(list); i++) {
+        wf_metric_error_t e;
+
+        if (!read_error(json_object_array_get_idx(list, i), &e)) {
+            return broken(err, "error", i);
+        }
+        wf_errors_add(errors, &e);
+    }
+    if (wf_errors_total(errors) > total) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "no sheet of metrics: errors of %" APR_INT64_T_FMT, total);
+    }
+    wf_errors_count(errors, total - wf_errors_total(errors));
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_sheet(wf_sheet_t *into, const char *text, apr_size_t length,
+                               apr_pool_t *p, wf_error_t *err)
+{
+    json_object *json;
+    apr_status_t rv;
+
+    if (length > WF_SHEET_TEXT_MAX) {
+        return wf_error_set(err, WF_ERR_TOO_LARGE,
+                            "a sheet of metrics has more than %d bytes",
+                            WF_SHEET_TEXT_MAX);
+    }
+    rv = wf_json_read(&json, text, length, p, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (wf_json_int(json, "version", 0) != VERSION) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "no sheet of metrics, or of another version than %d",
+                            VERSION);
+    }
+    rv = read_metrics(into, wf_json_get(json, "metrics"), p, err);
+    return rv == APR_SUCCESS ? read_errors(into, wf_json_get(json, "errors"), err) : rv;
+}
+
+/* Into a sheet of its own first: what is wrong may stand at the end of the text. */
+apr_status_t wf_sheet_decode(wf_sheet_t *into, const char *text, apr_size_t length,
+                             wf_error_t *err)
+{
+    apr_pool_t *p;
+    wf_sheet_t *read;
+    apr_status_t rv = apr_pool_create(&p, wf_sheet_pool(into));
+
+    if (rv != APR_SUCCESS) {
+        return wf_error_apr(err, WF_ERR_INTERNAL, rv, "reading a sheet of metrics");
+    }
+    apr_pool_tag(p, "wf_sheet_decode");
+    read = wf_sheet_create(wf_sheet_table(into), p);
+    rv = read_sheet(read, text, length, p, err);
+    if (rv == APR_SUCCESS) {
+        wf_sheet_merge(into, read);
+    }
+    apr_pool_destroy(p);
+    return rv;
+}

@@ -1,0 +1,238 @@
+/* The parts of which sheets and points are written as text: numbers, strings, histograms.
+ * A histogram's buckets are one string, because a run has many of them and a JSON number
+ * each would cost more than the rest. */
+#include "metrics/internal.h"
+
+#include <apr_lib.h>
+#include <math.h>
+#include <float.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- writing ----------------------------------------------------------------------- */
+
+wf_writer_t wf_writer(apr_pool_t *p)
+{
+    return (wf_writer_t){ .buffer = wf_buffer_create(p) };
+}
+
+static void append(wf_writer_t *w, const char *text, apr_size_t n)
+{
+    if (!w->failed && !wf_buffer_append(w->buffer, text, n)) {
+        w->failed = 1;
+    }
+}
+
+void wf_write(wf_writer_t *w, const char *text)
+{
+    append(w, text, strlen(text));
+}
+
+const char *wf_written(const wf_writer_t *w)
+{
+    return w->failed ? NULL : w->buffer->data;
+}
+
+static void write_digits(wf_writer_t *w, apr_uint64_t number)
+{
+    char digits[24];
+    int i = sizeof(digits);
+
+    do {
+        digits[--i] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    append(w, digits + i, sizeof(digits) - (apr_size_t)i);
+}
+
+void wf_write_int(wf_writer_t *w, apr_int64_t number)
+{
+    if (number < 0) {
+        wf_write(w, "-");
+    }
+    write_digits(w, number < 0 ? 0 - (apr_uint64_t)number : (apr_uint64_t)number);
+}
+
+/* JSON has no infinity: a sum that became so is the largest number. */
+void wf_write_number(wf_writer_t *w, double number)
+{
+    char text[40];
+
+    if (isnan(number)) {
+        number = 0;
+    }
+    if (isinf(number)) {
+        number = number > 0 ? DBL_MAX : -DBL_MAX;
+    }
+    if (number == floor(number) && fabs(number) < 1e15) {
+        wf_write_int(w, (apr_int64_t)number);
+        return;
+    }
+    snprintf(text, sizeof(text), "%.17g", number);
+    wf_write(w, text);
+}
+
+void wf_write_string(wf_writer_t *w, const char *text)
+{
+    json_object *json = json_object_new_string(text);
+
+    wf_write(w, json_object_to_json_string_ext(
+                    json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(json);
+}
+
+static void write_page(wf_writer_t *w, const apr_uint64_t *counts, int page, int *before)
+{
+    int i;
+
+    for (i = 0; i < WF_HISTOGRAM_STEPS; i++) {
+        int bucket = page * WF_HISTOGRAM_STEPS + i;
+
+        if (counts[i] == 0) {
+            continue;
+        }
+        if (*before >= 0) {
+            wf_write(w, " ");
+        }
+        write_digits(w, (apr_uint64_t)(bucket - *before - 1));
+        wf_write(w, ":");
+        write_digits(w, counts[i]);
+        *before = bucket;
+    }
+}
+
+void wf_write_histogram(wf_writer_t *w, const wf_histogram_t *h)
+{
+    int page, before = -1;
+
+    wf_write(w, "[");
+    wf_write_number(w, h->sum);
+    wf_write(w, ",");
+    write_digits(w, h->min);
+    wf_write(w, ",");
+    write_digits(w, h->max);
+    wf_write(w, ",\"");
+    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
+        if (h->pages[page] != NULL) {
+            write_page(w, h->pages[page], page, &before);
+        }
+    }
+    wf_write(w, "\"]");
+}
+
+/* ---- reading ----------------------------------------------------------------------- */
+
+static int read_number(json_object *json, double *number)
+{
+    enum json_type type = json_object_get_type(json);
+
+    if (type != json_type_int && type != json_type_double) {
+        return 0;
+    }
+    *number = json_object_get_double(json);
+    return isfinite(*number);
+}
+
+int wf_read_numbers(json_object *array, double *numbers, int n)
+{
+    int i;
+
+    if (json_object_get_type(array) != json_type_array
+        || json_object_array_length(array) != (size_t)n) {
+        return 0;
+    }
+    for (i = 0; i < n; i++) {
+        if (!read_number(json_object_array_get_idx(array, (size_t)i), &numbers[i])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int wf_read_int(json_object *json, apr_int64_t least, apr_int64_t *number)
+{
+    if (json_object_get_type(json) != json_type_int) {
+        return 0;
+    }
+    *number = json_object_get_int64(json);
+    return *number >= least;
+}
+
+/* Decimal digits up to a delimiter: 1, or 0 for anything else and what is too large. */
+static int read_digits(const char **s, apr_uint64_t *number)
+{
+    const char *from = *s;
+
+    for (*number = 0; apr_isdigit(**s); ++*s) {
+        if (__builtin_mul_overflow(*number, 10, number)
+            || __builtin_add_overflow(*number, (apr_uint64_t)(**s - '0'), number)) {
+            return 0;
+        }
+    }
+    return *s > from;
+}
+
+static int read_buckets(const char *s, wf_histogram_t *h, int *first, int *last,
+                        apr_uint64_t *total, apr_pool_t *p)
+{
+    apr_uint64_t gap, n;
+
+    *first = *last = -1;
+    *total = 0;
+    while (*s != '\0') {
+        if ((*last >= 0 && *s++ != ' ') || !read_digits(&s, &gap) || *s++ != ':'
+            || !read_digits(&s, &n) || n == 0
+            || gap >= (apr_uint64_t)(WF_HISTOGRAM_BUCKETS - 1 - *last)
+            || __builtin_add_overflow(*total, n, total)) {
+            return 0;
+        }
+        *last += (int)gap + 1;
+        *first = *first < 0 ? *last : *first;
+        wf_histogram_fill(h, *last, n, p);
+    }
+    return 1;
+}
+
+/* An average must lie between the extremes; those of a difference are as near as a
+ * bucket's middle. */
+static int plausible(double sum, apr_uint64_t n, apr_uint64_t min, apr_uint64_t max)
+{
+    double average = sum / (double)n;
+
+    return average >= (double)min * 0.99 - 1 && average <= (double)max * 1.01 + 1;
+}
+
+int wf_read_histogram(json_object *json, wf_histogram_t *h, apr_pool_t *p)
+{
+    json_object *text;
+    apr_int64_t min, max;
+    apr_uint64_t n;
+    double sum;
+    int first, last;
+
+    if (json_object_get_type(json) != json_type_array
+        || json_object_array_length(json) != 4
+        || !read_number(json_object_array_get_idx(json, 0), &sum)
+        || !wf_read_int(json_object_array_get_idx(json, 1), 0, &min)
+        || !wf_read_int(json_object_array_get_idx(json, 2), min, &max)) {
+        return 0;
+    }
+    text = json_object_array_get_idx(json, 3);
+    if (json_object_get_type(text) != json_type_string
+        || !read_buckets(json_object_get_string(text), h, &first, &last, &n, p)) {
+        return 0;
+    }
+    if (n == 0) {
+        return sum == 0 && max == 0;
+    }
+    if (first != wf_histogram_bucket((apr_uint64_t)min)
+        || last != wf_histogram_bucket((apr_uint64_t)max)
+        || !plausible(sum, n, (apr_uint64_t)min, (apr_uint64_t)max)) {
+        return 0;
+    }
+    h->min = h->count == 0 || (apr_uint64_t)min < h->min ? (apr_uint64_t)min : h->min;
+    h->max = h->count == 0 || (apr_uint64_t)max > h->max ? (apr_uint64_t)max : h->max;
+    h->count += n;
+    h->sum += sum;
+    return 1;
+}
