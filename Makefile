@@ -144,8 +144,9 @@ vpath %.js modules/script modules/load
 $(BUILD)/gen/%_js.h: %.js Makefile
 	@mkdir -p $(@D)
 	@{ echo 'static const char wf_js_$*[] ='; \
-	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
+	   sed 's/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
 $(call obj,modules/script/js_world.c): $(BUILD)/gen/prelude_js.h $(BUILD)/gen/prelude_common_js.h
+$(call obj,modules/load/script_host.c): $(BUILD)/gen/script_prelude_js.h
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

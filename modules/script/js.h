@@ -78,6 +78,8 @@ struct js_runtime_t {
     unsigned runs;             /* numbers them: lists of an earlier one are dead */
     apr_pool_t *scratch;       /* of calls of a world's functions … */
     int calls;                 /* … that are under way, one in another */
+    apr_allocator_t *memory;   /* of scratch, which may lie where leak checkers cannot see
+                                  that it is in use */
     JSValue variables;         /* prototype of every run's globals: the caller's scope; in
                                   a world the global object that its runs share */
     JSValue list, map, object; /* prototypes */
@@ -85,7 +87,7 @@ struct js_runtime_t {
     JSAtom length;
     JSAtom index_bits;         /* set in the atoms of array indexes */
     JSClassID date_class, plain_class, number_class, string_class, boolean_class,
-        bytes_class;
+        bytes_class, proxy_class;
     js_compiled_t cache[WF_JS_CACHED];
     short hints[WF_JS_HINTS]; /* by hash: the slot where a script was found last */
     apr_size_t cached_bytes;

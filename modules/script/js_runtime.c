@@ -246,6 +246,7 @@ static int set_up(js_runtime_t *runtime)
     runtime->string_class = class_of(ctx, "new String");
     runtime->boolean_class = class_of(ctx, "new Boolean");
     runtime->bytes_class = class_of(ctx, "new Uint8Array");
+    runtime->proxy_class = class_of(ctx, "new Proxy({}, {})");
     if (js_lists_open(runtime) < 0 || js_objects_open(runtime) < 0) {
         return -1;
     }
@@ -260,7 +261,11 @@ static js_runtime_t *open_runtime(const wf_js_world_t *world)
         return NULL;
     }
     runtime->world = world;
-    runtime->scratch = world ? wf_pool_create("wf_js_scratch", WF_JS_SCRATCH) : NULL;
+    if (world) {
+        runtime->scratch = wf_pool_create("wf_js_scratch", WF_JS_SCRATCH);
+        runtime->memory =
+            runtime->scratch ? apr_pool_allocator_get(runtime->scratch) : NULL;
+    }
     runtime->rt = JS_NewRuntime2(&heap_functions, &runtime->heap);
     if (runtime->rt) {
         JS_SetMaxStackSize(runtime->rt, WF_JS_STACK);

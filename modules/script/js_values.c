@@ -440,7 +440,8 @@ static int to_object(js_runtime_t *runtime, JSValueConst v, wf_value_t *value,
     if (array < 0) {
         return -1;
     }
-    if (!array && class_id != runtime->plain_class) {
+    if (!array && class_id != runtime->plain_class
+        && !(runtime->world && class_id == runtime->proxy_class)) {
         JS_ThrowTypeError(ctx, "%s cannot leave a script",
                           JS_IsFunction(ctx, v)
                               ? "a function"
