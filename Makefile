@@ -250,6 +250,7 @@ CORPUS_bpmn_date      = date
 CORPUS_bpmn_timer     = timer
 CORPUS_load_yaml      = yaml
 CORPUS_metrics_sheet  = sheet
+CORPUS_metrics_threshold = threshold
 CORPUS_http_multipart = multipart
 FUZZ_ROOM = $(firstword $(subst _, ,$(1)))
 FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))

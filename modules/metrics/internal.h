@@ -107,6 +107,41 @@ wf_stat_e wf_stat_find(const char *word, apr_size_t n);
 int wf_slot_stat(wf_metric_type_e type, const wf_slot_t *slot, wf_stat_e stat,
                  double percentile, double seconds, double *value);
 
+/* ---- what thresholds name (source.c) ----------------------------------------------- */
+
+typedef enum {
+    WF_SOURCE_NONE,   /* the table has no such metric */
+    WF_SOURCE_METRIC, /* http_req_duration, login.duration, login.duration.p95 */
+    WF_SOURCE_SHARE,  /* login.success_rate: the first counter's part of both */
+    WF_SOURCE_KEY,    /* http_req_status_503: what a tally has of a key */
+    WF_SOURCE_MOMENT  /* total_vus */
+} wf_source_e;
+
+typedef struct wf_source_t {
+    wf_source_e kind;
+    int metrics[2]; /* that are read; -1: none */
+    int key;
+    wf_stat_e stat; /* if the condition names none */
+    double percentile;
+    int fixed; /* the name ends with the statistic */
+    double (*moment)(const wf_moment_t *now);
+} wf_source_t;
+
+wf_source_t wf_source_find(const wf_metric_table_t *table, const char *metric);
+/** Which statistics it has, as wf_metric_stats. */
+unsigned wf_source_stats(const wf_source_t *source, const wf_metric_table_t *table);
+/** The value for a condition. slots are those of source->metrics; seconds is how long they
+ *  were measured. *unmeasured: a trend without samples. */
+double wf_source_value(const wf_source_t *source, const wf_metric_table_t *table,
+                       const wf_slot_t *const slots[2], const wf_condition_t *condition,
+                       double seconds, const wf_moment_t *now, int *unmeasured);
+
+/* ---- conditions (threshold.c) ------------------------------------------------------ */
+
+/** p(95), p( 99.9 ), p95, at *s, which is moved behind it. NULL, or what is wrong. */
+const char *wf_percentile_parse(const char **s, double *percentile);
+int wf_condition_holds(const wf_condition_t *condition, double value);
+
 /* ---- tables (table.c) -------------------------------------------------------------- */
 
 /** As wf_metric_find, for names and steps that are parts of a text. */

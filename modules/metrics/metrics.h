@@ -197,8 +197,16 @@ typedef struct wf_threshold_t {
     apr_int64_t from_ns, to_ns; /* since the start; to_ns 0: until now */
 } wf_threshold_t;
 
-/** Does the metric exist and have the statistic? NULL, or what is wrong. *known is 0 for a
- *  metric that the table lacks (which is no fault: it just never passes). */
+#define WF_WINDOW_MIN_NS ((apr_int64_t)1000000000)
+
+/** Does the metric exist and have the statistic, and do window, from and to make sense?
+ *  NULL, or what is wrong. *known is 0 for a metric that the table lacks (which is no
+ *  fault: it just never passes).
+ *
+ *  Metrics are those of the table by name; total_iterations, total_vus and duration (ms) of
+ *  the run; of a step <id>.<name>, <id>.success_rate, <id>.failure_rate and
+ *  <id>.duration.min|max|avg|med|pN. A step's own numbers are averages unless the condition
+ *  names another statistic. <tally>_<key> counts one key: http_req_status_503. */
 const char *wf_threshold_check(const wf_threshold_t *threshold,
                                const wf_metric_table_t *table, int *known, apr_pool_t *p);
 
@@ -210,20 +218,25 @@ typedef struct wf_moment_t {
 } wf_moment_t;
 
 typedef struct wf_verdict_t {
-    int passed;
+    int passed; /* trends without samples pass; everything else without them is 0 */
     double value;
-    int judged; /* 0: its part of the run has not begun, or its abort delay is not over */
+    int judged; /* 0: its part of the run has not begun, or its abort delay is not over, so
+                   that it ends no run yet */
 } wf_verdict_t;
 
 /** Judges the thresholds of one run. Those over a window or a part of the run need to see
- *  the sheet about once a second; it keeps what they need, in bounded memory. */
+ *  the sheet about once a second; it keeps what they need, in bounded memory: a window is
+ *  known to a second, or to a hundredth of it if that is longer, and a part of the run
+ *  begins and ends with the first look at or after its time. One that is made when the run
+ *  has already lasted, as after a restart, knows of the time before only its sum: parts
+ *  that lie there begin with the first look. */
 typedef struct wf_judge_t wf_judge_t;
 
 wf_judge_t *wf_judge_create(const wf_threshold_t *thresholds, int n,
                             const wf_metric_table_t *table, apr_pool_t *p);
-/** The whole run's sheet so far. Not older than the one before. */
+/** The whole run's sheet so far. What is not newer than the look before is none. */
 void wf_judge_see(wf_judge_t *judge, const wf_sheet_t *sheet, const wf_moment_t *now);
-/** The verdict on threshold i with the sheet and moment given. */
+/** The verdict on threshold i with the sheet and moment given; a look, too. */
 wf_verdict_t wf_judge_verdict(wf_judge_t *judge, int i, const wf_sheet_t *sheet,
                               const wf_moment_t *now);
 

@@ -1,0 +1,9 @@
+/* Replays the corpus of the fuzz target: argv[1], or t/fuzz/corpus/threshold below WF_TOP.
+ */
+#include "../../fuzz/metrics_threshold.c"
+#include "corpus.h"
+
+int main(int argc, char **argv)
+{
+    return corpus_main(argc, argv, "threshold", 12);
+}
