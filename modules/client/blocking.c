@@ -37,17 +37,6 @@ static curl_socket_t open_socket(void *baton, curlsocktype purpose,
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* Also asked on a connection of an exchange before this one, which other terms may have
- * permitted. */
-static int before_request(void *baton, char *address, char *local, int port,
-                          int local_port)
-{
-    (void)local;
-    (void)local_port;
-    return wf_exchange_permits(baton, port, address) ? CURL_PREREQFUNC_OK
-                                                     : CURL_PREREQFUNC_ABORT;
-}
-
 /* ---- the thread's exchange --------------------------------------------------------------- */
 
 static wf_exchange_t *make_exchange(wf_error_t *err)
@@ -55,6 +44,10 @@ static wf_exchange_t *make_exchange(wf_error_t *err)
     wf_exchange_t *exchange = calloc(1, sizeof(*exchange));
     CURL *h;
 
+    if (exchange != NULL) {
+        /* A kept connection may be one that other terms have permitted. */
+        exchange->ask_always = 1;
+    }
     if (exchange == NULL || wf_exchange_open(exchange, err) != APR_SUCCESS) {
         free(exchange);
         wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
@@ -64,8 +57,6 @@ static wf_exchange_t *make_exchange(wf_error_t *err)
     curl_easy_setopt(h, CURLOPT_MAXCONNECTS, CONNECTIONS);
     curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, exchange);
-    curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, before_request);
-    curl_easy_setopt(h, CURLOPT_PREREQDATA, exchange);
     if (pthread_setspecific(key, exchange) != 0) {
         thread_ends(exchange);
         wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
@@ -94,6 +85,7 @@ static void copy_response(wf_client_response_t *out, const wf_client_response_t 
 {
     *out = *in;
     out->error = apr_pstrdup(p, in->error);
+    out->url = apr_pstrdup(p, in->url);
     out->body = apr_pstrmemdup(p, in->body, in->body_length);
     out->headers = apr_pstrmemdup(p, in->headers, in->headers_length);
 }
@@ -114,12 +106,7 @@ static void perform(wf_exchange_t *exchange, const wf_client_call_t *call,
 /* The handle goes on, the call may not. */
 static void forget(wf_exchange_t *exchange)
 {
-    curl_easy_setopt(exchange->handle, CURLOPT_CURLU, NULL);
-    curl_easy_setopt(exchange->handle, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(exchange->handle, CURLOPT_POSTFIELDS, NULL);
-    exchange->call = NULL;
-    exchange->settings = NULL;
-    exchange->applied = 0;
+    wf_options_forget(exchange);
     wf_exchange_trim(exchange);
 }
 

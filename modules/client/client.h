@@ -1,9 +1,10 @@
-/* client: outgoing HTTP/1.1 and mail through libcurl: requests prepared once and sent
- * often, transfers that reuse one connection handle, a group of transfers (multi) that is
- * driven by its owner's event loop, exchanges and mails that their thread waits for, and
- * which targets are permitted. The room starts no thread and holds no lock: a multi and
- * its transfers belong to one thread; prepared calls, settings, targets and mail servers
- * are immutable and may be shared by all. No libcurl type leaves the room. */
+/* client: outgoing HTTP and mail through libcurl: requests prepared once and sent often,
+ * transfers that reuse one handle, a group of transfers (multi) that is driven by its
+ * owner's event loop, what users of a multi have for themselves (cookies, connections),
+ * exchanges and mails that their thread waits for, and which targets are permitted. The
+ * room starts no thread and holds no lock: a multi and its transfers belong to one
+ * thread; prepared calls, settings, targets and mail servers are immutable and may be
+ * shared by all. No libcurl type leaves the room. */
 #ifndef WF_CLIENT_H
 #define WF_CLIENT_H
 
@@ -20,31 +21,78 @@ apr_status_t wf_client_global_init(wf_error_t *err);
 #define WF_CLIENT_TIMEOUT_MS 60000
 #define WF_CLIENT_MAX_REDIRECTS 10
 #define WF_CLIENT_MAX_BODY (16 * 1024 * 1024)
+#define WF_CLIENT_MAX_READ ((apr_int64_t)1024 * 1024 * 1024)
+#define WF_CLIENT_MAX_HEADER (300 * 1024) /* an answer's header, libcurl's own limit */
+#define WF_CLIENT_STREAM (64 * 1024)      /* larger bodies are sent piece by piece */
+
+typedef enum {
+    WF_HTTP_1_1,     /* never anything else */
+    WF_HTTP_AUTO,    /* HTTP/2 where the server offers it over TLS (ALPN), else 1.1 */
+    WF_HTTP_2,       /* the same, and offered by Upgrade where there is no TLS */
+    WF_HTTP_2_PRIOR, /* HTTP/2 from the first byte, also without TLS */
+    WF_HTTP_VERSIONS
+} wf_http_version_e;
+
+/** Connect to an address instead of looking a name up. */
+typedef struct wf_client_resolve_t {
+    const char *host;    /* of a URL, also of a redirect's */
+    int port;            /* of the URL; 0 = any */
+    const char *address; /* IPv4 or IPv6, without brackets */
+} wf_client_resolve_t;
 
 /** How to talk to a target. Immutable while a call refers to it. */
 typedef struct wf_client_settings_t {
-    int insecure;            /* 1: accept any certificate and host name */
-    const char *ca;          /* PEM file of trusted issuers instead of the
-                                system's, or NULL */
-    const char *certificate; /* client certificate (PEM) and its key, or NULL */
-    const char *key;
+    int insecure;             /* 1: accept any certificate and host name */
+    const char *ca;           /* PEM file of trusted issuers instead of the
+                                 system's, or NULL */
+    const char *certificate;  /* client certificate (PEM) and its key, or NULL */
+    const char *key;          /* NULL: in the certificate's file */
+    const char *key_password; /* or NULL */
+    const char *server_name; /* name that TLS asks for (SNI) and that the certificate must
+                                have, instead of the URL's host; or NULL */
+    const apr_array_header_t *resolve; /* of wf_client_resolve_t, or NULL. The permission
+                                          hook is then given the address as host */
+    wf_http_version_e version;
+    int compression;   /* 1: ask for gzip, deflate, br or zstd. What comes encoded is
+                          decoded then, and also where the request has an Accept-Encoding
+                          of its own */
+    int no_keep_alive; /* 1: a connection for this exchange alone */
+    int no_cookies;    /* 1: leave the user's cookies alone */
     int follow_redirects;
     int max_redirects;              /* one more is WF_CLIENT_REDIRECTS */
     apr_int64_t connect_timeout_ms; /* name, TCP and TLS; 0 = only the whole limit */
     apr_int64_t idle_timeout_ms;    /* longest silence; rounded up to seconds; 0 = none */
     apr_int64_t timeout_ms;         /* the whole exchange; 0 = none */
+    apr_int64_t max_read; /* bytes of a body, decoded; more is WF_CLIENT_TOO_LARGE, also
+                             where it is not kept; 0 = no limit */
 } wf_client_settings_t;
 
-/** The defaults above: verify, follow 10 redirects, 10 s, 30 s, 60 s. */
+/** The defaults above: HTTP/1.1 on kept connections, verify, follow 10 redirects, 10 s,
+ *  30 s, 60 s, 1 GiB. */
 void wf_client_settings_init(wf_client_settings_t *settings);
+
+/** A part of a multipart/form-data body (RFC 7578): a field, or a file if it has a file
+ *  name. Texts and data are borrowed by the call. */
+typedef struct wf_client_part_t {
+    const char *name;     /* UTF-8 */
+    const char *filename; /* UTF-8, or NULL */
+    const char *type;     /* media type; NULL: none for a field, and for a file
+                             application/octet-stream */
+    const char *data;
+    apr_size_t length;
+} wf_client_part_t;
 
 /** One request. */
 typedef struct wf_client_request_t {
     const char *method;                /* upper case */
     const char *url;                   /* absolute, http or https */
-    const apr_array_header_t *headers; /* of wf_client_header_t, or NULL */
+    const apr_array_header_t *headers; /* of wf_client_header_t, or NULL. Cookies of a
+                                          Cookie header are sent besides the user's, and
+                                          to the first host alone */
     const char *body;                  /* NULL = no body; borrowed by the call */
     apr_size_t body_length;
+    const apr_array_header_t *parts; /* of wf_client_part_t: the body is a multipart one
+                                        and gets its Content-Type; NULL = none */
     const wf_client_settings_t *settings; /* borrowed by the call */
     int keep_headers;                     /* else the answer's headers are only counted */
     int keep_body;                        /* else the answer's body is only counted */
@@ -61,8 +109,8 @@ typedef struct wf_client_header_t {
 /** A request ready to be sent any number of times, from any thread. */
 typedef struct wf_client_call_t wf_client_call_t;
 
-/** Check and prepare a request: URL, method and headers (RFC 9110 section 5). The call
- *  lives in p. WF_ERR_INVALID says what is wrong, without quoting values. */
+/** Check and prepare a request: URL, method, headers (RFC 9110 section 5), parts. The
+ * call lives in p. WF_ERR_INVALID says what is wrong, without quoting values. */
 apr_status_t wf_client_prepare(wf_client_call_t **call,
                                const wf_client_request_t *request, apr_pool_t *p,
                                wf_error_t *err);
@@ -80,10 +128,23 @@ typedef enum {
     WF_CLIENT_TLS,       /* handshake or certificate */
     WF_CLIENT_DENIED,    /* the permission hook refused the address */
     WF_CLIENT_REDIRECTS, /* too many, or to something that is not http(s) */
-    WF_CLIENT_TOO_LARGE, /* a kept body beyond max_body */
-    WF_CLIENT_PROTOCOL,  /* the answer is no HTTP */
+    WF_CLIENT_TOO_LARGE, /* a kept body beyond max_body, any beyond max_read, a header */
+    WF_CLIENT_PROTOCOL,  /* the answer is no HTTP, or not encoded as it says */
     WF_CLIENT_OUTCOMES
 } wf_client_outcome_e;
+
+/** Where the time of an exchange went, in microseconds, redirects included; together its
+ *  duration. What did not happen is 0: looking up, connecting and tls on a kept
+ *  connection, sending where the request left in one write. */
+typedef struct wf_client_timings_t {
+    apr_int64_t blocked;    /* until libcurl had a connection to use or to open */
+    apr_int64_t looking_up; /* the name */
+    apr_int64_t connecting; /* TCP */
+    apr_int64_t tls;        /* handshake */
+    apr_int64_t sending;    /* the body */
+    apr_int64_t waiting;    /* for the first byte of the answer */
+    apr_int64_t receiving;  /* until its last one */
+} wf_client_timings_t;
 
 /** Given to a done function: valid during its call only. */
 typedef struct wf_client_response_t {
@@ -96,9 +157,18 @@ typedef struct wf_client_response_t {
     const char *headers; /* the last answer's lines "Name: value\r\n"; NULL if not kept */
     apr_size_t headers_length;
     apr_int64_t sent, received; /* bytes of all hops, headers included */
-    apr_int64_t size;           /* bytes of the body */
+    apr_int64_t size;           /* bytes of the body, decoded */
+    apr_int64_t wire_size;      /* as they came */
     apr_int64_t duration_us;    /* from the send call to the last byte */
+    wf_client_timings_t timings;
+    const char *url; /* of the last request, after redirects */
+    int redirects;   /* followed */
+    int reused;      /* 1: no connection had to be opened */
+    int version;     /* of the last answer: 10, 11, 20; 0 if there was none */
 } wf_client_response_t;
+
+/** "HTTP/1.1" for 11, "HTTP/2" for 20; "" for 0. */
+const char *wf_client_version_name(int version);
 
 /** The standard phrase of a status ("Not Found"), "" for an unknown one. */
 const char *wf_client_reason(int status);
@@ -146,6 +216,10 @@ apr_status_t wf_client_multi_create(wf_client_multi_t **multi,
                                     wf_client_permit_fn *permitted, void *permit_baton,
                                     apr_pool_t *p, wf_error_t *err);
 
+/** At most so many connections to one host and port (of one user, if he has his own);
+ *  exchanges beyond it wait for one. 0 = no limit, as at first. */
+void wf_client_multi_limit(wf_client_multi_t *multi, int per_host);
+
 /** An event of fd, or the timer. Done functions run inside. */
 void wf_client_multi_ready(wf_client_multi_t *multi, int fd, int events);
 void wf_client_multi_timeout(wf_client_multi_t *multi);
@@ -161,6 +235,22 @@ typedef void wf_client_done_fn(void *baton, const wf_client_response_t *response
 apr_status_t wf_client_transfer_create(wf_client_transfer_t **transfer,
                                        wf_client_multi_t *multi, wf_client_done_fn *done,
                                        void *baton, apr_pool_t *p, wf_error_t *err);
+
+/** Somebody whose transfers share what others do not see: cookies, as a browser keeps
+ * them (RFC 6265), and if own_connections is not 0, connections. */
+typedef struct wf_client_user_t wf_client_user_t;
+
+/** Cheap until the first exchange. Freed with p, which must outlive the user's transfers
+ *  and not the multi's pool. */
+void wf_client_user_create(wf_client_user_t **user, wf_client_multi_t *multi,
+                           int own_connections, apr_pool_t *p);
+
+/** The transfer's next exchanges are this user's. Without a user there are no cookies,
+ *  and connections are everybody's. The transfer must not be running. */
+void wf_client_transfer_join(wf_client_transfer_t *transfer, wf_client_user_t *user);
+
+/** Forget all cookies, as of the user's next exchange. None of his may be running. */
+void wf_client_forget_cookies(wf_client_user_t *user);
 
 /** Start a call; it must live until done or cancel. Never calls done itself. */
 apr_status_t wf_client_send(wf_client_transfer_t *transfer, const wf_client_call_t *call,

@@ -1,53 +1,138 @@
-/* One exchange at a time on one easy handle. What makes it fast: no signals, no header or
- * body callback without a reader, options set again only if the call changed, the URL
- * parsed at preparation, HTTP/1.1 on kept-alive connections. */
+/* One exchange at a time on one easy handle: its life, and what libcurl calls meanwhile.
+ * Where nobody reads the answer, libcurl calls nothing but a counter. */
 #include "client/internal.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #define KEEP_BUFFER (64 * 1024) /* a larger buffer is given back after its exchange */
-#define CONNECTION_IDLE_S 90L   /* an older idle connection is not reused */
-#define RECEIVE_BUFFER (16 * 1024L)
 
-/* ---- libcurl's callbacks ----------------------------------------------------------- */
+/* ---- the answer's body and header ---------------------------------------------------- */
 
-static size_t drop_body(char *data, size_t size, size_t n, void *baton)
+/* The sum is of what a reader would get: an answer of a few bytes may decode to many. */
+static int fits(wf_exchange_t *exchange, size_t n)
 {
-    (void)data;
-    (void)baton;
-    return size * n;
+    apr_int64_t limit = exchange->call->settings->max_read;
+
+    exchange->size += (apr_int64_t)n;
+    if (limit > 0 && exchange->size > limit) {
+        exchange->excess = WF_BODY_READ;
+        return 0;
+    }
+    return 1;
 }
 
-static size_t keep_body(char *data, size_t size, size_t n, void *baton)
+size_t wf_exchange_drop_body(char *data, size_t size, size_t n, void *baton)
+{
+    (void)data;
+    return fits(baton, size * n) ? size * n : 0;
+}
+
+size_t wf_exchange_keep_body(char *data, size_t size, size_t n, void *baton)
 {
     wf_exchange_t *exchange = baton;
 
     n *= size;
+    if (!fits(exchange, n)) {
+        return 0;
+    }
     if (exchange->body.length + n > exchange->call->max_body
         || !wf_buffer_append(&exchange->body, data, n)) {
-        exchange->too_large = 1;
+        exchange->excess = WF_BODY_KEPT;
         return 0;
     }
     return n;
 }
 
+/* RFC 9110 section 15.4.4: 303 leads to something else that is asked for by GET, whatever
+ * the method was. libcurl would repeat a method that was set by name. */
+static void on_status_line(wf_exchange_t *exchange, const char *line, size_t n)
+{
+    const char *blank = memchr(line, ' ', n);
+
+    if (blank != NULL && line + n - blank >= 4 && memcmp(blank + 1, "303", 3) == 0) {
+        curl_easy_setopt(exchange->handle, CURLOPT_CUSTOMREQUEST, NULL);
+        exchange->applied = 0;
+    }
+}
+
+size_t wf_exchange_watch_header(char *data, size_t size, size_t n, void *baton)
+{
+    n *= size;
+    if (n >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+        on_status_line(baton, data, n);
+    }
+    return n;
+}
+
 /* A status line starts the block of the next answer: 1xx and redirects come before it. */
-static size_t keep_header(char *data, size_t size, size_t n, void *baton)
+size_t wf_exchange_keep_header(char *data, size_t size, size_t n, void *baton)
 {
     wf_exchange_t *exchange = baton;
 
     n *= size;
     if (n >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         exchange->headers.length = 0;
+        on_status_line(exchange, data, n);
         return n;
     }
     return wf_buffer_append(&exchange->headers, data, n) ? n : 0;
 }
+
+/* ---- the request's body ----------------------------------------------------------------- */
+
+size_t wf_exchange_read_body(char *out, size_t size, size_t n, void *baton)
+{
+    wf_exchange_t *exchange = baton;
+    const wf_client_call_t *call = exchange->call;
+    size_t room = size * n, done = 0;
+
+    while (done < room && exchange->piece < call->npieces) {
+        const wf_body_piece_t *piece = &call->pieces[exchange->piece];
+        size_t part = piece->length - exchange->offset;
+
+        if (part > room - done) {
+            part = room - done;
+        }
+        memcpy(out + done, piece->data + exchange->offset, part);
+        done += part;
+        exchange->offset += part;
+        if (exchange->offset == piece->length) {
+            exchange->piece++;
+            exchange->offset = 0;
+        }
+    }
+    if (exchange->piece == call->npieces) {
+        exchange->sent_us = wf_mono_us();
+    }
+    return done;
+}
+
+/* Asked for the beginning when a request has to be sent again: a redirect, a connection
+ * that was closed while it was idle. */
+int wf_exchange_seek_body(void *baton, curl_off_t offset, int origin)
+{
+    wf_exchange_t *exchange = baton;
+    const wf_client_call_t *call = exchange->call;
+    int i = 0;
+
+    if (origin != SEEK_SET || offset < 0 || (apr_size_t)offset > call->body_length) {
+        return CURL_SEEKFUNC_FAIL;
+    }
+    while (i < call->npieces && (apr_size_t)offset >= call->pieces[i].length) {
+        offset -= (curl_off_t)call->pieces[i++].length;
+    }
+    exchange->piece = i;
+    exchange->offset = (apr_size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+/* ---- permission --------------------------------------------------------------------------- */
 
 static int address_text(const struct curl_sockaddr *address, char *text, size_t size,
                         int *port)
@@ -74,24 +159,39 @@ static int address_text(const struct curl_sockaddr *address, char *text, size_t 
     return 0;
 }
 
-int wf_exchange_permits(wf_exchange_t *exchange, int port, const char *address)
+/* The URL of the current hop, parsed; NULL if there is none. */
+static CURLU *current_url(wf_exchange_t *exchange)
 {
     const char *effective = NULL;
-    char *host = NULL;
+    CURLU *url = curl_url();
+
+    curl_easy_getinfo(exchange->handle, CURLINFO_EFFECTIVE_URL, &effective);
+    if (url != NULL && effective != NULL
+        && curl_url_set(url, CURLUPART_URL, effective, 0) == CURLUE_OK) {
+        return url;
+    }
+    curl_url_cleanup(url);
+    return NULL;
+}
+
+int wf_exchange_permits(wf_exchange_t *exchange, int port, const char *address)
+{
+    char *host = NULL, *asked = NULL;
     CURLU *url;
     int yes = 0;
 
     if (exchange->permitted == NULL) {
         return 1;
     }
-    curl_easy_getinfo(exchange->handle, CURLINFO_EFFECTIVE_URL, &effective);
-    url = curl_url();
-    if (url != NULL && effective != NULL
-        && curl_url_set(url, CURLUPART_URL, effective, 0) == CURLUE_OK
-        && curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-        yes = exchange->permitted(exchange->permit_baton, host, port, address);
+    url = current_url(exchange);
+    if (url != NULL && curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK
+        && curl_url_get(url, CURLUPART_PORT, &asked, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+        yes = exchange->permitted(exchange->permit_baton,
+                                  wf_override_find(exchange->call, host, atoi(asked)),
+                                  port, address);
     }
     curl_free(host);
+    curl_free(asked);
     curl_url_cleanup(url);
     exchange->denied |= !yes;
     return yes;
@@ -112,91 +212,53 @@ int wf_exchange_permits_new(wf_exchange_t *exchange, const struct curl_sockaddr 
     return wf_exchange_permits(exchange, port, text);
 }
 
-/* ---- options ----------------------------------------------------------------------- */
+/* ---- before a request ------------------------------------------------------------------------ */
 
-static void set_base_options(wf_exchange_t *exchange)
+static int same_part(CURLU *a, CURLU *b, CURLUPart part)
 {
-    CURL *h = exchange->handle;
+    char *x = NULL, *y = NULL;
+    int same = curl_url_get(a, part, &x, CURLU_DEFAULT_PORT) == CURLUE_OK
+               && curl_url_get(b, part, &y, CURLU_DEFAULT_PORT) == CURLUE_OK
+               && strcasecmp(x, y) == 0;
 
-    curl_easy_getinfo(h, CURLINFO_CAINFO, &exchange->default_ca);
-    curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(h, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(h, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(h, CURLOPT_PROXY, "");
-    curl_easy_setopt(h, CURLOPT_USERAGENT, "workflow-engine/" WF_VERSION);
-    curl_easy_setopt(h, CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_S);
-    curl_easy_setopt(h, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
-    /* A cut exchange must not wait for a name server that does not answer. */
-    curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
+    curl_free(x);
+    curl_free(y);
+    return same;
 }
 
-static void set_settings(wf_exchange_t *exchange, const wf_client_settings_t *s)
+/* Cookies that the request brought are meant for its own host: a redirect to another one
+ * must not carry them there. */
+static void keep_cookies_at_home(wf_exchange_t *exchange)
 {
-    CURL *h = exchange->handle;
-    long idle_s = (long)((s->idle_timeout_ms + 999) / 1000);
+    CURLU *home = exchange->call->url;
+    CURLU *url = current_url(exchange);
 
-    curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, s->insecure ? 0L : 1L);
-    curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, s->insecure ? 0L : 2L);
-    curl_easy_setopt(h, CURLOPT_CAINFO, s->ca ? s->ca : exchange->default_ca);
-    curl_easy_setopt(h, CURLOPT_SSLCERT, s->certificate);
-    curl_easy_setopt(h, CURLOPT_SSLKEY, s->key);
-    curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, s->follow_redirects ? 1L : 0L);
-    curl_easy_setopt(h, CURLOPT_MAXREDIRS, (long)s->max_redirects);
-    curl_easy_setopt(
-        h, CURLOPT_CONNECTTIMEOUT_MS,
-        (long)(s->connect_timeout_ms ? s->connect_timeout_ms : s->timeout_ms));
-    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)s->timeout_ms);
-    curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, idle_s ? 1L : 0L);
-    curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, idle_s);
+    if (url == NULL || !same_part(url, home, CURLUPART_HOST)
+        || !same_part(url, home, CURLUPART_PORT)
+        || !same_part(url, home, CURLUPART_SCHEME)) {
+        curl_easy_setopt(exchange->handle, CURLOPT_COOKIE, NULL);
+        exchange->applied = 0;
+    }
+    curl_url_cleanup(url);
 }
 
-/* GET, HEAD and POST in libcurl's own way, so that it treats redirects as RFC 9110
- * section 15.4 says; any other method by name. */
-static void set_method(CURL *h, const wf_client_call_t *call)
+int wf_exchange_before_request(void *baton, char *address, char *local, int port,
+                               int local_port)
 {
-    const char *method = call->method;
+    wf_exchange_t *exchange = baton;
 
-    curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, NULL);
-    curl_easy_setopt(h, CURLOPT_NOBODY, 0L);
-    curl_easy_setopt(h, CURLOPT_HTTPGET, 1L);
-    if (strcmp(method, "HEAD") == 0) {
-        curl_easy_setopt(h, CURLOPT_NOBODY, 1L);
-        return;
+    (void)local;
+    (void)local_port;
+    if (exchange->ask_always && !wf_exchange_permits(exchange, port, address)) {
+        return CURL_PREREQFUNC_ABORT;
     }
-    if (call->body != NULL || strcmp(method, "POST") == 0) {
-        curl_easy_setopt(h, CURLOPT_POST, 1L);
-        curl_easy_setopt(h, CURLOPT_POSTFIELDS, call->body ? call->body : "");
-        curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_length);
-        if (strcmp(method, "POST") != 0) {
-            curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, method);
-        }
-        return;
+    if (exchange->call->cookies != NULL) {
+        keep_cookies_at_home(exchange);
     }
-    if (strcmp(method, "GET") != 0) {
-        curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, method);
-    }
+    return CURL_PREREQFUNC_OK;
 }
 
-static void apply(wf_exchange_t *exchange, const wf_client_call_t *call)
-{
-    CURL *h = exchange->handle;
-
-    if (exchange->settings != call->settings) {
-        set_settings(exchange, call->settings);
-        exchange->settings = call->stable ? call->settings : NULL;
-    }
-    set_method(h, call);
-    curl_easy_setopt(h, CURLOPT_CURLU, call->url);
-    curl_easy_setopt(h, CURLOPT_HTTPHEADER, call->headers);
-    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, call->keep_body ? keep_body : drop_body);
-    curl_easy_setopt(h, CURLOPT_WRITEDATA, exchange);
-    curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, call->keep_headers ? keep_header : NULL);
-    curl_easy_setopt(h, CURLOPT_HEADERDATA, call->keep_headers ? exchange : NULL);
-}
-
-/* ---- life -------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------- */
 
 apr_status_t wf_exchange_open(wf_exchange_t *exchange, wf_error_t *err)
 {
@@ -204,7 +266,7 @@ apr_status_t wf_exchange_open(wf_exchange_t *exchange, wf_error_t *err)
     if (exchange->handle == NULL) {
         return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
     }
-    set_base_options(exchange);
+    wf_options_base(exchange);
     return APR_SUCCESS;
 }
 
@@ -218,11 +280,18 @@ void wf_exchange_close(wf_exchange_t *exchange)
 void wf_exchange_begin(wf_exchange_t *exchange, const wf_client_call_t *call)
 {
     if (!(exchange->applied && call->stable && call == exchange->call)) {
-        apply(exchange, call);
+        wf_options_apply(exchange, call);
         exchange->call = call;
         exchange->applied = call->stable;
     }
-    exchange->denied = exchange->too_large = 0;
+    if (exchange->attached) {
+        wf_user_begin(exchange);
+    }
+    exchange->denied = 0;
+    exchange->excess = WF_FITS;
+    exchange->piece = 0;
+    exchange->offset = 0;
+    exchange->sent_us = exchange->size = 0;
     exchange->headers.length = exchange->body.length = 0;
     exchange->started_us = wf_mono_us();
 }
@@ -231,68 +300,4 @@ void wf_exchange_trim(wf_exchange_t *exchange)
 {
     wf_buffer_trim(&exchange->headers, KEEP_BUFFER);
     wf_buffer_trim(&exchange->body, KEEP_BUFFER);
-}
-
-/* ---- the answer -------------------------------------------------------------------- */
-
-static void judge(wf_exchange_t *exchange, CURLcode code, wf_client_response_t *response)
-{
-    CURLU *url = exchange->call->url;
-    char *host = NULL, *port = NULL;
-
-    if (exchange->denied) {
-        response->outcome = WF_CLIENT_DENIED;
-        response->error = "connections to this address are not permitted";
-        return;
-    }
-    if (exchange->too_large) {
-        response->outcome = WF_CLIENT_TOO_LARGE;
-        snprintf(exchange->text, sizeof(exchange->text),
-                 "the answer's body exceeds %" APR_SIZE_T_FMT " bytes",
-                 exchange->call->max_body);
-        response->error = exchange->text;
-        return;
-    }
-    curl_url_get(url, CURLUPART_HOST, &host, 0);
-    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
-    response->outcome =
-        wf_outcome_of(exchange->handle, code, host ? host : "", port ? port : "",
-                      &response->error, exchange->text, sizeof(exchange->text));
-    curl_free(host);
-    curl_free(port);
-}
-
-static void count(CURL *handle, wf_client_response_t *response)
-{
-    long request = 0, headers = 0, status = 0;
-    curl_off_t up = 0, down = 0;
-
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &request);
-    curl_easy_getinfo(handle, CURLINFO_HEADER_SIZE, &headers);
-    curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &up);
-    curl_easy_getinfo(handle, CURLINFO_SIZE_DOWNLOAD_T, &down);
-    response->status = (int)status;
-    response->sent = request + up;
-    response->received = headers + down;
-    response->size = down;
-}
-
-void wf_exchange_end(wf_exchange_t *exchange, CURLcode code,
-                     wf_client_response_t *response)
-{
-    memset(response, 0, sizeof(*response));
-    response->duration_us = wf_mono_us() - exchange->started_us;
-    count(exchange->handle, response);
-    if (code != CURLE_OK) {
-        judge(exchange, code, response);
-    }
-    if (exchange->call->keep_body) {
-        response->body = exchange->body.length ? exchange->body.data : "";
-        response->body_length = exchange->body.length;
-    }
-    if (exchange->call->keep_headers) {
-        response->headers = exchange->headers.length ? exchange->headers.data : "";
-        response->headers_length = exchange->headers.length;
-    }
 }

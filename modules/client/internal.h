@@ -6,35 +6,84 @@
 
 #include <curl/curl.h>
 
+/* ---- request.c, multipart.c, overrides.c: calls ------------------------------------------ */
+
+/** A piece of a body. */
+typedef struct wf_body_piece_t {
+    const char *data;
+    apr_size_t length;
+} wf_body_piece_t;
+
+/** Where connections to a host really go. */
+typedef struct wf_override_t {
+    const char *host;
+    int port;              /* 0 = any */
+    const char *permitted; /* what the permission hook is told instead of host */
+} wf_override_t;
+
 struct wf_client_call_t {
     const char *method;
     CURLU *url; /* parsed once; libcurl copies it per exchange */
     struct curl_slist *headers;
-    const char *body;
+    const char *cookies; /* of a Cookie header, or NULL */
+    struct curl_slist *connect_to;
+    apr_array_header_t *overrides; /* of wf_override_t, what connect_to says; or NULL */
+    const wf_body_piece_t *pieces; /* the body; NULL = none */
+    int npieces;
     apr_size_t body_length;
     const wf_client_settings_t *settings;
     apr_size_t max_body;
     int keep_headers, keep_body, stable;
+    int decode; /* content encodings */
+    int zoned;  /* the URL's host has a zone (RFC 6874) */
 };
 
-/* ---- exchange.c: an easy handle and one exchange after the other on it ------------- */
+/** A name or value as curl_slist; 0 without memory. */
+int wf_slist_add(struct curl_slist **list, const char *line);
+
+/** The Content-Type of a body of parts; given is the request's own one or NULL. *boundary
+ *  gets what divides them. WF_ERR_INVALID if given is none of a multipart body. */
+apr_status_t wf_multipart_type(const char **type, const char **boundary,
+                               const char *given, apr_pool_t *p, wf_error_t *err);
+/** Fill the call's pieces. WF_ERR_INVALID (field "parts"). */
+apr_status_t wf_multipart_encode(wf_client_call_t *call, const apr_array_header_t *parts,
+                                 const char *boundary, apr_pool_t *p, wf_error_t *err);
+
+/** What the settings say about where to connect and which name TLS uses; may change the
+ *  call's URL, and then *host gets the value of the Host header that it should have. */
+apr_status_t wf_overrides_add(wf_client_call_t *call, const char **host, apr_pool_t *p,
+                              wf_error_t *err);
+/** What the permission hook is told for a host of a URL. */
+const char *wf_override_find(const wf_client_call_t *call, const char *host, int port);
+
+/* ---- exchange.c, options.c, answer.c: one exchange after the other on a handle ----------- */
 
 #define WF_EXCHANGE_TEXT 320 /* bytes of a failure's text */
+
+typedef enum { WF_FITS, WF_BODY_KEPT, WF_BODY_READ } wf_excess_e;
 
 /** What a transfer of a multi and a blocking call have in common. */
 typedef struct wf_exchange_t {
     CURL *handle;
     wf_client_permit_fn *permitted; /* NULL: all */
     void *permit_baton;
+    int ask_always; /* ask the hook before each request, not just for new connections */
+    wf_client_user_t *user;       /* or NULL */
     const wf_client_call_t *call; /* the last one, see applied */
     const wf_client_settings_t
-        *settings;         /* whose options the handle carries; NULL: set them */
-    char *default_ca;      /* libcurl's own list of issuers */
-    int applied;           /* the handle carries all options of call */
-    int denied, too_large; /* why a callback ended the exchange */
-    apr_int64_t started_us;
-    wf_buffer_t headers, body; /* keep their memory from exchange to exchange */
+        *settings;    /* whose options the handle carries; NULL: set them */
+    char *default_ca; /* libcurl's own list of issuers */
+    int applied;      /* the handle carries all options of call */
+    int attached;     /* to the user's cookies */
+    int denied;       /* why a callback ended the exchange */
+    wf_excess_e excess;
+    int piece; /* next byte of the body: piece and offset in it */
+    apr_size_t offset;
+    apr_int64_t started_us, sent_us; /* sent_us: the last byte of a streamed body */
+    apr_int64_t size;                /* of the answer's body, decoded */
+    wf_buffer_t headers, body;       /* keep their memory from exchange to exchange */
     char text[WF_EXCHANGE_TEXT];
+    char detail[CURL_ERROR_SIZE]; /* libcurl's own words, for what its codes don't tell */
 } wf_exchange_t;
 
 /** Make the handle. exchange is all zero but for the permission hook. */
@@ -58,22 +107,52 @@ int wf_exchange_permits(wf_exchange_t *exchange, int port, const char *address);
 /** The same for the address of a new connection. */
 int wf_exchange_permits_new(wf_exchange_t *exchange, const struct curl_sockaddr *address);
 
+/** A new handle's options that no call changes. (options.c) */
+void wf_options_base(wf_exchange_t *exchange);
+/** All options of a call. (options.c) */
+void wf_options_apply(wf_exchange_t *exchange, const wf_client_call_t *call);
+/** No option refers to the call any more. (options.c) */
+void wf_options_forget(wf_exchange_t *exchange);
+
+/** libcurl's callbacks; baton is the exchange. */
+size_t wf_exchange_drop_body(char *data, size_t size, size_t n, void *baton);
+size_t wf_exchange_keep_body(char *data, size_t size, size_t n, void *baton);
+size_t wf_exchange_keep_header(char *data, size_t size, size_t n, void *baton);
+size_t wf_exchange_watch_header(char *data, size_t size, size_t n, void *baton);
+size_t wf_exchange_read_body(char *out, size_t size, size_t n, void *baton);
+int wf_exchange_seek_body(void *baton, curl_off_t offset, int origin);
+int wf_exchange_before_request(void *baton, char *address, char *local, int port,
+                               int local_port);
+
 /* ---- outcome.c: what libcurl's result means ------------------------------------------ */
 
 /** The outcome of a failed exchange, and its text without changing parts: a constant, or
  *  written to text. host and port are those that were asked for. */
-wf_client_outcome_e wf_outcome_of(CURL *handle, CURLcode code, const char *host,
-                                  const char *port, const char **error, char *text,
-                                  apr_size_t size);
+wf_client_outcome_e wf_outcome_of(CURL *handle, CURLcode code, const char *detail,
+                                  const char *host, const char *port, const char **error,
+                                  char *text, apr_size_t size);
 
-/* ---- multi.c, transfer.c ------------------------------------------------------------- */
+/* ---- multi.c, transfer.c, user.c ------------------------------------------------------ */
 
 struct wf_client_multi_t {
     CURLM *handle;
     wf_client_poller_t poller;
     wf_client_permit_fn *permitted;
     void *permit_baton;
+    unsigned users; /* with connections of their own, so far */
 };
+
+struct wf_client_user_t {
+    wf_client_multi_t *multi;
+    CURLSH *cookies; /* made by the first exchange that wants them */
+    unsigned scope;  /* see wf_user_join */
+    int forget;      /* the cookies, before the next exchange */
+};
+
+/** Let the exchange's handle have the user's cookies or leave them. (user.c) */
+void wf_user_cookies(wf_exchange_t *exchange, int wanted);
+/** Before each exchange: cookies that are to be forgotten. (user.c) */
+void wf_user_begin(wf_exchange_t *exchange);
 
 struct wf_client_transfer_t {
     wf_exchange_t exchange;

@@ -142,7 +142,7 @@ static apr_status_t report(CURL *h, CURLcode code, const answer_t *answer,
                             server->host, server->port);
     }
     snprintf(port, sizeof(port), "%d", server->port);
-    outcome = wf_outcome_of(h, code, server->host, port, &why, text, sizeof(text));
+    outcome = wf_outcome_of(h, code, "", server->host, port, &why, text, sizeof(text));
     return wf_error_set(err,
                         outcome == WF_CLIENT_TIMEOUT || outcome == WF_CLIENT_CONNECT
                             ? WF_ERR_UNAVAILABLE

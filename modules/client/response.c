@@ -79,6 +79,20 @@ const char *wf_client_reason(int status)
     return "";
 }
 
+const char *wf_client_version_name(int version)
+{
+    switch (version) {
+    case 10:
+        return "HTTP/1.0";
+    case 11:
+        return "HTTP/1.1";
+    case 20:
+        return "HTTP/2";
+    default:
+        return "";
+    }
+}
+
 /* "Name: value\r\n"; lines without a colon are passed over. */
 int wf_client_header_next(const char **at, const char *end, const char **name,
                           apr_size_t *name_length, const char **value,
