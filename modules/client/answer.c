@@ -84,27 +84,22 @@ static void count(wf_exchange_t *exchange, wf_client_response_t *response)
 
 /* ---- phases --------------------------------------------------------------------------- */
 
-/* The ends of the phases as libcurl counts them, in microseconds from the start; those of
- * redirected requests are added up. */
+/* The ends of the phases as libcurl counts them, in microseconds; 0 if there was none.
+ * Those of redirected requests are added up, and the time that an exchange had to wait
+ * for its turn is in none of them: so only differences mean something. */
 typedef struct ends_t {
-    curl_off_t lookup, connect, tls, ready, first, last;
+    curl_off_t lookup, connect, tls, ready, first;
 } ends_t;
 
-static void fetch_ends(CURL *h, ends_t *e)
+static void fetch_ends(CURL *h, int reused, ends_t *e)
 {
     memset(e, 0, sizeof(*e));
     curl_easy_getinfo(h, CURLINFO_PRETRANSFER_TIME_T, &e->ready);
     curl_easy_getinfo(h, CURLINFO_STARTTRANSFER_TIME_T, &e->first);
-    curl_easy_getinfo(h, CURLINFO_TOTAL_TIME_T, &e->last);
-}
-
-static void fetch_connect_ends(CURL *h, ends_t *e)
-{
-    curl_easy_getinfo(h, CURLINFO_NAMELOOKUP_TIME_T, &e->lookup);
-    curl_easy_getinfo(h, CURLINFO_CONNECT_TIME_T, &e->connect);
-    curl_easy_getinfo(h, CURLINFO_APPCONNECT_TIME_T, &e->tls);
-    if (e->tls == 0 && e->ready > 0) {
-        e->tls = e->connect; /* no TLS, not a handshake that did not end */
+    if (!reused) {
+        curl_easy_getinfo(h, CURLINFO_NAMELOOKUP_TIME_T, &e->lookup);
+        curl_easy_getinfo(h, CURLINFO_CONNECT_TIME_T, &e->connect);
+        curl_easy_getinfo(h, CURLINFO_APPCONNECT_TIME_T, &e->tls);
     }
 }
 
@@ -129,49 +124,57 @@ static apr_int64_t sending_of(const wf_exchange_t *exchange, const ends_t *e)
     return sending < limit ? sending : limit;
 }
 
-/* An exchange that failed ends in the phase that has no end yet. */
-static void complete_ends(ends_t *e, int connected)
+/* The phase that has no end. */
+static apr_int64_t *open_phase(const wf_exchange_t *exchange, CURLcode code,
+                               const ends_t *e, wf_client_timings_t *t)
 {
-    curl_off_t *const ends[] = { &e->lookup, &e->connect, &e->tls, &e->ready, &e->first };
-    size_t i;
-
-    for (i = connected ? 3 : 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        if (*ends[i] == 0) {
-            *ends[i] = e->last;
-        }
+    if (code == CURLE_OK || e->first > 0) {
+        return &t->blocked;
     }
+    if (e->ready > 0) {
+        return &t->waiting;
+    }
+    if (e->connect > 0) {
+        return &t->tls;
+    }
+    if (e->lookup > 0) {
+        return &t->connecting;
+    }
+    return code == CURLE_COULDNT_RESOLVE_HOST || strstr(exchange->detail, "Resolving")
+               ? &t->looking_up
+               : &t->blocked;
 }
 
 static void measure(wf_exchange_t *exchange, CURLcode code,
                     wf_client_response_t *response)
 {
     wf_client_timings_t *t = &response->timings;
+    apr_int64_t now = exchange->started_us + response->duration_us, rest;
     long connects = 0;
     ends_t e;
 
     curl_easy_getinfo(exchange->handle, CURLINFO_NUM_CONNECTS, &connects);
-    fetch_ends(exchange->handle, &e);
+    fetch_ends(exchange->handle, connects == 0, &e);
     response->reused = connects == 0 && e.ready > 0;
-    if (!response->reused) {
-        fetch_connect_ends(exchange->handle, &e);
-    }
-    if (code != CURLE_OK) {
-        complete_ends(&e, response->reused);
-    }
     t->looking_up = e.lookup;
     t->connecting = between(e.lookup, e.connect);
-    t->tls = between(e.connect, e.tls);
+    t->tls = e.tls > 0 ? between(e.connect, e.tls) : 0;
     t->sending = sending_of(exchange, &e);
     t->waiting = between(e.ready, e.first) - t->sending;
-    t->receiving = between(e.first, e.last);
-    t->blocked = between(t->looking_up + t->connecting + t->tls + t->sending + t->waiting
-                             + t->receiving,
-                         response->duration_us);
+    t->receiving = exchange->first_us ? between(exchange->first_us, now) : 0;
+    rest = response->duration_us
+           - (t->looking_up + t->connecting + t->tls + t->sending + t->waiting
+              + t->receiving);
+    /* libcurl counts at least one microsecond for each end. */
+    *(rest < 0 ? &t->waiting : open_phase(exchange, code, &e, t)) += rest;
 }
 
 void wf_exchange_end(wf_exchange_t *exchange, CURLcode code,
                      wf_client_response_t *response)
 {
+    if (code == CURLE_OK && !exchange->headed) {
+        code = CURLE_PARTIAL_FILE;
+    }
     memset(response, 0, sizeof(*response));
     response->duration_us = wf_mono_us() - exchange->started_us;
     count(exchange, response);

@@ -240,8 +240,8 @@ apr_status_t wf_client_transfer_create(wf_client_transfer_t **transfer,
  * them (RFC 6265), and if own_connections is not 0, connections. */
 typedef struct wf_client_user_t wf_client_user_t;
 
-/** Cheap until the first exchange. Freed with p, which must outlive the user's transfers
- *  and not the multi's pool. */
+/** Cheap until the first exchange. Ended with p, which must not outlive the multi's pool:
+ *  then none of his transfers may be running, and they go on without him. */
 void wf_client_user_create(wf_client_user_t **user, wf_client_multi_t *multi,
                            int own_connections, apr_pool_t *p);
 

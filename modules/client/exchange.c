@@ -1,5 +1,5 @@
 /* One exchange at a time on one easy handle: its life, and what libcurl calls meanwhile.
- * Where nobody reads the answer, libcurl calls nothing but a counter. */
+ * An answer that nobody reads is only counted. */
 #include "client/internal.h"
 
 #include <arpa/inet.h>
@@ -54,31 +54,35 @@ size_t wf_exchange_keep_body(char *data, size_t size, size_t n, void *baton)
 static void on_status_line(wf_exchange_t *exchange, const char *line, size_t n)
 {
     const char *blank = memchr(line, ' ', n);
+    const char *status = blank != NULL && line + n - blank >= 4 ? blank + 1 : "000";
 
-    if (blank != NULL && line + n - blank >= 4 && memcmp(blank + 1, "303", 3) == 0) {
+    exchange->headed = 0;
+    exchange->headers.length = 0;
+    if (!exchange->interim) {
+        exchange->first_us = wf_mono_us();
+    }
+    exchange->interim = *status == '1';
+    if (exchange->by_name && memcmp(status, "303", 3) == 0) {
         curl_easy_setopt(exchange->handle, CURLOPT_CUSTOMREQUEST, NULL);
         exchange->applied = 0;
     }
 }
 
-size_t wf_exchange_watch_header(char *data, size_t size, size_t n, void *baton)
-{
-    n *= size;
-    if (n >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-        on_status_line(baton, data, n);
-    }
-    return n;
-}
-
-/* A status line starts the block of the next answer: 1xx and redirects come before it. */
-size_t wf_exchange_keep_header(char *data, size_t size, size_t n, void *baton)
+/* A status line starts the block of the next answer: 1xx and redirects come before it. An
+ * empty line ends it; libcurl itself takes a block that was cut off for an answer. */
+size_t wf_exchange_on_header(char *data, size_t size, size_t n, void *baton)
 {
     wf_exchange_t *exchange = baton;
 
     n *= size;
     if (n >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-        exchange->headers.length = 0;
         on_status_line(exchange, data, n);
+        return n;
+    }
+    if (n <= 2) {
+        exchange->headed = 1;
+    }
+    if (!exchange->call->keep_headers) {
         return n;
     }
     return wf_buffer_append(&exchange->headers, data, n) ? n : 0;
@@ -272,6 +276,7 @@ apr_status_t wf_exchange_open(wf_exchange_t *exchange, wf_error_t *err)
 
 void wf_exchange_close(wf_exchange_t *exchange)
 {
+    wf_user_join(exchange, NULL);
     curl_easy_cleanup(exchange->handle);
     wf_buffer_trim(&exchange->headers, 0);
     wf_buffer_trim(&exchange->body, 0);
@@ -284,14 +289,14 @@ void wf_exchange_begin(wf_exchange_t *exchange, const wf_client_call_t *call)
         exchange->call = call;
         exchange->applied = call->stable;
     }
-    if (exchange->attached) {
+    if (exchange->has_cookies) {
         wf_user_begin(exchange);
     }
-    exchange->denied = 0;
+    exchange->denied = exchange->headed = exchange->interim = 0;
     exchange->excess = WF_FITS;
     exchange->piece = 0;
     exchange->offset = 0;
-    exchange->sent_us = exchange->size = 0;
+    exchange->sent_us = exchange->first_us = exchange->size = 0;
     exchange->headers.length = exchange->body.length = 0;
     exchange->started_us = wf_mono_us();
 }

@@ -74,12 +74,17 @@ typedef struct wf_exchange_t {
         *settings;    /* whose options the handle carries; NULL: set them */
     char *default_ca; /* libcurl's own list of issuers */
     int applied;      /* the handle carries all options of call */
-    int attached;     /* to the user's cookies */
-    int denied;       /* why a callback ended the exchange */
+    int has_cookies;  /* the handle has the user's */
+    struct wf_exchange_t *next_of_user;
+    int by_name; /* the method was set by its name */
+    int headed;  /* the last answer's header is complete */
+    int interim; /* it was a 1xx */
+    int denied;  /* why a callback ended the exchange */
     wf_excess_e excess;
     int piece; /* next byte of the body: piece and offset in it */
     apr_size_t offset;
     apr_int64_t started_us, sent_us; /* sent_us: the last byte of a streamed body */
+    apr_int64_t first_us;            /* the last answer began */
     apr_int64_t size;                /* of the answer's body, decoded */
     wf_buffer_t headers, body;       /* keep their memory from exchange to exchange */
     char text[WF_EXCHANGE_TEXT];
@@ -117,8 +122,7 @@ void wf_options_forget(wf_exchange_t *exchange);
 /** libcurl's callbacks; baton is the exchange. */
 size_t wf_exchange_drop_body(char *data, size_t size, size_t n, void *baton);
 size_t wf_exchange_keep_body(char *data, size_t size, size_t n, void *baton);
-size_t wf_exchange_keep_header(char *data, size_t size, size_t n, void *baton);
-size_t wf_exchange_watch_header(char *data, size_t size, size_t n, void *baton);
+size_t wf_exchange_on_header(char *data, size_t size, size_t n, void *baton);
 size_t wf_exchange_read_body(char *out, size_t size, size_t n, void *baton);
 int wf_exchange_seek_body(void *baton, curl_off_t offset, int origin);
 int wf_exchange_before_request(void *baton, char *address, char *local, int port,
@@ -143,12 +147,14 @@ struct wf_client_multi_t {
 };
 
 struct wf_client_user_t {
-    wf_client_multi_t *multi;
-    CURLSH *cookies; /* made by the first exchange that wants them */
-    unsigned scope;  /* see wf_user_join */
-    int forget;      /* the cookies, before the next exchange */
+    CURLSH *cookies;          /* made by the first exchange that wants them */
+    unsigned scope;           /* see set_scope in options.c; 0 = all others' */
+    int forget;               /* the cookies, before the next exchange */
+    wf_exchange_t *exchanges; /* of his transfers */
 };
 
+/** Make the exchange a user's, or nobody's. (user.c) */
+void wf_user_join(wf_exchange_t *exchange, wf_client_user_t *user);
 /** Let the exchange's handle have the user's cookies or leave them. (user.c) */
 void wf_user_cookies(wf_exchange_t *exchange, int wanted);
 /** Before each exchange: cookies that are to be forgotten. (user.c) */

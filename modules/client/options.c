@@ -24,6 +24,8 @@ void wf_options_base(wf_exchange_t *exchange)
     curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(h, CURLOPT_ERRORBUFFER, exchange->detail);
     curl_easy_setopt(h, CURLOPT_WRITEDATA, exchange);
+    curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, wf_exchange_on_header);
+    curl_easy_setopt(h, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(h, CURLOPT_READFUNCTION, wf_exchange_read_body);
     curl_easy_setopt(h, CURLOPT_READDATA, exchange);
     curl_easy_setopt(h, CURLOPT_SEEKFUNCTION, wf_exchange_seek_body);
@@ -121,20 +123,6 @@ static int set_method(CURL *h, const wf_client_call_t *call)
     return 1;
 }
 
-static void set_readers(CURL *h, const wf_client_call_t *call, wf_exchange_t *exchange,
-                        int by_name)
-{
-    curl_write_callback header = call->keep_headers ? wf_exchange_keep_header
-                                 : by_name && call->settings->follow_redirects
-                                     ? wf_exchange_watch_header
-                                     : NULL;
-
-    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION,
-                     call->keep_body ? wf_exchange_keep_body : wf_exchange_drop_body);
-    curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, header);
-    curl_easy_setopt(h, CURLOPT_HEADERDATA, header ? exchange : NULL);
-}
-
 /* libcurl never uses a connection for another address scope than it was made for, and the
  * scope matters to link-local addresses of IPv6 alone: so a number per user keeps their
  * connections apart without a cache for each, and finding one of few takes no search. */
@@ -148,14 +136,14 @@ static void set_scope(wf_exchange_t *exchange, const wf_client_call_t *call)
 void wf_options_apply(wf_exchange_t *exchange, const wf_client_call_t *call)
 {
     CURL *h = exchange->handle;
-    int by_name;
 
     if (exchange->settings != call->settings) {
         set_settings(exchange, call->settings);
         exchange->settings = call->stable ? call->settings : NULL;
     }
-    by_name = set_method(h, call);
-    set_readers(h, call, exchange, by_name);
+    exchange->by_name = set_method(h, call);
+    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION,
+                     call->keep_body ? wf_exchange_keep_body : wf_exchange_drop_body);
     set_scope(exchange, call);
     curl_easy_setopt(h, CURLOPT_CURLU, call->url);
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, call->headers);

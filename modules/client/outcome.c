@@ -78,14 +78,6 @@ static const char *refusal_text(CURL *handle, const char *fallback)
     return fallback;
 }
 
-/* A server of TLS 1.3 tells only after the handshake that it misses a certificate; for
- * libcurl that is a failure to read or write. */
-static int lacks_certificate(const char *detail)
-{
-    return strstr(detail, "certificate required") != NULL
-           || strstr(detail, "bad certificate") != NULL;
-}
-
 /* ---- connections -------------------------------------------------------------------------- */
 
 static const char *connect_text(CURL *handle, CURLcode code, const char *host,
@@ -106,15 +98,41 @@ static const char *connect_text(CURL *handle, CURLcode code, const char *host,
     return text;
 }
 
-static const outcome_row_t *row_of(CURLcode code, const char *detail)
+/* ---- codes that mean more than one thing ----------------------------------------------- */
+
+/* What libcurl's own words add to its code. A server of TLS 1.3 tells only after the
+ * handshake that it misses a certificate, when libcurl reads or writes already. */
+static const struct {
+    CURLcode from;
+    const char *words;
+    CURLcode to;
+} meanings[] = {
+    /* clang-format off */
+    { CURLE_RECV_ERROR,           "certificate required",       CURLE_SSL_CLIENTCERT },
+    { CURLE_SEND_ERROR,           "certificate required",       CURLE_SSL_CLIENTCERT },
+    { CURLE_SSL_CONNECT_ERROR,    "certificate required",       CURLE_SSL_CLIENTCERT },
+    { CURLE_RECV_ERROR,           "Too large response headers", CURLE_OUT_OF_MEMORY },
+    { CURLE_RECV_ERROR,           "chunked-encoding",           CURLE_WEIRD_SERVER_REPLY },
+    { CURLE_UNSUPPORTED_PROTOCOL, "HTTP",                       CURLE_WEIRD_SERVER_REPLY },
+    /* clang-format on */
+};
+
+static CURLcode refine(CURLcode code, const char *detail)
 {
     size_t i;
 
-    if ((code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR
-         || code == CURLE_SSL_CONNECT_ERROR)
-        && lacks_certificate(detail)) {
-        code = CURLE_SSL_CLIENTCERT;
+    for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (meanings[i].from == code && strstr(detail, meanings[i].words) != NULL) {
+            return meanings[i].to;
+        }
     }
+    return code;
+}
+
+static const outcome_row_t *row_of(CURLcode code)
+{
+    size_t i;
+
     for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
         if (outcomes[i].code == code) {
             return &outcomes[i];
@@ -127,8 +145,10 @@ wf_client_outcome_e wf_outcome_of(CURL *handle, CURLcode code, const char *detai
                                   const char *host, const char *port, const char **error,
                                   char *text, apr_size_t size)
 {
-    const outcome_row_t *row = row_of(code, detail);
+    const outcome_row_t *row;
 
+    code = refine(code, detail);
+    row = row_of(code);
     if (row == NULL) {
         *error = curl_easy_strerror(code);
         return WF_CLIENT_PROTOCOL;

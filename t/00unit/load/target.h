@@ -22,6 +22,7 @@
 
 typedef struct target_t {
     int listener, port;
+    int (*answer)(int fd, const char *request); /* instead of the above; 0 = close */
     pthread_t thread;
     pthread_mutex_t lock;
     int requests, ok, connections; /* ok: answered below 400 */
@@ -149,7 +150,8 @@ static void *target_serve(void *data)
 
             buffer[length] = '\0';
             target_keep(c->target, buffer);
-            alive = target_answer(c->target, c->fd, buffer);
+            alive = c->target->answer ? c->target->answer(c->fd, buffer)
+                                      : target_answer(c->target, c->fd, buffer);
             buffer[length] = saved;
             memmove(buffer, buffer + length, have - length + 1);
             have -= length;
