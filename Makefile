@@ -249,6 +249,7 @@ CORPUS_bpmn_parse     = bpmn
 CORPUS_bpmn_date      = date
 CORPUS_bpmn_timer     = timer
 CORPUS_load_yaml      = yaml
+CORPUS_load_script    = script
 CORPUS_metrics_sheet  = sheet
 CORPUS_metrics_threshold = threshold
 CORPUS_http_multipart = multipart

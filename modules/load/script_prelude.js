@@ -464,4 +464,7 @@
         __VU: () => host.get('__VU'),
         __ITER: () => host.get('__ITER'),
     });
+
+    /* Scripts get hold of these through what they make. */
+    return [Response, PmResponse, Expectation, AssertionError];
 })

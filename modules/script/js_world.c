@@ -159,7 +159,7 @@ static int furnish_host(js_runtime_t *runtime, JSValueConst host)
                              JS_NewCFunction(ctx, write_line, "log", 2));
 }
 
-static int call_prelude(js_runtime_t *runtime, JSValueConst global, JSValueConst host)
+static JSValue call_prelude(js_runtime_t *runtime, JSValueConst global, JSValueConst host)
 {
     JSContext *ctx = runtime->ctx;
     JSValue function =
@@ -170,16 +170,15 @@ static int call_prelude(js_runtime_t *runtime, JSValueConst global, JSValueConst
                        : JS_Call(ctx, function, JS_UNDEFINED, 2, args);
 
     JS_FreeValue(ctx, function);
-    runtime->bpmn_error = made;
-    return JS_IsException(made) ? -1 : 0;
+    return made;
 }
 
-static int freeze(js_runtime_t *runtime, JSValueConst global, JSValueConst host)
+static int freeze(js_runtime_t *runtime, JSValueConst global, JSValueConst host,
+                  JSValueConst made)
 {
     JSContext *ctx = runtime->ctx;
-    const JSValueConst roots[] = { global,          host,
-                                   runtime->list,   runtime->map,
-                                   runtime->object, runtime->bpmn_error };
+    const JSValueConst roots[] = { global,        host,         made,
+                                   runtime->list, runtime->map, runtime->object };
     JSValue all = JS_NewArray(ctx), function = JS_GetPropertyStr(ctx, host, "freeze");
     JSValueConst args[] = { all };
     JSValue done;
@@ -194,18 +193,35 @@ static int freeze(js_runtime_t *runtime, JSValueConst global, JSValueConst host)
     return JS_IsException(done) ? -1 : 0;
 }
 
+static int furnish(js_runtime_t *runtime, JSValueConst global, JSValueConst host)
+{
+    JSValue made;
+    int rc;
+
+    if (define_global_this(runtime->ctx, global) < 0 || furnish_host(runtime, host) < 0) {
+        return -1;
+    }
+    made = call_prelude(runtime, global, host);
+    if (JS_IsException(made)) {
+        return -1;
+    }
+    rc = freeze(runtime, global, host, made);
+    if (!runtime->world) {
+        runtime->bpmn_error = JS_DupValue(runtime->ctx, made);
+    }
+    JS_FreeValue(runtime->ctx, made);
+    return rc;
+}
+
 int js_world_open(js_runtime_t *runtime)
 {
     JSContext *ctx = runtime->ctx;
     JSValue global = JS_GetGlobalObject(ctx);
     JSValue host = evaluate(ctx, wf_js_prelude_common);
-    int rc = JS_IsException(host) || define_global_this(ctx, global) < 0
-                     || furnish_host(runtime, host) < 0
-                     || call_prelude(runtime, global, host) < 0
-                     || freeze(runtime, global, host) < 0
-                 ? -1
-                 : 0;
+    int rc;
 
+    runtime->bpmn_error = JS_UNDEFINED;
+    rc = JS_IsException(host) ? -1 : furnish(runtime, global, host);
     JS_FreeValue(ctx, host);
     JS_FreeValue(ctx, global);
     return rc;

@@ -184,7 +184,8 @@ typedef struct wf_js_function_t {
 typedef struct wf_js_world_t {
     /** Text of a function expression. It is called once in each runtime with the global
      *  object, which it adds its names to, and with a host object; afterwards everything
-     *  that can be reached is frozen. The host object has
+     *  that can be reached from these two and from what it returns is frozen. The host
+     *  object has
      *    the functions below, under their names
      *    run()                   an object that belongs to the run: the only place where
      *                            a prelude may keep something

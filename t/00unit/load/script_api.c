@@ -377,6 +377,34 @@ static const case_t pm[] = {
     { "pm.environment.unset('stage'); env.has('stage')", "false" },
 };
 
+/* Virtual users share what the names stand for, so nothing of it may change. */
+static const case_t shared[] = {
+    { "const loose = [], seen = new Set();"
+      "function visit(v, path) {"
+      "  if ((typeof v !== 'object' && typeof v !== 'function') || v === null || "
+      "seen.has(v))"
+      "    return;"
+      "  seen.add(v);"
+      "  if (!Object.isFrozen(v)) loose.push(path);"
+      "  visit(Object.getPrototypeOf(v), path + '.__proto__');"
+      "  for (const k of Reflect.ownKeys(v)) {"
+      "    const d = Object.getOwnPropertyDescriptor(v, k);"
+      "    for (const m of ['value', 'get', 'set']) visit(d[m], path + '.' + String(k)); "
+      "} }"
+      "visit(Object.getPrototypeOf(globalThis), 'global');"
+      "visit(Object.getPrototypeOf(response), 'Response');"
+      "visit(Object.getPrototypeOf(pm.response), 'PmResponse');"
+      "visit(Object.getPrototypeOf(pm.expect(1)), 'Expectation');"
+      "try { pm.expect(1).to.equal(2) } catch (e) {"
+      "  visit(Object.getPrototypeOf(e), 'AssertionError') }"
+      "[seen.size > 500, loose]",
+      "[true,[]]" },
+    { "ctx.mark = 1; pm.response.mark = 1; http.get = 5; [typeof ctx.mark, typeof "
+      "http.get]",
+      "[\"undefined\",\"function\"]" },
+    { "response.headers.mark = 1; response.mark = 1; pm.response.mark", "null" },
+};
+
 /* ---- what is left behind ------------------------------------------------------------------- */
 
 static void test_expectations(void)
@@ -580,6 +608,7 @@ int main(void)
     RUN(conveniences);
     test_expectations();
     RUN(pm);
+    RUN(shared);
     test_console();
     test_checks();
     test_sent();

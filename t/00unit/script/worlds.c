@@ -10,9 +10,11 @@ static const char prelude[] =
     "    host.define(global, { get: host.get, set: host.set, fail: host.fail,"
     "        atob: host.atob, btoa: host.btoa, digest: host.digest, hmac: host.hmac,"
     "        keep(v) { host.run().kept = v }, kept() { return host.run().kept },"
-    "        text: host.text, api: { nested: { list: [1] } } });"
+    "        text: host.text, api: { nested: { list: [1] } }, make: () => new Made() });"
+    "    class Made { method() { return 1 } }"
     "    Object.defineProperty(global, 'lazy', { get() { return (host.run().lazy ?"
     "?= {}) } });"
+    "    return [Made];"
     "})";
 
 static int do_get(void *baton, const wf_value_t *args, int nargs, wf_value_t *value,
@@ -238,6 +240,8 @@ static const char *const smugglers[] = {
     "= 1",
     "(function* () {})().__proto__.__proto__.mark = 1; [].values().__proto__.mark = 1;"
     "new Map().entries().__proto__.mark = 1; (async function () {}).__proto__.mark = 1",
+    "Object.getPrototypeOf(make()).mark = 1; make().constructor.mark = 1;"
+    "Object.getPrototypeOf(make()).method.mark = 1",
     "Object.getPrototypeOf(Int8Array).mark = 1; new Proxy({}, {}).mark = 1",
     "Object.defineProperty(Object.prototype, 'mark', { get() { return 1 } })",
     "Object.prototype.__defineGetter__('mark', () => 1)",
@@ -278,6 +282,7 @@ static const char look[] =
     "  visit(Object.getPrototypeOf(v), path + '.__proto__', depth + 1); }"
     "visit(Object.getPrototypeOf(globalThis), 'global', 0);"
     "visit((function tag(s) { return s })`x`, 'template', 0);"
+    "visit(make(), 'made', 0);"
     "visit([].values(), 'iterator', 0); visit((function* () {})(), 'generator', 0);"
     "visit(async function () {}, 'async', 0); visit(new Error('x'), 'error', 0);"
     "visit(/(x)/.exec('x'), 'match', 0); visit(lazy, 'lazy', 0);"
