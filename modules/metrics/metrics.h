@@ -22,9 +22,9 @@
 
 typedef struct wf_histogram_t {
     apr_uint64_t count;
-    double sum;                               /* exact below 2^53 */
-    apr_uint64_t min, max;                    /* exact; valid if count > 0 */
-    apr_uint64_t *pages[WF_HISTOGRAM_PAGES];  /* of WF_HISTOGRAM_STEPS counts, or NULL */
+    double sum;                              /* exact below 2^53 */
+    apr_uint64_t min, max;                   /* exact; valid if count > 0 */
+    apr_uint64_t *pages[WF_HISTOGRAM_PAGES]; /* of WF_HISTOGRAM_STEPS counts, or NULL */
 } wf_histogram_t;
 
 /** Add a sample; a negative one counts as 0. Pages come from p. */
@@ -240,46 +240,58 @@ void wf_judge_see(wf_judge_t *judge, const wf_sheet_t *sheet, const wf_moment_t 
 wf_verdict_t wf_judge_verdict(wf_judge_t *judge, int i, const wf_sheet_t *sheet,
                               const wf_moment_t *now);
 
-/* ---- time series (series.c) -------------------------------------------------------- */
+/* ---- time series (series.c, point.c) ----------------------------------------------- */
 
-#define WF_SERIES_POINTS 600 /* at most; then two neighbours become one */
+#define WF_SERIES_POINTS 600   /* at most; then neighbours become one, and spans double */
+#define WF_SERIES_SPAN_MS 1000 /* of a point in the beginning */
 
 /** What happened in a span of the run. */
 typedef struct wf_point_t {
-    apr_int64_t number;                  /* from 0; points that were joined keep the first */
-    apr_int64_t time_ms;                 /* end of the span, since 1970 */
-    apr_int64_t elapsed_ms, span_ms;     /* end since the start of the run; length */
-    double active_vus;                   /* at its end */
+    apr_int64_t number;              /* rising from 0; of those joined, the first */
+    apr_int64_t time_ms;             /* end of the span, since 1970 */
+    apr_int64_t elapsed_ms, span_ms; /* end since the start of the run; length */
+    double active_vus;               /* at its end */
     double iterations, http_reqs, failed, dropped; /* in the span */
-    double sent, received;               /* bytes in the span */
-    wf_histogram_t duration;             /* of http exchanges in the span */
+    double sent, received;                         /* bytes in the span */
+    wf_histogram_t duration;                       /* of http exchanges in the span */
 } wf_point_t;
 
-/** Which metrics of the table the columns are taken from. */
+/** Which metrics of the table the columns are taken from; -1: none. */
 typedef struct wf_series_columns_t {
-    int iterations, http_reqs, http_failed, dropped, sent, received; /* counters; failed: a rate */
-    int duration;                                                    /* a trend */
+    int iterations, http_reqs;   /* counters */
+    int http_failed;             /* a rate */
+    int dropped, sent, received; /* counters */
+    int duration;                /* a trend */
 } wf_series_columns_t;
 
 typedef struct wf_series_t wf_series_t;
 
-wf_series_t *wf_series_create(const wf_series_columns_t *columns,
-                              const wf_metric_table_t *table, apr_pool_t *p);
-/** A point from the difference to the sheet before. */
+wf_series_t *wf_series_create(const wf_series_columns_t *columns, apr_pool_t *p);
+/** What happened since the last look becomes a point, or a part of the last one if that is
+ *  still shorter than a span. To be called about once a second; in a pause, elapsed_us
+ *  stands still. */
 void wf_series_see(wf_series_t *series, const wf_sheet_t *sheet, apr_int64_t elapsed_us,
                    apr_int64_t now_ms, double active_vus);
 int wf_series_count(const wf_series_t *series);
 const wf_point_t *wf_series_at(const wf_series_t *series, int i);
-/** A point as text for the store and back; joined exactly by wf_point_join. */
+/** How often points were joined. While it stays the same, only the last point changes, and
+ *  new ones follow; when it has grown, numbers are gone, and the points that are left hold
+ *  what those did. */
+int wf_series_generation(const wf_series_t *series);
+/** A point as text for the store, NULL without memory; and back, exactly. WF_ERR_INVALID for
+ *  what is no point. */
 const char *wf_point_encode(const wf_point_t *point, apr_pool_t *p);
 apr_status_t wf_point_decode(wf_point_t *point, const char *text, apr_size_t length,
                              apr_pool_t *p, wf_error_t *err);
+/** Append the point that follows: exactly what one point of both spans would hold. */
 void wf_point_join(wf_point_t *into, const wf_point_t *next, apr_pool_t *p);
-/** Put a decoded point back, in order, before the first wf_series_see. */
+/** Put a point back, in order, before the first wf_series_see, whose sheet then must hold
+ *  what all of them tell: that of the same checkpoint. The point is copied. */
 void wf_series_restore(wf_series_t *series, const wf_point_t *point);
 /** The members that clients see: timestamp, elapsed_ms, iterations, active_vus, qps,
  *  error_rate (percent), avg_rt_ms, p50_rt_ms, p90_rt_ms, p95_rt_ms, p99_rt_ms,
- *  data_sent_per_sec, data_received_per_sec, dropped_iterations. */
+ *  data_sent_per_sec, data_received_per_sec, dropped_iterations. The caller owns the
+ *  reference; p is for scratch. */
 json_object *wf_point_json(const wf_point_t *point, apr_pool_t *p);
 
 #endif

@@ -1,6 +1,6 @@
-/* Fuzz target of sheets as text, which come from other machines. What is accepted is
- * written and read again to the same text, can be added and has statistics in order; what
- * is refused has a reason and has changed nothing. */
+/* Fuzz target of sheets and of points of time series as text, which come from other
+ * machines. What is accepted is written and read again to the same text, can be added and
+ * has statistics in order; what is refused has a reason and has changed nothing. */
 #include "metrics/metrics.h"
 
 #include <apr_general.h>
@@ -69,6 +69,28 @@ static void check_accepted(wf_sheet_t *sheet, apr_pool_t *p)
     wf_sheet_clear(again);
 }
 
+static void fuzz_point(const char *data, size_t size, apr_pool_t *p)
+{
+    wf_point_t point, again;
+    wf_error_t err;
+    const char *text;
+
+    wf_error_init(&err, p);
+    if (wf_point_decode(&point, data, size, p, &err) != APR_SUCCESS) {
+        if (err.kind != WF_ERR_INVALID || err.message == NULL) {
+            abort();
+        }
+        return;
+    }
+    text = wf_point_encode(&point, p);
+    if (wf_point_decode(&again, text, strlen(text), p, &err) != APR_SUCCESS
+        || strcmp(wf_point_encode(&again, p), text) != 0) {
+        abort();
+    }
+    wf_point_join(&again, &point, p);
+    json_object_put(wf_point_json(&again, p));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *p;
@@ -88,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
              || strcmp(wf_sheet_encode(sheet, p), empty) != 0) {
         abort();
     }
+    fuzz_point((const char *)data, size, p);
     apr_pool_destroy(p);
     apr_terminate();
     return 0;

@@ -1,4 +1,5 @@
-/* Replays the corpus of the fuzz target: argv[1], or t/fuzz/corpus/threshold below WF_TOP.
+/* Replays the corpus of the fuzz target: argv[1], or t/fuzz/corpus/threshold below
+ * WF_TOP.
  */
 #include "../../fuzz/metrics_threshold.c"
 #include "corpus.h"
