@@ -252,6 +252,7 @@ CORPUS_load_yaml      = yaml
 CORPUS_load_script    = script
 CORPUS_metrics_sheet  = sheet
 CORPUS_metrics_threshold = threshold
+CORPUS_load_csv       = csv
 CORPUS_http_multipart = multipart
 FUZZ_ROOM = $(firstword $(subst _, ,$(1)))
 FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))

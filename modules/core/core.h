@@ -325,6 +325,17 @@ int wf_parse_int64(const char *text, apr_int64_t *value);
 /** prefix + 20 random URL-safe characters; never reused (100 bits). */
 const char *wf_id_random(const char *prefix, apr_pool_t *p);
 
+/* ---- files -------------------------------------------------------------------------------- */
+
+/** The bytes of a file in or below a directory, in p, with a NUL behind them. The name is
+ *  relative and has no part ".."; symbolic links are followed only while they stay below
+ *  the directory. WF_ERR_INVALID for such a name, WF_ERR_NOT_FOUND, WF_ERR_TOO_LARGE beyond
+ *  max bytes, WF_ERR_FORBIDDEN for what may not be read or is no plain file. Messages tell
+ *  the name and never the directory. */
+apr_status_t wf_file_load_below(char **data, apr_size_t *length, const char *directory,
+                                const char *name, apr_size_t max, apr_pool_t *p,
+                                wf_error_t *err);
+
 /* ---- passwords ------------------------------------------------------------------------------- */
 
 /** bcrypt's cost for new hashes: 2^10 rounds, about 50 ms on the machines of 2026. */

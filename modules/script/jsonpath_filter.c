@@ -68,6 +68,30 @@ int wf_json_same(const wf_value_t *a, const wf_value_t *b)
     return same(a, b, 1);
 }
 
+int wf_json_order(const wf_value_t *a, const wf_value_t *b)
+{
+    wf_number_t x, y;
+
+    if (wf_number_of(a, &x) && wf_number_of(b, &y)) {
+        return wf_number_order(&x, &y);
+    }
+    return a->type == WF_STRING && b->type == WF_STRING ? wf_text_order(a, b)
+                                                        : WF_UNORDERED;
+}
+
+int wf_value_number(const wf_value_t *v, wf_value_t *number)
+{
+    wf_number_t n;
+
+    if (!wf_number_of(v, &n)
+        && (v->type != WF_STRING
+            || !wf_number_parse(v->as.text.data, v->as.text.length, 1, &n))) {
+        return 0;
+    }
+    *number = n.is_double ? wf_double(n.d) : wf_integer(n.i);
+    return 1;
+}
+
 /* ---- operands --------------------------------------------------------------------- */
 
 static apr_status_t count_one(void *baton, const wf_value_t *value)
@@ -131,18 +155,9 @@ static apr_status_t call_function(wf_jp_walk_t *w, const wf_jp_expr_t *expr,
 
 /* ---- comparisons ------------------------------------------------------------------ */
 
-/* Only two numbers or two texts have an order. */
 static int less(const wf_value_t *a, const wf_value_t *b)
 {
-    wf_number_t x, y;
-
-    if (a == NULL || b == NULL) {
-        return 0;
-    }
-    if (wf_number_of(a, &x) && wf_number_of(b, &y)) {
-        return wf_number_order(&x, &y) == -1;
-    }
-    return a->type == WF_STRING && b->type == WF_STRING && wf_text_order(a, b) < 0;
+    return a != NULL && b != NULL && wf_json_order(a, b) == -1;
 }
 
 static int equal(const wf_value_t *a, const wf_value_t *b)

@@ -148,6 +148,12 @@ apr_status_t wf_jsonpath_select(const wf_jsonpath_t *path, const wf_value_t *roo
  *  order, maps without; different types are different. Nesting beyond 128 levels: 0. */
 int wf_json_same(const wf_value_t *a, const wf_value_t *b);
 
+/** -1, 0 or 1 for two numbers (by value) or two texts (by code point); 2 for all else. */
+int wf_json_order(const wf_value_t *a, const wf_value_t *b);
+
+/** A number, or a text that is a decimal number and nothing else, as a number: 1, or 0. */
+int wf_value_number(const wf_value_t *v, wf_value_t *number);
+
 /* ---- JavaScript ------------------------------------------------------------------------- */
 
 /** Longest script, in bytes. */
