@@ -17,7 +17,7 @@ all: module engine
 # workflow-engine binary. Of the engine room the module holds the half that starts it, of the
 # client and bpmn rooms what checks directives.
 MODULE_ROOMS = core ipc store http auth activiti workflow
-ENGINE_ROOMS = core ipc store script xml diagram decision client document metrics bpmn load engine cli
+ENGINE_ROOMS = core ipc store script xml diagram decision client document bpmn load stream engine cli
 PARENT       = modules/engine/parent.c
 SHARED_HALF  = modules/engine/config.c modules/bpmn/registry.c \
                $(addprefix modules/client/,targets.c mail_server.c mail_address.c hosts.c)
@@ -37,14 +37,15 @@ BELOW_decision = decision script xml core
 BELOW_bpmn     = bpmn decision diagram client store script xml core
 BELOW_metrics  = metrics core
 BELOW_document = document script core
-BELOW_load     = load metrics document script client core
-BELOW_engine   = engine load metrics document bpmn decision diagram xml script client store ipc core
+BELOW_load     = load document script client core
+BELOW_stream   = stream core
+BELOW_engine   = engine stream load document bpmn decision diagram xml script client store ipc core
 BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth store ipc core
-BELOW_cli      = cli engine load metrics document bpmn decision diagram xml script client store ipc core
-ROOMS = core ipc store script xml diagram decision client document metrics bpmn load engine http auth activiti workflow cli
+BELOW_cli      = cli engine stream load document bpmn decision diagram xml script client store ipc core
+ROOMS = core ipc store script xml diagram decision client document metrics bpmn load stream engine http auth activiti workflow cli
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3
@@ -59,7 +60,7 @@ HTTPD_INC  := $(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 ALL_CFLAGS  = -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DLINUX -D_REENTRANT -fPIC \
               -fvisibility=hidden -pthread $(SANITIZE) -Imodules -I$(BUILD)/gen -It/00unit \
               $(PKG_CFLAGS) $(if $(HTTPD_INC),-I$(HTTPD_INC)) $(CFLAGS)
-ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lm -pthread
+ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lwslay -lm -pthread
 MODULE_LIBS = $(shell $(PKG_CONFIG) --libs json-c sqlite3)
 BINDIR     ?= $(shell $(APXS) -q BINDIR)
 DATADIR    ?= $(shell $(APXS) -q PREFIX)/share/mod_workflow
@@ -184,7 +185,7 @@ $(eval $(call BENCH_RULE,process,bpmn))
 # Only what is missing is installed, with sudo unless root.
 BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev \
                  libsqlite3-dev libyaml-dev libcurl4-openssl-dev libzip-dev libexpat1-dev \
-                 libpcre2-dev libssl-dev patch xz-utils
+                 libpcre2-dev libssl-dev libwslay-dev patch xz-utils
 RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core \
                  fonts-wqy-microhei
 TEST_PACKAGES  = $(RUN_PACKAGES) libapache2-mod-perl2 sqlite3 tidy tzdata zip
@@ -254,6 +255,7 @@ CORPUS_metrics_sheet  = sheet
 CORPUS_metrics_threshold = threshold
 CORPUS_load_csv       = csv
 CORPUS_http_multipart = multipart
+CORPUS_stream_client  = stream
 FUZZ_ROOM = $(firstword $(subst _, ,$(1)))
 FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
 
