@@ -69,6 +69,8 @@ static const struct {
     [WF_CMD_EXECUTION]        = { wf_command_execution,        wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_METRICS]          = { wf_command_metrics,          wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_STOP]             = { wf_command_stop,             NULL,                    NULL, NULL },
+    [WF_CMD_STREAM_RESERVE]   = { .begin = wf_command_reserve_stream },
+    [WF_CMD_STREAM_OPEN]      = { .begin = wf_command_open_stream },
 };
 /* clang-format on */
 
@@ -84,6 +86,7 @@ static apr_status_t command_status(wf_work_t *work, wf_error_t *err)
     wf_json_add_string(reply, "version", WF_VERSION);
     wf_json_add_int(reply, "started", engine->started);
     wf_json_add_int(reply, "pending", wf_executor_pending(engine->executor));
+    wf_json_add_int(reply, "streams", wf_streams_count(engine->streams));
     return APR_SUCCESS;
 }
 

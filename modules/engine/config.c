@@ -51,6 +51,8 @@ static const struct {
     MEMBER(load_loops,       NUMBER, 0),
     MEMBER(max_executions,   NUMBER, 100),
     MEMBER(max_vus,          NUMBER, 10000),
+    MEMBER(max_streams,      NUMBER, 1000),
+    MEMBER(max_tunnels,      NUMBER, 0),
 #undef MEMBER
 };
 /* clang-format on */

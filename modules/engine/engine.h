@@ -54,6 +54,8 @@ typedef struct wf_engine_config_t {
     int load_loops;             /* (start) event loop threads; 0 = one per core */
     int max_executions;         /* (start) load executions at once */
     int max_vus;                /* (start) of all of them together */
+    int max_streams;            /* clients that follow executions at once */
+    int max_tunnels;            /* of them, those that hold a worker of httpd */
 } wf_engine_config_t;
 
 /** Bytes of the delegates in a snapshot. */

@@ -15,6 +15,7 @@
 #include "ipc/ipc.h"
 #include "load/load.h"
 #include "store/store.h"
+#include "stream/stream.h"
 
 typedef struct wf_executor_t wf_executor_t;
 typedef struct wf_gate_t wf_gate_t;
@@ -42,6 +43,7 @@ typedef struct wf_engine_t {
     wf_running_t *running;
     wf_polls_t *polls;
     wf_load_t *load;
+    wf_streams_t *streams;
     wf_ipc_server_t *server;
     int stopping;               /* atomic: no new work */
     /* Reloaded by SIGHUP, read with __atomic_load_n. */
@@ -334,6 +336,29 @@ wf_work_fn wf_command_submit, wf_command_execution, wf_command_metrics, wf_comma
 void wf_engine_on_progress(void *baton, const wf_run_snapshot_t *snapshot);
 /** At start: executions that a dead engine left behind are over, and their record says so. */
 apr_status_t wf_engine_close_orphans(wf_engine_t *engine, wf_error_t *err);
+
+/** 1 if a record says that its execution is over. */
+int wf_run_is_over(const wf_run_t *run);
+
+/* live.c */
+
+/** What looks at executions for the clients' streams. */
+typedef struct wf_live_t {
+    wf_engine_t *engine;
+    apr_pool_t *pool;   /* of the reader; the streams' thread's, as it */
+    wf_store_t *reader; /* NULL = not open yet */
+} wf_live_t;
+
+/** The figures of an execution that a live message shows, and that its record keeps as
+ *  WF_RUN_LIVE. The caller owns the reference. */
+json_object *wf_live_data(const wf_run_snapshot_t *now);
+/** wf_stream_look_fn on the id of an execution; baton: a wf_live_t. */
+wf_stream_look_fn wf_live_look;
+/** Start the streams: engine->streams. After the load engine. */
+apr_status_t wf_live_create(wf_engine_t *engine, wf_error_t *err);
+/** Commands that need no work, on the ipc loop's thread. */
+void wf_command_reserve_stream(wf_engine_t *engine, wf_ipc_request_t *request);
+void wf_command_open_stream(wf_engine_t *engine, wf_ipc_request_t *request);
 
 /* ---- archive, demo ---------------------------------------------------------------------------------------- */
 

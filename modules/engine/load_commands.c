@@ -143,6 +143,24 @@ static const char *json_text(json_object *json, apr_pool_t *p)
     return json ? wf_json_text(json, NULL, p) : NULL;
 }
 
+/* The metrics, and beside them the figures that a live message shows: whoever asks when the
+ * execution is over gets those of its end. */
+static const char *metrics_text(const wf_run_snapshot_t *snapshot, apr_pool_t *p)
+{
+    json_object *all;
+
+    if (!snapshot->metrics) {
+        return NULL;
+    }
+    all = wf_json_own(json_object_new_object(), p);
+    json_object_object_foreach(snapshot->metrics, name, member)
+    {
+        json_object_object_add(all, name, json_object_get(member));
+    }
+    json_object_object_add(all, WF_RUN_LIVE, wf_live_data(snapshot));
+    return wf_json_text(all, NULL, p);
+}
+
 static checkpoint_t *checkpoint_of(const wf_run_snapshot_t *snapshot, apr_pool_t *p)
 {
     checkpoint_t *checkpoint = apr_pcalloc(p, sizeof(*checkpoint));
@@ -152,7 +170,7 @@ static checkpoint_t *checkpoint_of(const wf_run_snapshot_t *snapshot, apr_pool_t
     checkpoint->progress = snapshot->progress;
     checkpoint->start_time = snapshot->start_time;
     checkpoint->end_time = snapshot->end_time;
-    checkpoint->metrics = json_text(snapshot->metrics, p);
+    checkpoint->metrics = metrics_text(snapshot, p);
     checkpoint->slave_states = json_text(snapshot->slave_states, p);
     checkpoint->errors = json_text(snapshot->errors, p);
     return checkpoint;
@@ -166,6 +184,11 @@ static int is_final(const char *status)
         }
     }
     return 0;
+}
+
+int wf_run_is_over(const wf_run_t *run)
+{
+    return is_final(run->status);
 }
 
 static apr_status_t write_checkpoint(wf_work_t *work, wf_error_t *err)
@@ -193,6 +216,9 @@ static void checkpoint_done(wf_work_t *work, const wf_error_t *err)
 {
     checkpoint_t *checkpoint = work->baton;
 
+    if (wf_run_status_final(checkpoint->status)) {
+        wf_streams_wake(work->engine->streams, checkpoint->id);
+    }
     if (err->kind != WF_ERR_NONE) {
         wf_log(WF_LOG_ERR, "execution %s: checkpoint not written: %s", checkpoint->id,
                err->message);

@@ -2,9 +2,9 @@
  * which the parts start, signals, and the order in which they stop.
  *
  * Start: log, store (migrations), ids, models, executor, committer, jobs, clean-up, load,
- *        ipc loop.
- * Stop:  ipc takes no more commands and waits for the replies it owes; clean-up, jobs and
- *        load tests end and leave their last units; the executor drains; the committer
+ *        streams, ipc loop.
+ * Stop:  ipc takes no more commands and waits for the replies it owes; streams say goodbye;
+ *        clean-up, jobs and load tests end and leave their last units; the executor drains; the committer
  *        writes what is queued; the store checkpoints. Whoever got a "yes" finds it on
  *        disk. */
 #include "engine/internal.h"
@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* A snapshot is a page of JSON and the delegates; anything larger is something else. */
@@ -181,6 +182,7 @@ static void reload(wf_engine_t *engine, const char *path)
     }
     else {
         apply_config(engine, &config);
+        wf_streams_set_limits(engine->streams, config.max_streams, config.max_tunnels);
         wf_jobs_wake(engine->jobs);
         wf_cleaner_wake(engine->cleaner);
         wf_log(WF_LOG_NOTICE, "configuration read again");
@@ -249,6 +251,9 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
         rv = wf_load_create(&engine->load, &load, engine->pool, err);
     }
     if (rv == APR_SUCCESS) {
+        rv = wf_live_create(engine, err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wf_ipc_server_create(&engine->server, &ipc, engine->pool, err);
     }
     return rv;
@@ -281,6 +286,7 @@ static void stop_parts(wf_engine_t *engine)
 
     __atomic_store_n(&engine->stopping, 1, __ATOMIC_RELEASE);
     wf_polls_stop(engine->polls); /* whatever has ended the loop, none looks again */
+    wf_streams_stop(engine->streams);
     wf_cleaner_destroy(engine->cleaner);
     wf_jobs_destroy(engine->jobs);
     wf_load_destroy(engine->load);
@@ -290,6 +296,7 @@ static void stop_parts(wf_engine_t *engine)
     wf_executor_drain(engine->executor, deadline);
     wf_committer_destroy(engine->committer);
     wf_executor_destroy(engine->executor);
+    wf_streams_destroy(engine->streams);
     wf_polls_destroy(engine->polls);
     wf_error_init(&err, engine->pool);
     if (wf_store_checkpoint(engine->writer, &err) != APR_SUCCESS) {
@@ -321,6 +328,18 @@ static apr_status_t serve(wf_engine_t *engine, const options_t *options,
     stop_parts(engine);
     wf_log(WF_LOG_NOTICE, "stopped");
     return rv;
+}
+
+/* Streams and virtual users take a descriptor each; the usual soft limit is for programs
+ * that use select. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 static wf_engine_t *create_engine(apr_pool_t *p)
@@ -357,6 +376,7 @@ int wf_engine_main(int argc, const char *const *argv)
     apr_pool_create(&pool, NULL);
     wf_error_init(&err, pool);
     block_signals(&signals);
+    allow_descriptors();
     engine = create_engine(pool);
     rv = parse_options(&options, argc, argv, &err);
     if (rv == APR_SUCCESS) {

@@ -161,15 +161,43 @@ static void advance(struct iovec *iov, int *first, int count, size_t n)
     }
 }
 
-static int send_all(int fd, struct iovec *iov, int count, apr_int64_t deadline)
+/* Room for one descriptor beside the bytes, as the kernel wants it aligned. */
+typedef union passing_t {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+} passing_t;
+
+static void pass_along(struct msghdr *message, passing_t *passing, int fd)
 {
+    struct cmsghdr *header;
+
+    memset(passing, 0, sizeof(*passing));
+    message->msg_control = passing->bytes;
+    message->msg_controllen = sizeof(passing->bytes);
+    header = CMSG_FIRSTHDR(message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+}
+
+/* All of it; passed (NULL = none) goes with the first byte. */
+static int send_all(int fd, struct iovec *iov, int count, const int *passed,
+                    apr_int64_t deadline)
+{
+    passing_t passing;
     int first = 0;
 
     while (first < count) {
         struct msghdr message = { .msg_iov = iov + first, .msg_iovlen = count - first };
-        ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n;
 
+        if (passed) {
+            pass_along(&message, &passing, *passed);
+        }
+        n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n >= 0) {
+            passed = n > 0 ? NULL : passed;
             advance(iov, &first, count, n);
         }
         else if (errno == EAGAIN) {
@@ -251,7 +279,7 @@ static apr_status_t send_command(wf_ipc_client_t *client, const wf_ipc_call_t *c
                 return rv;
             }
         }
-        if (send_all(fd, iov, 3, deadline) == 0) {
+        if (send_all(fd, iov, 3, call->fd, deadline) == 0) {
             *out = fd;
             return APR_SUCCESS;
         }

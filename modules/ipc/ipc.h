@@ -4,8 +4,9 @@
  * A frame is a 20-byte header, then JSON text, then raw bytes (an upload, a resource):
  *   magic "WF", version, type | flags | id | json length | blob length   (big endian)
  * The child sends one WF_FRAME_COMMAND and waits for its WF_FRAME_REPLY or WF_FRAME_ERROR;
- * one command at a time a connection. A frame that breaks the rules ends that connection
- * and nothing else. Only processes of the engine's own user (or root) are answered. */
+ * one command at a time a connection. With the first byte of a command may come a
+ * descriptor (SCM_RIGHTS). A frame that breaks the rules ends that connection and nothing
+ * else. Only processes of the engine's own user (or root) are answered. */
 #ifndef WF_IPC_H
 #define WF_IPC_H
 
@@ -74,7 +75,9 @@
     X(WF_CMD_SUBMIT,           "workflow.submit")  /* a load workflow */                      \
     X(WF_CMD_EXECUTION,        "execution.get")    /* live state of a load execution */       \
     X(WF_CMD_METRICS,          "execution.metrics")                                           \
-    X(WF_CMD_STOP,             "execution.stop")
+    X(WF_CMD_STOP,             "execution.stop")                                              \
+    X(WF_CMD_STREAM_RESERVE,   "stream.reserve")   /* a place for a client's stream */        \
+    X(WF_CMD_STREAM_OPEN,      "stream.open")      /* on the socket that comes with it */
 /* clang-format on */
 
 typedef enum {
@@ -130,6 +133,7 @@ typedef struct wf_ipc_call_t {
     json_object *args;     /* borrowed; NULL = {} */
     const void *blob;      /* borrowed; NULL = none */
     apr_size_t blob_length;
+    const int *fd;         /* goes along as a duplicate; NULL = none */
     apr_interval_time_t timeout; /* microseconds for the whole call */
     /** Asked about once a second while the reply is waited for: nonzero breaks the call off
      *  (WF_ERR_UNAVAILABLE), and the engine sees that nobody listens. NULL = never. */
@@ -164,6 +168,8 @@ typedef struct wf_ipc_request_t {
     json_object *args;     /* never NULL */
     const char *blob;
     apr_size_t blob_length;
+    int fd;                /* came along; -1 = none. Closed with the answer, unless the
+                              handler has taken it and set this to -1 */
 } wf_ipc_request_t;
 
 /** Called on the loop's thread; must not block. */

@@ -46,6 +46,7 @@ struct connection_t {
     wf_frame_t frame;
     apr_pool_t *pool;            /* of the request being read; NULL between frames */
     char *payload;
+    int passed;                  /* descriptor that came with it; -1 = none */
 
     pthread_mutex_t lock;        /* of the members below; never held across a callback */
     int busy;                    /* a command is being executed */
@@ -143,6 +144,9 @@ static void release(connection_t *c)
         return;
     }
     close(c->fd);
+    if (c->passed >= 0) {
+        close(c->passed);
+    }
     pthread_mutex_destroy(&c->lock);
     free(c->out);
     free(c);
@@ -217,6 +221,7 @@ static void accept_connection(wf_ipc_server_t *server)
     }
     c->server = server;
     c->fd = fd;
+    c->passed = -1;
     c->refs = 1;
     pthread_mutex_init(&c->lock, NULL);
     c->next = server->connections;
@@ -293,6 +298,9 @@ static void answer(request_t *request, wf_frame_type_e type, json_object *json,
         }
     }
     pthread_mutex_unlock(&c->lock);
+    if (request->public.fd >= 0) {
+        close(request->public.fd);
+    }
     give_pool(server, request->public.pool);
     release(c);
     __atomic_sub_fetch(&server->owed, 1, __ATOMIC_ACQ_REL);
@@ -418,6 +426,8 @@ static int dispatch(connection_t *c)
     }
     request->public.blob = c->payload + c->frame.json_length;
     request->public.blob_length = c->frame.blob_length;
+    request->public.fd = c->passed;
+    c->passed = -1;
     pthread_mutex_lock(&c->lock);
     c->busy = 1;
     pthread_mutex_unlock(&c->lock);
@@ -439,13 +449,53 @@ static int is_busy(connection_t *c)
     return busy;
 }
 
+/* Descriptors that came with the bytes. A command has one at most: the first is kept. */
+static void keep_passed(connection_t *c, struct msghdr *message)
+{
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        for (apr_size_t at = 0; at + sizeof(int) <= h->cmsg_len - CMSG_LEN(0);
+             at += sizeof(int)) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(h) + at, sizeof(fd));
+            if (c->passed < 0) {
+                c->passed = fd;
+            }
+            else {
+                close(fd);
+            }
+        }
+    }
+}
+
+static ssize_t receive(connection_t *c, char *to, apr_size_t length)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } passing;
+    struct iovec iov = { to, length };
+    struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1,
+                              .msg_control = passing.bytes,
+                              .msg_controllen = sizeof(passing.bytes) };
+    ssize_t n = recvmsg(c->fd, &message, MSG_CMSG_CLOEXEC);
+
+    if (n >= 0) {
+        keep_passed(c, &message);
+    }
+    return n;
+}
+
 /* Read what is there; 0, or -1 when the connection has to go. */
 static int read_some(connection_t *c)
 {
     apr_size_t want = c->pool ? (apr_size_t)c->frame.json_length + c->frame.blob_length
                               : WF_FRAME_HEADER;
     char *to = c->pool ? c->payload : (char *)c->header;
-    ssize_t n = recv(c->fd, to + c->got, want - c->got, 0);
+    ssize_t n = receive(c, to + c->got, want - c->got);
 
     if (n < 0) {
         return errno == EAGAIN || errno == EINTR ? 0 : -1;

@@ -329,10 +329,13 @@ typedef struct wf_run_t {
     double progress;         /* 0..1 */
     apr_int64_t start_time, end_time;
     const char *definition;  /* the workflow document as submitted */
-    const char *metrics;     /* last metrics, JSON */
+    const char *metrics;     /* last metrics, JSON: the API's object, and in one member
+                                more (WF_RUN_LIVE) the figures of a live message */
     const char *slave_states; /* JSON */
     const char *errors;      /* JSON array */
 } wf_run_t;
+
+#define WF_RUN_LIVE "live"
 
 /* ---- connections ------------------------------------------------------------------------------- */
 

@@ -79,6 +79,7 @@ json_object *wf_run_metrics_to_json(const wf_run_t *run, apr_pool_t *p)
 {
     json_object *o = stored_json(run->metrics, json_type_object, p);
 
+    json_object_object_del(o, WF_RUN_LIVE);
     if (json_object_object_length(o) == 0) { /* nothing was measured yet */
         wf_json_add_string(o, "execution_id", run->id);
         wf_json_add_int(o, "total_vus", 0);

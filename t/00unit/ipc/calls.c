@@ -37,7 +37,8 @@ static int listen_socket(void)
     return fd;
 }
 
-/* claim: echoes args and blob, from another thread; complete: fails; start: held back. */
+/* claim: echoes args and blob, from another thread; complete: fails; start: held back;
+ * open: takes the descriptor and writes into it. */
 static void *echo(void *data)
 {
     wf_ipc_request_t *request = data;
@@ -65,6 +66,17 @@ static void handle(void *baton, wf_ipc_request_t *request)
     case WF_CMD_START:
         __atomic_store_n(&held, request, __ATOMIC_RELEASE);
         break;
+    case WF_CMD_STREAM_OPEN: {
+        int fd = request->fd;
+
+        request->fd = -1;
+        wf_ipc_reply(request, NULL, NULL, 0);
+        if (fd >= 0) {
+            ok(write(fd, "taken", 5) == 5, "the handler writes into what came along");
+            close(fd);
+        }
+        break;
+    }
     default:
         wf_ipc_reply(request, NULL, NULL, 0);
     }
@@ -213,6 +225,60 @@ static void test_broken_off(wf_ipc_client_t *client)
        "an answer that comes at once is not asked about");
 }
 
+/* A descriptor goes along, to the handler or to nobody; it is open nowhere afterwards. */
+static void test_descriptor(wf_ipc_client_t *client, wf_command_e command,
+                            const char *wanted)
+{
+    int fds[2];
+    wf_ipc_call_t c = { .command = command, .timeout = 5000000, .fd = &fds[1] };
+    wf_ipc_reply_t reply;
+    wf_error_t err;
+    char got[16] = "";
+    ssize_t n, length = 0;
+
+    wf_error_init(&err, pool);
+    ok(pipe(fds) == 0
+           && wf_ipc_call(client, &c, &reply, pool, &err) == APR_SUCCESS,
+       "a descriptor goes with %s", wf_command_name(command));
+    close(fds[1]);
+    while ((n = read(fds[0], got + length, sizeof(got) - 1 - (size_t)length)) > 0) {
+        length += n;
+    }
+    is_str(got, wanted, "what was written, and the other end is closed");
+    close(fds[0]);
+}
+
+/* More than one is more than a command may have: the others are closed at once. */
+static void test_descriptors(wf_ipc_client_t *client)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(3 * sizeof(int))];
+    } passing = { { 0 } };
+    char byte = 'W', got;
+    struct iovec iov = { &byte, 1 };
+    struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1,
+                              .msg_control = passing.bytes,
+                              .msg_controllen = sizeof(passing.bytes) };
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0), fds[2], sent[3];
+
+    strcpy(address.sun_path, path);
+    ok(pipe(fds) == 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0,
+       "a connection of its own");
+    sent[0] = sent[1] = sent[2] = fds[1];
+    passing.header.cmsg_level = SOL_SOCKET;
+    passing.header.cmsg_type = SCM_RIGHTS;
+    passing.header.cmsg_len = CMSG_LEN(sizeof(sent));
+    memcpy(CMSG_DATA(&passing.header), sent, sizeof(sent));
+    ok(sendmsg(fd, &message, MSG_NOSIGNAL) == 1, "three at once");
+    close(fds[1]);
+    close(fd); /* the command is never complete */
+    is_int(read(fds[0], &got, 1), 0, "none stays open");
+    close(fds[0]);
+    test_descriptor(client, WF_CMD_STREAM_OPEN, "taken");
+}
+
 /* Bytes that are no command end that connection, and no other. */
 static void test_malformed(wf_ipc_client_t *client)
 {
@@ -301,6 +367,9 @@ int main(void)
     test_calls(client);
     test_deadline(client);
     test_broken_off(client);
+    test_descriptor(client, WF_CMD_STREAM_OPEN, "taken");
+    test_descriptor(client, WF_CMD_STREAM_RESERVE, "");
+    test_descriptors(client);
     test_malformed(client);
     test_limit();
 
