@@ -41,6 +41,7 @@ typedef struct settings_t {
     wf_server_config_t http;
     wf_engine_config_t engine;
     apr_array_header_t *delegates; /* const char *: members of engine.delegates */
+    int max_tunnels; /* -1 = a share of the workers */
 } settings_t;
 
 /* The first WorkflowApi of this configuration, for the check that an engine serves it. */
@@ -55,6 +56,7 @@ static void *create_server_config(apr_pool_t *p, server_rec *s)
     (void)s;
     wf_engine_config_defaults(&settings->engine);
     settings->binary = WF_ENGINE_BINARY;
+    settings->max_tunnels = -1;
     settings->delegates = apr_array_make(p, 4, sizeof(const char *));
     settings->http = (wf_server_config_t){
         .command_timeout = apr_time_from_sec(WF_DEFAULT_COMMAND_TIMEOUT),
@@ -84,6 +86,7 @@ static void *merge_dir_config(apr_pool_t *p, void *outer, void *inner)
         apr_pmemdup(p, in->face || in->off ? in : out, sizeof(*merged));
 
     merged->require = in->require ? in->require : out->require;
+    merged->origins = in->origins ? in->origins : out->origins;
     return merged;
 }
 
@@ -509,6 +512,30 @@ static const char *add_require(cmd_parms *cmd, void *dir, const char *args)
     return wf_require_add(&config->require, cmd, args);
 }
 
+/* An origin as browsers send it: scheme, host and port, nothing more. */
+static int is_origin(const char *text)
+{
+    const char *host = strstr(text, "://");
+
+    return host && host > text && host[3] && !strpbrk(host + 3, "/?#*");
+}
+
+static const char *add_origin(cmd_parms *cmd, void *dir, const char *arg)
+{
+    wf_dir_config_t *config = dir;
+
+    if (strcmp(arg, "*") != 0 && !is_origin(arg)) {
+        return apr_psprintf(cmd->pool,
+                            "WorkflowAllowOrigin takes * or origins such as "
+                            "https://example.org:8443, not '%s'", arg);
+    }
+    if (!config->origins) {
+        config->origins = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(config->origins, const char *) = arg;
+    return NULL;
+}
+
 #define NUMBER(where, how, low, high) ((void *)&(const number_t){ where, how, low, high })
 #define PATH_RULE(where, check, problem, off) ((void *)&(const path_t){ where, check, problem, off })
 #define MIB (1024 * 1024)
@@ -527,6 +554,8 @@ static const command_rec directives[] = {
          "what a <Location> answers: activiti, workflow, health, ready or Off"),
     AP_INIT_RAW_ARGS("WorkflowRequire", add_require, NULL, ACCESS_CONF,
          "a level, user or admin, and the words of a Require line that grants it"),
+    AP_INIT_ITERATE("WorkflowAllowOrigin", add_origin, NULL, ACCESS_CONF,
+         "whose pages may follow executions besides this server's: origins, or * for all"),
     OWN("WorkflowStore", set_store, "where data is kept, such as sqlite:/var/lib/workflow/workflow.db"),
     PATH("WorkflowStateDir", PATH_RULE(IN_ENGINE(state_dir), can_be_made, "its parent directory does not exist", 0),
          "directory of the engine's socket and of the default store and log"),
@@ -607,6 +636,10 @@ static const command_rec directives[] = {
         "load executions at once"),
     NUM("WorkflowMaxVUs", NUMBER(IN_ENGINE(max_vus), AS_INT, 1, 1000000),
         "virtual users of all load executions together"),
+    NUM("WorkflowMaxStreams", NUMBER(IN_ENGINE(max_streams), AS_INT, 0, 1000000),
+        "clients that follow executions at once; more get 503"),
+    NUM("WorkflowMaxTunnels", NUMBER(APR_OFFSETOF(settings_t, max_tunnels), AS_INT, 0, 1000000),
+        "of them, those over TLS or HTTP/2, each of which holds a worker"),
     { NULL }
 };
 /* clang-format on */
@@ -656,6 +689,29 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
+/* Clients over TLS or HTTP/2 hold a worker each, and others have to be served, too. */
+#define TUNNEL_SHARE 4
+
+static int tunnels_of(const settings_t *settings, server_rec *s)
+{
+    int processes = 1, threads = 1, workers;
+
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    workers = processes * (threads > 0 ? threads : 1);
+    if (settings->max_tunnels < 0) {
+        return workers > TUNNEL_SHARE ? workers / TUNNEL_SHARE : 1;
+    }
+    if (settings->max_tunnels >= workers) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "WorkflowMaxTunnels %d would leave none of %d workers "
+                     "(MaxRequestWorkers) to others: %d it is",
+                     settings->max_tunnels, workers, workers - 1);
+        return workers - 1;
+    }
+    return settings->max_tunnels;
+}
+
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
@@ -680,6 +736,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     settings->engine.delegates = apr_pstrcat(
         pconf, "{", apr_array_pstrcat(pconf, settings->delegates, ','), "}", NULL);
     settings->engine.admin_group = settings->http.roles.admin;
+    settings->engine.max_tunnels = tunnels_of(settings, s);
     settings->engine.role_type = settings->http.roles.role_type;
     if (wf_parent_start(s, &settings->engine, settings->binary, pconf, &err)
         != APR_SUCCESS) {

@@ -38,6 +38,8 @@ typedef struct wf_dir_config_t {
     const wf_router_t *router; /* the face's compiled table */
     int off;                   /* off here although an outer section enables it */
     wf_require_t *require;     /* who reaches which level; NULL = by groups of the store */
+    apr_array_header_t *origins; /* of const char *: whose pages may open streams, "*" =
+                                    any; NULL = those of this server only */
 } wf_dir_config_t;
 
 /** Switch a face on for a Location (path as cmd->path gives it). NULL, or what is wrong,
@@ -366,6 +368,13 @@ int wf_request_is_over(void *req);
  *  server with an optional query; an empty body is none. The caller's last act. */
 apr_status_t wf_request_forward(wf_request_t *req, const char *method, const char *uri,
                                 const wf_body_t *body);
+
+/** Turn the request into a stream that the engine serves; it may be gone from this process
+ *  when these return. args (the handler's, members are added) go to the engine with the
+ *  command stream.reserve. Refused with 426 upgrade_required if it is no handshake, 403 from
+ *  a page of another site, 503 if too many are open. */
+apr_status_t wf_respond_websocket(wf_request_t *req, json_object *args, wf_error_t *err);
+apr_status_t wf_respond_events(wf_request_t *req, json_object *args, wf_error_t *err);
 
 /** Answer 303 See Other to a URI of this server. */
 apr_status_t wf_respond_see_other(wf_request_t *req, const char *uri);

@@ -25,6 +25,14 @@ int wf_respond_error(wf_request_t *req, const wf_error_t *err);
 /** Content-Disposition for a download: the base name of filename, quoted (RFC 6266). */
 const char *wf_attachment_text(const char *filename, apr_pool_t *p);
 
+/** Headers that go with every answer of the face. */
+void wf_respond_prepare(wf_request_t *req);
+
+/** Carry the bytes of a stream between the client of r and the engine, until one of them has
+ *  ended it; closes engine. Out: what the client sends is not ours to read. */
+typedef enum { WF_TUNNEL_BOTH_WAYS, WF_TUNNEL_OUT } wf_tunnel_e;
+void wf_tunnel_run(struct request_rec *r, int engine, wf_tunnel_e ways);
+
 /** 1 at most once a second per *last (zero at first): for log lines that every request of
  *  a busy server would write. */
 int wf_once_a_second(apr_uint32_t *last);

@@ -44,11 +44,16 @@ static apr_status_t send_data(request_rec *r, int status, const char *type,
     return APR_SUCCESS;
 }
 
-apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *body)
+void wf_respond_prepare(wf_request_t *req)
 {
     if (req->face->flags & WF_FACE_NO_CACHE) {
         forbid_caching(req->r->headers_out);
     }
+}
+
+apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *body)
+{
+    wf_respond_prepare(req);
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(req->r->headers_out, "Retry-After", RETRY_AFTER);
     }

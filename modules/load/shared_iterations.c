@@ -6,63 +6,46 @@
 
 #define LOTS_PER_SHARD 4
 
-static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
-                  wf_compile_t *c)
+static apr_int64_t planned(const wf_options_t *options)
 {
-    wf_shape_refuse(shape, WF_READS_ITERATIONS, node, path, c);
-}
-
-static apr_int64_t planned(const wf_load_shape_t *shape)
-{
-    return shape->iterations > 0 ? shape->iterations : 1;
-}
-
-static void begin(wf_shard_t *shard)
-{
-    wf_shard_aim(shard, wf_shape_vus(&shard->scenario->shape));
+    return options->iterations > 0 ? options->iterations : 1;
 }
 
 static apr_int64_t claim(wf_shard_t *shard)
 {
-    apr_int64_t *claimed = &shard->run->claimed[shard->scenario->index];
-    apr_int64_t all = planned(&shard->scenario->shape);
-    apr_int64_t taken = __atomic_load_n(claimed, __ATOMIC_RELAXED);
+    wf_run_t *run = shard->run;
+    apr_int64_t taken = __atomic_load_n(&run->claimed, __ATOMIC_RELAXED);
     apr_int64_t lot;
 
     do {
-        apr_int64_t left = all - taken;
+        apr_int64_t left = run->planned - taken;
 
         if (left <= 0) {
             return 0;
         }
-        lot = left / (LOTS_PER_SHARD * shard->stride);
+        lot = left / (LOTS_PER_SHARD * run->nshards);
         lot = lot > shard->nvus ? shard->nvus : lot;
         lot = lot < 1 ? 1 : lot;
-    } while (!__atomic_compare_exchange_n(claimed, &taken, taken + lot, 0,
+    } while (!__atomic_compare_exchange_n(&run->claimed, &taken, taken + lot, 0,
                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return lot;
 }
 
-static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
+static int next(wf_shard_t *shard, wf_vu_t *vu)
 {
     (void)vu;
     if (shard->credit == 0) {
         shard->credit = claim(shard);
     }
     if (shard->credit == 0) {
-        return WF_NEXT_LEAVE;
+        return 0;
     }
     shard->credit--;
-    return WF_NEXT_GO;
+    return 1;
 }
 
 const wf_executor_t wf_shared_iterations = {
     .mode = "shared-iterations",
-    .check = check,
     .planned = planned,
-    .lasts_ns = wf_shape_lasts,
-    .vus_max = wf_shape_vus,
-    .begin = begin,
     .next = next,
-    .scale = wf_shard_aim,
 };

@@ -104,6 +104,37 @@ apr_status_t wf_execution_metrics(wf_request_t *req, wf_error_t *err)
                            live ? live : wf_run_metrics_to_json(run, req->pool));
 }
 
+/* ---- streams ----------------------------------------------------------------------- */
+
+static json_object *stream_args(wf_request_t *req, const char *format)
+{
+    json_object *args = wf_json_own(json_object_new_object(), req->pool);
+
+    wf_json_add_string(args, "id", wf_request_var(req, "id"));
+    wf_json_add_string(args, "format", format);
+    return args;
+}
+
+/* An id that is not known is told over the WebSocket, where a page can read it: of an
+ * ordinary answer it would see nothing but that the WebSocket has failed. */
+apr_status_t wf_execution_websocket(wf_request_t *req, wf_error_t *err)
+{
+    return wf_respond_websocket(req, stream_args(req, "data"), err);
+}
+
+apr_status_t wf_execution_metrics_stream(wf_request_t *req, wf_error_t *err)
+{
+    return wf_respond_websocket(req, stream_args(req, "metrics"), err);
+}
+
+apr_status_t wf_execution_events(wf_request_t *req, wf_error_t *err)
+{
+    wf_run_t *run;
+    apr_status_t rv = find_run(req, &run, err);
+
+    return rv == APR_SUCCESS ? wf_respond_events(req, stream_args(req, "data"), err) : rv;
+}
+
 /* ---- lists ------------------------------------------------------------------------- */
 
 static apr_status_t read_range(wf_request_t *req, wf_page_t *page, wf_error_t *err)
