@@ -84,89 +84,72 @@ static void count(wf_exchange_t *exchange, wf_client_response_t *response)
 
 /* ---- phases --------------------------------------------------------------------------- */
 
-/* The ends of the phases as libcurl counts them, in microseconds; 0 if there was none.
- * Those of redirected requests are added up, and the time that an exchange had to wait
- * for its turn is in none of them: so only differences mean something. */
-typedef struct ends_t {
-    curl_off_t lookup, connect, tls, ready, first;
-} ends_t;
-
-static void fetch_ends(CURL *h, int reused, ends_t *e)
-{
-    memset(e, 0, sizeof(*e));
-    curl_easy_getinfo(h, CURLINFO_PRETRANSFER_TIME_T, &e->ready);
-    curl_easy_getinfo(h, CURLINFO_STARTTRANSFER_TIME_T, &e->first);
-    if (!reused) {
-        curl_easy_getinfo(h, CURLINFO_NAMELOOKUP_TIME_T, &e->lookup);
-        curl_easy_getinfo(h, CURLINFO_CONNECT_TIME_T, &e->connect);
-        curl_easy_getinfo(h, CURLINFO_APPCONNECT_TIME_T, &e->tls);
-    }
-}
-
-static apr_int64_t between(curl_off_t from, curl_off_t to)
+static apr_int64_t between(apr_int64_t from, apr_int64_t to)
 {
     return to > from ? to - from : 0;
 }
 
-static apr_int64_t sending_of(const wf_exchange_t *exchange, const ends_t *e)
+/* The phases before a request is ready to be sent, from the times at which libcurl saw
+ * their ends; 0 if there was none. They are added up over redirects and begin when the
+ * exchange had its turn, so only differences mean something. The phase that has no end is
+ * returned. */
+static apr_int64_t *connecting_phases(CURL *h, CURLcode code, const char *detail,
+                                      wf_client_timings_t *t)
 {
-    apr_int64_t limit = between(e->ready, e->first), sending = 0;
-#if LIBCURL_VERSION_NUM >= 0x080a00
-    curl_off_t sent = 0;
+    curl_off_t lookup = 0, connect = 0, tls = 0;
 
-    curl_easy_getinfo(exchange->handle, CURLINFO_POSTTRANSFER_TIME_T, &sent);
-    sending = between(e->ready, sent);
-#else
-    if (exchange->sent_us > 0) {
-        sending = between(e->ready, exchange->sent_us - exchange->started_us);
-    }
-#endif
-    return sending < limit ? sending : limit;
-}
-
-/* The phase that has no end. */
-static apr_int64_t *open_phase(const wf_exchange_t *exchange, CURLcode code,
-                               const ends_t *e, wf_client_timings_t *t)
-{
-    if (code == CURLE_OK || e->first > 0) {
-        return &t->blocked;
-    }
-    if (e->ready > 0) {
-        return &t->waiting;
-    }
-    if (e->connect > 0) {
+    curl_easy_getinfo(h, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
+    curl_easy_getinfo(h, CURLINFO_CONNECT_TIME_T, &connect);
+    curl_easy_getinfo(h, CURLINFO_APPCONNECT_TIME_T, &tls);
+    t->looking_up = lookup;
+    t->connecting = between(lookup, connect);
+    t->tls = tls > 0 ? between(connect, tls) : 0;
+    if (connect > 0) {
         return &t->tls;
     }
-    if (e->lookup > 0) {
+    if (lookup > 0) {
         return &t->connecting;
     }
-    return code == CURLE_COULDNT_RESOLVE_HOST || strstr(exchange->detail, "Resolving")
+    return code == CURLE_COULDNT_RESOLVE_HOST || strstr(detail, "Resolving")
                ? &t->looking_up
                : &t->blocked;
+}
+
+static apr_int64_t *open_phase(wf_exchange_t *exchange, CURLcode code, int reused,
+                               wf_client_timings_t *t)
+{
+    apr_int64_t *open = &t->blocked;
+
+    if (!reused) {
+        open = connecting_phases(exchange->handle, code, exchange->detail, t);
+    }
+    if (exchange->first_us > 0) {
+        return &t->blocked;
+    }
+    if (exchange->ready_us == 0) {
+        return open;
+    }
+    return exchange->piece > 0 && exchange->sent_us == 0 ? &t->sending : &t->waiting;
 }
 
 static void measure(wf_exchange_t *exchange, CURLcode code,
                     wf_client_response_t *response)
 {
     wf_client_timings_t *t = &response->timings;
-    apr_int64_t now = exchange->started_us + response->duration_us, rest;
+    apr_int64_t end = exchange->started_us + response->duration_us, *open, rest;
     long connects = 0;
-    ends_t e;
 
     curl_easy_getinfo(exchange->handle, CURLINFO_NUM_CONNECTS, &connects);
-    fetch_ends(exchange->handle, connects == 0, &e);
-    response->reused = connects == 0 && e.ready > 0;
-    t->looking_up = e.lookup;
-    t->connecting = between(e.lookup, e.connect);
-    t->tls = e.tls > 0 ? between(e.connect, e.tls) : 0;
-    t->sending = sending_of(exchange, &e);
-    t->waiting = between(e.ready, e.first) - t->sending;
-    t->receiving = exchange->first_us ? between(exchange->first_us, now) : 0;
+    response->reused = connects == 0 && exchange->ready_us > 0;
+    open = open_phase(exchange, code, response->reused, t);
+    t->sending = exchange->sending_us;
+    t->waiting = exchange->waiting_us;
+    t->receiving = exchange->first_us ? between(exchange->first_us, end) : 0;
     rest = response->duration_us
            - (t->looking_up + t->connecting + t->tls + t->sending + t->waiting
               + t->receiving);
     /* libcurl counts at least one microsecond for each end. */
-    *(rest < 0 ? &t->waiting : open_phase(exchange, code, &e, t)) += rest;
+    *(rest < 0 ? &t->connecting : open) += rest;
 }
 
 void wf_exchange_end(wf_exchange_t *exchange, CURLcode code,

@@ -49,6 +49,18 @@ size_t wf_exchange_keep_body(char *data, size_t size, size_t n, void *baton)
     return n;
 }
 
+/* Sending ends with the last byte of a streamed body, but not before the answer begins.
+ */
+static void begin_answer(wf_exchange_t *exchange, apr_int64_t now)
+{
+    apr_int64_t sent =
+        exchange->sent_us > exchange->ready_us ? exchange->sent_us : exchange->ready_us;
+
+    exchange->sending_us += sent - exchange->ready_us;
+    exchange->waiting_us += now - sent;
+    exchange->first_us = now;
+}
+
 /* RFC 9110 section 15.4.4: 303 leads to something else that is asked for by GET, whatever
  * the method was. libcurl would repeat a method that was set by name. */
 static void on_status_line(wf_exchange_t *exchange, const char *line, size_t n)
@@ -59,7 +71,7 @@ static void on_status_line(wf_exchange_t *exchange, const char *line, size_t n)
     exchange->headed = 0;
     exchange->headers.length = 0;
     if (!exchange->interim) {
-        exchange->first_us = wf_mono_us();
+        begin_answer(exchange, wf_mono_us());
     }
     exchange->interim = *status == '1';
     if (exchange->by_name && memcmp(status, "303", 3) == 0) {
@@ -253,6 +265,8 @@ int wf_exchange_before_request(void *baton, char *address, char *local, int port
 
     (void)local;
     (void)local_port;
+    exchange->ready_us = wf_mono_us();
+    exchange->first_us = exchange->sent_us = 0;
     if (exchange->ask_always && !wf_exchange_permits(exchange, port, address)) {
         return CURL_PREREQFUNC_ABORT;
     }
@@ -296,7 +310,8 @@ void wf_exchange_begin(wf_exchange_t *exchange, const wf_client_call_t *call)
     exchange->excess = WF_FITS;
     exchange->piece = 0;
     exchange->offset = 0;
-    exchange->sent_us = exchange->first_us = exchange->size = 0;
+    exchange->ready_us = exchange->sent_us = exchange->first_us = 0;
+    exchange->sending_us = exchange->waiting_us = exchange->size = 0;
     exchange->headers.length = exchange->body.length = 0;
     exchange->started_us = wf_mono_us();
 }

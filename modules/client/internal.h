@@ -83,10 +83,13 @@ typedef struct wf_exchange_t {
     wf_excess_e excess;
     int piece; /* next byte of the body: piece and offset in it */
     apr_size_t offset;
-    apr_int64_t started_us, sent_us; /* sent_us: the last byte of a streamed body */
-    apr_int64_t first_us;            /* the last answer began */
-    apr_int64_t size;                /* of the answer's body, decoded */
-    wf_buffer_t headers, body;       /* keep their memory from exchange to exchange */
+    apr_int64_t started_us;
+    /* Of the last request: a connection was there, the last byte of a streamed body was
+     * taken, the answer began; 0 = not yet. */
+    apr_int64_t ready_us, sent_us, first_us;
+    apr_int64_t sending_us, waiting_us; /* of all requests whose answers have begun */
+    apr_int64_t size;                   /* of the answer's body, decoded */
+    wf_buffer_t headers, body;          /* keep their memory from exchange to exchange */
     char text[WF_EXCHANGE_TEXT];
     char detail[CURL_ERROR_SIZE]; /* libcurl's own words, for what its codes don't tell */
 } wf_exchange_t;

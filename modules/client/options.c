@@ -30,6 +30,7 @@ void wf_options_base(wf_exchange_t *exchange)
     curl_easy_setopt(h, CURLOPT_READDATA, exchange);
     curl_easy_setopt(h, CURLOPT_SEEKFUNCTION, wf_exchange_seek_body);
     curl_easy_setopt(h, CURLOPT_SEEKDATA, exchange);
+    curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, wf_exchange_before_request);
     curl_easy_setopt(h, CURLOPT_PREREQDATA, exchange);
 }
 
@@ -150,9 +151,6 @@ void wf_options_apply(wf_exchange_t *exchange, const wf_client_call_t *call)
     curl_easy_setopt(h, CURLOPT_CONNECT_TO, call->connect_to);
     curl_easy_setopt(h, CURLOPT_COOKIE, call->cookies);
     curl_easy_setopt(h, CURLOPT_ACCEPT_ENCODING, call->decode ? "" : NULL);
-    curl_easy_setopt(h, CURLOPT_PREREQFUNCTION,
-                     call->cookies || exchange->ask_always ? wf_exchange_before_request
-                                                           : NULL);
 }
 
 void wf_options_forget(wf_exchange_t *exchange)
