@@ -146,6 +146,9 @@ void wf_options_apply(wf_exchange_t *exchange, const wf_client_call_t *call)
     curl_easy_setopt(h, CURLOPT_WRITEFUNCTION,
                      call->keep_body ? wf_exchange_keep_body : wf_exchange_drop_body);
     set_scope(exchange, call);
+    /* libcurl 7 would keep the URL of its first exchange as the effective one, and the
+     * permission hook asks for the host of that. */
+    curl_easy_setopt(h, CURLOPT_URL, NULL);
     curl_easy_setopt(h, CURLOPT_CURLU, call->url);
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, call->headers);
     curl_easy_setopt(h, CURLOPT_CONNECT_TO, call->connect_to);

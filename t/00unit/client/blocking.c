@@ -198,6 +198,10 @@ static void permission(void)
     is_str(r->error, "connections to this address are not permitted", "says so");
     is_str(gate.asked, apr_psprintf(pool, "127.0.0.1 %d 127.0.0.1", target.port),
            "the question");
+    call = prepare("GET", apr_psprintf(pool, "http://localhost:%d/ok", target.port), NULL,
+                   5000);
+    exchange(call, &terms);
+    ok(strncmp(gate.asked, "localhost ", 10) == 0, "is about the host of this call");
     is_int(target_requests(&target), before, "the target sees nothing");
     gate.opens = 1;
     is_int(exchange(call, &terms)->outcome, WF_CLIENT_OK, "permitted again");

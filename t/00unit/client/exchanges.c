@@ -119,6 +119,25 @@ static void denied(fixture_t *f)
     is_int(f->workers[0].r.outcome, WF_CLIENT_OK, "is answered");
 }
 
+/* One handle, several hosts: each is asked for by its own name. */
+static void hosts(fixture_t *f)
+{
+    static const char *const names[] = { "127.0.0.1", "localhost", "127.0.0.1" };
+    wf_client_settings_t *settings = new_settings();
+    size_t i;
+
+    settings->no_keep_alive = 1; /* the hook is asked for new connections */
+    for (i = 0; i < 3; i++) {
+        const char *url = apr_psprintf(pool, "http://%s:%d/ok", names[i], target.port);
+
+        f->asked[0] = '\0';
+        ok(exchange(f, prepare_url("GET", url, settings)), "another host");
+        is_str(f->workers[0].r.url, url, "is in the URL");
+        ok(strncmp(f->asked, names[i], strlen(names[i])) == 0,
+           "and what the hook is asked for");
+    }
+}
+
 static void cancelled(fixture_t *f)
 {
     apr_int64_t until = wf_mono_us() + DEADLINE_US;
@@ -218,6 +237,7 @@ int main(void)
     outcomes(&f);
     details(&f);
     connections(&f);
+    hosts(&f);
     cancelled(&f);
     target_stop(&target);
     return end_tests(&f);

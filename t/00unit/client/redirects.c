@@ -21,7 +21,7 @@ static int answer(int fd, const char *request)
         }
     }
     else {
-        int m = (int)(path - request - 1);
+        int m = (int)strcspn(request, " ");
 
         n = snprintf(text, sizeof(text),
                      "HTTP/1.1 200 OK\r\nX-Method: %.*s\r\nContent-Length: %d\r\n\r\n", m,

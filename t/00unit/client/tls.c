@@ -187,7 +187,7 @@ static void details(fixture_t *f)
     named->server_name = "shop.example";
     named->no_keep_alive = 1; /* only new connections are asked for */
     request.settings = named;
-    exchange(f, prepare_request(&request));
+    ok(exchange(f, prepare_request(&request)), "a name for TLS");
     is_str(f->asked, apr_psprintf(pool, "127.0.0.1 %d 127.0.0.1", servers[GOOD].port),
            "the name for TLS does not count for permission");
     named = settings_of(0);
