@@ -2,20 +2,36 @@
  * over or it has made its own number of iterations, whichever is first. */
 #include "load/internal.h"
 
-static apr_int64_t planned(const wf_options_t *options)
+static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
+                  wf_compile_t *c)
 {
-    return wf_options_iterations(options) * options->vus;
+    wf_shape_refuse(shape, WF_READS_ITERATIONS, node, path, c);
 }
 
-static int next(wf_shard_t *shard, wf_vu_t *vu)
+static apr_int64_t planned(const wf_load_shape_t *shape)
 {
-    apr_int64_t each = wf_options_iterations(&shard->run->plan->options);
+    return wf_shape_iterations(shape) * wf_shape_vus(shape);
+}
 
-    return each == 0 || vu->iteration < each;
+static void begin(wf_shard_t *shard)
+{
+    wf_shard_aim(shard, wf_shape_vus(&shard->scenario->shape));
+}
+
+static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
+{
+    apr_int64_t each = wf_shape_iterations(&shard->scenario->shape);
+
+    return each == 0 || vu->iteration < each ? WF_NEXT_GO : WF_NEXT_LEAVE;
 }
 
 const wf_executor_t wf_constant_vus = {
     .mode = "constant-vus",
+    .check = check,
     .planned = planned,
+    .lasts_ns = wf_shape_lasts,
+    .vus_max = wf_shape_vus,
+    .begin = begin,
     .next = next,
+    .scale = wf_shard_aim,
 };

@@ -4,19 +4,9 @@
 
 #include <string.h>
 
-#define NOT_YET(name)                                                                    \
-    {                                                                                    \
-        .mode = name, .later = "not supported by this version"                           \
-    }
-
-static const wf_executor_t later_executors[] = {
-    NOT_YET("ramping-vus"),           NOT_YET("constant-arrival-rate"),
-    NOT_YET("ramping-arrival-rate"),  NOT_YET("per-vu-iterations"),
-    NOT_YET("externally-controlled"),
-};
-
 static const wf_executor_t *const executors[] = {
     &wf_constant_vus,
+    &wf_per_vu_iterations,
     &wf_shared_iterations,
 };
 
@@ -29,18 +19,69 @@ const wf_executor_t *wf_executor_find(const char *mode)
             return executors[i];
         }
     }
-    for (i = 0; i < sizeof(later_executors) / sizeof(later_executors[0]); i++) {
-        if (strcmp(later_executors[i].mode, mode) == 0) {
-            return &later_executors[i];
-        }
-    }
     return NULL;
 }
 
-apr_int64_t wf_options_iterations(const wf_options_t *options)
+const char *wf_executor_names(apr_pool_t *p)
 {
-    if (options->iterations > 0) {
-        return options->iterations;
+    const char *all = "";
+    size_t i;
+
+    for (i = 0; i < sizeof(executors) / sizeof(executors[0]); i++) {
+        all = apr_pstrcat(p, all, i ? ", " : "", executors[i]->mode, NULL);
     }
-    return options->duration_ns > 0 ? 0 : 1;
+    return all;
+}
+
+/* ---- what several modes have in common ----------------------------------------------- */
+
+apr_int64_t wf_shape_vus(const wf_load_shape_t *shape)
+{
+    return shape->vus >= 0 ? shape->vus : 1;
+}
+
+apr_int64_t wf_shape_iterations(const wf_load_shape_t *shape)
+{
+    if (shape->iterations > 0) {
+        return shape->iterations;
+    }
+    return shape->duration_ns > 0 ? 0 : 1;
+}
+
+apr_int64_t wf_shape_lasts(const wf_load_shape_t *shape)
+{
+    return shape->duration_ns > 0 ? shape->duration_ns : 0;
+}
+
+/* The members of a shape, and which of them only some modes read. */
+static const struct {
+    const char *name;
+    unsigned bit;
+} members[] = {
+    { "iterations", WF_READS_ITERATIONS },
+    { "stages", WF_READS_STAGES },
+    { "start_vus", WF_READS_RAMP },
+    { "graceful_ramp", WF_READS_RAMP },
+    { "ramp_up", WF_READS_STAGES },
+    { "rate", WF_READS_RATE },
+    { "time_unit", WF_READS_RATE | WF_READS_ARRIVALS },
+    { "pre_allocated_vus", WF_READS_RATE | WF_READS_ARRIVALS },
+    { "max_vus", WF_READS_RATE | WF_READS_ARRIVALS | WF_READS_MAX_VUS },
+};
+
+void wf_shape_refuse(const wf_load_shape_t *shape, unsigned reads, const wf_node_t *node,
+                     const wf_where_t *path, wf_compile_t *c)
+{
+    size_t i;
+
+    for (i = 0; node != NULL && i < sizeof(members) / sizeof(members[0]); i++) {
+        wf_where_t at = { .up = path, .key = members[i].name };
+        const wf_node_t *member = wf_node_get(node, members[i].name);
+
+        if (member != NULL && !(reads & members[i].bit)) {
+            wf_problem_warn(c->problems, "value", wf_where_text(&at, c->p), member->line,
+                            member->column, "has no meaning in mode %s, ignored",
+                            shape->executor->mode);
+        }
+    }
 }

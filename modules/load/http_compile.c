@@ -537,8 +537,7 @@ static int is_literal(const wf_http_step_t *http)
 void wf_http_link(wf_step_t *step, wf_compile_t *c)
 {
     wf_http_step_t *http = step->config;
-    wf_where_t steps = { .key = "steps" };
-    wf_where_t item = { .up = &steps, .index = step->index };
+    wf_where_t item = { .key = step->where };
     wf_where_t config = { .up = &item, .key = "config" };
     wf_where_t at = { .up = &config };
     const wf_node_t *node;

@@ -55,7 +55,7 @@ static const char *join_url(const char *base, const char *url, apr_pool_t *p)
 
 /* ?name=value&… in front of a fragment, which is never sent. */
 static apr_status_t add_query(const char **url, const apr_array_header_t *query,
-                              wf_vu_t *vu, apr_pool_t *p, wf_error_t *err)
+                              wf_strand_t *strand, apr_pool_t *p, wf_error_t *err)
 {
     size_t n = strcspn(*url, "#");
     apr_array_header_t *out;
@@ -72,7 +72,7 @@ static apr_status_t add_query(const char **url, const apr_array_header_t *query,
         const wf_pair_t *pair = &APR_ARRAY_IDX(query, i, wf_pair_t);
         const char *value;
         const char *name = pair->name;
-        apr_status_t rv = wf_text_eval(&pair->value, vu, &value, p, err);
+        apr_status_t rv = wf_text_eval(&pair->value, strand, &value, p, err);
 
         if (rv != APR_SUCCESS) {
             return wf_error_note(err, rv, "query");
@@ -90,25 +90,25 @@ static apr_status_t add_query(const char **url, const apr_array_header_t *query,
     return APR_SUCCESS;
 }
 
-static apr_status_t build_url(const char **url, const wf_http_step_t *http, wf_vu_t *vu,
-                              apr_pool_t *p, wf_error_t *err)
+static apr_status_t build_url(const char **url, const wf_http_step_t *http,
+                              wf_strand_t *strand, apr_pool_t *p, wf_error_t *err)
 {
     const char *base = NULL;
-    apr_status_t rv = wf_text_eval(&http->url, vu, url, p, err);
+    apr_status_t rv = wf_text_eval(&http->url, strand, url, p, err);
 
     if (rv == APR_SUCCESS) {
-        rv = wf_text_eval(&http->base, vu, &base, p, err);
+        rv = wf_text_eval(&http->base, strand, &base, p, err);
     }
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "url");
     }
     *url = join_url(base, *url, p);
-    return add_query(url, http->query, vu, p, err);
+    return add_query(url, http->query, strand, p, err);
 }
 
 static apr_status_t build_headers(wf_client_request_t *request,
-                                  const wf_http_step_t *http, wf_vu_t *vu, apr_pool_t *p,
-                                  wf_error_t *err)
+                                  const wf_http_step_t *http, wf_strand_t *strand,
+                                  apr_pool_t *p, wf_error_t *err)
 {
     apr_array_header_t *headers =
         apr_array_make(p, http->headers->nelts + 1, sizeof(wf_client_header_t));
@@ -117,7 +117,7 @@ static apr_status_t build_headers(wf_client_request_t *request,
     for (i = 0; i < http->headers->nelts; i++) {
         const wf_pair_t *pair = &APR_ARRAY_IDX(http->headers, i, wf_pair_t);
         wf_client_header_t *header = apr_array_push(headers);
-        apr_status_t rv = wf_text_eval(&pair->value, vu, &header->value, p, err);
+        apr_status_t rv = wf_text_eval(&pair->value, strand, &header->value, p, err);
 
         if (rv != APR_SUCCESS) {
             return wf_error_note(err, rv, "header %s", pair->name);
@@ -129,8 +129,8 @@ static apr_status_t build_headers(wf_client_request_t *request,
 }
 
 /* One piece evaluated: literal and length. */
-static apr_status_t eval_piece(wf_piece_t *out, const wf_piece_t *piece, wf_vu_t *vu,
-                               apr_pool_t *p, wf_error_t *err)
+static apr_status_t eval_piece(wf_piece_t *out, const wf_piece_t *piece,
+                               wf_strand_t *strand, apr_pool_t *p, wf_error_t *err)
 {
     apr_status_t rv;
 
@@ -138,7 +138,8 @@ static apr_status_t eval_piece(wf_piece_t *out, const wf_piece_t *piece, wf_vu_t
     if (piece->tmpl == NULL) {
         return APR_SUCCESS;
     }
-    rv = wf_template_text(piece->tmpl, &vu->scope, &out->literal, &out->length, p, err);
+    rv = wf_template_text(piece->tmpl, &strand->scope, &out->literal, &out->length, p,
+                          err);
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "body");
     }
@@ -150,7 +151,7 @@ static apr_status_t eval_piece(wf_piece_t *out, const wf_piece_t *piece, wf_vu_t
 }
 
 static apr_status_t build_body(wf_client_request_t *request, const wf_http_step_t *http,
-                               wf_vu_t *vu, apr_pool_t *p, wf_error_t *err)
+                               wf_strand_t *strand, apr_pool_t *p, wf_error_t *err)
 {
     int n = http->body ? http->body->nelts : 0;
     wf_piece_t *pieces;
@@ -164,8 +165,8 @@ static apr_status_t build_body(wf_client_request_t *request, const wf_http_step_
     }
     pieces = apr_palloc(p, n * sizeof(*pieces));
     for (i = 0; i < n; i++) {
-        apr_status_t rv =
-            eval_piece(&pieces[i], &APR_ARRAY_IDX(http->body, i, wf_piece_t), vu, p, err);
+        apr_status_t rv = eval_piece(
+            &pieces[i], &APR_ARRAY_IDX(http->body, i, wf_piece_t), strand, p, err);
 
         if (rv != APR_SUCCESS) {
             return rv;
@@ -183,7 +184,7 @@ static apr_status_t build_body(wf_client_request_t *request, const wf_http_step_
 }
 
 apr_status_t wf_http_call(wf_client_call_t **call, const wf_step_t *step,
-                          const wf_plan_t *plan, wf_vu_t *vu, apr_pool_t *p,
+                          const wf_plan_t *plan, wf_strand_t *strand, apr_pool_t *p,
                           wf_error_t *err)
 {
     const wf_http_step_t *http = step->config;
@@ -193,15 +194,15 @@ apr_status_t wf_http_call(wf_client_call_t **call, const wf_step_t *step,
         .keep_body = plan->reads_body,
         .keep_headers = plan->reads_headers,
         .max_body = WF_CLIENT_MAX_BODY,
-        .stable = vu == NULL,
+        .stable = strand == NULL,
     };
-    apr_status_t rv = build_url(&request.url, http, vu, p, err);
+    apr_status_t rv = build_url(&request.url, http, strand, p, err);
 
     if (rv == APR_SUCCESS) {
-        rv = build_headers(&request, http, vu, p, err);
+        rv = build_headers(&request, http, strand, p, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = build_body(&request, http, vu, p, err);
+        rv = build_body(&request, http, strand, p, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_client_prepare(call, &request, p, err);

@@ -1,43 +1,29 @@
 /* load, inside: what runs a plan. Lifetimes:
  *
- *   plan       the pool handed to wf_load_start: plan, run, metrics; loops write nothing
- *              of it but the metrics of their own shard
- *   shard      on the loop that owns it: virtual users, connections, timers
- *   iteration  of a virtual user, cleared when its next iteration begins
+ *   plan       the pool handed to wf_load_start: plan, run, sheets; loops write nothing of
+ *              it but the sheet of their own part
+ *   part       what a loop has of a run: the shards of its scenarios, a pool for them
+ *   strand     a virtual user's line of control; its pool is cleared when its next
+ *              iteration begins, and changed for a smaller one within long loops
  */
 #ifndef WF_LOAD_INTERNAL_H
 #define WF_LOAD_INTERNAL_H
 
-#include "load/metrics.h"
+#include "load/result.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <pthread.h>
 
 #define WF_VUS_PER_MULTI 64 /* more on one multi handle slow libcurl down */
+#define WF_WALK_CREDIT 2000 /* steps that a strand takes before others have their turn */
+#define WF_STRAND_TIDY (512 * 1024) /* bytes that a loop may leave behind, roughly */
 
 typedef struct wf_shard_t wf_shard_t;
+typedef struct wf_part_t wf_part_t;
+typedef struct wf_vu_t wf_vu_t;
 typedef struct wf_run_t wf_run_t;
 typedef struct wf_loop_t wf_loop_t;
-
-/* ---- executors: one row and one file per mode (executors.c) ------------------------ */
-
-struct wf_executor_t {
-    const char *mode;
-    const char *later; /* NULL, or why it is refused */
-
-    /** Iterations that the whole run will make; 0 = only the time bounds it. */
-    apr_int64_t (*planned)(const wf_options_t *options);
-
-    /** On the loop: may this virtual user begin another iteration? */
-    int (*next)(wf_shard_t *shard, wf_vu_t *vu);
-};
-
-/** What the document says, or 1 if it bounds neither iterations nor time; 0 = no bound.
- */
-apr_int64_t wf_options_iterations(const wf_options_t *options);
-
-const wf_executor_t *wf_executor_find(const char *mode);
-extern const wf_executor_t wf_constant_vus, wf_shared_iterations;
 
 /* ---- loops (loop.c, timers.c) ------------------------------------------------------ */
 
@@ -62,14 +48,13 @@ void wf_timers_run(wf_timers_t *timers, apr_int64_t now_us);
 int wf_timers_wait_ms(const wf_timers_t *timers, apr_int64_t now_us);
 void wf_timers_free(wf_timers_t *timers);
 
-typedef enum { WF_MSG_START, WF_MSG_STOP, WF_MSG_COLLECT, WF_MSG_QUIT, WF_MSGS } wf_msg_e;
-
-/* A letter to a loop. Embedded in what it is about, so sending never allocates; the
- * sender leaves it alone until it was read. */
+/* A letter to a loop. Embedded in what it is about, or made for it (made: freed by the
+ * loop). The sender leaves it alone until it was read. */
 typedef struct wf_message_t {
-    wf_msg_e type;
-    void *about; /* shard, collect or NULL */
-    apr_int64_t amount;
+    void (*read)(wf_loop_t *loop, struct wf_message_t *message);
+    void *about;
+    apr_int64_t amount, more;
+    int made;
     struct wf_message_t *next;
 } wf_message_t;
 
@@ -79,86 +64,347 @@ apr_status_t wf_load_thread(pthread_t *thread, void *(*run)(void *), void *data)
 apr_status_t wf_loop_create(wf_loop_t **loop, int index, apr_pool_t *p, wf_error_t *err);
 void wf_loop_destroy(wf_loop_t *loop);                     /* ends and joins the thread */
 void wf_loop_send(wf_loop_t *loop, wf_message_t *message); /* any thread */
+/** A letter of one's own: made, sent, and freed once read. */
+void wf_loop_tell(wf_loop_t *loop, void (*read)(wf_loop_t *loop, wf_message_t *message),
+                  void *about, apr_int64_t amount, apr_int64_t more);
+
+/* Something that wants the loop in its next turn. In the queue once at most. */
+typedef struct wf_turn_t {
+    void (*take)(void *baton);
+    void *baton;
+    struct wf_turn_t *next, **at; /* at: NULL while it is not queued */
+} wf_turn_t;
 
 /* On the loop's thread only: */
 wf_timers_t *wf_loop_timers(wf_loop_t *loop);
 apr_pool_t *wf_loop_pool(wf_loop_t *loop);
-void wf_loop_ready(wf_loop_t *loop, wf_vu_t *vu);          /* run vu in the next turn */
+void wf_loop_ready(wf_loop_t *loop, wf_turn_t *turn);
+void wf_loop_unready(wf_loop_t *loop, wf_turn_t *turn);
 void wf_loop_finished(wf_loop_t *loop, wf_shard_t *shard); /* end shard after this turn */
+/** How the loop itself fares: the worst lateness of a timer in the last second of the
+ *  clock, and the share of it that the thread was busy (0..1). Any thread. */
+void wf_loop_strain(wf_loop_t *loop, apr_int64_t *late_us, double *busy);
 
 /* Some virtual users of one shard and their connections: one multi handle. */
 typedef struct wf_group_t {
     wf_loop_t *loop;
     wf_client_multi_t *multi;
     wf_timer_t timer;
+    int users;
 } wf_group_t;
 
 apr_status_t wf_group_create(wf_group_t **group, wf_loop_t *loop,
                              wf_client_permit_fn *permitted, void *baton, apr_pool_t *p,
                              wf_error_t *err);
 
+/* ---- strands: lines of control (strand.c, names.c) --------------------------------- */
+
+/* A step that is being executed:
+ *
+ *   PRE ──▶ BEFORE ──▶ RUN ──▶ AFTER ──▶ JUDGE ──▶ POST ──▶ off the strand
+ *    hook   processors  │ ▲ processors     │ ▲      hook
+ *                       ▼ │ block          ▼ │ another attempt
+ *                      WALK              DELAY ─▶ BEFORE
+ *
+ * The root of a strand has no step: its block is the scenario's, its hooks the
+ * workflow's. */
+typedef enum {
+    WF_ACT_PRE,
+    WF_ACT_BEFORE,
+    WF_ACT_RUN,
+    WF_ACT_WALK,
+    WF_ACT_AFTER,
+    WF_ACT_JUDGE,
+    WF_ACT_DELAY,
+    WF_ACT_POST,
+    WF_ACT_GONE,
+    WF_ACT_PHASES
+} wf_act_phase_e;
+
+struct wf_act_t {
+    wf_act_t *up; /* the one that it is a part of; NULL: root of the strand */
+    wf_strand_t *strand;
+    const wf_step_t *step; /* NULL: root */
+    wf_result_t *result;
+    unsigned char phase;   /* wf_act_phase_e */
+    unsigned char part;    /* phase of up in which it was begun: hooks, processors */
+    unsigned char waiting; /* the type, a delay or think time will call back */
+    unsigned char failed;  /* its on_error applies */
+    int attempt;           /* from 1 */
+    apr_int64_t began_us;  /* this attempt */
+    wf_timer_t timer;      /* timeout, delay or think time */
+    wf_timer_t pause;      /* the type's */
+
+    /* What is walked: processors, or the block of the type. */
+    const wf_block_t *block;
+    int at;               /* the next step of it */
+    wf_result_t *failure; /* the result that aborted the block */
+
+    void *state; /* the type's, in the strand's pool */
+};
+
+/* What names mean. A type such as ref_workflow puts one of its own on the strand while its
+ * block is walked. */
+typedef struct wf_locals_t {
+    struct wf_locals_t *outer; /* comes back afterwards */
+    const struct wf_locals_t *reads; /* its variables are seen, too; or NULL */
+    const wf_map_t *initial;         /* shared by all, never written */
+    wf_map_t *variables;             /* what was set; hides initial */
+    wf_result_t **results;           /* by step index; NULL: not reached */
+    wf_result_t *response;           /* of the latest http step */
+    const wf_act_t *floor;           /* loops from here upwards are not seen */
+} wf_locals_t;
+
+struct wf_strand_t {
+    wf_vu_t *vu;
+    wf_act_t *top;
+    wf_act_t root;
+    wf_strand_t *parent; /* that waits for this one, in a parallel step; or NULL */
+    wf_act_t *parent_act;
+    apr_pool_t *pool;
+    apr_size_t spent, tidy_at; /* bytes of the pool, roughly: tidied up beyond that */
+    const wf_step_t *pre_hook, *post_hook;
+    wf_locals_t *locals;
+    wf_scope_t scope; /* of expressions and templates */
+    wf_client_transfer_t *transfer; /* made on first use, in the shard's pool */
+    int credit;
+    int yielded;    /* waits for its turn only */
+    wf_turn_t turn;
+
+    /* A break or continue step is on its way to its loop. */
+    const wf_step_t *target;
+    wf_block_end_e signal;
+
+    /** The root is off; its failure is root.failure, or the pre hook's. */
+    void (*ended)(wf_strand_t *strand);
+};
+
+/** Prepare a strand; pool and locals come with wf_strand_begin. */
+void wf_strand_init(wf_strand_t *strand, wf_vu_t *vu,
+                    void (*ended)(wf_strand_t *strand));
+/** Walk a block from its first step, with hooks around it or NULL. The pool is cleared. */
+void wf_strand_begin(wf_strand_t *strand, const wf_map_t *initial,
+                     const wf_block_t *block, const wf_step_t *pre_hook,
+                     const wf_step_t *post_hook);
+/** What the top step waited for has come and its result is filled. */
+void wf_strand_done(wf_strand_t *strand);
+/** The same for a container that waits by itself: what happens next, as from leave(). */
+void wf_strand_resume(wf_strand_t *strand, wf_act_t *act, wf_step_progress_e progress);
+/** Give up at once; ended() is not called. */
+void wf_strand_cut(wf_strand_t *strand);
+apr_pool_t *wf_strand_pool(wf_strand_t *strand);
+/** Set a variable; the value is copied. */
+void wf_strand_set(wf_strand_t *strand, const char *name, const wf_value_t *value);
+void wf_strand_unset(wf_strand_t *strand, const char *name);
+/** A number in 0 … 1, 1 excluded. */
+double wf_strand_random(wf_strand_t *strand);
+/** Where ${…} looks names up. */
+int wf_strand_lookup(void *strand, const char *name, wf_value_t *value, apr_pool_t *p);
+/** All variables that can be seen, as one map of copies. */
+wf_map_t *wf_strand_variables(wf_strand_t *strand, apr_pool_t *p);
+/** Names of a namespace of their own while a block is walked. initial is shared, reads may
+ *  be NULL. Taken back by wf_strand_close. */
+void wf_strand_open(wf_strand_t *strand, const wf_map_t *initial, int reads);
+void wf_strand_close(wf_strand_t *strand);
+/** Bring all that is alive into a new pool, if much is not. Between two passes only. */
+void wf_strand_tidy(wf_strand_t *strand);
+
+/* What the run of the strand's user knows. */
+const wf_plan_t *wf_strand_plan(const wf_strand_t *strand);
+wf_sheet_t *wf_strand_sheet(const wf_strand_t *strand); /* or one that nobody reads: warm-up */
+wf_timers_t *wf_strand_timers(const wf_strand_t *strand);
+
 /* ---- virtual users (vu.c) ---------------------------------------------------------- */
 
 /* clang-format off */
-/*   IDLE ──begin──▶ STEPPING ◀──done── WAITING       IDLE: in the ready queue
- *     ▲               │  └────start──────▲           WAITING: a step will call back
- *     └──end──────────┘                              GONE: retired or cut, for good
- *   IDLE, WAITING ──▶ GONE                                                               */
+/*   READY ──begin──▶ BUSY            READY: in the loop's queue
+ *     ▲ ▲             │ end          BUSY: its strand is in an iteration
+ *     │ └──wake── IDLE ◀┘            IDLE: the executor has nothing for it, or it paces
+ *     └───────────────┘              GONE: for good                                        */
 /* clang-format on */
-typedef enum { WF_VU_IDLE, WF_VU_STEPPING, WF_VU_WAITING, WF_VU_GONE } wf_vu_state_e;
+typedef enum { WF_VU_READY, WF_VU_BUSY, WF_VU_IDLE, WF_VU_GONE } wf_vu_state_e;
 
 struct wf_vu_t {
     wf_shard_t *shard;
     wf_vu_state_e state;
-    apr_int64_t number;       /* __VU, from 1 */
-    apr_int64_t iteration;    /* __ITER, from 0; the next one while IDLE */
-    apr_int64_t iteration_us; /* when it began */
-    int step;                 /* index of the current step */
-    int failed;               /* the iteration met an error that aborts */
-    apr_pool_t *pool;         /* the iteration's, made on first use */
+    apr_int64_t number;      /* within its scenario, from 1 */
+    apr_int64_t iteration;   /* __ITER, from 0; the next one while not BUSY */
+    apr_int64_t began_us;    /* when the iteration was meant to begin */
+    apr_int64_t intended_us; /* set by an executor that has a schedule; 0: now */
+    wf_timer_t timer;        /* pacing; end of a user that is too many */
+    int parked;
     wf_group_t *group;
-    wf_client_transfer_t *transfer; /* made on first use */
-    wf_result_t *results;           /* one per step */
-    wf_result_t *response;          /* of the latest http step of this iteration */
-    wf_scope_t scope;
-    wf_vu_t *next_ready;
+    wf_turn_t turn;
+    wf_strand_t strand;
+    wf_vu_t *next_idle;
 };
 
-void wf_vu_turn(wf_vu_t *vu);          /* from the ready queue */
-void wf_vu_step_done(wf_vu_t *vu);     /* a waiting step has filled its result */
-void wf_vu_cut(wf_vu_t *vu);           /* interrupt and retire */
+void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t number, wf_group_t *group);
+void wf_vu_cut(wf_vu_t *vu);           /* interrupt; it is idle then */
+void wf_vu_wake(wf_vu_t *vu);          /* an idle one gets ready */
+void wf_vu_leave(wf_vu_t *vu);         /* an idle or ready one is gone */
 const char *wf_vu_uuid(apr_pool_t *p); /* ${__uuid}: random, RFC 9562 version 4 */
-apr_pool_t *wf_vu_pool(wf_vu_t *vu);
 
-/* ---- shards: the part of a run on one loop (shard.c) ------------------------------- */
+/* ---- executors: one row and one file per mode (executors.c) ------------------------ */
 
-typedef enum { WF_SHARD_RUNNING, WF_SHARD_DRAINING, WF_SHARD_DONE } wf_shard_phase_e;
+typedef enum {
+    WF_NEXT_GO,   /* begin an iteration */
+    WF_NEXT_IDLE, /* not now: wf_vu_wake will say when */
+    WF_NEXT_LEAVE /* never again */
+} wf_next_e;
+
+struct wf_executor_t {
+    const char *mode;
+
+    /** Check and complete what the document says. node may lack members that are set:
+     *  the command line's. */
+    void (*check)(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
+                  wf_compile_t *c);
+
+    /** Iterations that the whole scenario will make; 0 = only the time bounds it. */
+    apr_int64_t (*planned)(const wf_load_shape_t *shape);
+    /** How long it lasts, pauses left out; 0 = until its iterations are made. */
+    apr_int64_t (*lasts_ns)(const wf_load_shape_t *shape);
+    /** Most virtual users that it has at once, without scaling. */
+    apr_int64_t (*vus_max)(const wf_load_shape_t *shape);
+
+    /** On the loop. The scenario begins here: make users, set shard->tick. */
+    void (*begin)(wf_shard_t *shard);
+    /** May this virtual user begin an iteration? */
+    wf_next_e (*next)(wf_shard_t *shard, wf_vu_t *vu);
+    /** shard->tick has fired. May be NULL. */
+    void (*tick)(wf_shard_t *shard);
+    /** A user has ended an iteration; before next() is asked. May be NULL. */
+    void (*finished)(wf_shard_t *shard, wf_vu_t *vu);
+    /** Time goes on after a pause: set shard->tick anew. May be NULL. */
+    void (*resumed)(wf_shard_t *shard);
+    /** A new number of users for the whole scenario. NULL: the mode cannot scale. */
+    void (*scale)(wf_shard_t *shard, apr_int64_t vus);
+    /** It goes on without users, until its time is over or somebody stops it. */
+    int endures;
+};
+
+/** What the document says, or 1 if it bounds neither iterations nor time; 0 = no bound. */
+apr_int64_t wf_shape_iterations(const wf_load_shape_t *shape);
+apr_int64_t wf_shape_lasts(const wf_load_shape_t *shape); /* its duration, or 0 */
+apr_int64_t wf_shape_vus(const wf_load_shape_t *shape);
+
+/* Members that only some modes read. */
+#define WF_READS_ITERATIONS 1u
+#define WF_READS_STAGES 2u
+#define WF_READS_RAMP 4u
+#define WF_READS_RATE 8u
+#define WF_READS_ARRIVALS 16u
+#define WF_READS_MAX_VUS 32u
+/** Warn of members that are given and not read. */
+void wf_shape_refuse(const wf_load_shape_t *shape, unsigned reads, const wf_node_t *node,
+                     const wf_where_t *path, wf_compile_t *c);
+
+const wf_executor_t *wf_executor_find(const char *mode);
+/** All modes, comma separated, for messages. */
+const char *wf_executor_names(apr_pool_t *p);
+extern const wf_executor_t wf_constant_vus, wf_shared_iterations, wf_per_vu_iterations;
+
+/* ---- shards: the part of a scenario on one loop (shard.c) -------------------------- */
+
+/*   WAITING ──start offset──▶ RUNNING ──deadline or stop──▶ DRAINING ──last user──▶ DONE
+ *                                └─────────last user left─────────────────────────▲   */
+typedef enum {
+    WF_SHARD_WAITING,
+    WF_SHARD_RUNNING,
+    WF_SHARD_DRAINING,
+    WF_SHARD_DONE
+} wf_shard_phase_e;
 
 struct wf_shard_t {
     /* set by the run before the start, then only read */
+    wf_part_t *part;
     wf_run_t *run;
     wf_loop_t *loop;
-    apr_int64_t first_vu, stride; /* its users are first_vu, first_vu + stride … */
-    int nvus;
-    wf_message_t start_msg, stop_msg, cut_msg; /* each is sent once at most */
+    const wf_scenario_t *scenario;
+    int index, stride; /* has the users index + 1, index + 1 + stride … of the scenario */
 
     /* the loop's */
-    wf_metrics_t *metrics; /* in the run's pool; read by others after DONE */
     wf_shard_phase_e phase;
-    apr_pool_t *pool;
-    wf_vu_t *vus;
-    int live;           /* virtual users that are not GONE */
+    wf_vu_t **vus; /* those made so far */
+    int nvus, capacity;
+    int live;           /* not GONE */
+    int used;           /* it had a user once; atomic */
+    int over;           /* it ends after this turn */
+    int ended;          /* with the load engine's lock */
+    int busy;           /* in an iteration */
+    int parked;         /* IDLE, because there are too many or nothing is to be done */
+    apr_int64_t target; /* users of the whole scenario that may begin iterations */
+    apr_int64_t vus_done;
     apr_int64_t credit; /* shared-iterations: claimed, not yet begun */
-    wf_timer_t deadline, grace;
-    int stopped; /* drained by a stop, not by its own end */
+    wf_group_t *group;  /* for the next user */
+    wf_vu_t *idle;      /* list of an executor that starts them itself, latest first */
+    void *state;        /* the executor's, in the part's pool */
+    wf_timer_t tick, deadline, grace, offset;
+    apr_int64_t began_us;  /* when it went RUNNING, on the run's clock */
+    int stopped;           /* drained by a stop, not by its own end */
+    apr_int64_t left_us[4]; /* while paused: what was left of its timers, -1: not set */
     wf_shard_t *next_finished;
 };
 
 void wf_shard_start(wf_shard_t *shard);
 /** No new iterations; what still runs after grace_ns is cut. */
 void wf_shard_stop(wf_shard_t *shard, apr_int64_t grace_ns);
+void wf_shard_pause(wf_shard_t *shard);
+void wf_shard_resume(wf_shard_t *shard);
+/** Users may begin iterations: not paused, not draining. */
+int wf_shard_open(const wf_shard_t *shard);
+/** From now on the scenario has so many users: those that are missing are made, idle ones
+ *  begin, those with a higher number end with their iteration. */
+void wf_shard_aim(wf_shard_t *shard, apr_int64_t vus);
+/** One more user than there are, or NULL without memory or beyond the engine's limit. */
+wf_vu_t *wf_shard_add(wf_shard_t *shard);
+/** Microseconds since the scenario began, pauses left out. */
+apr_int64_t wf_shard_elapsed_us(const wf_shard_t *shard);
+/** Call tick when the scenario is so old. */
+void wf_shard_tick_at(wf_shard_t *shard, apr_int64_t elapsed_us);
+/** Nobody will come any more: users leave when they end their iteration. */
+void wf_shard_finish(wf_shard_t *shard);
 void wf_shard_vu_gone(wf_shard_t *shard);
-void wf_shard_end(wf_shard_t *shard); /* after the turn in which the last VU left */
+/** End the shard if nobody is left who could do something. */
+void wf_shard_settle(wf_shard_t *shard);
+void wf_shard_end(wf_shard_t *shard); /* after the turn in which the last user left */
+
+/* What a loop has of a run. */
+struct wf_part_t {
+    wf_run_t *run;
+    wf_loop_t *loop;
+    apr_pool_t *pool; /* the loop's, made with the first shard, gone with the last */
+    wf_sheet_t *sheet, *warm; /* in the run's pool; read by others through the loop */
+    int live;                 /* shards that are not DONE */
+    wf_act_t *spare;          /* activations that are not in use */
+    unsigned short seed[3];   /* of its random numbers */
+    int paused;
+    int warming; /* samples are not counted yet */
+    wf_timer_t warmup;
+    apr_int64_t warm_iterations;
+    apr_int64_t paused_us; /* when */
+    apr_int64_t shift_us;  /* the run's clock stood still for so long */
+    wf_shard_t *shards;    /* of the current phase of the run */
+    int nshards;
+    wf_shard_t *coming; /* the same as the run sees them, with the load engine's lock */
+    int ncoming;
+};
+
+/** All its shards are DONE: its pool goes. */
+void wf_part_end(wf_part_t *part);
+/* Letters about a part: start, stop (amount: grace in ns, -1 for each scenario's own; more:
+ * 1 from outside), pause, resume, scale (users, scenario), and that a scenario's other
+ * shards have ended. */
+void wf_part_on_start(wf_loop_t *loop, wf_message_t *message);
+void wf_part_on_stop(wf_loop_t *loop, wf_message_t *message);
+void wf_part_on_pause(wf_loop_t *loop, wf_message_t *message);
+void wf_part_on_resume(wf_loop_t *loop, wf_message_t *message);
+void wf_part_on_scale(wf_loop_t *loop, wf_message_t *message);
+void wf_part_on_alone(wf_loop_t *loop, wf_message_t *message);
+
+/** Now on the run's clock, which stands still while it is paused. */
+apr_int64_t wf_part_now_us(const wf_part_t *part);
 
 /* ---- runs (run.c, status.c) -------------------------------------------------------- */
 
@@ -175,56 +421,88 @@ typedef enum {
 /** The state that an event leads to, or -1 if the state does not allow it. */
 int wf_run_next_status(wf_run_status_e from, wf_run_event_e event);
 
+typedef enum { WF_RUN_SETUP, WF_RUN_MAIN, WF_RUN_TEARDOWN, WF_RUN_PHASES } wf_run_phase_e;
+
 struct wf_run_t {
     struct wf_load_t *load;
     apr_pool_t *pool; /* the plan's */
     const wf_plan_t *plan;
     const char *id;
-    wf_shard_t *shards;
-    int nshards;
-    apr_int64_t planned; /* iterations, 0 = open */
-    apr_int64_t claimed; /* shared-iterations: atomic, taken in lots by loops */
+    wf_part_t *parts;
+    int nparts;
+    const wf_map_t *initial; /* variables of every iteration; setup adds to the plan's */
+    apr_int64_t *claimed;    /* by scenario; shared-iterations: atomic, taken in lots */
+    apr_int64_t *vus;        /* by scenario: how many it has at most; with the lock */
+    int *open;               /* by scenario: shards that have not ended; with the lock */
+    apr_int64_t planned;     /* iterations, 0 = open */
+    apr_int64_t lasts_ns;    /* longest scenario, start offsets included; 0 = open */
+    apr_int64_t vus_booked;  /* of the engine's limit */
 
     /* guarded by the load engine's lock */
+    wf_run_phase_e phase;
     wf_run_status_e status;
     apr_int64_t start_ms, end_ms, start_us, end_us;
+    apr_int64_t paused_us, shift_us; /* when it was paused, or 0; earlier pauses */
     int shards_live;
     int stopping;             /* stop or abort was asked for */
+    int cutting;              /* everything ends now, teardown included */
     wf_run_event_e outcome;   /* the event that the end of a stopped run is */
-    int broken;               /* a shard could not run */
+    int broken;               /* it could not be set up */
     const char *abort_reason; /* threshold that ended the run, in pool */
-    apr_int64_t vus_min, vus_max, vus_sum, vus_samples;
-    apr_int64_t judged_us; /* when abort_on_fail was looked at last */
-    int reported;          /* progress was told once: its owner knows that it runs */
-    int users;             /* threads that hold a reference */
+    wf_sheet_t *sheet;        /* what the run itself measures: the gauges of its users */
+    wf_judge_t *judge;
+    pthread_mutex_t judging; /* of judge; never taken with the lock */
+    apr_int64_t judged_us;    /* when abort_on_fail was looked at last */
+    int reported; /* progress was told once: its owner knows that it runs */
+    int users;    /* threads that hold a reference */
     wf_run_t *next;
 };
 
-/** Create the run and its shards; nothing runs yet. */
+/** Create the run and its parts; nothing runs yet. */
 wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
                         apr_pool_t *p);
 /** The one function that changes a run's status. The load engine's lock is held. 0:
  *  refused. */
 int wf_run_transit(wf_run_t *run, wf_run_event_e event);
-/** Send the start to all loops. The lock is held. */
+/** Begin with the first phase. The lock is held. */
 void wf_run_start(wf_run_t *run);
-/** Send the stop to all loops; the run will end by outcome (STOP or FAIL). The lock is
- *  held. 0: it has ended or is stopping already. */
-int wf_run_stop(wf_run_t *run, wf_run_event_e outcome, apr_int64_t grace_ns);
-/** Cut every running iteration, also while stopping. Once. The lock is held. */
+/** Tell all loops to stop; the run will end by outcome (STOP or FAIL). The lock is held.
+ *  0: it has ended or is stopping already. */
+int wf_run_stop(wf_run_t *run, wf_run_event_e outcome);
+/** Pause, resume; the lock is held. 0: its status does not allow it. */
+int wf_run_pause(wf_run_t *run);
+int wf_run_resume(wf_run_t *run);
+/** Set the number of users of a scenario. The lock is held. */
+void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus);
+/** Cut every running iteration, also while stopping. The lock is held. */
 void wf_run_cut(wf_run_t *run);
-/** A shard has ended, or cannot run at all (on its loop). The run may be gone afterwards.
- */
-void wf_run_shard_ended(wf_run_t *run, int broken);
+/** A shard has ended (on its loop). The run may be gone afterwards. */
+void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard);
+/** The one iteration of setup or teardown has ended (on its loop). */
+void wf_run_single_ended(wf_run_t *run, wf_strand_t *strand, int failed);
 /** Ask all loops and render. The caller holds a reference, not the lock. */
 void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p);
 /** The same from the progress thread, which also samples the gauges and ends the run for
  *  an abort_on_fail threshold. */
 void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p);
 
-/* A question to all loops: add your counters to total. */
-typedef struct wf_collect_t wf_collect_t;
-void wf_collect_answer(wf_collect_t *collect, int index);
+/* ---- the whole run at one instant (view.c, report.c) ------------------------------- */
+
+typedef struct wf_view_t {
+    const wf_run_t *run;
+    const wf_plan_t *plan;
+    wf_sheet_t *sheet; /* of all loops */
+    const char *execution_id;
+    wf_run_status_e status;
+    apr_int64_t elapsed_us; /* pauses left out */
+    apr_int64_t vus_active, vus_done, vus_shown; /* shown: active, then configured */
+    apr_int64_t iterations; /* finished, those of the warm-up included */
+    double progress;
+    wf_verdict_t *verdicts; /* by threshold */
+} wf_view_t;
+
+/** Render a view. */
+void wf_report(wf_run_snapshot_t *snapshot, const wf_view_t *view, apr_pool_t *p);
 
 /* ---- the load engine (load.c) ------------------------------------------------------ */
 
@@ -240,7 +518,7 @@ struct wf_load_t {
     pthread_cond_t changed; /* a run ended, a reference was given back, closing */
     wf_run_t *runs;         /* until their final progress call */
     int nruns;              /* those that have not ended */
-    apr_int64_t vus;        /* configured, of all that have not ended */
+    apr_int64_t vus;        /* booked by all that have not ended */
     unsigned sequence;      /* spreads small runs over the loops */
     int closing;
 };

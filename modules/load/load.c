@@ -188,10 +188,10 @@ static apr_status_t check_limits(wf_load_t *load, const wf_plan_t *plan, const c
         return wf_error_set(err, WF_ERR_UNAVAILABLE,
                             "%d executions are running, the limit", load->nruns);
     }
-    if (load->vus + plan->options.vus > load->options.max_vus) {
+    if (load->vus + wf_plan_vus(plan) > load->options.max_vus) {
         return wf_error_set(err, WF_ERR_UNAVAILABLE,
                             "%" APR_INT64_T_FMT " VUs more would exceed the limit of %d",
-                            plan->options.vus, load->options.max_vus);
+                            wf_plan_vus(plan), load->options.max_vus);
     }
     return APR_SUCCESS;
 }
@@ -209,7 +209,7 @@ apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_po
         run->next = load->runs;
         load->runs = run;
         load->nruns++;
-        load->vus += plan->options.vus;
+        load->vus += run->vus_booked;
         load->sequence++;
         wf_run_start(run);
         pthread_cond_broadcast(&load->changed);
@@ -221,22 +221,127 @@ apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_po
     return rv;
 }
 
-apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err)
+static apr_status_t not_live(const char *id, wf_error_t *err)
 {
-    apr_status_t rv = APR_SUCCESS;
+    return wf_error_set(err, WF_ERR_NOT_FOUND, "execution %s is not running", id);
+}
+
+/* Why a run takes no command. */
+static apr_status_t refuse(const wf_run_t *run, const char *what, wf_error_t *err)
+{
+    return wf_error_set(err, WF_ERR_CONFLICT, "execution %s is %s%s", run->id, what,
+                        run->stopping && !wf_run_status_final(run->status)
+                            ? "stopping"
+                            : wf_run_status_name(run->status));
+}
+
+static apr_status_t stop_run(wf_run_t *run, wf_error_t *err)
+{
+    return wf_run_stop(run, WF_EV_STOP) ? APR_SUCCESS : refuse(run, "already ", err);
+}
+
+static apr_status_t pause_run(wf_run_t *run, wf_error_t *err)
+{
+    return wf_run_pause(run) ? APR_SUCCESS : refuse(run, "", err);
+}
+
+static apr_status_t resume_run(wf_run_t *run, wf_error_t *err)
+{
+    return wf_run_resume(run) ? APR_SUCCESS : refuse(run, "", err);
+}
+
+/* With the lock, as all changes of a run. */
+static apr_status_t command(wf_load_t *load, const char *id,
+                            apr_status_t (*act)(wf_run_t *run, wf_error_t *err),
+                            wf_error_t *err)
+{
+    apr_status_t rv;
     wf_run_t *run;
 
     pthread_mutex_lock(&load->lock);
     run = find(load, id);
-    if (run == NULL) {
-        rv = wf_error_set(err, WF_ERR_NOT_FOUND, "execution %s is not running", id);
+    rv = run != NULL ? act(run, err) : not_live(id, err);
+    pthread_mutex_unlock(&load->lock);
+    return rv;
+}
+
+apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err)
+{
+    return command(load, id, stop_run, err);
+}
+
+apr_status_t wf_load_pause(wf_load_t *load, const char *id, wf_error_t *err)
+{
+    return command(load, id, pause_run, err);
+}
+
+apr_status_t wf_load_resume(wf_load_t *load, const char *id, wf_error_t *err)
+{
+    return command(load, id, resume_run, err);
+}
+
+/* The scenario to scale: that name, or the only one. */
+static apr_status_t find_scenario(const wf_run_t *run, const char *name,
+                                  const wf_scenario_t **scenario, wf_error_t *err)
+{
+    const wf_plan_t *plan = run->plan;
+    int i;
+
+    *scenario = NULL;
+    for (i = 0; i < plan->nscenarios; i++) {
+        if (name != NULL ? strcmp(plan->scenarios[i].name, name) == 0
+                         : plan->nscenarios == 1) {
+            *scenario = &plan->scenarios[i];
+        }
     }
-    else if (!wf_run_stop(run, WF_EV_STOP, run->plan->options.graceful_stop_ns)) {
-        rv = wf_error_set(err, WF_ERR_CONFLICT, "execution %s is already %s", id,
-                          wf_run_status_final(run->status)
-                              ? wf_run_status_name(run->status)
-                              : "stopping");
+    if (*scenario == NULL) {
+        return wf_error_field(err, WF_ERR_CONFLICT, "scenario",
+                              name ? "there is no scenario \"%.60s\""
+                                   : "there are several scenarios, scale one of them",
+                              name);
     }
+    if ((*scenario)->shape.executor->scale == NULL) {
+        return wf_error_set(err, WF_ERR_CONFLICT, "mode %s cannot be scaled",
+                            (*scenario)->shape.executor->mode);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t scale_run(wf_run_t *run, const char *name, apr_int64_t vus,
+                              wf_error_t *err)
+{
+    wf_load_t *load = run->load;
+    const wf_scenario_t *scenario;
+    apr_int64_t more;
+    apr_status_t rv = find_scenario(run, name, &scenario, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (run->stopping || run->phase != WF_RUN_MAIN || wf_run_status_final(run->status)) {
+        return refuse(run, run->phase == WF_RUN_SETUP ? "in its setup, " : "", err);
+    }
+    more = vus - run->vus[scenario->index];
+    if (load->vus + more > load->options.max_vus) {
+        return wf_error_set(err, WF_ERR_UNAVAILABLE,
+                            "%" APR_INT64_T_FMT " VUs more would exceed the limit of %d",
+                            more, load->options.max_vus);
+    }
+    load->vus += more;
+    run->vus_booked += more;
+    wf_run_scale(run, scenario, vus);
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_load_scale(wf_load_t *load, const char *id, const char *scenario,
+                           apr_int64_t vus, wf_error_t *err)
+{
+    apr_status_t rv;
+    wf_run_t *run;
+
+    pthread_mutex_lock(&load->lock);
+    run = find(load, id);
+    rv = run != NULL ? scale_run(run, scenario, vus, err) : not_live(id, err);
     pthread_mutex_unlock(&load->lock);
     return rv;
 }
@@ -253,7 +358,7 @@ apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,
     }
     pthread_mutex_unlock(&load->lock);
     if (run == NULL) {
-        return wf_error_set(err, WF_ERR_NOT_FOUND, "execution %s is not running", id);
+        return not_live(id, err);
     }
     wf_run_snapshot(run, snapshot, p);
     pthread_mutex_lock(&load->lock);

@@ -104,10 +104,19 @@ void wf_load_destroy(wf_load_t *load);
 apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
                            const char *id, wf_error_t *err);
 
-/** Stop: no new iterations, the running ones get the plan's graceful_stop, then are cut.
- *  Returns at once. WF_ERR_NOT_FOUND: not live here. WF_ERR_CONFLICT: already stopping.
- */
+/** Stop: no new iterations, the running ones get their graceful_stop, then are cut; then
+ *  comes the teardown. Returns at once. For all commands: WF_ERR_NOT_FOUND if it is not
+ *  live here, WF_ERR_CONFLICT if its state does not allow it. */
 apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err);
+
+/** No new iterations, and time stands still; running iterations end. And go on. */
+apr_status_t wf_load_pause(wf_load_t *load, const char *id, wf_error_t *err);
+apr_status_t wf_load_resume(wf_load_t *load, const char *id, wf_error_t *err);
+
+/** Give a scenario (NULL: the only one) a new number of VUs. Also WF_ERR_CONFLICT for modes
+ *  that cannot, WF_ERR_UNAVAILABLE beyond max_vus. */
+apr_status_t wf_load_scale(wf_load_t *load, const char *id, const char *scenario,
+                           apr_int64_t vus, wf_error_t *err);
 
 /** The state right now, counted by all loops. WF_ERR_NOT_FOUND: not live here. */
 apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,

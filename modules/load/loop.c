@@ -33,10 +33,14 @@ struct wf_loop_t {
     wf_timers_t timers;
     watch_t *watches;
     int nwatches;
-    wf_vu_t *ready_first, *ready_last;
+    wf_turn_t *ready, **ready_end; /* those who want the next turn */
+    wf_turn_t *taking;             /* those of this turn that are still to come */
     wf_shard_t *finished;
     int quit;
     wf_message_t quit_msg;
+    apr_int64_t second_us, waited_us, late_us; /* of the current second */
+    apr_int64_t told_late_us;                  /* of the last one; atomic */
+    int told_busy;                             /* per mille */
 
     pthread_mutex_t lock; /* of the two below; the last lock in any order */
     wf_message_t *inbox_first, *inbox_last;
@@ -68,25 +72,18 @@ void wf_loop_send(wf_loop_t *loop, wf_message_t *message)
     }
 }
 
-static void on_start(wf_loop_t *loop, wf_message_t *message)
+void wf_loop_tell(wf_loop_t *loop, void (*read)(wf_loop_t *loop, wf_message_t *message),
+                  void *about, apr_int64_t amount, apr_int64_t more)
 {
-    (void)loop;
-    wf_shard_start(message->about);
-}
+    wf_message_t *message = malloc(sizeof(*message));
 
-static void on_stop(wf_loop_t *loop, wf_message_t *message)
-{
-    wf_shard_t *shard = message->about;
-
-    (void)loop;
-    shard->stopped = 1;
-    wf_shard_stop(shard, message->amount);
-}
-
-static void on_collect(wf_loop_t *loop, wf_message_t *message)
-{
-    (void)loop;
-    wf_collect_answer(message->about, (int)message->amount);
+    if (message == NULL) {
+        abort();
+    }
+    *message = (wf_message_t){
+        .read = read, .about = about, .amount = amount, .more = more, .made = 1
+    };
+    wf_loop_send(loop, message);
 }
 
 static void on_quit(wf_loop_t *loop, wf_message_t *message)
@@ -94,13 +91,6 @@ static void on_quit(wf_loop_t *loop, wf_message_t *message)
     (void)message;
     loop->quit = 1;
 }
-
-static void (*const handlers[WF_MSGS])(wf_loop_t *loop, wf_message_t *message) = {
-    [WF_MSG_START] = on_start,
-    [WF_MSG_STOP] = on_stop,
-    [WF_MSG_COLLECT] = on_collect,
-    [WF_MSG_QUIT] = on_quit,
-};
 
 static void read_mail(wf_loop_t *loop)
 {
@@ -114,8 +104,13 @@ static void read_mail(wf_loop_t *loop)
     loop->inbox_first = loop->inbox_last = NULL;
     pthread_mutex_unlock(&loop->lock);
     for (; message != NULL; message = next) {
+        int made = message->made;
+
         next = message->next; /* an answered letter may be gone at once */
-        handlers[message->type](loop, message);
+        message->read(loop, message);
+        if (made) {
+            free(message);
+        }
     }
 }
 
@@ -273,16 +268,27 @@ apr_pool_t *wf_loop_pool(wf_loop_t *loop)
     return loop->pool;
 }
 
-void wf_loop_ready(wf_loop_t *loop, wf_vu_t *vu)
+void wf_loop_ready(wf_loop_t *loop, wf_turn_t *turn)
 {
-    vu->next_ready = NULL;
-    if (loop->ready_first == NULL) {
-        loop->ready_first = vu;
+    turn->next = NULL;
+    turn->at = loop->ready_end;
+    *loop->ready_end = turn;
+    loop->ready_end = &turn->next;
+}
+
+void wf_loop_unready(wf_loop_t *loop, wf_turn_t *turn)
+{
+    if (turn->at == NULL) {
+        return;
     }
-    else {
-        loop->ready_last->next_ready = vu;
+    *turn->at = turn->next;
+    if (turn->next != NULL) {
+        turn->next->at = turn->at;
     }
-    loop->ready_last = vu;
+    else if (loop->ready_end == &turn->next) {
+        loop->ready_end = turn->at;
+    }
+    turn->at = NULL;
 }
 
 void wf_loop_finished(wf_loop_t *loop, wf_shard_t *shard)
@@ -294,12 +300,17 @@ void wf_loop_finished(wf_loop_t *loop, wf_shard_t *shard)
 /* Those that become ready meanwhile have their turn next time. */
 static void run_ready(wf_loop_t *loop)
 {
-    wf_vu_t *vu = loop->ready_first, *next;
+    loop->taking = loop->ready;
+    if (loop->taking != NULL) {
+        loop->taking->at = &loop->taking;
+    }
+    loop->ready = NULL;
+    loop->ready_end = &loop->ready;
+    while (loop->taking != NULL) {
+        wf_turn_t *turn = loop->taking;
 
-    loop->ready_first = loop->ready_last = NULL;
-    for (; vu != NULL; vu = next) {
-        next = vu->next_ready;
-        wf_vu_turn(vu);
+        wf_loop_unready(loop, turn);
+        turn->take(turn->baton);
     }
 }
 
@@ -313,13 +324,42 @@ static void end_finished(wf_loop_t *loop)
     }
 }
 
+/* ---- how the loop fares ---------------------------------------------------------------- */
+
+/* The lateness of the timer that should have fired first, and the time spent waiting:
+ * once a second they become what others may read. */
+static void note_strain(wf_loop_t *loop, apr_int64_t before, apr_int64_t after)
+{
+    apr_int64_t late = loop->timers.count > 0 ? after - loop->timers.heap[0]->due_us : 0;
+
+    loop->waited_us += after - before;
+    loop->late_us = late > loop->late_us ? late : loop->late_us;
+    if (after - loop->second_us < 1000000) {
+        return;
+    }
+    __atomic_store_n(&loop->told_late_us, loop->late_us, __ATOMIC_RELAXED);
+    __atomic_store_n(&loop->told_busy,
+                     1000 - (int)(loop->waited_us * 1000 / (after - loop->second_us)),
+                     __ATOMIC_RELAXED);
+    loop->second_us = after;
+    loop->waited_us = loop->late_us = 0;
+}
+
+void wf_loop_strain(wf_loop_t *loop, apr_int64_t *late_us, double *busy)
+{
+    *late_us = __atomic_load_n(&loop->told_late_us, __ATOMIC_RELAXED);
+    *busy = __atomic_load_n(&loop->told_busy, __ATOMIC_RELAXED) / 1000.0;
+}
+
 static void turn(wf_loop_t *loop)
 {
     struct epoll_event events[EVENTS_PER_TURN];
-    int wait = loop->ready_first ? 0 : wf_timers_wait_ms(&loop->timers, wf_mono_us());
+    apr_int64_t before = wf_mono_us();
+    int wait = loop->ready ? 0 : wf_timers_wait_ms(&loop->timers, before);
     int n = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, wait);
     int i, mail = 0;
 
+    note_strain(loop, before, wf_mono_us());
     for (i = 0; i < n; i++) {
         if (events[i].data.fd == loop->wake) {
             mail = 1;
@@ -397,7 +437,9 @@ apr_status_t wf_loop_create(wf_loop_t **out, int index, apr_pool_t *p, wf_error_
 
     loop->index = index;
     loop->epoll = loop->wake = -1;
-    loop->quit_msg.type = WF_MSG_QUIT;
+    loop->quit_msg.read = on_quit;
+    loop->ready_end = &loop->ready;
+    loop->second_us = wf_mono_us();
     pthread_mutex_init(&loop->lock, NULL);
     loop->pool = wf_pool_create("wf_loop", 0);
     rv = loop->pool != NULL ? open_descriptors(loop) : APR_ENOMEM;

@@ -1,15 +1,21 @@
-/* load, inside: the plan that a document is compiled into, and what its steps leave
- * behind. A plan is never written once it runs. */
+/* load, inside: the plan that a document is compiled into. A plan is never written once it
+ * runs; loops share it. What a step leaves behind is in result.h, what runs it in
+ * internal.h. */
 #ifndef WF_LOAD_PLAN_H
 #define WF_LOAD_PLAN_H
 
 #include "load/load.h"
 #include "document/document.h"
+#include "metrics/metrics.h"
 #include "client/client.h"
 #include "script/script.h"
 
-#define WF_PLAN_MAX_STEPS 500
+#define WF_PLAN_MAX_STEPS 2000 /* nested ones and hooks included */
+#define WF_PLAN_MAX_NESTING 20 /* of blocks */
 #define WF_PLAN_MAX_THRESHOLDS 100
+#define WF_PLAN_MAX_SCENARIOS 50
+#define WF_PLAN_MAX_STAGES 1000
+#define WF_PLAN_MAX_METRICS 200 /* of the document */
 #define WF_PLAN_MAX_VUS 1000000
 #define WF_STEP_EXTRAS 4
 #define WF_GRACEFUL_STOP_NS (30 * NS_PER_S)
@@ -17,12 +23,20 @@
 #define NS_PER_S ((apr_int64_t)1000000000)
 #define NS_PER_MS ((apr_int64_t)1000000)
 
-/* ---- plans (plan.c, steps.c, thresholds.c) ----------------------------------------- */
-
 typedef struct wf_executor_t wf_executor_t;
+typedef struct wf_step_type_t wf_step_type_t;
 typedef struct wf_step_t wf_step_t;
-typedef struct wf_vu_t wf_vu_t;
+typedef struct wf_plan_t wf_plan_t;
+typedef struct wf_strand_t wf_strand_t;
 typedef struct wf_result_t wf_result_t;
+
+/** The plan that a compilation makes. */
+static inline wf_plan_t *wf_plan_of(const wf_compile_t *c)
+{
+    return c->made;
+}
+
+/* ---- texts (text.c) ---------------------------------------------------------------- */
 
 /* A text that may contain ${…}: one of the two is set. */
 typedef struct wf_text_t {
@@ -30,25 +44,104 @@ typedef struct wf_text_t {
     wf_template_t *tmpl;
 } wf_text_t;
 
+/** Compile a text; notes in the plan what its templates read. A problem gives an empty
+ *  one. */
+wf_text_t wf_compile_text(wf_compile_t *c, const char *text, const wf_node_t *node,
+                          const wf_where_t *path);
+/** The text of a compiled one as a strand sees names; strand may be NULL for a literal. */
+apr_status_t wf_text_eval(const wf_text_t *text, wf_strand_t *strand, const char **out,
+                          apr_pool_t *p, wf_error_t *err);
+
+/** Compile an expression such as ${login.status_code} == 200; NULL with a problem. */
+wf_expr_t *wf_compile_expr(wf_compile_t *c, const char *text, const wf_node_t *node,
+                           const wf_where_t *path);
+/** Its truth as a strand sees names. */
+apr_status_t wf_expr_truth(const wf_expr_t *expr, wf_strand_t *strand, int *truth,
+                           wf_error_t *err);
+
+/** A value of a document in which texts may be templates: ${path} alone keeps the type of
+ *  what it names. Structure is fixed, so lists and maps of constants cost nothing. */
+typedef struct wf_shape_t wf_shape_t;
+wf_shape_t *wf_compile_shape(wf_compile_t *c, const wf_node_t *node,
+                             const wf_where_t *path);
+apr_status_t wf_shape_eval(const wf_shape_t *shape, wf_strand_t *strand,
+                           wf_value_t *value, apr_pool_t *p, wf_error_t *err);
+
+/* ---- steps (steps.c) --------------------------------------------------------------- */
+
+/* Steps that follow one another. */
+typedef struct wf_block_t {
+    wf_step_t **steps;
+    int count;
+} wf_block_t;
+
 typedef enum {
     WF_ON_ERROR_ABORT,
     WF_ON_ERROR_CONTINUE,
     WF_ON_ERROR_SKIP,
-    WF_ON_ERROR_RETRY /* refused by this version */
+    WF_ON_ERROR_RETRY
 } wf_on_error_e;
 
+typedef enum { WF_BACKOFF_FIXED, WF_BACKOFF_LINEAR, WF_BACKOFF_EXPONENTIAL } wf_backoff_e;
+
+typedef struct wf_retry_t {
+    apr_int64_t max_attempts; /* in all */
+    apr_int64_t delay_ns;
+    int backoff;              /* wf_backoff_e */
+    apr_int64_t max_delay_ns; /* 0: no cap */
+} wf_retry_t;
+
+/** What to wait before attempt n + 1, n from 1. */
+apr_int64_t wf_retry_delay_ns(const wf_retry_t *retry, int attempt);
+
 struct wf_step_t {
-    const char *id, *name;
-    int index; /* its slot in metrics and results */
-    const struct wf_step_type_t *type;
-    int on_error;           /* wf_on_error_e */
-    apr_int64_t timeout_ns; /* -1: the type's default */
+    const char *id, *name; /* id NULL: a hook or a processor, which nobody can refer to */
+    int index;             /* its slot among the plan's steps */
+    int metric;            /* its first metric, see wf_step_metric_e; -1: not measured */
+    const wf_step_type_t *type;
+    int on_error; /* wf_on_error_e */
+    wf_retry_t retry;
+    apr_int64_t timeout_ns; /* of an attempt; -1: the type's own */
     int disabled;
-    void *config; /* what type->compile made */
-    const wf_node_t *node; /* as written; for messages */
+    wf_step_t *pre_hook, *post_hook; /* or NULL */
+    wf_block_t before, after;        /* processors: part of each attempt */
+    apr_int64_t weight;              /* within a random choice */
+    const wf_step_t *enclosing;      /* of a loop: the loop around it, or NULL */
+    void *config;                    /* what type->compile made */
+    const wf_node_t *node;           /* as written; for messages … */
+    const char *where;               /* … and where: steps[2] */
 };
 
-/* The http section, inherited by every http step; unset durations and numbers are -1. */
+/** Compile a list of steps into a block, in the plan's slots. Empty lists are a problem
+ *  unless may_be_empty. */
+void wf_block_compile(wf_block_t *block, const wf_node_t *list, int may_be_empty,
+                      const wf_where_t *path, wf_compile_t *c);
+/** Compile a hook {type, config}; NULL with a problem. */
+wf_step_t *wf_hook_compile(const wf_node_t *node, const wf_where_t *path,
+                           wf_compile_t *c);
+/** Check config and the step's own members of those names against one table, and store
+ *  them: the keys of control steps may stand at either place. path is the config's. */
+void wf_step_bind(const wf_step_t *step, const wf_field_t *fields,
+                  const wf_node_t *config, void *target, const wf_where_t *path,
+                  wf_compile_t *c);
+/** Where a key was written, for messages: its node (or NULL) and its path in *at. */
+const wf_node_t *wf_step_member(const wf_step_t *step, const wf_node_t *config,
+                                const char *name, const wf_where_t *path, wf_where_t *at);
+/** All steps are compiled without a problem: declare their metrics, link them. */
+void wf_steps_link(wf_compile_t *c);
+/** A step without an id that another one brings along, such as a processor. The caller
+ *  fills type and config. */
+wf_step_t *wf_step_add(const wf_node_t *node, const wf_where_t *path, wf_compile_t *c);
+
+/** The retries that {max_attempts, delay, backoff, max_delay} in a config ask for. */
+extern const wf_field_t wf_retry_fields[];
+void wf_retry_init(wf_retry_t *retry);
+void wf_retry_check(const wf_retry_t *retry, const wf_node_t *node, const wf_where_t *path,
+                    wf_compile_t *c);
+
+/* ---- the http section (http_compile.c) --------------------------------------------- */
+
+/* Inherited by every http step; unset durations and numbers are -1. */
 typedef struct wf_http_options_t {
     int verify, follow;
     const char *cert, *key, *ca;
@@ -63,133 +156,126 @@ typedef struct wf_http_section_t {
     wf_http_options_t options;
 } wf_http_section_t;
 
-typedef struct wf_options_t {
+extern const wf_field_t wf_http_section_fields[];
+void wf_http_section_init(wf_http_section_t *section);
+
+/* ---- scenarios (scenario.c) -------------------------------------------------------- */
+
+typedef struct wf_stage_t {
+    apr_int64_t duration_ns, target;
+    const char *name;
+} wf_stage_t;
+
+/* What an executor is told. -1: not given. */
+typedef struct wf_load_shape_t {
     const wf_executor_t *executor;
     apr_int64_t vus;
-    apr_int64_t duration_ns, iterations; /* -1: not given */
-    apr_int64_t graceful_stop_ns;
-} wf_options_t;
+    apr_int64_t duration_ns, iterations;
+    const wf_stage_t *stages;
+    int nstages;
+    apr_int64_t start_vus;
+    apr_int64_t rate, time_unit_ns; /* iterations each so long */
+    apr_int64_t pre_allocated_vus, max_vus;
+    apr_int64_t graceful_stop_ns, graceful_ramp_ns;
+} wf_load_shape_t;
 
+/* Users of one kind: when they come and what they do. A document without scenarios is one
+ * scenario that has no name. */
+typedef struct wf_scenario_t {
+    const char *name; /* "" for the only one of the plain form */
+    int index;
+    wf_load_shape_t shape;
+    apr_int64_t start_ns;     /* after the run's start */
+    apr_int64_t first_number; /* __VU of its first user is one more */
+    wf_block_t steps;
+    wf_step_t *pre_hook, *post_hook; /* around each iteration */
+    apr_int64_t think_min_ns, think_max_ns; /* pause between two steps of an iteration */
+    apr_int64_t pacing_ns;                  /* iterations of a user begin so far apart */
+    const wf_map_t *tags;                   /* or NULL */
+} wf_scenario_t;
+
+/** Read options and scenarios. */
+void wf_scenarios_compile(const wf_node_t *root, wf_compile_t *c);
+
+/* ---- metrics that every plan has (measures.c) -------------------------------------- */
+
+/* Indexes in the plan's table, in the order of the rows in measures.c. */
 typedef enum {
-    WF_STAT_NONE,
-    WF_STAT_COUNT,
-    WF_STAT_RATE,
-    WF_STAT_VALUE,
-    WF_STAT_MIN,
-    WF_STAT_MAX,
-    WF_STAT_AVG,
-    WF_STAT_MED,
-    WF_STAT_PASSES,
-    WF_STAT_FAILS,
-    WF_STAT_PERCENTILE
-} wf_stat_e;
+    WF_M_HTTP_REQS,
+    WF_M_HTTP_DURATION,
+    WF_M_HTTP_FAILED,
+    WF_M_HTTP_STATUS,
+    WF_M_ITERATIONS,
+    WF_M_ITERATION_DURATION,
+    WF_M_ITERATION_SUCCESS,
+    WF_M_DROPPED,
+    WF_M_INTERRUPTED,
+    WF_M_START_DELAY, /* how late iterations began: the generator's own lag */
+    WF_M_VUS,
+    WF_M_VUS_MAX,
+    WF_M_SENT,
+    WF_M_RECEIVED,
+    WF_M_CHECKS,
+    WF_M_BUILTIN
+} wf_measure_e;
 
-typedef enum { WF_OP_LT, WF_OP_LE, WF_OP_GT, WF_OP_GE, WF_OP_EQ, WF_OP_NE } wf_op_e;
+/* Metrics of a step, from its first on. */
+typedef enum {
+    WF_SM_COUNT,
+    WF_SM_SUCCESS,
+    WF_SM_FAILURE,
+    WF_SM_DURATION,
+    WF_SM_STATUS, /* a tally of HTTP statuses */
+    WF_SM_EXTRA   /* the first of the type's own */
+} wf_step_metric_e;
 
-typedef struct wf_condition_t {
-    wf_stat_e stat;    /* NONE: the metric's default */
-    double percentile; /* PERCENTILE: 0..100 */
-    wf_op_e op;
-    double limit;
-} wf_condition_t;
+/** A table with the built-in rows. */
+wf_metric_table_t *wf_measures_create(apr_pool_t *p);
+/** The rows of a step; gives step->metric. */
+void wf_measures_step(wf_metric_table_t *table, wf_step_t *step);
+/** The metrics section: name → type, or {type, unit}. */
+void wf_measures_custom(const wf_node_t *section, const wf_where_t *path, wf_compile_t *c);
 
-typedef struct wf_threshold_t {
-    const char *metric, *text; /* as written */
-    wf_condition_t condition;
-    int abort_on_fail;
-} wf_threshold_t;
+/** Read options.thresholds, once all metrics are declared. */
+void wf_thresholds_compile(const wf_node_t *list, const wf_where_t *path,
+                           wf_compile_t *c);
+
+/* ---- plans (plan.c) ---------------------------------------------------------------- */
 
 struct wf_plan_t {
     apr_pool_t *pool;
     const char *id, *name, *description;
     wf_map_t *variables;
     wf_http_section_t http;
-    wf_step_t *steps;
+
+    wf_step_t **steps; /* all of them, by index */
     int nsteps;
-    wf_options_t options;
+    apr_hash_t *step_ids; /* id → wf_step_t * */
+
+    wf_scenario_t *scenarios;
+    int nscenarios;
+    wf_scenario_t *setup, *teardown; /* one user, one iteration; or NULL */
+
+    wf_metric_table_t *metrics;
     wf_threshold_t *thresholds;
     int nthresholds;
-    int reads_body, reads_headers; /* some template asks for them */
+
+    apr_int64_t warmup_ns; /* samples before are not counted */
+    const wf_map_t *tags;  /* options.tags, or NULL */
+    const char *baseline;  /* id of an earlier execution to compare with, or NULL */
+
+    /* while it is compiled */
+    const wf_node_t *thresholds_node;
+    wf_step_t *pre_hook, *post_hook; /* those of scenarios without their own */
+    const wf_step_t *inner;          /* the loop that a break would leave, or NULL */
+    int nesting;                     /* of the block that is being compiled */
+    int reads_body, reads_headers; /* some template or script may ask for them */
 };
 
-/** The plan that a compilation makes. */
-static inline wf_plan_t *wf_plan_of(const wf_compile_t *c)
-{
-    return c->made;
-}
-
-/** Compile a text; notes in the plan what its templates read. A problem gives an empty
- *  one. */
-wf_text_t wf_compile_text(wf_compile_t *c, const char *text, const wf_node_t *node,
-                          const wf_where_t *path);
-/** The text of a compiled one in the scope of a virtual user. */
-apr_status_t wf_text_eval(const wf_text_t *text, wf_vu_t *vu, const char **out,
-                          apr_pool_t *p, wf_error_t *err);
-
-/** "p(95) < 400". NULL, or what is wrong. */
-const char *wf_condition_parse(wf_condition_t *condition, const char *text,
-                               apr_pool_t *p);
-
-/** Fill the plan's thresholds from options.thresholds. */
-void wf_thresholds_compile(const wf_node_t *list, const wf_where_t *path,
-                           wf_compile_t *c);
-
-/* ---- step types: one row each (steps.c) -------------------------------------------- */
-
-typedef enum {
-    WF_STEP_NONE, /* not reached in this iteration */
-    WF_STEP_SUCCESS,
-    WF_STEP_FAILED,
-    WF_STEP_TIMEOUT,
-    WF_STEP_SKIPPED
-} wf_step_status_e;
-
-typedef enum { WF_STEP_DONE, WF_STEP_WAITING } wf_step_progress_e;
-
-typedef struct wf_step_type_t {
-    const char *name;
-
-    /** NULL, or why the validator refuses the type. */
-    const char *later;
-
-    /** Check the config (a map, or NULL if missing) and fill step->config. Problems go to
-     *  c. */
-    void (*compile)(wf_step_t *step, const wf_node_t *config, const wf_where_t *path,
-                    wf_compile_t *c);
-
-    /** All steps are compiled: prepare what depends on what others read. May be NULL. */
-    void (*link)(wf_step_t *step, wf_compile_t *c);
-
-    /** Begin on the loop. DONE: the result is filled. WAITING: wf_vu_step_done will be
-     *  called, never from inside. */
-    wf_step_progress_e (*start)(wf_vu_t *vu, const wf_step_t *step, wf_result_t *result);
-
-    /** End a waiting step at once; wf_vu_step_done is not called then. */
-    void (*cancel)(wf_vu_t *vu, const wf_step_t *step);
-
-    /** A member of the output of a finished step: 1 found, 0 unknown. */
-    int (*output)(wf_result_t *result, const char *name, wf_value_t *value,
-                  apr_pool_t *p);
-
-    /** A member that is an object, or the whole output (name "output"), as a map: what
-     *  ${login.headers} prints. 1 found, 0 it is none. */
-    int (*map)(wf_result_t *result, const char *name, wf_value_t *value, apr_pool_t *p);
-
-    /** Names of result->extras, NULL terminated: the step's own numbers. */
-    const char *const *extras;
-} wf_step_type_t;
-
-const wf_step_type_t *wf_step_type_find(const char *name);
-extern const wf_step_type_t wf_step_http;
-
-/** Compile the list of steps. */
-void wf_steps_compile(const wf_node_t *list, const wf_where_t *path, wf_compile_t *c);
+/** The step with this id, or NULL. */
+wf_step_t *wf_plan_step(const wf_plan_t *plan, const char *id);
 
 /* ---- http steps (http_*.c, step_http.c) -------------------------------------------- */
-
-/** The http section. */
-extern const wf_field_t wf_http_section_fields[];
-void wf_http_section_init(wf_http_section_t *section);
 
 typedef struct wf_pair_t {
     const char *name; /* of a query parameter: percent-encoded */
@@ -222,39 +308,9 @@ void wf_percent_append(apr_array_header_t *out, const char *text);
 /** text as a JSON string, quotes included. */
 const char *wf_json_quote(const char *text, apr_pool_t *p);
 int wf_http_is_absolute(const char *url);
-/** The call of a step for a virtual user, or for none if everything is literal. */
+/** The call of a step for a strand, or for none if everything is literal. */
 apr_status_t wf_http_call(wf_client_call_t **call, const wf_step_t *step,
-                          const wf_plan_t *plan, wf_vu_t *vu, apr_pool_t *p,
+                          const wf_plan_t *plan, wf_strand_t *strand, apr_pool_t *p,
                           wf_error_t *err);
-
-/* What an http step leaves behind; body and headers in the iteration's pool. */
-typedef struct wf_answer_t {
-    int status;
-    const char *body, *headers; /* NULL if nothing in the plan reads them */
-    apr_size_t body_length, headers_length;
-    apr_int64_t size;
-    int parsed; /* json holds the body as a value */
-    wf_value_t json;
-} wf_answer_t;
-
-struct wf_result_t {
-    wf_object_t object;  /* ${login.…} */
-    wf_object_t output;  /* ${login.output.…}, ${response.…} */
-    wf_object_t headers; /* ${login.headers.…} */
-    wf_vu_t *vu;
-    const wf_step_t *step;
-    apr_int64_t iteration; /* the one it belongs to; older results are unknown */
-    wf_step_status_e status;
-    apr_int64_t duration_us;
-    int sample_failed;        /* the step went on, its sample counts as failed */
-    const char *code, *error; /* error entry, or NULL */
-    apr_int64_t sent, received;
-    double extras[WF_STEP_EXTRAS];
-    wf_answer_t http;
-};
-
-void wf_result_init(wf_result_t *result, wf_vu_t *vu, const wf_step_t *step);
-/** Where ${…} of a virtual user looks names up. */
-int wf_vu_lookup(void *vu, const char *name, wf_value_t *value, apr_pool_t *p);
 
 #endif

@@ -37,6 +37,26 @@ static json_object *duration_json(const wf_histogram_t *h, apr_pool_t *p)
     return o;
 }
 
+static apr_int64_t count_of(const wf_sheet_t *sheet, int counter)
+{
+    return (apr_int64_t)wf_sheet_counter(sheet, counter);
+}
+
+static json_object *step_json(const wf_sheet_t *sheet, const wf_step_t *step,
+                              apr_pool_t *p)
+{
+    json_object *o = json_object_new_object();
+    int m = step->metric;
+
+    wf_json_add_string(o, "step_id", step->id);
+    wf_json_add_int(o, "count", count_of(sheet, m + WF_SM_COUNT));
+    wf_json_add_int(o, "success_count", count_of(sheet, m + WF_SM_SUCCESS));
+    wf_json_add_int(o, "failure_count", count_of(sheet, m + WF_SM_FAILURE));
+    json_object_object_add(
+        o, "duration", duration_json(wf_sheet_histogram(sheet, m + WF_SM_DURATION), p));
+    return o;
+}
+
 /* Steps that were reached, keyed by their id. */
 static json_object *steps_json(const wf_view_t *view, apr_pool_t *p)
 {
@@ -44,20 +64,11 @@ static json_object *steps_json(const wf_view_t *view, apr_pool_t *p)
     int i;
 
     for (i = 0; i < view->plan->nsteps; i++) {
-        const wf_step_metrics_t *s = &view->metrics->steps[i];
-        const char *id = view->plan->steps[i].id;
-        json_object *o;
+        const wf_step_t *step = view->plan->steps[i];
 
-        if (s->count == 0) {
-            continue;
+        if (step->metric >= 0 && count_of(view->sheet, step->metric + WF_SM_COUNT) > 0) {
+            json_object_object_add(all, step->id, step_json(view->sheet, step, p));
         }
-        o = json_object_new_object();
-        wf_json_add_string(o, "step_id", id);
-        wf_json_add_int(o, "count", s->count);
-        wf_json_add_int(o, "success_count", s->success);
-        wf_json_add_int(o, "failure_count", s->failure);
-        json_object_object_add(o, "duration", duration_json(&s->duration, p));
-        json_object_object_add(all, id, o);
     }
     return all;
 }
@@ -70,16 +81,14 @@ static json_object *thresholds_json(wf_run_snapshot_t *snapshot, const wf_view_t
     for (i = 0; i < view->plan->nthresholds; i++) {
         const wf_threshold_t *t = &view->plan->thresholds[i];
         json_object *o = json_object_new_object();
-        double value;
-        int passed = wf_threshold_judge(t, view, &value);
 
         wf_json_add_string(o, "metric", t->metric);
         wf_json_add_string(o, "condition", t->text);
-        wf_json_add_bool(o, "passed", passed);
-        add_double(o, "value", value);
+        wf_json_add_bool(o, "passed", view->verdicts[i].passed);
+        add_double(o, "value", view->verdicts[i].value);
         json_object_array_add(all, o);
-        snapshot->thresholds_passed += passed;
-        snapshot->thresholds_failed += !passed;
+        snapshot->thresholds_passed += view->verdicts[i].passed;
+        snapshot->thresholds_failed += !view->verdicts[i].passed;
     }
     return all;
 }
@@ -91,7 +100,7 @@ static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *v
 
     wf_json_add_string(o, "execution_id", view->execution_id);
     wf_json_add_int(o, "total_vus", view->vus_shown);
-    wf_json_add_int(o, "total_iterations", view->metrics->iterations);
+    wf_json_add_int(o, "total_iterations", count_of(view->sheet, WF_M_ITERATIONS));
     add_us(o, "duration", (apr_uint64_t)view->elapsed_us, p);
     json_object_object_add(o, "step_metrics", steps_json(view, p));
     json_object_object_add(o, "thresholds", thresholds_json(snapshot, view));
@@ -107,8 +116,8 @@ static json_object *slaves_json(const wf_view_t *view)
 
     wf_json_add_string(o, "slave_id", "local");
     wf_json_add_string(o, "status", wf_run_status_name(view->status));
-    wf_json_add_int(o, "completed_vus", view->metrics->vus_done);
-    wf_json_add_int(o, "completed_iters", view->metrics->iterations);
+    wf_json_add_int(o, "completed_vus", view->vus_done);
+    wf_json_add_int(o, "completed_iters", view->iterations);
     wf_json_add_int(o, "segment_start", 0);
     wf_json_add_int(o, "segment_end", 1);
     json_object_object_add(all, "local", o);
@@ -120,15 +129,16 @@ static json_object *errors_json(const wf_view_t *view, apr_pool_t *p)
     json_object *all = json_object_new_array();
     int i;
 
-    for (i = 0; i < view->metrics->nerrors; i++) {
-        const wf_run_error_t *e = &view->metrics->errors[i];
+    for (i = 0; i < wf_sheet_errors(view->sheet); i++) {
+        const wf_metric_error_t *e = wf_sheet_error_at(view->sheet, i);
         json_object *o = json_object_new_object();
 
         wf_json_add_string(o, "code", e->code);
         wf_json_add_string(o, "message", e->message);
-        if (e->step >= 0) {
-            wf_json_add_string(o, "step_id", view->plan->steps[e->step].id);
+        if (e->step != NULL) {
+            wf_json_add_string(o, "step_id", e->step);
         }
+        wf_json_add_int(o, "count", e->times);
         wf_json_add_string(o, "timestamp", wf_time_utc(e->first_ms, p));
         json_object_array_add(all, o);
     }
@@ -154,21 +164,24 @@ static void fill_times(wf_run_times_t *times, const wf_histogram_t *h)
 
 void wf_report(wf_run_snapshot_t *snapshot, const wf_view_t *view, apr_pool_t *p)
 {
-    const wf_metrics_t *m = view->metrics;
+    const wf_sheet_t *sheet = view->sheet;
+    double failed, total;
 
+    wf_sheet_passes(sheet, WF_M_HTTP_FAILED, &failed, &total);
     snapshot->id = apr_pstrdup(p, view->execution_id);
     snapshot->workflow_id = apr_pstrdup(p, view->plan->id);
     snapshot->status = view->status;
     snapshot->progress = view->progress;
     snapshot->elapsed_ms = view->elapsed_us / 1000;
-    snapshot->active_vus = m->vus;
-    snapshot->vus = view->plan->options.vus;
-    snapshot->iterations = m->iterations;
-    snapshot->http_reqs = m->http_reqs;
-    snapshot->http_failed = m->http_failed;
-    snapshot->data_sent = m->sent;
-    snapshot->data_received = m->received;
-    fill_times(&snapshot->http_req_duration, &m->http_duration);
+    snapshot->active_vus = view->vus_active;
+    snapshot->vus = wf_plan_vus(view->plan);
+    snapshot->iterations = count_of(sheet, WF_M_ITERATIONS);
+    snapshot->http_reqs = count_of(sheet, WF_M_HTTP_REQS);
+    snapshot->http_failed = (apr_int64_t)failed;
+    snapshot->data_sent = count_of(sheet, WF_M_SENT);
+    snapshot->data_received = count_of(sheet, WF_M_RECEIVED);
+    fill_times(&snapshot->http_req_duration,
+               wf_sheet_histogram(sheet, WF_M_HTTP_DURATION));
     snapshot->metrics = wf_json_own(metrics_json(snapshot, view, p), p);
     snapshot->slave_states = wf_json_own(slaves_json(view), p);
     snapshot->errors = wf_json_own(errors_json(view, p), p);

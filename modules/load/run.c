@@ -1,99 +1,142 @@
-/* A run: a plan in execution, cut into shards. Its state is guarded by the load engine's
- * lock; its counters belong to the loops and come as the answer to a question that is
- * sent to all of them. */
+/* A run: a plan in execution. It goes through up to three phases (setup, the scenarios,
+ * teardown), each a set of shards on the loops; the last shard of one begins the next.
+ * Its state is guarded by the load engine's lock; its figures belong to the loops and
+ * come as the answer to a question that is sent to all of them. */
 #include "load/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define JUDGE_PERIOD_US 2000000 /* how often abort_on_fail is looked at, at least */
-
 /* ---- life -------------------------------------------------------------------------- */
 
-static void make_shard(wf_run_t *run, int i)
+static apr_status_t free_mutex(void *data)
+{
+    pthread_mutex_destroy(data);
+    return APR_SUCCESS;
+}
+
+static void make_parts(wf_run_t *run)
 {
     struct wf_load_t *load = run->load;
-    wf_shard_t *shard = &run->shards[i];
-    apr_int64_t vus = run->plan->options.vus;
+    int i;
 
-    shard->run = run;
-    shard->loop = load->loops[(load->sequence + i) % load->nloops];
-    shard->first_vu = i + 1;
-    shard->stride = run->nshards;
-    shard->nvus = (int)((vus - i + run->nshards - 1) / run->nshards);
-    shard->start_msg = (wf_message_t){ .type = WF_MSG_START, .about = shard };
-    shard->stop_msg = (wf_message_t){ .type = WF_MSG_STOP, .about = shard };
-    shard->cut_msg = (wf_message_t){ .type = WF_MSG_STOP, .about = shard };
-    shard->metrics = apr_pcalloc(run->pool, wf_metrics_size(run->plan->nsteps));
-    shard->metrics->nsteps = run->plan->nsteps;
+    run->nparts = load->nloops;
+    run->parts = apr_pcalloc(run->pool, run->nparts * sizeof(*run->parts));
+    for (i = 0; i < run->nparts; i++) {
+        wf_part_t *part = &run->parts[i];
+
+        part->run = run;
+        part->loop = load->loops[(load->sequence + i) % load->nloops];
+        part->sheet = wf_sheet_create(run->plan->metrics, run->pool);
+        if (run->plan->warmup_ns > 0) {
+            part->warm = wf_sheet_create(run->plan->metrics, run->pool);
+        }
+        part->seed[0] = (unsigned short)load->sequence;
+        part->seed[1] = (unsigned short)i;
+        part->seed[2] = (unsigned short)wf_mono_us();
+    }
 }
 
 wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
                         apr_pool_t *p)
 {
     wf_run_t *run = apr_pcalloc(p, sizeof(*run));
-    int i;
 
     run->load = load;
     run->pool = p;
     run->plan = plan;
     run->id = apr_pstrdup(p, id);
-    run->planned = plan->options.executor->planned(&plan->options);
-    run->vus_min = run->vus_max = run->vus_sum = plan->options.vus;
-    run->vus_samples = 1;
-    /* A loop without a virtual user has nothing to do with the run. */
-    run->nshards =
-        plan->options.vus < load->nloops ? (int)plan->options.vus : load->nloops;
-    run->nshards = run->nshards < 1 ? 1 : run->nshards;
-    run->shards = apr_pcalloc(p, run->nshards * sizeof(*run->shards));
-    for (i = 0; i < run->nshards; i++) {
-        make_shard(run, i);
+    run->initial = plan->variables;
+    run->planned = wf_plan_iterations(plan);
+    run->lasts_ns = wf_plan_duration_ns(plan);
+    run->vus_booked = wf_plan_vus(plan);
+    run->claimed = apr_pcalloc(p, plan->nscenarios * sizeof(*run->claimed));
+    run->open = apr_pcalloc(p, plan->nscenarios * sizeof(*run->open));
+    run->vus = apr_pcalloc(p, plan->nscenarios * sizeof(*run->vus));
+    for (int i = 0; i < plan->nscenarios; i++) {
+        const wf_load_shape_t *shape = &plan->scenarios[i].shape;
+
+        run->vus[i] = shape->executor->vus_max(shape);
     }
+    run->sheet = wf_sheet_create(plan->metrics, p);
+    run->judge = wf_judge_create(plan->thresholds, plan->nthresholds, plan->metrics, p);
+    pthread_mutex_init(&run->judging, NULL);
+    apr_pool_cleanup_register(p, &run->judging, free_mutex, apr_pool_cleanup_null);
+    make_parts(run);
     return run;
+}
+
+/* ---- phases ------------------------------------------------------------------------ */
+
+static void tell_parts(wf_run_t *run,
+                       void (*read)(wf_loop_t *loop, wf_message_t *message),
+                       apr_int64_t amount, apr_int64_t more)
+{
+    int i;
+
+    for (i = 0; i < run->nparts; i++) {
+        wf_loop_tell(run->parts[i].loop, read, &run->parts[i], amount, more);
+    }
+}
+
+static void make_shard(wf_shard_t *shard, wf_part_t *part, const wf_scenario_t *scenario,
+                       int index, int stride)
+{
+    shard->part = part;
+    shard->run = part->run;
+    shard->loop = part->loop;
+    shard->scenario = scenario;
+    shard->index = index;
+    shard->stride = stride;
+}
+
+/* One user, on the first loop. */
+static void begin_single(wf_run_t *run, const wf_scenario_t *scenario)
+{
+    wf_part_t *part = &run->parts[0];
+
+    part->coming = apr_pcalloc(run->pool, sizeof(*part->coming));
+    part->ncoming = 1;
+    make_shard(part->coming, part, scenario, 0, 1);
+    run->shards_live = 1;
+    wf_loop_tell(part->loop, wf_part_on_start, part, run->phase, 0);
+}
+
+static void begin_scenarios(wf_run_t *run)
+{
+    const wf_plan_t *plan = run->plan;
+    int i, s;
+
+    run->shards_live = run->nparts * plan->nscenarios;
+    for (i = 0; i < run->nparts; i++) {
+        wf_part_t *part = &run->parts[i];
+
+        part->ncoming = plan->nscenarios;
+        part->coming = apr_pcalloc(run->pool, plan->nscenarios * sizeof(*part->coming));
+        for (s = 0; s < plan->nscenarios; s++) {
+            make_shard(&part->coming[s], part, &plan->scenarios[s], i, run->nparts);
+            run->open[s]++;
+        }
+    }
+    tell_parts(run, wf_part_on_start, run->phase, 0);
+}
+
+static void begin_phase(wf_run_t *run, wf_run_phase_e phase)
+{
+    run->phase = phase;
+    if (phase == WF_RUN_MAIN) {
+        begin_scenarios(run);
+    }
+    else {
+        begin_single(run, phase == WF_RUN_SETUP ? run->plan->setup : run->plan->teardown);
+    }
 }
 
 void wf_run_start(wf_run_t *run)
 {
-    int i;
-
     wf_run_transit(run, WF_EV_START);
-    run->shards_live = run->nshards;
     run->judged_us = run->start_us;
-    for (i = 0; i < run->nshards; i++) {
-        wf_loop_send(run->shards[i].loop, &run->shards[i].start_msg);
-    }
-}
-
-int wf_run_stop(wf_run_t *run, wf_run_event_e outcome, apr_int64_t grace_ns)
-{
-    int i;
-
-    if (run->stopping || wf_run_status_final(run->status)) {
-        return 0;
-    }
-    run->stopping = 1;
-    run->outcome = outcome;
-    for (i = 0; i < run->nshards; i++) {
-        run->shards[i].stop_msg.amount = grace_ns;
-        wf_loop_send(run->shards[i].loop, &run->shards[i].stop_msg);
-    }
-    return 1;
-}
-
-void wf_run_cut(wf_run_t *run)
-{
-    int i;
-
-    if (wf_run_status_final(run->status)) {
-        return;
-    }
-    if (!run->stopping) {
-        run->stopping = 1;
-        run->outcome = WF_EV_STOP;
-    }
-    for (i = 0; i < run->nshards; i++) {
-        wf_loop_send(run->shards[i].loop, &run->shards[i].cut_msg);
-    }
+    begin_phase(run, run->plan->setup ? WF_RUN_SETUP : WF_RUN_MAIN);
 }
 
 /* A run that is bounded by iterations promised to make them all: an iteration that a step
@@ -101,7 +144,7 @@ void wf_run_cut(wf_run_t *run)
  * it. */
 static wf_run_event_e end_event(const wf_run_t *run)
 {
-    apr_int64_t failed = 0;
+    double failed = 0;
     int i;
 
     if (run->broken) {
@@ -110,202 +153,129 @@ static wf_run_event_e end_event(const wf_run_t *run)
     if (run->stopping) {
         return run->outcome;
     }
-    for (i = 0; i < run->nshards; i++) {
-        failed += run->shards[i].metrics->iterations_failed;
+    for (i = 0; i < run->nparts; i++) {
+        double passes, total;
+
+        wf_sheet_passes(run->parts[i].sheet, WF_M_ITERATION_SUCCESS, &passes, &total);
+        failed += total - passes;
     }
-    return failed > 0 && run->plan->options.duration_ns <= 0 ? WF_EV_FAIL : WF_EV_FINISH;
+    return failed > 0 && run->lasts_ns == 0 ? WF_EV_FAIL : WF_EV_FINISH;
 }
 
-void wf_run_shard_ended(wf_run_t *run, int broken)
+/* The phase after the current one, or none: WF_RUN_PHASES. */
+static wf_run_phase_e next_phase(const wf_run_t *run)
+{
+    if (run->phase == WF_RUN_SETUP && !run->stopping && !run->broken) {
+        return WF_RUN_MAIN;
+    }
+    if (run->phase != WF_RUN_TEARDOWN && run->plan->teardown != NULL && !run->cutting) {
+        return WF_RUN_TEARDOWN;
+    }
+    return WF_RUN_PHASES;
+}
+
+/* Shards of a scenario that never had a user end with those that had. */
+static void end_unused(wf_run_t *run, wf_shard_t *shard)
+{
+    int s = shard->scenario->index, i;
+
+    shard->ended = 1;
+    if (s < 0 || --run->open[s] == 0) {
+        return;
+    }
+    for (i = 0; i < run->nparts; i++) {
+        const wf_shard_t *other = &run->parts[i].coming[s];
+
+        if (!other->ended && __atomic_load_n(&other->used, __ATOMIC_RELAXED)) {
+            return;
+        }
+    }
+    tell_parts(run, wf_part_on_alone, 0, s);
+}
+
+void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard)
 {
     struct wf_load_t *load = run->load;
-    int i;
+    wf_run_phase_e next;
 
     pthread_mutex_lock(&load->lock);
-    run->shards_live--;
-    run->broken |= broken;
-    if (broken) {
-        for (i = 0; i < run->nshards && !run->stopping; i++) {
-            wf_loop_send(run->shards[i].loop, &run->shards[i].stop_msg);
+    end_unused(run, shard);
+    if (--run->shards_live == 0) {
+        next = next_phase(run);
+        if (next != WF_RUN_PHASES) {
+            begin_phase(run, next);
         }
-        run->stopping = 1;
-    }
-    if (run->shards_live == 0) {
-        wf_run_transit(run, end_event(run));
-        load->nruns--; /* ended ones do not count against the limits */
-        load->vus -= run->plan->options.vus;
-        pthread_cond_broadcast(&load->changed);
+        else {
+            wf_run_transit(run, end_event(run));
+            load->nruns--; /* ended ones do not count against the limits */
+            load->vus -= run->vus_booked;
+            pthread_cond_broadcast(&load->changed);
+        }
     }
     pthread_mutex_unlock(&load->lock);
 }
 
-/* ---- asking the loops -------------------------------------------------------------- */
-
-/* The loops add their counters one after the other; none waits for another but for the
- * time of one addition. */
-struct wf_collect_t {
-    wf_run_t *run;
-    wf_metrics_t *total;
-    pthread_mutex_t lock; /* total, pending */
-    pthread_cond_t answered;
-    int pending;
-};
-
-void wf_collect_answer(wf_collect_t *collect, int index)
-{
-    pthread_mutex_lock(&collect->lock);
-    wf_metrics_merge(collect->total, collect->run->shards[index].metrics);
-    if (--collect->pending == 0) {
-        pthread_cond_signal(&collect->answered);
-    }
-    pthread_mutex_unlock(&collect->lock); /* the last answer: collect may be gone now */
-}
-
-/* The letters are the last in each loop's box when they are answered: nothing that was
- * sent to the run's shards before is still on its way then. */
-static void collect(wf_run_t *run, wf_metrics_t *total, apr_pool_t *p)
-{
-    wf_collect_t c = { .run = run, .total = total, .pending = run->nshards };
-    wf_message_t *letters = apr_pcalloc(p, run->nshards * sizeof(*letters));
-    int i;
-
-    pthread_mutex_init(&c.lock, NULL);
-    pthread_cond_init(&c.answered, NULL);
-    for (i = 0; i < run->nshards; i++) {
-        letters[i] = (wf_message_t){ .type = WF_MSG_COLLECT, .about = &c, .amount = i };
-        wf_loop_send(run->shards[i].loop, &letters[i]);
-    }
-    pthread_mutex_lock(&c.lock);
-    while (c.pending > 0) {
-        pthread_cond_wait(&c.answered, &c.lock);
-    }
-    pthread_mutex_unlock(&c.lock);
-    pthread_cond_destroy(&c.answered);
-    pthread_mutex_destroy(&c.lock);
-}
-
-/* ---- looking ----------------------------------------------------------------------- */
-
-static double progress_of(const wf_run_t *run, const wf_view_t *view)
-{
-    const wf_options_t *options = &run->plan->options;
-    double done = 0;
-
-    if (view->status == WF_RUN_COMPLETED) {
-        return 1;
-    }
-    if (options->duration_ns > 0) {
-        done = (double)view->elapsed_us * 1000.0 / (double)options->duration_ns;
-    }
-    else if (run->planned > 0) {
-        done = (double)view->metrics->iterations / (double)run->planned;
-    }
-    return done > 1 ? 1 : done;
-}
-
-/* Iterations that were planned and never begun because the time was over. */
-static apr_int64_t dropped_of(const wf_run_t *run, const wf_view_t *view)
-{
-    const wf_metrics_t *m = view->metrics;
-    apr_int64_t left = run->planned - m->iterations - m->interrupted;
-
-    return run->planned > 0 && view->status == WF_RUN_COMPLETED && left > 0 ? left : 0;
-}
-
-/* What the lock guards, read before the loops are asked: a status that is final then
- * means that the counters are final too. */
-static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
-                 apr_pool_t *p)
+void wf_run_single_ended(wf_run_t *run, wf_strand_t *strand, int failed)
 {
     pthread_mutex_lock(&run->load->lock);
-    view->status = run->status;
-    view->elapsed_us = (run->end_us ? run->end_us : wf_mono_us()) - run->start_us;
-    view->vus_min = run->vus_min;
-    view->vus_max = run->vus_max;
-    view->vus_sum = run->vus_sum;
-    view->vus_samples = run->vus_samples;
-    snapshot->start_time = run->start_ms;
-    snapshot->end_time = run->end_ms;
-    if (run->abort_reason != NULL) {
-        wf_metrics_error(view->metrics, -1, "EXECUTION_ERROR",
-                         apr_pstrdup(p, run->abort_reason), wf_time_ms());
+    run->broken |= failed;
+    if (run->phase == WF_RUN_SETUP) {
+        run->initial = wf_strand_variables(strand, run->pool);
     }
     pthread_mutex_unlock(&run->load->lock);
 }
 
-static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
-                     apr_pool_t *p)
+/* ---- control ----------------------------------------------------------------------- */
+
+int wf_run_stop(wf_run_t *run, wf_run_event_e outcome)
 {
-    memset(snapshot, 0, sizeof(*snapshot));
-    memset(view, 0, sizeof(*view));
-    view->plan = run->plan;
-    view->execution_id = run->id;
-    view->metrics = apr_pcalloc(p, wf_metrics_size(run->plan->nsteps));
-    view->metrics->nsteps = run->plan->nsteps;
-    look(run, view, snapshot, p);
-    collect(run, view->metrics, p);
-    view->vus_shown =
-        wf_run_status_final(view->status) ? run->plan->options.vus : view->metrics->vus;
-    view->progress = progress_of(run, view);
-    view->metrics->dropped = dropped_of(run, view);
+    if (run->stopping || wf_run_status_final(run->status)) {
+        return 0;
+    }
+    run->stopping = 1;
+    run->outcome = outcome;
+    if (run->phase != WF_RUN_TEARDOWN) {
+        tell_parts(run, wf_part_on_stop, -1, 1);
+    }
+    return 1;
 }
 
-void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
+void wf_run_cut(wf_run_t *run)
 {
-    wf_view_t view;
-
-    view_run(run, &view, snapshot, p);
-    wf_report(snapshot, &view, p);
-}
-
-static void sample_gauges(wf_run_t *run, const wf_view_t *view)
-{
-    apr_int64_t vus = view->metrics->vus;
-
-    pthread_mutex_lock(&run->load->lock);
-    run->vus_min = vus < run->vus_min ? vus : run->vus_min;
-    run->vus_max = vus > run->vus_max ? vus : run->vus_max;
-    run->vus_sum += vus;
-    run->vus_samples++;
-    pthread_mutex_unlock(&run->load->lock);
-}
-
-static void abort_if_violated(wf_run_t *run, const wf_view_t *view)
-{
-    const wf_plan_t *plan = run->plan;
-    int i;
-
-    for (i = 0; i < plan->nthresholds; i++) {
-        const wf_threshold_t *t = &plan->thresholds[i];
-        double value;
-
-        if (!t->abort_on_fail || wf_threshold_judge(t, view, &value)) {
-            continue;
-        }
-        pthread_mutex_lock(&run->load->lock);
-        if (wf_run_stop(run, WF_EV_FAIL, plan->options.graceful_stop_ns)) {
-            run->abort_reason = apr_psprintf(run->pool,
-                                             "threshold %s %s was violated, the run "
-                                             "was ended",
-                                             t->metric, t->text);
-        }
-        pthread_mutex_unlock(&run->load->lock);
+    if (wf_run_status_final(run->status)) {
         return;
     }
+    if (!run->stopping) {
+        run->stopping = 1;
+        run->outcome = WF_EV_STOP;
+    }
+    run->cutting = 1;
+    tell_parts(run, wf_part_on_stop, 0, 1);
 }
 
-void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
+int wf_run_pause(wf_run_t *run)
 {
-    wf_view_t view;
-    apr_int64_t now = wf_mono_us();
-
-    view_run(run, &view, snapshot, p);
-    if (!wf_run_status_final(view.status)) {
-        sample_gauges(run, &view);
-        if (now - run->judged_us >= JUDGE_PERIOD_US) {
-            run->judged_us = now; /* only the progress thread looks at it */
-            abort_if_violated(run, &view);
-        }
+    if (run->stopping || !wf_run_transit(run, WF_EV_PAUSE)) {
+        return 0;
     }
-    wf_report(snapshot, &view, p);
+    run->paused_us = wf_mono_us();
+    tell_parts(run, wf_part_on_pause, 0, 0);
+    return 1;
+}
+
+int wf_run_resume(wf_run_t *run)
+{
+    if (run->stopping || !wf_run_transit(run, WF_EV_RESUME)) {
+        return 0;
+    }
+    run->shift_us += wf_mono_us() - run->paused_us;
+    run->paused_us = 0;
+    tell_parts(run, wf_part_on_resume, 0, 0);
+    return 1;
+}
+
+void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus)
+{
+    run->vus[scenario->index] = vus;
+    tell_parts(run, wf_part_on_scale, vus, scenario->index);
 }

@@ -1,15 +1,222 @@
-/* The part of a run on one loop: its virtual users, their connections, its end.
- *
- *   RUNNING ──deadline or stop──▶ DRAINING ──last user left──▶ DONE
- *      └──────────────last user left───────────────────────────▲
- */
+/* The part of a scenario on one loop: its virtual users and the timers of its executor.
+ * The run's clock stands still during a pause, and so do these timers. */
 #include "load/internal.h"
 
-static void on_deadline(void *baton)
-{
-    wf_shard_t *shard = baton;
+#include <stdlib.h>
+#include <string.h>
 
-    wf_shard_stop(shard, shard->run->plan->options.graceful_stop_ns);
+/* ---- time -------------------------------------------------------------------------- */
+
+apr_int64_t wf_part_now_us(const wf_part_t *part)
+{
+    return (part->paused ? part->paused_us : wf_mono_us()) - part->shift_us;
+}
+
+apr_int64_t wf_shard_elapsed_us(const wf_shard_t *shard)
+{
+    return wf_part_now_us(shard->part) - shard->began_us;
+}
+
+int wf_shard_open(const wf_shard_t *shard)
+{
+    return shard->phase == WF_SHARD_RUNNING && !shard->part->paused;
+}
+
+/* Set a timer to a moment of the run's clock; while that stands still it is only noted.
+ */
+static void set_timer(wf_shard_t *shard, int which, wf_timer_t *timer, apr_int64_t due_us)
+{
+    apr_int64_t left = due_us - wf_part_now_us(shard->part);
+
+    if (shard->part->paused) {
+        shard->left_us[which] = left;
+        return;
+    }
+    wf_timer_set(wf_loop_timers(shard->loop), timer, wf_mono_us() + left);
+}
+
+#define TICK 0
+#define DEADLINE 1
+#define OFFSET 2
+
+static wf_timer_t *timer_of(wf_shard_t *shard, int which)
+{
+    return which == TICK       ? &shard->tick
+           : which == DEADLINE ? &shard->deadline
+                               : &shard->offset;
+}
+
+void wf_shard_tick_at(wf_shard_t *shard, apr_int64_t elapsed_us)
+{
+    set_timer(shard, TICK, &shard->tick, shard->began_us + elapsed_us);
+}
+
+static void forget_timers(wf_shard_t *shard)
+{
+    int i;
+
+    for (i = TICK; i <= OFFSET; i++) {
+        wf_timer_cancel(wf_loop_timers(shard->loop), timer_of(shard, i));
+        shard->left_us[i] = -1;
+    }
+}
+
+void wf_shard_pause(wf_shard_t *shard)
+{
+    apr_int64_t now = wf_mono_us();
+    int i;
+
+    for (i = TICK; i <= OFFSET; i++) {
+        wf_timer_t *timer = timer_of(shard, i);
+
+        shard->left_us[i] = -1;
+        if (timer->slot >= 0) {
+            shard->left_us[i] = timer->due_us > now ? timer->due_us - now : 0;
+            wf_timer_cancel(wf_loop_timers(shard->loop), timer);
+        }
+    }
+}
+
+static void wake_parked(wf_shard_t *shard)
+{
+    int i;
+
+    for (i = 0; i < shard->nvus; i++) {
+        wf_vu_t *vu = shard->vus[i];
+
+        if (vu->state == WF_VU_IDLE && vu->parked && vu->number <= shard->target) {
+            wf_vu_wake(vu);
+        }
+    }
+}
+
+void wf_shard_resume(wf_shard_t *shard)
+{
+    const wf_executor_t *executor = shard->scenario->shape.executor;
+    int i;
+
+    for (i = TICK; i <= OFFSET; i++) {
+        if (shard->left_us[i] >= 0) {
+            wf_timer_set(wf_loop_timers(shard->loop), timer_of(shard, i),
+                         wf_mono_us() + shard->left_us[i]);
+            shard->left_us[i] = -1;
+        }
+    }
+    if (shard->phase != WF_SHARD_RUNNING) {
+        return;
+    }
+    if (executor->resumed != NULL) {
+        executor->resumed(shard);
+    }
+    else {
+        wake_parked(shard);
+    }
+}
+
+/* ---- users ------------------------------------------------------------------------- */
+
+static apr_int64_t number_of(const wf_shard_t *shard, int i)
+{
+    return shard->index + 1 + (apr_int64_t)i * shard->stride;
+}
+
+static void make_room(wf_shard_t *shard)
+{
+    wf_vu_t **grown;
+
+    if (shard->nvus < shard->capacity) {
+        return;
+    }
+    shard->capacity = shard->capacity ? shard->capacity * 2 : 64;
+    grown = apr_palloc(shard->part->pool, shard->capacity * sizeof(*grown));
+    if (shard->nvus > 0) {
+        memcpy(grown, shard->vus, shard->nvus * sizeof(*grown));
+    }
+    shard->vus = grown;
+}
+
+wf_vu_t *wf_shard_add(wf_shard_t *shard)
+{
+    const wf_load_options_t *options = &shard->run->load->options;
+    wf_error_t err;
+    wf_vu_t *vu;
+
+    if (shard->group == NULL || shard->group->users == WF_VUS_PER_MULTI) {
+        wf_error_init(&err, shard->part->pool);
+        if (wf_group_create(&shard->group, shard->loop, options->permitted,
+                            options->baton, shard->part->pool, &err)
+            != APR_SUCCESS) {
+            wf_log(WF_LOG_ERR, "load: execution %s: %s", shard->run->id, err.message);
+            wf_sheet_error(shard->part->sheet, NULL, "EXECUTION_ERROR", err.message,
+                           wf_time_ms());
+            shard->group = NULL;
+            return NULL;
+        }
+    }
+    make_room(shard);
+    vu = apr_pcalloc(shard->part->pool, sizeof(*vu));
+    shard->vus[shard->nvus] = vu;
+    shard->group->users++;
+    __atomic_store_n(&shard->used, 1, __ATOMIC_RELAXED);
+    shard->live++;
+    wf_vu_init(vu, shard, number_of(shard, shard->nvus++), shard->group);
+    return vu;
+}
+
+void wf_shard_aim(wf_shard_t *shard, apr_int64_t vus)
+{
+    shard->target = vus;
+    if (shard->phase != WF_SHARD_RUNNING) {
+        return;
+    }
+    while (number_of(shard, shard->nvus) <= vus && wf_shard_add(shard) != NULL) {
+    }
+    if (!shard->part->paused) {
+        wake_parked(shard);
+    }
+    wf_shard_settle(shard);
+}
+
+/* ---- the end ----------------------------------------------------------------------- */
+
+/* Nobody is left who could do something, and neither time nor scaling brings somebody.
+ * A shard that never had a user ends with the others of its scenario: the run says so. */
+static int is_over(const wf_shard_t *shard)
+{
+    const wf_executor_t *executor = shard->scenario->shape.executor;
+    int timed = executor->lasts_ns(&shard->scenario->shape) > 0;
+
+    if (shard->phase == WF_SHARD_DRAINING) {
+        return shard->live == 0;
+    }
+    if (shard->phase != WF_SHARD_RUNNING || shard->part->paused || executor->endures) {
+        return 0;
+    }
+    if (shard->nvus == 0) {
+        return shard->target == 0 && !timed;
+    }
+    return shard->live == 0
+           || (!timed && shard->target > 0 && shard->live == shard->parked);
+}
+
+void wf_shard_settle(wf_shard_t *shard)
+{
+    if (!is_over(shard)) {
+        return;
+    }
+    if (shard->live > 0) {
+        wf_shard_finish(shard);
+    }
+    else if (!shard->over) {
+        shard->over = 1;
+        wf_loop_finished(shard->loop, shard);
+    }
+}
+
+void wf_shard_vu_gone(wf_shard_t *shard)
+{
+    shard->live--;
+    wf_shard_settle(shard);
 }
 
 static void on_grace_over(void *baton)
@@ -18,85 +225,19 @@ static void on_grace_over(void *baton)
     int i;
 
     for (i = 0; i < shard->nvus; i++) {
-        wf_vu_cut(&shard->vus[i]);
+        wf_vu_cut(shard->vus[i]);
     }
 }
 
-static void make_vu(wf_shard_t *shard, int index, wf_group_t *group)
+static void let_idle_go(wf_shard_t *shard)
 {
-    const wf_plan_t *plan = shard->run->plan;
-    wf_vu_t *vu = &shard->vus[index];
     int i;
 
-    vu->shard = shard;
-    vu->state = WF_VU_IDLE;
-    vu->number = shard->first_vu + index * shard->stride;
-    vu->group = group;
-    vu->scope.baton = vu;
-    vu->scope.get = wf_vu_lookup;
-    vu->results = apr_palloc(shard->pool, plan->nsteps * sizeof(*vu->results));
-    for (i = 0; i < plan->nsteps; i++) {
-        wf_result_init(&vu->results[i], vu, &plan->steps[i]);
-    }
-}
-
-static apr_status_t make_vus(wf_shard_t *shard, wf_error_t *err)
-{
-    const wf_load_options_t *options = &shard->run->load->options;
-    wf_group_t *group = NULL;
-    int i;
-
-    shard->vus = apr_pcalloc(shard->pool, shard->nvus * sizeof(*shard->vus));
     for (i = 0; i < shard->nvus; i++) {
-        if (i % WF_VUS_PER_MULTI == 0) {
-            apr_status_t rv = wf_group_create(&group, shard->loop, options->permitted,
-                                              options->baton, shard->pool, err);
-
-            if (rv != APR_SUCCESS) {
-                return rv;
-            }
+        if (shard->vus[i]->state == WF_VU_IDLE) {
+            shard->vus_done += !shard->stopped;
+            wf_vu_leave(shard->vus[i]);
         }
-        make_vu(shard, i, group);
-    }
-    return APR_SUCCESS;
-}
-
-static void break_off(wf_shard_t *shard, const wf_error_t *err)
-{
-    wf_log(WF_LOG_ERR, "load: execution %s cannot run: %s", shard->run->id, err->message);
-    wf_metrics_error(shard->metrics, -1, "EXECUTION_ERROR", err->message, wf_time_ms());
-    shard->phase = WF_SHARD_DONE;
-    apr_pool_destroy(shard->pool);
-    wf_run_shard_ended(shard->run, 1);
-}
-
-void wf_shard_start(wf_shard_t *shard)
-{
-    const wf_options_t *options = &shard->run->plan->options;
-    wf_timers_t *timers = wf_loop_timers(shard->loop);
-    wf_error_t err;
-    int i;
-
-    apr_pool_create(&shard->pool, wf_loop_pool(shard->loop));
-    apr_pool_tag(shard->pool, "wf_shard");
-    wf_error_init(&err, shard->pool);
-    if (make_vus(shard, &err) != APR_SUCCESS) {
-        break_off(shard, &err);
-        return;
-    }
-    wf_timer_init(&shard->deadline, on_deadline, shard);
-    wf_timer_init(&shard->grace, on_grace_over, shard);
-    if (options->duration_ns > 0) {
-        wf_timer_set(timers, &shard->deadline,
-                     shard->run->start_us + options->duration_ns / 1000);
-    }
-    shard->live = shard->nvus;
-    shard->metrics->vus = shard->nvus;
-    for (i = 0; i < shard->nvus; i++) {
-        wf_loop_ready(shard->loop, &shard->vus[i]);
-    }
-    if (shard->live == 0) {
-        wf_loop_finished(shard->loop, shard);
     }
 }
 
@@ -104,33 +245,82 @@ void wf_shard_start(wf_shard_t *shard)
  * end. */
 void wf_shard_stop(wf_shard_t *shard, apr_int64_t grace_ns)
 {
-    wf_timers_t *timers = wf_loop_timers(shard->loop);
     apr_int64_t due = wf_mono_us() + grace_ns / 1000;
+    int first = shard->phase != WF_SHARD_DRAINING;
 
-    if (shard->phase == WF_SHARD_DONE || shard->live == 0) {
+    if (shard->phase == WF_SHARD_DONE) {
         return;
     }
-    wf_timer_cancel(timers, &shard->deadline);
-    if (shard->phase == WF_SHARD_RUNNING || due < shard->grace.due_us) {
-        wf_timer_set(timers, &shard->grace, due);
+    forget_timers(shard);
+    if (first || due < shard->grace.due_us) {
+        wf_timer_set(wf_loop_timers(shard->loop), &shard->grace, due);
     }
     shard->phase = WF_SHARD_DRAINING;
+    if (first) {
+        let_idle_go(shard);
+        wf_shard_settle(shard);
+    }
 }
 
-void wf_shard_vu_gone(wf_shard_t *shard)
+void wf_shard_finish(wf_shard_t *shard)
 {
-    if (--shard->live == 0) {
-        wf_loop_finished(shard->loop, shard);
+    wf_shard_stop(shard, shard->scenario->shape.graceful_stop_ns);
+}
+
+static void on_deadline(void *baton)
+{
+    wf_shard_finish(baton);
+}
+
+static void on_tick(void *baton)
+{
+    wf_shard_t *shard = baton;
+
+    shard->scenario->shape.executor->tick(shard);
+}
+
+/* ---- the beginning ------------------------------------------------------------------- */
+
+static void on_offset(void *baton)
+{
+    wf_shard_t *shard = baton;
+    const wf_load_shape_t *shape = &shard->scenario->shape;
+    apr_int64_t lasts = shape->executor->lasts_ns(shape);
+
+    shard->phase = WF_SHARD_RUNNING;
+    shard->began_us = wf_part_now_us(shard->part);
+    if (lasts > 0) {
+        set_timer(shard, DEADLINE, &shard->deadline, shard->began_us + lasts / 1000);
     }
+    shape->executor->begin(shard);
+    wf_shard_settle(shard);
+}
+
+void wf_shard_start(wf_shard_t *shard)
+{
+    wf_timer_init(&shard->tick, on_tick, shard);
+    wf_timer_init(&shard->deadline, on_deadline, shard);
+    wf_timer_init(&shard->offset, on_offset, shard);
+    wf_timer_init(&shard->grace, on_grace_over, shard);
+    shard->left_us[TICK] = shard->left_us[DEADLINE] = shard->left_us[OFFSET] = -1;
+    if (shard->scenario->start_ns > 0) {
+        set_timer(shard, OFFSET, &shard->offset,
+                  wf_part_now_us(shard->part) + shard->scenario->start_ns / 1000);
+        return;
+    }
+    on_offset(shard);
 }
 
 void wf_shard_end(wf_shard_t *shard)
 {
-    wf_timers_t *timers = wf_loop_timers(shard->loop);
+    wf_part_t *part = shard->part;
+    wf_run_t *run = shard->run;
 
-    wf_timer_cancel(timers, &shard->deadline);
-    wf_timer_cancel(timers, &shard->grace);
+    forget_timers(shard);
+    wf_timer_cancel(wf_loop_timers(shard->loop), &shard->grace);
     shard->phase = WF_SHARD_DONE;
-    apr_pool_destroy(shard->pool);
-    wf_run_shard_ended(shard->run, 0);
+    if (--part->live == 0) {
+        wf_part_end(part);
+    }
+    wf_run_shard_ended(run, shard);
 }

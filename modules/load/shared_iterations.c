@@ -6,46 +6,63 @@
 
 #define LOTS_PER_SHARD 4
 
-static apr_int64_t planned(const wf_options_t *options)
+static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
+                  wf_compile_t *c)
 {
-    return options->iterations > 0 ? options->iterations : 1;
+    wf_shape_refuse(shape, WF_READS_ITERATIONS, node, path, c);
+}
+
+static apr_int64_t planned(const wf_load_shape_t *shape)
+{
+    return shape->iterations > 0 ? shape->iterations : 1;
+}
+
+static void begin(wf_shard_t *shard)
+{
+    wf_shard_aim(shard, wf_shape_vus(&shard->scenario->shape));
 }
 
 static apr_int64_t claim(wf_shard_t *shard)
 {
-    wf_run_t *run = shard->run;
-    apr_int64_t taken = __atomic_load_n(&run->claimed, __ATOMIC_RELAXED);
+    apr_int64_t *claimed = &shard->run->claimed[shard->scenario->index];
+    apr_int64_t all = planned(&shard->scenario->shape);
+    apr_int64_t taken = __atomic_load_n(claimed, __ATOMIC_RELAXED);
     apr_int64_t lot;
 
     do {
-        apr_int64_t left = run->planned - taken;
+        apr_int64_t left = all - taken;
 
         if (left <= 0) {
             return 0;
         }
-        lot = left / (LOTS_PER_SHARD * run->nshards);
+        lot = left / (LOTS_PER_SHARD * shard->stride);
         lot = lot > shard->nvus ? shard->nvus : lot;
         lot = lot < 1 ? 1 : lot;
-    } while (!__atomic_compare_exchange_n(&run->claimed, &taken, taken + lot, 0,
+    } while (!__atomic_compare_exchange_n(claimed, &taken, taken + lot, 0,
                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return lot;
 }
 
-static int next(wf_shard_t *shard, wf_vu_t *vu)
+static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
 {
     (void)vu;
     if (shard->credit == 0) {
         shard->credit = claim(shard);
     }
     if (shard->credit == 0) {
-        return 0;
+        return WF_NEXT_LEAVE;
     }
     shard->credit--;
-    return 1;
+    return WF_NEXT_GO;
 }
 
 const wf_executor_t wf_shared_iterations = {
     .mode = "shared-iterations",
+    .check = check,
     .planned = planned,
+    .lasts_ns = wf_shape_lasts,
+    .vus_max = wf_shape_vus,
+    .begin = begin,
     .next = next,
+    .scale = wf_shard_aim,
 };

@@ -26,15 +26,7 @@ static const verdict_t verdicts[WF_CLIENT_OUTCOMES] = {
     /* clang-format on */
 };
 
-static void fail(wf_result_t *result, const char *code, const char *error, wf_vu_t *vu)
-{
-    result->status = WF_STEP_FAILED;
-    result->code = code;
-    result->error = apr_pstrdup(wf_vu_pool(vu), error);
-}
-
-static void judge_status(wf_result_t *result, const wf_http_step_t *http, int status,
-                         wf_vu_t *vu)
+static void judge_status(wf_result_t *result, const wf_http_step_t *http, int status)
 {
     const char *code = status == 401 || status == 403 ? "AUTH_ERROR" : "EXECUTION_ERROR";
     const char *reason = wf_client_reason(status);
@@ -42,45 +34,46 @@ static void judge_status(wf_result_t *result, const wf_http_step_t *http, int st
     if (status < 400) {
         return;
     }
+    wf_result_fail(result, http->fail_on_status ? WF_STEP_FAILED : WF_STEP_SUCCESS, code,
+                   "answered %d%s%s", status, *reason ? " " : "", reason);
     result->sample_failed = 1;
-    result->code = code;
-    result->error = apr_psprintf(wf_vu_pool(vu), "answered %d%s%s", status,
-                                 *reason ? " " : "", reason);
-    if (http->fail_on_status) {
-        result->status = WF_STEP_FAILED;
-    }
 }
 
-static void keep_answer(wf_answer_t *answer, const wf_client_response_t *response,
-                        wf_vu_t *vu)
+static void keep_answer(wf_result_t *result, const wf_client_response_t *response)
 {
+    apr_pool_t *p = wf_strand_pool(result->strand);
+    wf_answer_t *answer = apr_pcalloc(p, sizeof(*answer));
+
+    result->http = answer;
     answer->status = response->status;
     answer->size = response->size;
     if (response->body != NULL) {
-        answer->body =
-            apr_pstrmemdup(wf_vu_pool(vu), response->body, response->body_length);
+        answer->body = apr_pstrmemdup(p, response->body, response->body_length);
         answer->body_length = response->body_length;
     }
     if (response->headers != NULL) {
-        answer->headers =
-            apr_pstrmemdup(wf_vu_pool(vu), response->headers, response->headers_length);
+        answer->headers = apr_pstrmemdup(p, response->headers, response->headers_length);
         answer->headers_length = response->headers_length;
     }
+    result->strand->spent += answer->body_length + answer->headers_length;
 }
 
-/* The order of the names in extra_names. */
+/* The order of the numbers in result->extras. */
 static const char *const extra_names[WF_STEP_EXTRAS + 1] = {
     "http_status", "http_response_size", "data_sent", "data_received", NULL
 };
 
-static void count_exchange(wf_result_t *result, const wf_client_response_t *response,
-                           wf_metrics_t *m)
+static void count_exchange(wf_result_t *result, const wf_client_response_t *response)
 {
-    m->http_reqs++;
-    if (result->status != WF_STEP_SUCCESS || result->sample_failed) {
-        m->http_failed++;
+    wf_sheet_t *sheet = wf_strand_sheet(result->strand);
+
+    wf_sheet_count(sheet, WF_M_HTTP_REQS, 1);
+    wf_sheet_rate(sheet, WF_M_HTTP_FAILED,
+                  result->status != WF_STEP_SUCCESS || result->sample_failed);
+    wf_sheet_time(sheet, WF_M_HTTP_DURATION, response->duration_us);
+    if (response->status > 0) {
+        wf_sheet_tally(sheet, WF_M_HTTP_STATUS, response->status);
     }
-    wf_histogram_add(&m->http_duration, response->duration_us);
     result->duration_us = response->duration_us;
     result->sent = response->sent;
     result->received = response->received;
@@ -92,63 +85,63 @@ static void count_exchange(wf_result_t *result, const wf_client_response_t *resp
 
 static void on_done(void *baton, const wf_client_response_t *response)
 {
-    wf_vu_t *vu = baton;
-    const wf_step_t *step = &vu->shard->run->plan->steps[vu->step];
-    wf_result_t *result = &vu->results[vu->step];
+    wf_strand_t *strand = baton;
+    wf_act_t *act = strand->top;
+    wf_result_t *result = act->result;
 
+    keep_answer(result, response);
     result->status = verdicts[response->outcome].status;
-    keep_answer(&result->http, response, vu);
     if (response->outcome == WF_CLIENT_OK) {
-        judge_status(result, step->config, response->status, vu);
+        judge_status(result, act->step->config, response->status);
     }
     else {
-        result->code = verdicts[response->outcome].code;
-        result->error = apr_pstrdup(wf_vu_pool(vu), response->error);
+        wf_result_fail(result, result->status, verdicts[response->outcome].code, "%s",
+                       response->error);
     }
-    count_exchange(result, response, vu->shard->metrics);
-    vu->response = result;
-    wf_vu_step_done(vu);
+    count_exchange(result, response);
+    strand->locals->response = result;
+    wf_strand_done(strand);
 }
 
 /* ---- start, cancel ----------------------------------------------------------------- */
 
-static apr_status_t send_call(wf_vu_t *vu, const wf_step_t *step, wf_error_t *err)
+static apr_status_t send_call(wf_strand_t *strand, const wf_step_t *step, wf_error_t *err)
 {
     const wf_http_step_t *http = step->config;
     wf_client_call_t *call = http->call;
     apr_status_t rv = APR_SUCCESS;
 
     if (call == NULL) {
-        rv = wf_http_call(&call, step, vu->shard->run->plan, vu, wf_vu_pool(vu), err);
+        rv = wf_http_call(&call, step, wf_strand_plan(strand), strand,
+                          wf_strand_pool(strand), err);
     }
-    if (rv == APR_SUCCESS && vu->transfer == NULL) {
-        rv = wf_client_transfer_create(&vu->transfer, vu->group->multi, on_done, vu,
-                                       vu->shard->pool, err);
+    if (rv == APR_SUCCESS && strand->transfer == NULL) {
+        rv = wf_client_transfer_create(&strand->transfer, strand->vu->group->multi,
+                                       on_done, strand, strand->vu->shard->part->pool,
+                                       err);
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_client_send(vu->transfer, call, err);
+        rv = wf_client_send(strand->transfer, call, err);
     }
     return rv;
 }
 
-static wf_step_progress_e start(wf_vu_t *vu, const wf_step_t *step, wf_result_t *result)
+static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
-    const wf_http_step_t *http = step->config;
     wf_error_t err;
 
-    /* A literal call needs no memory of its iteration: it can only run out of memory. */
-    wf_error_init(&err, http->call ? vu->shard->pool : wf_vu_pool(vu));
-    if (send_call(vu, step, &err) == APR_SUCCESS) {
+    wf_error_init(&err, wf_strand_pool(strand));
+    if (send_call(strand, act->step, &err) == APR_SUCCESS) {
         return WF_STEP_WAITING;
     }
-    fail(result, "EXECUTION_ERROR", err.message, vu);
+    wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s", err.message);
     return WF_STEP_DONE;
 }
 
-static void cancel(wf_vu_t *vu, const wf_step_t *step)
+static void cancel(wf_strand_t *strand, wf_act_t *act)
 {
-    (void)step;
-    wf_client_cancel(vu->transfer);
+    (void)act;
+    wf_client_cancel(strand->transfer);
 }
 
 /* ---- output ------------------------------------------------------------------------ */
@@ -158,8 +151,8 @@ static int header_property(wf_object_t *self, const char *name, wf_value_t *valu
                            apr_pool_t *p, wf_error_t *err)
 {
     wf_result_t *r = (wf_result_t *)((char *)self - offsetof(wf_result_t, headers));
-    const char *at = r->http.headers;
-    const char *end = at + r->http.headers_length;
+    const char *at = r->http ? r->http->headers : NULL;
+    const char *end = at ? at + r->http->headers_length : NULL;
     const char *key, *text;
     apr_size_t key_length, length;
 
@@ -177,13 +170,13 @@ static int header_property(wf_object_t *self, const char *name, wf_value_t *valu
 static void put_status(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 {
     *value = wf_string(
-        apr_psprintf(p, "%d %s", r->http.status, wf_client_reason(r->http.status)));
+        apr_psprintf(p, "%d %s", r->http->status, wf_client_reason(r->http->status)));
 }
 
 static void put_status_code(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 {
     (void)p;
-    *value = wf_integer(r->http.status);
+    *value = wf_integer(r->http->status);
 }
 
 static void put_headers(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
@@ -198,31 +191,31 @@ static void put_headers(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 /* Parsed when it is first asked for, once per iteration. */
 static void put_body(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 {
-    apr_pool_t *pool = wf_vu_pool(r->vu);
+    apr_pool_t *pool = wf_strand_pool(r->strand);
     json_object *json;
     wf_error_t err;
 
     (void)p;
-    if (r->http.body == NULL) {
+    if (r->http->body == NULL) {
         *value = wf_null();
         return;
     }
-    if (!r->http.parsed) {
+    if (!r->http->parsed) {
         wf_error_init(&err, pool);
-        r->http.json = wf_string(r->http.body);
-        r->http.parsed = 1;
-        if (wf_json_parse(&json, r->http.body, r->http.body_length, pool, &err)
+        r->http->json = wf_string(r->http->body);
+        r->http->parsed = 1;
+        if (wf_json_parse(&json, r->http->body, r->http->body_length, pool, &err)
             == APR_SUCCESS) {
-            r->http.json = wf_value_from_json(json, pool);
+            r->http->json = wf_value_from_json(json, pool);
         }
     }
-    *value = r->http.json;
+    *value = r->http->json;
 }
 
 static void put_body_raw(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 {
     (void)p;
-    *value = wf_string(r->http.body);
+    *value = wf_string(r->http->body);
 }
 
 static void put_duration(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
@@ -234,7 +227,7 @@ static void put_duration(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 static void put_size(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 {
     (void)p;
-    *value = wf_integer(r->http.size);
+    *value = wf_integer(r->http->size);
 }
 
 static const struct {
@@ -251,7 +244,7 @@ static int output(wf_result_t *result, const char *name, wf_value_t *value, apr_
 {
     size_t i;
 
-    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+    for (i = 0; result->http != NULL && i < sizeof(members) / sizeof(members[0]); i++) {
         if (strcmp(members[i].name, name) == 0) {
             members[i].put(result, value, p);
             return 1;
@@ -263,8 +256,8 @@ static int output(wf_result_t *result, const char *name, wf_value_t *value, apr_
 /* Name → list of values, in their order. */
 static wf_value_t headers_map(const wf_result_t *r, apr_pool_t *p)
 {
-    const char *at = r->http.headers;
-    const char *end = at + r->http.headers_length;
+    const char *at = r->http ? r->http->headers : NULL;
+    const char *end = at ? at + r->http->headers_length : NULL;
     wf_map_t *map = wf_map_create(p);
     const char *key, *text;
     apr_size_t key_length, length;
@@ -296,7 +289,7 @@ static int map(wf_result_t *result, const char *name, wf_value_t *value, apr_poo
         return 0;
     }
     all = wf_map_create(p);
-    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+    for (i = 0; result->http != NULL && i < sizeof(members) / sizeof(members[0]); i++) {
         wf_value_t member;
 
         members[i].put(result, &member, p);
@@ -316,4 +309,5 @@ const wf_step_type_t wf_step_http = {
     .output = output,
     .map = map,
     .extras = extra_names,
+    .flags = WF_TYPE_OWN_TIMEOUT | WF_TYPE_HOOK,
 };

@@ -1,5 +1,5 @@
-/* Steps: the table of types, the check of what all types share, and what a finished step
- * shows to the ones behind it. A new type is a new row and a file. */
+/* Steps: the table of types, and the check of what all types share. A new type is a new
+ * row and a file. */
 #include "load/internal.h"
 
 #include <stddef.h>
@@ -13,15 +13,16 @@
     }
 
 static const wf_step_type_t later_types[] = {
-    NOT_YET("script"),  NOT_YET("condition"),    NOT_YET("loop"),     NOT_YET("db"),
-    NOT_YET("mq"),      NOT_YET("socket"),       NOT_YET("parallel"), NOT_YET("retry"),
-    NOT_YET("sleep"),   NOT_YET("wait_until"),   NOT_YET("if"),       NOT_YET("for"),
-    NOT_YET("foreach"), NOT_YET("while"),        NOT_YET("break"),    NOT_YET("continue"),
-    NOT_YET("call"),    NOT_YET("ref_workflow"), NOT_YET("grpc"),
+    NOT_YET("script"),       NOT_YET("db"),         NOT_YET("mq"),
+    NOT_YET("socket"),       NOT_YET("parallel"),   NOT_YET("retry"),
+    NOT_YET("random"),       NOT_YET("wait_until"), NOT_YET("call"),
+    NOT_YET("ref_workflow"), NOT_YET("grpc"),
 };
 
 static const wf_step_type_t *const types[] = {
-    &wf_step_http,
+    &wf_step_http,     &wf_step_condition, &wf_step_loop,  &wf_step_if,
+    &wf_step_for,      &wf_step_foreach,   &wf_step_while, &wf_step_break,
+    &wf_step_continue, &wf_step_sleep,
 };
 
 const wf_step_type_t *wf_step_type_find(const char *name)
@@ -41,12 +42,74 @@ const wf_step_type_t *wf_step_type_find(const char *name)
     return NULL;
 }
 
+/* ---- retries ----------------------------------------------------------------------- */
+
+#define RETRY_MAX_ATTEMPTS 1000
+
+static const char *const backoff_words[] = {
+    [WF_BACKOFF_FIXED] = "fixed",
+    [WF_BACKOFF_LINEAR] = "linear",
+    [WF_BACKOFF_EXPONENTIAL] = "exponential",
+    NULL,
+};
+
+/* clang-format off */
+const wf_field_t wf_retry_fields[] = {
+    WF_FIELD("max_attempts", INTEGER, wf_retry_t, max_attempts),
+    WF_FIELD("delay", DURATION, wf_retry_t, delay_ns),
+    WF_ONE_OF("backoff", backoff_words, wf_retry_t, backoff),
+    WF_FIELD("max_delay", DURATION, wf_retry_t, max_delay_ns),
+    WF_FIELDS_END
+};
+/* clang-format on */
+
+void wf_retry_init(wf_retry_t *retry)
+{
+    memset(retry, 0, sizeof(*retry));
+    retry->max_attempts = 3;
+    retry->delay_ns = NS_PER_S;
+}
+
+void wf_retry_check(const wf_retry_t *retry, const wf_node_t *node,
+                    const wf_where_t *path, wf_compile_t *c)
+{
+    wf_where_t at = { .up = path, .key = "max_attempts" };
+
+    if (retry->max_attempts < 1 || retry->max_attempts > RETRY_MAX_ATTEMPTS) {
+        wf_compile_problem(c, "range", wf_node_get(node, "max_attempts"), &at,
+                           "must be 1 to %d", RETRY_MAX_ATTEMPTS);
+    }
+}
+
+apr_int64_t wf_retry_delay_ns(const wf_retry_t *retry, int attempt)
+{
+    double factor = retry->backoff == WF_BACKOFF_FIXED    ? 1
+                    : retry->backoff == WF_BACKOFF_LINEAR ? attempt
+                                                          : 0;
+    double ns;
+    int i;
+
+    if (retry->backoff == WF_BACKOFF_EXPONENTIAL) {
+        for (factor = 1, i = 1; i < attempt && factor < 1e12; i++) {
+            factor *= 2;
+        }
+    }
+    ns = (double)retry->delay_ns * factor;
+    if (retry->max_delay_ns > 0 && ns > (double)retry->max_delay_ns) {
+        ns = (double)retry->max_delay_ns;
+    }
+    return ns > 9e18 ? (apr_int64_t)9e18 : (apr_int64_t)ns;
+}
+
 /* ---- what all steps share ---------------------------------------------------------- */
 
 typedef struct draft_t {
     wf_step_t step;
     const char *type;
-    const wf_node_t *config;
+    const wf_node_t *config, *pre_hook, *post_hook;
+    wf_retry_t retry;
+    const wf_node_t *retry_node;
+    const wf_node_t *own; /* members of the type itself: it reads them by their names */
 } draft_t;
 
 static const char *const on_error_words[] = {
@@ -65,252 +128,275 @@ static const wf_field_t step_fields[] = {
     WF_FIELD("config", MAP, draft_t, config),
     WF_FIELD("timeout", DURATION, draft_t, step.timeout_ns),
     WF_ONE_OF("on_error", on_error_words, draft_t, step.on_error),
+    WF_FIELD("retry", MAP, draft_t, retry_node),
     WF_FIELD("disabled", BOOLEAN, draft_t, step.disabled),
-    WF_LATER("pre_hook", "hooks"),
-    WF_LATER("post_hook", "hooks"),
-    WF_LATER("condition", "conditions"),
-    WF_LATER("branches", "conditions"),
-    WF_LATER("children", "conditions"),
-    WF_LATER("loop", "loops"),
-    WF_LATER("retry", "retries"),
+    WF_FIELD("weight", INTEGER, draft_t, step.weight),
+    WF_FIELD("pre_hook", NODE, draft_t, pre_hook),
+    WF_FIELD("post_hook", NODE, draft_t, post_hook),
     WF_LATER("preProcessors", "processors"),
     WF_LATER("postProcessors", "processors"),
     WF_FIELDS_END
 };
+
+static const wf_field_t hook_fields[] = {
+    WF_NEEDED("type", STRING, draft_t, type),
+    WF_FIELD("config", MAP, draft_t, config),
+    WF_FIELD("timeout", DURATION, draft_t, step.timeout_ns),
+    WF_FIELDS_END
+};
 /* clang-format on */
 
-static void compile_type(draft_t *draft, const wf_node_t *node, const wf_where_t *path,
-                         wf_compile_t *c)
-{
-    const wf_step_type_t *type = wf_step_type_find(draft->type);
-    wf_where_t at_type = { .up = path, .key = "type" };
-    wf_where_t at_config = { .up = path, .key = "config" };
-    const wf_node_t *at = wf_node_get(node, "type");
+#define COMMON_FIELDS (sizeof(step_fields) / sizeof(step_fields[0]))
 
-    if (type == NULL) {
-        wf_compile_problem(c, "value", at, &at_type, "\"%.60s\" is no step type",
-                           draft->type);
-        return;
+/* The members of every step and those of its type, which the type reads by itself. */
+static const wf_field_t *fields_of(const wf_step_type_t *type, wf_compile_t *c)
+{
+    const wf_field_t *own = type != NULL && type->later == NULL ? type->members : NULL;
+    wf_field_t *fields, *to;
+    size_t n = 0;
+
+    while (own != NULL && own[n].name != NULL) {
+        n++;
     }
-    if (type->later != NULL) {
-        wf_compile_problem(c, "unsupported", at, &at_type, "step type %s: %s", type->name,
-                           type->later);
-        return;
+    if (n == 0) {
+        return step_fields;
     }
-    draft->step.type = type;
-    type->compile(&draft->step, draft->config, &at_config, c);
+    fields = apr_palloc(c->p, (COMMON_FIELDS + n) * sizeof(*fields));
+    memcpy(fields, step_fields, sizeof(step_fields));
+    to = fields + COMMON_FIELDS - 1; /* over the row that closes the table */
+    for (; own->name != NULL; own++, to++) {
+        *to = (wf_field_t)WF_FIELD(NULL, NODE, draft_t, own);
+        to->name = own->name;
+    }
+    *to = step_fields[COMMON_FIELDS - 1];
+    return fields;
 }
 
-static void check_id(const wf_step_t *step, int before, const wf_node_t *node,
-                     const wf_where_t *path, wf_compile_t *c)
+/* A map's members with the names of a table. */
+static const wf_node_t *members_of(const wf_node_t *node, const wf_field_t *fields,
+                                   wf_compile_t *c)
 {
-    wf_where_t below = { .up = path, .key = "id" };
-    int i;
+    wf_node_t *part = apr_pmemdup(c->p, node, sizeof(*node));
+    const wf_member_t *m;
+    const wf_field_t *field;
 
-    for (i = 0; i < before; i++) {
-        const char *other = wf_plan_of(c)->steps[i].id;
+    part->first = part->last = NULL;
+    part->count = 0;
+    for (m = node->first; m != NULL; m = m->next) {
+        for (field = fields; field->name != NULL && strcmp(field->name, m->key) != 0;
+             field++) {
+        }
+        if (field->name != NULL) {
+            wf_member_t *copy = apr_pmemdup(c->p, m, sizeof(*m));
 
-        if (other != NULL && strcmp(other, step->id) == 0) {
-            wf_compile_problem(c, "duplicate", wf_node_get(node, "id"), &below,
-                               "steps[%d] is called \"%.60s\" too", i, step->id);
-            return;
+            copy->next = NULL;
+            *(part->last ? &part->last->next : &part->first) = copy;
+            part->last = copy;
+            part->count++;
         }
     }
+    return part;
 }
 
-static void compile_step(int index, const wf_node_t *node, const wf_where_t *path,
-                         wf_compile_t *c)
+void wf_step_bind(const wf_step_t *step, const wf_field_t *fields,
+                  const wf_node_t *config, void *target, const wf_where_t *path,
+                  wf_compile_t *c)
 {
-    wf_where_t at_on_error = { .up = path, .key = "on_error" };
-    draft_t draft = { .step = { .index = index, .timeout_ns = -1, .node = node } };
-
-    wf_schema_bind(step_fields, node, &draft, path, c);
-    if (draft.step.id != NULL) {
-        check_id(&draft.step, index, node, path, c);
+    if (config != NULL) {
+        wf_schema_bind(fields, config, target, path, c);
     }
-    if (draft.step.on_error == WF_ON_ERROR_RETRY) {
-        wf_compile_problem(c, "unsupported", wf_node_get(node, "on_error"), &at_on_error,
-                           "retries: not supported by this version");
-    }
-    if (draft.step.name == NULL) {
-        draft.step.name = draft.step.id;
-    }
-    if (draft.type != NULL) {
-        compile_type(&draft, node, path, c);
-    }
-    wf_plan_of(c)->steps[index] = draft.step;
+    wf_schema_bind(fields, members_of(step->node, fields, c), target, path->up, c);
 }
 
-void wf_steps_compile(const wf_node_t *list, const wf_where_t *path, wf_compile_t *c)
+const wf_node_t *wf_step_member(const wf_step_t *step, const wf_node_t *config,
+                                const char *name, const wf_where_t *path, wf_where_t *at)
+{
+    const wf_node_t *node = config ? wf_node_get(config, name) : NULL;
+
+    *at = (wf_where_t){ .up = node ? path : path->up, .key = name };
+    return node ? node : wf_node_get(step->node, name);
+}
+
+/* ---- compiling --------------------------------------------------------------------- */
+
+wf_step_t *wf_step_add(const wf_node_t *node, const wf_where_t *path, wf_compile_t *c)
 {
     wf_plan_t *plan = wf_plan_of(c);
-    const wf_member_t *m;
-    int i;
+    wf_step_t *step = apr_pcalloc(c->p, sizeof(*step));
 
-    if (list->count == 0) {
+    step->timeout_ns = step->metric = -1;
+    step->weight = 1;
+    step->name = "";
+    step->node = node;
+    step->where = wf_where_text(path, c->p);
+    step->index = plan->nsteps;
+    if (plan->nsteps < WF_PLAN_MAX_STEPS) {
+        plan->steps[plan->nsteps] = step;
+    }
+    plan->nsteps++; /* the limit is told once, at the end */
+    return step;
+}
+
+static void compile_type(wf_step_t *step, const char *name, const wf_node_t *config,
+                         unsigned flags, const wf_where_t *path, wf_compile_t *c)
+{
+    const wf_step_type_t *type = wf_step_type_find(name);
+    wf_where_t at_type = { .up = path, .key = "type" };
+    wf_where_t at_config = { .up = path, .key = "config" };
+    const wf_node_t *at = wf_node_get(step->node, "type");
+
+    if (type == NULL) {
+        wf_compile_problem(c, "value", at, &at_type, "\"%.60s\" is no step type", name);
+    }
+    else if (type->later != NULL) {
+        wf_compile_problem(c, "unsupported", at, &at_type, "step type %s: %s", type->name,
+                           type->later);
+    }
+    else if ((type->flags & flags) != flags) {
+        wf_compile_problem(c, "value", at, &at_type, "a hook is of type http or script");
+    }
+    else {
+        step->type = type;
+        type->compile(step, config, &at_config, c);
+    }
+}
+
+wf_step_t *wf_hook_compile(const wf_node_t *node, const wf_where_t *path, wf_compile_t *c)
+{
+    draft_t draft = { .step = { .timeout_ns = -1 } };
+    wf_step_t *step = wf_step_add(node, path, c);
+
+    wf_schema_bind(hook_fields, node, &draft, path, c);
+    step->name = path->key;
+    step->timeout_ns = draft.step.timeout_ns;
+    if (draft.type != NULL) {
+        compile_type(step, draft.type, draft.config, WF_TYPE_HOOK, path, c);
+    }
+    return step;
+}
+
+static void check_id(wf_step_t *step, const wf_where_t *path, wf_compile_t *c)
+{
+    wf_plan_t *plan = wf_plan_of(c);
+    const wf_node_t *node = wf_node_get(step->node, "id");
+    wf_where_t below = { .up = path, .key = "id" };
+    const wf_step_t *other;
+
+    if (strlen(step->id) > WF_METRIC_NAME_MAX) {
+        wf_compile_problem(c, "limit", node, &below, "longer than %d bytes",
+                           WF_METRIC_NAME_MAX);
+        return;
+    }
+    other = apr_hash_get(plan->step_ids, step->id, APR_HASH_KEY_STRING);
+    if (other != NULL) {
+        wf_compile_problem(c, "duplicate", node, &below, "%s is called \"%.60s\" too",
+                           other->where, step->id);
+        return;
+    }
+    apr_hash_set(plan->step_ids, step->id, APR_HASH_KEY_STRING, step);
+}
+
+static void check_retry(const draft_t *draft, wf_step_t *step, const wf_where_t *path,
+                        wf_compile_t *c)
+{
+    wf_where_t at = { .up = path, .key = "retry" };
+
+    wf_retry_init(&step->retry);
+    if (draft->retry_node == NULL) {
+        return;
+    }
+    wf_schema_bind(wf_retry_fields, draft->retry_node, &step->retry, &at, c);
+    wf_retry_check(&step->retry, draft->retry_node, &at, c);
+    if (step->on_error != WF_ON_ERROR_RETRY) {
+        wf_compile_problem(c, "value", draft->retry_node, &at,
+                           "only has a meaning with on_error: retry");
+    }
+}
+
+static wf_step_t *hook_of(const wf_node_t *node, const char *key, const wf_where_t *path,
+                          wf_compile_t *c)
+{
+    wf_where_t at = { .up = path, .key = key };
+
+    return node ? wf_hook_compile(node, &at, c) : NULL;
+}
+
+static wf_step_t *compile_step(const wf_node_t *node, const wf_where_t *path,
+                               wf_compile_t *c)
+{
+    wf_step_t *step = wf_step_add(node, path, c);
+    const wf_node_t *type_node =
+        node->type == WF_NODE_MAP ? wf_node_get(node, "type") : NULL;
+    const char *type =
+        type_node && type_node->type == WF_NODE_STRING ? type_node->text : "";
+    draft_t draft = { .step = *step };
+    int index = step->index;
+
+    wf_schema_bind(fields_of(wf_step_type_find(type), c), node, &draft, path, c);
+    *step = draft.step;
+    step->index = index;
+    if (step->id != NULL) {
+        check_id(step, path, c);
+        step->name = *step->name ? step->name : step->id;
+    }
+    if (node->type != WF_NODE_MAP) {
+        return step;
+    }
+    check_retry(&draft, step, path, c);
+    step->pre_hook = hook_of(draft.pre_hook, "pre_hook", path, c);
+    if (draft.type != NULL) {
+        compile_type(step, draft.type, draft.config, 0, path, c);
+    }
+    step->post_hook = hook_of(draft.post_hook, "post_hook", path, c);
+    return step;
+}
+
+void wf_block_compile(wf_block_t *block, const wf_node_t *list, int may_be_empty,
+                      const wf_where_t *path, wf_compile_t *c)
+{
+    const wf_member_t *m;
+
+    if (list->type != WF_NODE_LIST) {
+        wf_compile_problem(c, "type", list, path, "must be a list, not %s",
+                           wf_node_type_name(list->type));
+        return;
+    }
+    if (list->count == 0 && !may_be_empty) {
         wf_compile_problem(c, "required", list, path, "needs at least one step");
         return;
     }
-    if (list->count > WF_PLAN_MAX_STEPS) {
-        wf_compile_problem(c, "limit", list, path, "more than %d steps",
-                           WF_PLAN_MAX_STEPS);
+    if (list->count > WF_PLAN_MAX_STEPS
+        || wf_plan_of(c)->nesting >= WF_PLAN_MAX_NESTING) {
+        wf_compile_problem(c, "limit", list, path,
+                           "more than %d steps or nested deeper than %d blocks",
+                           WF_PLAN_MAX_STEPS, WF_PLAN_MAX_NESTING);
         return;
     }
-    plan->steps = apr_pcalloc(c->p, list->count * sizeof(*plan->steps));
+    wf_plan_of(c)->nesting++;
+    block->steps = apr_pcalloc(c->p, (list->count + 1) * sizeof(*block->steps));
     for (m = list->first; m != NULL; m = m->next) {
-        wf_where_t item = { .up = path, .index = plan->nsteps };
+        wf_where_t item = { .up = path, .index = block->count };
 
-        compile_step(plan->nsteps, m->value, &item, c);
-        plan->nsteps++;
+        block->steps[block->count++] = compile_step(m->value, &item, c);
     }
-    for (i = 0; c->problems->errors == 0 && i < plan->nsteps; i++) {
-        if (plan->steps[i].type->link != NULL) {
-            plan->steps[i].type->link(&plan->steps[i], c);
-        }
-    }
+    wf_plan_of(c)->nesting--;
 }
 
-/* ---- results as objects ------------------------------------------------------------ */
-
-static const char *const status_names[] = {
-    [WF_STEP_NONE] = "",           [WF_STEP_SUCCESS] = "success",
-    [WF_STEP_FAILED] = "failed",   [WF_STEP_TIMEOUT] = "timeout",
-    [WF_STEP_SKIPPED] = "skipped",
-};
-
-static wf_value_t object_value(wf_object_t *object)
+void wf_steps_link(wf_compile_t *c)
 {
-    wf_value_t value = { .type = WF_OBJECT };
-
-    value.as.object = object;
-    return value;
-}
-
-/* ${login.status} is the step's status; members of its output follow behind. */
-static int result_property(wf_object_t *self, const char *name, wf_value_t *value,
-                           apr_pool_t *p, wf_error_t *err)
-{
-    wf_result_t *r = (wf_result_t *)((char *)self - offsetof(wf_result_t, object));
-
-    (void)err;
-    if (strcmp(name, "status") == 0) {
-        *value = wf_string(status_names[r->status]);
-    }
-    else if (strcmp(name, "duration") == 0) {
-        *value = wf_double((double)r->duration_us / 1000.0);
-    }
-    else if (strcmp(name, "step_id") == 0) {
-        *value = wf_string(r->step->id);
-    }
-    else if (strcmp(name, "error") == 0) {
-        *value = wf_string(r->error);
-    }
-    else if (strcmp(name, "output") == 0) {
-        *value = object_value(&r->output);
-    }
-    else {
-        return r->step->type->output(r, name, value, p);
-    }
-    return 1;
-}
-
-static int output_property(wf_object_t *self, const char *name, wf_value_t *value,
-                           apr_pool_t *p, wf_error_t *err)
-{
-    wf_result_t *r = (wf_result_t *)((char *)self - offsetof(wf_result_t, output));
-
-    (void)err;
-    return r->step->type->output(r, name, value, p);
-}
-
-void wf_result_init(wf_result_t *result, wf_vu_t *vu, const wf_step_t *step)
-{
-    memset(result, 0, sizeof(*result));
-    result->vu = vu;
-    result->step = step;
-    result->iteration = -1;
-    result->object.class_name = "step result";
-    result->object.property = result_property;
-    result->output.class_name = "step output";
-    result->output.property = output_property;
-}
-
-/* ---- names ------------------------------------------------------------------------- */
-
-static int find_builtin(const wf_vu_t *vu, const char *name, wf_value_t *value,
-                        apr_pool_t *p)
-{
-    if (strncmp(name, "__", 2) != 0) {
-        return 0;
-    }
-    if (strcmp(name, "__VU") == 0) {
-        *value = wf_integer(vu->number);
-    }
-    else if (strcmp(name, "__ITER") == 0) {
-        *value = wf_integer(vu->iteration);
-    }
-    else if (strcmp(name, "__timestamp") == 0) {
-        *value = wf_integer(wf_time_ms());
-    }
-    else if (strcmp(name, "__uuid") == 0) {
-        *value = wf_string(wf_vu_uuid(p));
-    }
-    else {
-        return 0;
-    }
-    return 1;
-}
-
-/* The result that a name begins with; *rest is behind its dot, or "" for the name alone.
- */
-static wf_result_t *find_result(wf_vu_t *vu, const char *name, const char **rest)
-{
-    const wf_plan_t *plan = vu->shard->run->plan;
-    size_t n = sizeof("response") - 1;
+    wf_plan_t *plan = wf_plan_of(c);
     int i;
 
-    if (vu->response != NULL && strncmp(name, "response", n) == 0
-        && (name[n] == '.' || name[n] == '\0')) {
-        *rest = name + n + (name[n] == '.');
-        return vu->response;
-    }
     for (i = 0; i < plan->nsteps; i++) {
-        n = strlen(plan->steps[i].id);
-        if (vu->results[i].iteration == vu->iteration
-            && strncmp(plan->steps[i].id, name, n) == 0
-            && (name[n] == '.' || name[n] == '\0')) {
-            *rest = name + n + (name[n] == '.');
-            return &vu->results[i];
+        wf_step_t *step = plan->steps[i];
+
+        if (step->id != NULL) {
+            wf_measures_step(plan->metrics, step);
         }
     }
-    return NULL;
-}
-
-/* Variables come before results, as everywhere in the format; a step that was not reached
- * in this iteration is an unknown name. Of dotted names only objects are answered here,
- * as maps: they are printed as JSON. Other members are found through the object. */
-int wf_vu_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
-{
-    wf_vu_t *vu = baton;
-    const wf_value_t *variable = wf_map_get(vu->shard->run->plan->variables, name);
-    wf_result_t *result;
-    const char *rest;
-
-    if (variable != NULL) {
-        *value = *variable;
-        return 1;
+    for (i = 0; i < plan->nsteps; i++) {
+        if (plan->steps[i]->type->link != NULL) {
+            plan->steps[i]->type->link(plan->steps[i], c);
+        }
     }
-    if (find_builtin(vu, name, value, p)) {
-        return 1;
-    }
-    result = find_result(vu, name, &rest);
-    if (result == NULL) {
-        return 0;
-    }
-    if (*rest != '\0') {
-        return result->step->type->map(result, rest, value, p);
-    }
-    *value = object_value(strcmp(name, result->step->id) == 0 ? &result->object
-                                                              : &result->output);
-    return 1;
 }

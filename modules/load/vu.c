@@ -1,20 +1,12 @@
-/* Virtual users: the state machine that walks through the steps of an iteration. Its
- * states are drawn in internal.h; all of this runs on the loop that owns the user. */
+/* Virtual users: they ask their executor whether to begin another iteration, and have a
+ * strand that walks through it. States are drawn in internal.h; all of this runs on the
+ * loop that owns the user. */
 #include "load/internal.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-apr_pool_t *wf_vu_pool(wf_vu_t *vu)
-{
-    if (vu->pool == NULL) {
-        apr_pool_create(&vu->pool, vu->shard->pool);
-        apr_pool_tag(vu->pool, "wf_iteration");
-    }
-    return vu->pool;
-}
 
 const char *wf_vu_uuid(apr_pool_t *p)
 {
@@ -38,130 +30,190 @@ const char *wf_vu_uuid(apr_pool_t *p)
     return text;
 }
 
-static void leave(wf_vu_t *vu)
+/* ---- what the run of a strand's user knows ---------------------------------------------- */
+
+const wf_plan_t *wf_strand_plan(const wf_strand_t *strand)
+{
+    return strand->vu->shard->run->plan;
+}
+
+wf_sheet_t *wf_strand_sheet(const wf_strand_t *strand)
+{
+    const wf_part_t *part = strand->vu->shard->part;
+
+    return part->warming ? part->warm : part->sheet;
+}
+
+wf_timers_t *wf_strand_timers(const wf_strand_t *strand)
+{
+    return wf_loop_timers(strand->vu->shard->loop);
+}
+
+/* ---- coming and going ---------------------------------------------------------------- */
+
+void wf_vu_leave(wf_vu_t *vu)
 {
     wf_shard_t *shard = vu->shard;
 
+    assert(vu->state == WF_VU_IDLE || vu->state == WF_VU_READY);
+    if (vu->state == WF_VU_READY) {
+        wf_loop_unready(shard->loop, &vu->turn);
+    }
+    wf_timer_cancel(wf_loop_timers(shard->loop), &vu->timer);
+    shard->parked -= vu->parked;
+    vu->parked = 0;
     vu->state = WF_VU_GONE;
-    shard->metrics->vus--;
     wf_shard_vu_gone(shard);
 }
 
-/* ---- steps ------------------------------------------------------------------------- */
-
-static void reset_result(wf_result_t *result)
+void wf_vu_wake(wf_vu_t *vu)
 {
-    result->iteration = -1;
-    result->status = WF_STEP_NONE;
-    result->duration_us = 0;
-    result->sample_failed = 0;
-    result->code = result->error = NULL;
-    result->sent = result->received = 0;
-    memset(result->extras, 0, sizeof(result->extras));
-    memset(&result->http, 0, sizeof(result->http));
+    assert(vu->state == WF_VU_IDLE);
+    wf_timer_cancel(wf_loop_timers(vu->shard->loop), &vu->timer);
+    vu->shard->parked -= vu->parked;
+    vu->parked = 0;
+    vu->state = WF_VU_READY;
+    wf_loop_ready(vu->shard->loop, &vu->turn);
 }
 
-/* The step's result counts; 0 if it ends the iteration. */
-static int settle(wf_vu_t *vu)
+static void park(wf_vu_t *vu)
 {
-    wf_result_t *result = &vu->results[vu->step];
-    wf_metrics_t *metrics = vu->shard->metrics;
-    int failed = result->status == WF_STEP_FAILED || result->status == WF_STEP_TIMEOUT;
-
-    result->iteration = vu->iteration;
-    if (result->error != NULL) {
-        wf_metrics_error(metrics, vu->step, result->code, result->error, wf_time_ms());
-    }
-    if (failed && result->step->on_error == WF_ON_ERROR_SKIP) {
-        result->status = WF_STEP_SKIPPED;
-    }
-    wf_metrics_step(metrics, result);
-    if (failed && result->step->on_error == WF_ON_ERROR_ABORT) {
-        vu->failed = 1;
-        return 0;
-    }
-    return 1;
-}
-
-static void end_iteration(wf_vu_t *vu)
-{
-    wf_metrics_t *metrics = vu->shard->metrics;
-
-    metrics->iterations++;
-    metrics->iterations_failed += vu->failed;
-    wf_histogram_add(&metrics->iteration_duration, wf_mono_us() - vu->iteration_us);
-    vu->iteration++;
     vu->state = WF_VU_IDLE;
-    wf_loop_ready(vu->shard->loop, vu);
-}
-
-/* Steps that are done at once follow one another here, not by recursion. */
-static void advance(wf_vu_t *vu)
-{
-    const wf_plan_t *plan = vu->shard->run->plan;
-
-    while (++vu->step < plan->nsteps) {
-        const wf_step_t *step = &plan->steps[vu->step];
-        wf_result_t *result = &vu->results[vu->step];
-
-        if (step->disabled) {
-            continue;
-        }
-        reset_result(result);
-        if (step->type->start(vu, step, result) == WF_STEP_WAITING) {
-            vu->state = WF_VU_WAITING;
-            return;
-        }
-        if (!settle(vu)) {
-            break;
-        }
-    }
-    end_iteration(vu);
-}
-
-void wf_vu_step_done(wf_vu_t *vu)
-{
-    assert(vu->state == WF_VU_WAITING);
-    vu->state = WF_VU_STEPPING;
-    if (settle(vu)) {
-        advance(vu);
-    }
-    else {
-        end_iteration(vu);
-    }
+    vu->parked = 1;
+    vu->shard->parked++;
+    wf_shard_settle(vu->shard);
 }
 
 /* ---- iterations -------------------------------------------------------------------- */
 
-void wf_vu_turn(wf_vu_t *vu)
+static void begin(wf_vu_t *vu)
+{
+    wf_shard_t *shard = vu->shard;
+    const wf_scenario_t *scenario = shard->scenario;
+
+    vu->state = WF_VU_BUSY;
+    vu->began_us = vu->intended_us ? vu->intended_us : wf_mono_us();
+    vu->intended_us = 0;
+    shard->busy++;
+    wf_strand_begin(&vu->strand, shard->run->initial, &scenario->steps,
+                    scenario->pre_hook, scenario->post_hook);
+}
+
+static void take_turn(void *baton)
+{
+    wf_vu_t *vu = baton;
+    wf_shard_t *shard = vu->shard;
+
+    assert(vu->state == WF_VU_READY);
+    if (shard->phase != WF_SHARD_RUNNING) {
+        shard->vus_done += !shard->stopped;
+        wf_vu_leave(vu);
+        return;
+    }
+    if (shard->part->paused || vu->number > shard->target) {
+        park(vu);
+        return;
+    }
+    switch (shard->scenario->shape.executor->next(shard, vu)) {
+    case WF_NEXT_GO:
+        begin(vu);
+        break;
+    case WF_NEXT_IDLE:
+        park(vu);
+        break;
+    default:
+        shard->vus_done++;
+        wf_vu_leave(vu);
+    }
+}
+
+static void count_iteration(wf_vu_t *vu, int failed)
+{
+    wf_part_t *part = vu->shard->part;
+    wf_sheet_t *sheet = wf_strand_sheet(&vu->strand);
+
+    if (vu->shard->scenario->index < 0) { /* setup, teardown */
+        return;
+    }
+    part->warm_iterations += part->warming;
+    wf_sheet_count(sheet, WF_M_ITERATIONS, 1);
+    wf_sheet_rate(sheet, WF_M_ITERATION_SUCCESS, !failed);
+    wf_sheet_time(sheet, WF_M_ITERATION_DURATION, wf_mono_us() - vu->began_us);
+}
+
+/* Another one, at once or when its pace allows it. */
+static void rest(wf_vu_t *vu)
+{
+    const wf_scenario_t *scenario = vu->shard->scenario;
+    apr_int64_t due = vu->began_us + scenario->pacing_ns / 1000;
+
+    vu->state = WF_VU_IDLE;
+    if (scenario->pacing_ns > 0 && due > wf_mono_us()
+        && vu->shard->phase == WF_SHARD_RUNNING) {
+        wf_timer_set(wf_loop_timers(vu->shard->loop), &vu->timer, due);
+        return;
+    }
+    wf_vu_wake(vu);
+}
+
+static void on_ended(wf_strand_t *strand)
+{
+    wf_vu_t *vu = strand->vu;
+    wf_shard_t *shard = vu->shard;
+    const wf_executor_t *executor = shard->scenario->shape.executor;
+    int failed = strand->root.failed;
+
+    wf_timer_cancel(wf_loop_timers(shard->loop), &vu->timer);
+    count_iteration(vu, failed);
+    if (shard->scenario->index < 0) {
+        wf_run_single_ended(shard->run, strand, failed);
+    }
+    vu->iteration++;
+    shard->busy--;
+    if (executor->finished != NULL) {
+        executor->finished(shard, vu);
+    }
+    rest(vu);
+}
+
+void wf_vu_cut(wf_vu_t *vu)
 {
     wf_shard_t *shard = vu->shard;
 
-    assert(vu->state == WF_VU_IDLE);
-    if (shard->phase != WF_SHARD_RUNNING
-        || !shard->run->plan->options.executor->next(shard, vu)) {
-        shard->metrics->vus_done += !shard->stopped;
-        leave(vu);
+    if (vu->state != WF_VU_BUSY) {
         return;
     }
-    if (vu->pool != NULL) {
-        apr_pool_clear(vu->pool);
-    }
-    vu->state = WF_VU_STEPPING;
-    vu->step = -1;
-    vu->failed = 0;
-    vu->response = NULL;
-    vu->iteration_us = wf_mono_us();
-    advance(vu);
+    wf_strand_cut(&vu->strand);
+    wf_sheet_count(wf_strand_sheet(&vu->strand), WF_M_INTERRUPTED,
+                   shard->scenario->index >= 0);
+    shard->busy--;
+    vu->iteration++;
+    vu->state = WF_VU_IDLE;
+    wf_vu_wake(vu);
 }
 
-/* One that is idle sits in the ready queue and leaves by itself at its turn. */
-void wf_vu_cut(wf_vu_t *vu)
+/* Its pace allows the next one, or its time as one too many is over. */
+static void on_timer(void *baton)
 {
-    if (vu->state != WF_VU_WAITING) {
-        return;
+    wf_vu_t *vu = baton;
+
+    if (vu->state == WF_VU_IDLE) {
+        wf_vu_wake(vu);
     }
-    vu->results[vu->step].step->type->cancel(vu, vu->results[vu->step].step);
-    vu->shard->metrics->interrupted++;
-    leave(vu);
+    else {
+        wf_vu_cut(vu);
+    }
+}
+
+void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t number, wf_group_t *group)
+{
+    vu->shard = shard;
+    vu->number = number;
+    vu->group = group;
+    vu->turn.take = take_turn;
+    vu->turn.baton = vu;
+    wf_timer_init(&vu->timer, on_timer, vu);
+    wf_strand_init(&vu->strand, vu, on_ended);
+    vu->state = WF_VU_READY;
+    wf_loop_ready(shard->loop, &vu->turn);
 }

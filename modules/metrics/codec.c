@@ -5,7 +5,7 @@
  *                  { …, "gauge": [last, at_ms, min, max, sum, samples] },
  *                  { …, "rate": [passes, total] },
  *                  { …, "trend": [sum, min, max, "gap:count …"] },
- *                  { …, "tally": [[key, count], …], "rest": 3 } ],
+ *                  { …, "tally": [[key, count], …] } ],   the rest has key -1
  *     "errors": { "total": 7, "list": [ { "step", "code", "message", "first", "times" } ]
  * } }
  *
@@ -34,24 +34,36 @@ static void write_gauge(wf_writer_t *w, const wf_gauge_t *g)
     wf_write(w, "]");
 }
 
+static void write_key(wf_writer_t *w, int key, double count, const char *comma)
+{
+    wf_write(w, comma);
+    wf_write(w, "[");
+    wf_write_int(w, key);
+    wf_write(w, ",");
+    wf_write_number(w, count);
+    wf_write(w, "]");
+}
+
 static void write_tally(wf_writer_t *w, const wf_tally_t *tally)
 {
     int i;
 
     wf_write(w, "[");
     for (i = 0; i < tally->n; i++) {
-        wf_write(w, i ? ",[" : "[");
-        wf_write_int(w, tally->keys[i].key);
-        wf_write(w, ",");
-        wf_write_number(w, tally->keys[i].count);
-        wf_write(w, "]");
+        write_key(w, tally->keys[i].key, tally->keys[i].count, i ? "," : "");
     }
-    wf_write(w, "],\"rest\":");
-    wf_write_number(w, tally->rest);
+    if (tally->rest > 0) {
+        write_key(w, -1, tally->rest, i ? "," : "");
+    }
+    wf_write(w, "]");
 }
 
-static void write_slot(wf_writer_t *w, wf_metric_type_e type, const wf_slot_t *slot)
+void wf_slot_write(wf_writer_t *w, wf_metric_type_e type, const wf_slot_t *slot)
 {
+    if (wf_slot_empty(type, slot)) {
+        wf_write(w, "null");
+        return;
+    }
     switch (type) {
     case WF_COUNTER:
         wf_write_number(w, slot->count);
@@ -97,7 +109,7 @@ static void write_metrics(wf_writer_t *w, const wf_sheet_t *sheet)
         wf_write(w, ",\"");
         wf_write(w, wf_metric_type_name(metric->type));
         wf_write(w, "\":");
-        write_slot(w, metric->type, slot);
+        wf_slot_write(w, metric->type, slot);
         wf_write(w, "}");
         comma = ",\n";
     }
@@ -144,15 +156,12 @@ const char *wf_sheet_encode(const wf_sheet_t *sheet, apr_pool_t *p)
 
 /* ---- reading ----------------------------------------------------------------------- */
 
-typedef int read_fn(json_object *json, json_object *metric, wf_slot_t *slot,
-                    apr_pool_t *p);
+typedef int read_fn(json_object *json, wf_slot_t *slot, apr_pool_t *p);
 
-static int read_counter(json_object *json, json_object *metric, wf_slot_t *slot,
-                        apr_pool_t *p)
+static int read_counter(json_object *json, wf_slot_t *slot, apr_pool_t *p)
 {
     enum json_type type = json_object_get_type(json);
 
-    (void)metric;
     (void)p;
     if (type != json_type_int && type != json_type_double) {
         return 0;
@@ -161,14 +170,12 @@ static int read_counter(json_object *json, json_object *metric, wf_slot_t *slot,
     return slot->count - slot->count == 0; /* finite */
 }
 
-static int read_gauge(json_object *json, json_object *metric, wf_slot_t *slot,
-                      apr_pool_t *p)
+static int read_gauge(json_object *json, wf_slot_t *slot, apr_pool_t *p)
 {
     double n[6];
     wf_gauge_t gauge;
     apr_int64_t at_ms;
 
-    (void)metric;
     if (!wf_read_numbers(json, n, 6)
         || !wf_read_int(json_object_array_get_idx(json, 1), APR_INT64_MIN, &at_ms)
         || n[0] < n[2] || n[0] > n[3] || n[5] < 0) {
@@ -185,12 +192,10 @@ static int read_gauge(json_object *json, json_object *metric, wf_slot_t *slot,
     return 1;
 }
 
-static int read_rate(json_object *json, json_object *metric, wf_slot_t *slot,
-                     apr_pool_t *p)
+static int read_rate(json_object *json, wf_slot_t *slot, apr_pool_t *p)
 {
     double n[2];
 
-    (void)metric;
     (void)p;
     if (!wf_read_numbers(json, n, 2) || n[0] < 0 || n[0] > n[1]) {
         return 0;
@@ -200,42 +205,30 @@ static int read_rate(json_object *json, json_object *metric, wf_slot_t *slot,
     return 1;
 }
 
-static int read_trend(json_object *json, json_object *metric, wf_slot_t *slot,
-                      apr_pool_t *p)
+static int read_trend(json_object *json, wf_slot_t *slot, apr_pool_t *p)
 {
-    (void)metric;
     return wf_read_histogram(json, wf_slot_trend(slot, p), p);
 }
 
-static int read_tally(json_object *json, json_object *metric, wf_slot_t *slot,
-                      apr_pool_t *p)
+static int read_tally(json_object *json, wf_slot_t *slot, apr_pool_t *p)
 {
-    double rest;
-    size_t i, keys = json_object_get_type(json) == json_type_array
-                         ? json_object_array_length(json)
-                         : WF_TALLY_KEYS + 1;
+    size_t i;
 
-    if (keys > WF_TALLY_KEYS) {
+    if (json_object_get_type(json) != json_type_array
+        || json_object_array_length(json) > WF_TALLY_KEYS + 1) {
         return 0;
     }
-    for (i = 0; i < keys; i++) {
+    for (i = 0; i < json_object_array_length(json); i++) {
         json_object *pair = json_object_array_get_idx(json, i);
         apr_int64_t key;
         double n[2];
 
         if (!wf_read_numbers(pair, n, 2) || n[1] < 0
-            || !wf_read_int(json_object_array_get_idx(pair, 0), 0, &key)
+            || !wf_read_int(json_object_array_get_idx(pair, 0), -1, &key)
             || key > APR_INT32_MAX) {
             return 0;
         }
         wf_slot_tally(slot, (int)key, n[1], p);
-    }
-    rest = json_object_get_double(wf_json_get(metric, "rest"));
-    if (!(rest >= 0) || rest - rest != 0) {
-        return 0;
-    }
-    if (rest > 0) {
-        wf_slot_tally(slot, -1, rest, p);
     }
     return 1;
 }
@@ -244,6 +237,11 @@ static read_fn *const readers[WF_METRIC_TYPES] = {
     [WF_COUNTER] = read_counter, [WF_GAUGE] = read_gauge, [WF_RATE] = read_rate,
     [WF_TREND] = read_trend,     [WF_TALLY] = read_tally,
 };
+
+int wf_slot_read(json_object *json, wf_metric_type_e type, wf_slot_t *slot, apr_pool_t *p)
+{
+    return json == NULL || readers[type](json, slot, p);
+}
 
 static apr_status_t broken(wf_error_t *err, const char *what, size_t i)
 {
@@ -271,7 +269,7 @@ static apr_status_t read_metric(wf_sheet_t *into, json_object *json, size_t i, c
     type = wf_metric_at(table, metric)->type;
     value = wf_json_get(json, wf_metric_type_name(type));
     if (seen[metric]++ || value == NULL
-        || !readers[type](value, json, wf_sheet_slot_of(into, metric), p)) {
+        || !wf_slot_read(value, type, wf_sheet_slot_of(into, metric), p)) {
         return broken(err, "value of metric", i);
     }
     return APR_SUCCESS;

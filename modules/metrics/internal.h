@@ -91,6 +91,11 @@ void wf_slot_gauge(wf_slot_t *slot, const wf_gauge_t *gauge, apr_pool_t *p);
 void wf_slot_tally(wf_slot_t *slot, int key, double n, apr_pool_t *p);
 double wf_slot_tallied(const wf_slot_t *slot, int key);
 
+/** One JSON value, null for an empty slot; and back into one that is empty: 1, or 0 for
+ *  anything else (codec.c). */
+void wf_slot_write(wf_writer_t *w, wf_metric_type_e type, const wf_slot_t *slot);
+int wf_slot_read(json_object *json, wf_metric_type_e type, wf_slot_t *slot, apr_pool_t *p);
+
 /** The slot of a metric; in the sheet. */
 wf_slot_t *wf_sheet_slot_of(wf_sheet_t *sheet, int metric);
 const wf_slot_t *wf_sheet_slot(const wf_sheet_t *sheet, int metric);

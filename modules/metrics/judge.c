@@ -321,3 +321,171 @@ wf_verdict_t wf_judge_verdict(wf_judge_t *judge, int i, const wf_sheet_t *sheet,
     verdict.passed = unmeasured || wf_condition_holds(condition, verdict.value);
     return verdict;
 }
+
+/* ---- checkpoints ------------------------------------------------------------------- */
+
+#define VERSION 1
+
+static void write_pair(wf_writer_t *w, const pair_t *pair, const char *name,
+                       const wf_slot_t slots[2])
+{
+    int k;
+
+    wf_write(w, ",\"");
+    wf_write(w, name);
+    wf_write(w, "\":[");
+    for (k = 0; k < 2 && pair->metrics[k] >= 0; k++) {
+        wf_write(w, k ? "," : "");
+        wf_slot_write(w, type_of(pair, k), &slots[k]);
+    }
+    wf_write(w, "]");
+}
+
+static void write_stretch(wf_writer_t *w, const wf_judge_t *judge, int i)
+{
+    const rule_t *rule = &judge->rules[i];
+    const stretch_t *s = rule->stretch;
+    pair_t pair = { judge, rule->source.metrics };
+
+    wf_write(w, "{\"threshold\":");
+    wf_write_int(w, i);
+    wf_write(w, ",\"metric\":");
+    wf_write_string(w, rule->threshold->metric);
+    wf_write(w, ",\"from\":");
+    wf_write_int(w, s->from_us);
+    wf_write(w, ",\"to\":");
+    wf_write_int(w, s->to_us);
+    wf_write(w, s->over ? ",\"over\":true,\"begin\":" : ",\"over\":false,\"begin\":");
+    wf_write_int(w, s->begin_us);
+    wf_write(w, ",\"end\":");
+    wf_write_int(w, s->end_us);
+    write_pair(w, &pair, "before", s->begin);
+    if (s->over) {
+        write_pair(w, &pair, "had", s->had);
+    }
+    wf_write(w, "}");
+}
+
+const char *wf_judge_encode(const wf_judge_t *judge, apr_pool_t *p)
+{
+    wf_writer_t w = wf_writer(p);
+    const char *comma = "";
+    int i;
+
+    wf_write(&w, "{\"version\":");
+    wf_write_int(&w, VERSION);
+    wf_write(&w, ",\"parts\":[");
+    for (i = 0; i < judge->n; i++) {
+        if (judge->rules[i].stretch != NULL && judge->rules[i].stretch->begun) {
+            wf_write(&w, comma);
+            write_stretch(&w, judge, i);
+            comma = ",\n";
+        }
+    }
+    wf_write(&w, "]}");
+    return wf_written(&w);
+}
+
+static int read_pair(const pair_t *pair, json_object *json, wf_slot_t slots[2])
+{
+    int k, n = pair->metrics[1] < 0 ? 1 : 2;
+
+    if (json_object_get_type(json) != json_type_array
+        || json_object_array_length(json) != (size_t)n) {
+        return 0;
+    }
+    for (k = 0; k < n; k++) {
+        if (!wf_slot_read(json_object_array_get_idx(json, (size_t)k), type_of(pair, k),
+                          &slots[k], pair->judge->pool)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Is it that of the same threshold? */
+static rule_t *rule_of(wf_judge_t *judge, json_object *json)
+{
+    apr_int64_t i, from_us, to_us;
+    rule_t *rule;
+
+    if (!wf_read_int(wf_json_get(json, "threshold"), 0, &i) || i >= judge->n
+        || !wf_read_int(wf_json_get(json, "from"), 0, &from_us)
+        || !wf_read_int(wf_json_get(json, "to"), 0, &to_us)) {
+        return NULL;
+    }
+    rule = &judge->rules[i];
+    return rule->stretch != NULL && rule->stretch->from_us == from_us
+                   && rule->stretch->to_us == to_us
+                   && strcmp(wf_json_string(json, "metric", ""), rule->threshold->metric)
+                          == 0
+               ? rule
+               : NULL;
+}
+
+static int read_stretch(wf_judge_t *judge, json_object *json)
+{
+    rule_t *rule = rule_of(judge, json);
+    pair_t pair = { judge, rule ? rule->source.metrics : NULL };
+    stretch_t *s;
+
+    if (rule == NULL) {
+        return 0;
+    }
+    s = rule->stretch = stretch_for(judge, rule->threshold);
+    s->begun = 1;
+    s->over = wf_json_bool(json, "over", 0);
+    return wf_read_int(wf_json_get(json, "begin"), 0, &s->begin_us)
+           && wf_read_int(wf_json_get(json, "end"), 0, &s->end_us)
+           && (!s->over || s->end_us >= s->begin_us)
+           && read_pair(&pair, wf_json_get(json, "before"), s->begin)
+           && (!s->over || read_pair(&pair, wf_json_get(json, "had"), s->had));
+}
+
+static int read_stretches(wf_judge_t *judge, json_object *list)
+{
+    size_t i;
+
+    if (json_object_get_type(list) != json_type_array) {
+        return 0;
+    }
+    for (i = 0; i < json_object_array_length(list); i++) {
+        if (!read_stretch(judge, json_object_array_get_idx(list, i))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void forget(wf_judge_t *judge)
+{
+    int i;
+
+    for (i = 0; i < judge->n; i++) {
+        if (judge->rules[i].stretch != NULL) {
+            judge->rules[i].stretch = stretch_for(judge, judge->rules[i].threshold);
+        }
+    }
+}
+
+apr_status_t wf_judge_decode(wf_judge_t *judge, const char *text, apr_size_t length,
+                             wf_error_t *err)
+{
+    json_object *json;
+    apr_pool_t *p;
+    apr_status_t rv = apr_pool_create(&p, judge->pool);
+
+    if (rv != APR_SUCCESS) {
+        return wf_error_apr(err, WF_ERR_INTERNAL, rv, "reading a judge of thresholds");
+    }
+    apr_pool_tag(p, "wf_judge_decode");
+    rv = wf_json_read(&json, text, length, p, err);
+    if (rv == APR_SUCCESS
+        && (wf_json_int(json, "version", 0) != VERSION
+            || !read_stretches(judge, wf_json_get(json, "parts")))) {
+        forget(judge);
+        rv = wf_error_set(err, WF_ERR_INVALID, "this is no judge of these thresholds");
+    }
+    apr_pool_destroy(p);
+    return rv;
+}

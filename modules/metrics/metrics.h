@@ -228,8 +228,8 @@ typedef struct wf_verdict_t {
  *  the sheet about once a second; it keeps what they need, in bounded memory: a window is
  *  known to a second, or to a hundredth of it if that is longer, and a part of the run
  *  begins and ends with the first look at or after its time. One that is made when the run
- *  has already lasted, as after a restart, knows of the time before only its sum: parts
- *  that lie there begin with the first look. */
+ *  has already lasted knows of the time before only the sum, unless it is told: parts that
+ *  lie there begin with the first look. */
 typedef struct wf_judge_t wf_judge_t;
 
 wf_judge_t *wf_judge_create(const wf_threshold_t *thresholds, int n,
@@ -239,6 +239,13 @@ void wf_judge_see(wf_judge_t *judge, const wf_sheet_t *sheet, const wf_moment_t 
 /** The verdict on threshold i with the sheet and moment given; a look, too. */
 wf_verdict_t wf_judge_verdict(wf_judge_t *judge, int i, const wf_sheet_t *sheet,
                               const wf_moment_t *now);
+/** What a judge knows of parts of the run, for a checkpoint; NULL without memory. Windows
+ *  are not in it: they fill again. */
+const char *wf_judge_encode(const wf_judge_t *judge, apr_pool_t *p);
+/** Before the first look: go on from there, with the same thresholds. WF_ERR_INVALID for
+ *  what is none, or of others, and then nothing is known. */
+apr_status_t wf_judge_decode(wf_judge_t *judge, const char *text, apr_size_t length,
+                             wf_error_t *err);
 
 /* ---- time series (series.c, point.c) ----------------------------------------------- */
 

@@ -24,7 +24,7 @@ my @cases = (
     [ 'no URL',              "id: a\nname: A\nsteps:\n  - id: s\n    type: http\n",   qr/:4:5: .*steps\[0\]\.config\.url: url or domain is required/ ],
     [ 'a URL that is none',  "id: a\nname: A\nhttp: {base_url: HERE}\nsteps:\n  - id: s\n    type: http\n    config:\n      url: /x\n",
                                                                                       qr/:8:12: .*steps\[0\]\.config\.url: not an absolute URL/ ],
-    [ 'a step for later',    "id: a\nname: A\nsteps:\n  - id: s\n    type: loop\n",   qr/:5:11: .*steps\[0\]\.type.*loop.*not supported/ ],
+    [ 'a step for later',    "id: a\nname: A\nsteps:\n  - id: s\n    type: grpc\n",   qr/:5:11: .*steps\[0\]\.type.*grpc.*not supported/ ],
     [ 'a bad threshold',     $good . "options:\n  thresholds:\n    - metric: http_reqs\n      condition: lots\n",
                                                                                       qr/:8:18: .*options\.thresholds\[0\]\.condition/ ],
 );

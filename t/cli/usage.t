@@ -37,7 +37,7 @@ my @cases = (
     [ ['run', '-duration', 'soon', $file],      1,    qr/^$/,                 qr/"soon" is no duration/ ],
     [ ['run', '-duration', '-5s', $file],       1,    qr/^$/,                 qr/"-5s" is no duration/ ],
     [ ['run', '-mode', 'chaos', $file],         1,    qr/^$/,                 qr/chaos is no execution mode/ ],
-    [ ['run', '-mode', 'ramping-vus', $file],   1,    qr/^$/,                 qr/ramping-vus.*not supported/ ],
+    [ ['run', '-mode', 'ramping-cars', $file],  1,    qr/^$/,                 qr/ramping-cars is no execution mode/ ],
     [ ['run', '-vus', '99999999999', $file],    1,    qr/^$/,                 qr/vus.*more than/ ],
     [ ['run', '-quiet', $file],                 0,    qr/^$/,                 qr/^$/ ],
     [ ['run', '--quiet', $file],                0,    qr/^$/,                 qr/^$/ ],

@@ -1,6 +1,7 @@
-/* Fuzz target of sheets and of points of time series as text, which come from other
- * machines. What is accepted is written and read again to the same text, can be added and
- * has statistics in order; what is refused has a reason and has changed nothing. */
+/* Fuzz target of sheets, points of time series and judges as text, which come from stores
+ * and other machines. What is accepted is written and read again to the same text, can be
+ * added and has statistics in order; what is refused has a reason and has changed
+ * nothing. */
 #include "metrics/metrics.h"
 
 #include <apr_general.h>
@@ -91,6 +92,31 @@ static void fuzz_point(const char *data, size_t size, apr_pool_t *p)
     json_object_put(wf_point_json(&again, p));
 }
 
+static void fuzz_judge(const char *data, size_t size, apr_pool_t *p)
+{
+    const wf_threshold_t rules[] = {
+        { .metric = "http_reqs", .from_ns = 5000000000 },
+        { .metric = "http_req_duration", .to_ns = 5000000000 },
+        { .metric = "login.status", .from_ns = 1000000000, .to_ns = 5000000000 },
+    };
+    wf_metric_table_t *table = fuzz_table(p);
+    wf_judge_t *judge = wf_judge_create(rules, 3, table, p);
+    wf_moment_t now = { .elapsed_us = 9000000 };
+    wf_error_t err;
+    int i;
+
+    wf_error_init(&err, p);
+    if (wf_judge_decode(judge, data, size, &err) != APR_SUCCESS
+        && (err.kind != WF_ERR_INVALID || err.message == NULL)) {
+        abort();
+    }
+    for (i = 0; i < 3; i++) {
+        if (isnan(wf_judge_verdict(judge, i, wf_sheet_create(table, p), &now).value)) {
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *p;
@@ -111,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     fuzz_point((const char *)data, size, p);
+    fuzz_judge((const char *)data, size, p);
     apr_pool_destroy(p);
     apr_terminate();
     return 0;

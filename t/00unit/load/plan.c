@@ -36,7 +36,7 @@ static void identity(void)
     is_str(wf_plan_name(plan), "Name", "name");
     is_str(wf_plan_description(plan), "Text", "description");
     is_int(wf_plan_step_count(plan), 1, "steps");
-    is_str(plan->steps[0].name, "a", "a step's name is its id");
+    is_str(plan->steps[0]->name, "a", "a step's name is its id");
     is_int(wf_map_count(plan->variables), 1, "variables");
     is_str(wf_plan_description(compile(HEAD STEPS)), NULL, "no description");
 }
@@ -96,7 +96,6 @@ static const struct {
     wf_err_kind_e kind;
 } refused[] = {
     { "fast", -1, NULL, "mode", WF_ERR_INVALID },
-    { "per-vu-iterations", -1, NULL, "mode", WF_ERR_UNSUPPORTED },
     { NULL, WF_PLAN_MAX_VUS + 1, NULL, "vus", WF_ERR_INVALID },
     { NULL, -1, "30", "duration", WF_ERR_INVALID },
     { NULL, -1, "-5s", "duration", WF_ERR_INVALID },
@@ -148,7 +147,7 @@ static void settings(void)
                                       "config: {url: 'http://h/', %s}}\n",
                                  limits[i].section, limits[i].step, limits[i].config));
         const wf_client_settings_t *s =
-            &((const wf_http_step_t *)plan->steps[0].config)->settings;
+            &((const wf_http_step_t *)plan->steps[0]->config)->settings;
 
         is_int(s->connect_timeout_ms, limits[i].connect, "%s: connect", what);
         is_int(s->idle_timeout_ms, limits[i].idle, "%s: silence", what);
@@ -165,9 +164,9 @@ static void inheritance(void)
         "- {id: b, type: http, config: {url: 'http://h/', ssl: {verify: true, cert: /c}, "
         "redirect: {follow: false}}}\n");
     const wf_client_settings_t *a =
-        &((const wf_http_step_t *)plan->steps[0].config)->settings;
+        &((const wf_http_step_t *)plan->steps[0]->config)->settings;
     const wf_client_settings_t *b =
-        &((const wf_http_step_t *)plan->steps[1].config)->settings;
+        &((const wf_http_step_t *)plan->steps[1]->config)->settings;
 
     ok(a->insecure && same(a->ca, "/a") && a->certificate == NULL, "ssl of the section");
     ok(a->follow_redirects && a->max_redirects == 2, "redirect of the section");
@@ -199,7 +198,7 @@ static void preparation(void)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         wf_plan_t *plan = compile(apr_psprintf(
             pool, HEAD "steps:\n- {id: a, type: http, config: {%s}}\n", cases[i].config));
-        const wf_http_step_t *http = plan->steps[0].config;
+        const wf_http_step_t *http = plan->steps[0]->config;
 
         is_int(http->call != NULL, cases[i].prepared, "%s: prepared", cases[i].what);
         is_int(plan->reads_body, cases[i].body, "%s: keeps bodies", cases[i].what);

@@ -224,6 +224,99 @@ static void late(void)
     ok(value(&p, 2) == 1010, "the whole run is whole");
 }
 
+/* Judges that take turns, as engines do, know what one alone knows. */
+static void checkpoints(void)
+{
+    wf_threshold_t rules[] = {
+        *threshold("http_req_duration", "avg < 100"), /* over before */
+        *threshold("http_req_duration", "max < 100"), /* has begun */
+        *threshold("a.success_rate", "> 0.5"),        /* has begun, with two metrics */
+        *threshold("http_req_status", "count > 0"),   /* begins later */
+        *threshold("http_req_failed", "rate < 0.9"),  /* from the start */
+        *threshold("http_reqs", "count > 0"),         /* the whole run */
+        *threshold("vus", "max < 100"),               /* has begun */
+    };
+    const apr_int64_t from[] = { 3, 5, 6, 30, 0, 0, 7 }, to[] = { 8, 0, 40, 0, 50, 0, 0 };
+    play_t p;
+    wf_judge_t *again;
+    int t, k, turns = 0;
+
+    for (k = 0; k < 7; k++) {
+        rules[k].from_ns = from[k] * S_NS;
+        rules[k].to_ns = to[k] * S_NS;
+    }
+    p = play(rules, 7);
+    again = wf_judge_create(rules, 7, table, pool);
+    for (t = 0; t < 60; t++) {
+        second(&p, 10 + t, t % 10, t + 1);
+        wf_judge_see(again, p.sheet, &p.now);
+        if (t % 7 == 4) {
+            const char *text = wf_judge_encode(again, pool);
+            wf_error_t err;
+
+            wf_error_init(&err, pool);
+            again = wf_judge_create(rules, 7, table, pool);
+            turns += wf_judge_decode(again, text, strlen(text), &err) == APR_SUCCESS;
+            is_str(wf_judge_encode(again, pool), text, "%d s: it comes back", t + 1);
+        }
+    }
+    is_int(turns, 8, "all checkpoints are read");
+    for (k = 0; k < 7; k++) {
+        wf_verdict_t one = wf_judge_verdict(p.judge, k, p.sheet, &p.now);
+        wf_verdict_t other = wf_judge_verdict(again, k, p.sheet, &p.now);
+
+        ok(one.value == other.value && one.passed == other.passed
+               && one.judged == other.judged && one.value > 0,
+           "%s: %g and %g", rules[k].metric, one.value, other.value);
+    }
+}
+
+/* A judge of other thresholds, or no judge at all, is refused. */
+static void strict(void)
+{
+    static const char good[] =
+        "{\"version\":1,\"parts\":[{\"threshold\":0,\"metric\":\"http_reqs\","
+        "\"from\":10000000,\"to\":0,\"over\":false,\"begin\":10000001,\"end\":0,"
+        "\"before\":[5]}]}";
+    static const struct {
+        const char *what, *old, *new;
+    } cases[] = {
+        { "another version", "\"version\":1", "\"version\":2" },
+        { "no parts", "parts", "pieces" },
+        { "a threshold that is none", "\"threshold\":0", "\"threshold\":1" },
+        { "another metric", "http_reqs", "vus" },
+        { "another part of the run", "10000000,", "20000000," },
+        { "more slots", "[5]", "[5,6]" },
+        { "a slot of another type", "[5]", "[[5]]" },
+        { "no slots", "\"before\"", "\"after\"" },
+        { "an end before its begin", "\"over\":false", "\"over\":true" },
+        { "no JSON", "]}", "]" },
+    };
+    wf_threshold_t *rule = threshold("http_reqs", "count > 0");
+    wf_judge_t *judge;
+    wf_error_t err;
+    size_t i;
+
+    rule->from_ns = 10 * S_NS;
+    judge = wf_judge_create(rule, 1, table, pool);
+    wf_error_init(&err, pool);
+    ok(wf_judge_decode(judge, good, strlen(good), &err) == APR_SUCCESS, "a good one: %s",
+       err.message ? err.message : "read");
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *at = strstr(good, cases[i].old);
+        const char *text = apr_pstrcat(pool, apr_pstrndup(pool, good, at - good),
+                                       cases[i].new, at + strlen(cases[i].old), NULL);
+
+        wf_error_init(&err, pool);
+        judge = wf_judge_create(rule, 1, table, pool);
+        ok(wf_judge_decode(judge, text, strlen(text), &err) != APR_SUCCESS
+               && err.kind == WF_ERR_INVALID,
+           "%s: %s", cases[i].what, err.message);
+        is_str(wf_judge_encode(judge, pool), "{\"version\":1,\"parts\":[]}",
+               "%s: nothing is known", cases[i].what);
+    }
+}
+
 /* Looks that go back in time, or come at the same one, are none. */
 static void order(void)
 {
@@ -257,6 +350,8 @@ int main(void)
     parts();
     abort_delay();
     late();
+    checkpoints();
+    strict();
     order();
     apr_pool_destroy(pool);
     apr_terminate();

@@ -1,0 +1,245 @@
+/* The whole run at one instant: the loops add their figures, the run adds what only it
+ * knows, thresholds are judged. */
+#include "load/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define JUDGE_PERIOD_US 2000000 /* how often abort_on_fail is looked at, at least */
+
+/* ---- asking the loops -------------------------------------------------------------- */
+
+/* The loops add their figures one after the other; none waits for another but for the
+ * time of one addition. */
+typedef struct collect_t {
+    wf_run_t *run;
+    wf_view_t *view;
+    pthread_mutex_t lock; /* view, pending */
+    pthread_cond_t answered;
+    int pending;
+} collect_t;
+
+static void add_part(wf_view_t *view, const wf_part_t *part)
+{
+    int i;
+
+    wf_sheet_merge(view->sheet, part->sheet);
+    view->iterations += part->warm_iterations;
+    for (i = 0; i < part->nshards; i++) {
+        const wf_shard_t *shard = &part->shards[i];
+
+        view->vus_done += shard->scenario->index >= 0 ? shard->vus_done : 0;
+        view->vus_active += shard->phase == WF_SHARD_DONE || shard->scenario->index < 0
+                                ? 0
+                                : shard->live - shard->parked;
+    }
+}
+
+static void on_collect(wf_loop_t *loop, wf_message_t *message)
+{
+    collect_t *collect = message->about;
+
+    (void)loop;
+    pthread_mutex_lock(&collect->lock);
+    add_part(collect->view, &collect->run->parts[message->amount]);
+    if (--collect->pending == 0) {
+        pthread_cond_signal(&collect->answered);
+    }
+    pthread_mutex_unlock(&collect->lock); /* the last answer: collect may be gone now */
+}
+
+/* The letters are the last in each loop's box when they are answered: nothing that was
+ * sent to the run's parts before is still on its way then. */
+static void collect(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
+{
+    collect_t c = { .run = run, .view = view, .pending = run->nparts };
+    wf_message_t *letters = apr_pcalloc(p, run->nparts * sizeof(*letters));
+    int i;
+
+    pthread_mutex_init(&c.lock, NULL);
+    pthread_cond_init(&c.answered, NULL);
+    for (i = 0; i < run->nparts; i++) {
+        letters[i] = (wf_message_t){ .read = on_collect, .about = &c, .amount = i };
+        wf_loop_send(run->parts[i].loop, &letters[i]);
+    }
+    pthread_mutex_lock(&c.lock);
+    while (c.pending > 0) {
+        pthread_cond_wait(&c.answered, &c.lock);
+    }
+    pthread_mutex_unlock(&c.lock);
+    pthread_cond_destroy(&c.answered);
+    pthread_mutex_destroy(&c.lock);
+    view->iterations += (apr_int64_t)wf_sheet_counter(view->sheet, WF_M_ITERATIONS);
+}
+
+/* ---- looking ----------------------------------------------------------------------- */
+
+static double progress_of(const wf_run_t *run, const wf_view_t *view)
+{
+    double done = 0;
+
+    if (view->status == WF_RUN_COMPLETED) {
+        return 1;
+    }
+    if (run->lasts_ns > 0) {
+        done = (double)view->elapsed_us * 1000.0 / (double)run->lasts_ns;
+    }
+    else if (run->planned > 0) {
+        done = (double)view->iterations / (double)run->planned;
+    }
+    return done > 1 ? 1 : done;
+}
+
+/* Iterations that were planned and never begun because the time was over. */
+static double dropped_of(const wf_run_t *run, const wf_view_t *view)
+{
+    double left = (double)(run->planned - view->iterations)
+                  - wf_sheet_counter(view->sheet, WF_M_INTERRUPTED);
+
+    return run->planned > 0 && view->status == WF_RUN_COMPLETED && left > 0 ? left : 0;
+}
+
+static apr_int64_t elapsed_of(const wf_run_t *run)
+{
+    apr_int64_t now = run->end_us      ? run->end_us
+                      : run->paused_us ? run->paused_us
+                                       : wf_mono_us();
+
+    return now - run->start_us - run->shift_us;
+}
+
+/* What the lock guards, read before the loops are asked: a status that is final then
+ * means that the figures are final too. */
+static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
+                 apr_pool_t *p)
+{
+    int i;
+
+    pthread_mutex_lock(&run->load->lock);
+    view->status = run->status;
+    view->elapsed_us = elapsed_of(run);
+    wf_sheet_merge(view->sheet, run->sheet);
+    for (i = 0; i < run->plan->nscenarios; i++) {
+        view->vus_shown += run->vus[i];
+    }
+    snapshot->start_time = run->start_ms;
+    snapshot->end_time = run->end_ms;
+    if (run->abort_reason != NULL) {
+        wf_sheet_error(view->sheet, NULL, "EXECUTION_ERROR",
+                       apr_pstrdup(p, run->abort_reason), wf_time_ms());
+    }
+    pthread_mutex_unlock(&run->load->lock);
+}
+
+static wf_moment_t moment_of(const wf_view_t *view)
+{
+    wf_moment_t moment = { .elapsed_us = view->elapsed_us,
+                           .total_vus = (double)view->vus_shown,
+                           .total_iterations = (double)view->iterations };
+
+    return moment;
+}
+
+static void judge(wf_run_t *run, wf_view_t *view, int see, apr_pool_t *p)
+{
+    wf_moment_t now = moment_of(view);
+    int i;
+
+    view->verdicts =
+        apr_pcalloc(p, (run->plan->nthresholds + 1) * sizeof(*view->verdicts));
+    pthread_mutex_lock(&run->judging);
+    if (see) {
+        wf_judge_see(run->judge, view->sheet, &now);
+    }
+    for (i = 0; i < run->plan->nthresholds; i++) {
+        view->verdicts[i] = wf_judge_verdict(run->judge, i, view->sheet, &now);
+    }
+    pthread_mutex_unlock(&run->judging);
+}
+
+static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot, int see,
+                     apr_pool_t *p)
+{
+    double dropped;
+
+    memset(snapshot, 0, sizeof(*snapshot));
+    memset(view, 0, sizeof(*view));
+    view->run = run;
+    view->plan = run->plan;
+    view->execution_id = run->id;
+    view->sheet = wf_sheet_create(run->plan->metrics, p);
+    look(run, view, snapshot, p);
+    collect(run, view, p);
+    if (!wf_run_status_final(view->status)) {
+        view->vus_shown = view->vus_active;
+    }
+    view->progress = progress_of(run, view);
+    dropped = dropped_of(run, view);
+    if (dropped > 0) {
+        wf_sheet_count(view->sheet, WF_M_DROPPED, dropped);
+    }
+    judge(run, view, see, p);
+}
+
+void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
+{
+    wf_view_t view;
+
+    view_run(run, &view, snapshot, 0, p);
+    wf_report(snapshot, &view, p);
+}
+
+/* ---- once a second ------------------------------------------------------------------- */
+
+static void sample_gauges(wf_run_t *run, const wf_view_t *view)
+{
+    apr_int64_t now = wf_time_ms(), vus = 0;
+    int i;
+
+    pthread_mutex_lock(&run->load->lock);
+    for (i = 0; i < run->plan->nscenarios; i++) {
+        vus += run->vus[i];
+    }
+    wf_sheet_gauge(run->sheet, WF_M_VUS, (double)view->vus_active, now);
+    wf_sheet_gauge(run->sheet, WF_M_VUS_MAX, (double)vus, now);
+    pthread_mutex_unlock(&run->load->lock);
+}
+
+static void abort_if_violated(wf_run_t *run, const wf_view_t *view)
+{
+    const wf_plan_t *plan = run->plan;
+    int i;
+
+    for (i = 0; i < plan->nthresholds; i++) {
+        const wf_threshold_t *t = &plan->thresholds[i];
+
+        if (!t->abort_on_fail || view->verdicts[i].passed || !view->verdicts[i].judged) {
+            continue;
+        }
+        pthread_mutex_lock(&run->load->lock);
+        if (wf_run_stop(run, WF_EV_FAIL)) {
+            run->abort_reason = apr_psprintf(run->pool,
+                                             "threshold %s %s was violated, the run "
+                                             "was ended",
+                                             t->metric, t->text);
+        }
+        pthread_mutex_unlock(&run->load->lock);
+        return;
+    }
+}
+
+void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
+{
+    wf_view_t view;
+    apr_int64_t now = wf_mono_us();
+
+    view_run(run, &view, snapshot, 1, p);
+    if (!wf_run_status_final(view.status)) {
+        sample_gauges(run, &view);
+        if (now - run->judged_us >= JUDGE_PERIOD_US) {
+            run->judged_us = now; /* only the progress thread looks at it */
+            abort_if_violated(run, &view);
+        }
+    }
+    wf_report(snapshot, &view, p);
+}
