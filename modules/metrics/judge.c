@@ -166,7 +166,8 @@ static void window_see(wf_judge_t *judge, window_t *w, const wf_sheet_t *sheet,
     w->since_us = now_us;
 }
 
-/* Returns the seconds that the sum covers. */
+/* Returns the seconds that the sum covers. A reader's sheet may be older than the last
+ * look. */
 static double window_sum(wf_judge_t *judge, window_t *w, const wf_sheet_t *sheet,
                          apr_int64_t now_us)
 {
@@ -179,9 +180,11 @@ static double window_sum(wf_judge_t *judge, window_t *w, const wf_sheet_t *sheet
         pair_merge(&pair, w->sum, span_at(w, i)->slots);
         start_us = span_at(w, i)->start_us;
     }
-    pair_difference(&pair, w->open, sheet, w->since);
-    pair_merge(&pair, w->sum, w->open);
-    return (double)(now_us - start_us) / 1e6;
+    if (now_us > w->since_us) {
+        pair_difference(&pair, w->open, sheet, w->since);
+        pair_merge(&pair, w->sum, w->open);
+    }
+    return (double)((now_us > w->since_us ? now_us : w->since_us) - start_us) / 1e6;
 }
 
 /* ---- parts of the run -------------------------------------------------------------- */
@@ -283,7 +286,7 @@ static double measured(wf_judge_t *judge, const rule_t *rule, const wf_sheet_t *
         slots[1] = &rule->window->sum[1];
         return window_sum(judge, rule->window, sheet, now_us);
     }
-    if (s != NULL && s->begun && !s->over) {
+    if (s != NULL && s->begun && !s->over && now_us > s->begin_us) {
         stretch_grow(judge, rule, sheet, now_us);
     }
     if (s != NULL) {
@@ -309,7 +312,6 @@ wf_verdict_t wf_judge_verdict(wf_judge_t *judge, int i, const wf_sheet_t *sheet,
     double seconds;
     int unmeasured;
 
-    wf_judge_see(judge, sheet, now);
     verdict.judged = now->elapsed_us >= rule->threshold->abort_delay_ns / 1000
                      && (rule->stretch == NULL || rule->stretch->begun);
     if (rule->source.kind == WF_SOURCE_NONE) {

@@ -234,9 +234,12 @@ typedef struct wf_judge_t wf_judge_t;
 
 wf_judge_t *wf_judge_create(const wf_threshold_t *thresholds, int n,
                             const wf_metric_table_t *table, apr_pool_t *p);
-/** The whole run's sheet so far. What is not newer than the look before is none. */
+/** A look: the whole run's sheet so far, of the one thread that looks each second. What is
+ *  not newer than the look before is none. */
 void wf_judge_see(wf_judge_t *judge, const wf_sheet_t *sheet, const wf_moment_t *now);
-/** The verdict on threshold i with the sheet and moment given; a look, too. */
+/** The verdict on threshold i with the sheet and moment given, which may be those of any
+ *  reader: it is no look, so that sheets that were added at the same time by several
+ *  threads do not get into each other's way. */
 wf_verdict_t wf_judge_verdict(wf_judge_t *judge, int i, const wf_sheet_t *sheet,
                               const wf_moment_t *now);
 /** What a judge knows of parts of the run, for a checkpoint; NULL without memory. Windows

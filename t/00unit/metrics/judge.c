@@ -216,6 +216,7 @@ static void late(void)
     p = play(rules, 3);
     wf_sheet_count(p.sheet, HTTP_REQS, 1000);
     p.now.elapsed_us = 100 * S_US;
+    wf_judge_see(p.judge, p.sheet, &p.now);
     ok(value(&p, 0) == 0, "nothing is known of the last 10 s");
     second(&p, 5, 0, 1);
     second(&p, 5, 0, 1);
@@ -321,18 +322,23 @@ static void strict(void)
 static void order(void)
 {
     wf_threshold_t *rule = threshold("http_reqs", "count > 0");
+    wf_sheet_t *reader = wf_sheet_create(table, pool);
     play_t p;
-    int i;
+    int i, wrong = 0;
 
     rule->window_ns = 3 * S_NS;
     p = play(rule, 1);
     for (i = 0; i < 10; i++) {
         wf_moment_t early = { .elapsed_us = p.now.elapsed_us / 2 };
 
+        wf_sheet_clear(reader);
+        wf_sheet_merge(reader, p.sheet);
         second(&p, 7, 0, 1);
         wf_judge_see(p.judge, p.sheet, &early);
         wf_judge_see(p.judge, p.sheet, &p.now);
+        wrong += wf_judge_verdict(p.judge, 0, reader, &early).value < 0;
     }
+    is_int(wrong, 0, "a reader's sheet that is older does no harm");
     ok(value(&p, 0) == 21, "the window is not shaken: %g", value(&p, 0));
 }
 
