@@ -1,6 +1,6 @@
 /* Steps: the table of types, and the check of what all types share. A new type is a new
  * row and a file. */
-#include "load/internal.h"
+#include "load/processors.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -109,6 +109,7 @@ typedef struct draft_t {
     const wf_node_t *config, *pre_hook, *post_hook;
     wf_retry_t retry;
     const wf_node_t *retry_node;
+    wf_processing_t processing;
     const wf_node_t *own; /* members of the type itself: it reads them by their names */
 } draft_t;
 
@@ -133,8 +134,7 @@ static const wf_field_t step_fields[] = {
     WF_FIELD("weight", INTEGER, draft_t, step.weight),
     WF_FIELD("pre_hook", NODE, draft_t, pre_hook),
     WF_FIELD("post_hook", NODE, draft_t, post_hook),
-    WF_LATER("preProcessors", "processors"),
-    WF_LATER("postProcessors", "processors"),
+    WF_PROCESSING_FIELDS(draft_t, processing),
     WF_FIELDS_END
 };
 
@@ -347,6 +347,7 @@ static wf_step_t *compile_step(const wf_node_t *node, const wf_where_t *path,
     if (draft.type != NULL) {
         compile_type(step, draft.type, draft.config, 0, path, c);
     }
+    wf_processors_compile(step, &draft.processing, path, c);
     step->post_hook = hook_of(draft.post_hook, "post_hook", path, c);
     return step;
 }

@@ -56,7 +56,7 @@ static const struct {
     { "id twice",            HEAD "steps:\n- {id: a, type: http, config: {url: 'http://h'}}\n- {id: a, type: http, config: {url: 'http://h'}}\n", "duplicate", "steps[1].id", 5 },
     { "bad on_error",        HEAD HTTP("url: 'http://h/'") "  on_error: panic\n", "value", "steps[0].on_error", 7 },
     { "retry without retry", HEAD HTTP("url: 'http://h/'") "  retry: {delay: 1s}\n", "value", "steps[0].retry", 7 },
-    { "processors",          HEAD HTTP("url: 'http://h/'") "  preProcessors: []\n", "unsupported", "steps[0].preProcessors", 7 },
+    { "processors",          HEAD HTTP("url: 'http://h/'") "  preProcessors: {}\n", "type", "steps[0].preProcessors", 7 },
     { "timeout a number",    HEAD HTTP("url: 'http://h/'") "  timeout: 5\n", "type", "steps[0].timeout", 7 },
     { "timeout a word",      HEAD HTTP("url: 'http://h/'") "  timeout: soon\n", "duration", "steps[0].timeout", 7 },
     { "timeout negative",    HEAD HTTP("url: 'http://h/'") "  timeout: -5s\n", "range", "steps[0].timeout", 7 },
