@@ -53,6 +53,12 @@ my @cases = (
     [ 's.duration.min',       '>= 100',         1, qr/^\d{3}/ ],
     [ 's.http_response_size', '== 4',           1, 4 ],
     [ 'bad.http_status',      '== 500',         1, 500 ],
+    [ 'http_req_status_500',  'count == 20',    1, 20 ],
+    [ 'http_req_status_200',  '== 20',          1, 20 ],
+    [ 'http_req_status_404',  '< 1',            1, 0 ],
+    [ 'bad.status_500',       '== 20',          1, 20 ],
+    [ 's.duration.p99.9',     '>= 100',         1, qr/^\d{3}/ ],
+    [ 's.duration',           'med >= 100',     1, qr/^\d{3}/ ],
     # -- names that mean nothing
     [ 'http_req_speed',       'p(95) < 5',      0, 0 ],
     [ 'nobody.count',         '== 0',           0, 0 ],
