@@ -199,9 +199,10 @@ typedef struct wf_threshold_t {
 
 #define WF_WINDOW_MIN_NS ((apr_int64_t)1000000000)
 
-/** Does the metric exist and have the statistic, and do window, from and to make sense?
- *  NULL, or what is wrong. *known is 0 for a metric that the table lacks (which is no
- *  fault: it just never passes).
+/** Does the metric exist, has it the statistic, and can it be judged over that part of the
+ *  run? NULL, or what is wrong. *known is 0 for a metric that the table lacks (which is no
+ *  fault: it just never passes). That there is either a window or from and to, in order,
+ *  is the caller's to see.
  *
  *  Metrics are those of the table by name; total_iterations, total_vus and duration (ms) of
  *  the run; of a step <id>.<name>, <id>.success_rate, <id>.failure_rate and

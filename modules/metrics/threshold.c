@@ -157,15 +157,8 @@ static const char *check_part(const wf_threshold_t *t, const wf_source_t *source
     if (t->window_ns < 0 || t->from_ns < 0 || t->to_ns < 0) {
         return "a part of the run has no negative times";
     }
-    if (t->window_ns > 0 && (t->from_ns > 0 || t->to_ns > 0)) {
-        return "either a window or a part of the run, not both";
-    }
-    if (t->window_ns > 0 && t->window_ns < WF_WINDOW_MIN_NS) {
-        return "a window is at least 1s";
-    }
-    return t->to_ns > 0 && t->to_ns <= t->from_ns
-               ? "the part of the run ends before it begins"
-               : NULL;
+    return t->window_ns > 0 && t->window_ns < WF_WINDOW_MIN_NS ? "a window is at least 1s"
+                                                               : NULL;
 }
 
 static const char *check_stat(const wf_threshold_t *t, const wf_source_t *source,
