@@ -279,6 +279,7 @@ static wf_node_t *read_scalar(reader_t *r, const yaml_event_t *event)
         return NULL;
     }
     node->text = apr_pstrmemdup(r->p, data, length);
+    node->literal = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE;
     if (tag == NULL || tag_is(tag, "!")) {
         if (event->data.scalar.plain_implicit) {
             resolve_plain(node);

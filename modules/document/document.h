@@ -33,6 +33,7 @@ typedef struct wf_member_t wf_member_t;
 struct wf_node_t {
     wf_node_type_e type;
     int line, column;          /* from 1; 0 in JSON documents */
+    int literal;               /* STRING: a block scalar (|), its lines are those below */
     apr_int64_t integer;       /* BOOLEAN, INTEGER */
     double number;             /* NUMBER */
     const char *text;          /* STRING; YAML: every scalar as written */

@@ -511,6 +511,22 @@ void wf_http_compile(wf_step_t *step, const wf_node_t *config, const wf_where_t 
     set_limits(&http->settings, &draft.options, step);
 }
 
+wf_http_step_t *wf_http_compile_section(wf_compile_t *c)
+{
+    const wf_http_section_t *section = &wf_plan_of(c)->http;
+    wf_http_step_t *http = apr_pcalloc(c->p, sizeof(*http));
+    const wf_step_t none = { .timeout_ns = -1 };
+    wf_where_t up = { .key = "http" };
+    wf_where_t at = { .up = &up, .key = "base_url" };
+
+    http->headers = section_headers(c);
+    if (section->base_url != NULL) {
+        http->base = wf_compile_text(c, section->base_url, NULL, &at);
+    }
+    set_limits(&http->settings, &section->options, &none);
+    return http;
+}
+
 /* ---- requests that never change ---------------------------------------------------- */
 
 static int pairs_literal(const apr_array_header_t *pairs)

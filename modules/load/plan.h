@@ -303,6 +303,8 @@ typedef struct wf_http_step_t {
 void wf_http_compile(wf_step_t *step, const wf_node_t *config, const wf_where_t *path,
                      wf_compile_t *c);
 void wf_http_link(wf_step_t *step, wf_compile_t *c);
+/** What the http section says, without a request: for those of scripts. */
+wf_http_step_t *wf_http_compile_section(wf_compile_t *c);
 /** Append text to an array of char, percent-encoded for a query. */
 void wf_percent_append(apr_array_header_t *out, const char *text);
 /** text as a JSON string, quotes included. */

@@ -13,7 +13,7 @@
     }
 
 static const wf_step_type_t later_types[] = {
-    NOT_YET("script"),       NOT_YET("db"),         NOT_YET("mq"),
+    NOT_YET("db"),         NOT_YET("mq"),
     NOT_YET("socket"),       NOT_YET("parallel"),   NOT_YET("retry"),
     NOT_YET("random"),       NOT_YET("wait_until"), NOT_YET("call"),
     NOT_YET("ref_workflow"), NOT_YET("grpc"),
@@ -22,7 +22,7 @@ static const wf_step_type_t later_types[] = {
 static const wf_step_type_t *const types[] = {
     &wf_step_http,     &wf_step_condition, &wf_step_loop,  &wf_step_if,
     &wf_step_for,      &wf_step_foreach,   &wf_step_while, &wf_step_break,
-    &wf_step_continue, &wf_step_sleep,
+    &wf_step_continue, &wf_step_sleep,     &wf_step_script,
 };
 
 const wf_step_type_t *wf_step_type_find(const char *name)
