@@ -34,7 +34,7 @@ my @cases = (
     [ 'two steps, one id',      with(steps => [$step, $step]),                      qr/steps\[1\]\.id.*steps\[0\]/ ],
     [ 'no type',                with(steps => [{ id => 's' }]),                     qr/steps\[0\]\.type.*required/ ],
     [ 'unknown type',           with(steps => [$step, step(id => 't', type => 'htp')]), qr/steps\[1\]\.type.*"htp"/ ],
-    [ 'a type for later',       with(steps => [step(type => 'script')]),            qr/steps\[0\]\.type.*script.*not supported/ ],
+    [ 'a type for later',       with(steps => [step(type => 'mq')]),            qr/steps\[0\]\.type.*mq.*not supported/ ],
     [ 'grpc',                   with(steps => [step(type => 'grpc')]),              qr/steps\[0\]\.type.*grpc.*not supported/ ],
     [ 'unknown step member',    with(steps => [step(retries => 3)]),                qr/steps\[0\]\.retries.*no such member/ ],
     [ 'a hook without type',    with(steps => [step(pre_hook => {})]),              qr/steps\[0\]\.pre_hook\.type.*required/ ],

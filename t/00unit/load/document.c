@@ -51,7 +51,7 @@ static const struct {
     { "no step id",          HEAD "steps:\n- type: http\n  config: {url: 'http://h'}\n", "required", "steps[0].id", 4 },
     { "no type",             HEAD "steps:\n- id: a\n",                  "required", "steps[0].type", 4 },
     { "unknown type",        HEAD "steps:\n- id: a\n  type: ftp\n",     "value", "steps[0].type", 5 },
-    { "script",              HEAD "steps:\n- id: a\n  type: script\n",  "unsupported", "steps[0].type", 5 },
+    { "mq",                  HEAD "steps:\n- id: a\n  type: mq\n",  "unsupported", "steps[0].type", 5 },
     { "grpc",                HEAD "steps:\n- id: a\n  type: grpc\n",    "unsupported", "steps[0].type", 5 },
     { "id twice",            HEAD "steps:\n- {id: a, type: http, config: {url: 'http://h'}}\n- {id: a, type: http, config: {url: 'http://h'}}\n", "duplicate", "steps[1].id", 5 },
     { "bad on_error",        HEAD HTTP("url: 'http://h/'") "  on_error: panic\n", "value", "steps[0].on_error", 7 },
