@@ -331,7 +331,9 @@ apr_status_t wf_engine_load_model(void *baton, const wf_definition_t *definition
 apr_status_t wf_lane_of_execution(wf_work_t *work, wf_lane_t *lane, wf_error_t *err);
 void wf_after_submit(wf_work_t *work);
 void wf_drop_submission(wf_work_t *work);
-wf_work_fn wf_command_submit, wf_command_execution, wf_command_metrics, wf_command_stop;
+wf_work_fn wf_command_submit, wf_command_execution, wf_command_metrics,
+    wf_command_load_status, wf_command_stop, wf_command_pause, wf_command_resume,
+    wf_command_scale;
 /** wf_load_options_t.progress: write the checkpoint. baton is the engine. */
 void wf_engine_on_progress(void *baton, const wf_run_snapshot_t *snapshot);
 /** At start: executions that a dead engine left behind are over, and their record says so. */

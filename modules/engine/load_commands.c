@@ -307,10 +307,70 @@ apr_status_t wf_command_metrics(wf_work_t *work, wf_error_t *err)
     return rv;
 }
 
+/* execution.status {id}: what steers it, and the figures of a live message. */
+apr_status_t wf_command_load_status(wf_work_t *work, wf_error_t *err)
+{
+    wf_run_snapshot_t now;
+    json_object *reply;
+    apr_status_t rv = look(work, &now, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    reply = work->reply = wf_json_own(json_object_new_object(), work->pool);
+    wf_json_add_string(reply, "status", wf_run_status_name(now.status));
+    json_object_object_add(reply, WF_RUN_LIVE, wf_live_data(&now));
+    return APR_SUCCESS;
+}
+
+/* ---- control ---------------------------------------------------------------------------------------- */
+
+/* Who was told of a change finds it after a crash, too: the record is written with the
+ * answer. */
+static apr_status_t record(wf_work_t *work, wf_error_t *err)
+{
+    wf_run_snapshot_t now;
+    wf_error_t gone;
+
+    wf_error_init(&gone, work->pool);
+    if (wf_load_snapshot(work->engine->load, execution_id(work), &now, work->pool, &gone)
+        != APR_SUCCESS) {
+        return APR_SUCCESS; /* it has ended meanwhile, and its last checkpoint tells more */
+    }
+    work->baton = checkpoint_of(&now, work->pool);
+    return write_checkpoint(work, err);
+}
+
 /* execution.stop {id} */
 apr_status_t wf_command_stop(wf_work_t *work, wf_error_t *err)
 {
     return wf_load_stop(work->engine->load, execution_id(work), err);
+}
+
+/* execution.pause {id} */
+apr_status_t wf_command_pause(wf_work_t *work, wf_error_t *err)
+{
+    apr_status_t rv = wf_load_pause(work->engine->load, execution_id(work), err);
+
+    return rv == APR_SUCCESS ? record(work, err) : rv;
+}
+
+/* execution.resume {id} */
+apr_status_t wf_command_resume(wf_work_t *work, wf_error_t *err)
+{
+    apr_status_t rv = wf_load_resume(work->engine->load, execution_id(work), err);
+
+    return rv == APR_SUCCESS ? record(work, err) : rv;
+}
+
+/* execution.scale {id, target_vus, scenario} */
+apr_status_t wf_command_scale(wf_work_t *work, wf_error_t *err)
+{
+    apr_status_t rv = wf_load_scale(work->engine->load, execution_id(work),
+                                    wf_json_string(work->args, "scenario", NULL),
+                                    wf_json_int(work->args, "target_vus", -1), err);
+
+    return rv == APR_SUCCESS ? record(work, err) : rv;
 }
 
 /* ---- after a crash -------------------------------------------------------------------------------------- */

@@ -103,7 +103,8 @@ enum { /* methods, as bits; HEAD goes with GET, OPTIONS with every path */
     WF_POST = 2,
     WF_PUT = 4,
     WF_DELETE = 8,
-    WF_OPTIONS = 16
+    WF_OPTIONS = 16,
+    WF_PATCH = 32
 };
 
 typedef enum {

@@ -277,8 +277,9 @@ static const struct {
     unsigned bit;
 } methods[] = {
     /* in the order of an Allow header */
-    { "GET", WF_GET }, { "HEAD", WF_GET },      { "POST", WF_POST },
-    { "PUT", WF_PUT }, { "DELETE", WF_DELETE }, { "OPTIONS", WF_OPTIONS },
+    { "GET", WF_GET },     { "HEAD", WF_GET },      { "POST", WF_POST },
+    { "PUT", WF_PUT },     { "PATCH", WF_PATCH },   { "DELETE", WF_DELETE },
+    { "OPTIONS", WF_OPTIONS },
 };
 
 const char *wf_methods_text(unsigned set, apr_pool_t *p)

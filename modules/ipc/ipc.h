@@ -76,6 +76,10 @@
     X(WF_CMD_EXECUTION,        "execution.get")    /* live state of a load execution */       \
     X(WF_CMD_METRICS,          "execution.metrics")                                           \
     X(WF_CMD_STOP,             "execution.stop")                                              \
+    X(WF_CMD_PAUSE,            "execution.pause")                                             \
+    X(WF_CMD_RESUME,           "execution.resume")                                            \
+    X(WF_CMD_SCALE,            "execution.scale")                                             \
+    X(WF_CMD_LOAD_STATUS,      "execution.status") /* live figures, for steering */           \
     X(WF_CMD_STREAM_RESERVE,   "stream.reserve")   /* a place for a client's stream */        \
     X(WF_CMD_STREAM_OPEN,      "stream.open")      /* on the socket that comes with it */
 /* clang-format on */

@@ -1,5 +1,5 @@
-/* Executions: lists, one of them, its metrics, and how to stop it; and the same by the id
- * of the workflow.
+/* Executions: lists, one of them, its metrics; and how to find and stop them by the id of
+ * the workflow.
  *
  * The record in the store says whether an execution has ended. Only a live one is asked
  * of the engine, which knows its state to the moment; if the engine is away or the
@@ -29,15 +29,13 @@ static apr_status_t load_run(wf_request_t *req, const char *id, wf_run_t **run,
                  : WF_EFAILED;
 }
 
-static apr_status_t no_run(const char *id, wf_error_t *err)
+apr_status_t wf_no_execution(const char *id, wf_error_t *err)
 {
     return wf_error_set(err, WF_ERR_NOT_FOUND, "no execution with id '%s'", id);
 }
 
-/* The engine's view of a live execution in *live, or NULL when the record has to do; then
- * the record is read again, because the execution may have ended between the two. */
-static apr_status_t ask_engine(wf_request_t *req, wf_command_e command, wf_run_t **run,
-                               json_object **live, wf_error_t *err)
+apr_status_t wf_execution_ask(wf_request_t *req, wf_command_e command, wf_run_t **run,
+                              json_object **live, wf_error_t *err)
 {
     wf_ipc_call_t call = { .command = command, .timeout = LIVE_TIMEOUT };
     wf_ipc_reply_t reply;
@@ -63,12 +61,12 @@ static apr_status_t ask_engine(wf_request_t *req, wf_command_e command, wf_run_t
 
 /* ---- one execution ----------------------------------------------------------------- */
 
-static apr_status_t find_run(wf_request_t *req, wf_run_t **run, wf_error_t *err)
+apr_status_t wf_execution_find(wf_request_t *req, wf_run_t **run, wf_error_t *err)
 {
     const char *id = wf_request_var(req, "id");
     apr_status_t rv = load_run(req, id, run, err);
 
-    return rv == APR_SUCCESS && !*run ? no_run(id, err) : rv;
+    return rv == APR_SUCCESS && !*run ? wf_no_execution(id, err) : rv;
 }
 
 apr_status_t wf_execution_get(wf_request_t *req, wf_error_t *err)
@@ -77,12 +75,12 @@ apr_status_t wf_execution_get(wf_request_t *req, wf_error_t *err)
     wf_run_t *run;
     apr_status_t rv;
 
-    if ((rv = find_run(req, &run, err)) != APR_SUCCESS
-        || (rv = ask_engine(req, WF_CMD_EXECUTION, &run, &live, err)) != APR_SUCCESS) {
+    if ((rv = wf_execution_find(req, &run, err)) != APR_SUCCESS
+        || (rv = wf_execution_ask(req, WF_CMD_EXECUTION, &run, &live, err)) != APR_SUCCESS) {
         return rv;
     }
     if (!live && !run) {
-        return no_run(wf_request_var(req, "id"), err); /* deleted meanwhile */
+        return wf_no_execution(wf_request_var(req, "id"), err); /* deleted meanwhile */
     }
     return wf_respond_json(req, 200, live ? live : wf_run_to_json(run, 1, req->pool));
 }
@@ -93,12 +91,12 @@ apr_status_t wf_execution_metrics(wf_request_t *req, wf_error_t *err)
     wf_run_t *run;
     apr_status_t rv;
 
-    if ((rv = find_run(req, &run, err)) != APR_SUCCESS
-        || (rv = ask_engine(req, WF_CMD_METRICS, &run, &live, err)) != APR_SUCCESS) {
+    if ((rv = wf_execution_find(req, &run, err)) != APR_SUCCESS
+        || (rv = wf_execution_ask(req, WF_CMD_METRICS, &run, &live, err)) != APR_SUCCESS) {
         return rv;
     }
     if (!live && !run) {
-        return no_run(wf_request_var(req, "id"), err);
+        return wf_no_execution(wf_request_var(req, "id"), err);
     }
     return wf_respond_json(req, 200,
                            live ? live : wf_run_metrics_to_json(run, req->pool));
@@ -130,7 +128,7 @@ apr_status_t wf_execution_metrics_stream(wf_request_t *req, wf_error_t *err)
 apr_status_t wf_execution_events(wf_request_t *req, wf_error_t *err)
 {
     wf_run_t *run;
-    apr_status_t rv = find_run(req, &run, err);
+    apr_status_t rv = wf_execution_find(req, &run, err);
 
     return rv == APR_SUCCESS ? wf_respond_events(req, stream_args(req, "data"), err) : rv;
 }
@@ -195,37 +193,6 @@ apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
     return wf_respond_json(req, 200, o);
 }
 
-/* ---- stopping ---------------------------------------------------------------------- */
-
-static apr_status_t send_stop(wf_request_t *req, const wf_run_t *run, wf_error_t *err)
-{
-    wf_ipc_call_t call = { .command = WF_CMD_STOP };
-
-    if (wf_run_is_final(run->status)) {
-        return wf_error_set(err, WF_ERR_CONFLICT, "execution '%s' is %s", run->id,
-                            run->status);
-    }
-    call.args = wf_json_own(json_object_new_object(), req->pool);
-    wf_json_add_string(call.args, "id", run->id);
-    return wf_request_call(req, &call, NULL, err);
-}
-
-apr_status_t wf_execution_stop(wf_request_t *req, wf_error_t *err)
-{
-    wf_run_t *run;
-    apr_status_t rv = find_run(req, &run, err);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = send_stop(req, run, err);
-    if (rv == APR_SUCCESS) {
-        return wf_respond_done(req, "Execution stopped successfully");
-    }
-    wf_error_note(err, rv, "Failed to stop execution");
-    return err->kind == WF_ERR_UNAVAILABLE ? rv : wf_fail_as(req, 500, "stop_failed");
-}
-
 /* ---- by workflow ------------------------------------------------------------------- */
 
 /* The executions of a workflow id, newest first; or the one execution with that id. */
@@ -271,12 +238,12 @@ apr_status_t wf_workflow_get(wf_request_t *req, wf_error_t *err)
         return rv;
     }
     run = APR_ARRAY_IDX(runs, 0, wf_run_t *);
-    if ((rv = ask_engine(req, WF_CMD_EXECUTION, &run, &live, err)) != APR_SUCCESS) {
+    if ((rv = wf_execution_ask(req, WF_CMD_EXECUTION, &run, &live, err)) != APR_SUCCESS) {
         return rv;
     }
     wf_json_own(live, req->pool);
     if (!run) {
-        return no_run(wf_request_var(req, "id"), err);
+        return wf_no_execution(wf_request_var(req, "id"), err);
     }
     o = json_object_new_object();
     wf_json_add_string(o, "id", run->workflow_id);
@@ -299,7 +266,8 @@ apr_status_t wf_workflow_stop(wf_request_t *req, wf_error_t *err)
     }
     for (int i = 0; i < runs->nelts; i++) {
         wf_error_init(&failure, req->pool);
-        rv = send_stop(req, APR_ARRAY_IDX(runs, i, const wf_run_t *), &failure);
+        rv = wf_execution_send(req, WF_CMD_STOP, APR_ARRAY_IDX(runs, i, const wf_run_t *),
+                               NULL, NULL, &failure);
         stopped += rv == APR_SUCCESS;
         if (rv != APR_SUCCESS && failure.kind != WF_ERR_CONFLICT
             && failure.kind != WF_ERR_NOT_FOUND) {

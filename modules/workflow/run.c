@@ -75,6 +75,19 @@ json_object *wf_run_to_json(const wf_run_t *run, int detail, apr_pool_t *p)
     return o;
 }
 
+json_object *wf_run_live_to_json(const wf_run_t *run, apr_pool_t *p)
+{
+    json_object *o = json_object_new_object();
+    json_object *metrics = stored_json(run->metrics, json_type_object, p);
+    json_object *live = wf_json_get(metrics, WF_RUN_LIVE);
+
+    wf_json_add_string(o, "status", run->status);
+    json_object_object_add(o, WF_RUN_LIVE,
+                           live ? json_object_get(live) : json_object_new_object());
+    json_object_put(metrics);
+    return o;
+}
+
 json_object *wf_run_metrics_to_json(const wf_run_t *run, apr_pool_t *p)
 {
     json_object *o = stored_json(run->metrics, json_type_object, p);

@@ -1,0 +1,128 @@
+# Pause, resume and scale of a running execution, and the same by its status: what the API
+# says, and what arrives at the target.
+use strict;
+use warnings;
+use lib "$ENV{WF_TOP}/t/lib";
+use Apache::Test;
+use Apache::TestUtil;
+use Time::HiRes qw(sleep time);
+use WF::Target;
+use WF::Test;
+
+my $target = WF::Target->new('/quick' => { delay => 0.02 }, '/slow' => { delay => 0.3 });
+my $long = { vus => 2, duration => '60s', graceful_stop => '2s' };
+my $sent = sub { scalar(() = $target->requests('/quick')) };
+my $quick = sub { submit(workflow([ http_step(s => $target->url('/quick')) ], { %$long, @_ })) };
+
+# The answer's status and code, or its fixed message.
+sub said {
+    my $r = shift;
+    my $body = json($r);
+    return $r->code . ' ' . ($body->{error} // $body->{message} // '');
+}
+sub control { my ($id, $what, $body) = @_; said(call('POST', "/api/v1/executions/$id/$what", $body)) }
+sub status { get_json('/api/v1/perf/executions/' . shift() . '/status') }
+sub change { my ($id, $body) = @_; call('PATCH', "/api/v1/perf/executions/$id/status", $body) }
+
+# Requests at a path in the next so many seconds.
+sub arriving { my $before = $sent->(); sleep shift; $sent->() - $before }
+
+# The most clients that were being served at once in what arrived from a time on.
+sub most_at_once {
+    my ($path, $from) = @_;
+    my @at = map { $_->{at} } grep { $_->{at} > $from } $target->requests($path);
+    my $most = 0;
+    for my $t (@at) { my $n = grep { $_ <= $t && $_ > $t - 0.28 } @at; $most = $n if $n > $most }
+    return $most;
+}
+
+my @refused = (
+    # what                      path                                 body                                  answer
+    [ 'a missing number',       'scale',                             {},                                   '400 invalid_request' ],
+    [ 'a negative number',      'scale',                             { target_vus => -1 },                 '400 invalid_request' ],
+    [ 'no whole number',        'scale',                             '{"target_vus": 1.5}',                '400 invalid_request' ],
+    [ 'a text',                 'scale',                             { target_vus => '3' },                '400 invalid_request' ],
+    [ 'a boolean',              'scale',                             '{"target_vus": true}',               '400 invalid_request' ],
+    [ 'no JSON',                'scale',                             '{"target_vus": ',                    '400 invalid_request' ],
+    [ 'no body',                'scale',                             undef,                                '400 invalid_request' ],
+    [ 'no such scenario',       'scale',                             { target_vus => 1, scenario => 'x' }, '400 invalid_request' ],
+    [ 'a scenario, no text',    'scale',                             { target_vus => 1, scenario => 7 },   '400 invalid_request' ],
+    [ 'beyond the limit',       'scale',                             { target_vus => 100_000_000 },        '500 scale_failed' ],
+    [ 'what is not paused',     'resume',                            undef,                                '500 resume_failed' ],
+);
+
+plan tests => @refused + 41;
+
+# ---- what is refused --------------------------------------------------------------------------
+
+my $id = $quick->();
+wait_until { execution($id)->{status} eq 'running' && $sent->() > 5 };
+for (@refused) {
+    my ($what, $path, $body, $answer) = @$_;
+    ok t_cmp(control($id, $path, $body), $answer, $what);
+}
+ok t_cmp(execution($id)->{status}, 'running', 'it runs on');
+for my $what (qw(pause resume scale)) {
+    ok t_cmp(control('exec-no', $what, { target_vus => 1 }), '404 not_found', "$what: unknown");
+}
+
+# ---- pause and resume ---------------------------------------------------------------------------
+
+ok t_cmp(control($id, 'pause'), '200 Execution paused successfully', 'pause');
+ok t_cmp(execution($id)->{status}, 'paused', 'the status says it');
+ok t_cmp(execution($id)->{slave_states}{local}{status}, 'paused', 'and that of the local segment');
+ok t_cmp(get_json('/api/v1/executions?status=paused')->{executions}[0]{id}, $id, 'and the record, at once');
+ok t_cmp(control($id, 'pause'), '500 pause_failed', 'once is enough');
+sleep 0.2;
+my $was = ms(metrics($id)->{duration});
+ok t_cmp(arriving(1.2), 0, 'nothing arrives');
+ok t_cmp(ms(metrics($id)->{duration}), $was, 'its time stands still');
+ok t_cmp(metrics($id)->{total_iterations}, $sent->(), 'all that was begun has ended');
+ok t_cmp(control($id, 'resume'), '200 Execution resumed successfully', 'resume');
+ok t_cmp(execution($id)->{status}, 'running', 'it runs');
+my $n = arriving(1);
+ok $n > 10 && $n <= 110 or t_debug("$n in a second");                 # 2 users, 20 ms each: no burst
+ok t_cmp(control($id, 'resume'), '500 resume_failed', 'once is enough');
+ok t_cmp(control($id, 'pause'), '200 Execution paused successfully', 'again');
+ok t_cmp(said(call('DELETE', "/api/v1/executions/$id")), '200 Execution stopped successfully', 'a paused one is stopped');
+ok t_cmp(finished($id)->{status}, 'aborted', 'for good');
+for my $what (qw(pause resume scale)) {
+    ok t_cmp(control($id, $what, { target_vus => 1 }), "500 ${what}_failed", "$what: it has ended");
+}
+
+# ---- scale ------------------------------------------------------------------------------------
+
+$id = submit(workflow([ http_step(s => $target->url('/slow')) ], $long));
+wait_until { execution($id)->{status} eq 'running' && $target->requests('/slow') >= 4 };
+ok t_cmp(most_at_once('/slow', 0), 2, 'two users');
+ok t_cmp(control($id, 'scale', { target_vus => 7 }), '200 Execution scaled successfully', 'more of them');
+my $from = time + 0.7;
+sleep 1.7;
+ok t_cmp(most_at_once('/slow', $from), 7, 'arrive');
+ok t_cmp(status($id)->{vus}, 7, 'and are told');
+ok t_cmp(control($id, 'scale', { target_vus => 1 }), '200 Execution scaled successfully', 'fewer');
+$from = time + 0.7;
+sleep 1.7;
+ok t_cmp(most_at_once('/slow', $from), 1, 'one is left');
+
+# ---- the same by its status --------------------------------------------------------------------
+
+my $state = status($id);
+ok t_cmp([ @$state{qw(execution_id workflow_id status running paused stopped vus)} ],
+         [ $id, 'test', 'running', JSON::PP::true, JSON::PP::false, JSON::PP::false, 1 ], 'its status');
+for ([ '{}', 'nothing' ], [ '{"paused": 1}', 'paused' ], [ '{"stopped": false}', 'stopped' ], [ '{"vus": -1}', 'vus' ]) {
+    ok t_cmp(said(change($id, $_->[0])), '400 invalid_request', "refused: $_->[1]");
+}
+my $r = change($id, { paused => JSON::PP::true, vus => 3 });
+ok t_cmp([ $r->code, @{ json($r) }{qw(status paused)} ], [ 200, 'paused', JSON::PP::true ], 'paused and scaled');
+$r = change($id, { paused => JSON::PP::true });
+ok t_cmp([ $r->code, json($r)->{status} ], [ 200, 'paused' ], 'what is so already is no failure');
+change($id, { paused => JSON::PP::false });
+ok wait_until { status($id)->{vus} == 3 };
+my $now = get_json("/api/v1/perf/executions/$id/metrics/realtime");
+ok t_cmp([ @$now{qw(execution_id status vus)} ], [ $id, 'running', 3 ], 'its figures of the moment');
+ok $now->{http_reqs}{count} > 0;
+$r = change($id, { stopped => JSON::PP::true });
+ok t_cmp($r->code, 200, 'stopped');
+ok t_cmp(finished($id)->{status}, 'aborted', 'for good');
+ok t_cmp(status($id)->{stopped}, JSON::PP::true, 'its status says it');
