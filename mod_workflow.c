@@ -632,6 +632,8 @@ static const command_rec directives[] = {
         "instances of multi-instance activities that one call begins"),
     NUM("WorkflowLoadLoops", NUMBER(IN_ENGINE(load_loops), AS_INT, 0, 256),
         "event loops of the load engine; 0 is one per core"),
+    NUM("WorkflowLoadWorkers", NUMBER(IN_ENGINE(load_workers), AS_INT, 1, 1000),
+        "threads for steps of load tests that block"),
     NUM("WorkflowMaxExecutions", NUMBER(IN_ENGINE(max_executions), AS_INT, 1, 10000),
         "load executions at once"),
     NUM("WorkflowMaxVUs", NUMBER(IN_ENGINE(max_vus), AS_INT, 1, 1000000),

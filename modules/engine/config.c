@@ -49,6 +49,7 @@ static const struct {
     MEMBER(script_timeout,   NUMBER, 5),
     MEMBER(script_memory,    LARGE,  64 * 1024 * 1024),
     MEMBER(load_loops,       NUMBER, 0),
+    MEMBER(load_workers,     NUMBER, 16),
     MEMBER(max_executions,   NUMBER, 100),
     MEMBER(max_vus,          NUMBER, 10000),
     MEMBER(max_streams,      NUMBER, 1000),

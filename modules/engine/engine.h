@@ -52,6 +52,7 @@ typedef struct wf_engine_config_t {
     int script_timeout;         /* seconds */
     apr_int64_t script_memory;  /* bytes */
     int load_loops;             /* (start) event loop threads; 0 = one per core */
+    int load_workers;           /* (start) threads for their steps that block */
     int max_executions;         /* (start) load executions at once */
     int max_vus;                /* (start) of all of them together */
     int max_streams;            /* clients that follow executions at once */

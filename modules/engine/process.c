@@ -225,6 +225,7 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
                                     .handler = wf_engine_on_command,
                                     .baton = engine };
     wf_load_options_t load = { .loops = config->load_loops,
+                               .workers = config->load_workers,
                                .max_executions = config->max_executions,
                                .max_vus = config->max_vus,
                                .progress = wf_engine_on_progress,

@@ -214,6 +214,49 @@ const wf_plan_t *wf_strand_plan(const wf_strand_t *strand);
 wf_sheet_t *wf_strand_sheet(const wf_strand_t *strand); /* or one that nobody reads: warm-up */
 wf_timers_t *wf_strand_timers(const wf_strand_t *strand);
 
+/* ---- chores: work that blocks (chores.c) --------------------------------------------- */
+
+/* What a step has to wait for and a loop cannot watch. A type's start() makes one, copies
+ * what the work needs into its pool, keeps it in act->state and returns what
+ * wf_chore_begin says; its cancel() drops it. The work sees nothing of the strand. */
+typedef struct wf_chore_t {
+    apr_pool_t *pool; /* its own: of the loop until it begins, in run() of the worker, in
+                         done() of the loop; it goes after that */
+    void *baton;
+
+    /** The work, on a worker. It may take as long as it likes, but the load engine's end
+     *  waits for it: it minds a deadline, or hurry(). */
+    void (*run)(struct wf_chore_t *chore);
+
+    /** On the loop, run() has returned: fill act->result, copying out of the pool, and say
+     *  how the step goes on. */
+    wf_step_progress_e (*done)(wf_strand_t *strand, wf_act_t *act,
+                               struct wf_chore_t *chore);
+
+    /** On the loop, while run() is under way: nobody wants the outcome any more, let run()
+     *  return soon. With a lock that run() does not have, so it must be quick. May be
+     *  NULL. */
+    void (*hurry)(struct wf_chore_t *chore);
+} wf_chore_t;
+
+/** A chore for a step that starts. */
+wf_chore_t *wf_chore_create(wf_act_t *act);
+/** Hand it to a worker; done() comes later, never from inside. Always WAITING. */
+wf_step_progress_e wf_chore_begin(wf_chore_t *chore);
+/** Forget it, begun or not; done() is not called. From the type's cancel(). */
+void wf_chore_drop(wf_chore_t *chore);
+/** In run(): nobody wants the outcome any more. */
+int wf_chore_dropped(wf_chore_t *chore);
+/** In run(): which of the workers this is, from 0; below the load engine's number. Of one
+ *  worker there is one chore at a time. */
+int wf_chore_worker(const wf_chore_t *chore);
+
+typedef struct wf_chores_t wf_chores_t;
+/** Threads are started when they are needed. 0: the default, WF_LOAD_WORKERS. */
+wf_chores_t *wf_chores_create(int workers, apr_pool_t *p);
+/** All chores are dropped already; waits for those that are under way. */
+void wf_chores_destroy(wf_chores_t *chores);
+
 /* ---- virtual users (vu.c) ---------------------------------------------------------- */
 
 /* clang-format off */
@@ -511,6 +554,7 @@ struct wf_load_t {
     wf_load_options_t options;
     wf_loop_t **loops;
     int nloops;
+    wf_chores_t *chores;
     pthread_t progress_thread;
 
     /* lock: taken by any thread for short times, never while a loop is waited for */

@@ -110,8 +110,10 @@ static void init_lock(wf_load_t *load)
     pthread_condattr_destroy(&attr);
 }
 
-static void end_loops(wf_load_t *load)
+/* Workers first: they send letters to loops. */
+static void end_threads(wf_load_t *load)
 {
+    wf_chores_destroy(load->chores);
     while (load->nloops > 0) {
         wf_loop_destroy(load->loops[--load->nloops]);
     }
@@ -129,6 +131,7 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
     load->pool = p;
     load->options = *options;
     load->loops = apr_pcalloc(p, (loops > 0 ? loops : 1) * sizeof(*load->loops));
+    load->chores = wf_chores_create(options->workers, p);
     init_lock(load);
     do {
         rv = wf_loop_create(&load->loops[load->nloops], load->nloops, p, err);
@@ -141,7 +144,7 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
         }
     }
     if (rv != APR_SUCCESS) {
-        end_loops(load);
+        end_threads(load);
         return rv;
     }
     *out = load;
@@ -160,7 +163,7 @@ void wf_load_destroy(wf_load_t *load)
     pthread_cond_broadcast(&load->changed);
     pthread_mutex_unlock(&load->lock);
     pthread_join(load->progress_thread, NULL);
-    end_loops(load);
+    end_threads(load);
 }
 
 /* ---- executions -------------------------------------------------------------------- */

@@ -82,8 +82,11 @@ typedef void wf_run_progress_fn(void *baton, const wf_run_snapshot_t *snapshot);
 typedef int wf_run_permit_fn(void *baton, const char *host, int port,
                              const char *address);
 
+#define WF_LOAD_WORKERS 16
+
 typedef struct wf_load_options_t {
     int loops;                    /* event loop threads; 0 = one per online core */
+    int workers;                  /* threads for steps that block; 0: WF_LOAD_WORKERS */
     int max_executions;           /* concurrent, not finished ones */
     int max_vus;                  /* of all executions together */
     wf_run_progress_fn *progress; /* may be NULL */

@@ -41,10 +41,9 @@ static void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
     pthread_mutex_unlock(&r->lock);
 }
 
-static inline void runner_open(runner_t *r, int loops)
+static inline void runner_open_with(runner_t *r, const wf_load_options_t *wanted)
 {
-    wf_load_options_t options = {
-        .loops = loops, .max_executions = 3, .max_vus = 1000, .progress = on_progress};
+    wf_load_options_t options = *wanted;
     wf_error_t err;
 
     memset(r, 0, sizeof(*r));
@@ -53,12 +52,21 @@ static inline void runner_open(runner_t *r, int loops)
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->done, NULL);
     target_start(&r->target);
+    options.progress = on_progress;
     options.baton = r;
     if (wf_client_global_init(&err) != APR_SUCCESS
         || wf_load_create(&r->load, &options, r->pool, &err) != APR_SUCCESS) {
         printf("Bail out! %s\n", err.message);
         exit(1);
     }
+}
+
+static inline void runner_open(runner_t *r, int loops)
+{
+    wf_load_options_t options = {
+        .loops = loops, .max_executions = 3, .max_vus = 1000 };
+
+    runner_open_with(r, &options);
 }
 
 static inline void runner_close(runner_t *r)
