@@ -15,6 +15,25 @@ static apr_status_t free_mutex(void *data)
     return APR_SUCCESS;
 }
 
+static apr_status_t free_pool(void *data)
+{
+    apr_pool_destroy(data);
+    return APR_SUCCESS;
+}
+
+/* Sheets and judges take memory as they fill, each on a thread of its own or with a lock
+ * of its own: none of them may share the run's pool. */
+static apr_pool_t *own_pool(wf_run_t *run, const char *tag)
+{
+    apr_pool_t *pool = wf_pool_create(tag, 0);
+
+    if (pool == NULL) {
+        abort();
+    }
+    apr_pool_cleanup_register(run->pool, pool, free_pool, apr_pool_cleanup_null);
+    return pool;
+}
+
 static void make_parts(wf_run_t *run)
 {
     struct wf_load_t *load = run->load;
@@ -24,12 +43,13 @@ static void make_parts(wf_run_t *run)
     run->parts = apr_pcalloc(run->pool, run->nparts * sizeof(*run->parts));
     for (i = 0; i < run->nparts; i++) {
         wf_part_t *part = &run->parts[i];
+        apr_pool_t *pool = own_pool(run, "wf_part_sheet");
 
         part->run = run;
         part->loop = load->loops[(load->sequence + i) % load->nloops];
-        part->sheet = wf_sheet_create(run->plan->metrics, run->pool);
+        part->sheet = wf_sheet_create(run->plan->metrics, pool);
         if (run->plan->warmup_ns > 0) {
-            part->warm = wf_sheet_create(run->plan->metrics, run->pool);
+            part->warm = wf_sheet_create(run->plan->metrics, pool);
         }
         part->seed[0] = (unsigned short)load->sequence;
         part->seed[1] = (unsigned short)i;
@@ -58,8 +78,9 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
 
         run->vus[i] = shape->executor->vus_max(shape);
     }
-    run->sheet = wf_sheet_create(plan->metrics, p);
-    run->judge = wf_judge_create(plan->thresholds, plan->nthresholds, plan->metrics, p);
+    run->sheet = wf_sheet_create(plan->metrics, own_pool(run, "wf_run_sheet"));
+    run->judge = wf_judge_create(plan->thresholds, plan->nthresholds, plan->metrics,
+                                 own_pool(run, "wf_judge"));
     pthread_mutex_init(&run->judging, NULL);
     apr_pool_cleanup_register(p, &run->judging, free_mutex, apr_pool_cleanup_null);
     make_parts(run);
