@@ -284,6 +284,7 @@ static void compile_source(wf_data_t *source, const char *name, const place_t *a
     int before = at->c->problems->errors;
 
     source->name = name;
+    source->node = at->node;
     if (at->node->type == WF_NODE_STRING) {
         draft.file = at->node->text; /* users: users.csv */
     }

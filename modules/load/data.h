@@ -59,6 +59,7 @@ typedef enum {
 
 typedef struct wf_data_t {
     const char *name;
+    const wf_node_t *node; /* as written; for messages */
     const wf_table_t *table;
     wf_data_order_e order;
     int per_vu;     /* a user keeps its row; else one for each iteration */

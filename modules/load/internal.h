@@ -279,6 +279,7 @@ struct wf_vu_t {
     wf_group_t *group;
     wf_turn_t turn;
     wf_strand_t strand;
+    wf_data_hold_t *holds; /* by source of the plan's data; NULL: takes none */
     wf_vu_t *next_idle;
 };
 
@@ -408,6 +409,9 @@ apr_int64_t wf_shard_elapsed_us(const wf_shard_t *shard);
 void wf_shard_tick_at(wf_shard_t *shard, apr_int64_t elapsed_us);
 /** Nobody will come any more: users leave when they end their iteration. */
 void wf_shard_finish(wf_shard_t *shard);
+/** Rows of data are used up: users leave when they end their iteration, for which they have
+ *  the time that the scenario has. */
+void wf_shard_exhaust(wf_shard_t *shard);
 void wf_shard_vu_gone(wf_shard_t *shard);
 /** End the shard if nobody is left who could do something. */
 void wf_shard_settle(wf_shard_t *shard);
@@ -475,6 +479,8 @@ struct wf_run_t {
     int nparts;
     const wf_map_t *initial; /* variables of every iteration; setup adds to the plan's */
     apr_int64_t *claimed;    /* by scenario; shared-iterations: atomic, taken in lots */
+    apr_int64_t *rows_taken; /* by source of the plan's data; atomic */
+    apr_uint64_t seed;       /* of the order of rows; the same after a restart */
     apr_int64_t *vus;        /* by scenario: how many it has at most; with the lock */
     int *open;               /* by scenario: shards that have not ended; with the lock */
     apr_int64_t planned;     /* iterations, 0 = open */
@@ -512,6 +518,8 @@ void wf_run_start(wf_run_t *run);
 /** Tell all loops to stop; the run will end by outcome (STOP or FAIL). The lock is held.
  *  0: it has ended or is stopping already. */
 int wf_run_stop(wf_run_t *run, wf_run_event_e outcome);
+/** End it as failed because of what the text says. Takes the lock. */
+void wf_run_abort(wf_run_t *run, const char *reason);
 /** Pause, resume; the lock is held. 0: its status does not allow it. */
 int wf_run_pause(wf_run_t *run);
 int wf_run_resume(wf_run_t *run);

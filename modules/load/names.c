@@ -1,6 +1,6 @@
-/* What names mean to a strand: its variables, the loops around its current step, the
- * built-in names, the results of its steps, in this order. And the one place where the
- * memory of a long iteration is given back. */
+/* What names mean to a strand: its variables, the loops around its current step, the rows
+ * of data, the built-in names, the results of its steps, in this order. And the one place
+ * where the memory of a long iteration is given back. */
 #include "load/internal.h"
 
 #include <stdlib.h>
@@ -228,6 +228,11 @@ int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_
     variable = find_variable(strand->locals, name);
     if (variable != NULL) {
         *value = *variable;
+        return 1;
+    }
+    if (strand->vu->holds != NULL
+        && wf_data_lookup(&wf_strand_plan(strand)->data, strand->vu->holds, name, value,
+                          p)) {
         return 1;
     }
     return find_builtin(strand, name, value, p)

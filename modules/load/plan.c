@@ -10,7 +10,7 @@
 /* As written; what is a part of its own is read by its own file. */
 typedef struct document_t {
     wf_plan_t plan;
-    const wf_node_t *variables, *metrics, *part;
+    const wf_node_t *variables, *data, *metrics, *part;
 } document_t;
 
 /* clang-format off */
@@ -19,6 +19,7 @@ static const wf_field_t workflow_fields[] = {
     WF_NEEDED("name", STRING, document_t, plan.name),
     WF_FIELD("description", STRING, document_t, plan.description),
     WF_FIELD("variables", MAP, document_t, variables),
+    WF_FIELD("data", MAP, document_t, data),
     WF_MADE_OF("http", wf_http_section_fields, document_t, plan.http),
     WF_FIELD("metrics", MAP, document_t, metrics),
     WF_FIELD("setup", LIST, document_t, part),
@@ -32,17 +33,58 @@ static const wf_field_t workflow_fields[] = {
 };
 /* clang-format on */
 
+static int is_scenario(const wf_plan_t *plan, const char *name)
+{
+    int i;
+
+    for (i = 0; i < plan->nscenarios; i++) {
+        if (strcmp(plan->scenarios[i].name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Names of sources that something else has already, and scenarios that do not exist. */
+static void check_data(const wf_plan_t *plan, const wf_where_t *path, wf_compile_t *c)
+{
+    const wf_member_t *m;
+    int i;
+
+    for (i = 0; i < plan->data.count; i++) {
+        const wf_data_t *source = &plan->data.sources[i];
+        wf_where_t at = { .up = path, .key = source->name };
+        wf_where_t scenarios = { .up = &at, .key = "scenarios" };
+
+        if (wf_map_get(plan->variables, source->name) != NULL
+            || wf_plan_step(plan, source->name) != NULL) {
+            wf_compile_problem(c, "duplicate", source->node, &at,
+                               "a variable or a step has this name already");
+        }
+        for (m = source->scenarios ? source->scenarios->first : NULL; m; m = m->next) {
+            if (!is_scenario(plan, m->value->text)) {
+                wf_compile_problem(c, "value", m->value, &scenarios,
+                                   "there is no scenario \"%.60s\"", m->value->text);
+            }
+        }
+    }
+}
+
 static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *c)
 {
     wf_plan_t *plan = &doc->plan;
     wf_where_t metrics = { .key = "metrics" }, options = { .key = "options" };
     wf_where_t thresholds = { .up = &options, .key = "thresholds" };
-    wf_where_t steps = { .key = "steps" };
+    wf_where_t steps = { .key = "steps" }, data = { .key = "data" };
 
     if (doc->metrics != NULL) {
         wf_measures_custom(doc->metrics, &metrics, c);
     }
+    if (doc->data != NULL) {
+        wf_data_compile(&plan->data, doc->data, NULL, &data, c);
+    }
     wf_scenarios_compile(root, c);
+    check_data(plan, &data, c);
     if (plan->nsteps > WF_PLAN_MAX_STEPS) {
         wf_compile_problem(c, "limit", root, &steps, "more than %d steps in all",
                            WF_PLAN_MAX_STEPS);

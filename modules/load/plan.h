@@ -5,6 +5,7 @@
 #define WF_LOAD_PLAN_H
 
 #include "load/load.h"
+#include "load/data.h"
 #include "document/document.h"
 #include "metrics/metrics.h"
 #include "client/client.h"
@@ -246,6 +247,7 @@ struct wf_plan_t {
     apr_pool_t *pool;
     const char *id, *name, *description;
     wf_map_t *variables;
+    wf_data_set_t data; /* rows that users take */
     wf_http_section_t http;
 
     wf_step_t **steps; /* all of them, by index */

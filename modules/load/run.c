@@ -57,6 +57,17 @@ static void make_parts(wf_run_t *run)
     }
 }
 
+/* FNV-1a of the id: a run that is begun again keeps its order of rows. */
+static apr_uint64_t seed_of(const char *id)
+{
+    apr_uint64_t hash = 0xcbf29ce484222325u;
+
+    for (; *id; id++) {
+        hash = (hash ^ (unsigned char)*id) * 0x100000001b3u;
+    }
+    return hash;
+}
+
 wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
                         apr_pool_t *p)
 {
@@ -71,6 +82,8 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
     run->lasts_ns = wf_plan_duration_ns(plan);
     run->vus_booked = wf_plan_vus(plan);
     run->claimed = apr_pcalloc(p, plan->nscenarios * sizeof(*run->claimed));
+    run->rows_taken = apr_pcalloc(p, (plan->data.count + 1) * sizeof(*run->rows_taken));
+    run->seed = seed_of(id);
     run->open = apr_pcalloc(p, plan->nscenarios * sizeof(*run->open));
     run->vus = apr_pcalloc(p, plan->nscenarios * sizeof(*run->vus));
     for (int i = 0; i < plan->nscenarios; i++) {
@@ -242,6 +255,15 @@ void wf_run_single_ended(wf_run_t *run, wf_strand_t *strand, int failed)
     run->broken |= failed;
     if (run->phase == WF_RUN_SETUP) {
         run->initial = wf_strand_variables(strand, run->pool);
+    }
+    pthread_mutex_unlock(&run->load->lock);
+}
+
+void wf_run_abort(wf_run_t *run, const char *reason)
+{
+    pthread_mutex_lock(&run->load->lock);
+    if (wf_run_stop(run, WF_EV_FAIL)) {
+        run->abort_reason = apr_pstrdup(run->pool, reason);
     }
     pthread_mutex_unlock(&run->load->lock);
 }

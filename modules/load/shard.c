@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONGEST_ITERATION_NS (30 * 24 * 3600 * NS_PER_S)
+
 /* ---- time -------------------------------------------------------------------------- */
 
 apr_int64_t wf_part_now_us(const wf_part_t *part)
@@ -265,6 +267,21 @@ void wf_shard_stop(wf_shard_t *shard, apr_int64_t grace_ns)
 void wf_shard_finish(wf_shard_t *shard)
 {
     wf_shard_stop(shard, shard->scenario->shape.graceful_stop_ns);
+}
+
+/* Cut only where the time of the scenario does it anyway. */
+void wf_shard_exhaust(wf_shard_t *shard)
+{
+    apr_int64_t grace = LONGEST_ITERATION_NS;
+
+    if (shard->phase != WF_SHARD_RUNNING) {
+        return;
+    }
+    if (shard->deadline.slot >= 0) {
+        grace = (shard->deadline.due_us - wf_mono_us()) * 1000
+                + shard->scenario->shape.graceful_stop_ns;
+    }
+    wf_shard_stop(shard, grace);
 }
 
 static void on_deadline(void *baton)

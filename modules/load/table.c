@@ -265,9 +265,8 @@ static void read_rows(csv_t *r)
         }
         n = read_row(r, fields, columns);
         if (n >= 0 && n != columns) {
-            bad_row(
-                r, line,
-                apr_psprintf(r->c->p, "has %d fields, there are %d columns", n, columns));
+            bad_row(r, line,
+                    apr_psprintf(r->c->p, "has %d fields instead of %d", n, columns));
         }
         else if (n == columns && !r->failed && !add_row(r, fields)) {
             return;

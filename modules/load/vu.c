@@ -99,6 +99,35 @@ static void begin(wf_vu_t *vu)
                     scenario->pre_hook, scenario->post_hook);
 }
 
+/* Rows of data for the next iteration. 0: there are none left, and the user has gone. */
+static int take_rows(wf_vu_t *vu)
+{
+    wf_shard_t *shard = vu->shard;
+    wf_run_t *run = shard->run;
+    const wf_data_t *empty;
+    char reason[200];
+
+    if (vu->holds == NULL) {
+        return 1;
+    }
+    empty = wf_data_take(&run->plan->data, run->rows_taken, vu->holds,
+                         shard->scenario->name, run->seed, shard->part->seed);
+    if (empty == NULL) {
+        return 1;
+    }
+    if (empty->end == WF_DATA_FAIL) {
+        apr_snprintf(reason, sizeof(reason),
+                     "data source %s has no rows left, the run was ended", empty->name);
+        wf_run_abort(run, reason);
+    }
+    else if (!empty->per_vu && !empty->own_cursor) {
+        wf_shard_exhaust(shard); /* nobody else will find one either */
+    }
+    shard->vus_done++;
+    wf_vu_leave(vu);
+    return 0;
+}
+
 static void take_turn(void *baton)
 {
     wf_vu_t *vu = baton;
@@ -116,7 +145,9 @@ static void take_turn(void *baton)
     }
     switch (shard->scenario->shape.executor->next(shard, vu)) {
     case WF_NEXT_GO:
-        begin(vu);
+        if (take_rows(vu)) {
+            begin(vu);
+        }
         break;
     case WF_NEXT_IDLE:
         park(vu);
@@ -205,6 +236,22 @@ static void on_timer(void *baton)
     }
 }
 
+/* Setup and teardown take no rows: they run once. */
+static wf_data_hold_t *make_holds(const wf_shard_t *shard)
+{
+    int i, count = shard->run->plan->data.count;
+    wf_data_hold_t *holds;
+
+    if (count == 0 || shard->scenario->index < 0) {
+        return NULL;
+    }
+    holds = apr_pcalloc(shard->part->pool, count * sizeof(*holds));
+    for (i = 0; i < count; i++) {
+        holds[i].row = -1;
+    }
+    return holds;
+}
+
 void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t number, wf_group_t *group)
 {
     vu->shard = shard;
@@ -214,6 +261,7 @@ void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t number, wf_group_t *
     vu->turn.baton = vu;
     wf_timer_init(&vu->timer, on_timer, vu);
     wf_strand_init(&vu->strand, vu, on_ended);
+    vu->holds = make_holds(shard);
     vu->state = WF_VU_READY;
     wf_loop_ready(shard->loop, &vu->turn);
 }
