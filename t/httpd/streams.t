@@ -1,0 +1,153 @@
+# Clients that stay, under each MPM: over plain HTTP they hold no worker and notice no restart of
+# httpd; over TLS and HTTP/2 a worker carries their bytes. How many there may be; what becomes
+# of them when the engine dies, and when the server stops.
+use strict;
+use warnings;
+use lib "$ENV{WF_TOP}/t/lib";
+use Apache::Test;
+use Apache::TestUtil;
+use Time::HiRes qw(time sleep);
+use WF::EventStream;
+use WF::Server;
+use WF::Target;
+use WF::Test;
+use WF::WebSocket;
+
+use constant { PLAIN => 20, TUNNELS => 3 };
+
+my @mpms = $ENV{WF_MPM} ? $ENV{WF_MPM} : qw(event worker prefork);
+my $tls = eval { require IO::Socket::SSL; 1 } && `openssl version 2>/dev/null`;
+my $curl = `curl --version 2>/dev/null` =~ /HTTP2/;
+plan tests => 42 * @mpms;
+
+my $target = WF::Target->new('/quick' => { delay => 0.02 });
+my $steps = [ http_step(s => $target->url('/quick')) ];
+sub running { submit(workflow($steps, { vus => 1, duration => '300s' })) }
+
+# A server with a second port, which speaks TLS.
+sub start_server {
+    my ($mpm, $extra) = @_;
+    my $server = WF::Server->new(mpm => $mpm, status => 1, demo => 0);
+    $server->{tls} = WF::Server::free_port();
+    my ($key, $cert) = map { $server->file($_) } qw(key.pem cert.pem);
+    my @modules = ('ssl', $mpm eq 'prefork' ? () : 'http2');
+    if ($tls) {
+        system("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 2 -keyout $key -out $cert >/dev/null 2>&1") and die 'no certificate';
+        $server->{extra} = join '', map { "LoadModule ${_}_module $ENV{WF_MODULES}/mod_$_.so\n" } @modules;
+        $server->{extra} .= "Listen 127.0.0.1:$server->{tls}\nProtocols h2 http/1.1\n<VirtualHost 127.0.0.1:$server->{tls}>\nSSLEngine on\n"
+            . "SSLCertificateFile $cert\nSSLCertificateKeyFile $key\n</VirtualHost>\n";
+    }
+    $server->{extra} .= $extra;
+    return $server->write_config->start;
+}
+
+sub ws_of { my ($id, @opt) = @_; WF::WebSocket->new("/api/v1/executions/$id/ws", @opt) }
+sub events_of { my ($id, @opt) = @_; WF::EventStream->new("/api/v1/executions/$id/events", @opt) }
+sub hears { my ($client, $type) = @_; my $m = $client->json; ($m->{type} // '') eq ($type // 'metrics') }
+sub count { my ($what, @clients) = @_; scalar grep { $what->($_) } @clients }
+sub busy { my ($server, $id, $what) = @_; $server->answering("/api/v1/executions/$id/$what") }
+
+for my $mpm (@mpms) {
+    my $server = start_server($mpm, "WorkflowMaxStreams 50\nWorkflowMaxTunnels 6\n");
+    my $engine = $server->engine_pid;
+    my $id = running();
+    my @secure = (tls => 1, port => $server->{tls});
+    wait_until { metrics($id)->{total_iterations} > 0 };
+
+    # No worker for plain ones.
+    my @ws = map { ws_of($id) } 1 .. PLAIN;
+    my @events = map { events_of($id) } 1 .. PLAIN;
+    ok t_cmp(count(\&hears, @ws, @events), 2 * PLAIN, "$mpm: clients over plain HTTP");
+    ok t_cmp(busy($server, $id, 'ws') + busy($server, $id, 'events'), 0, "$mpm: hold no worker");
+    ok t_cmp(scalar(() = $server->slurp('access.log') =~ m{^GET /api/v1/executions/$id/ws HTTP/1.1 101$}mg), PLAIN, "$mpm: their lines in the log");
+    ok t_cmp(scalar(() = $server->slurp('access.log') =~ m{^GET /api/v1/executions/$id/events HTTP/1.1 200$}mg), PLAIN, "$mpm: both kinds");
+
+    # One for each that needs it.
+    my (@tls_ws, @tls_events);
+    if ($tls) {
+        @tls_ws = map { ws_of($id, @secure) } 1 .. TUNNELS;
+        @tls_events = map { events_of($id, @secure) } 1 .. TUNNELS;
+        ok t_cmp(count(\&hears, @tls_ws, @tls_events), 2 * TUNNELS, "$mpm: over TLS");
+        ok t_cmp(count(\&hears, @tls_ws, @tls_events), 2 * TUNNELS, "$mpm: they go on");
+        ok t_cmp(busy($server, $id, 'ws') . busy($server, $id, 'events'), TUNNELS . TUNNELS, "$mpm: a worker each");
+        ok t_cmp($tls_ws[0]->{accepted}, 1, "$mpm: the handshake");
+        $tls_ws[0]->send(PING, 'x' x 125);
+        my $pong;
+        wait_until { my $f = $tls_ws[0]->next_frame; $pong = $f if $f->{opcode} == PONG; $pong };
+        ok t_cmp($pong->{payload}, 'x' x 125, "$mpm: what they say arrives");
+        my ($one_more, $other) = (ws_of($id, @secure), events_of($id, @secure));
+        ok t_cmp("$one_more->{status} $other->{status}", '503 503', "$mpm: no more of them");
+        ok t_cmp($one_more->header('Retry-After'), qr/^\d+$/, "$mpm: for now");
+        ok t_cmp(JSON::PP::decode_json($one_more->body)->{error}, 'service_unavailable', "$mpm: its code");
+        ok t_cmp(ws_of($id)->{status}, 101, "$mpm: plain ones find a place");
+        $tls_ws[2]->leave;
+        $tls_events[2]->hang_up;
+        $tls_ws[2]->rest;
+        ok t_cmp($tls_ws[2]->code, 1000, "$mpm: one leaves");
+        ok wait_until { busy($server, $id, 'ws') + busy($server, $id, 'events') == 2 * TUNNELS - 2 };
+        my $again;
+        ok wait_until { $again = ws_of($id, @secure); $again->{status} == 101 };
+        ok hears($again);
+        $again->hang_up;
+        ok wait_until { busy($server, $id, 'ws') == TUNNELS - 1 };
+        pop @tls_ws, pop @tls_events;
+    }
+    else { skip("needs IO::Socket::SSL and openssl") for 1 .. 14 }
+    if ($curl && $tls && $mpm ne 'prefork') {
+        my $got = `curl -skN --http2 --max-time 3 -D - https://127.0.0.1:$server->{tls}/api/v1/executions/$id/events`;
+        ok t_cmp($got, qr{^HTTP/2 200.*^content-type: text/event-stream}ms, "$mpm: events over HTTP/2");
+        ok t_cmp(scalar(() = $got =~ /^event: metrics$/mg) >= 2, 1, "$mpm: as they come");
+        ok wait_until { busy($server, $id, 'events') == TUNNELS - 1 };
+        $got = `curl -sk --http2 --max-time 3 -D - -H 'Sec-WebSocket-Version: 13' https://127.0.0.1:$server->{tls}/api/v1/executions/$id/ws`;
+        ok t_cmp($got, qr{^HTTP/2 426}, "$mpm: no WebSocket over HTTP/2");
+    }
+    else { skip("needs curl with HTTP/2, and an MPM with threads") for 1 .. 4 }
+
+    # A graceful restart.
+    my $before = () = $server->slurp('error.log') =~ /resuming normal operations/g;
+    $server->graceful;
+    ok wait_until { $before < (() = $server->slurp('error.log') =~ /resuming normal operations/g) };
+    $_->json for @ws, @events;    # what came before
+    ok t_cmp(count(\&hears, @ws, @events), 2 * PLAIN, "$mpm: a graceful restart is not noticed");
+    ok t_cmp(count(\&hears, @tls_ws, @tls_events), @tls_ws + @tls_events, "$mpm: nor over TLS");
+    ok t_cmp($server->engine_pid, $engine, "$mpm: the same engine");
+    ok hears(ws_of($id));
+
+    # All places taken: 40 and those of the last lines that have hung up by now.
+    my @more;
+    my $refused;
+    wait_until { my $next = ws_of($id); push @more, $next; $refused = $next if $next->{status} != 101; $refused || @more > 30 };
+    ok t_cmp($refused->{status}, 503, "$mpm: no place left");
+    ok t_cmp($refused->header('Retry-After'), qr/^\d+$/, "$mpm: for now");
+    ok t_cmp(events_of($id)->{status}, 503, "$mpm: for neither kind");
+    ok t_cmp(call('GET', "/api/v1/executions/$id")->code, 200, "$mpm: ordinary requests are answered");
+    $_->hang_up for @more;
+    my $place;
+    ok wait_until { $place = events_of($id); $place->{status} == 200 };
+    ok hears($place);
+
+    # The engine dies.
+    kill KILL => $engine;
+    ok t_cmp(count(sub { my $c = shift; 1 while defined $c->text; !defined $c->code && $c->is_gone }, @ws, @tls_ws), @ws + @tls_ws, "$mpm: the engine dies: an end without farewell");
+    ok t_cmp(count(sub { $_[0]->is_gone }, @events, @tls_events), @events + @tls_events, "$mpm: of events, too");
+    $server->wait_ready;
+    my @after = ws_of($id)->rest;
+    ok t_cmp("$after[-1]{type} $after[-1]{status}", 'complete failed', "$mpm: the next one tells what became of it");
+    ok $after[-1]{data}{iteration} >= 0;
+
+    # Stop.
+    $id = running();
+    my $ws = ws_of($id);
+    my $events = events_of($id);
+    my $over_tls = $tls ? ws_of($id, @secure) : undef;
+    hears($_) for $ws, $events, $over_tls // ();
+    my $began = time;
+    kill TERM => $server->{pid};
+    $ws->rest;
+    ok t_cmp($ws->code, 1001, "$mpm: the server stops");
+    my @rest = $events->rest;
+    ok t_cmp(scalar(grep { $_->{type} ne 'metrics' } @rest), 0, "$mpm: events just end");
+    if ($over_tls) { ok $over_tls->is_gone } else { skip('needs TLS') }
+    ok $server->stop;
+    ok time - $began < 30 or t_debug(time - $began);
+}
