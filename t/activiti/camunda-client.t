@@ -9,38 +9,14 @@ use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
-use File::Copy ();
-use File::Path ();
 use IPC::Open2 ();
 use JSON::PP ();
 use Time::HiRes qw(time);
 use WF::Activiti;
+use WF::Node;
 use WF::Test;
 
-my $source = "$ENV{WF_TOP}/t/camunda";
-my $home = "$ENV{WF_BUILD}/camunda-client";
-
-sub slurp { my $name = shift; open my $in, '<', $name or return ''; local $/; scalar <$in> }
-
-# The client in $home; or why not.
-sub install {
-    my ($node) = `node --version 2>/dev/null` =~ /^v(\d+)/;
-    return 'node 20 or newer is needed' unless ($node // 0) >= 20;
-    return 'npm is needed' unless `npm --version 2>/dev/null`;
-    File::Path::make_path($home);
-    File::Copy::copy("$source/$_", "$home/$_") or die "$_: $!" for 'package.json', 'worker.mjs';
-    return '' if -d "$home/node_modules/got" && slurp("$home/package-lock.json") eq slurp("$source/package-lock.json");
-    unlink "$home/package-lock.json";
-    File::Copy::copy("$source/package-lock.json", "$home/wanted.json") or die $!;
-    rename "$home/wanted.json", "$home/package-lock.json";
-    my $output = `cd '$home' && npm ci --no-audit --no-fund --fetch-timeout=20000 --fetch-retries=1 2>&1`;
-    return '' unless $?;
-    unlink "$home/package-lock.json";
-    return "npm cannot fetch the client: $output";
-}
-
-my $why = install();
-die $why if $why =~ /^npm cannot/ && $ENV{WF_ONLINE};
+my ($home, $why) = WF::Node::install('camunda', 'got', 'worker.mjs');
 plan tests => 39, $why ? skip_reason($why) : ();
 
 # ---- a process for each topic --------------------------------------------------------------

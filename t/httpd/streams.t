@@ -18,7 +18,7 @@ use constant { PLAIN => 20, TUNNELS => 3 };
 my @mpms = $ENV{WF_MPM} ? $ENV{WF_MPM} : qw(event worker prefork);
 my $tls = eval { require IO::Socket::SSL; 1 } && `openssl version 2>/dev/null`;
 my $curl = `curl --version 2>/dev/null` =~ /HTTP2/;
-plan tests => 42 * @mpms;
+plan tests => 46 * @mpms;
 
 my $target = WF::Target->new('/quick' => { delay => 0.02 });
 my $steps = [ http_step(s => $target->url('/quick')) ];
@@ -37,6 +37,11 @@ sub start_server {
         $server->{extra} .= "Listen 127.0.0.1:$server->{tls}\nProtocols h2 http/1.1\n<VirtualHost 127.0.0.1:$server->{tls}>\nSSLEngine on\n"
             . "SSLCertificateFile $cert\nSSLCertificateKeyFile $key\n</VirtualHost>\n";
     }
+    $server->{proxy} = WF::Server::free_port();
+    $server->{extra} .= join '', map { "LoadModule ${_}_module $ENV{WF_MODULES}/mod_$_.so\n" } qw(proxy proxy_http);
+    $server->{extra} .= "Listen 127.0.0.1:$server->{proxy}\n<VirtualHost 127.0.0.1:$server->{proxy}>\n"
+        . "<Location /api/v1>\nWorkflowApi Off\n</Location>\n"
+        . "ProxyPass /api/v1 http://127.0.0.1:$server->{port}/api/v1 upgrade=websocket flushpackets=on\n</VirtualHost>\n";
     $server->{extra} .= $extra;
     return $server->write_config->start;
 }
@@ -61,6 +66,20 @@ for my $mpm (@mpms) {
     ok t_cmp(busy($server, $id, 'ws') + busy($server, $id, 'events'), 0, "$mpm: hold no worker");
     ok t_cmp(scalar(() = $server->slurp('access.log') =~ m{^GET /api/v1/executions/$id/ws HTTP/1.1 101$}mg), PLAIN, "$mpm: their lines in the log");
     ok t_cmp(scalar(() = $server->slurp('access.log') =~ m{^GET /api/v1/executions/$id/events HTTP/1.1 200$}mg), PLAIN, "$mpm: both kinds");
+
+    # Through a proxy. It says itself whom it was asked as.
+    my $origin = "http://localhost:$server->{proxy}";
+    my $through = ws_of($id, port => $server->{proxy}, headers => { Host => "localhost:$server->{proxy}", Origin => $origin });
+    ok t_cmp($through->{status} . join(' ', map { $through->json->{type} } 1 .. 3), '101metrics metrics metrics', "$mpm: a WebSocket through a proxy");
+    $through->leave;
+    $through->rest;
+    ok t_cmp($through->code, 1000, "$mpm: and its end");
+    $through = events_of($id, port => $server->{proxy});
+    my $began = time;
+    ok t_cmp($through->{status} . join(' ', map { $through->json->{type} } 1 .. 3), '200metrics metrics metrics', "$mpm: events through a proxy");
+    ok time - $began < 4 or t_debug(time - $began);
+    $through->hang_up;
+    wait_until { !busy($server, $id, 'events') && !busy($server, $id, 'ws') };
 
     # One for each that needs it.
     my (@tls_ws, @tls_events);
@@ -141,7 +160,7 @@ for my $mpm (@mpms) {
     my $events = events_of($id);
     my $over_tls = $tls ? ws_of($id, @secure) : undef;
     hears($_) for $ws, $events, $over_tls // ();
-    my $began = time;
+    $began = time;
     kill TERM => $server->{pid};
     $ws->rest;
     ok t_cmp($ws->code, 1001, "$mpm: the server stops");
