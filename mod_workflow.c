@@ -244,7 +244,7 @@ static const char *add_target(cmd_parms *cmd, void *dir, const char *arg)
     settings_t *settings;
     wf_error_t err;
     const char *problem = global_settings(cmd, &settings);
-    const char **list = &settings->engine.targets;
+    const char **list;
 
     (void)dir;
     wf_error_init(&err, cmd->pool);
@@ -252,12 +252,27 @@ static const char *add_target(cmd_parms *cmd, void *dir, const char *arg)
         return problem;
     }
     if (wf_targets_parse(&targets, arg, cmd->temp_pool, &err) != APR_SUCCESS) {
-        return apr_psprintf(cmd->pool, "WorkflowTargets: %s", err.message);
+        return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, err.message);
     }
+    list = (const char **)((char *)settings + (apr_size_t)cmd->info);
     *list = *list ? apr_pstrcat(cmd->pool, *list, " ", arg, NULL) : arg;
     return strlen(*list) <= WF_TARGETS_MAX_TEXT
                ? NULL
-               : "WorkflowTargets: there are too many of them";
+               : apr_pstrcat(cmd->pool, cmd->cmd->name, ": there are too many of them", NULL);
+}
+
+/* Names of the environment; they add up, too. */
+static const char *add_env(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+    const char **list = &settings->engine.load_env;
+
+    (void)dir;
+    if (!problem) {
+        *list = *list ? apr_pstrcat(cmd->pool, *list, " ", arg, NULL) : arg;
+    }
+    return problem;
 }
 
 static const char *set_mail_server(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -305,8 +320,8 @@ static const char *set_mail_from(cmd_parms *cmd, void *dir, const char *arg)
     return problem;
 }
 
-/* Looked at, but not read: the engine does that, as its own user. */
-static const char *set_mail_credentials(cmd_parms *cmd, void *dir, const char *arg)
+/* A file of secrets. Looked at, but not read: the engine does that, as its own user. */
+static const char *set_secrets(cmd_parms *cmd, void *dir, const char *arg)
 {
     settings_t *settings;
     const char *problem = global_settings(cmd, &settings);
@@ -317,10 +332,10 @@ static const char *set_mail_credentials(cmd_parms *cmd, void *dir, const char *a
         return problem;
     }
     if (!path || !wf_mail_credentials_safe(path, &problem)) {
-        return apr_psprintf(cmd->pool, "WorkflowMailCredentials %s: %s", arg,
+        return apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name, arg,
                             path ? problem : "no path");
     }
-    settings->engine.mail_credentials = path;
+    *(const char **)((char *)settings + (apr_size_t)cmd->info) = path;
     return NULL;
 }
 
@@ -586,7 +601,7 @@ static const command_rec directives[] = {
     TEXT("WorkflowUserGroup", IN_HTTP(roles.user), "group whose members may use the process engine"),
     TEXT("WorkflowManagerGroup", IN_HTTP(roles.manager), "another group whose members may use the process engine"),
     TEXT("WorkflowAdminGroup", IN_HTTP(roles.admin), "group whose members administer the process engine"),
-    AP_INIT_ITERATE("WorkflowTargets", add_target, NULL, RSRC_CONF,
+    AP_INIT_ITERATE("WorkflowTargets", add_target, (void *)IN_ENGINE(targets), RSRC_CONF,
          "what processes may connect to: *, host, *.domain, address or network, each with :port; !network excludes"),
     AP_INIT_TAKE_ARGV("WorkflowMailServer", set_mail_server, NULL, RSRC_CONF,
          "where mail is handed in: smtp://host:port or smtps://host:port, starttls=, ca=, timeout="),
@@ -605,7 +620,8 @@ static const command_rec directives[] = {
     NUM("WorkflowScriptMemory", NUMBER(IN_ENGINE(script_memory), AS_INT64, MIB, 4096LL * MIB),
         "bytes that a script may use"),
     OWN("WorkflowMailFrom", set_mail_from, "sender of mails that name none"),
-    OWN("WorkflowMailCredentials", set_mail_credentials, "file with user:password for the mail server"),
+    AP_INIT_TAKE1("WorkflowMailCredentials", set_secrets, (void *)IN_ENGINE(mail_credentials), RSRC_CONF,
+         "file with user:password for the mail server"),
     NUM("WorkflowExecutorThreads", NUMBER(IN_ENGINE(executor_threads), AS_INT, 1, 1024),
         "threads of the engine that run commands"),
     NUM("WorkflowQueueLimit", NUMBER(IN_ENGINE(queue_limit), AS_INT, 1, 1000000),
@@ -638,6 +654,16 @@ static const command_rec directives[] = {
         "load executions at once"),
     NUM("WorkflowMaxVUs", NUMBER(IN_ENGINE(max_vus), AS_INT, 1, 1000000),
         "virtual users of all load executions together"),
+    AP_INIT_ITERATE("WorkflowLoadTargets", add_target, (void *)IN_ENGINE(load_targets), RSRC_CONF,
+         "what load executions may connect to; as WorkflowTargets"),
+    NUM("WorkflowLoadMaxRate", NUMBER(IN_ENGINE(load_max_rate), AS_INT, 0, 10000000),
+        "HTTP requests a second of one load execution; 0 for no limit"),
+    AP_INIT_ITERATE("WorkflowLoadEnvironment", add_env, NULL, RSRC_CONF,
+         "variables of the environment that workflow documents may read"),
+    AP_INIT_TAKE1("WorkflowLoadSecrets", set_secrets, (void *)IN_ENGINE(load_secrets), RSRC_CONF,
+         "file of name=value lines, the secrets of workflow documents"),
+    PATH("WorkflowDataDir", PATH_RULE(IN_ENGINE(data_dir), is_directory, "not an existing directory", 0),
+         "directory of the files that workflow documents may read"),
     NUM("WorkflowMaxStreams", NUMBER(IN_ENGINE(max_streams), AS_INT, 0, 1000000),
         "clients that follow executions at once; more get 503"),
     NUM("WorkflowMaxTunnels", NUMBER(APR_OFFSETOF(settings_t, max_tunnels), AS_INT, 0, 1000000),

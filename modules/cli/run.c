@@ -90,6 +90,24 @@ static apr_status_t read_file(const char **text, apr_size_t *length, const char 
     return APR_SUCCESS;
 }
 
+/* Who runs a file on the command line may show it its own environment. */
+static const char *find_env(void *baton, const char *name)
+{
+    (void)baton;
+    return getenv(name);
+}
+
+/* Files that a document names lie beside it. */
+static const wf_surroundings_t *surroundings_of(const char *path, apr_pool_t *p)
+{
+    wf_surroundings_t *around = apr_pcalloc(p, sizeof(*around));
+    const char *slash = strrchr(path, '/');
+
+    around->env = find_env;
+    around->directory = slash ? apr_pstrmemdup(p, path, slash - path + 1) : ".";
+    return around;
+}
+
 /* Numbers and texts that were not given leave the file's value. */
 static apr_status_t make_plan(wf_plan_t **plan, const char *path, const run_options_t *o,
                               apr_pool_t *p, wf_error_t *err)
@@ -102,7 +120,7 @@ static apr_status_t make_plan(wf_plan_t **plan, const char *path, const run_opti
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    wf_plan_from_yaml(plan, text, length, problems, p);
+    wf_plan_read(plan, text, length, NULL, surroundings_of(path, p), problems, p);
     if (problems->items->nelts > 0 && (problems->errors > 0 || !o->quiet)) {
         fprintf(stderr, "%s\n", wf_problems_text(problems, p));
     }

@@ -52,6 +52,11 @@ static const struct {
     MEMBER(load_workers,     NUMBER, 16),
     MEMBER(max_executions,   NUMBER, 100),
     MEMBER(max_vus,          NUMBER, 10000),
+    MEMBER(load_max_rate,    NUMBER, 0),
+    MEMBER(load_targets,     TEXT,   0),
+    MEMBER(load_env,         TEXT,   0),
+    MEMBER(load_secrets,     TEXT,   0),
+    MEMBER(data_dir,         TEXT,   0),
     MEMBER(max_streams,      NUMBER, 1000),
     MEMBER(max_tunnels,      NUMBER, 0),
 #undef MEMBER

@@ -55,6 +55,11 @@ typedef struct wf_engine_config_t {
     int load_workers;           /* (start) threads for their steps that block */
     int max_executions;         /* (start) load executions at once */
     int max_vus;                /* (start) of all of them together */
+    int load_max_rate;          /* (start) HTTP requests a second of one; 0 = no limit */
+    const char *load_targets;   /* (start) what they may connect to; as targets */
+    const char *load_env;       /* (start) names of the environment that documents see */
+    const char *load_secrets;   /* (start) file of name=value lines, or NULL */
+    const char *data_dir;       /* (start) files that documents may read, or NULL */
     int max_streams;            /* clients that follow executions at once */
     int max_tunnels;            /* of them, those that hold a worker of httpd */
 } wf_engine_config_t;

@@ -43,6 +43,8 @@ typedef struct wf_engine_t {
     wf_running_t *running;
     wf_polls_t *polls;
     wf_load_t *load;
+    const wf_surroundings_t *around; /* surroundings.c: what documents may draw on */
+    wf_targets_t *load_targets;      /* what executions may connect to */
     wf_streams_t *streams;
     wf_ipc_server_t *server;
     int stopping;               /* atomic: no new work */
@@ -515,6 +517,10 @@ void wf_cleaner_wake(wf_cleaner_t *cleaner);
 void wf_cleaner_destroy(wf_cleaner_t *cleaner);
 
 /* ---- outgoing calls ------------------------------------------------------------------------------------------ */
+
+/** What workflow documents may draw on, read once. */
+const wf_surroundings_t *wf_surroundings_read(const wf_engine_config_t *config,
+                                              apr_pool_t *p);
 
 /** Take over targets and mail server of a configuration. Credentials that cannot be read
  *  are logged, and every mail tells of them. Start-up and the ipc loop. */

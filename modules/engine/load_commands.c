@@ -37,12 +37,13 @@ static apr_status_t compile(wf_work_t *work, submission_t *s, const char **text,
 
     if (json_object_is_type(yaml, json_type_string)) {
         *text = json_object_get_string(yaml);
-        wf_plan_from_yaml(&s->plan, *text, json_object_get_string_len(yaml), problems,
-                          s->plan_pool);
+        wf_plan_read(&s->plan, *text, json_object_get_string_len(yaml), NULL,
+                     work->engine->around, problems, s->plan_pool);
     }
     else if (json_object_is_type(workflow, json_type_object)) {
         *text = wf_json_text(workflow, NULL, work->pool);
-        wf_plan_from_json(&s->plan, workflow, problems, s->plan_pool);
+        wf_plan_read(&s->plan, NULL, 0, workflow, work->engine->around, problems,
+                     s->plan_pool);
     }
     else {
         return wf_error_set(err, WF_ERR_INVALID, "neither a yaml text nor a workflow object");

@@ -228,9 +228,18 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
                                .workers = config->load_workers,
                                .max_executions = config->max_executions,
                                .max_vus = config->max_vus,
+                               .max_rate = config->load_max_rate,
                                .progress = wf_engine_on_progress,
-                               .baton = engine };
-    apr_status_t rv;
+                               .baton = engine,
+                               .permitted = wf_targets_permit };
+    apr_status_t rv =
+        wf_targets_parse(&engine->load_targets, config->load_targets, engine->pool, err);
+
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "WorkflowLoadTargets");
+    }
+    load.permit_baton = engine->load_targets;
+    engine->around = wf_surroundings_read(config, engine->pool);
 
     engine->running = wf_running_create(engine->pool);
     engine->models = wf_models_create(config->model_cache, wf_engine_load_model, NULL,

@@ -478,6 +478,7 @@ struct wf_run_t {
     wf_part_t *parts;
     int nparts;
     const wf_map_t *initial; /* variables of every iteration; setup adds to the plan's */
+    apr_int64_t slot_us;     /* when the next request may be sent; atomic */
     apr_int64_t *claimed;    /* by scenario; shared-iterations: atomic, taken in lots */
     apr_int64_t *rows_taken; /* by source of the plan's data; atomic */
     apr_uint64_t seed;       /* of the order of rows; the same after a restart */

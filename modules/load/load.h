@@ -11,8 +11,24 @@
 
 typedef struct wf_plan_t wf_plan_t;
 
-/** Compile a document. All faults (path such as steps[2].config.url, line, column) go
- *  into problems; *plan is set only without errors. The plan lives in p. */
+/** What a document may draw on beside its own text; a member that is NULL gives nothing. It
+ *  is asked while documents are compiled and, from any loop, while plans run, so it has to
+ *  outlive both and must not change. */
+typedef struct wf_surroundings_t {
+    const char *directory; /* of files: ${file:…}, rows of data */
+    /** ${env:NAME} and ${secret:NAME}: NULL if documents may not see it. */
+    const char *(*env)(void *baton, const char *name);
+    const char *(*secret)(void *baton, const char *name);
+    void *baton;
+} wf_surroundings_t;
+
+/** Compile a document, a text or an object (the other is NULL). All faults (path such as
+ *  steps[2].config.url, line, column) go into problems; *plan is set only without errors.
+ *  The plan lives in p. around may be NULL. */
+void wf_plan_read(wf_plan_t **plan, const char *yaml, apr_size_t length,
+                  json_object *workflow, const wf_surroundings_t *around,
+                  wf_problems_t *problems, apr_pool_t *p);
+/** The same without surroundings. */
 void wf_plan_from_yaml(wf_plan_t **plan, const char *text, apr_size_t length,
                        wf_problems_t *problems, apr_pool_t *p);
 void wf_plan_from_json(wf_plan_t **plan, json_object *workflow, wf_problems_t *problems,
@@ -91,7 +107,9 @@ typedef struct wf_load_options_t {
     int max_vus;                  /* of all executions together */
     wf_run_progress_fn *progress; /* may be NULL */
     void *baton;
-    wf_run_permit_fn *permitted; /* NULL: every target; called with baton */
+    wf_run_permit_fn *permitted;  /* NULL: every target */
+    void *permit_baton;
+    int max_rate; /* HTTP requests a second of one execution; 0 = no limit */
 } wf_load_options_t;
 
 /** Start the loops (threads). libcurl must be initialised by the caller's process. */

@@ -14,6 +14,7 @@ static const struct {
     [WF_M_HTTP_DURATION]      = { "http_req_duration",      WF_TREND,   WF_UNIT_MS },
     [WF_M_HTTP_FAILED]        = { "http_req_failed",        WF_RATE,    WF_UNIT_NONE },
     [WF_M_HTTP_STATUS]        = { "http_req_status",        WF_TALLY,   WF_UNIT_NONE },
+    [WF_M_HELD]               = { "http_reqs_held",         WF_COUNTER, WF_UNIT_NONE },
     [WF_M_ITERATIONS]         = { "iterations",             WF_COUNTER, WF_UNIT_NONE },
     [WF_M_ITERATION_DURATION] = { "iteration_duration",     WF_TREND,   WF_UNIT_MS },
     [WF_M_ITERATION_SUCCESS]  = { "iteration_success",      WF_RATE,    WF_UNIT_NONE },

@@ -214,6 +214,50 @@ static int find_in_results(const wf_strand_t *strand, const char *name, wf_value
     return 1;
 }
 
+/* ---- names of other kinds --------------------------------------------------------------- */
+
+static const char *find_env(const wf_plan_t *plan, const char *name)
+{
+    return plan->around->env ? plan->around->env(plan->around->baton, name) : NULL;
+}
+
+static const char *find_secret(const wf_plan_t *plan, const char *name)
+{
+    return plan->around->secret ? plan->around->secret(plan->around->baton, name) : NULL;
+}
+
+static const char *find_file(const wf_plan_t *plan, const char *name)
+{
+    return apr_hash_get(plan->files, name, APR_HASH_KEY_STRING);
+}
+
+static const struct {
+    const char *prefix;
+    const char *(*find)(const wf_plan_t *plan, const char *name);
+} kinds[] = {
+    { "env:", find_env },
+    { "secret:", find_secret },
+    { "file:", find_file },
+    { "env.", find_env }, /* a variable may have such a name: it comes first */
+};
+
+static int find_outside(const wf_strand_t *strand, const char *name, wf_value_t *value)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        size_t length = strlen(kinds[i].prefix);
+        const char *text;
+
+        if (strncmp(name, kinds[i].prefix, length) == 0) {
+            text = kinds[i].find(wf_strand_plan(strand), name + length);
+            *value = wf_string(text);
+            return text != NULL;
+        }
+    }
+    return 0;
+}
+
 int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
 {
     wf_strand_t *strand = baton;
@@ -235,7 +279,7 @@ int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_
                           p)) {
         return 1;
     }
-    return find_builtin(strand, name, value, p)
+    return find_builtin(strand, name, value, p) || find_outside(strand, name, value)
            || find_in_results(strand, name, value, p);
 }
 

@@ -81,7 +81,8 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
         wf_measures_custom(doc->metrics, &metrics, c);
     }
     if (doc->data != NULL) {
-        wf_data_compile(&plan->data, doc->data, NULL, &data, c);
+        wf_data_compile(&plan->data, doc->data, wf_plan_of(c)->around->directory, &data,
+                        c);
     }
     wf_scenarios_compile(root, c);
     check_data(plan, &data, c);
@@ -97,7 +98,10 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
     }
 }
 
-static void compile(wf_plan_t **out, const wf_node_t *root, wf_problems_t *problems,
+static const wf_surroundings_t nothing;
+
+static void compile(wf_plan_t **out, const wf_node_t *root,
+                    const wf_surroundings_t *around, wf_problems_t *problems,
                     apr_pool_t *p)
 {
     document_t *doc = apr_pcalloc(p, sizeof(*doc));
@@ -105,9 +109,11 @@ static void compile(wf_plan_t **out, const wf_node_t *root, wf_problems_t *probl
     wf_compile_t c = { .made = plan, .problems = problems, .p = p };
 
     plan->pool = p;
+    plan->around = around != NULL ? around : &nothing;
     plan->metrics = wf_measures_create(p);
     plan->steps = apr_pcalloc(p, WF_PLAN_MAX_STEPS * sizeof(*plan->steps));
     plan->step_ids = apr_hash_make(p);
+    plan->files = apr_hash_make(p);
     plan->variables = wf_map_create(p);
     wf_http_section_init(&plan->http);
     wf_schema_bind(workflow_fields, root, doc, NULL, &c);
@@ -120,26 +126,29 @@ static void compile(wf_plan_t **out, const wf_node_t *root, wf_problems_t *probl
     *out = problems->errors == 0 ? plan : NULL;
 }
 
-void wf_plan_from_yaml(wf_plan_t **plan, const char *text, apr_size_t length,
-                       wf_problems_t *problems, apr_pool_t *p)
+void wf_plan_read(wf_plan_t **plan, const char *yaml, apr_size_t length,
+                  json_object *workflow, const wf_surroundings_t *around,
+                  wf_problems_t *problems, apr_pool_t *p)
 {
-    const wf_node_t *root = wf_node_from_yaml(text, length, problems, p);
+    const wf_node_t *root = yaml != NULL ? wf_node_from_yaml(yaml, length, problems, p)
+                                         : wf_node_from_json(workflow, problems, p);
 
     *plan = NULL;
     if (root != NULL) {
-        compile(plan, root, problems, p);
+        compile(plan, root, around, problems, p);
     }
+}
+
+void wf_plan_from_yaml(wf_plan_t **plan, const char *text, apr_size_t length,
+                       wf_problems_t *problems, apr_pool_t *p)
+{
+    wf_plan_read(plan, text, length, NULL, NULL, problems, p);
 }
 
 void wf_plan_from_json(wf_plan_t **plan, json_object *workflow, wf_problems_t *problems,
                        apr_pool_t *p)
 {
-    const wf_node_t *root = wf_node_from_json(workflow, problems, p);
-
-    *plan = NULL;
-    if (root != NULL) {
-        compile(plan, root, problems, p);
-    }
+    wf_plan_read(plan, NULL, 0, workflow, NULL, problems, p);
 }
 
 /* ---- what others want to know ---------------------------------------------------------- */

@@ -16,6 +16,8 @@
 #define WF_PLAN_MAX_THRESHOLDS 100
 #define WF_PLAN_MAX_SCENARIOS 50
 #define WF_PLAN_MAX_STAGES 1000
+#define WF_PLAN_MAX_FILE (1024 * 1024) /* bytes of a ${file:…} */
+#define WF_PLAN_MAX_FILES 100
 #define WF_PLAN_MAX_METRICS 200 /* of the document */
 #define WF_PLAN_MAX_VUS 1000000
 #define WF_STEP_EXTRAS 4
@@ -206,6 +208,7 @@ typedef enum {
     WF_M_HTTP_DURATION,
     WF_M_HTTP_FAILED,
     WF_M_HTTP_STATUS,
+    WF_M_HELD, /* requests that waited for the administrator's rate */
     WF_M_ITERATIONS,
     WF_M_ITERATION_DURATION,
     WF_M_ITERATION_SUCCESS,
@@ -249,6 +252,8 @@ struct wf_plan_t {
     wf_map_t *variables;
     wf_data_set_t data; /* rows that users take */
     wf_http_section_t http;
+    const wf_surroundings_t *around; /* never NULL */
+    apr_hash_t *files;               /* name → text that ${file:name} stands for */
 
     wf_step_t **steps; /* all of them, by index */
     int nsteps;

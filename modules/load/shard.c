@@ -146,7 +146,7 @@ wf_vu_t *wf_shard_add(wf_shard_t *shard)
     if (shard->group == NULL || shard->group->users == WF_VUS_PER_MULTI) {
         wf_error_init(&err, shard->part->pool);
         if (wf_group_create(&shard->group, shard->loop, options->permitted,
-                            options->baton, shard->part->pool, &err)
+                            options->permit_baton, shard->part->pool, &err)
             != APR_SUCCESS) {
             wf_log(WF_LOG_ERR, "load: execution %s: %s", shard->run->id, err.message);
             wf_sheet_error(shard->part->sheet, NULL, "EXECUTION_ERROR", err.message,

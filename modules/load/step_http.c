@@ -126,7 +126,27 @@ static apr_status_t send_call(wf_strand_t *strand, const wf_step_t *step, wf_err
     return rv;
 }
 
-static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
+/* The administrator may limit the rate of an execution: requests beyond it wait for their
+ * place in the row, which all loops share. Microseconds to wait. */
+static apr_int64_t take_place(wf_strand_t *strand)
+{
+    wf_run_t *run = strand->vu->shard->run;
+    apr_int64_t now, place, slot;
+
+    if (run->load->options.max_rate == 0) {
+        return 0;
+    }
+    now = wf_mono_us();
+    slot = __atomic_load_n(&run->slot_us, __ATOMIC_RELAXED);
+    do {
+        place = slot > now ? slot : now;
+    } while (!__atomic_compare_exchange_n(&run->slot_us, &slot,
+                                          place + 1000000 / run->load->options.max_rate,
+                                          0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return place - now;
+}
+
+static wf_step_progress_e send_now(wf_strand_t *strand, wf_act_t *act)
 {
     wf_error_t err;
 
@@ -138,10 +158,24 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
     return WF_STEP_DONE;
 }
 
+static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
+{
+    apr_int64_t us = take_place(strand);
+
+    if (us < 1000) { /* less than timers can tell */
+        return send_now(strand, act);
+    }
+    wf_sheet_count(wf_strand_sheet(strand), WF_M_HELD, 1);
+    wf_act_pause(act, us * 1000);
+    return WF_STEP_WAITING;
+}
+
 static void cancel(wf_strand_t *strand, wf_act_t *act)
 {
     (void)act;
-    wf_client_cancel(strand->transfer);
+    if (strand->transfer != NULL) { /* none while it was held */
+        wf_client_cancel(strand->transfer);
+    }
 }
 
 /* ---- output ------------------------------------------------------------------------ */
@@ -305,6 +339,7 @@ const wf_step_type_t wf_step_http = {
     .compile = wf_http_compile,
     .link = wf_http_link,
     .start = start,
+    .wake = send_now,
     .cancel = cancel,
     .output = output,
     .map = map,

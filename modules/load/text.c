@@ -14,6 +14,81 @@ static void note_reads(wf_plan_t *plan, const char *text)
         whole || strstr(text, "headers") != NULL || strstr(text, "cookies") != NULL;
 }
 
+/* ---- what a document draws on ---------------------------------------------------------- */
+
+static void read_file(wf_compile_t *c, const char *name, const wf_node_t *node,
+                      const wf_where_t *path)
+{
+    wf_plan_t *plan = wf_plan_of(c);
+    apr_size_t length;
+    wf_error_t err;
+    char *text;
+
+    if (apr_hash_get(plan->files, name, APR_HASH_KEY_STRING) != NULL) {
+        return;
+    }
+    wf_error_init(&err, c->p);
+    if (plan->around->directory == NULL) {
+        wf_compile_problem(c, "file", node, path,
+                           "${file:%.60s}: no directory of files is configured", name);
+    }
+    else if (apr_hash_count(plan->files) == WF_PLAN_MAX_FILES) {
+        wf_compile_problem(c, "limit", node, path, "more than %d files",
+                           WF_PLAN_MAX_FILES);
+    }
+    else if (wf_file_load_below(&text, &length, plan->around->directory, name,
+                                WF_PLAN_MAX_FILE, c->p, &err)
+             != APR_SUCCESS) {
+        wf_compile_problem(c, "file", node, path, "${file:%.60s}: %s", name, err.message);
+    }
+    else {
+        apr_hash_set(plan->files, name, APR_HASH_KEY_STRING, text);
+    }
+}
+
+static void check_secret(wf_compile_t *c, const char *name, const wf_node_t *node,
+                         const wf_where_t *path)
+{
+    const wf_surroundings_t *around = wf_plan_of(c)->around;
+
+    if (around->secret == NULL || around->secret(around->baton, name) == NULL) {
+        wf_compile_problem(c, "secret", node, path, "there is no secret \"%.60s\"", name);
+    }
+}
+
+static const struct {
+    const char *mark;
+    void (*note)(wf_compile_t *c, const char *name, const wf_node_t *node,
+                 const wf_where_t *path);
+} sources[] = {
+    { "${file:", read_file },
+    { "${secret:", check_secret },
+};
+
+/* Files are read and secrets are missed when the document is, not in the middle of a run.
+ */
+static void note_sources(wf_compile_t *c, const char *text, const wf_node_t *node,
+                         const wf_where_t *path)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        const char *at = text;
+
+        while ((at = strstr(at, sources[i].mark)) != NULL) {
+            size_t length;
+
+            at += strlen(sources[i].mark);
+            length = strcspn(at, "}");
+            if (at[length] == '}') {
+                sources[i].note(c, apr_pstrmemdup(c->p, at, length), node, path);
+            }
+        }
+    }
+}
+
+/* ---- texts and expressions -------------------------------------------------------------- */
+
 wf_text_t wf_compile_text(wf_compile_t *c, const char *text, const wf_node_t *node,
                           const wf_where_t *path)
 {
@@ -34,6 +109,7 @@ wf_text_t wf_compile_text(wf_compile_t *c, const char *text, const wf_node_t *no
     else {
         out.literal = NULL;
         note_reads(wf_plan_of(c), text);
+        note_sources(c, text, node, path);
     }
     return out;
 }
@@ -60,6 +136,7 @@ wf_expr_t *wf_compile_expr(wf_compile_t *c, const char *text, const wf_node_t *n
         return NULL;
     }
     note_reads(wf_plan_of(c), text);
+    note_sources(c, text, node, path);
     return expr;
 }
 
