@@ -274,7 +274,8 @@ static void compile_time(wf_check_t *check, const draft_t *draft, const entry_t 
     wf_node_t *limit = apr_pcalloc(at->c->p, sizeof(*limit));
     wf_where_t below = { .up = at->path, .key = "response_time" };
 
-    limit->type = WF_NODE_NUMBER;
+    limit->type = draft->response_time_ns % NS_PER_MS ? WF_NODE_NUMBER : WF_NODE_INTEGER;
+    limit->integer = draft->response_time_ns / NS_PER_MS;
     limit->number = (double)draft->response_time_ns / (double)NS_PER_MS;
     limit->text = apr_psprintf(at->c->p, "%g", limit->number);
     wf_look_at_part(&check->look, WF_PART_TIME, at->c);

@@ -23,10 +23,7 @@ static void wrong(const item_t *at, const char *member, const char *rule,
     wf_where_t path = { .up = at->path, .key = member };
     const wf_node_t *node = wf_node_get(at->config, member);
 
-    if (node == NULL) {
-        node = at->config->line > 0 ? at->config : at->node;
-    }
-    wf_compile_problem(at->c, rule, node, &path, "%s", text);
+    wf_compile_problem(at->c, rule, node ? node : at->config, &path, "%s", text);
 }
 
 /* ---- set_variable -------------------------------------------------------------------- */
@@ -430,14 +427,16 @@ static wf_step_t *compile_by_type(const item_t *at)
 static wf_step_t *compile_item(const wf_node_t *node, const wf_where_t *path,
                                wf_compile_t *c)
 {
-    static const wf_node_t nothing = { .type = WF_NODE_MAP };
     wf_where_t config = { .up = path, .key = "config" };
-    item_t at = {
-        .enabled = 1, .config = &nothing, .node = node, .path = &config, .c = c
-    };
+    item_t at = { .enabled = 1, .node = node, .path = &config, .c = c };
+    wf_node_t *nothing = apr_pcalloc(c->p, sizeof(*nothing));
     wf_step_t *step = NULL;
     int open = c->open;
 
+    nothing->type = WF_NODE_MAP;
+    nothing->line = node->line;
+    nothing->column = node->column;
+    at.config = nothing; /* unless there is one */
     wf_schema_bind(item_fields, node, &at, path, c);
     if (at.type != NULL) {
         c->open = 1;

@@ -68,6 +68,8 @@ static const struct {
     { "postProcessors: [{type: greater_than, config: {actual: 1}}]", "config.expected: is required" },
     { "postProcessors: [{type: regex, config: {to: a}}]", "config.expression: is required" },
     { "postProcessors: [{type: db_query}]", "db_query: write a step of type db" },
+    { "postProcessors: [{type: js_script, config: {script: 'let = ;'}}]", "postProcessors[0].config" },
+    { "postProcessors: [{type: js_script}]", "postProcessors[0]" },
     { "pre_processors: [{type: nosuch}]", "pre_processors[0].type: \"nosuch\"" },
     { "preProcessors: [{type: json_path, enabled: false, config: {to: a, expression: x}}]", "preProcessors[0].config.expression: JSONPath" },
     /* clang-format on */
@@ -163,6 +165,7 @@ static const struct {
     { "postProcessors: [{type: equals, config: {actual: '${response.status_code}', expected: '200', message: no}}]", "no (expected response.status_code to equal \"200\", got 200)", 0, 1 },
     { "postProcessors: [{type: is_not_empty, config: {actual: '${response.body.items}'}}]", NULL, 1, 0 },
     { "postProcessors: [{type: is_null, config: {actual: null}}]", NULL, 1, 0 },
+    { "postProcessors: [{type: js_script, config: {script: \"throw new Error('no good')\"}}]", "no good", 0, 0 },
     /* clang-format on */
 };
 
@@ -242,6 +245,8 @@ static const struct {
     { "postProcessors: [{type: set_variable, config: {name: want, value: 1}}]", "/${want}", "GET /1 " },
     { "postProcessors: [{type: status, config: {to: t}}, {type: set_variable, config: {name: v, value: 'x${t}'}}]", "/${v}", "GET /x200 " },
     { "extract: {t: $.token}, postProcessors: [{type: set_variable, config: {name: v, value: 'x${t}'}}]", "/${v}", "GET /xt-1 " },
+    { "postProcessors: [{type: js_script, config: {script: \"ctx.SetVariable('v', response.json().token + '-js')\"}}]", "/${v}", "GET /t-1-js " },
+    { "extract: {t: $.token}, postProcessors: [{type: js_script, config: {script: \"ctx.SetVariable('v', ctx.GetVariable('t').length)\"}}]", "/x${v}", "GET /x3 " },
     { "preProcessors: [{type: set_variable, config: {name: v, value: early}}]", "/${v}", "GET /early " },
     /* clang-format on */
 };
