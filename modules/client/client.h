@@ -119,6 +119,9 @@ apr_status_t wf_client_prepare(wf_client_call_t **call,
 int wf_client_header_name_valid(const char *name);
 int wf_client_header_value_valid(const char *value);
 
+/** 1 if the text is an IPv4 or IPv6 address, without brackets. */
+int wf_client_address_valid(const char *address);
+
 /* ---- what came back ---------------------------------------------------------------- */
 
 typedef enum {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int address_valid(const char *address)
+int wf_client_address_valid(const char *address)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
 
@@ -56,7 +56,7 @@ static apr_status_t add_resolved(wf_client_call_t *call, apr_pool_t *p, wf_error
         const wf_client_resolve_t *r = &APR_ARRAY_IDX(list, i, wf_client_resolve_t);
 
         if (*r->host == '\0' || strpbrk(r->host, " ;/@") != NULL
-            || !address_valid(r->address) || r->port < 0 || r->port > 65535) {
+            || !wf_client_address_valid(r->address) || r->port < 0 || r->port > 65535) {
             return wf_error_field(err, WF_ERR_INVALID, "resolve",
                                   "not a host, port and address: %.100s %d %.100s",
                                   r->host, r->port, r->address);

@@ -1,15 +1,13 @@
 /* The http section and the config of http steps: checked and compiled into what a step
  * needs to build its request. A request without anything to evaluate is prepared here
  * once and then only sent. */
-#include "load/internal.h"
+#include "load/http.h"
 
 #include <apr_lib.h>
 #include <stddef.h>
 #include <string.h>
 
 /* ---- schemas ----------------------------------------------------------------------- */
-
-#define UNSET ((apr_int64_t)-1)
 
 /* A step's config as written. */
 typedef struct draft_t {
@@ -20,38 +18,6 @@ typedef struct draft_t {
 } draft_t;
 
 /* clang-format off */
-static const wf_field_t ssl_fields[] = {
-    WF_FIELD("verify", BOOLEAN, wf_http_options_t, verify),
-    WF_FIELD("cert", STRING, wf_http_options_t, cert),
-    WF_FIELD("key", STRING, wf_http_options_t, key),
-    WF_FIELD("ca", STRING, wf_http_options_t, ca),
-    WF_FIELDS_END
-};
-
-static const wf_field_t redirect_fields[] = {
-    WF_FIELD("follow", BOOLEAN, wf_http_options_t, follow),
-    WF_FIELD("max_redirects", INTEGER, wf_http_options_t, max_redirects),
-    WF_FIELDS_END
-};
-
-static const wf_field_t timeout_fields[] = {
-    WF_FIELD("connect", DURATION, wf_http_options_t, connect_ns),
-    WF_FIELD("read", DURATION, wf_http_options_t, read_ns),
-    WF_FIELD("write", DURATION, wf_http_options_t, write_ns),
-    WF_FIELD("request", DURATION, wf_http_options_t, request_ns),
-    WF_FIELDS_END
-};
-
-const wf_field_t wf_http_section_fields[] = {
-    WF_FIELD("base_url", STRING, wf_http_section_t, base_url),
-    WF_FIELD("domains", MAP, wf_http_section_t, domains),
-    WF_FIELD("headers", NODE, wf_http_section_t, headers),
-    WF_MADE_OF("ssl", ssl_fields, wf_http_section_t, options),
-    WF_MADE_OF("redirect", redirect_fields, wf_http_section_t, options),
-    WF_MADE_OF("timeout", timeout_fields, wf_http_section_t, options),
-    WF_FIELDS_END
-};
-
 static const wf_field_t step_fields[] = {
     WF_FIELD("method", STRING, draft_t, method),
     WF_FIELD("url", STRING, draft_t, url),
@@ -61,9 +27,7 @@ static const wf_field_t step_fields[] = {
     WF_FIELD("params", NODE, draft_t, params),
     WF_FIELD("body", NODE, draft_t, body),
     WF_FIELD("fail_on_status", BOOLEAN, draft_t, fail_on_status),
-    WF_MADE_OF("ssl", ssl_fields, draft_t, options),
-    WF_MADE_OF("redirect", redirect_fields, draft_t, options),
-    WF_MADE_OF("timeout", timeout_fields, draft_t, options),
+    WF_HTTP_OPTION_FIELDS(draft_t),
     WF_FIELDS_END
 };
 
@@ -81,16 +45,6 @@ static const wf_field_t pair_fields[] = {
     WF_FIELDS_END
 };
 /* clang-format on */
-
-void wf_http_section_init(wf_http_section_t *section)
-{
-    wf_http_options_t *o = &section->options;
-
-    memset(section, 0, sizeof(*section));
-    o->verify = o->follow = 1;
-    o->max_redirects = WF_CLIENT_MAX_REDIRECTS;
-    o->connect_ns = o->read_ns = o->write_ns = o->request_ns = UNSET;
-}
 
 /* ---- headers and parameters: a map, or a list of {key, value, enabled} ------------- */
 
@@ -194,6 +148,26 @@ static const char *percent_encode(const char *text, apr_pool_t *p)
     wf_percent_append(out, text);
     APR_ARRAY_PUSH(out, char) = '\0';
     return out->elts;
+}
+
+static void add_cookie(apr_array_header_t *cookies, const char *name, wf_text_t value,
+                       const wf_node_t *node, const wf_where_t *path, wf_compile_t *c)
+{
+    wf_pair_t *pair;
+
+    if (!wf_client_header_name_valid(name)
+        || (value.literal != NULL && !wf_http_cookie_valid(value.literal))) {
+        wf_compile_problem(c, "cookie", node, path,
+                           "a cookie's name is a token, its value has no blanks, commas, "
+                           "semicolons, quotes or backslashes");
+        return;
+    }
+    pair = header_find(cookies, name);
+    if (pair == NULL) {
+        pair = apr_array_push(cookies);
+    }
+    pair->name = name;
+    pair->value = value;
 }
 
 static void add_parameter(apr_array_header_t *query, const char *name, wf_text_t value,
@@ -420,39 +394,6 @@ static void compile_method(wf_http_step_t *http, const draft_t *draft,
         draft->method);
 }
 
-/* ---- limits ------------------------------------------------------------------------ */
-
-/* A limit that was given never becomes 0, which would mean none. */
-static apr_int64_t to_ms(apr_int64_t ns, apr_int64_t fallback)
-{
-    return ns > 0 ? (ns + NS_PER_MS - 1) / NS_PER_MS : fallback;
-}
-
-/* The step's own timeout counts for the whole exchange; the default silence limit must
- * then not cut earlier. */
-static void set_limits(wf_client_settings_t *settings, const wf_http_options_t *o,
-                       const wf_step_t *step)
-{
-    apr_int64_t idle = o->read_ns > o->write_ns ? o->read_ns : o->write_ns;
-
-    settings->insecure = !o->verify;
-    settings->ca = o->ca;
-    settings->certificate = o->cert;
-    settings->key = o->key;
-    settings->follow_redirects = o->follow;
-    settings->max_redirects = (int)(o->max_redirects > 1000 ? 1000 : o->max_redirects);
-    settings->connect_timeout_ms = to_ms(o->connect_ns, WF_CLIENT_CONNECT_TIMEOUT_MS);
-    settings->timeout_ms = to_ms(o->request_ns, WF_CLIENT_TIMEOUT_MS);
-    settings->idle_timeout_ms = to_ms(idle, WF_CLIENT_IDLE_TIMEOUT_MS);
-    if (step->timeout_ns > 0) {
-        settings->timeout_ms = to_ms(step->timeout_ns, WF_CLIENT_TIMEOUT_MS);
-        settings->idle_timeout_ms = to_ms(idle, 0);
-    }
-    if (settings->idle_timeout_ms >= settings->timeout_ms) {
-        settings->idle_timeout_ms = 0;
-    }
-}
-
 /* ---- a step ------------------------------------------------------------------------ */
 
 /* The section's headers: compiled once, so that their problems are told once. */
@@ -477,6 +418,8 @@ static void compile_parts(wf_http_step_t *http, const draft_t *draft,
     wf_where_t query = { .up = path, .key = "query" };
     wf_where_t params = { .up = path, .key = "params" };
     wf_where_t body = { .up = path, .key = "body" };
+    wf_where_t cookies = { .up = path, .key = "cookies" };
+    const wf_node_t *common = wf_plan_of(c)->http.options.cookies;
 
     http->headers = apr_array_copy(c->p, section_headers(c));
     http->query = apr_array_make(c->p, 4, sizeof(wf_pair_t));
@@ -485,6 +428,14 @@ static void compile_parts(wf_http_step_t *http, const draft_t *draft,
     compile_pairs(http->headers, add_header, draft->headers, &headers, c);
     compile_pairs(http->query, add_parameter, draft->query, &query, c);
     compile_pairs(http->query, add_parameter, draft->params, &params, c);
+    http->cookies = apr_array_make(c->p, 2, sizeof(wf_pair_t));
+    if (common != NULL && common->type == WF_NODE_MAP) {
+        compile_pairs(http->cookies, add_cookie, common, &cookies, c);
+    }
+    if (draft->options.cookies != common && draft->options.cookies != NULL
+        && draft->options.cookies->type != WF_NODE_BOOLEAN) {
+        compile_pairs(http->cookies, add_cookie, draft->options.cookies, &cookies, c);
+    }
     if (draft->body != NULL) {
         compile_body(http, draft->body, &body, c);
     }
@@ -508,22 +459,23 @@ void wf_http_compile(wf_step_t *step, const wf_node_t *config, const wf_where_t 
     c->open = 0;
     compile_parts(http, &draft, config, path, c);
     http->fail_on_status = draft.fail_on_status;
-    set_limits(&http->settings, &draft.options, step);
+    wf_http_settings(http, &draft.options, step, path, c);
 }
 
 wf_http_step_t *wf_http_compile_section(wf_compile_t *c)
 {
     const wf_http_section_t *section = &wf_plan_of(c)->http;
     wf_http_step_t *http = apr_pcalloc(c->p, sizeof(*http));
-    const wf_step_t none = { .timeout_ns = -1 };
+    const wf_step_t none = { .timeout_ns = -1, .node = NULL };
     wf_where_t up = { .key = "http" };
     wf_where_t at = { .up = &up, .key = "base_url" };
 
     http->headers = section_headers(c);
+    http->cookies = http->query = apr_array_make(c->p, 1, sizeof(wf_pair_t));
     if (section->base_url != NULL) {
         http->base = wf_compile_text(c, section->base_url, NULL, &at);
     }
-    set_limits(&http->settings, &section->options, &none);
+    wf_http_settings(http, &section->options, &none, &up, c);
     return http;
 }
 
@@ -545,6 +497,7 @@ static int is_literal(const wf_http_step_t *http)
 {
     return http->url.tmpl == NULL && http->base.tmpl == NULL
            && pairs_literal(http->headers) && pairs_literal(http->query)
+           && pairs_literal(http->cookies)
            && (http->body == NULL
                || (http->body->nelts == 1
                    && APR_ARRAY_IDX(http->body, 0, wf_piece_t).literal));

@@ -1,6 +1,6 @@
 /* A step's request: literal parts and templates put together, in the scope of a virtual
  * user. */
-#include "load/internal.h"
+#include "load/http.h"
 
 #include <apr_lib.h>
 #include <string.h>
@@ -106,6 +106,44 @@ static apr_status_t build_url(const char **url, const wf_http_step_t *http,
     return add_query(url, http->query, strand, p, err);
 }
 
+/* RFC 6265 section 4.1.1: visible ASCII but for these. */
+int wf_http_cookie_valid(const char *value)
+{
+    for (; *value != '\0'; value++) {
+        if (*value <= ' ' || *value > '~' || strchr("\",;\\", *value) != NULL) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static apr_status_t add_cookies(apr_array_header_t *headers,
+                                const apr_array_header_t *cookies, wf_strand_t *strand,
+                                apr_pool_t *p, wf_error_t *err)
+{
+    const char *all = "";
+    int i;
+
+    for (i = 0; i < cookies->nelts; i++) {
+        const wf_pair_t *pair = &APR_ARRAY_IDX(cookies, i, wf_pair_t);
+        const char *value;
+        apr_status_t rv = wf_text_eval(&pair->value, strand, &value, p, err);
+
+        if (rv != APR_SUCCESS) {
+            return wf_error_note(err, rv, "cookie %s", pair->name);
+        }
+        if (!wf_http_cookie_valid(value)) {
+            return wf_error_field(err, WF_ERR_INVALID, "cookies",
+                                  "cookie %s: a value has no blanks, commas, semicolons, "
+                                  "quotes or backslashes",
+                                  pair->name);
+        }
+        all = apr_pstrcat(p, all, i > 0 ? "; " : "", pair->name, "=", value, NULL);
+    }
+    APR_ARRAY_PUSH(headers, wf_client_header_t) = (wf_client_header_t){ "Cookie", all };
+    return APR_SUCCESS;
+}
+
 static apr_status_t build_headers(wf_client_request_t *request,
                                   const wf_http_step_t *http, wf_strand_t *strand,
                                   apr_pool_t *p, wf_error_t *err)
@@ -125,7 +163,8 @@ static apr_status_t build_headers(wf_client_request_t *request,
         header->name = pair->name;
     }
     request->headers = headers;
-    return APR_SUCCESS;
+    return http->cookies->nelts > 0 ? add_cookies(headers, http->cookies, strand, p, err)
+                                    : APR_SUCCESS;
 }
 
 /* One piece evaluated: literal and length. */
@@ -193,7 +232,7 @@ apr_status_t wf_http_call(wf_client_call_t **call, const wf_step_t *step,
         .settings = &http->settings,
         .keep_body = plan->reads_body,
         .keep_headers = plan->reads_headers,
-        .max_body = WF_CLIENT_MAX_BODY,
+        .max_body = http->max_body,
         .stable = strand == NULL,
     };
     apr_status_t rv = build_url(&request.url, http, strand, p, err);

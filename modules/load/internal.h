@@ -277,6 +277,7 @@ struct wf_vu_t {
     wf_timer_t timer;        /* pacing; end of a user that is too many */
     int parked;
     wf_group_t *group;
+    wf_client_user_t *client; /* cookies and connections; made by the first http step */
     wf_turn_t turn;
     wf_strand_t strand;
     wf_data_hold_t *holds; /* by source of the plan's data; NULL: takes none */

@@ -12,6 +12,13 @@ static const struct {
     /* clang-format off */
     [WF_M_HTTP_REQS]          = { "http_reqs",              WF_COUNTER, WF_UNIT_NONE },
     [WF_M_HTTP_DURATION]      = { "http_req_duration",      WF_TREND,   WF_UNIT_MS },
+    [WF_M_HTTP_BLOCKED]       = { "http_req_blocked",       WF_TREND,   WF_UNIT_MS },
+    [WF_M_HTTP_LOOKING_UP]    = { "http_req_looking_up",    WF_TREND,   WF_UNIT_MS },
+    [WF_M_HTTP_CONNECTING]    = { "http_req_connecting",    WF_TREND,   WF_UNIT_MS },
+    [WF_M_HTTP_TLS]           = { "http_req_tls_handshaking", WF_TREND, WF_UNIT_MS },
+    [WF_M_HTTP_SENDING]       = { "http_req_sending",       WF_TREND,   WF_UNIT_MS },
+    [WF_M_HTTP_WAITING]       = { "http_req_waiting",       WF_TREND,   WF_UNIT_MS },
+    [WF_M_HTTP_RECEIVING]     = { "http_req_receiving",     WF_TREND,   WF_UNIT_MS },
     [WF_M_HTTP_FAILED]        = { "http_req_failed",        WF_RATE,    WF_UNIT_NONE },
     [WF_M_HTTP_STATUS]        = { "http_req_status",        WF_TALLY,   WF_UNIT_NONE },
     [WF_M_HELD]               = { "http_reqs_held",         WF_COUNTER, WF_UNIT_NONE },

@@ -146,10 +146,11 @@ void wf_retry_check(const wf_retry_t *retry, const wf_node_t *node, const wf_whe
 
 /* Inherited by every http step; unset durations and numbers are -1. */
 typedef struct wf_http_options_t {
-    int verify, follow;
-    const char *cert, *key, *ca;
-    apr_int64_t max_redirects;
+    int verify, follow, compression, keep_alive;
+    const char *cert, *key, *key_password, *ca, *server_name;
+    apr_int64_t max_redirects, max_response_size;
     apr_int64_t connect_ns, read_ns, write_ns, request_ns;
+    const wf_node_t *version, *cookies, *resolve; /* or NULL */
 } wf_http_options_t;
 
 typedef struct wf_http_section_t {
@@ -157,7 +158,13 @@ typedef struct wf_http_section_t {
     const wf_node_t *domains, *headers;
     apr_array_header_t *pairs; /* headers compiled, by the first http step */
     wf_http_options_t options;
+    int connections; /* wf_connections_e */
+    int keep_cookies; /* a user keeps them over iterations */
+    int checked;      /* its options were looked at */
+    apr_int64_t max_connections; /* to one host, of a user or of those who share; 0: any */
 } wf_http_section_t;
+
+typedef enum { WF_CONNECTIONS_PER_VU, WF_CONNECTIONS_SHARED } wf_connections_e;
 
 extern const wf_field_t wf_http_section_fields[];
 void wf_http_section_init(wf_http_section_t *section);
@@ -206,6 +213,13 @@ void wf_scenarios_compile(const wf_node_t *root, wf_compile_t *c);
 typedef enum {
     WF_M_HTTP_REQS,
     WF_M_HTTP_DURATION,
+    WF_M_HTTP_BLOCKED, /* the phases of an exchange */
+    WF_M_HTTP_LOOKING_UP,
+    WF_M_HTTP_CONNECTING,
+    WF_M_HTTP_TLS,
+    WF_M_HTTP_SENDING,
+    WF_M_HTTP_WAITING,
+    WF_M_HTTP_RECEIVING,
     WF_M_HTTP_FAILED,
     WF_M_HTTP_STATUS,
     WF_M_HELD, /* requests that waited for the administrator's rate */
@@ -301,8 +315,10 @@ typedef struct wf_http_step_t {
     const char *method;
     wf_text_t url, base; /* base: prefix of a relative url; may be empty */
     apr_array_header_t *headers, *query; /* of wf_pair_t */
+    apr_array_header_t *cookies; /* of wf_pair_t, beside those of the user */
     apr_array_header_t *body;            /* of wf_piece_t, NULL = no body */
     wf_client_settings_t settings;
+    apr_size_t max_body;
     int fail_on_status;
     wf_client_call_t *call; /* made with the plan if there is nothing to evaluate */
 } wf_http_step_t;

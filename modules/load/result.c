@@ -227,6 +227,7 @@ static wf_answer_t *copy_answer(const wf_answer_t *from, apr_pool_t *p)
 {
     wf_answer_t *answer = apr_pmemdup(p, from, sizeof(*from));
 
+    answer->url = apr_pstrdup(p, from->url);
     answer->parsed = 0; /* parsed again if somebody asks */
     if (from->body != NULL) {
         answer->body = apr_pstrmemdup(p, from->body, from->body_length);

@@ -21,7 +21,10 @@ typedef struct wf_answer_t {
     int status;
     const char *body, *headers; /* NULL if nothing in the plan reads them */
     apr_size_t body_length, headers_length;
-    apr_int64_t size;
+    apr_int64_t size, wire_size; /* of the body, decoded and as it came */
+    int version, redirects, reused; /* as in wf_client_response_t */
+    wf_client_timings_t timings;
+    const char *url; /* of the last request */
     int parsed; /* json holds the body as a value */
     wf_value_t json;
 } wf_answer_t;

@@ -154,6 +154,8 @@ wf_vu_t *wf_shard_add(wf_shard_t *shard)
             shard->group = NULL;
             return NULL;
         }
+        wf_client_multi_limit(shard->group->multi,
+                              (int)shard->run->plan->http.max_connections);
     }
     make_room(shard);
     vu = apr_pcalloc(shard->part->pool, sizeof(*vu));

@@ -1,10 +1,7 @@
 /* The http step: send the call, keep what later steps may ask for, judge the answer. A
  * status of 400 and above makes a failed sample, but only fail_on_status makes a failed
  * step: workflows want to look at the status themselves. */
-#include "load/internal.h"
-
-#include <stddef.h>
-#include <string.h>
+#include "load/http.h"
 
 /* ---- outcome ----------------------------------------------------------------------- */
 
@@ -47,6 +44,12 @@ static void keep_answer(wf_result_t *result, const wf_client_response_t *respons
     result->http = answer;
     answer->status = response->status;
     answer->size = response->size;
+    answer->wire_size = response->wire_size;
+    answer->version = response->version;
+    answer->redirects = response->redirects;
+    answer->reused = response->reused;
+    answer->timings = response->timings;
+    answer->url = apr_pstrdup(p, response->url);
     if (response->body != NULL) {
         answer->body = apr_pstrmemdup(p, response->body, response->body_length);
         answer->body_length = response->body_length;
@@ -63,17 +66,29 @@ static const char *const extra_names[WF_STEP_EXTRAS + 1] = {
     "http_status", "http_response_size", "data_sent", "data_received", NULL
 };
 
-static void count_exchange(wf_result_t *result, const wf_client_response_t *response)
+void wf_http_count(wf_sheet_t *sheet, const wf_client_response_t *response, int failed)
 {
-    wf_sheet_t *sheet = wf_strand_sheet(result->strand);
+    const wf_client_timings_t *t = &response->timings;
 
     wf_sheet_count(sheet, WF_M_HTTP_REQS, 1);
-    wf_sheet_rate(sheet, WF_M_HTTP_FAILED,
-                  result->status != WF_STEP_SUCCESS || result->sample_failed);
+    wf_sheet_rate(sheet, WF_M_HTTP_FAILED, failed);
     wf_sheet_time(sheet, WF_M_HTTP_DURATION, response->duration_us);
+    wf_sheet_time(sheet, WF_M_HTTP_BLOCKED, t->blocked);
+    wf_sheet_time(sheet, WF_M_HTTP_LOOKING_UP, t->looking_up);
+    wf_sheet_time(sheet, WF_M_HTTP_CONNECTING, t->connecting);
+    wf_sheet_time(sheet, WF_M_HTTP_TLS, t->tls);
+    wf_sheet_time(sheet, WF_M_HTTP_SENDING, t->sending);
+    wf_sheet_time(sheet, WF_M_HTTP_WAITING, t->waiting);
+    wf_sheet_time(sheet, WF_M_HTTP_RECEIVING, t->receiving);
     if (response->status > 0) {
         wf_sheet_tally(sheet, WF_M_HTTP_STATUS, response->status);
     }
+}
+
+static void count_exchange(wf_result_t *result, const wf_client_response_t *response)
+{
+    wf_http_count(wf_strand_sheet(result->strand), response,
+                  result->status != WF_STEP_SUCCESS || result->sample_failed);
     result->duration_us = response->duration_us;
     result->sent = response->sent;
     result->received = response->received;
@@ -105,6 +120,31 @@ static void on_done(void *baton, const wf_client_response_t *response)
 
 /* ---- start, cancel ----------------------------------------------------------------- */
 
+/* A user's own cookies and connections, however many strands it has. */
+static wf_client_user_t *user_of(wf_vu_t *vu)
+{
+    const wf_http_section_t *http = &vu->shard->run->plan->http;
+
+    if (vu->client == NULL) {
+        wf_client_user_create(&vu->client, vu->group->multi,
+                              http->connections == WF_CONNECTIONS_PER_VU,
+                              vu->shard->part->pool);
+    }
+    return vu->client;
+}
+
+static apr_status_t make_transfer(wf_strand_t *strand, wf_error_t *err)
+{
+    wf_vu_t *vu = strand->vu;
+    apr_status_t rv = wf_client_transfer_create(
+        &strand->transfer, vu->group->multi, on_done, strand, vu->shard->part->pool, err);
+
+    if (rv == APR_SUCCESS) {
+        wf_client_transfer_join(strand->transfer, user_of(vu));
+    }
+    return rv;
+}
+
 static apr_status_t send_call(wf_strand_t *strand, const wf_step_t *step, wf_error_t *err)
 {
     const wf_http_step_t *http = step->config;
@@ -116,9 +156,7 @@ static apr_status_t send_call(wf_strand_t *strand, const wf_step_t *step, wf_err
                           wf_strand_pool(strand), err);
     }
     if (rv == APR_SUCCESS && strand->transfer == NULL) {
-        rv = wf_client_transfer_create(&strand->transfer, strand->vu->group->multi,
-                                       on_done, strand, strand->vu->shard->part->pool,
-                                       err);
+        rv = make_transfer(strand, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_client_send(strand->transfer, call, err);
@@ -178,162 +216,6 @@ static void cancel(wf_strand_t *strand, wf_act_t *act)
     }
 }
 
-/* ---- output ------------------------------------------------------------------------ */
-
-/* ${login.headers.Content-Type}: names without case, the first value. */
-static int header_property(wf_object_t *self, const char *name, wf_value_t *value,
-                           apr_pool_t *p, wf_error_t *err)
-{
-    wf_result_t *r = (wf_result_t *)((char *)self - offsetof(wf_result_t, headers));
-    const char *at = r->http ? r->http->headers : NULL;
-    const char *end = at ? at + r->http->headers_length : NULL;
-    const char *key, *text;
-    apr_size_t key_length, length;
-
-    (void)err;
-    while (at != NULL
-           && wf_client_header_next(&at, end, &key, &key_length, &text, &length)) {
-        if (strlen(name) == key_length && strncasecmp(name, key, key_length) == 0) {
-            *value = wf_string_n(text, length, p);
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void put_status(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
-{
-    *value = wf_string(
-        apr_psprintf(p, "%d %s", r->http->status, wf_client_reason(r->http->status)));
-}
-
-static void put_status_code(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
-{
-    (void)p;
-    *value = wf_integer(r->http->status);
-}
-
-static void put_headers(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
-{
-    (void)p;
-    r->headers.class_name = "headers";
-    r->headers.property = header_property;
-    value->type = WF_OBJECT;
-    value->as.object = &r->headers;
-}
-
-/* Parsed when it is first asked for, once per iteration. */
-static void put_body(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
-{
-    apr_pool_t *pool = wf_strand_pool(r->strand);
-    json_object *json;
-    wf_error_t err;
-
-    (void)p;
-    if (r->http->body == NULL) {
-        *value = wf_null();
-        return;
-    }
-    if (!r->http->parsed) {
-        wf_error_init(&err, pool);
-        r->http->json = wf_string(r->http->body);
-        r->http->parsed = 1;
-        if (wf_json_parse(&json, r->http->body, r->http->body_length, pool, &err)
-            == APR_SUCCESS) {
-            r->http->json = wf_value_from_json(json, pool);
-        }
-    }
-    *value = r->http->json;
-}
-
-static void put_body_raw(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
-{
-    (void)p;
-    *value = wf_string(r->http->body);
-}
-
-static void put_duration(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
-{
-    (void)p;
-    *value = wf_double((double)r->duration_us / 1000.0);
-}
-
-static void put_size(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
-{
-    (void)p;
-    *value = wf_integer(r->http->size);
-}
-
-static const struct {
-    const char *name;
-    void (*put)(wf_result_t *r, wf_value_t *value, apr_pool_t *p);
-} members[] = {
-    { "status", put_status },     { "status_code", put_status_code },
-    { "headers", put_headers },   { "body", put_body },
-    { "body_raw", put_body_raw }, { "duration", put_duration },
-    { "size", put_size },
-};
-
-static int output(wf_result_t *result, const char *name, wf_value_t *value, apr_pool_t *p)
-{
-    size_t i;
-
-    for (i = 0; result->http != NULL && i < sizeof(members) / sizeof(members[0]); i++) {
-        if (strcmp(members[i].name, name) == 0) {
-            members[i].put(result, value, p);
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Name → list of values, in their order. */
-static wf_value_t headers_map(const wf_result_t *r, apr_pool_t *p)
-{
-    const char *at = r->http ? r->http->headers : NULL;
-    const char *end = at ? at + r->http->headers_length : NULL;
-    wf_map_t *map = wf_map_create(p);
-    const char *key, *text;
-    apr_size_t key_length, length;
-
-    while (at != NULL
-           && wf_client_header_next(&at, end, &key, &key_length, &text, &length)) {
-        const char *name = apr_pstrmemdup(p, key, key_length);
-        wf_value_t *known = wf_map_get(map, name);
-        wf_list_t *list = known ? known->as.list : wf_list_create(p);
-
-        wf_list_push(list, wf_string_n(text, length, p));
-        if (known == NULL) {
-            wf_map_set(map, name, wf_list(list));
-        }
-    }
-    return wf_map(map);
-}
-
-static int map(wf_result_t *result, const char *name, wf_value_t *value, apr_pool_t *p)
-{
-    wf_map_t *all;
-    size_t i;
-
-    if (strcmp(name, "headers") == 0) {
-        *value = headers_map(result, p);
-        return 1;
-    }
-    if (strcmp(name, "output") != 0) {
-        return 0;
-    }
-    all = wf_map_create(p);
-    for (i = 0; result->http != NULL && i < sizeof(members) / sizeof(members[0]); i++) {
-        wf_value_t member;
-
-        members[i].put(result, &member, p);
-        wf_map_set(all, members[i].name,
-                   member.type == WF_OBJECT ? headers_map(result, p) : member);
-    }
-    *value = wf_map(all);
-    return 1;
-}
-
 const wf_step_type_t wf_step_http = {
     .name = "http",
     .compile = wf_http_compile,
@@ -341,8 +223,8 @@ const wf_step_type_t wf_step_http = {
     .start = start,
     .wake = send_now,
     .cancel = cancel,
-    .output = output,
-    .map = map,
+    .output = wf_http_output,
+    .map = wf_http_output_map,
     .extras = extra_names,
     .flags = WF_TYPE_OWN_TIMEOUT | WF_TYPE_HOOK,
 };

@@ -11,7 +11,8 @@ static void note_reads(wf_plan_t *plan, const char *text)
 
     plan->reads_body |= whole || strstr(text, "body") != NULL;
     plan->reads_headers |=
-        whole || strstr(text, "headers") != NULL || strstr(text, "cookies") != NULL;
+        whole || strstr(text, "headers") != NULL || strstr(text, "cookies") != NULL
+        || strstr(text, "bodyType") != NULL || strstr(text, "body_type") != NULL;
 }
 
 /* ---- what a document draws on ---------------------------------------------------------- */

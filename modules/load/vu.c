@@ -95,6 +95,9 @@ static void begin(wf_vu_t *vu)
     vu->began_us = vu->intended_us ? vu->intended_us : wf_mono_us();
     vu->intended_us = 0;
     shard->busy++;
+    if (vu->client != NULL && !shard->run->plan->http.keep_cookies) {
+        wf_client_forget_cookies(vu->client);
+    }
     wf_strand_begin(&vu->strand, shard->run->initial, &scenario->steps,
                     scenario->pre_hook, scenario->post_hook);
 }
