@@ -290,6 +290,7 @@ struct wf_plan_t {
     wf_step_t *pre_hook, *post_hook; /* those of scenarios without their own */
     const wf_step_t *inner;          /* the loop that a break would leave, or NULL */
     int nesting;                     /* of the block that is being compiled */
+    int weighing;                    /* the steps of the next block are choices */
     int reads_body, reads_headers; /* some template or script may ask for them */
 };
 

@@ -66,6 +66,16 @@ wf_value_t wf_result_output(wf_result_t *result)
     return object_value(&result->output);
 }
 
+/* Most outputs are never asked for. */
+static wf_map_t *values_of(wf_result_t *r)
+{
+    if (r->values == NULL && r->own != NULL) {
+        r->values = wf_map_create(wf_strand_pool(r->strand));
+        r->step->type->fill(r, r->own);
+    }
+    return r->values;
+}
+
 static int output_member(wf_result_t *r, const char *name, wf_value_t *value,
                          apr_pool_t *p)
 {
@@ -74,7 +84,7 @@ static int output_member(wf_result_t *r, const char *name, wf_value_t *value,
     if (r->step->type->output != NULL) {
         return r->step->type->output(r, name, value, p);
     }
-    own = r->values ? wf_map_get(r->values, name) : NULL;
+    own = values_of(r) ? wf_map_get(r->values, name) : NULL;
     if (own == NULL) {
         return 0;
     }
@@ -163,7 +173,7 @@ int wf_result_map(wf_result_t *r, const char *name, wf_value_t *value, apr_pool_
     if (strcmp(name, "output") != 0) {
         return 0;
     }
-    *value = wf_map(r->values ? r->values : wf_map_create(p));
+    *value = wf_map(values_of(r) ? r->values : wf_map_create(p));
     return 1;
 }
 
@@ -238,11 +248,12 @@ static wf_answer_t *copy_answer(const wf_answer_t *from, apr_pool_t *p)
     return answer;
 }
 
-wf_result_t *wf_result_copy(const wf_result_t *from, apr_pool_t *p)
+wf_result_t *wf_result_copy(wf_result_t *from, apr_pool_t *p)
 {
+    wf_value_t values = wf_map(values_of(from));
     wf_result_t *result = apr_pmemdup(p, from, sizeof(*from));
-    wf_value_t values = wf_map(from->values);
 
+    result->own = NULL;
     if (from->error != NULL) {
         result->error = apr_pstrdup(p, from->error);
     }

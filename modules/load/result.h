@@ -44,12 +44,13 @@ struct wf_result_t {
     apr_int64_t sent, received;
     double extras[WF_STEP_EXTRAS];
     wf_map_t *values;  /* output of types without an output function of their own */
+    void *own;         /* of types with a fill function: what values are made of */
     wf_answer_t *http; /* of http steps */
 };
 
 void wf_result_init(wf_result_t *result, wf_strand_t *strand, const wf_step_t *step);
 /** A copy in another pool. */
-wf_result_t *wf_result_copy(const wf_result_t *result, apr_pool_t *p);
+wf_result_t *wf_result_copy(wf_result_t *result, apr_pool_t *p);
 /** What a result holds in memory, roughly. */
 apr_size_t wf_result_weight(const wf_result_t *result);
 /** Status, code and text of a failure at once; the text is copied. */
@@ -89,7 +90,8 @@ typedef enum {
     WF_BLOCK_SKIPPED, /* a step failed that says skip: the rest was dropped */
     WF_BLOCK_ABORTED, /* a step failed that says abort: act->failure is its result */
     WF_BLOCK_BREAK,   /* a break or continue step that means this activation */
-    WF_BLOCK_CONTINUE
+    WF_BLOCK_CONTINUE,
+    WF_BLOCK_LEFT     /* one that means a loop around it: there is nothing to wait for */
 } wf_block_end_e;
 
 struct wf_step_type_t {
@@ -127,6 +129,10 @@ struct wf_step_type_t {
      *  goes. May be NULL if there is no state. */
     void (*move)(wf_act_t *act, apr_pool_t *p);
 
+    /** Put the members of the output of a finished step, from its act->state. Called only
+     *  if somebody asks for them. NULL: they are put while the step runs. */
+    void (*fill)(wf_result_t *result, const void *state);
+
     /** A member of the output of a finished step: 1 found, 0 unknown. NULL: result->values
      *  has them. */
     int (*output)(wf_result_t *result, const char *name, wf_value_t *value,
@@ -151,6 +157,8 @@ void wf_act_pause(wf_act_t *act, apr_int64_t ns);
 /** A container fails because a step of its block did: tells which, counts no error of its
  *  own. */
 void wf_act_inherit(wf_act_t *act);
+/** Add the ids of the first steps of a block, for outputs. */
+void wf_block_tell(wf_list_t *executed, const wf_block_t *block, int steps);
 /** Memory of the act's strand for what lives as long as the iteration. */
 apr_pool_t *wf_act_pool(const wf_act_t *act);
 
@@ -166,6 +174,6 @@ const wf_step_type_t *wf_step_type_find(const char *name);
 
 extern const wf_step_type_t wf_step_http, wf_step_condition, wf_step_if, wf_step_loop,
     wf_step_for, wf_step_foreach, wf_step_while, wf_step_break, wf_step_continue,
-    wf_step_sleep, wf_step_script;
+    wf_step_sleep, wf_step_retry, wf_step_random, wf_step_wait_until, wf_step_script;
 
 #endif

@@ -18,11 +18,15 @@ typedef struct choices_t {
     int groups;               /* independent ifs follow one another */
 } choices_t;
 
+/* A choice that was taken. */
+typedef struct taken_t {
+    int choice, steps; /* how far its block was walked */
+} taken_t;
+
 typedef struct state_t {
-    int next;   /* choice to look at */
-    int group;  /* in which a choice was taken */
-    int chosen; /* index of the last one, -1: none */
-    wf_list_t *executed;
+    int next;  /* choice to look at */
+    int count; /* of taken: one in each group at most */
+    taken_t taken[];
 } state_t;
 
 static const char *const extra_names[] = { "condition_result", "branch_steps_count",
@@ -286,34 +290,61 @@ static void compile_if(wf_step_t *step, const wf_node_t *config, const wf_where_
 
 /* ---- running ----------------------------------------------------------------------- */
 
-static void note_block(state_t *state, const wf_block_t *block)
+static const choice_t *choice_at(const choices_t *choices, int i)
+{
+    return &APR_ARRAY_IDX(choices->list, i, choice_t);
+}
+
+/* The latest choice that was taken, or NULL. */
+static const choice_t *latest(const choices_t *choices, const state_t *state)
+{
+    return state->count > 0 ? choice_at(choices, state->taken[state->count - 1].choice)
+                            : NULL;
+}
+
+void wf_block_tell(wf_list_t *executed, const wf_block_t *block, int steps)
 {
     int i;
 
-    for (i = 0; i < block->count; i++) {
-        wf_list_push(state->executed, wf_string(block->steps[i]->id));
+    for (i = 0; i < steps; i++) {
+        if (!block->steps[i]->disabled) {
+            wf_list_push(executed, wf_string(block->steps[i]->id));
+        }
     }
 }
 
-static wf_step_progress_e finish(wf_act_t *act)
+static void fill(wf_result_t *result, const void *data)
 {
-    const choices_t *choices = act->step->config;
-    const state_t *state = act->state;
-    wf_result_t *result = act->result;
-    const choice_t *choice = state->chosen >= 0
-                                 ? &APR_ARRAY_IDX(choices->list, state->chosen, choice_t)
-                                 : NULL;
-    int yes = choice != NULL && choice->expr != NULL;
+    const choices_t *choices = result->step->config;
+    const state_t *state = data;
+    const choice_t *choice = latest(choices, state);
+    wf_list_t *executed = wf_list_create(wf_strand_pool(result->strand));
+    int i;
 
-    wf_result_put(result, "expression",
-                  wf_string(APR_ARRAY_IDX(choices->list, 0, choice_t).text));
-    wf_result_put(result, "result", wf_boolean(yes));
+    for (i = 0; i < state->count; i++) {
+        wf_block_tell(executed, &choice_at(choices, state->taken[i].choice)->block,
+                      state->taken[i].steps);
+    }
+    wf_result_put(result, "expression", wf_string(choice_at(choices, 0)->text));
+    wf_result_put(result, "result", wf_boolean(choice != NULL && choice->expr != NULL));
     wf_result_put(result, "branch_taken", wf_string(choice ? choice->taken : "none"));
-    wf_result_put(result, "branch_index", wf_integer(state->chosen));
-    wf_result_put(result, "steps_executed", wf_list(state->executed));
-    result->extras[0] = yes;
-    result->extras[1] = wf_list_count(state->executed);
-    return WF_STEP_DONE;
+    wf_result_put(result, "branch_index",
+                  wf_integer(choice ? state->taken[state->count - 1].choice : -1));
+    wf_result_put(result, "steps_executed", wf_list(executed));
+}
+
+/* Its numbers, which are samples of metrics. */
+static void sum_up(wf_act_t *act)
+{
+    const choice_t *choice = latest(act->step->config, act->state);
+    const state_t *state = act->state;
+    int i;
+
+    act->result->extras[0] = choice != NULL && choice->expr != NULL;
+    act->result->extras[1] = 0;
+    for (i = 0; i < state->count; i++) {
+        act->result->extras[1] += state->taken[i].steps;
+    }
 }
 
 /* The next choice that holds, among those of groups in which none was taken yet. */
@@ -321,80 +352,80 @@ static wf_step_progress_e choose(wf_strand_t *strand, wf_act_t *act)
 {
     const choices_t *choices = act->step->config;
     state_t *state = act->state;
+    const choice_t *before = latest(choices, state);
     wf_error_t err;
 
-    wf_error_init(&err, wf_strand_pool(strand));
-    while (state->next < choices->list->nelts) {
-        const choice_t *choice = &APR_ARRAY_IDX(choices->list, state->next, choice_t);
+    for (; state->next < choices->list->nelts; state->next++) {
+        const choice_t *choice = choice_at(choices, state->next);
         int yes = 1;
 
-        if (state->chosen >= 0 && choice->group == state->group) {
-            state->next++;
+        if (before != NULL && choice->group == before->group) {
             continue;
         }
+        wf_error_init(&err, wf_strand_pool(strand));
         if (choice->expr != NULL
             && wf_expr_truth(choice->expr, strand, &yes, &err) != APR_SUCCESS) {
             wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s",
                            err.message);
             return WF_STEP_DONE;
         }
-        state->next++;
         if (yes) {
-            state->chosen = state->next - 1;
-            state->group = choice->group;
-            note_block(state, &choice->block);
+            state->taken[state->count++] = (taken_t){ .choice = state->next++ };
             act->block = &choice->block;
             return WF_STEP_ENTERED;
         }
     }
-    return finish(act);
+    sum_up(act);
+    return WF_STEP_DONE;
+}
+
+static apr_size_t state_size(const choices_t *choices)
+{
+    return sizeof(state_t) + (choices->groups + 1) * sizeof(taken_t);
 }
 
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
-    state_t *state = apr_pcalloc(wf_act_pool(act), sizeof(*state));
-
-    state->chosen = state->group = -1;
-    state->executed = wf_list_create(wf_act_pool(act));
-    act->state = state;
+    act->state = apr_pcalloc(wf_act_pool(act), state_size(act->step->config));
     return choose(strand, act);
 }
 
 static wf_step_progress_e leave(wf_strand_t *strand, wf_act_t *act, wf_block_end_e end)
 {
-    if (end == WF_BLOCK_ABORTED) {
-        finish(act);
-        wf_act_inherit(act);
-        return WF_STEP_DONE;
+    state_t *state = act->state;
+
+    state->taken[state->count - 1].steps = act->at;
+    if (end == WF_BLOCK_COMPLETED || end == WF_BLOCK_SKIPPED) {
+        return choose(strand, act);
     }
-    return choose(strand, act);
+    sum_up(act);
+    if (end == WF_BLOCK_ABORTED) {
+        wf_act_inherit(act);
+    }
+    return WF_STEP_DONE;
+}
+
+static void cancel(wf_strand_t *strand, wf_act_t *act)
+{
+    state_t *state = act->state;
+
+    (void)strand;
+    state->taken[state->count - 1].steps = act->at;
+    sum_up(act);
 }
 
 static void move(wf_act_t *act, apr_pool_t *p)
 {
-    state_t *state = apr_pmemdup(p, act->state, sizeof(*state));
-    wf_value_t executed = wf_list(state->executed);
-
-    state->executed = wf_value_copy(&executed, p).as.list;
-    act->state = state;
+    act->state = apr_pmemdup(p, act->state, state_size(act->step->config));
 }
 
-const wf_step_type_t wf_step_condition = {
-    .name = "condition",
-    .compile = compile_condition,
-    .start = start,
-    .leave = leave,
-    .move = move,
-    .extras = extra_names,
-    .members = condition_members,
-};
+#define CHOICE_TYPE(word, compiler, fields)                                              \
+    {                                                                                    \
+        .name = word, .compile = compiler, .start = start, .leave = leave,               \
+        .cancel = cancel, .move = move, .fill = fill, .extras = extra_names,             \
+        .members = fields                                                                \
+    }
 
-const wf_step_type_t wf_step_if = {
-    .name = "if",
-    .compile = compile_if,
-    .start = start,
-    .leave = leave,
-    .move = move,
-    .extras = extra_names,
-    .members = if_members,
-};
+const wf_step_type_t wf_step_condition =
+    CHOICE_TYPE("condition", compile_condition, condition_members);
+const wf_step_type_t wf_step_if = CHOICE_TYPE("if", compile_if, if_members);

@@ -25,6 +25,12 @@ typedef struct wf_loop_step_t {
     const char *label, *mode;
 } config_t;
 
+/* Passes one after the other that went equally far. */
+typedef struct stretch_t {
+    int steps; /* of the block */
+    apr_int64_t passes;
+} stretch_t;
+
 typedef struct state_t {
     apr_int64_t pass;      /* from 0 */
     apr_int64_t total;     /* passes, -1: not known */
@@ -33,7 +39,9 @@ typedef struct state_t {
     wf_value_t item;
     int broke;
     const char *ended; /* terminated_by, once known */
-    wf_list_t *executed;
+    apr_int64_t took_us;
+    apr_array_header_t *walked; /* of stretch_t; NULL: none yet */
+    int nwalked;                /* steps in all, until EXECUTED_MAX */
 } state_t;
 
 static const char *const extra_names[] = { "loop_iterations_total", "loop_duration_ms",
@@ -336,28 +344,42 @@ static wf_step_progress_e fail(wf_act_t *act, const char *text)
     return WF_STEP_DONE;
 }
 
-static void tell_loop(wf_act_t *act, const state_t *state)
+static wf_list_t *executed(const wf_result_t *r, const state_t *state)
 {
-    const config_t *config = act->step->config;
-    wf_result_t *r = act->result;
-    double ms = (double)(wf_mono_us() - act->began_us) / 1000.0;
+    const config_t *config = r->step->config;
+    wf_list_t *list = wf_list_create(wf_strand_pool(r->strand));
+    int i;
+
+    for (i = 0; state->walked != NULL && i < state->walked->nelts; i++) {
+        const stretch_t *stretch = &APR_ARRAY_IDX(state->walked, i, stretch_t);
+        apr_int64_t pass;
+
+        for (pass = 0; pass < stretch->passes && wf_list_count(list) < EXECUTED_MAX;
+             pass++) {
+            wf_block_tell(list, &config->block, stretch->steps);
+        }
+    }
+    return list;
+}
+
+static void fill(wf_result_t *r, const void *data)
+{
+    const config_t *config = r->step->config;
+    const state_t *state = data;
 
     if (config->mode != NULL) {
         wf_result_put(r, "mode", wf_string(config->mode));
         wf_result_put(r, "total_iterations", wf_long(state->pass));
         wf_result_put(r, "break_triggered", wf_boolean(state->broke));
-        wf_result_put(r, "steps_executed", wf_list(state->executed));
-        wf_result_put(r, "duration_ms", wf_double(ms));
+        wf_result_put(r, "steps_executed", wf_list(executed(r, state)));
+        wf_result_put(r, "duration_ms", wf_double((double)state->took_us / 1000.0));
+        return;
     }
-    else {
-        wf_result_put(r, "iterations", wf_long(state->pass));
-        wf_result_put(r, "terminated_by", wf_string(state->ended));
-        if (config->kind == KIND_EACH) {
-            wf_result_put(r, "total_items", wf_long(state->total));
-        }
+    wf_result_put(r, "iterations", wf_long(state->pass));
+    wf_result_put(r, "terminated_by", wf_string(state->ended));
+    if (config->kind == KIND_EACH) {
+        wf_result_put(r, "total_items", wf_long(state->total));
     }
-    r->extras[0] = (double)state->pass;
-    r->extras[1] = ms;
 }
 
 static wf_step_progress_e finish(wf_act_t *act, const char *ended)
@@ -365,7 +387,9 @@ static wf_step_progress_e finish(wf_act_t *act, const char *ended)
     state_t *state = act->state;
 
     state->ended = ended;
-    tell_loop(act, state);
+    state->took_us = wf_mono_us() - act->began_us;
+    act->result->extras[0] = (double)state->pass;
+    act->result->extras[1] = (double)state->took_us / 1000.0;
     return WF_STEP_DONE;
 }
 
@@ -392,17 +416,27 @@ static void set_pass(const config_t *config, state_t *state)
     }
 }
 
-static void note_executed(const config_t *config, state_t *state)
+/* The pass has come so far; the memory of it is bounded. */
+static void note_walked(wf_act_t *act, state_t *state)
 {
-    int i;
+    const config_t *config = act->step->config;
+    stretch_t *last;
 
-    for (i = 0; config->mode != NULL && i < config->block.count
-                && wf_list_count(state->executed) < EXECUTED_MAX;
-         i++) {
-        if (!config->block.steps[i]->disabled) {
-            wf_list_push(state->executed, wf_string(config->block.steps[i]->id));
-        }
+    if (config->mode == NULL || state->nwalked >= EXECUTED_MAX) {
+        return;
     }
+    if (state->walked == NULL) {
+        state->walked = apr_array_make(wf_act_pool(act), 4, sizeof(stretch_t));
+    }
+    last = state->walked->nelts > 0
+               ? &APR_ARRAY_IDX(state->walked, state->walked->nelts - 1, stretch_t)
+               : NULL;
+    if (last == NULL || last->steps != act->at) {
+        last = apr_array_push(state->walked);
+        *last = (stretch_t){ .steps = act->at };
+    }
+    last->passes++;
+    state->nwalked += act->at;
 }
 
 /* What a break_condition or continue_condition says; -1: it failed. */
@@ -465,7 +499,6 @@ static wf_step_progress_e next_pass(wf_strand_t *strand, wf_act_t *act)
             return WF_STEP_WAITING;
         }
     }
-    note_executed(config, state);
     act->block = &config->block;
     return WF_STEP_ENTERED;
 }
@@ -557,7 +590,6 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 
     state->total = -1;
     state->item = wf_null();
-    state->executed = wf_list_create(wf_act_pool(act));
     act->state = state;
     wf_error_init(&err, wf_strand_pool(strand));
     if (config->kind == KIND_COUNT) {
@@ -576,20 +608,30 @@ static wf_step_progress_e leave(wf_strand_t *strand, wf_act_t *act, wf_block_end
 {
     state_t *state = act->state;
 
-    if (end == WF_BLOCK_ABORTED) {
-        state->pass++;
-        finish(act, "error");
-        wf_act_inherit(act);
-        return WF_STEP_DONE;
-    }
+    note_walked(act, state);
     state->pass++;
     state->value += state->by;
-    if (end == WF_BLOCK_BREAK) {
+    switch (end) {
+    case WF_BLOCK_ABORTED:
+        wf_act_inherit(act);
+        return finish(act, "error");
+    case WF_BLOCK_BREAK:
+    case WF_BLOCK_LEFT:
         state->broke = 1;
         return finish(act, "break");
+    default:
+        wf_strand_tidy(strand);
+        return next_pass(strand, act);
     }
-    wf_strand_tidy(strand);
-    return next_pass(strand, act);
+}
+
+static void cancel(wf_strand_t *strand, wf_act_t *act)
+{
+    (void)strand;
+    if (act->phase == WF_ACT_WALK) {
+        note_walked(act, act->state);
+    }
+    finish(act, "timeout");
 }
 
 /* ---- names ------------------------------------------------------------------------- */
@@ -634,9 +676,11 @@ static void move(wf_act_t *act, apr_pool_t *p)
 {
     const config_t *config = act->step->config;
     state_t *state = apr_pmemdup(p, act->state, sizeof(*state));
-    wf_value_t executed = wf_list(state->executed), items = wf_list(state->items);
+    wf_value_t items = wf_list(state->items);
 
-    state->executed = wf_value_copy(&executed, p).as.list;
+    if (state->walked != NULL) {
+        state->walked = apr_array_copy(p, state->walked);
+    }
     if (config->kind == KIND_EACH) {
         state->items = wf_value_copy(&items, p).as.list;
         act->strand->spent += wf_value_size(&items);
@@ -650,8 +694,8 @@ static void move(wf_act_t *act, apr_pool_t *p)
 #define LOOP_TYPE(word, compiler, fields)                                                \
     {                                                                                    \
         .name = word, .compile = compiler, .start = start, .leave = leave,               \
-        .wake = next_pass, .lookup = lookup, .move = move, .extras = extra_names,        \
-        .members = fields, .flags = WF_TYPE_LOOP                                         \
+        .wake = next_pass, .cancel = cancel, .lookup = lookup, .move = move,             \
+        .fill = fill, .extras = extra_names, .members = fields, .flags = WF_TYPE_LOOP    \
     }
 
 const wf_step_type_t wf_step_loop = LOOP_TYPE("loop", compile_loop, loop_members);

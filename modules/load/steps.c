@@ -13,16 +13,15 @@
     }
 
 static const wf_step_type_t later_types[] = {
-    NOT_YET("db"),         NOT_YET("mq"),
-    NOT_YET("socket"),       NOT_YET("parallel"),   NOT_YET("retry"),
-    NOT_YET("random"),       NOT_YET("wait_until"), NOT_YET("call"),
-    NOT_YET("ref_workflow"), NOT_YET("grpc"),
+    NOT_YET("db"),   NOT_YET("mq"),           NOT_YET("socket"), NOT_YET("parallel"),
+    NOT_YET("call"), NOT_YET("ref_workflow"), NOT_YET("grpc"),
 };
 
 static const wf_step_type_t *const types[] = {
-    &wf_step_http,     &wf_step_condition, &wf_step_loop,  &wf_step_if,
-    &wf_step_for,      &wf_step_foreach,   &wf_step_while, &wf_step_break,
-    &wf_step_continue, &wf_step_sleep,     &wf_step_script,
+    &wf_step_http,   &wf_step_condition, &wf_step_loop,     &wf_step_if,
+    &wf_step_for,    &wf_step_foreach,   &wf_step_while,    &wf_step_break,
+    &wf_step_retry,  &wf_step_random,    &wf_step_continue, &wf_step_wait_until,
+    &wf_step_script, &wf_step_sleep,
 };
 
 const wf_step_type_t *wf_step_type_find(const char *name)
@@ -352,11 +351,26 @@ static wf_step_t *compile_step(const wf_node_t *node, const wf_where_t *path,
     return step;
 }
 
+static void check_weight(const wf_step_t *step, int weighing, const wf_where_t *path,
+                         wf_compile_t *c)
+{
+    wf_where_t at = { .up = path, .key = "weight" };
+    const wf_node_t *node =
+        step->node->type == WF_NODE_MAP ? wf_node_get(step->node, "weight") : NULL;
+
+    if (node != NULL && !weighing) {
+        wf_compile_problem(c, "value", node, &at,
+                           "only has a meaning directly within a random step");
+    }
+}
+
 void wf_block_compile(wf_block_t *block, const wf_node_t *list, int may_be_empty,
                       const wf_where_t *path, wf_compile_t *c)
 {
+    int weighing = wf_plan_of(c)->weighing;
     const wf_member_t *m;
 
+    wf_plan_of(c)->weighing = 0;
     if (list->type != WF_NODE_LIST) {
         wf_compile_problem(c, "type", list, path, "must be a list, not %s",
                            wf_node_type_name(list->type));
@@ -378,7 +392,8 @@ void wf_block_compile(wf_block_t *block, const wf_node_t *list, int may_be_empty
     for (m = list->first; m != NULL; m = m->next) {
         wf_where_t item = { .up = path, .index = block->count };
 
-        block->steps[block->count++] = compile_step(m->value, &item, c);
+        block->steps[block->count] = compile_step(m->value, &item, c);
+        check_weight(block->steps[block->count++], weighing, &item, c);
     }
     wf_plan_of(c)->nesting--;
 }

@@ -124,6 +124,7 @@ static void begin_attempt(wf_act_t *act)
     act->result->attempts = ++act->attempt;
     act->began_us = wf_mono_us();
     act->failed = 0;
+    act->state = NULL;
     act->phase = WF_ACT_BEFORE;
     act->block = &step->before;
     act->at = 0;
@@ -131,6 +132,15 @@ static void begin_attempt(wf_act_t *act)
         wf_timer_set(wf_strand_timers(act->strand), &act->timer,
                      act->began_us + step->timeout_ns / 1000);
     }
+}
+
+/* The type is done with it: others may see the result. */
+static void publish(wf_act_t *act)
+{
+    if (act->step->type->fill != NULL) {
+        act->result->own = act->state;
+    }
+    act->strand->locals->results[act->step->index] = act->result;
 }
 
 /* The type has nothing more to do, or is to be asked again. 1: go on. */
@@ -151,7 +161,7 @@ static int proceed(wf_act_t *act, wf_step_progress_e progress)
     if (result->status == WF_STEP_NONE) {
         result->status = WF_STEP_SUCCESS;
     }
-    act->strand->locals->results[act->step->index] = result;
+    publish(act);
     act->phase = wf_result_failed(result) ? WF_ACT_JUDGE : WF_ACT_AFTER;
     act->block = &act->step->after;
     return 1;
@@ -365,14 +375,10 @@ static int step_ended(wf_act_t *act, const wf_act_t *child)
 {
     wf_strand_t *strand = act->strand;
 
+    if (strand->target != NULL && strand->target != act->step) {
+        return end_block(act, WF_BLOCK_LEFT);
+    }
     if (strand->target != NULL) {
-        if (strand->target != act->step) {
-            act->result->status = WF_STEP_SUCCESS; /* break goes through it */
-            if (act->step->type->cancel != NULL) {
-                act->step->type->cancel(strand, act);
-            }
-            return proceed(act, WF_STEP_DONE);
-        }
         strand->target = NULL;
         return end_block(act, strand->signal);
     }
@@ -464,6 +470,7 @@ static void on_timer(void *baton)
         wf_result_fail(act->result, WF_STEP_TIMEOUT, "TIMEOUT_ERROR",
                        "timed out after %s",
                        wf_duration_text(act->step->timeout_ns, wf_strand_pool(strand)));
+        publish(act);
         act->phase = WF_ACT_JUDGE;
     }
     go(strand);

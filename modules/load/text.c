@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define EVAL_SPENDS 128 /* bytes that an evaluation leaves in its pool, roughly */
+
 /* Bodies and headers of answers are only kept if something in the plan asks for them. */
 static void note_reads(wf_plan_t *plan, const char *text)
 {
@@ -118,11 +120,15 @@ wf_text_t wf_compile_text(wf_compile_t *c, const char *text, const wf_node_t *no
 apr_status_t wf_text_eval(const wf_text_t *text, wf_strand_t *strand, const char **out,
                           apr_pool_t *p, wf_error_t *err)
 {
+    apr_status_t rv;
+
     if (text->tmpl == NULL) {
         *out = text->literal;
         return APR_SUCCESS;
     }
-    return wf_template_text(text->tmpl, &strand->scope, out, NULL, p, err);
+    rv = wf_template_text(text->tmpl, &strand->scope, out, NULL, p, err);
+    strand->spent += EVAL_SPENDS + (rv == APR_SUCCESS ? 2 * strlen(*out) : 0);
+    return rv;
 }
 
 wf_expr_t *wf_compile_expr(wf_compile_t *c, const char *text, const wf_node_t *node,
@@ -141,13 +147,13 @@ wf_expr_t *wf_compile_expr(wf_compile_t *c, const char *text, const wf_node_t *n
     return expr;
 }
 
-/* What it makes on the way goes at once: conditions of loops are evaluated often. */
 apr_status_t wf_expr_truth(const wf_expr_t *expr, wf_strand_t *strand, int *truth,
                            wf_error_t *err)
 {
     wf_value_t value;
     apr_status_t rv = wf_expr_eval(expr, &strand->scope, &value, err->pool, err);
 
+    strand->spent += EVAL_SPENDS;
     return rv == APR_SUCCESS ? wf_value_truth(&value, WF_LOAD, truth, err) : rv;
 }
 
@@ -229,6 +235,7 @@ static apr_status_t eval_text(const wf_shape_t *shape, wf_strand_t *strand,
         if (wf_expr_eval(shape->path, &strand->scope, value, p, &unknown)
             == APR_SUCCESS) {
             *value = wf_result_plain(value, p);
+            strand->spent += EVAL_SPENDS + wf_value_size(value);
             return APR_SUCCESS;
         }
     }
