@@ -257,6 +257,17 @@ wf_chores_t *wf_chores_create(int workers, apr_pool_t *p);
 /** All chores are dropped already; waits for those that are under way. */
 void wf_chores_destroy(wf_chores_t *chores);
 
+/* ---- how fast an execution may send requests (pace.c) ---------------------------------- */
+
+typedef struct wf_pace_t wf_pace_t;
+
+/** So many requests a second, 0 = any number. Held by p. */
+wf_pace_t *wf_pace_create(int rate, apr_pool_t *p);
+/** p holds it, too: it goes with the last holder. */
+wf_pace_t *wf_pace_hold(wf_pace_t *pace, apr_pool_t *p);
+/** Take a place for a request: microseconds until it may be sent. Any thread. */
+apr_int64_t wf_pace_take(wf_pace_t *pace);
+
 /* ---- virtual users (vu.c) ---------------------------------------------------------- */
 
 /* clang-format off */
@@ -479,7 +490,7 @@ struct wf_run_t {
     wf_part_t *parts;
     int nparts;
     const wf_map_t *initial; /* variables of every iteration; setup adds to the plan's */
-    apr_int64_t slot_us;     /* when the next request may be sent; atomic */
+    wf_pace_t *pace;         /* of its requests */
     apr_int64_t *claimed;    /* by scenario; shared-iterations: atomic, taken in lots */
     apr_int64_t *rows_taken; /* by source of the plan's data; atomic */
     apr_uint64_t seed;       /* of the order of rows; the same after a restart */

@@ -78,6 +78,7 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
     run->plan = plan;
     run->id = apr_pstrdup(p, id);
     run->initial = plan->variables;
+    run->pace = wf_pace_create(load->options.max_rate, p);
     run->planned = wf_plan_iterations(plan);
     run->lasts_ns = wf_plan_duration_ns(plan);
     run->vus_booked = wf_plan_vus(plan);

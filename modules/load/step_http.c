@@ -164,26 +164,6 @@ static apr_status_t send_call(wf_strand_t *strand, const wf_step_t *step, wf_err
     return rv;
 }
 
-/* The administrator may limit the rate of an execution: requests beyond it wait for their
- * place in the row, which all loops share. Microseconds to wait. */
-static apr_int64_t take_place(wf_strand_t *strand)
-{
-    wf_run_t *run = strand->vu->shard->run;
-    apr_int64_t now, place, slot;
-
-    if (run->load->options.max_rate == 0) {
-        return 0;
-    }
-    now = wf_mono_us();
-    slot = __atomic_load_n(&run->slot_us, __ATOMIC_RELAXED);
-    do {
-        place = slot > now ? slot : now;
-    } while (!__atomic_compare_exchange_n(&run->slot_us, &slot,
-                                          place + 1000000 / run->load->options.max_rate,
-                                          0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-    return place - now;
-}
-
 static wf_step_progress_e send_now(wf_strand_t *strand, wf_act_t *act)
 {
     wf_error_t err;
@@ -198,7 +178,7 @@ static wf_step_progress_e send_now(wf_strand_t *strand, wf_act_t *act)
 
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
-    apr_int64_t us = take_place(strand);
+    apr_int64_t us = wf_pace_take(strand->vu->shard->run->pace);
 
     if (us < 1000) { /* less than timers can tell */
         return send_now(strand, act);
