@@ -147,10 +147,10 @@ static int answer(void *baton, wf_script_answer_t *answer)
 static int metric(void *baton, const char *name, double value)
 {
     wf_script_frame_t *frame = baton;
-    int index = wf_metric_find(frame->metrics, name, NULL);
+    const wf_value_t *index = wf_map_get(frame->metrics, name);
     wf_script_add_t *add;
 
-    if (index < 0 || !wf_metric_at(frame->metrics, index)->custom) {
+    if (index == NULL) {
         return 0;
     }
     if (frame->adds == NULL) {
@@ -158,7 +158,7 @@ static int metric(void *baton, const char *name, double value)
     }
     if (frame->adds->nelts < WF_SCRIPT_ADDS_MAX) {
         add = apr_array_push(frame->adds);
-        *add = (wf_script_add_t){ index, value };
+        *add = (wf_script_add_t){ (int)index->as.integer, value };
     }
     return 1;
 }
@@ -189,49 +189,17 @@ static void exchanged(void *baton, const wf_client_response_t *response)
     };
 }
 
-/* One line is one line, whatever the script puts in. */
-static const char *clean(const char *line, apr_pool_t *p)
-{
-    char *copy = apr_pstrdup(p, line), *c;
-
-    for (c = copy; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            *c = ' ';
-        }
-    }
-    return copy;
-}
-
-static void log_line(void *baton, wf_log_level_e level, const char *line)
-{
-    wf_script_frame_t *frame = baton;
-    int before;
-
-    if (!wf_log_enabled(level)) {
-        return;
-    }
-    before = __atomic_fetch_add(&frame->step->shared->logged, 1, __ATOMIC_RELAXED);
-    if (before < WF_SCRIPT_LOGGED) {
-        wf_log(level, "step %s: %s", frame->id, clean(line, frame->pool));
-    }
-    else if (before == WF_SCRIPT_LOGGED) {
-        wf_log(level, "step %s: writes more than %d lines, the rest is not logged",
-               frame->id, WF_SCRIPT_LOGGED);
-    }
-}
-
 /* ---- making one -------------------------------------------------------------------------- */
 
-static void init(wf_script_frame_t *frame, wf_strand_t *strand, const wf_step_t *step,
-                 apr_pool_t *p)
+static void init(wf_script_frame_t *frame, const wf_step_t *step, apr_pool_t *p)
 {
+    const wf_script_step_t *own = step->config;
+
     frame->pool = p;
-    frame->step = step->config;
-    frame->metrics = wf_strand_plan(strand)->metrics;
-    frame->id = step->id ? step->id : step->name;
+    frame->script = own->script;
+    frame->metrics = own->metrics;
     frame->host = (wf_script_host_t){
         .baton = frame,
-        .name = "script",
         .get = get,
         .set = set,
         .unset = unset,
@@ -240,7 +208,6 @@ static void init(wf_script_frame_t *frame, wf_strand_t *strand, const wf_step_t 
         .metric = metric,
         .check = check,
         .exchanged = exchanged,
-        .log = log_line,
         .pool = p,
     };
     wf_error_init(&frame->err, p);
@@ -251,7 +218,7 @@ wf_script_frame_t *wf_script_frame_create(wf_strand_t *strand, const wf_step_t *
     apr_pool_t *p = wf_strand_pool(strand);
     wf_script_frame_t *frame = apr_pcalloc(p, sizeof(*frame));
 
-    init(frame, strand, step, p);
+    init(frame, step, p);
     frame->strand = strand;
     return frame;
 }
@@ -260,14 +227,13 @@ void wf_script_frame_run(wf_script_frame_t *frame, apr_int64_t deadline_ms,
                          const int *stop)
 {
     wf_js_call_t call = { .name = "script",
-                          .script = frame->step->script,
+                          .script = frame->script,
                           .world = &wf_script_world,
                           .baton = &frame->host,
                           .deadline_ms = deadline_ms,
                           .stop = stop,
                           .wants_value = 1 };
 
-    frame->deadline_ms = deadline_ms;
     frame->host.deadline = wf_mono_us() + 1000 * deadline_ms;
     frame->host.stop = stop;
     frame->rv = wf_js_run(&call, &frame->result, frame->pool, &frame->err);
@@ -288,13 +254,14 @@ static void see(wf_script_frame_t *frame, wf_strand_t *strand, const char *name)
 /* What the script may ask for beside variables: built-in names, what the loops around it
  * offer, results. Names that it makes up while it runs find variables and results only.
  */
-static void see_names(wf_script_frame_t *frame, wf_strand_t *strand)
+static void see_names(wf_script_frame_t *frame, const wf_script_step_t *own,
+                      wf_strand_t *strand)
 {
     static const char *const names[] = { "__VU",        "__ITER",     "__scenario",
                                          "__execution", "loop.index", "loop.iteration",
                                          "loop.count",  "loop.item" };
     const wf_plan_t *plan = wf_strand_plan(strand);
-    const apr_array_header_t *words = frame->step->words;
+    const apr_array_header_t *words = own->words;
     int i;
 
     for (i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++) {
@@ -330,10 +297,15 @@ static void copy_answer(wf_script_frame_t *frame, wf_strand_t *strand)
     }
 }
 
-/* The http section as this strand sees it now. */
-static apr_status_t copy_section(wf_script_frame_t *frame, wf_strand_t *strand)
+static const char *copy(const char *text, apr_pool_t *p)
 {
-    const wf_http_step_t *section = frame->step->http;
+    return text ? apr_pstrdup(p, text) : NULL;
+}
+
+/* The http section as this strand sees it now. */
+static apr_status_t copy_section(wf_script_frame_t *frame, const wf_http_step_t *section,
+                                 wf_strand_t *strand)
+{
     apr_array_header_t *headers = apr_array_make(frame->pool, section->headers->nelts + 1,
                                                  sizeof(wf_client_header_t));
     wf_script_http_t *http = apr_pcalloc(frame->pool, sizeof(*http));
@@ -343,17 +315,22 @@ static apr_status_t copy_section(wf_script_frame_t *frame, wf_strand_t *strand)
 
     http->headers = headers;
     http->settings = section->settings;
+    http->settings.ca = copy(section->settings.ca, frame->pool);
+    http->settings.certificate = copy(section->settings.certificate, frame->pool);
+    http->settings.key = copy(section->settings.key, frame->pool);
     http->permitted = options->permitted;
-    http->permit_baton = options->baton;
+    http->permit_baton = options->permit_baton;
+    http->pace = wf_pace_hold(strand->vu->shard->run->pace, frame->pool);
     rv = wf_text_eval(&section->base, strand, &http->base, frame->pool, &frame->err);
     for (i = 0; rv == APR_SUCCESS && i < section->headers->nelts; i++) {
         const wf_pair_t *pair = &APR_ARRAY_IDX(section->headers, i, wf_pair_t);
         wf_client_header_t *header = apr_array_push(headers);
 
-        header->name = pair->name;
+        header->name = copy(pair->name, frame->pool);
         rv = wf_text_eval(&pair->value, strand, &header->value, frame->pool, &frame->err);
+        header->value = copy(header->value, frame->pool);
     }
-    http->base = http->base ? apr_pstrdup(frame->pool, http->base) : "";
+    http->base = http->base ? copy(http->base, frame->pool) : "";
     frame->host.http = http;
     return rv;
 }
@@ -361,15 +338,19 @@ static apr_status_t copy_section(wf_script_frame_t *frame, wf_strand_t *strand)
 wf_script_frame_t *wf_script_frame_detach(wf_strand_t *strand, const wf_step_t *step,
                                           apr_pool_t *p)
 {
+    const wf_script_step_t *own = step->config;
+    const wf_value_t metrics = wf_map(own->metrics);
     wf_script_frame_t *frame = apr_pcalloc(p, sizeof(*frame));
 
-    init(frame, strand, step, p);
+    init(frame, step, p);
+    frame->script = wf_js_script_copy(own->script, p);
+    frame->metrics = wf_value_copy(&metrics, p).as.map;
     frame->seen = wf_map_create(p);
     frame->variables = wf_strand_variables(strand, p);
-    see_names(frame, strand);
+    see_names(frame, own, strand);
     copy_answer(frame, strand);
-    if (frame->step->http != NULL) {
-        frame->rv = copy_section(frame, strand);
+    if (own->http != NULL) {
+        frame->rv = copy_section(frame, own->http, strand);
     }
     return frame;
 }
@@ -406,6 +387,9 @@ static void settle_exchanges(const wf_script_frame_t *frame, wf_sheet_t *sheet,
         result->sent += e->sent;
         result->received += e->received;
     }
+    if (frame->host.held > 0) {
+        wf_sheet_count(sheet, WF_M_HELD, frame->host.held);
+    }
 }
 
 static void settle_figures(const wf_script_frame_t *frame, wf_sheet_t *sheet)
@@ -439,15 +423,49 @@ static void settle_output(const wf_script_frame_t *frame, wf_result_t *result)
     }
 }
 
+/* One line is one line, whatever the script puts in. */
+static void log_line(const char *id, int level, const char *line)
+{
+    char clean[WF_SCRIPT_LINE_MAX + 1], *c = clean;
+
+    for (; *line != '\0' && c < clean + WF_SCRIPT_LINE_MAX; line++) {
+        *c++ = (unsigned char)*line < ' ' || *line == 0x7f ? ' ' : *line;
+    }
+    *c = '\0';
+    wf_log((wf_log_level_e)level, "step %s: %s", id, clean);
+}
+
+static void settle_log(const wf_script_frame_t *frame, const wf_step_t *step)
+{
+    const wf_script_step_t *own = step->config;
+    const wf_list_t *lines = frame->host.lines;
+    const char *id = step->id ? step->id : step->name;
+    int i, before;
+
+    for (i = 0; lines != NULL && i < wf_list_count(lines); i++) {
+        if (!wf_log_enabled((wf_log_level_e)frame->host.levels[i])) {
+            continue;
+        }
+        before = __atomic_fetch_add(&own->shared->logged, 1, __ATOMIC_RELAXED);
+        if (before < WF_SCRIPT_LOGGED) {
+            log_line(id, frame->host.levels[i], wf_list_at(lines, i)->as.text.data);
+        }
+        else if (before == WF_SCRIPT_LOGGED) {
+            wf_log(WF_LOG_INFO, "step %s: has written %d lines, the rest is not logged",
+                   id, WF_SCRIPT_LOGGED);
+        }
+    }
+}
+
 static void judge(const wf_script_frame_t *frame, wf_strand_t *strand,
                   wf_result_t *result)
 {
     const wf_script_host_t *host = &frame->host;
 
     if (frame->result.late) {
-        wf_result_fail(
-            result, WF_STEP_TIMEOUT, "TIMEOUT_ERROR", "timed out after %s",
-            wf_duration_text(frame->deadline_ms * NS_PER_MS, wf_strand_pool(strand)));
+        wf_result_fail(result, WF_STEP_TIMEOUT, "TIMEOUT_ERROR", "timed out after %s",
+                       wf_duration_text(wf_script_timeout_ms(result->step) * NS_PER_MS,
+                                        wf_strand_pool(strand)));
     }
     else if (frame->rv != APR_SUCCESS) {
         wf_result_fail(result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s",
@@ -469,5 +487,6 @@ void wf_script_frame_settle(wf_script_frame_t *frame, wf_strand_t *strand,
     settle_names(frame, strand);
     settle_exchanges(frame, sheet, result);
     settle_figures(frame, sheet);
+    settle_log(frame, result->step);
     judge(frame, strand, result);
 }

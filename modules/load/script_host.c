@@ -18,13 +18,19 @@ static const char *text_at(const wf_value_t *args, int nargs, int i)
     return i < nargs && args[i].type == WF_STRING ? args[i].as.text.data : NULL;
 }
 
-/* The name of a variable: the first argument. */
+/* The name of a variable: the first argument. A script could print a secret, or leave it
+ * in a variable, so it gets none. */
 static const char *name_of(const wf_value_t *args, int nargs, wf_error_t *err)
 {
     const char *name = text_at(args, nargs, 0);
 
     if (name == NULL || *name == '\0') {
         wf_error_set(err, WF_ERR_EXECUTION, "a variable is named by a text");
+        return NULL;
+    }
+    if (strncmp(name, "secret:", 7) == 0) {
+        wf_error_set(err, WF_ERR_EXECUTION,
+                     "secrets are for templates such as ${secret:NAME}, not for scripts");
         return NULL;
     }
     return name;
@@ -99,7 +105,8 @@ static int call_all(void *baton, const wf_value_t *args, int nargs, wf_value_t *
 
 /* ---- console ----------------------------------------------------------------------------- */
 
-static void keep_line(wf_script_host_t *host, const char *line, apr_size_t length)
+static void keep_line(wf_script_host_t *host, int level, const char *line,
+                      apr_size_t length)
 {
     if (host->lines == NULL) {
         host->lines = wf_list_create(host->pool);
@@ -110,6 +117,7 @@ static void keep_line(wf_script_host_t *host, const char *line, apr_size_t lengt
         return;
     }
     host->line_bytes += length;
+    host->levels[wf_list_count(host->lines)] = (unsigned char)level;
     wf_list_push(host->lines, wf_string_n(line, length, host->pool));
 }
 
@@ -128,21 +136,14 @@ static apr_size_t shown(const char *text, apr_size_t length)
 static int call_log(void *baton, const wf_value_t *args, int nargs, wf_value_t *value,
                     apr_pool_t *p, wf_error_t *err)
 {
-    wf_script_host_t *host = baton;
     const char *line = text_at(args, nargs, 1);
-    apr_size_t length;
 
     (void)value;
     (void)p;
     (void)err;
-    if (line == NULL) {
-        return 0;
-    }
-    length = shown(line, args[1].as.text.length);
-    keep_line(host, line, length);
-    if (host->log != NULL && host->lines_dropped == 0) {
-        host->log(host->baton, (wf_log_level_e)args[0].as.integer,
-                  apr_pstrmemdup(p, line, length));
+    if (line != NULL) {
+        keep_line(baton, (int)args[0].as.integer, line,
+                  shown(line, args[1].as.text.length));
     }
     return 0;
 }

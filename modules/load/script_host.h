@@ -22,6 +22,7 @@ typedef struct wf_script_http_t {
     wf_client_settings_t settings;
     wf_client_permit_fn *permitted; /* NULL: all */
     void *permit_baton;
+    struct wf_pace_t *pace; /* NULL: any rate */
 } wf_script_http_t;
 
 /* An answer as scripts see it. */
@@ -36,7 +37,6 @@ typedef struct wf_script_answer_t {
 /** What one run of a script reaches, and what it leaves. */
 typedef struct wf_script_host_t {
     void *baton; /* of the functions */
-    const char *name; /* of the script, for log lines */
 
     /** 1 and *value if there is such a variable, without host objects in it. */
     int (*get)(void *baton, const char *name, wf_value_t *value, apr_pool_t *p);
@@ -51,9 +51,6 @@ typedef struct wf_script_host_t {
     void (*check)(void *baton, int passed);
     /** A request was answered or has failed. */
     void (*exchanged)(void *baton, const wf_client_response_t *response);
-    /** A line of console, once more for the log; NULL: none. */
-    void (*log)(void *baton, wf_log_level_e level, const char *line);
-
     const wf_script_http_t *http; /* NULL: the script's thread must not wait */
     apr_int64_t deadline;         /* wf_mono_us: no request lasts longer */
     const int *stop;              /* as in wf_js_call_t */
@@ -61,9 +58,11 @@ typedef struct wf_script_host_t {
     /* what it leaves, in pool */
     apr_pool_t *pool;
     wf_list_t *lines;  /* of console; NULL: none */
+    unsigned char levels[WF_SCRIPT_LINES_MAX]; /* of each: wf_log_level_e */
     wf_list_t *checks; /* of maps {name, passed, error}; NULL: none */
     apr_size_t line_bytes;
     int lines_dropped;
+    int held;                 /* requests that waited for their place */
     int tests_failed;         /* of pm.test */
     const char *first_failed; /* "name: why"; or NULL */
 } wf_script_host_t;

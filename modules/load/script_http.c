@@ -240,6 +240,29 @@ static wf_value_t record_of(const wf_client_response_t *response, apr_pool_t *p)
     return wf_map(map);
 }
 
+#define NAP_US 20000
+
+static int is_stopped(const wf_script_host_t *host)
+{
+    return host->stop != NULL && __atomic_load_n(host->stop, __ATOMIC_RELAXED);
+}
+
+/* The execution may have a rate: wait for a place, but not beyond the script's time. */
+static void wait_for_place(wf_script_host_t *host)
+{
+    apr_int64_t us = host->http->pace ? wf_pace_take(host->http->pace) : 0;
+    apr_int64_t until = wf_mono_us() + us, now;
+
+    if (us < 1000) {
+        return;
+    }
+    host->held++;
+    until = until < host->deadline ? until : host->deadline;
+    while ((now = wf_mono_us()) < until && !is_stopped(host)) {
+        apr_sleep(until - now < NAP_US ? until - now : NAP_US);
+    }
+}
+
 int wf_script_http_call(void *baton, const wf_value_t *args, int nargs, wf_value_t *value,
                         apr_pool_t *p, wf_error_t *err)
 {
@@ -258,8 +281,11 @@ int wf_script_http_call(void *baton, const wf_value_t *args, int nargs, wf_value
     terms.permitted = host->http->permitted;
     terms.permit_baton = host->http->permit_baton;
     if (!read_arguments(&asked, args, nargs, err)
-        || (call = prepare(host->http, &asked, p, err)) == NULL
-        || wf_client_exchange(&response, call, &terms, p, err) != APR_SUCCESS) {
+        || (call = prepare(host->http, &asked, p, err)) == NULL) {
+        return -1;
+    }
+    wait_for_place(host);
+    if (wf_client_exchange(&response, call, &terms, p, err) != APR_SUCCESS) {
         return -1;
     }
     host->exchanged(host->baton, response);

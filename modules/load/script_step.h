@@ -8,7 +8,8 @@
 
 #define WF_SCRIPT_TIMEOUT_NS (60 * NS_PER_S)
 #define WF_SCRIPT_TIMEOUT_MAX_NS (24 * 3600 * NS_PER_S)
-#define WF_SCRIPT_LOOP_MS 5000 /* longer than that no script holds a loop up */
+#define WF_SCRIPT_LOOP_MS 50 /* longer than that no script holds a loop up */
+#define WF_SCRIPT_SLOW_MS 25 /* the next run of one that took so long begins elsewhere */
 #define WF_SCRIPT_LOGGED 1000 /* lines of a script in the log, in one execution */
 #define WF_SCRIPT_ADDS_MAX 100000 /* of one run to metrics of the document */
 
@@ -23,6 +24,7 @@ typedef struct wf_script_step_t {
     apr_int64_t timeout_ns; /* of the config or the type's own; the step's goes first */
     int waits;              /* it may make requests */
     const apr_array_header_t *words; /* in its text: names that it may look up */
+    wf_map_t *metrics; /* those that the document declares: name → index */
     wf_http_step_t *http;   /* base, headers and settings of those; NULL: it makes none */
     wf_script_shared_t *shared;
 } wf_script_step_t;
@@ -31,9 +33,8 @@ typedef struct wf_script_step_t {
  * its loop begins anew, as if it had not been. */
 typedef struct wf_script_frame_t {
     wf_script_host_t host;
-    const wf_script_step_t *step;
-    wf_metric_table_t *metrics;
-    const char *id; /* of the step, for the log */
+    const wf_js_script_t *script;
+    const wf_map_t *metrics; /* that the document declares: name → index */
 
     /* One of the two is where names are looked up. */
     wf_strand_t *strand;
@@ -48,7 +49,6 @@ typedef struct wf_script_frame_t {
     apr_array_header_t *exchanges; /* of wf_script_exchange_t */
     int passed, failed;            /* checks */
 
-    apr_int64_t deadline_ms;
     wf_js_result_t result;
     wf_error_t err;
     apr_status_t rv;

@@ -1,5 +1,5 @@
-/* script: JavaScript, on the loop of its virtual user, where a small one is over in a
- * microsecond. */
+/* script: JavaScript. A script begins on the loop of its virtual user, where a small one
+ * is over in a microsecond. One that makes requests, or takes long, is a chore. */
 #include "load/script_step.h"
 
 #include <apr_lib.h>
@@ -84,11 +84,9 @@ wf_script_step_t *wf_script_compile(const char *text, const wf_node_t *node,
         return own;
     }
     own->script = script;
+    own->waits = wf_script_waits(text);
     own->words = words_of(text, c->p);
-    if (wf_script_waits(text)) {
-        wf_compile_problem(c, "unsupported", node, path,
-                           "requests of scripts (http): not supported by this version");
-    }
+    own->http = own->waits ? wf_http_compile_section(c) : NULL;
     note_reads(wf_plan_of(c), text);
     return own;
 }
@@ -194,13 +192,29 @@ static void compile(wf_step_t *step, const wf_node_t *config, const wf_where_t *
     }
 }
 
+static wf_map_t *declared_metrics(const wf_metric_table_t *table, apr_pool_t *p)
+{
+    wf_map_t *names = wf_map_create(p);
+    int i;
+
+    for (i = 0; i < wf_metric_count(table); i++) {
+        const wf_metric_t *metric = wf_metric_at(table, i);
+
+        if (metric->custom) {
+            wf_map_set(names, metric->name, wf_integer(i));
+        }
+    }
+    return names;
+}
+
 /* A script that names an http step may look at its whole answer. */
 static void link_names(wf_step_t *step, wf_compile_t *c)
 {
-    const wf_script_step_t *own = step->config;
+    wf_script_step_t *own = step->config;
     wf_plan_t *plan = wf_plan_of(c);
     int i;
 
+    own->metrics = declared_metrics(plan->metrics, c->p);
     for (i = 0; i < own->words->nelts; i++) {
         const wf_step_t *other =
             wf_plan_step(plan, APR_ARRAY_IDX(own->words, i, const char *));
@@ -221,14 +235,92 @@ apr_int64_t wf_script_timeout_ms(const wf_step_t *step)
     return ns < NS_PER_MS ? 1 : ns / NS_PER_MS;
 }
 
+/* ---- as a chore ---------------------------------------------------------------------------- */
+
+typedef struct work_t {
+    wf_script_frame_t *frame;
+    apr_int64_t due_us; /* the step's time is over, waiting for a worker included */
+    apr_int64_t took_us;
+    int stop;
+} work_t;
+
+static void run_chore(wf_chore_t *chore)
+{
+    work_t *work = chore->baton;
+    apr_int64_t began = wf_mono_us();
+    apr_int64_t left_ms = (work->due_us - began) / 1000;
+
+    if (left_ms <= 0) {
+        work->frame->result.late = 1;
+        return;
+    }
+    wf_script_frame_run(work->frame, left_ms, &work->stop);
+    work->took_us = wf_mono_us() - began;
+}
+
+/* A script that has become quick goes back to the loop. */
+static wf_step_progress_e chore_done(wf_strand_t *strand, wf_act_t *act,
+                                     wf_chore_t *chore)
+{
+    const wf_script_step_t *own = act->step->config;
+    const work_t *work = chore->baton;
+    int slow = work->took_us > WF_SCRIPT_SLOW_MS * 1000 || work->frame->result.late;
+
+    __atomic_store_n(&own->shared->slow, slow, __ATOMIC_RELAXED);
+    wf_script_frame_settle(work->frame, strand, act->result);
+    return WF_STEP_DONE;
+}
+
+static void hurry(wf_chore_t *chore)
+{
+    work_t *work = chore->baton;
+
+    __atomic_store_n(&work->stop, 1, __ATOMIC_RELAXED);
+}
+
+static wf_step_progress_e begin_chore(wf_strand_t *strand, wf_act_t *act)
+{
+    wf_chore_t *chore = wf_chore_create(act);
+    work_t *work = apr_pcalloc(chore->pool, sizeof(*work));
+
+    chore->baton = work;
+    chore->run = run_chore;
+    chore->done = chore_done;
+    chore->hurry = hurry;
+    work->due_us = act->began_us + 1000 * wf_script_timeout_ms(act->step);
+    work->frame = wf_script_frame_detach(strand, act->step, chore->pool);
+    if (work->frame->rv != APR_SUCCESS) {
+        wf_script_frame_settle(work->frame, strand, act->result);
+        wf_chore_drop(chore);
+        return WF_STEP_DONE;
+    }
+    act->state = chore;
+    return wf_chore_begin(chore);
+}
+
+static void cancel(wf_strand_t *strand, wf_act_t *act)
+{
+    (void)strand;
+    wf_chore_drop(act->state);
+}
+
+/* ---- starting ------------------------------------------------------------------------------ */
+
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
+    const wf_script_step_t *own = act->step->config;
     apr_int64_t timeout_ms = wf_script_timeout_ms(act->step);
     wf_script_frame_t *frame;
 
+    if (own->waits || __atomic_load_n(&own->shared->slow, __ATOMIC_RELAXED)) {
+        return begin_chore(strand, act);
+    }
     frame = wf_script_frame_create(strand, act->step);
     wf_script_frame_run(
         frame, timeout_ms < WF_SCRIPT_LOOP_MS ? timeout_ms : WF_SCRIPT_LOOP_MS, NULL);
+    if (frame->result.late && timeout_ms > WF_SCRIPT_LOOP_MS) {
+        return begin_chore(strand, act);
+    }
     wf_script_frame_settle(frame, strand, act->result);
     return WF_STEP_DONE;
 }
@@ -293,6 +385,7 @@ const wf_step_type_t wf_step_script = {
     .compile = compile,
     .link = link_names,
     .start = start,
+    .cancel = cancel,
     .output = output,
     .map = map,
     .flags = WF_TYPE_OWN_TIMEOUT | WF_TYPE_HOOK,

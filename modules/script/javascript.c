@@ -510,3 +510,11 @@ apr_status_t wf_js_compile(wf_js_script_t **script, const char *name, const char
     *script = made;
     return check_syntax(&call, made->hash, line, err);
 }
+
+wf_js_script_t *wf_js_script_copy(const wf_js_script_t *script, apr_pool_t *p)
+{
+    wf_js_script_t *copy = apr_pmemdup(p, script, sizeof(*script));
+
+    copy->text = apr_pstrmemdup(p, script->text, script->length);
+    return copy;
+}

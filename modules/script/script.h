@@ -267,6 +267,9 @@ apr_status_t wf_js_run(const wf_js_call_t *call, wf_js_result_t *result, apr_poo
 apr_status_t wf_js_compile(wf_js_script_t **script, const char *name, const char *text,
                            apr_size_t length, int *line, apr_pool_t *p, wf_error_t *err);
 
+/** A copy in p, for a thread that may outlive the pool of the first. */
+wf_js_script_t *wf_js_script_copy(const wf_js_script_t *script, apr_pool_t *p);
+
 /** Parse only. WF_ERR_INVALID with the line for a syntax error, WF_ERR_TOO_LARGE for a
  *  text over WF_JS_TEXT_MAX. */
 apr_status_t wf_js_check(const char *name, const char *text, apr_size_t length,

@@ -102,7 +102,6 @@ static void run_one(const uint8_t *data, size_t size, apr_pool_t *p)
     wf_script_http_t http = { .base = "http://127.0.0.1:9/", .permitted = refused };
     wf_map_t *vars = wf_map_create(p);
     wf_script_host_t host = { .baton = vars,
-                              .name = "fuzz",
                               .get = fuzz_get,
                               .set = fuzz_set,
                               .unset = fuzz_unset,

@@ -2,6 +2,7 @@
  * host here is a map of variables and a target of its own. */
 #include "load/script_host.h"
 #include "load/plan.h"
+#include "corpus.h"
 #include "tap.h"
 #include "target.h"
 
@@ -15,7 +16,7 @@ typedef struct world_t {
     wf_map_t *vars;
     wf_script_host_t host;
     wf_script_http_t http;
-    int answered; /* there is a latest answer */
+    int answered; /* status of the latest answer; 0: there is none */
     double added; /* to the metric orders */
     int passed, failed, exchanges, exchange_errors;
 } world_t;
@@ -60,7 +61,7 @@ static int do_answer(void *baton, wf_script_answer_t *answer)
                                   "x-two: b\r\nSet-Cookie: sid=77; Path=/; HttpOnly\r\n"
                                   "Set-Cookie: lang=de\r\n";
 
-    *answer = (wf_script_answer_t){ .status = 201,
+    *answer = (wf_script_answer_t){ .status = ((world_t *)baton)->answered,
                                     .body = body,
                                     .body_length = sizeof(body) - 1,
                                     .headers = headers,
@@ -72,7 +73,7 @@ static int do_answer(void *baton, wf_script_answer_t *answer)
 
 static int do_metric(void *baton, const char *name, double value)
 {
-    if (strcmp(name, "orders") != 0) {
+    if (strncmp(name, "order", 5) != 0) {
         return 0;
     }
     ((world_t *)baton)->added += value;
@@ -116,7 +117,7 @@ static void world_init(world_t *w, apr_pool_t *p)
     memset(w, 0, sizeof(*w));
     APR_ARRAY_PUSH(headers, wf_client_header_t) = header;
     w->pool = p;
-    w->answered = 1;
+    w->answered = 201;
     w->vars = from_json("{\"a\":3,\"s\":\"text\",\"n\":null,\"l\":[1,2],\"m\":{\"k\":1},"
                         "\"loop.index\":4,\"__VU\":7,\"__ITER\":0,\"env.stage\":\"test\","
                         "\"env:HOME\":\"/home/wf\",\"__scenario\":\"buy\"}",
@@ -126,7 +127,6 @@ static void world_init(world_t *w, apr_pool_t *p)
     w->http.headers = headers;
     wf_client_settings_init(&w->http.settings);
     w->host = (wf_script_host_t){ .baton = w,
-                                  .name = "s",
                                   .get = do_get,
                                   .set = do_set,
                                   .unset = do_unset,
@@ -201,6 +201,8 @@ static const case_t variables[] = {
     { "ctx.GetVariable('m').k + ctx.GetVariable('l').length", "3" },
     { "ctx.GetVariable()", "! a variable is named by a text" },
     { "ctx.GetVariable('')", "! a variable is named by a text" },
+    { "ctx.GetVariable('secret:key')", "! secrets are for templates" },
+    { "vars.has('secret:key')", "! secrets are for templates" },
     { "ctx.SetVariable('x', { b: [1, 'zwei'] }); ctx.GetVariable('x')",
       "{\"b\":[1,\"zwei\"]}" },
     { "const o = { b: 1 }; ctx.SetVariable('x', o); o.b = 2; ctx.GetVariable('x').b",
@@ -589,6 +591,61 @@ static void test_waits(void)
     }
 }
 
+/* ---- the page ------------------------------------------------------------------------------ */
+
+/* Runs one example. Its last line may be a comment: what console says or, if that is
+ * nothing, the value. */
+static void run_example(char *text, int number, apr_pool_t *p)
+{
+    char *last = strrchr(apr_pstrdup(p, text), '\n');
+    const char *got;
+    world_t w;
+
+    world_init(&w, p);
+    w.answered = 200;
+    wf_map_set(w.vars, "user", wf_string("anna"));
+    got = run_in(&w, text, p);
+    if (w.host.lines) {
+        got = "";
+        for (int i = 0; i < wf_list_count(w.host.lines); i++) {
+            got = apr_pstrcat(p, got, *got ? "\n" : "",
+                              wf_list_at(w.host.lines, i)->as.text.data, NULL);
+        }
+    }
+    if (strncmp(last, "\n// ", 4) == 0) {
+        is_str(got, last + 4, "example %d", number);
+    }
+    else {
+        ok(got[0] != '!', "example %d runs: %s", number, got);
+    }
+    is_int(w.failed + w.host.tests_failed, 0, "all its checks pass");
+}
+
+static void test_page(void)
+{
+    const char *top = getenv("WF_TOP");
+    apr_pool_t *p;
+    apr_size_t size = 0;
+    char *page, *at, *end;
+    int n = 0;
+
+    apr_pool_create(&p, NULL);
+    page =
+        corpus_read(apr_pstrcat(p, top ? top : ".", "/docs/scripts.md", NULL), &size, p);
+    if (!ok(page != NULL, "docs/scripts.md")) {
+        return;
+    }
+    page[size] = '\0';
+    for (at = strstr(page, "\n```js\n"); at; at = strstr(end + 1, "\n```js\n")) {
+        at += strlen("\n```js\n");
+        end = strstr(at, "\n```");
+        *end = '\0';
+        run_example(at, ++n, p);
+    }
+    ok(n >= 7, "%d examples", n);
+    apr_pool_destroy(p);
+}
+
 int main(void)
 {
     apr_pool_t *p;
@@ -614,6 +671,7 @@ int main(void)
     test_sent();
     test_limits();
     test_waits();
+    test_page();
     target_stop(&target);
     apr_pool_destroy(p);
     apr_terminate();

@@ -190,6 +190,169 @@ static void test_figures(runner_t *r)
     is_int(r->last.thresholds_passed, 5, "all as expected");
 }
 
+/* ---- scripts that wait, or take long --------------------------------------------------------- */
+
+/* What such a script sees is a copy: each of these is told to the target by the script.
+ */
+static const struct {
+    const char *what, *yaml, *sent;
+} apart[] = {
+    { "variables",
+      "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
+      "ctx.GetVariable('n') + vars.all().m.k + ']]')\"}}\n",
+      "[[7v]]" },
+    { "who it is",
+      "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + [ctx.vu, "
+      "ctx.iteration, __VU] + ']]')\"}}\n",
+      "[[1,0,1]]" },
+    { "results",
+      "- {id: one, type: script, config: {script: '41'}}\n"
+      "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
+      "(ctx.GetVariable('one').output.result + 1) + ']]')\"}}\n",
+      "[[42]]" },
+    { "results by a name that it makes up",
+      "- {id: one, type: script, config: {script: '41'}}\n"
+      "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
+      "ctx.GetVariable('o' + 'n' + 'e').status + ']]')\"}}\n",
+      "[[success]]" },
+    { "the latest answer",
+      "- {id: get, type: http, config: {url: /ok}}\n"
+      "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
+      "response.body.token + response.headers['x-test'] + ']]')\"}}\n",
+      "[[t-1one]]" },
+    { "loops around it",
+      "- {id: l, type: foreach, items: [{a: 1}, {a: 2}], item_var: it, steps: [\n"
+      "   {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
+      "ctx.GetVariable('it').a + ctx.GetVariable('loop.index') + ']]')\"}}]}\n",
+      "[[21]]" },
+    { "what it sets is there afterwards",
+      "- {id: s, type: script, config: {script: \"ctx.SetVariable('t', "
+      "http.get('/ok').body.token); vars.del('n')\"}}\n"
+      "- {id: r, type: http, config: {method: POST, url: /r, body: '[[${t} ${n}]]'}}\n",
+      "[[t-1 null]]" },
+    { "headers of the section, variables in them",
+      "- {id: s, type: script, config: {script: \"http.get('/h')\"}}\n", "X-N: 7" },
+    { "a hook",
+      "- {id: r, type: http, config: {method: POST, url: /r, body: '[[${t}]]'}, "
+      "pre_hook:\n"
+      "   {type: script, config: {script: \"ctx.SetVariable('t', "
+      "http.get('/ok').body.items[1].id)\"}}}\n",
+      "[[8]]" },
+};
+
+static void test_apart(runner_t *r)
+{
+    for (unsigned i = 0; i < sizeof(apart) / sizeof(apart[0]); i++) {
+        target_reset(&r->target);
+        if (!ok(runner_run(
+                    r, apr_pstrcat(r->pool,
+                                   "id: w\nname: W\nvariables: {n: 7, m: {k: v}}\n"
+                                   "http: {base_url: 'BASE', headers: {X-N: '${n}'}}\n"
+                                   "steps:\n",
+                                   apart[i].yaml, NULL))
+                    && target_saw(&r->target, apart[i].sent),
+                "apart from its loop: %s", apart[i].what)) {
+            diag("%s", json_object_to_json_string(r->last.errors));
+        }
+    }
+}
+
+static void test_requests(runner_t *r)
+{
+    target_reset(&r->target);
+    ok(runner_run(r, "id: w\nname: W\nhttp: {base_url: 'BASE'}\nsteps:\n"
+                     "- {id: s, type: script, config: {script: \"http.get('/ok');"
+                     " http.get('/status/404')\"}}\n"
+                     "options: {vus: 40, iterations: 5}\n"),
+       "40 users whose scripts make requests");
+    is_int(target_requests(&r->target), 400, "all arrive");
+    is_int(r->last.http_reqs, 400, "and count");
+    is_int(r->last.http_failed, 200, "those of status 404 as failed");
+    is_int(wf_json_int(runner_step(r, "s"), "success_count", -1), 200,
+           "the steps succeed");
+    ok(target_connections(&r->target) < 100, "connections are kept: %d",
+       target_connections(&r->target));
+}
+
+/* A long script leaves its loop, and what it does is done once. */
+static void test_long(runner_t *r)
+{
+    apr_int64_t other;
+
+    ok(runner_run(r,
+                  "id: w\nname: W\nmetrics: {orders: counter}\nscenarios:\n"
+                  "  long:\n    vus: 1\n    iterations: 1\n    steps:\n"
+                  "    - id: s\n      type: script\n      config:\n        script: |\n"
+                  "          metrics.add('orders', 1);\n"
+                  "          ctx.SetVariable('n', (ctx.GetVariable('n') || 0) + 1);\n"
+                  "          const end = Date.now() + 1000;\n"
+                  "          while (Date.now() < end);\n"
+                  "    - {id: t, type: script, config: {script: \"if "
+                  "(ctx.GetVariable('n') !== 1) fail('twice')\"}}\n"
+                  "  short:\n    vus: 4\n    duration: 1s\n    steps:\n"
+                  "    - {id: nap, type: sleep, config: {duration: 5ms}}\n"
+                  "options: {thresholds: [{metric: orders, condition: 'count == 1'}]}\n"),
+       "a long script beside short naps");
+    other = wf_json_int(runner_step(r, "nap"), "count", -1);
+    ok(other > 100, "others go on meanwhile: %d naps", (int)other);
+    is_int(wf_json_int(runner_step(r, "s"), "success_count", -1), 1, "it succeeds");
+    is_int(wf_json_int(runner_step(r, "t"), "success_count", -1), 1, "and was done once");
+    is_int(r->last.thresholds_passed, 1, "its metric counts once");
+}
+
+/* Nobody waits for a script that nobody wants any more. */
+static void test_cut(runner_t *r)
+{
+    static const char *const cases[] = {
+        "id: w\nname: W\nsteps:\n"
+        "- {id: s, type: script, config: {script: 'for (;;);'}}\n"
+        "options: {vus: 3, duration: 200ms, graceful_stop: 0s}\n",
+        "id: w\nname: W\nsteps:\n"
+        "- {id: l, type: loop, timeout: 200ms, loop: {mode: for, count: 1, steps: [\n"
+        "   {id: s, type: script, config: {script: 'for (;;);'}}]}}\n",
+        "id: w\nname: W\nsteps:\n"
+        "- {id: s, type: script, timeout: 200ms, config: {script: "
+        "\"http.get('BASE/hang')\"}}\n",
+        "id: w\nname: W\nsteps:\n"
+        "- {id: s, type: script, config: {script: \"http.get('BASE/hang')\"}}\n"
+        "options: {vus: 3, duration: 200ms, graceful_stop: 0s}\n",
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ok(runner_run(r, cases[i]) && r->last.elapsed_ms < 5000, "cut, case %u: %d ms", i,
+           (int)r->last.elapsed_ms);
+    }
+}
+
+/* The rate of an execution holds for requests of scripts, too. */
+static void test_rate(void)
+{
+    static runner_t r;
+    wf_load_options_t options = { .loops = 1,
+                                  .max_executions = 1,
+                                  .max_vus = 10,
+                                  .max_rate = 50,
+                                  .progress = on_progress };
+    wf_error_t err;
+
+    runner_open(&r, 1);
+    wf_load_destroy(r.load);
+    wf_error_init(&err, r.pool);
+    options.baton = &r;
+    if (!ok(wf_load_create(&r.load, &options, r.pool, &err) == APR_SUCCESS,
+            "50 a second")) {
+        return;
+    }
+    ok(runner_run(&r, "id: w\nname: W\nhttp: {base_url: 'BASE'}\nsteps:\n"
+                      "- {id: s, type: script, config: {script: \"for (let i = 0; i < 10;"
+                      " i++) http.get('/ok')\"}}\n"
+                      "options: {vus: 3, iterations: 1}\n"),
+       "3 scripts of 10 requests each");
+    is_int(target_requests(&r.target), 30, "all arrive");
+    ok(r.last.elapsed_ms > 450, "in time: %d ms", (int)r.last.elapsed_ms);
+    runner_close(&r);
+}
+
 /* ---- users see nothing of one another -------------------------------------------------------- */
 
 static void test_isolation(runner_t *r)
@@ -274,9 +437,14 @@ int main(void)
     test_answer(&r);
     test_flows(&r);
     test_figures(&r);
+    test_apart(&r);
+    test_requests(&r);
+    test_long(&r);
+    test_cut(&r);
     test_isolation(&r);
     test_refused(&r);
     runner_close(&r);
+    test_rate();
     apr_terminate();
     return done_testing();
 }
