@@ -35,6 +35,7 @@ struct wf_client_call_t {
     apr_size_t max_body;
     int keep_headers, keep_body, stable;
     int decode; /* content encodings */
+    int typed;  /* the request has a Content-Type */
     int zoned;  /* the URL's host has a zone (RFC 6874) */
 };
 

@@ -176,6 +176,7 @@ static apr_status_t add_header(wf_client_call_t *call, const wf_client_header_t 
         return APR_SUCCESS;
     }
     call->decode |= strcasecmp(header->name, "Accept-Encoding") == 0;
+    call->typed |= strcasecmp(header->name, "Content-Type") == 0;
     return add_field(call, header->name, header->value, p, err);
 }
 
@@ -197,11 +198,15 @@ static apr_status_t add_headers(wf_client_call_t *call, const apr_array_header_t
 static apr_status_t add_own_headers(wf_client_call_t *call, const char *host,
                                     apr_pool_t *p, wf_error_t *err)
 {
+    int may_have_body = call->pieces != NULL || strcmp(call->method, "POST") == 0;
     apr_status_t rv = APR_SUCCESS;
 
-    if (call->pieces != NULL) {
+    if (may_have_body) {
         /* A 100-continue round trip before large bodies would be measured as latency. */
         rv = add_line(call, "Expect:", err);
+    }
+    if (rv == APR_SUCCESS && may_have_body && !call->typed) {
+        rv = add_line(call, "Content-Type:", err); /* libcurl would call it a form */
     }
     if (rv == APR_SUCCESS && host != NULL) {
         rv = add_field(call, "Host", host, p, err);
@@ -221,6 +226,7 @@ static apr_status_t add_parts(wf_client_call_t *call, const apr_array_header_t *
     apr_status_t rv = wf_multipart_type(&type, &boundary, type, p, err);
 
     if (rv == APR_SUCCESS) {
+        call->typed = 1;
         rv = add_field(call, "Content-Type", type, p, err);
     }
     if (rv == APR_SUCCESS) {

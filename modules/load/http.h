@@ -28,6 +28,26 @@ extern const wf_field_t wf_http_ssl_fields[], wf_http_redirect_fields[],
 void wf_http_settings(wf_http_step_t *http, const wf_http_options_t *options,
                       const wf_step_t *step, const wf_where_t *path, wf_compile_t *c);
 
+/* ---- bodies (http_body.c, http_request.c) ------------------------------------------ */
+
+/** Fill body or parts, and the Content-Type if the step has none. */
+void wf_http_body_compile(wf_http_step_t *http, const wf_node_t *node,
+                          const wf_where_t *path, wf_compile_t *c);
+/** A text as it stands within a body (wf_spelling_e). */
+const char *wf_http_spell(int spelling, const char *text, apr_pool_t *p);
+
+/* ---- other parts ------------------------------------------------------------------- */
+
+/** The row of a header, or NULL; names without case. (http_compile.c) */
+wf_pair_t *wf_http_header_find(apr_array_header_t *headers, const char *name);
+
+/* Takes one row of a map, or of a list of {key, value, enabled}. */
+typedef void wf_pair_fn(apr_array_header_t *pairs, const char *name, wf_text_t value,
+                        const wf_node_t *node, const wf_where_t *path, wf_compile_t *c);
+/** Compile such a map or list; node may be NULL. (http_compile.c) */
+void wf_http_pairs(apr_array_header_t *pairs, wf_pair_fn *add, const wf_node_t *node,
+                   const wf_where_t *path, wf_compile_t *c);
+
 /** 1 if the text may stand as a cookie's value. (http_request.c) */
 int wf_http_cookie_valid(const char *value);
 

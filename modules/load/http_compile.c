@@ -48,10 +48,7 @@ static const wf_field_t pair_fields[] = {
 
 /* ---- headers and parameters: a map, or a list of {key, value, enabled} ------------- */
 
-typedef void pair_fn(apr_array_header_t *pairs, const char *name, wf_text_t value,
-                     const wf_node_t *node, const wf_where_t *path, wf_compile_t *c);
-
-static void pair_text(apr_array_header_t *pairs, pair_fn *add, const char *name,
+static void pair_text(apr_array_header_t *pairs, wf_pair_fn *add, const char *name,
                       const wf_node_t *value, const wf_where_t *path, wf_compile_t *c)
 {
     const char *text = wf_node_text(value, c->p);
@@ -65,7 +62,7 @@ static void pair_text(apr_array_header_t *pairs, pair_fn *add, const char *name,
     add(pairs, name, wf_compile_text(c, text, value, path), value, path, c);
 }
 
-static void pair_item(apr_array_header_t *pairs, pair_fn *add, const wf_node_t *item,
+static void pair_item(apr_array_header_t *pairs, wf_pair_fn *add, const wf_node_t *item,
                       const wf_where_t *path, wf_compile_t *c)
 {
     pair_draft_t draft = { .enabled = 1 };
@@ -77,8 +74,8 @@ static void pair_item(apr_array_header_t *pairs, pair_fn *add, const wf_node_t *
     }
 }
 
-static void compile_pairs(apr_array_header_t *pairs, pair_fn *add, const wf_node_t *node,
-                          const wf_where_t *path, wf_compile_t *c)
+void wf_http_pairs(apr_array_header_t *pairs, wf_pair_fn *add, const wf_node_t *node,
+                   const wf_where_t *path, wf_compile_t *c)
 {
     const wf_member_t *m;
     int i = 0;
@@ -103,7 +100,7 @@ static void compile_pairs(apr_array_header_t *pairs, pair_fn *add, const wf_node
     }
 }
 
-static wf_pair_t *header_find(apr_array_header_t *headers, const char *name)
+wf_pair_t *wf_http_header_find(apr_array_header_t *headers, const char *name)
 {
     int i;
 
@@ -122,7 +119,7 @@ static wf_pair_t *header_find(apr_array_header_t *headers, const char *name)
 static void add_header(apr_array_header_t *headers, const char *name, wf_text_t value,
                        const wf_node_t *node, const wf_where_t *path, wf_compile_t *c)
 {
-    wf_pair_t *pair = header_find(headers, name);
+    wf_pair_t *pair = wf_http_header_find(headers, name);
 
     if (!wf_client_header_name_valid(name)) {
         wf_compile_problem(c, "header", node, path, "not a header name");
@@ -162,7 +159,7 @@ static void add_cookie(apr_array_header_t *cookies, const char *name, wf_text_t 
                            "semicolons, quotes or backslashes");
         return;
     }
-    pair = header_find(cookies, name);
+    pair = wf_http_header_find(cookies, name);
     if (pair == NULL) {
         pair = apr_array_push(cookies);
     }
@@ -179,143 +176,6 @@ static void add_parameter(apr_array_header_t *query, const char *name, wf_text_t
     (void)path;
     pair->name = percent_encode(name, c->p);
     pair->value = value;
-}
-
-/* ---- bodies ------------------------------------------------------------------------ */
-
-static void add_piece(apr_array_header_t *body, wf_text_t text, int quote,
-                      wf_compile_t *c)
-{
-    wf_piece_t *piece = apr_array_push(body);
-
-    memset(piece, 0, sizeof(*piece));
-    piece->tmpl = text.tmpl;
-    piece->quote = quote;
-    if (text.tmpl == NULL) {
-        piece->literal = quote ? wf_json_quote(text.literal, c->p) : text.literal;
-        piece->length = strlen(piece->literal);
-    }
-}
-
-static void add_json_text(apr_array_header_t *body, const char *json, wf_compile_t *c)
-{
-    add_piece(body, (wf_text_t){ .literal = json }, 0, c);
-}
-
-/* Structure is literal, texts may be templates: their result is quoted when it is known.
- */
-static void add_json(apr_array_header_t *body, const wf_node_t *node,
-                     const wf_where_t *path, wf_compile_t *c)
-{
-    const wf_member_t *m;
-    wf_value_t value;
-    int i = 0;
-
-    if (node->type == WF_NODE_STRING) {
-        add_piece(body, wf_compile_text(c, node->text, node, path), 1, c);
-        return;
-    }
-    if (node->type != WF_NODE_LIST && node->type != WF_NODE_MAP) {
-        value = wf_node_value(node, c->p);
-        add_json_text(
-            body, wf_json_text(wf_json_own(wf_value_to_json(&value), c->p), NULL, c->p),
-            c);
-        return;
-    }
-    add_json_text(body, node->type == WF_NODE_MAP ? "{" : "[", c);
-    for (m = node->first; m != NULL; m = m->next, i++) {
-        wf_where_t at = { .up = path, .key = m->key, .index = i };
-
-        if (i > 0) {
-            add_json_text(body, ",", c);
-        }
-        if (m->key != NULL) {
-            add_json_text(body, apr_pstrcat(c->p, wf_json_quote(m->key, c->p), ":", NULL),
-                          c);
-        }
-        add_json(body, m->value, &at, c);
-    }
-    add_json_text(body, node->type == WF_NODE_MAP ? "}" : "]", c);
-}
-
-/* Neighbouring literals become one. */
-static apr_array_header_t *joined(const apr_array_header_t *body, apr_pool_t *p)
-{
-    apr_array_header_t *out = apr_array_make(p, body->nelts, sizeof(wf_piece_t));
-    int i;
-
-    for (i = 0; i < body->nelts; i++) {
-        const wf_piece_t *piece = &APR_ARRAY_IDX(body, i, wf_piece_t);
-        wf_piece_t *last =
-            out->nelts ? &APR_ARRAY_IDX(out, out->nelts - 1, wf_piece_t) : NULL;
-        int k = i;
-        apr_size_t total = 0;
-
-        if (piece->tmpl != NULL) {
-            APR_ARRAY_PUSH(out, wf_piece_t) = *piece;
-            continue;
-        }
-        while (k < body->nelts && APR_ARRAY_IDX(body, k, wf_piece_t).tmpl == NULL) {
-            total += APR_ARRAY_IDX(body, k++, wf_piece_t).length;
-        }
-        last = apr_array_push(out);
-        memset(last, 0, sizeof(*last));
-        last->literal = apr_palloc(p, total + 1);
-        last->length = total;
-        for (total = 0; i < k; i++) {
-            piece = &APR_ARRAY_IDX(body, i, wf_piece_t);
-            memcpy((char *)last->literal + total, piece->literal, piece->length);
-            total += piece->length;
-        }
-        ((char *)last->literal)[total] = '\0';
-        i--;
-    }
-    return out;
-}
-
-/* The typed form {type, raw, …} that some editors write. */
-static int is_typed_body(const wf_node_t *node)
-{
-    static const char *const members[] = { "type",      "raw",        "formData",
-                                           "form_data", "urlencoded", NULL };
-    const wf_member_t *m;
-    int i;
-
-    for (m = node->first; m != NULL; m = m->next) {
-        for (i = 0; members[i] != NULL && strcmp(members[i], m->key) != 0; i++) {
-        }
-        if (members[i] == NULL) {
-            return 0;
-        }
-    }
-    return wf_node_get(node, "type") != NULL && node->count > 1;
-}
-
-static void compile_body(wf_http_step_t *http, const wf_node_t *node,
-                         const wf_where_t *path, wf_compile_t *c)
-{
-    apr_array_header_t *body = apr_array_make(c->p, 8, sizeof(wf_piece_t));
-
-    if (node->type == WF_NODE_STRING) {
-        add_piece(body, wf_compile_text(c, node->text, node, path), 0, c);
-    }
-    else if (node->type == WF_NODE_MAP && is_typed_body(node)) {
-        wf_compile_problem(
-            c, "unsupported", node, path,
-            "bodies with a type: not supported by this version, give text or "
-            "the JSON itself");
-        return;
-    }
-    else {
-        add_json(body, node, path, c);
-    }
-    http->body = joined(body, c->p);
-    if (header_find(http->headers, "Content-Type") == NULL) {
-        wf_pair_t *pair = apr_array_push(http->headers);
-
-        pair->name = "Content-Type";
-        pair->value = (wf_text_t){ .literal = "application/json" };
-    }
 }
 
 /* ---- where to ---------------------------------------------------------------------- */
@@ -405,7 +265,7 @@ static apr_array_header_t *section_headers(wf_compile_t *c)
 
     if (section->pairs == NULL) {
         section->pairs = apr_array_make(c->p, 8, sizeof(wf_pair_t));
-        compile_pairs(section->pairs, add_header, section->headers, &at, c);
+        wf_http_pairs(section->pairs, add_header, section->headers, &at, c);
     }
     return section->pairs;
 }
@@ -425,19 +285,19 @@ static void compile_parts(wf_http_step_t *http, const draft_t *draft,
     http->query = apr_array_make(c->p, 4, sizeof(wf_pair_t));
     compile_method(http, draft, config, path, c);
     compile_url(http, draft, config, path, c);
-    compile_pairs(http->headers, add_header, draft->headers, &headers, c);
-    compile_pairs(http->query, add_parameter, draft->query, &query, c);
-    compile_pairs(http->query, add_parameter, draft->params, &params, c);
+    wf_http_pairs(http->headers, add_header, draft->headers, &headers, c);
+    wf_http_pairs(http->query, add_parameter, draft->query, &query, c);
+    wf_http_pairs(http->query, add_parameter, draft->params, &params, c);
     http->cookies = apr_array_make(c->p, 2, sizeof(wf_pair_t));
     if (common != NULL && common->type == WF_NODE_MAP) {
-        compile_pairs(http->cookies, add_cookie, common, &cookies, c);
+        wf_http_pairs(http->cookies, add_cookie, common, &cookies, c);
     }
     if (draft->options.cookies != common && draft->options.cookies != NULL
         && draft->options.cookies->type != WF_NODE_BOOLEAN) {
-        compile_pairs(http->cookies, add_cookie, draft->options.cookies, &cookies, c);
+        wf_http_pairs(http->cookies, add_cookie, draft->options.cookies, &cookies, c);
     }
     if (draft->body != NULL) {
-        compile_body(http, draft->body, &body, c);
+        wf_http_body_compile(http, draft->body, &body, c);
     }
 }
 
@@ -493,12 +353,32 @@ static int pairs_literal(const apr_array_header_t *pairs)
     return 1;
 }
 
+static int text_literal(const wf_text_t *text)
+{
+    return text->tmpl == NULL;
+}
+
+static int parts_literal(const apr_array_header_t *parts)
+{
+    int i;
+
+    for (i = 0; parts != NULL && i < parts->nelts; i++) {
+        const wf_http_part_t *part = &APR_ARRAY_IDX(parts, i, wf_http_part_t);
+
+        if (!text_literal(&part->filename) || !text_literal(&part->type)
+            || !text_literal(&part->value)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static int is_literal(const wf_http_step_t *http)
 {
-    return http->url.tmpl == NULL && http->base.tmpl == NULL
+    return text_literal(&http->url) && text_literal(&http->base)
            && pairs_literal(http->headers) && pairs_literal(http->query)
-           && pairs_literal(http->cookies)
-           && (http->body == NULL
+           && pairs_literal(http->cookies) && parts_literal(http->parts)
+           && (http->body == NULL || http->body->nelts == 0
                || (http->body->nelts == 1
                    && APR_ARRAY_IDX(http->body, 0, wf_piece_t).literal));
 }

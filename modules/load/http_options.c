@@ -143,16 +143,16 @@ static int wants_jar(const wf_node_t *node, const place_t *place)
 
 /* ---- texts that are the same for all users -------------------------------------------- */
 
-static int initial_variable(void *baton, const char *name, wf_value_t *value,
-                            apr_pool_t *p)
+static int known_name(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
 {
-    const wf_value_t *known = wf_map_get(baton, name);
+    const wf_plan_t *plan = baton;
+    const wf_value_t *variable = wf_map_get(plan->variables, name);
 
     (void)p;
-    if (known == NULL) {
-        return 0;
+    if (variable == NULL) {
+        return wf_plan_outside(plan, name, value);
     }
-    *value = *known;
+    *value = *variable;
     return 1;
 }
 
@@ -161,22 +161,26 @@ static int initial_variable(void *baton, const char *name, wf_value_t *value,
 static const char *fixed_text(const char *text, const char *name, const place_t *place)
 {
     wf_compile_t *c = place->c;
-    wf_scope_t scope = { .baton = wf_plan_of(c)->variables, .get = initial_variable };
+    wf_scope_t scope = { .baton = wf_plan_of(c), .get = known_name };
     wf_where_t ssl = { .up = place->path, .key = "ssl" };
     wf_where_t at = { .up = &ssl, .key = name };
-    wf_template_t *tmpl;
-    const char *out = text;
+    wf_text_t compiled;
+    const char *out = NULL;
     wf_error_t err;
 
-    if (text == NULL || strstr(text, "${") == NULL) {
+    if (text == NULL) {
+        return NULL;
+    }
+    compiled = wf_compile_text(c, text, NULL, &at);
+    if (compiled.tmpl == NULL) {
         return text;
     }
     wf_error_init(&err, c->p);
-    if (wf_template_parse(&tmpl, text, WF_LOAD, c->p, &err) != APR_SUCCESS
-        || wf_template_text(tmpl, &scope, &out, NULL, c->p, &err) != APR_SUCCESS
+    if (wf_template_text(compiled.tmpl, &scope, &out, NULL, c->p, &err) != APR_SUCCESS
         || strstr(out, "${") != NULL) {
         wf_compile_problem(c, "template", NULL, &at,
-                           "can only name variables of the workflow");
+                           "can only name variables of the workflow, secrets, files and "
+                           "the environment");
     }
     return out;
 }

@@ -26,6 +26,28 @@ void wf_percent_append(apr_array_header_t *out, const char *text)
     }
 }
 
+/* As forms of HTML are written: a blank is a plus. */
+static const char *form_encode(const char *text, apr_pool_t *p)
+{
+    apr_array_header_t *out = apr_array_make(p, (int)strlen(text) + 16, 1);
+    const char *blank;
+
+    for (; (blank = strchr(text, ' ')) != NULL; text = blank + 1) {
+        wf_percent_append(out, apr_pstrmemdup(p, text, blank - text));
+        APR_ARRAY_PUSH(out, char) = '+';
+    }
+    wf_percent_append(out, text);
+    APR_ARRAY_PUSH(out, char) = '\0';
+    return out->elts;
+}
+
+const char *wf_http_spell(int spelling, const char *text, apr_pool_t *p)
+{
+    return spelling == WF_AS_JSON   ? wf_json_quote(text, p)
+           : spelling == WF_AS_FORM ? form_encode(text, p)
+                                    : text;
+}
+
 const char *wf_json_quote(const char *text, apr_pool_t *p)
 {
     return wf_json_text(wf_json_own(json_object_new_string(text), p), NULL, p);
@@ -182,9 +204,48 @@ static apr_status_t eval_piece(wf_piece_t *out, const wf_piece_t *piece,
     if (rv != APR_SUCCESS) {
         return wf_error_note(err, rv, "body");
     }
-    if (piece->quote) {
-        out->literal = wf_json_quote(out->literal, p);
+    if (piece->spelling != WF_AS_IS) {
+        out->literal = wf_http_spell(piece->spelling, out->literal, p);
         out->length = strlen(out->literal);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t eval_part(wf_client_part_t *out, const wf_http_part_t *part,
+                              wf_strand_t *strand, apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv;
+
+    out->name = part->name;
+    out->data = part->data;
+    out->length = part->length;
+    rv = wf_text_eval(&part->filename, strand, &out->filename, p, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_text_eval(&part->type, strand, &out->type, p, err);
+    }
+    if (rv == APR_SUCCESS && part->data == NULL) {
+        rv = wf_text_eval(&part->value, strand, &out->data, p, err);
+        out->length = rv == APR_SUCCESS ? strlen(out->data) : 0;
+    }
+    return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "part %s", part->name);
+}
+
+static apr_status_t build_parts(wf_client_request_t *request, const wf_http_step_t *http,
+                                wf_strand_t *strand, apr_pool_t *p, wf_error_t *err)
+{
+    apr_array_header_t *parts =
+        apr_array_make(p, http->parts->nelts, sizeof(wf_client_part_t));
+    int i;
+
+    request->parts = parts;
+    for (i = 0; i < http->parts->nelts; i++) {
+        apr_status_t rv =
+            eval_part(apr_array_push(parts),
+                      &APR_ARRAY_IDX(http->parts, i, wf_http_part_t), strand, p, err);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     return APR_SUCCESS;
 }
@@ -241,7 +302,8 @@ apr_status_t wf_http_call(wf_client_call_t **call, const wf_step_t *step,
         rv = build_headers(&request, http, strand, p, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = build_body(&request, http, strand, p, err);
+        rv = http->parts ? build_parts(&request, http, strand, p, err)
+                         : build_body(&request, http, strand, p, err);
     }
     if (rv == APR_SUCCESS) {
         rv = wf_client_prepare(call, &request, p, err);

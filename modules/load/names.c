@@ -241,7 +241,7 @@ static const struct {
     { "env.", find_env }, /* a variable may have such a name: it comes first */
 };
 
-static int find_outside(const wf_strand_t *strand, const char *name, wf_value_t *value)
+int wf_plan_outside(const wf_plan_t *plan, const char *name, wf_value_t *value)
 {
     size_t i;
 
@@ -250,7 +250,7 @@ static int find_outside(const wf_strand_t *strand, const char *name, wf_value_t 
         const char *text;
 
         if (strncmp(name, kinds[i].prefix, length) == 0) {
-            text = kinds[i].find(wf_strand_plan(strand), name + length);
+            text = kinds[i].find(plan, name + length);
             *value = wf_string(text);
             return text != NULL;
         }
@@ -279,7 +279,7 @@ int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_
                           p)) {
         return 1;
     }
-    return find_builtin(strand, name, value, p) || find_outside(strand, name, value)
+    return find_builtin(strand, name, value, p) || wf_plan_outside(wf_strand_plan(strand), name, value)
            || find_in_results(strand, name, value, p);
 }
 

@@ -294,6 +294,9 @@ struct wf_plan_t {
     int reads_body, reads_headers; /* some template or script may ask for them */
 };
 
+/** What a document draws on: env:NAME, secret:NAME, file:name. 1 found. (names.c) */
+int wf_plan_outside(const wf_plan_t *plan, const char *name, wf_value_t *value);
+
 /** The step with this id, or NULL. */
 wf_step_t *wf_plan_step(const wf_plan_t *plan, const char *id);
 
@@ -304,13 +307,25 @@ typedef struct wf_pair_t {
     wf_text_t value;
 } wf_pair_t;
 
-/* A piece of a body: text as it is, or a template whose text may have to become JSON. */
+/* How the text of a template becomes part of a body. */
+typedef enum { WF_AS_IS, WF_AS_JSON, WF_AS_FORM } wf_spelling_e;
+
+/* A piece of a body: bytes as they are, or a template. */
 typedef struct wf_piece_t {
     const char *literal;
     apr_size_t length;
     wf_template_t *tmpl;
-    int quote;
+    int spelling; /* wf_spelling_e, of what the template says */
 } wf_piece_t;
+
+/* A part of a multipart body. */
+typedef struct wf_http_part_t {
+    const char *name;
+    wf_text_t filename, type; /* neither literal nor tmpl: none */
+    wf_text_t value;          /* or bytes: */
+    const char *data;
+    apr_size_t length;
+} wf_http_part_t;
 
 typedef struct wf_http_step_t {
     const char *method;
@@ -318,6 +333,7 @@ typedef struct wf_http_step_t {
     apr_array_header_t *headers, *query; /* of wf_pair_t */
     apr_array_header_t *cookies; /* of wf_pair_t, beside those of the user */
     apr_array_header_t *body;            /* of wf_piece_t, NULL = no body */
+    apr_array_header_t *parts;           /* of wf_http_part_t, instead of body */
     wf_client_settings_t settings;
     apr_size_t max_body;
     int fail_on_status;
