@@ -73,7 +73,7 @@ static const struct {
     { "bad header name",     HEAD HTTP("url: 'http://h/', headers: {'A b': x}"), "header", "steps[0].config.headers.A b", 6 },
     { "line break in value", HEAD HTTP("url: 'http://h/', headers: {A: \"x\\r\\nB: y\"}"), "header", "steps[0].config.headers.A", 6 },
     { "pair without key",    HEAD HTTP("url: 'http://h/', params: [{value: 1}]"), "required", "steps[0].config.params[0].key", 6 },
-    { "typed body",          HEAD HTTP("url: 'http://h/', body: {type: json, raw: '{}'}"), "unsupported", "steps[0].config.body", 6 },
+    { "typed body",          HEAD HTTP("url: 'http://h/', body: {type: text, raw: []}"), "value", "steps[0].config.body.raw", 6 },
     { "section header",      HEAD "http: {headers: {A: [1]}}\n" STEPS,  "type", "http.headers.A", 3 },
     { "section member",      HEAD "http: {url: x}\n" STEPS,             "unknown-member", "http.url", 3 },
     { "ssl member",          HEAD "http: {ssl: {verfy: true}}\n" STEPS, "unknown-member", "http.ssl.verfy", 3 },
