@@ -188,7 +188,8 @@ BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-
                  libpcre2-dev libssl-dev libwslay-dev patch xz-utils
 RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core \
                  fonts-wqy-microhei
-TEST_PACKAGES  = $(RUN_PACKAGES) curl jq libapache2-mod-perl2 openssl sqlite3 tidy tzdata zip
+TEST_PACKAGES  = $(RUN_PACKAGES) curl jq libapache2-mod-perl2 libio-socket-ssl-perl openssl \
+                 sqlite3 tidy tzdata zip
 BENCH_PACKAGES = $(RUN_PACKAGES) wrk
 FUZZ_PACKAGES  = $(BUILD_PACKAGES) clang libclang-rt-dev
 

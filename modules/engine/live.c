@@ -257,6 +257,11 @@ static apr_status_t reserve(wf_engine_t *engine, wf_ipc_request_t *request,
     apr_int64_t ticket = 0;
     apr_status_t rv;
 
+    if (strlen(id) > WF_STREAM_NAME) {
+        return wf_error_field(err, WF_ERR_INVALID, "id",
+                              "the id of an execution has at most %d bytes",
+                              WF_STREAM_NAME);
+    }
     if (format < 0 || protocol < 0) {
         return wf_error_field(err, WF_ERR_INVALID, format < 0 ? "format" : "protocol",
                               "unknown %s of a stream",

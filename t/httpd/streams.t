@@ -18,7 +18,7 @@ use constant { PLAIN => 20, TUNNELS => 3 };
 my @mpms = $ENV{WF_MPM} ? $ENV{WF_MPM} : qw(event worker prefork);
 my $tls = eval { require IO::Socket::SSL; 1 } && `openssl version 2>/dev/null`;
 my $curl = `curl --version 2>/dev/null` =~ /HTTP2/;
-plan tests => 46 * @mpms;
+plan tests => 54 * @mpms;
 
 my $target = WF::Target->new('/quick' => { delay => 0.02 });
 my $steps = [ http_step(s => $target->url('/quick')) ];
@@ -38,7 +38,8 @@ sub start_server {
             . "SSLCertificateFile $cert\nSSLCertificateKeyFile $key\n</VirtualHost>\n";
     }
     $server->{proxy} = WF::Server::free_port();
-    $server->{extra} .= join '', map { "LoadModule ${_}_module $ENV{WF_MODULES}/mod_$_.so\n" } qw(proxy proxy_http);
+    $server->{extra} .= join '', map { "LoadModule ${_}_module $ENV{WF_MODULES}/mod_$_.so\n" } qw(proxy proxy_http reqtimeout);
+    $server->{extra} .= "RequestReadTimeout header=5 body=5\n";
     $server->{extra} .= "Listen 127.0.0.1:$server->{proxy}\n<VirtualHost 127.0.0.1:$server->{proxy}>\n"
         . "<Location /api/v1>\nWorkflowApi Off\n</Location>\n"
         . "ProxyPass /api/v1 http://127.0.0.1:$server->{port}/api/v1 upgrade=websocket flushpackets=on\n</VirtualHost>\n";
@@ -58,6 +59,9 @@ for my $mpm (@mpms) {
     my $id = running();
     my @secure = (tls => 1, port => $server->{tls});
     wait_until { metrics($id)->{total_iterations} > 0 };
+
+    my %config = %{ JSON::PP::decode_json($server->slurp('engine/engine.json')) };
+    ok t_cmp("$config{max_streams} $config{max_tunnels}", '50 6', "$mpm: the limits");
 
     # No worker for plain ones.
     my @ws = map { ws_of($id) } 1 .. PLAIN;
@@ -130,6 +134,10 @@ for my $mpm (@mpms) {
     ok t_cmp(count(\&hears, @ws, @events), 2 * PLAIN, "$mpm: a graceful restart is not noticed");
     ok t_cmp(count(\&hears, @tls_ws, @tls_events), @tls_ws + @tls_events, "$mpm: nor over TLS");
     ok t_cmp($server->engine_pid, $engine, "$mpm: the same engine");
+    kill HUP => $server->{pid};
+    ok wait_until { $before + 1 < (() = $server->slurp('error.log') =~ /resuming normal operations/g) };
+    ok t_cmp(count(sub { shift->is_gone }, @tls_ws, @tls_events), @tls_ws + @tls_events, "$mpm: a hard one ends those over TLS");
+    ok t_cmp(count(\&hears, @ws, @events), 2 * PLAIN, "$mpm: and no other");
     ok hears(ws_of($id));
 
     # All places taken: 40 and those of the last lines that have hung up by now.
@@ -147,8 +155,8 @@ for my $mpm (@mpms) {
 
     # The engine dies.
     kill KILL => $engine;
-    ok t_cmp(count(sub { my $c = shift; 1 while defined $c->text; !defined $c->code && $c->is_gone }, @ws, @tls_ws), @ws + @tls_ws, "$mpm: the engine dies: an end without farewell");
-    ok t_cmp(count(sub { $_[0]->is_gone }, @events, @tls_events), @events + @tls_events, "$mpm: of events, too");
+    ok t_cmp(count(sub { my $c = shift; 1 while defined $c->text; !defined $c->code && $c->is_gone }, @ws), scalar(@ws), "$mpm: the engine dies: an end without farewell");
+    ok t_cmp(count(sub { $_[0]->is_gone }, @events), scalar(@events), "$mpm: of events, too");
     $server->wait_ready;
     my @after = ws_of($id)->rest;
     ok t_cmp("$after[-1]{type} $after[-1]{status}", 'complete failed', "$mpm: the next one tells what became of it");
@@ -169,4 +177,14 @@ for my $mpm (@mpms) {
     if ($over_tls) { ok $over_tls->is_gone } else { skip('needs TLS') }
     ok $server->stop;
     ok time - $began < 30 or t_debug(time - $began);
+
+    # What the default is, and too much.
+    for my $case (['', 10], ["WorkflowMaxTunnels 1000\n", 39]) {
+        my ($line, $tunnels) = @$case;
+        my $limits = $mpm eq 'prefork' ? "MaxRequestWorkers 40\n" : "ThreadsPerChild 10\nMaxRequestWorkers 40\n";
+        my $server = WF::Server->new(mpm => $mpm, demo => 0, extra => $limits . $line)->start;
+        my %config = %{ JSON::PP::decode_json($server->slurp('engine/engine.json')) };
+        ok t_cmp($config{max_tunnels}, $tunnels, "$mpm: " . ($line || 'the default'));
+        ok t_cmp($server->slurp('error.log') =~ /would leave none of 40 workers/ ? 1 : 0, $line ? 1 : 0, "$mpm: a warning");
+    }
 }

@@ -13,7 +13,7 @@ use WF::Test;
 
 use constant AT_ONCE => 100;
 
-plan tests => 57;
+plan tests => 61;
 
 my $target = WF::Target->new('/quick' => { delay => 0.02 });
 my $steps = [ http_step(s => $target->url('/quick')) ];
@@ -115,17 +115,34 @@ my $now = metrics($id)->{total_iterations};
 ok $ids[-1] > $now - 300 or t_debug("$ids[-1] of $now");
 stop($id);
 
-# ---- other sites -----------------------------------------------------------------------------------
+# ---- members only, and other sites -----------------------------------------------------------------
 
 my $server = WF::Server->new(demo => 0, extra => <<"END")->start;
+LoadModule authn_file_module $ENV{WF_MODULES}/mod_authn_file.so
 LoadModule filter_module $ENV{WF_MODULES}/mod_filter.so
 LoadModule deflate_module $ENV{WF_MODULES}/mod_deflate.so
+<Location "/members">
+    WorkflowApi workflow
+    AuthType Basic
+    AuthName members
+    AuthBasicProvider file
+    AuthUserFile $ENV{WF_DIR}/root/conf/users
+    Require valid-user
+</Location>
 <Location "/api/v1">
     WorkflowAllowOrigin https://dashboard.example http://localhost:3000
     SetOutputFilter DEFLATE
 </Location>
 END
 $id = running();
+my $credentials = 'Basic ' . MIME::Base64::encode_base64('waldorf:balcony', '');
+for my $client (WF::WebSocket->new("/members/executions/$id/ws"), WF::EventStream->new("/members/executions/$id/events")) {
+    ok t_cmp($client->{status} . JSON::PP::decode_json($client->body)->{error}, '401unauthorized', 'who is no member');
+}
+for my $client (WF::WebSocket->new("/members/executions/$id/ws", headers => { Authorization => $credentials }),
+                WF::EventStream->new("/members/executions/$id/events", headers => { Authorization => $credentials })) {
+    ok t_cmp($client->json->{type}, 'metrics', 'who is');
+}
 for my $case (['https://dashboard.example', 1], ['https://other.example', 0], ['http://localhost:3000', 1], [ 'http://localhost', 0 ]) {
     my ($origin, $may) = @$case;
     my $e = events_of($id, headers => { Origin => $origin, 'Accept-Encoding' => 'gzip' });
