@@ -25,6 +25,7 @@ typedef struct wf_cleaner_t wf_cleaner_t;
 typedef struct wf_running_t wf_running_t;
 typedef struct wf_polls_t wf_polls_t;
 typedef struct wf_work_t wf_work_t;
+typedef struct wf_live_t wf_live_t;
 
 /** The engine process: wired in process.c, read by everybody. */
 typedef struct wf_engine_t {
@@ -45,6 +46,7 @@ typedef struct wf_engine_t {
     wf_load_t *load;
     const wf_surroundings_t *around; /* surroundings.c: what documents may draw on */
     wf_targets_t *load_targets;      /* what executions may connect to */
+    wf_live_t *live;
     wf_streams_t *streams;
     wf_ipc_server_t *server;
     int stopping;               /* atomic: no new work */
@@ -347,19 +349,21 @@ int wf_run_is_over(const wf_run_t *run);
 /* live.c */
 
 /** What looks at executions for the clients' streams. */
-typedef struct wf_live_t {
+struct wf_live_t {
     wf_engine_t *engine;
     apr_pool_t *pool;   /* of the reader; the streams' thread's, as it */
     wf_store_t *reader; /* NULL = not open yet */
-} wf_live_t;
+};
 
 /** The figures of an execution that a live message shows, and that its record keeps as
  *  WF_RUN_LIVE. The caller owns the reference. */
 json_object *wf_live_data(const wf_run_snapshot_t *now);
 /** wf_stream_look_fn on the id of an execution; baton: a wf_live_t. */
 wf_stream_look_fn wf_live_look;
-/** Start the streams: engine->streams. After the load engine. */
+/** Start the streams: engine->live, engine->streams. After the load engine. */
 apr_status_t wf_live_create(wf_engine_t *engine, wf_error_t *err);
+/** After wf_streams_stop, when no other thread asks for streams any more. */
+void wf_live_destroy(wf_live_t *live);
 /** Commands that need no work, on the ipc loop's thread. */
 void wf_command_reserve_stream(wf_engine_t *engine, wf_ipc_request_t *request);
 void wf_command_open_stream(wf_engine_t *engine, wf_ipc_request_t *request);

@@ -238,7 +238,14 @@ apr_status_t wf_live_create(wf_engine_t *engine, wf_error_t *err)
 
     live->engine = engine;
     live->pool = wf_pool_create("wf_live", 0);
+    engine->live = live;
     return wf_streams_create(&engine->streams, &options, engine->pool, err);
+}
+
+void wf_live_destroy(wf_live_t *live)
+{
+    wf_streams_destroy(live->engine->streams);
+    apr_pool_destroy(live->pool); /* closes the reader */
 }
 
 /* ---- commands: on the ipc loop's thread -------------------------------------------- */

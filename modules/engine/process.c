@@ -306,7 +306,7 @@ static void stop_parts(wf_engine_t *engine)
     wf_executor_drain(engine->executor, deadline);
     wf_committer_destroy(engine->committer);
     wf_executor_destroy(engine->executor);
-    wf_streams_destroy(engine->streams);
+    wf_live_destroy(engine->live);
     wf_polls_destroy(engine->polls);
     wf_error_init(&err, engine->pool);
     if (wf_store_checkpoint(engine->writer, &err) != APR_SUCCESS) {
