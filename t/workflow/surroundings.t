@@ -64,7 +64,7 @@ for (['../secrets', 'a way out'], ['link', 'a link out'], ['missing', 'no such f
     my ($name, $what) = @$_;
     ok t_cmp(refused($target->url("/\${file:$name}"), $what), qr/steps\[0\]\.config\.url.*\Q$name\E/, $what);
 }
-ok t_cmp($server->slurp('engine.log') =~ /s3cr3t/ ? 'told' : 'kept', 'kept', 'no secret in the log');
+ok t_cmp($server->slurp('engine/engine.log') =~ /s3cr3t/ ? 'told' : 'kept', 'kept', 'no secret in the log');
 
 # ---- targets ---------------------------------------------------------------------------------
 
