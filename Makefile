@@ -180,6 +180,9 @@ endef
 $(eval $(call BENCH_RULE,commit,store))
 $(eval $(call BENCH_RULE,parse,bpmn))
 $(eval $(call BENCH_RULE,process,bpmn))
+$(eval $(call BENCH_RULE,script,load))
+$(call obj,t/bench/script.c): ALL_CFLAGS += -isystem $(QJS)
+$(call obj,t/bench/script.c): | $(QJS)/quickjs.h
 
 # ---- packages -----------------------------------------------------------------------------------------
 # Only what is missing is installed, with sudo unless root.
@@ -223,7 +226,7 @@ check:
 
 bench:
 	$(call install_packages,$(BENCH_PACKAGES))
-	@$(MAKE) --no-print-directory -s all bench-commit bench-parse bench-process
+	@$(MAKE) --no-print-directory -s all bench-commit bench-parse bench-process bench-script
 	@t/bench/run $(abspath $(BUILD))
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
