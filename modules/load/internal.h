@@ -159,7 +159,8 @@ struct wf_strand_t {
     wf_vu_t *vu;
     wf_act_t *top;
     wf_act_t root;
-    wf_strand_t *parent; /* that waits for this one, in a parallel step; or NULL */
+    wf_strand_t *parent; /* that waits for this one, in a parallel step, or NULL; of a
+                            spare one the next */
     wf_act_t *parent_act;
     apr_pool_t *pool;
     apr_size_t spent, tidy_at; /* bytes of the pool, roughly: tidied up beyond that */
@@ -186,6 +187,13 @@ void wf_strand_init(wf_strand_t *strand, wf_vu_t *vu,
 void wf_strand_begin(wf_strand_t *strand, const wf_map_t *initial,
                      const wf_block_t *block, const wf_step_t *pre_hook,
                      const wf_step_t *post_hook);
+/** Begin a branch in the loop's next turn: it sees what the step that waits for it sees,
+ *  and writes into a namespace of its own. */
+void wf_strand_branch(wf_strand_t *strand, wf_act_t *parent, const wf_block_t *block);
+/** A strand of the user for a branch; its connections are kept for the next one. */
+wf_strand_t *wf_strand_borrow(wf_vu_t *vu, void (*ended)(wf_strand_t *strand));
+/** It has ended, or is cut; its memory is empty then. */
+void wf_strand_give_back(wf_strand_t *strand);
 /** What the top step waited for has come and its result is filled. */
 void wf_strand_done(wf_strand_t *strand);
 /** The same for a container that waits by itself: what happens next, as from leave(). */
@@ -291,6 +299,7 @@ struct wf_vu_t {
     wf_client_user_t *client; /* cookies and connections; made by the first http step */
     wf_turn_t turn;
     wf_strand_t strand;
+    wf_strand_t *spare; /* strands of branches that are not in use */
     wf_data_hold_t *holds; /* by source of the plan's data; NULL: takes none */
     wf_vu_t *next_idle;
 };

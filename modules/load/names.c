@@ -16,7 +16,9 @@ void wf_strand_open(wf_strand_t *strand, const wf_map_t *initial, int reads)
     locals->outer = strand->locals;
     locals->reads = reads ? strand->locals : NULL;
     locals->initial = initial;
-    locals->floor = reads || strand->locals == NULL ? NULL : strand->top;
+    if (strand->locals != NULL) {
+        locals->floor = reads ? strand->locals->floor : strand->top;
+    }
     locals->results =
         apr_pcalloc(p, wf_strand_plan(strand)->nsteps * sizeof(*locals->results));
     strand->locals = locals;
@@ -41,27 +43,6 @@ void wf_strand_set(wf_strand_t *strand, const char *name, const wf_value_t *valu
     wf_map_set(locals->variables, name, wf_result_plain(value, p));
 }
 
-/* A variable of the document is hidden by null, one of the strand's own goes. */
-void wf_strand_unset(wf_strand_t *strand, const char *name)
-{
-    wf_locals_t *locals = strand->locals;
-    wf_value_t nothing = wf_null();
-
-    if (locals->variables != NULL) {
-        wf_map_remove(locals->variables, name);
-    }
-    if (locals->initial != NULL && wf_map_get(locals->initial, name) != NULL) {
-        wf_strand_set(strand, name, &nothing);
-    }
-}
-
-double wf_strand_random(wf_strand_t *strand)
-{
-    return erand48(strand->vu->shard->part->seed);
-}
-
-/* ---- reading ----------------------------------------------------------------------- */
-
 static const wf_value_t *find_variable(const wf_locals_t *locals, const char *name)
 {
     const wf_value_t *value = NULL;
@@ -76,6 +57,27 @@ static const wf_value_t *find_variable(const wf_locals_t *locals, const char *na
     }
     return value;
 }
+
+/* A variable of one's own goes; one that others share is hidden by null. */
+void wf_strand_unset(wf_strand_t *strand, const char *name)
+{
+    wf_locals_t *locals = strand->locals;
+    wf_value_t nothing = wf_null();
+
+    if (locals->variables != NULL) {
+        wf_map_remove(locals->variables, name);
+    }
+    if (find_variable(locals, name) != NULL) {
+        wf_strand_set(strand, name, &nothing);
+    }
+}
+
+double wf_strand_random(wf_strand_t *strand)
+{
+    return erand48(strand->vu->shard->part->seed);
+}
+
+/* ---- reading ----------------------------------------------------------------------- */
 
 /* The innermost loop that knows the name, up to the floor of the namespace; a branch of a
  * parallel step sees the loops around that step. */
@@ -324,7 +326,7 @@ static wf_locals_t *move_locals(wf_strand_t *strand, wf_locals_t *from, apr_pool
     outer = move_locals(strand, from->outer, p);
     to = apr_pmemdup(p, from, sizeof(*from));
     to->outer = outer;
-    to->reads = from->reads ? outer : NULL;
+    to->reads = from->reads == from->outer ? outer : from->reads;
     if (from->variables != NULL) {
         wf_value_t all = wf_map(from->variables);
 

@@ -119,6 +119,9 @@ struct wf_step_t {
  *  unless may_be_empty. */
 void wf_block_compile(wf_block_t *block, const wf_node_t *list, int may_be_empty,
                       const wf_where_t *path, wf_compile_t *c);
+/** The same for steps that break and continue cannot leave; fence says why not. */
+void wf_block_compile_fenced(wf_block_t *block, const wf_node_t *list, const char *fence,
+                             const wf_where_t *path, wf_compile_t *c);
 /** Compile a hook {type, config}; NULL with a problem. */
 wf_step_t *wf_hook_compile(const wf_node_t *node, const wf_where_t *path,
                            wf_compile_t *c);
@@ -289,6 +292,7 @@ struct wf_plan_t {
     const wf_node_t *thresholds_node;
     wf_step_t *pre_hook, *post_hook; /* those of scenarios without their own */
     const wf_step_t *inner;          /* the loop that a break would leave, or NULL */
+    const char *fence;               /* what it cannot leave, if that is all there is */
     int nesting;                     /* of the block that is being compiled */
     int weighing;                    /* the steps of the next block are choices */
     int reads_body, reads_headers; /* some template or script may ask for them */

@@ -20,6 +20,7 @@ static void compile(wf_step_t *step, const wf_node_t *config, const wf_where_t *
                     wf_compile_t *c)
 {
     const wf_step_t *loop = wf_plan_of(c)->inner;
+    const char *fence = wf_plan_of(c)->fence;
     draft_t draft = { NULL };
     wf_where_t at;
 
@@ -33,11 +34,12 @@ static void compile(wf_step_t *step, const wf_node_t *config, const wf_where_t *
         const wf_node_t *node = wf_step_member(step, config, "label", path, &at);
 
         wf_compile_problem(c, "value", node, &at,
-                           "no loop around this step has the label \"%.60s\"",
-                           draft.label);
+                           "no loop around this step has the label \"%.60s\"%s%s",
+                           draft.label, fence ? ": " : "", fence ? fence : "");
     }
     else if (loop == NULL) {
-        wf_compile_problem(c, "value", step->node, path->up, "is not within a loop");
+        wf_compile_problem(c, "value", step->node, path->up, "is not within a loop%s%s",
+                           fence ? ": " : "", fence ? fence : "");
     }
     step->config = (void *)loop;
 }

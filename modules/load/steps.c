@@ -13,7 +13,7 @@
     }
 
 static const wf_step_type_t later_types[] = {
-    NOT_YET("db"),   NOT_YET("mq"),           NOT_YET("socket"), NOT_YET("parallel"),
+    NOT_YET("db"),   NOT_YET("mq"),           NOT_YET("socket"),
     NOT_YET("call"), NOT_YET("ref_workflow"), NOT_YET("grpc"),
 };
 
@@ -21,7 +21,7 @@ static const wf_step_type_t *const types[] = {
     &wf_step_http,   &wf_step_condition, &wf_step_loop,     &wf_step_if,
     &wf_step_for,    &wf_step_foreach,   &wf_step_while,    &wf_step_break,
     &wf_step_retry,  &wf_step_random,    &wf_step_continue, &wf_step_wait_until,
-    &wf_step_script, &wf_step_sleep,
+    &wf_step_script, &wf_step_sleep,     &wf_step_parallel,
 };
 
 const wf_step_type_t *wf_step_type_find(const char *name)
@@ -396,6 +396,20 @@ void wf_block_compile(wf_block_t *block, const wf_node_t *list, int may_be_empty
         check_weight(block->steps[block->count++], weighing, &item, c);
     }
     wf_plan_of(c)->nesting--;
+}
+
+void wf_block_compile_fenced(wf_block_t *block, const wf_node_t *list, const char *fence,
+                             const wf_where_t *path, wf_compile_t *c)
+{
+    wf_plan_t *plan = wf_plan_of(c);
+    const wf_step_t *inner = plan->inner;
+    const char *around = plan->fence;
+
+    plan->inner = NULL;
+    plan->fence = fence;
+    wf_block_compile(block, list, 0, path, c);
+    plan->inner = inner;
+    plan->fence = around;
 }
 
 void wf_steps_link(wf_compile_t *c)

@@ -386,7 +386,9 @@ static int step_ended(wf_act_t *act, const wf_act_t *child)
         return 1;
     }
     if (child->step->on_error == WF_ON_ERROR_SKIP) {
-        return act->step == NULL ? 1 : end_block(act, WF_BLOCK_SKIPPED);
+        return act->step == NULL && strand->parent == NULL
+                   ? 1
+                   : end_block(act, WF_BLOCK_SKIPPED);
     }
     act->failure = child->result;
     return end_block(act, WF_BLOCK_ABORTED);
@@ -511,9 +513,7 @@ void wf_strand_init(wf_strand_t *strand, wf_vu_t *vu, void (*ended)(wf_strand_t 
     strand->scope.get = wf_strand_lookup;
 }
 
-void wf_strand_begin(wf_strand_t *strand, const wf_map_t *initial,
-                     const wf_block_t *block, const wf_step_t *pre_hook,
-                     const wf_step_t *post_hook)
+static void prepare(wf_strand_t *strand, const wf_block_t *block)
 {
     assert(strand->top == NULL);
     if (strand->pool != NULL) {
@@ -523,14 +523,57 @@ void wf_strand_begin(wf_strand_t *strand, const wf_map_t *initial,
     strand->tidy_at = WF_STRAND_TIDY;
     strand->locals = NULL;
     strand->target = NULL;
-    strand->pre_hook = pre_hook;
-    strand->post_hook = post_hook;
     strand->credit = WF_WALK_CREDIT;
     init_act(&strand->root, strand, NULL);
     strand->root.block = block;
     strand->top = &strand->root;
+}
+
+void wf_strand_begin(wf_strand_t *strand, const wf_map_t *initial,
+                     const wf_block_t *block, const wf_step_t *pre_hook,
+                     const wf_step_t *post_hook)
+{
+    prepare(strand, block);
+    strand->pre_hook = pre_hook;
+    strand->post_hook = post_hook;
     wf_strand_open(strand, initial, 0);
     go(strand);
+}
+
+void wf_strand_branch(wf_strand_t *strand, wf_act_t *parent, const wf_block_t *block)
+{
+    prepare(strand, block);
+    strand->parent = parent->strand;
+    strand->parent_act = parent;
+    wf_strand_open(strand, NULL, 0);
+    strand->locals->reads = parent->strand->locals;
+    strand->yielded = 1;
+    wf_loop_ready(strand->vu->shard->loop, &strand->turn);
+}
+
+wf_strand_t *wf_strand_borrow(wf_vu_t *vu, void (*ended)(wf_strand_t *strand))
+{
+    wf_strand_t *strand = vu->spare;
+
+    if (strand == NULL) {
+        strand = apr_palloc(vu->shard->part->pool, sizeof(*strand));
+        wf_strand_init(strand, vu, ended);
+        return strand;
+    }
+    vu->spare = strand->parent;
+    strand->parent = NULL;
+    strand->ended = ended;
+    return strand;
+}
+
+void wf_strand_give_back(wf_strand_t *strand)
+{
+    wf_strand_cut(strand);
+    apr_pool_clear(strand->pool);
+    strand->locals = NULL;
+    strand->parent_act = NULL;
+    strand->parent = strand->vu->spare;
+    strand->vu->spare = strand;
 }
 
 void wf_strand_cut(wf_strand_t *strand)

@@ -9,7 +9,8 @@
 /* Bodies and headers of answers are only kept if something in the plan asks for them. */
 static void note_reads(wf_plan_t *plan, const char *text)
 {
-    int whole = strstr(text, "output") != NULL || strstr(text, "__step") != NULL;
+    int whole = strstr(text, "output") != NULL || strstr(text, "__step") != NULL
+                || strstr(text, "parallel_results") != NULL;
 
     plan->reads_body |= whole || strstr(text, "body") != NULL;
     plan->reads_headers |=

@@ -124,6 +124,22 @@ static const case_t cases[] = {
     { "random takes what has weight", "- {id: r, type: random, choices: [{weight: 0, steps: [" GET("a", "/a") "]}, {name: yes, weight: 1, steps: [" GET("b", "/b") "]}]}\n- " GET("z", "/z/${r.choice}/${r.name}/${r.steps_executed}"), "/b /z/1/yes/[\"b\"]", "completed" },
     { "random among steps", "- {id: r, type: random, steps: [{id: a, type: http, weight: 0, config: {url: /a}}, " GET("b", "/b") "]}\n- " GET("z", "/z/${r.name}"), "/b /z/b", "completed" },
 
+    /* parallel: what is at the target at the same time has its test below */
+    { "parallel, one at a time", "- {id: p, type: parallel, max_concurrent: 1, steps: [" GET("a", "/a") ", " GET("b", "/b") ", " GET("c", "/c/${a.status}") "]}\n"
+      "- " GET("z", "/z/${p.total_steps}/${p.completed}/${p.failed}/${p.terminated_by}/${c.status_code}/${parallel_results.b.output.body.token}"),
+      "/a /b /c/${a.status} /z/3/3/0/completed/200/t-1", "completed" },
+    { "branches of several steps", "- {id: p, type: parallel, max_concurrent: 1, branches: [{name: one, steps: [" GET("a", "/a") ", " GET("b", "/b/${a.status}") "]}, {steps: [" GET("c", "/c") "]}]}\n- " GET("z", "/z/${p.total_steps}/${b.status}"), "/a /b/success /c /z/2/success", "completed" },
+    { "each branch has its own variables", "- {id: p, type: parallel, max_concurrent: 1, branches: [{steps: [" SCRIPT("s", "ctx.SetVariable('n', 7)") ", " GET("a", "/a/${n}") "]}, {steps: [" GET("b", "/b/${n}") "]}]}\n- " GET("z", "/z/${n}"), "/a/7 /b/3 /z/3", "completed" },
+    { "branches see the loops around them", "- {id: f, type: for, end: 1, index_var: i, steps: [{id: p, type: parallel, max_concurrent: 1, steps: [" GET("a", "/a/${i}") ", {id: g, type: for, end: 1, index_var: j, steps: [" GET("b", "/b/${i}/${j}") "]}]}]}\n- " GET("z", "/z/${g.iterations}"),
+      "/a/0 /b/0/0 /b/0/1 /a/1 /b/1/0 /b/1/1 /z/2", "completed" },
+    { "a branch that aborts fails the step", "- {id: p, type: parallel, max_concurrent: 1, on_error: continue, steps: [" BAD("a", "on_error: abort") ", " GET("b", "/b") "]}\n- " GET("z", "/z/${p.status}/${p.failed}/${p.completed}/${p.terminated_by}"), "/status/500 /b /z/failed/1/1/completed", "completed" },
+    { "a branch that continues does not", "- {id: p, type: parallel, max_concurrent: 1, steps: [" BAD("a", "on_error: continue") ", " GET("b", "/b") "]}\n- " GET("z", "/z/${p.status}/${p.failed}/${a.status}"), "/status/500 /b /z/success/1/failed", "completed" },
+    { "skip drops the rest of a branch", "- {id: p, type: parallel, max_concurrent: 1, branches: [{steps: [" BAD("a", "on_error: skip") ", " GET("c", "/c") "]}, {steps: [" GET("b", "/b") "]}]}\n- " GET("z", "/z/${p.status}"), "/status/500 /b /z/success", "completed" },
+    { "fail_fast", "- {id: p, type: parallel, fail_fast: true, on_error: continue, steps: [" BAD("a", "on_error: abort") ", {id: s, type: sleep, config: {duration: 1h}}]}\n- " GET("z", "/z/${p.status}/${p.terminated_by}"), "/status/500 /z/failed/fail_fast", "completed" },
+    { "a parallel step that takes too long", "- {id: p, type: parallel, timeout: 60ms, on_error: continue, steps: [" GET("a", "/hang") ", {id: s, type: sleep, config: {duration: 1h}}]}\n- " GET("z", "/z/${p.status}/${p.terminated_by}"), "/hang /z/timeout/timeout", "completed" },
+    { "parallel within parallel", "- {id: p, type: parallel, steps: [{id: q, type: parallel, max_concurrent: 1, steps: [" GET("a", "/a") ", " GET("b", "/b") "]}]}\n- " GET("z", "/z/${q.completed}/${a.status}"), "/a /b /z/2/success", "completed" },
+    { "parallel again and again", "- {id: f, type: for, end: 2, index_var: i, steps: [{id: p, type: parallel, max_concurrent: 1, steps: [" GET("a", "/a/${i}") ", {id: c, type: if, condition: '${i} == 1', then: [" BAD("b", "on_error: continue") "]}]}]}", "/a/0 /a/1 /status/500 /a/2", "completed" },
+
     /* hooks */
     { "hooks around a step within a loop", "- {id: l, type: loop, loop: {mode: for, count: 2, steps: [{id: a, type: http, config: {url: /a}, pre_hook: {type: http, config: {url: '/pre/${loop.index}'}}, post_hook: {type: http, config: {url: '/post/${__step_result.status}/${__step_result.output.status_code}'}}}]}}",
       "/pre/0 /a /post/success/200 /pre/1 /a /post/success/200", "completed" },
@@ -220,14 +236,14 @@ static void workflow_hooks(runner_t *r)
 static void counted(runner_t *r)
 {
     target_reset(&r->target);
-    ok(runner_run(r, HEAD "steps:\n"
-                          "- {id: l, type: loop, loop: {mode: for, count: 4, steps: "
-                          "[" BAD("a", "on_error: retry, retry: {max_attempts: 3, delay: "
-                                       "1ms}") "], continue_condition: '${loop.index} < "
-                                               "2'}, on_error: continue}\n"
-                                               "- {id: c, type: if, condition: 'true', "
-                                               "then: [" BAD("b",
-                                                             "on_error: skip") "]}\n"),
+    ok(runner_run(r,
+                  HEAD "steps:\n"
+                       "- {id: l, type: loop, loop: {mode: for, count: 4, steps: "
+                       "[" BAD("a", "on_error: retry, retry: {max_attempts: 3, delay: "
+                                    "1ms}") "], continue_condition: '${loop.index} < "
+                                            "2'}, on_error: continue}\n"
+                                            "- {id: c, type: if, condition: 'true', "
+                                            "then: [" BAD("b", "on_error: skip") "]}\n"),
        "metrics");
     is_int(wf_json_int(runner_step(r, "a"), "count", -1), 3, "each attempt is a sample");
     is_int(wf_json_int(runner_step(r, "a"), "failure_count", -1), 3, "all failed");
@@ -239,6 +255,62 @@ static void counted(runner_t *r)
     is_int(wf_json_int(runner_step(r, "c"), "success_count", -1), 1, "nor its condition");
 }
 
+/* ---- at the same time --------------------------------------------------------------- */
+
+static struct {
+    pthread_mutex_t lock;
+    int now, most;
+} busy = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* Takes 50 ms, and sees how many do so at once. */
+static int answer_slowly(int fd, const char *request)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+    (void)request;
+    pthread_mutex_lock(&busy.lock);
+    busy.most = ++busy.now > busy.most ? busy.now : busy.most;
+    pthread_mutex_unlock(&busy.lock);
+    usleep(50000);
+    pthread_mutex_lock(&busy.lock);
+    busy.now--;
+    pthread_mutex_unlock(&busy.lock);
+    return target_send(fd, answer, sizeof(answer) - 1);
+}
+
+static void concurrent(runner_t *r)
+{
+    static const struct {
+        int at_once, least_ms;
+    } limits[] = { { 6, 50 }, { 3, 100 }, { 1, 300 } };
+    size_t i;
+
+    r->target.answer = answer_slowly;
+    for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        int n = limits[i].at_once;
+
+        busy.most = 0;
+        target_reset(&r->target);
+        ok(runner_run(
+               r, apr_psprintf(
+                      r->pool,
+                      HEAD
+                      "steps: [{id: p, type: parallel, max_concurrent: %d, "
+                      "steps: [" GET("a", "/a") ", " GET("b", "/b") ", " GET(
+                          "c", "/c") ", " GET("d",
+                                              "/d") ", " GET("e",
+                                                             "/e") ", " GET("f",
+                                                                            "/f") "]}]\n",
+                      n)),
+           "6 branches, %d at once", n);
+        is_int(target_requests(&r->target), 6, "each arrived once");
+        is_int(busy.most, n, "%d at once at the target", n);
+        ok(r->last.elapsed_ms >= limits[i].least_ms && r->last.elapsed_ms < 2000,
+           "in %d ms", (int)r->last.elapsed_ms);
+    }
+    r->target.answer = NULL;
+}
+
 /* A stop cuts whatever is under way, at any depth. */
 static void cut(runner_t *r)
 {
@@ -248,6 +320,8 @@ static void cut(runner_t *r)
         "{id: s, type: retry, delay: 1h, steps: [" BAD("q", "on_error: abort") "]}",
         "{id: s, type: wait_until, condition: 'false', timeout: 1h, interval: 1h}",
         BAD("s", "on_error: retry, retry: {delay: 1h}"),
+        "{id: s, type: parallel, steps: [{id: q, type: sleep, config: {duration: "
+        "1h}}, " GET("h", "/hang") "]}",
         "{id: s, type: for, end: 2000000000, steps: [{id: q, type: continue}]}",
     };
     size_t i;
@@ -340,6 +414,7 @@ int main(void)
     sequences(&r);
     workflow_hooks(&r);
     counted(&r);
+    concurrent(&r);
     cut(&r);
     flat(&r);
     fast(&r);
