@@ -46,7 +46,7 @@ my @broken = (          # what the client sends                                 
 );
 
 my $more = 4 * @handshakes - 3 * 3 + 2 * @broken;
-plan tests => 61 + $more;
+plan tests => 63 + $more;
 
 my $target = WF::Target->new('/quick' => { delay => 0.02 }, '/hang' => { hang => 1 });
 my $steps = [ http_step(s => $target->url('/quick')) ];
@@ -107,6 +107,16 @@ $ws->leave(1000);
 ok !defined $ws->text;
 ok t_cmp($ws->code, 1000, 'a farewell is answered');
 ok $ws->is_gone;
+
+# A pause is seen, and its end.
+my $watch = ws($id);
+for my $case ([ pause => 'paused' ], [ resume => 'running' ]) {
+    my ($action, $status) = @$case;
+    call('POST', "/api/v1/executions/$id/$action");
+    my $m;
+    ok wait_until { $m = $watch->json; $m->{status} eq $status };
+}
+$watch->hang_up;
 
 # The other payload.
 my $other = WF::WebSocket->new("/api/v1/executions/$id/metrics/stream");
