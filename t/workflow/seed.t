@@ -11,7 +11,7 @@ use WF::Test;
 
 plan tests => 29;
 
-my $target = WF::Target->new('/get' => { delay => 0.02 });
+my $target = WF::Target->new('/get' => { delay => 0.4 });
 my $base   = base_url();
 
 # What a script prints, as whole lines.

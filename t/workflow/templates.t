@@ -41,7 +41,7 @@ my @cases = (
     [ '${amp}',                                 'a&b=c d' ],
     [ '${unknown} ${map.none} ${list[9]}',      '${unknown} ${map.none} ${list[9]}' ],
     [ '${a b} ${} $ {s} $s ${s',                '${a b} ${} $ {s} $s ${s' ],
-    [ '${env:PATH} ${file:/etc/passwd}',        '${env:PATH} ${file:/etc/passwd}' ],
+    [ '${env:PATH} ${env.PATH}',               '${env:PATH} ${env.PATH}' ],
     # -- built in
     [ '${__VU}/${__ITER}',                      '1/0' ],
     [ '${__timestamp}',                         qr/^1\d{12}$/ ],
