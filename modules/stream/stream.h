@@ -58,8 +58,8 @@ typedef wf_stream_state_e wf_stream_look_fn(void *baton, const char *topic, int 
 typedef struct wf_streams_options_t {
     wf_stream_look_fn *look;
     void *baton;
-    int limit;                  /* streams at once, reserved places included */
-    int tunnel_limit;           /* of them, those that hold a thread of somebody else */
+    int limit;        /* streams at once, reserved places included */
+    int tunnel_limit; /* of them, those that hold a thread of somebody else */
     /* Microseconds; 0 = as above. Tests have less time. */
     apr_interval_time_t period, reservation;
 } wf_streams_options_t;

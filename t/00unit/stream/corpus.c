@@ -1,4 +1,4 @@
-/* Replays the corpus of the fuzz target: argv[1], or t/fuzz/corpus/stream below WF_TOP. */
+/* Replays the corpus of the fuzz target: argv[1], or its folder below t/fuzz/corpus. */
 #include "../../fuzz/stream_client.c"
 #include "corpus.h"
 
