@@ -217,7 +217,9 @@ apr_status_t wf_look(const wf_look_t *look, wf_strand_t *strand, wf_value_t *val
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    source = wf_result_plain(&source, p);
+    if (source.type == WF_OBJECT) { /* a whole result; bodies are values, and stay */
+        source = wf_result_plain(&source, p);
+    }
     if (look->finder == NULL) {
         *value = source;
         *found = source.type != WF_NULL;
