@@ -13,4 +13,7 @@ apr_size_t wf_utf8_prefix(const char *s, apr_size_t n);
  *  what is wrong at *offset. */
 const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_size_t *offset);
 
+/** The value that a text is which wf_json_check has found right. A NUL follows the text. */
+wf_value_t wf_json_build(const char *text, apr_pool_t *p);
+
 #endif

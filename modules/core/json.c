@@ -85,6 +85,20 @@ apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t leng
     return parse(json, text, length, INPUT_DEPTH, p, err);
 }
 
+apr_status_t wf_json_value(wf_value_t *value, const char *text, apr_size_t length,
+                           apr_pool_t *p, wf_error_t *err)
+{
+    apr_size_t offset;
+    const char *problem = wf_json_check(text, length, INPUT_DEPTH, &offset);
+
+    if (problem) {
+        *value = wf_null();
+        return malformed(text, length, offset, problem, err);
+    }
+    *value = wf_json_build(text, p);
+    return APR_SUCCESS;
+}
+
 apr_status_t wf_json_read(json_object **json, const char *text, apr_size_t length,
                           apr_pool_t *p, wf_error_t *err)
 {

@@ -21,7 +21,8 @@ static int fail(scanner_t *s, const char *problem)
 
 static void skip_blanks(scanner_t *s)
 {
-    while (s->at < s->end && memchr(" \t\r\n", *s->at, 4)) {
+    while (s->at < s->end
+           && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t')) {
         s->at++;
     }
 }

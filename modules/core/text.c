@@ -35,8 +35,8 @@ apr_pool_t *wf_pool_create(const char *tag, apr_size_t keep)
 static apr_size_t utf8_sequence(const unsigned char *s, apr_size_t n)
 {
     static const struct {
-        unsigned char from, to;   /* first byte */
-        unsigned char low, high;  /* second byte */
+        unsigned char from, to;  /* first byte */
+        unsigned char low, high; /* second byte */
         unsigned char length;
     } forms[] = {
         { 0x01, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 },
@@ -64,12 +64,29 @@ static apr_size_t utf8_sequence(const unsigned char *s, apr_size_t n)
     return 0;
 }
 
+/* Eight bytes of ASCII without NUL, which is what most texts are made of: no high bit is
+ * set, and none gets set when one is taken from each. */
+static int is_plain_block(const char *s)
+{
+    const apr_uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    apr_uint64_t block;
+
+    memcpy(&block, s, sizeof(block));
+    return (block & highs) == 0 && ((block - ones) & highs) == 0;
+}
+
 apr_size_t wf_utf8_prefix(const char *s, apr_size_t n)
 {
     const unsigned char *u = (const unsigned char *)s;
     apr_size_t good = 0, length;
 
-    while (good < n && (length = utf8_sequence(u + good, n - good)) > 0) {
+    while (good < n) {
+        length = n - good >= 8 && is_plain_block(s + good)
+                     ? 8
+                     : utf8_sequence(u + good, n - good);
+        if (length == 0) {
+            break;
+        }
         good += length;
     }
     return good;

@@ -55,19 +55,17 @@ static apr_status_t find_json(const wf_finder_t *f, const wf_value_t *source,
 {
     wf_value_t root = *source;
     wf_list_t *all;
-    json_object *json;
     wf_error_t ignored;
     apr_status_t rv;
     int count;
 
     if (source->type == WF_STRING) {
         wf_error_init(&ignored, p);
-        if (wf_json_parse(&json, source->as.text.data, source->as.text.length, p,
+        if (wf_json_value(&root, source->as.text.data, source->as.text.length, p,
                           &ignored)
             != APR_SUCCESS) {
             return APR_SUCCESS; /* no JSON: nothing is found */
         }
-        root = wf_value_from_json(json, p);
     }
     rv = wf_jsonpath_select(f->path, &root, &all, p, err);
     if (rv != APR_SUCCESS) {

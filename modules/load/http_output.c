@@ -52,7 +52,6 @@ static void put_headers(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 static void put_body(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
 {
     apr_pool_t *pool = wf_strand_pool(r->strand);
-    json_object *json;
     wf_error_t err;
 
     (void)p;
@@ -62,11 +61,10 @@ static void put_body(wf_result_t *r, wf_value_t *value, apr_pool_t *p)
     }
     if (!r->http->parsed) {
         wf_error_init(&err, pool);
-        r->http->json = wf_string(r->http->body);
         r->http->parsed = 1;
-        if (wf_json_parse(&json, r->http->body, r->http->body_length, pool, &err)
-            == APR_SUCCESS) {
-            r->http->json = wf_value_from_json(json, pool);
+        if (wf_json_value(&r->http->json, r->http->body, r->http->body_length, pool, &err)
+            != APR_SUCCESS) {
+            r->http->json = wf_string(r->http->body);
         }
     }
     *value = r->http->json;

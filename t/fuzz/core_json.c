@@ -3,11 +3,26 @@
 #include "core/core.h"
 
 #include <apr_general.h>
+#include <apr_strings.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The quick way to a value leads to the same one. */
+static void check_quick(json_object *json, const char *text, apr_size_t size,
+                        apr_pool_t *p)
+{
+    wf_value_t slow = wf_value_from_json(json, p), quick;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (wf_json_value(&quick, text, size, p, &err) != APR_SUCCESS
+        || !wf_value_equal(&slow, &quick)) {
+        abort();
+    }
+}
 
 static void check_accepted(json_object *json, apr_pool_t *p)
 {
@@ -39,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wf_error_init(&err, p);
     if (wf_json_parse(&json, (const char *)data, size, p, &err) == APR_SUCCESS) {
         check_accepted(json, p);
+        check_quick(json, apr_pstrmemdup(p, (const char *)data, size), size, p);
     }
     else if (err.kind != WF_ERR_INVALID || !strstr(err.message, "line ")) {
         abort();
