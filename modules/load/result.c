@@ -189,15 +189,11 @@ wf_value_t wf_result_summary(wf_result_t *r, apr_pool_t *p)
     return wf_map(map);
 }
 
-/* The map that stands for one of our objects. */
+/* The map that stands for an output, or for its headers. */
 static wf_value_t object_map(wf_object_t *object, apr_pool_t *p)
 {
     wf_value_t value = wf_null();
 
-    if (object->property == result_property) {
-        return wf_result_summary(
-            (wf_result_t *)((char *)object - offsetof(wf_result_t, object)), p);
-    }
     if (object->property == output_property) {
         wf_result_map((wf_result_t *)((char *)object - offsetof(wf_result_t, output)),
                       "output", &value, p);
@@ -209,12 +205,38 @@ static wf_value_t object_map(wf_object_t *object, apr_pool_t *p)
     return value;
 }
 
+/* A whole result: the members of its output stand beside its own, too, as ${login.body}
+ * finds them. They are not copied twice. */
+static wf_value_t plain_result(wf_result_t *r, apr_pool_t *p)
+{
+    wf_value_t summary = wf_result_summary(r, p);
+    wf_value_t value = wf_value_copy(&summary, p);
+    wf_map_t *map = value.as.map;
+    const wf_value_t *output = wf_map_get(map, "output");
+    int i;
+
+    wf_map_set(map, "step_id", r->step->id ? wf_string(apr_pstrdup(p, r->step->id)) : wf_null());
+    wf_map_set(map, "error", r->error ? wf_string(apr_pstrdup(p, r->error)) : wf_null());
+    for (i = 0; output->type == WF_MAP && i < wf_map_count(output->as.map); i++) {
+        const char *name = wf_map_key(output->as.map, i);
+
+        if (wf_map_get(map, name) == NULL) {
+            wf_map_set(map, name, *wf_map_at(output->as.map, i));
+        }
+    }
+    return value;
+}
+
 wf_value_t wf_result_plain(const wf_value_t *value, apr_pool_t *p)
 {
     wf_value_t map;
 
     if (value->type != WF_OBJECT) {
         return wf_value_copy(value, p);
+    }
+    if (value->as.object->property == result_property) {
+        return plain_result(
+            (wf_result_t *)((char *)value->as.object - offsetof(wf_result_t, object)), p);
     }
     map = object_map(value->as.object, p);
     return wf_value_copy(&map, p);

@@ -68,7 +68,8 @@ int wf_result_map(wf_result_t *result, const char *name, wf_value_t *value,
 /** {status, duration, output}, for hooks. */
 wf_value_t wf_result_summary(wf_result_t *result, apr_pool_t *p);
 
-/** A value without objects of ours in it: they become maps. Copied into p. */
+/** A value without objects of ours in it: they become maps, a result with the members of
+ *  its output beside its own. Copied into p. */
 wf_value_t wf_result_plain(const wf_value_t *value, apr_pool_t *p);
 /** Count a finished attempt of a step (measures.c). */
 void wf_measures_result(wf_sheet_t *sheet, const wf_result_t *result);

@@ -219,6 +219,7 @@ wf_script_frame_t *wf_script_frame_create(wf_strand_t *strand, const wf_step_t *
     wf_script_frame_t *frame = apr_pcalloc(p, sizeof(*frame));
 
     init(frame, step, p);
+    strand->spent += sizeof(*frame);
     frame->strand = strand;
     return frame;
 }
@@ -251,16 +252,31 @@ static void see(wf_script_frame_t *frame, wf_strand_t *strand, const char *name)
     }
 }
 
+/* Results that the script does not name: it may make a name up, but large ones would be
+ * copied for nothing. */
+static void see_results(wf_script_frame_t *frame, wf_strand_t *strand)
+{
+    const wf_plan_t *plan = wf_strand_plan(strand);
+    int i;
+
+    for (i = 0; i < plan->nsteps; i++) {
+        const wf_result_t *result = strand->locals->results[i];
+
+        if (plan->steps[i]->id != NULL && result != NULL
+            && wf_result_weight(result) < WF_SCRIPT_RESULT_MAX) {
+            see(frame, strand, plan->steps[i]->id);
+        }
+    }
+}
+
 /* What the script may ask for beside variables: built-in names, what the loops around it
- * offer, results. Names that it makes up while it runs find variables and results only.
- */
+ * offer, results, what it names itself. */
 static void see_names(wf_script_frame_t *frame, const wf_script_step_t *own,
                       wf_strand_t *strand)
 {
     static const char *const names[] = { "__VU",        "__ITER",     "__scenario",
                                          "__execution", "loop.index", "loop.iteration",
                                          "loop.count",  "loop.item" };
-    const wf_plan_t *plan = wf_strand_plan(strand);
     const apr_array_header_t *words = own->words;
     int i;
 
@@ -271,13 +287,10 @@ static void see_names(wf_script_frame_t *frame, const wf_script_step_t *own,
         const char *word = APR_ARRAY_IDX(words, i, const char *);
 
         see(frame, strand, word);
+        see(frame, strand, apr_pstrmemdup(frame->pool, word, strcspn(word, ".")));
         see(frame, strand, apr_pstrcat(frame->pool, "env:", word, NULL));
     }
-    for (i = 0; i < plan->nsteps; i++) {
-        if (plan->steps[i]->id != NULL) {
-            see(frame, strand, plan->steps[i]->id);
-        }
-    }
+    see_results(frame, strand);
 }
 
 static void copy_answer(wf_script_frame_t *frame, wf_strand_t *strand)

@@ -38,13 +38,33 @@ static const char *name_of(const wf_value_t *args, int nargs, wf_error_t *err)
 
 /* ---- variables --------------------------------------------------------------------------- */
 
+/* The value, by its whole name or by a path into another one, as templates know it. */
+static int find(const wf_script_host_t *host, const char *name, wf_value_t *value,
+                apr_pool_t *p)
+{
+    const wf_scope_t scope = { .baton = host->baton, .get = host->get };
+    wf_expr_t *expr;
+    wf_error_t err;
+
+    if (host->get(host->baton, name, value, p)) {
+        return 1;
+    }
+    if (strpbrk(name, ".[") == NULL || strpbrk(name, "${}:") != NULL) {
+        return 0;
+    }
+    wf_error_init(&err, p);
+    return wf_expr_parse(&expr, apr_pstrcat(p, "${", name, "}", NULL), WF_LOAD, p, &err)
+               == APR_SUCCESS
+           && wf_expr_eval(expr, &scope, value, p, &err) == APR_SUCCESS;
+}
+
 static int call_get(void *baton, const wf_value_t *args, int nargs, wf_value_t *value,
                     apr_pool_t *p, wf_error_t *err)
 {
     const wf_script_host_t *host = baton;
     const char *name = name_of(args, nargs, err);
 
-    return name ? host->get(host->baton, name, value, p) : -1;
+    return name ? find(host, name, value, p) : -1;
 }
 
 static int call_has(void *baton, const wf_value_t *args, int nargs, wf_value_t *value,
@@ -56,7 +76,7 @@ static int call_has(void *baton, const wf_value_t *args, int nargs, wf_value_t *
     if (name == NULL) {
         return -1;
     }
-    *value = wf_boolean(host->get(host->baton, name, value, p));
+    *value = wf_boolean(find(host, name, value, p));
     return 1;
 }
 

@@ -11,6 +11,7 @@
 #define WF_SCRIPT_LOOP_MS 50 /* longer than that no script holds a loop up */
 #define WF_SCRIPT_SLOW_MS 25 /* the next run of one that took so long begins elsewhere */
 #define WF_SCRIPT_LOGGED 1000 /* lines of a script in the log, in one execution */
+#define WF_SCRIPT_RESULT_MAX 16384 /* bytes: larger ones go along only if they are named */
 #define WF_SCRIPT_ADDS_MAX 100000 /* of one run to metrics of the document */
 
 /* What runs of one script have to tell each other, on all loops; atomic. */

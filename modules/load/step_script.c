@@ -216,8 +216,9 @@ static void link_names(wf_step_t *step, wf_compile_t *c)
 
     own->metrics = declared_metrics(plan->metrics, c->p);
     for (i = 0; i < own->words->nelts; i++) {
+        const char *word = APR_ARRAY_IDX(own->words, i, const char *);
         const wf_step_t *other =
-            wf_plan_step(plan, APR_ARRAY_IDX(own->words, i, const char *));
+            wf_plan_step(plan, apr_pstrmemdup(c->p, word, strcspn(word, ".")));
 
         if (other != NULL && other->type == &wf_step_http) {
             plan->reads_body = plan->reads_headers = 1;

@@ -198,6 +198,10 @@ static const case_t variables[] = {
     { "ctx.GetVariable('nosuch') === undefined", "true" },
     { "ctx.GetVariable('n') === null", "true" },
     { "ctx.GetVariable('loop.index')", "4" },
+    { "ctx.GetVariable('m.k') + ctx.GetVariable('l[1]') + ctx.GetVariable('l.0')", "4" },
+    { "[ctx.GetVariable('m.none') === undefined, vars.has('m.k'), vars.has('x.y'),"
+      " vars.has('m.'), vars.has('l[9]'), vars.has('a}.b{'), vars.has('..')]",
+      "[true,true,false,false,false,false,false]" },
     { "ctx.GetVariable('m').k + ctx.GetVariable('l').length", "3" },
     { "ctx.GetVariable()", "! a variable is named by a text" },
     { "ctx.GetVariable('')", "! a variable is named by a text" },

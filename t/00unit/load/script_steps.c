@@ -40,6 +40,8 @@ static const case_t outputs[] = {
     { "ctx.GetVariable('before')", "${s.result.status} ${s.result.output.result}",
       "success 41" },
     { "ctx.GetVariable('before').output.result + 1", "${s.result}", "42" },
+    { "ctx.GetVariable('before.result') + 1", "${s.result}", "42" },
+    { "ctx.GetVariable('list[1]')", "${s.result}", "2" },
     { "[ctx.vu, ctx.iteration, ctx.GetVariable('__execution').length > 3]", "${s.result}",
       "[1,0,true]" },
     { "vars.all().user", "${s.result}", "anna" },
@@ -210,6 +212,12 @@ static const struct {
       "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
       "(ctx.GetVariable('one').output.result + 1) + ']]')\"}}\n",
       "[[42]]" },
+    { "parts of results",
+      "- {id: get, type: http, config: {url: /ok}}\n"
+      "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
+      "ctx.GetVariable('get.body.items[1].id') + ctx.GetVariable('get.status_code') + "
+      "']]')\"}}\n",
+      "[[8200]]" },
     { "results by a name that it makes up",
       "- {id: one, type: script, config: {script: '41'}}\n"
       "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
