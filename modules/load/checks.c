@@ -338,10 +338,58 @@ static void find_nulls(draft_t *draft, const wf_node_t *node)
     }
 }
 
+/* actual, or something to find: the keyword decides. */
+static void compile_value(wf_check_t *check, const draft_t *draft, const entry_t *at)
+{
+    wf_where_t below = { .up = at->path, .key = "actual" };
+
+    if (draft->actual != NULL) {
+        wf_look_at_value(&check->look, draft->actual, &below, at->c);
+    }
+    if (draft->actual != NULL && !has_keyword(draft)) {
+        wf_compile_problem(at->c, "required", at->node, at->path,
+                           "needs a keyword such as equals");
+    }
+    compile_keyword(check, draft, at);
+}
+
+/* looks: 1 if check->look was set by one of its ways. */
+static void compile_subject(wf_check_t *check, const draft_t *draft, int looks,
+                            const entry_t *at)
+{
+    int timed = draft->response_time_ns >= 0;
+    int subjects = looks + timed + (draft->expression != NULL) + (draft->actual != NULL)
+                   + (draft->status != NULL);
+
+    if (subjects != 1) {
+        wf_compile_problem(
+            at->c, "required", at->node, at->path,
+            "needs one of status, response_time, actual, json_path, regex, "
+            "header, cookie and expression");
+    }
+    else if (looks || draft->actual != NULL) {
+        compile_value(check, draft, at);
+    }
+    else if (has_keyword(draft)) {
+        wf_compile_problem(at->c, "value", at->node, at->path,
+                           "a keyword goes with actual, json_path, regex, header or "
+                           "cookie");
+    }
+    else if (draft->expression != NULL) {
+        compile_truth(check, draft->expression, "expression", at);
+    }
+    else if (draft->status != NULL) {
+        compile_status(check, draft, at);
+    }
+    else {
+        compile_time(check, draft, at);
+    }
+}
+
 static void compile_check(wf_check_t *check, const wf_field_t *fields, const entry_t *at)
 {
     draft_t draft = { .response_time_ns = -1 };
-    int subjects, looks, before = at->c->problems->errors;
+    int looks, before = at->c->problems->errors;
 
     if (at->node->type == WF_NODE_STRING) {
         compile_truth(check, at->node->text, NULL, at);
@@ -356,43 +404,8 @@ static void compile_check(wf_check_t *check, const wf_field_t *fields, const ent
     check->name = draft.name;
     check->message = draft.message;
     looks = wf_look_compile(&check->look, &draft.look, at->node, at->path, at->c);
-    subjects = looks + (draft.expression != NULL) + (draft.actual != NULL)
-               + (draft.status != NULL) + (draft.response_time_ns >= 0);
-    if (at->c->problems->errors > before) {
-        return; /* told already */
-    }
-    if (subjects != 1) {
-        wf_compile_problem(
-            at->c, "required", at->node, at->path,
-            "needs one of status, response_time, actual, json_path, regex, "
-            "header, cookie and expression");
-    }
-    else if ((draft.expression || draft.status || draft.response_time_ns >= 0)
-             && has_keyword(&draft)) {
-        wf_compile_problem(at->c, "value", at->node, at->path,
-                           "a keyword goes with actual, json_path, regex, header or "
-                           "cookie");
-    }
-    else if (draft.expression != NULL) {
-        compile_truth(check, draft.expression, "expression", at);
-    }
-    else if (draft.status != NULL) {
-        compile_status(check, &draft, at);
-    }
-    else if (draft.response_time_ns >= 0) {
-        compile_time(check, &draft, at);
-    }
-    else {
-        wf_where_t below = { .up = at->path, .key = "actual" };
-
-        if (draft.actual != NULL) {
-            wf_look_at_value(&check->look, draft.actual, &below, at->c);
-        }
-        if (draft.actual != NULL && !has_keyword(&draft)) {
-            wf_compile_problem(at->c, "required", at->node, at->path,
-                               "needs a keyword such as equals");
-        }
-        compile_keyword(check, &draft, at);
+    if (at->c->problems->errors == before) { /* else it was told already */
+        compile_subject(check, &draft, looks, at);
     }
 }
 

@@ -87,6 +87,41 @@ struct wf_jp_expr_t {
     wf_jp_expr_t *next;        /* in such a list */
 };
 
+/* ---- reading ---------------------------------------------------------------------- */
+
+/* All readers return NULL (or 0) when they have filled the error. */
+typedef struct wf_jp_reader_t {
+    const char *text;
+    apr_size_t pos;
+    int nesting, filters;
+    apr_pool_t *pool;
+    wf_error_t *err;
+} wf_jp_reader_t;
+
+static inline char wf_jp_peek(const wf_jp_reader_t *r)
+{
+    return r->text[r->pos];
+}
+
+/** Fill the error, here or at a position; return NULL. */
+void *wf_jp_bad(wf_jp_reader_t *r, const char *why);
+void *wf_jp_bad_at(wf_jp_reader_t *r, apr_size_t pos, const char *why);
+/** One level deeper; 0 if that is too deep. */
+int wf_jp_enter(wf_jp_reader_t *r);
+/** Step over the mark if it is next. */
+int wf_jp_take(wf_jp_reader_t *r, const char *mark);
+void wf_jp_skip_blanks(wf_jp_reader_t *r);
+/** A quoted text, at its quote; it may hold NULs by \u0000. */
+int wf_jp_read_text(wf_jp_reader_t *r, wf_value_t *value);
+/** A number as JSON has it. */
+int wf_jp_read_number(wf_jp_reader_t *r, wf_value_t *value);
+/** An index or a part of a slice: no leading zeros, no -0. */
+int wf_jp_read_integer(wf_jp_reader_t *r, apr_int64_t *i);
+/** At $ or @. */
+wf_jp_query_t *wf_jp_read_query(wf_jp_reader_t *r);
+/** What stands behind the ? of a filter. */
+wf_jp_expr_t *wf_jp_read_condition(wf_jp_reader_t *r);
+
 /* ---- walking ---------------------------------------------------------------------- */
 
 typedef struct wf_jp_walk_t {
