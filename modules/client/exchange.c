@@ -94,6 +94,10 @@ size_t wf_exchange_on_header(char *data, size_t size, size_t n, void *baton)
     if (n <= 2) {
         exchange->headed = 1;
     }
+    else if (exchange->has_cookies && n > 11
+             && strncasecmp(data, "Set-Cookie:", 11) == 0) {
+        exchange->user->dirty = 1;
+    }
     if (!exchange->call->keep_headers) {
         return n;
     }

@@ -34,9 +34,9 @@ struct wf_client_call_t {
     const wf_client_settings_t *settings;
     apr_size_t max_body;
     int keep_headers, keep_body, stable;
-    int decode; /* content encodings */
-    int typed;  /* the request has a Content-Type */
-    int zoned;  /* the URL's host has a zone (RFC 6874) */
+    int decode;       /* content encodings */
+    int typed, named; /* the request has a Content-Type, a User-Agent */
+    int zoned;        /* the URL's host has a zone (RFC 6874) */
 };
 
 /** A name or value as curl_slist; 0 without memory. */
@@ -153,7 +153,8 @@ struct wf_client_multi_t {
 struct wf_client_user_t {
     CURLSH *cookies;          /* made by the first exchange that wants them */
     unsigned scope;           /* see set_scope in options.c; 0 = all others' */
-    int forget;               /* the cookies, before the next exchange */
+    int dirty;                /* the jar may hold cookies */
+    int forget;               /* them, before the next exchange */
     wf_exchange_t *exchanges; /* of his transfers */
 };
 

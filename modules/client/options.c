@@ -17,8 +17,8 @@ void wf_options_base(wf_exchange_t *exchange)
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(h, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(h, CURLOPT_PROXY, "");
-    curl_easy_setopt(h, CURLOPT_NOPROXY, "*"); /* else its environment is asked each time */
-    curl_easy_setopt(h, CURLOPT_USERAGENT, "workflow-engine/" WF_VERSION);
+    curl_easy_setopt(h, CURLOPT_NOPROXY,
+                     "*"); /* else its environment is asked each time */
     curl_easy_setopt(h, CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_S);
     curl_easy_setopt(h, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
     /* A cut exchange must not wait for a name server that does not answer. */

@@ -177,6 +177,7 @@ static apr_status_t add_header(wf_client_call_t *call, const wf_client_header_t 
     }
     call->decode |= strcasecmp(header->name, "Accept-Encoding") == 0;
     call->typed |= strcasecmp(header->name, "Content-Type") == 0;
+    call->named |= strcasecmp(header->name, "User-Agent") == 0;
     return add_field(call, header->name, header->value, p, err);
 }
 
@@ -210,6 +211,10 @@ static apr_status_t add_own_headers(wf_client_call_t *call, const char *host,
     }
     if (rv == APR_SUCCESS && host != NULL) {
         rv = add_field(call, "Host", host, p, err);
+    }
+    if (rv == APR_SUCCESS && !call->named) {
+        /* As a line of ours it is written once, as an option of libcurl's twice. */
+        rv = add_line(call, "User-Agent: workflow-engine/" WF_VERSION, err);
     }
     if (rv == APR_SUCCESS && call->settings->no_keep_alive) {
         rv = add_line(call, "Connection: close", err); /* HTTP/2 has no such field */

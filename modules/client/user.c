@@ -57,7 +57,7 @@ void wf_client_user_create(wf_client_user_t **out, wf_client_multi_t *multi,
 
 void wf_client_forget_cookies(wf_client_user_t *user)
 {
-    user->forget = user->cookies != NULL;
+    user->forget = user->dirty;
 }
 
 void wf_user_begin(wf_exchange_t *exchange)
@@ -66,7 +66,7 @@ void wf_user_begin(wf_exchange_t *exchange)
 
     if (user->forget) {
         curl_easy_setopt(exchange->handle, CURLOPT_COOKIELIST, "ALL");
-        user->forget = 0;
+        user->forget = user->dirty = 0;
     }
 }
 
