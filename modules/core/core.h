@@ -341,6 +341,12 @@ apr_status_t wf_file_load_below(char **data, apr_size_t *length, const char *dir
                                 const char *name, apr_size_t max, apr_pool_t *p,
                                 wf_error_t *err);
 
+/** Open such a file with flags of open(2); one that is made belongs to its owner and group
+ *  alone. An empty directory: any file that the process may open, relative to the current
+ *  directory. WF_ERR_CONFLICT where O_EXCL found one. */
+apr_status_t wf_file_open_below(int *fd, const char *directory, const char *name,
+                                int flags, wf_error_t *err);
+
 /* ---- passwords ------------------------------------------------------------------------------- */
 
 /** bcrypt's cost for new hashes: 2^10 rounds, about 50 ms on the machines of 2026. */

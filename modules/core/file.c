@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define NAME_MAX_BYTES 1024
+#define FILE_MODE 0640 /* of files that are made */
 
 /* ---- names ------------------------------------------------------------------------- */
 
@@ -39,7 +40,7 @@ static int is_below(const char *name)
 /* ---- opening ----------------------------------------------------------------------- */
 
 /* For kernels and sandboxes without openat2: no links at all. */
-static int open_walking(int dir, const char *name)
+static int open_walking(int dir, const char *name, int flags)
 {
     char part[NAME_MAX_BYTES + 1];
     int fd = -1, at = dir;
@@ -51,8 +52,9 @@ static int open_walking(int dir, const char *name)
         memcpy(part, name, n);
         part[n] = '\0';
         fd = openat(at, part,
-                    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-                        | (last ? 0 : O_DIRECTORY));
+                    O_CLOEXEC | O_NOFOLLOW
+                        | (last ? flags : O_RDONLY | O_NONBLOCK | O_DIRECTORY),
+                    FILE_MODE);
         if (at != dir) {
             int kept = errno;
 
@@ -68,16 +70,17 @@ static int open_walking(int dir, const char *name)
     return -1;
 }
 
-static int open_below(int dir, const char *name)
+static int open_below(int dir, const char *name, int flags)
 {
-    struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+    struct open_how how = { .flags = (unsigned)(flags | O_CLOEXEC),
+                            .mode = flags & O_CREAT ? FILE_MODE : 0,
                             .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
     long fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
 
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
         return (int)fd;
     }
-    return open_walking(dir, name);
+    return open_walking(dir, name, flags);
 }
 
 /* ---- reading ----------------------------------------------------------------------- */
@@ -94,6 +97,7 @@ static apr_status_t failed(const char *name, int code, wf_error_t *err)
         { EXDEV, WF_ERR_FORBIDDEN, "a link leads out of the directory for files" },
         { ELOOP, WF_ERR_FORBIDDEN, "a link leads out of the directory for files" },
         { EACCES, WF_ERR_FORBIDDEN, "the server may not read it" },
+        { EEXIST, WF_ERR_CONFLICT, "exists already" },
     };
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -147,13 +151,25 @@ static apr_status_t load(int fd, char **data, apr_size_t *length, const char *na
     return rv == APR_SUCCESS ? rv : failed(name, rv, err);
 }
 
-apr_status_t wf_file_load_below(char **data, apr_size_t *length, const char *directory,
-                                const char *name, apr_size_t max, apr_pool_t *p,
-                                wf_error_t *err)
+static apr_status_t not_opened(const char *name, int code, int flags, wf_error_t *err)
 {
-    apr_status_t rv;
-    int dir, fd;
+    if (code == EACCES && (flags & O_ACCMODE) != O_RDONLY) {
+        return wf_error_set(err, WF_ERR_FORBIDDEN,
+                            "file %.200s: the server may not write it", name);
+    }
+    return failed(name, code, err);
+}
 
+apr_status_t wf_file_open_below(int *fd, const char *directory, const char *name,
+                                int flags, wf_error_t *err)
+{
+    int dir;
+
+    *fd = -1;
+    if (*directory == '\0') {
+        *fd = open(name, flags | O_CLOEXEC, FILE_MODE);
+        return *fd < 0 ? not_opened(name, errno, flags, err) : APR_SUCCESS;
+    }
     if (!is_below(name)) {
         return wf_error_set(err, WF_ERR_INVALID,
                             "file %.200s: the name has to be relative, without \"..\"",
@@ -164,11 +180,28 @@ apr_status_t wf_file_load_below(char **data, apr_size_t *length, const char *dir
         return wf_error_apr(err, WF_ERR_INTERNAL, APR_FROM_OS_ERROR(errno),
                             "the directory for files cannot be opened");
     }
-    fd = open_below(dir, name);
-    rv = fd < 0 ? failed(name, errno, err) : load(fd, data, length, name, max, p, err);
-    if (fd >= 0) {
-        close(fd);
+    *fd = open_below(dir, name, flags);
+    if (*fd < 0) {
+        not_opened(name, errno, flags, err);
     }
     close(dir);
+    return *fd < 0 ? WF_EFAILED : APR_SUCCESS;
+}
+
+apr_status_t wf_file_load_below(char **data, apr_size_t *length, const char *directory,
+                                const char *name, apr_size_t max, apr_pool_t *p,
+                                wf_error_t *err)
+{
+    apr_status_t rv = WF_EFAILED;
+    int fd;
+
+    if (*directory == '\0') {
+        directory = ".";
+    }
+    if (wf_file_open_below(&fd, directory, name, O_RDONLY | O_NONBLOCK, err)
+        == APR_SUCCESS) {
+        rv = load(fd, data, length, name, max, p, err);
+        close(fd);
+    }
     return rv;
 }
