@@ -109,6 +109,8 @@ void wf_sheet_subtract(wf_sheet_t *from, const wf_sheet_t *earlier);
 void wf_sheet_clear(wf_sheet_t *sheet);
 
 /* Read. */
+/** Has the metric samples? */
+int wf_sheet_sampled(const wf_sheet_t *sheet, int metric);
 double wf_sheet_counter(const wf_sheet_t *sheet, int counter);
 void wf_sheet_passes(const wf_sheet_t *sheet, int rate, double *passes, double *total);
 /** Never NULL; empty without samples. */

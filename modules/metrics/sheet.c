@@ -161,6 +161,12 @@ void wf_sheet_clear(wf_sheet_t *sheet)
 
 /* ---- reading ----------------------------------------------------------------------- */
 
+int wf_sheet_sampled(const wf_sheet_t *sheet, int metric)
+{
+    return !wf_slot_empty(wf_metric_at(sheet->table, metric)->type,
+                          &sheet->slots[metric]);
+}
+
 double wf_sheet_counter(const wf_sheet_t *sheet, int counter)
 {
     return sheet->slots[counter].count;
