@@ -17,7 +17,7 @@ all: module engine
 # workflow-engine binary. Of the engine room the module holds the half that starts it, of the
 # client and bpmn rooms what checks directives.
 MODULE_ROOMS = core ipc store http auth activiti workflow
-ENGINE_ROOMS = core ipc store script xml diagram decision client document metrics bpmn load stream engine cli
+ENGINE_ROOMS = core ipc store script xml diagram decision client document metrics output bpmn load stream engine cli
 PARENT       = modules/engine/parent.c
 SHARED_HALF  = modules/engine/config.c modules/bpmn/registry.c \
                $(addprefix modules/client/,targets.c mail_server.c mail_address.c hosts.c)
@@ -37,15 +37,16 @@ BELOW_decision = decision script xml core
 BELOW_bpmn     = bpmn decision diagram client store script xml core
 BELOW_metrics  = metrics core
 BELOW_document = document script core
-BELOW_load     = load metrics document script client core
+BELOW_output   = output metrics document client script core
+BELOW_load     = load output metrics document script client core
 BELOW_stream   = stream core
-BELOW_engine   = engine stream load metrics document bpmn decision diagram xml script client store ipc core
+BELOW_engine   = engine stream load output metrics document bpmn decision diagram xml script client store ipc core
 BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth store ipc core
-BELOW_cli      = cli engine stream load metrics document bpmn decision diagram xml script client store ipc core
-ROOMS = core ipc store script xml diagram decision client document metrics bpmn load stream engine http auth activiti workflow cli
+BELOW_cli      = cli engine stream load output metrics document bpmn decision diagram xml script client store ipc core
+ROOMS = core ipc store script xml diagram decision client document metrics output bpmn load stream engine http auth activiti workflow cli
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3
