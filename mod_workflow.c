@@ -664,6 +664,8 @@ static const command_rec directives[] = {
          "file of name=value lines, the secrets of workflow documents"),
     PATH("WorkflowDataDir", PATH_RULE(IN_ENGINE(data_dir), is_directory, "not an existing directory", 0),
          "directory of the files that workflow documents may read"),
+    PATH("WorkflowOutputDir", PATH_RULE(IN_ENGINE(output_dir), is_directory, "not an existing directory", 0),
+         "directory of the files that outputs of load executions write"),
     NUM("WorkflowMaxStreams", NUMBER(IN_ENGINE(max_streams), AS_INT, 0, 1000000),
         "clients that follow executions at once; more get 503"),
     NUM("WorkflowMaxTunnels", NUMBER(APR_OFFSETOF(settings_t, max_tunnels), AS_INT, 0, 1000000),

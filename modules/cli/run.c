@@ -104,6 +104,7 @@ static const wf_surroundings_t *surroundings_of(const char *path, apr_pool_t *p)
     const char *slash = strrchr(path, '/');
 
     around->env = find_env;
+    around->output_directory = ""; /* the user's own files */
     around->directory = slash ? apr_pstrmemdup(p, path, slash - path + 1) : ".";
     return around;
 }

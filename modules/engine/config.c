@@ -57,6 +57,7 @@ static const struct {
     MEMBER(load_env,         TEXT,   0),
     MEMBER(load_secrets,     TEXT,   0),
     MEMBER(data_dir,         TEXT,   0),
+    MEMBER(output_dir,       TEXT,   0),
     MEMBER(max_streams,      NUMBER, 1000),
     MEMBER(max_tunnels,      NUMBER, 0),
 #undef MEMBER

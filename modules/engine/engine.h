@@ -60,6 +60,7 @@ typedef struct wf_engine_config_t {
     const char *load_env;       /* (start) names of the environment that documents see */
     const char *load_secrets;   /* (start) file of name=value lines, or NULL */
     const char *data_dir;       /* (start) files that documents may read, or NULL */
+    const char *output_dir;     /* (start) files that outputs write, or NULL */
     int max_streams;            /* clients that follow executions at once */
     int max_tunnels;            /* of them, those that hold a worker of httpd */
 } wf_engine_config_t;

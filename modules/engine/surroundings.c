@@ -105,6 +105,7 @@ const wf_surroundings_t *wf_surroundings_read(const wf_engine_config_t *config,
     names->env = apr_hash_make(p);
     names->secrets = apr_hash_make(p);
     around->directory = apr_pstrdup(p, config->data_dir);
+    around->output_directory = apr_pstrdup(p, config->output_dir);
     around->env = find_env;
     around->secret = find_secret;
     around->baton = names;

@@ -526,6 +526,10 @@ struct wf_run_t {
     apr_int64_t judged_us;    /* when abort_on_fail was looked at last */
     int reported; /* progress was told once: its owner knows that it runs */
     int users;    /* threads that hold a reference */
+    wf_feed_t *feed; /* of outputs, or NULL; made before the first phase */
+    int flushing;    /* nothing runs any more, outputs are being written */
+    int flush_seen;  /* the progress thread knows it */
+    int fed_last;    /* the progress thread's: outputs have had all figures */
     wf_run_t *next;
 };
 
@@ -542,6 +546,8 @@ void wf_run_start(wf_run_t *run);
 int wf_run_stop(wf_run_t *run, wf_run_event_e outcome);
 /** End it as failed because of what the text says. Takes the lock. */
 void wf_run_abort(wf_run_t *run, const char *reason);
+/** It has ended as outcome says, and everything about it is written. The lock is held. */
+void wf_run_over(wf_run_t *run);
 /** Pause, resume; the lock is held. 0: its status does not allow it. */
 int wf_run_pause(wf_run_t *run);
 int wf_run_resume(wf_run_t *run);
@@ -572,10 +578,23 @@ typedef struct wf_view_t {
     apr_int64_t iterations; /* finished, those of the warm-up included */
     double progress;
     wf_verdict_t *verdicts; /* by threshold */
+    int flushing, cutting;  /* of the run when it was looked at */
 } wf_view_t;
 
 /** Render a view. */
 void wf_report(wf_run_snapshot_t *snapshot, const wf_view_t *view, apr_pool_t *p);
+
+/* ---- outputs (outputs.c) ----------------------------------------------------------- */
+
+/** Begin to feed the plan's outputs. The lock is held. */
+void wf_run_open_outputs(wf_run_t *run);
+/** The last shard has ended: the run is over when its outputs are written. 0: it has none.
+ *  The lock is held. */
+int wf_run_flush(wf_run_t *run, wf_run_event_e outcome);
+/** Give a view to the outputs. On the progress thread. */
+void wf_run_feed(wf_run_t *run, const wf_view_t *view);
+/** What went wrong with them, as errors on the view's sheet. */
+void wf_view_output_failures(wf_view_t *view, apr_pool_t *p);
 
 /* ---- the load engine (load.c) ------------------------------------------------------ */
 

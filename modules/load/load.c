@@ -49,8 +49,10 @@ static apr_array_header_t *due_runs(wf_load_t *load, int all, apr_pool_t *p)
     wf_run_t *run;
 
     for (run = load->runs; run != NULL; run = run->next) {
-        if (all || !run->reported || wf_run_status_final(run->status)) {
+        if (all || !run->reported || run->flushing > run->flush_seen
+            || wf_run_status_final(run->status)) {
             run->reported = 1;
+            run->flush_seen = run->flushing;
             APR_ARRAY_PUSH(due, wf_run_t *) = run;
         }
     }

@@ -16,6 +16,7 @@ typedef struct wf_plan_t wf_plan_t;
  *  outlive both and must not change. */
 typedef struct wf_surroundings_t {
     const char *directory; /* of files: ${file:…}, rows of data */
+    const char *output_directory; /* of files that outputs write; "": anywhere */
     /** ${env:NAME} and ${secret:NAME}: NULL if documents may not see it. */
     const char *(*env)(void *baton, const char *name);
     const char *(*secret)(void *baton, const char *name);

@@ -8,6 +8,7 @@
 #include "load/data.h"
 #include "document/document.h"
 #include "metrics/metrics.h"
+#include "output/output.h"
 #include "client/client.h"
 #include "script/script.h"
 
@@ -261,6 +262,9 @@ void wf_measures_custom(const wf_node_t *section, const wf_where_t *path, wf_com
 void wf_thresholds_compile(const wf_node_t *list, const wf_where_t *path,
                            wf_compile_t *c);
 
+/** Read options.outputs (outputs.c). */
+void wf_plan_outputs(const wf_node_t *list, const wf_where_t *path, wf_compile_t *c);
+
 /* ---- plans (plan.c) ---------------------------------------------------------------- */
 
 struct wf_plan_t {
@@ -286,6 +290,8 @@ struct wf_plan_t {
 
     apr_int64_t warmup_ns; /* samples before are not counted */
     const wf_map_t *tags;  /* options.tags, or NULL */
+    wf_outputs_t *outputs; /* or NULL */
+    wf_output_names_t output_names;
     const char *baseline;  /* id of an earlier execution to compare with, or NULL */
 
     /* while it is compiled */

@@ -171,6 +171,7 @@ void wf_run_start(wf_run_t *run)
 {
     wf_run_transit(run, WF_EV_START);
     run->judged_us = run->start_us;
+    wf_run_open_outputs(run);
     begin_phase(run, run->plan->setup ? WF_RUN_SETUP : WF_RUN_MAIN);
 }
 
@@ -228,6 +229,26 @@ static void end_unused(wf_run_t *run, wf_shard_t *shard)
     tell_parts(run, wf_part_on_alone, 0, s);
 }
 
+void wf_run_over(wf_run_t *run)
+{
+    struct wf_load_t *load = run->load;
+
+    wf_run_transit(run, run->outcome);
+    load->nruns--; /* ended ones do not count against the limits */
+    load->vus -= run->vus_booked;
+    pthread_cond_broadcast(&load->changed);
+}
+
+static void end_run(wf_run_t *run)
+{
+    wf_run_event_e outcome = end_event(run);
+
+    if (!wf_run_flush(run, outcome)) {
+        run->outcome = outcome;
+        wf_run_over(run);
+    }
+}
+
 void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard)
 {
     struct wf_load_t *load = run->load;
@@ -241,10 +262,7 @@ void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard)
             begin_phase(run, next);
         }
         else {
-            wf_run_transit(run, end_event(run));
-            load->nruns--; /* ended ones do not count against the limits */
-            load->vus -= run->vus_booked;
-            pthread_cond_broadcast(&load->changed);
+            end_run(run);
         }
     }
     pthread_mutex_unlock(&load->lock);
@@ -294,6 +312,9 @@ void wf_run_cut(wf_run_t *run)
         run->outcome = WF_EV_STOP;
     }
     run->cutting = 1;
+    if (run->flushing) {
+        return;
+    }
     tell_parts(run, wf_part_on_stop, 0, 1);
 }
 

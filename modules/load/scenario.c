@@ -8,7 +8,7 @@
 typedef struct draft_t {
     wf_load_shape_t shape;
     const char *mode;
-    const wf_node_t *stages, *ramp_up, *thresholds, *think_time, *steps, *tags;
+    const wf_node_t *stages, *ramp_up, *thresholds, *think_time, *steps, *tags, *outputs;
     apr_int64_t start_ns, pacing_ns, warmup_ns;
     const wf_node_t *pre_hook, *post_hook;
     const char *baseline;
@@ -46,7 +46,7 @@ static const wf_field_t options_fields[] = {
     WF_LATER("baseline", "comparisons"),
     WF_LATER("target_slaves", "distributed runs"),
     WF_LATER("slave_type", "distributed runs"),
-    WF_LATER("outputs", "outputs of samples"),
+    WF_FIELD("outputs", LIST, draft_t, outputs),
     WF_FIELDS_END
 };
 
@@ -233,6 +233,7 @@ static void compile_options(draft_t *draft, const wf_node_t *node, const wf_wher
                             wf_compile_t *c)
 {
     wf_where_t ramp = { .up = path, .key = "ramp_up" };
+    wf_where_t outputs = { .up = path, .key = "outputs" };
     wf_plan_t *plan = wf_plan_of(c);
 
     init_draft(draft);
@@ -246,6 +247,9 @@ static void compile_options(draft_t *draft, const wf_node_t *node, const wf_wher
     plan->thresholds_node = draft->thresholds;
     if (draft->tags != NULL) {
         plan->tags = wf_node_value(draft->tags, c->p).as.map;
+    }
+    if (draft->outputs != NULL) {
+        wf_plan_outputs(draft->outputs, &outputs, c);
     }
 }
 

@@ -62,7 +62,7 @@ int wf_run_transit(wf_run_t *run, wf_run_event_e event)
         run->start_ms = wf_time_ms();
         run->start_us = wf_mono_us();
     }
-    if (wf_run_status_final(to)) {
+    if (wf_run_status_final(to) && run->end_ms == 0) {
         run->end_ms = wf_time_ms();
         run->end_us = wf_mono_us();
     }

@@ -96,7 +96,10 @@ static double dropped_of(const wf_run_t *run, const wf_view_t *view)
     double left = (double)(run->planned - view->iterations)
                   - wf_sheet_counter(view->sheet, WF_M_INTERRUPTED);
 
-    return run->planned > 0 && view->status == WF_RUN_COMPLETED && left > 0 ? left : 0;
+    int completed = view->status == WF_RUN_COMPLETED
+                    || (view->flushing && run->outcome == WF_EV_FINISH);
+
+    return run->planned > 0 && completed && left > 0 ? left : 0;
 }
 
 static apr_int64_t elapsed_of(const wf_run_t *run)
@@ -117,6 +120,8 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
 
     pthread_mutex_lock(&run->load->lock);
     view->status = run->status;
+    view->flushing = run->flushing;
+    view->cutting = run->cutting;
     view->elapsed_us = elapsed_of(run);
     wf_sheet_merge(view->sheet, run->sheet);
     for (i = 0; i < run->plan->nscenarios; i++) {
@@ -179,6 +184,7 @@ static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot
         wf_sheet_count(view->sheet, WF_M_DROPPED, dropped);
     }
     judge(run, view, see, p);
+    wf_view_output_failures(view, p);
 }
 
 void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
@@ -234,7 +240,8 @@ void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
     apr_int64_t now = wf_mono_us();
 
     view_run(run, &view, snapshot, 1, p);
-    if (!wf_run_status_final(view.status)) {
+    wf_run_feed(run, &view);
+    if (!wf_run_status_final(view.status) && !view.flushing) {
         sample_gauges(run, &view);
         if (now - run->judged_us >= JUDGE_PERIOD_US) {
             run->judged_us = now; /* only the progress thread looks at it */
