@@ -346,7 +346,7 @@ int wf_cli_run(int argc, const char *const *argv)
         return usage(stderr);
     }
     apr_pool_create(&p, NULL);
-    wf_log_set_level(WF_LOG_WARN);
+    wf_log_set_level(o.quiet ? WF_LOG_ERR : WF_LOG_INFO); /* what scripts say, too */
     code = run(argv[rest], &o, p);
     apr_pool_destroy(p);
     return code;

@@ -6,11 +6,12 @@ use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
 use JSON::PP;
+use WF::Command;
 use WF::Server;
 use WF::Target;
 use WF::Test;
 
-plan tests => 50;
+plan tests => 52;
 
 my $json = JSON::PP->new->canonical;
 my $target = WF::Target->new(
@@ -156,6 +157,12 @@ my $log = $server->slurp('engine/engine.log');
 ok t_cmp($log, qr/step s: reaching out/, 'lines of console are in the log');
 ok t_cmp($log =~ /s3cr3t/ ? 'told' : 'kept', 'kept', 'secrets are not');
 $server->stop;
+
+# ---- on the command line -----------------------------------------------------------------------------
+
+my $file = scratch('said.yaml', "id: w\nname: W\nsteps:\n- {id: s, type: script, config: {script: \"console.log('VU', ctx.vu)\"}}\n");
+ok t_cmp(command('run', $file)->{err}, qr/^.*step s: VU 1$/m, 'lines of console are printed');
+ok t_cmp(command('run', '-quiet', $file)->{err}, '', 'unless it is to be quiet');
 
 # ---- stopping ----------------------------------------------------------------------------------------
 
