@@ -156,10 +156,11 @@ static int metric(void *baton, const char *name, double value)
     if (frame->adds == NULL) {
         frame->adds = apr_array_make(frame->pool, 4, sizeof(wf_script_add_t));
     }
-    if (frame->adds->nelts < WF_SCRIPT_ADDS_MAX) {
-        add = apr_array_push(frame->adds);
-        *add = (wf_script_add_t){ (int)index->as.integer, value };
+    if (frame->adds->nelts == WF_SCRIPT_ADDS_MAX) {
+        return -1;
     }
+    add = apr_array_push(frame->adds);
+    *add = (wf_script_add_t){ (int)index->as.integer, value };
     return 1;
 }
 

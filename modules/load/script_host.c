@@ -277,12 +277,17 @@ static int call_metric(void *baton, const wf_value_t *args, int nargs, wf_value_
                      "metrics.add takes a name and a number or boolean");
         return -1;
     }
-    if (!host->metric(host->baton, name, number)) {
+    switch (host->metric(host->baton, name, number)) {
+    case 0:
         wf_error_set(err, WF_ERR_EXECUTION,
                      "the workflow's metrics section declares no \"%.60s\"", name);
         return -1;
+    case -1:
+        wf_error_set(err, WF_ERR_EXECUTION, "metrics.add: too many samples in one run");
+        return -1;
+    default:
+        return 0;
     }
-    return 0;
 }
 
 static void keep_check(wf_script_host_t *host, const char *name, int passed,

@@ -46,7 +46,8 @@ typedef struct wf_script_host_t {
     wf_map_t *(*all)(void *baton, apr_pool_t *p);
     /** The latest answer, or 0. */
     int (*answer)(void *baton, wf_script_answer_t *answer);
-    /** Add to a metric that the document declares: 0 if it does not. */
+    /** Add to a metric that the document declares: 0 if it does not, -1 if the run has added
+     *  more than one may. */
     int (*metric)(void *baton, const char *name, double value);
     void (*check)(void *baton, int passed);
     /** A request was answered or has failed. */

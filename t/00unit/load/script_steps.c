@@ -363,6 +363,18 @@ static void test_rate(void)
 
 /* ---- users see nothing of one another -------------------------------------------------------- */
 
+static void test_many_samples(runner_t *r)
+{
+    ok(runner_run(r,
+                  "id: w\nname: W\nmetrics: {n: counter}\nsteps:\n"
+                  "- {id: s, type: script, on_error: continue, config: {script:\n"
+                  "   \"for (let i = 0; i < 2e5; i++) metrics.add('n', 1)\"}}\n"
+                  "options: {thresholds: [{metric: n, condition: 'count == 100000'}]}\n"),
+       "more samples than one run may add");
+    is_int(wf_json_int(runner_step(r, "s"), "failure_count", -1), 1, "is an error");
+    is_int(r->last.thresholds_passed, 1, "those before it count");
+}
+
 static void test_isolation(runner_t *r)
 {
     ok(runner_run(
@@ -450,6 +462,7 @@ int main(void)
     test_long(&r);
     test_cut(&r);
     test_isolation(&r);
+    test_many_samples(&r);
     test_refused(&r);
     runner_close(&r);
     test_rate();
