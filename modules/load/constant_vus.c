@@ -5,7 +5,7 @@
 static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
                   wf_compile_t *c)
 {
-    wf_shape_refuse(shape, WF_READS_ITERATIONS, node, path, c);
+    wf_shape_refuse(shape, WF_READS_LOOPS, node, path, c);
 }
 
 static apr_int64_t planned(const wf_load_shape_t *shape)

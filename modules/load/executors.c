@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const wf_executor_t *const executors[] = {
-    &wf_constant_vus,
-    &wf_per_vu_iterations,
-    &wf_shared_iterations,
+    &wf_constant_vus,         &wf_ramping_vus,       &wf_constant_arrival_rate,
+    &wf_ramping_arrival_rate, &wf_per_vu_iterations, &wf_shared_iterations,
+    &wf_externally_controlled,
 };
 
 const wf_executor_t *wf_executor_find(const char *mode)
@@ -53,20 +53,55 @@ apr_int64_t wf_shape_lasts(const wf_load_shape_t *shape)
     return shape->duration_ns > 0 ? shape->duration_ns : 0;
 }
 
+apr_int64_t wf_shape_stages_last(const wf_load_shape_t *shape)
+{
+    apr_int64_t all = 0;
+    int i;
+
+    for (i = 0; i < shape->nstages; i++) {
+        all += shape->stages[i].duration_ns;
+    }
+    return all;
+}
+
+int wf_shape_check_stages(const wf_load_shape_t *shape, const wf_node_t *node,
+                          const wf_where_t *path, wf_compile_t *c)
+{
+    wf_where_t at = { .up = path, .key = "stages" };
+    const wf_node_t *member = node ? wf_node_get(node, "stages") : NULL;
+
+    if (shape->nstages == 0) {
+        wf_compile_problem(c, "required", member ? member : node, &at,
+                           "is required in mode %s", shape->executor->mode);
+    }
+    else if (wf_shape_stages_last(shape) == 0) {
+        wf_compile_problem(c, "range", member ? member : node, &at,
+                           "must last longer than 0s together");
+    }
+    else {
+        return 1;
+    }
+    return 0;
+}
+
 /* The members of a shape, and which of them only some modes read. */
 static const struct {
     const char *name;
     unsigned bit;
 } members[] = {
+    { "vus", WF_READS_VUS },
+    { "duration", WF_READS_DURATION },
     { "iterations", WF_READS_ITERATIONS },
+    { "pacing", WF_READS_PACING },
     { "stages", WF_READS_STAGES },
     { "start_vus", WF_READS_RAMP },
     { "graceful_ramp", WF_READS_RAMP },
     { "ramp_up", WF_READS_STAGES },
     { "rate", WF_READS_RATE },
-    { "time_unit", WF_READS_RATE | WF_READS_ARRIVALS },
-    { "pre_allocated_vus", WF_READS_RATE | WF_READS_ARRIVALS },
-    { "max_vus", WF_READS_RATE | WF_READS_ARRIVALS | WF_READS_MAX_VUS },
+    { "start_rate", WF_READS_START_RATE },
+    { "time_unit", WF_READS_ARRIVALS },
+    { "pre_allocated_vus", WF_READS_ARRIVALS },
+    { "max_vus", WF_READS_ARRIVALS | WF_READS_MAX_VUS },
 };
 
 void wf_shape_refuse(const wf_load_shape_t *shape, unsigned reads, const wf_node_t *node,

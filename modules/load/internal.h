@@ -29,7 +29,8 @@ typedef struct wf_loop_t wf_loop_t;
 
 typedef struct wf_timer_t {
     apr_int64_t due_us;
-    int slot; /* in the heap, -1: not set */
+    int slot;  /* in the heap, -1: not set */
+    int exact; /* worth waking up for within a millisecond; not changed while set */
     void (*fire)(void *baton);
     void *baton;
 } wf_timer_t;
@@ -37,6 +38,7 @@ typedef struct wf_timer_t {
 typedef struct wf_timers_t {
     wf_timer_t **heap;
     int count, capacity;
+    int exact; /* so many of them are */
 } wf_timers_t;
 
 void wf_timer_init(wf_timer_t *timer, void (*fire)(void *baton), void *baton);
@@ -44,8 +46,9 @@ void wf_timer_set(wf_timers_t *timers, wf_timer_t *timer, apr_int64_t due_us);
 void wf_timer_cancel(wf_timers_t *timers, wf_timer_t *timer);
 /** Fire what was due at now_us when the call began. */
 void wf_timers_run(wf_timers_t *timers, apr_int64_t now_us);
-/** Milliseconds until the next one, rounded up; -1 without timers. */
-int wf_timers_wait_ms(const wf_timers_t *timers, apr_int64_t now_us);
+/** Microseconds until the next one, -1 without timers. Rounded up to milliseconds unless
+ *  some are exact, so that one awakening serves several. */
+apr_int64_t wf_timers_wait_us(const wf_timers_t *timers, apr_int64_t now_us);
 void wf_timers_free(wf_timers_t *timers);
 
 /* A letter to a loop. Embedded in what it is about, or made for it (made: freed by the
@@ -345,6 +348,12 @@ struct wf_executor_t {
     void (*resumed)(wf_shard_t *shard);
     /** A new number of users for the whole scenario. NULL: the mode cannot scale. */
     void (*scale)(wf_shard_t *shard, apr_int64_t vus);
+    /** More than so many become so many when it is scaled. NULL: only the engine's limit. */
+    apr_int64_t (*vus_limit)(const wf_load_shape_t *shape);
+    /** What scaling sets does not last, so users for the whole of it stay booked. */
+    int scale_passes;
+    /** Iterations begin by a schedule: users have no pace of their own. */
+    int scheduled;
     /** It goes on without users, until its time is over or somebody stops it. */
     int endures;
 };
@@ -354,13 +363,28 @@ apr_int64_t wf_shape_iterations(const wf_load_shape_t *shape);
 apr_int64_t wf_shape_lasts(const wf_load_shape_t *shape); /* its duration, or 0 */
 apr_int64_t wf_shape_vus(const wf_load_shape_t *shape);
 
+/** How long the stages last together. */
+apr_int64_t wf_shape_stages_last(const wf_load_shape_t *shape);
+/** There are stages and they last; 0 with a problem. */
+int wf_shape_check_stages(const wf_load_shape_t *shape, const wf_node_t *node,
+                          const wf_where_t *path, wf_compile_t *c);
+/** The users of a ramp at a moment, the stage that it is in and when that ends. */
+apr_int64_t wf_ramp_vus(const wf_load_shape_t *shape, apr_int64_t elapsed_us, int *stage,
+                        apr_int64_t *until_us);
+
 /* Members that only some modes read. */
-#define WF_READS_ITERATIONS 1u
-#define WF_READS_STAGES 2u
-#define WF_READS_RAMP 4u
-#define WF_READS_RATE 8u
-#define WF_READS_ARRIVALS 16u
-#define WF_READS_MAX_VUS 32u
+#define WF_READS_ITERATIONS 0x001u
+#define WF_READS_STAGES 0x002u
+#define WF_READS_RAMP 0x004u
+#define WF_READS_RATE 0x008u
+#define WF_READS_ARRIVALS 0x010u
+#define WF_READS_MAX_VUS 0x020u
+#define WF_READS_VUS 0x040u
+#define WF_READS_DURATION 0x080u
+#define WF_READS_PACING 0x100u
+#define WF_READS_START_RATE 0x200u
+#define WF_READS_LOOPS                                                                   \
+    (WF_READS_ITERATIONS | WF_READS_VUS | WF_READS_DURATION | WF_READS_PACING)
 /** Warn of members that are given and not read. */
 void wf_shape_refuse(const wf_load_shape_t *shape, unsigned reads, const wf_node_t *node,
                      const wf_where_t *path, wf_compile_t *c);
@@ -368,7 +392,9 @@ void wf_shape_refuse(const wf_load_shape_t *shape, unsigned reads, const wf_node
 const wf_executor_t *wf_executor_find(const char *mode);
 /** All modes, comma separated, for messages. */
 const char *wf_executor_names(apr_pool_t *p);
-extern const wf_executor_t wf_constant_vus, wf_shared_iterations, wf_per_vu_iterations;
+extern const wf_executor_t wf_constant_vus, wf_shared_iterations, wf_per_vu_iterations,
+    wf_ramping_vus, wf_constant_arrival_rate, wf_ramping_arrival_rate,
+    wf_externally_controlled;
 
 /* ---- shards: the part of a scenario on one loop (shard.c) -------------------------- */
 
@@ -404,6 +430,9 @@ struct wf_shard_t {
     apr_int64_t credit; /* shared-iterations: claimed, not yet begun */
     wf_group_t *group;  /* for the next user */
     wf_vu_t *idle;      /* list of an executor that starts them itself, latest first */
+    int nidle;
+    apr_int64_t spare;  /* those and users that may still be made; atomic */
+    apr_int64_t scaled; /* users that were asked for before it began, or -1 */
     void *state;        /* the executor's, in the part's pool */
     wf_timer_t tick, deadline, grace, offset;
     apr_int64_t began_us;  /* when it went RUNNING, on the run's clock */
@@ -422,8 +451,14 @@ int wf_shard_open(const wf_shard_t *shard);
 /** From now on the scenario has so many users: those that are missing are made, idle ones
  *  begin, those with a higher number end with their iteration. */
 void wf_shard_aim(wf_shard_t *shard, apr_int64_t vus);
+/** Make users up to that number of the scenario; they come to their first turn. */
+void wf_shard_make(wf_shard_t *shard, apr_int64_t vus);
+/** Users beyond the target end their iteration within grace_us or are cut. */
+void wf_shard_retire(wf_shard_t *shard, apr_int64_t grace_us);
 /** One more user than there are, or NULL without memory or beyond the engine's limit. */
 wf_vu_t *wf_shard_add(wf_shard_t *shard);
+/** Give the scenario another number of users, also before it begins. */
+void wf_shard_scale(wf_shard_t *shard, apr_int64_t vus);
 /** Microseconds since the scenario began, pauses left out. */
 apr_int64_t wf_shard_elapsed_us(const wf_shard_t *shard);
 /** Call tick when the scenario is so old. */
@@ -551,8 +586,10 @@ void wf_run_over(wf_run_t *run);
 /** Pause, resume; the lock is held. 0: its status does not allow it. */
 int wf_run_pause(wf_run_t *run);
 int wf_run_resume(wf_run_t *run);
-/** Set the number of users of a scenario. The lock is held. */
-void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus);
+/** Set the number of users of a scenario, which may have at_most from now on. The lock is
+ *  held. */
+void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus,
+                  apr_int64_t at_most);
 /** Cut every running iteration, also while stopping. The lock is held. */
 void wf_run_cut(wf_run_t *run);
 /** A shard has ended (on its loop). The run may be gone afterwards. */

@@ -312,12 +312,28 @@ static apr_status_t find_scenario(const wf_run_t *run, const char *name,
     return APR_SUCCESS;
 }
 
+/* What a mode makes of a number that is more than it takes. */
+static apr_int64_t limited(const wf_load_shape_t *shape, apr_int64_t vus)
+{
+    apr_int64_t most = shape->executor->vus_limit ? shape->executor->vus_limit(shape) : vus;
+
+    return vus < most ? vus : most;
+}
+
+/* Users that a scenario may have from now on. */
+static apr_int64_t to_book(const wf_load_shape_t *shape, apr_int64_t vus)
+{
+    apr_int64_t own = shape->executor->vus_max(shape);
+
+    return shape->executor->scale_passes && own > vus ? own : vus;
+}
+
 static apr_status_t scale_run(wf_run_t *run, const char *name, apr_int64_t vus,
                               wf_error_t *err)
 {
     wf_load_t *load = run->load;
     const wf_scenario_t *scenario;
-    apr_int64_t more;
+    apr_int64_t booked, more;
     apr_status_t rv = find_scenario(run, name, &scenario, err);
 
     if (rv != APR_SUCCESS) {
@@ -326,15 +342,17 @@ static apr_status_t scale_run(wf_run_t *run, const char *name, apr_int64_t vus,
     if (run->stopping || run->phase != WF_RUN_MAIN || wf_run_status_final(run->status)) {
         return refuse(run, run->phase == WF_RUN_SETUP ? "in its setup, " : "", err);
     }
-    more = vus - run->vus[scenario->index];
-    if (load->vus + more > load->options.max_vus) {
+    vus = limited(&scenario->shape, vus);
+    booked = to_book(&scenario->shape, vus);
+    more = booked - run->vus[scenario->index];
+    if (more > 0 && more > load->options.max_vus - load->vus) {
         return wf_error_set(err, WF_ERR_UNAVAILABLE,
                             "%" APR_INT64_T_FMT " VUs more would exceed the limit of %d",
                             more, load->options.max_vus);
     }
     load->vus += more;
     run->vus_booked += more;
-    wf_run_scale(run, scenario, vus);
+    wf_run_scale(run, scenario, vus, booked);
     return APR_SUCCESS;
 }
 

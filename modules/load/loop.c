@@ -28,6 +28,7 @@ typedef struct watch_t {
 struct wf_loop_t {
     int index;
     int epoll, wake;
+    int coarse; /* the kernel waits for milliseconds only */
     pthread_t thread;
     apr_pool_t *pool;
     wf_timers_t timers;
@@ -351,12 +352,29 @@ void wf_loop_strain(wf_loop_t *loop, apr_int64_t *late_us, double *busy)
     *busy = __atomic_load_n(&loop->told_busy, __ATOMIC_RELAXED) / 1000.0;
 }
 
+/* Waits to the microsecond where the kernel can (Linux 5.11), else to the millisecond. */
+static int wait_events(wf_loop_t *loop, struct epoll_event *events, apr_int64_t us)
+{
+    struct timespec span = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+    int n;
+
+    if (us > 0 && us % 1000 != 0 && !loop->coarse) {
+        n = epoll_pwait2(loop->epoll, events, EVENTS_PER_TURN, &span, NULL);
+        if (n >= 0 || errno != ENOSYS) {
+            return n;
+        }
+        loop->coarse = 1;
+    }
+    return epoll_wait(loop->epoll, events, EVENTS_PER_TURN,
+                      us < 0 ? -1 : (int)((us + 999) / 1000));
+}
+
 static void turn(wf_loop_t *loop)
 {
     struct epoll_event events[EVENTS_PER_TURN];
     apr_int64_t before = wf_mono_us();
-    int wait = loop->ready ? 0 : wf_timers_wait_ms(&loop->timers, before);
-    int n = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, wait);
+    apr_int64_t wait = loop->ready ? 0 : wf_timers_wait_us(&loop->timers, before);
+    int n = wait_events(loop, events, wait);
     int i, mail = 0;
 
     note_strain(loop, before, wf_mono_us());

@@ -113,11 +113,9 @@ void wf_part_on_scale(wf_loop_t *loop, wf_message_t *message)
     (void)loop;
     for (i = 0; part->pool != NULL && i < part->nshards; i++) {
         wf_shard_t *shard = &part->shards[i];
-        const wf_executor_t *executor = shard->scenario->shape.executor;
 
-        if (shard->scenario->index == message->more && executor->scale != NULL
-            && shard->phase == WF_SHARD_RUNNING) {
-            executor->scale(shard, message->amount);
+        if (shard->scenario->index == message->more) {
+            wf_shard_scale(shard, message->amount);
         }
     }
 }

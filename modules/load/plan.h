@@ -189,6 +189,7 @@ typedef struct wf_load_shape_t {
     int nstages;
     apr_int64_t start_vus;
     apr_int64_t rate, time_unit_ns; /* iterations each so long */
+    apr_int64_t start_rate;         /* 0 if not given */
     apr_int64_t pre_allocated_vus, max_vus;
     apr_int64_t graceful_stop_ns, graceful_ramp_ns;
 } wf_load_shape_t;

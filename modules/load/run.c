@@ -339,8 +339,9 @@ int wf_run_resume(wf_run_t *run)
     return 1;
 }
 
-void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus)
+void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus,
+                  apr_int64_t at_most)
 {
-    run->vus[scenario->index] = vus;
+    run->vus[scenario->index] = at_most;
     tell_parts(run, wf_part_on_scale, vus, scenario->index);
 }

@@ -28,6 +28,7 @@ static const char *const sampling_modes[] = { "none", NULL };
     WF_FIELD("start_vus", INTEGER, draft_t, shape.start_vus),                            \
     WF_FIELD("stages", LIST, draft_t, stages),                                           \
     WF_FIELD("rate", INTEGER, draft_t, shape.rate),                                      \
+    WF_FIELD("start_rate", INTEGER, draft_t, shape.start_rate),                          \
     WF_FIELD("time_unit", DURATION, draft_t, shape.time_unit_ns),                        \
     WF_FIELD("pre_allocated_vus", INTEGER, draft_t, shape.pre_allocated_vus),            \
     WF_FIELD("max_vus", INTEGER, draft_t, shape.max_vus),                                \
@@ -178,6 +179,7 @@ static void check_limits(const wf_load_shape_t *shape, const wf_node_t *node,
         { "pre_allocated_vus", shape->pre_allocated_vus },
         { "start_vus", shape->start_vus },
         { "rate", shape->rate },
+        { "start_rate", shape->start_rate },
     };
     size_t i;
 
@@ -220,7 +222,7 @@ static void finish(wf_scenario_t *scenario, draft_t *draft, const wf_node_t *nod
     compile_mode(draft, node, path, c);
     compile_think_time(scenario, draft, path, c);
     scenario->shape = draft->shape;
-    scenario->pacing_ns = draft->pacing_ns;
+    scenario->pacing_ns = draft->shape.executor->scheduled ? 0 : draft->pacing_ns;
     scenario->start_ns = draft->start_ns;
     if (draft->tags != NULL) {
         scenario->tags = wf_node_value(draft->tags, c->p).as.map;
@@ -270,7 +272,8 @@ static void refuse_shape(const wf_node_t *options, wf_compile_t *c)
                                          "stages",    "iterations", "ramp_up",
                                          "rate",      "max_vus",    "pre_allocated_vus",
                                          "start_vus", "pacing",     "think_time",
-                                         NULL };
+                                         "time_unit", "start_rate", "graceful_stop",
+                                         "graceful_ramp", NULL };
     wf_where_t up = { .key = "options" };
     int i;
 

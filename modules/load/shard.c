@@ -167,18 +167,57 @@ wf_vu_t *wf_shard_add(wf_shard_t *shard)
     return vu;
 }
 
+void wf_shard_make(wf_shard_t *shard, apr_int64_t vus)
+{
+    while (number_of(shard, shard->nvus) <= vus && wf_shard_add(shard) != NULL) {
+    }
+}
+
 void wf_shard_aim(wf_shard_t *shard, apr_int64_t vus)
 {
     shard->target = vus;
     if (shard->phase != WF_SHARD_RUNNING) {
         return;
     }
-    while (number_of(shard, shard->nvus) <= vus && wf_shard_add(shard) != NULL) {
-    }
+    wf_shard_make(shard, vus);
     if (!shard->part->paused) {
         wake_parked(shard);
     }
     wf_shard_settle(shard);
+}
+
+void wf_shard_retire(wf_shard_t *shard, apr_int64_t grace_us)
+{
+    wf_timers_t *timers = wf_loop_timers(shard->loop);
+    apr_int64_t due = wf_mono_us() + grace_us;
+    int i;
+
+    for (i = 0; i < shard->nvus; i++) {
+        wf_vu_t *vu = shard->vus[i];
+        int stays = vu->number <= shard->target;
+
+        if (vu->state == WF_VU_IDLE && !vu->parked && !stays) {
+            wf_vu_wake(vu); /* it paces: nothing is left to wait for */
+        }
+        else if (vu->state == WF_VU_BUSY && stays) {
+            wf_timer_cancel(timers, &vu->timer); /* it was too many, and is wanted again */
+        }
+        else if (vu->state == WF_VU_BUSY && vu->timer.slot < 0) {
+            wf_timer_set(timers, &vu->timer, due);
+        }
+    }
+}
+
+void wf_shard_scale(wf_shard_t *shard, apr_int64_t vus)
+{
+    const wf_executor_t *executor = shard->scenario->shape.executor;
+
+    if (shard->phase == WF_SHARD_WAITING) {
+        shard->scaled = vus;
+    }
+    else if (shard->phase == WF_SHARD_RUNNING && executor->scale != NULL) {
+        executor->scale(shard, vus);
+    }
 }
 
 /* ---- the end ----------------------------------------------------------------------- */
@@ -312,6 +351,9 @@ static void on_offset(void *baton)
         set_timer(shard, DEADLINE, &shard->deadline, shard->began_us + lasts / 1000);
     }
     shape->executor->begin(shard);
+    if (shard->scaled >= 0) {
+        wf_shard_scale(shard, shard->scaled);
+    }
     wf_shard_settle(shard);
 }
 
@@ -322,6 +364,7 @@ void wf_shard_start(wf_shard_t *shard)
     wf_timer_init(&shard->offset, on_offset, shard);
     wf_timer_init(&shard->grace, on_grace_over, shard);
     shard->left_us[TICK] = shard->left_us[DEADLINE] = shard->left_us[OFFSET] = -1;
+    shard->scaled = -1;
     if (shard->scenario->start_ns > 0) {
         set_timer(shard, OFFSET, &shard->offset,
                   wf_part_now_us(shard->part) + shard->scenario->start_ns / 1000);

@@ -4,10 +4,13 @@
 
 #include <stdlib.h>
 
+#define LONGEST_US 60000000 /* of one wait */
+
 void wf_timer_init(wf_timer_t *timer, void (*fire)(void *baton), void *baton)
 {
     timer->due_us = 0;
     timer->slot = -1;
+    timer->exact = 0;
     timer->fire = fire;
     timer->baton = baton;
 }
@@ -75,6 +78,7 @@ void wf_timer_set(wf_timers_t *timers, wf_timer_t *timer, apr_int64_t due_us)
     timer->due_us = due_us;
     if (timer->slot < 0) {
         make_room(timers);
+        timers->exact += timer->exact;
         place(timers, timers->count++, timer);
         rise(timers, timer);
     }
@@ -95,6 +99,7 @@ void wf_timer_cancel(wf_timers_t *timers, wf_timer_t *timer)
         return;
     }
     timer->slot = -1;
+    timers->exact -= timer->exact;
     last = timers->heap[--timers->count];
     if (last == timer) {
         return;
@@ -118,7 +123,7 @@ void wf_timers_run(wf_timers_t *timers, apr_int64_t now_us)
     }
 }
 
-int wf_timers_wait_ms(const wf_timers_t *timers, apr_int64_t now_us)
+apr_int64_t wf_timers_wait_us(const wf_timers_t *timers, apr_int64_t now_us)
 {
     apr_int64_t us;
 
@@ -129,7 +134,8 @@ int wf_timers_wait_ms(const wf_timers_t *timers, apr_int64_t now_us)
     if (us <= 0) {
         return 0;
     }
-    return us > 60000000 ? 60000 : (int)((us + 999) / 1000);
+    us = us > LONGEST_US ? LONGEST_US : us;
+    return timers->exact > 0 ? us : (us + 999) / 1000 * 1000;
 }
 
 void wf_timers_free(wf_timers_t *timers)

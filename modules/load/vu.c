@@ -92,8 +92,13 @@ static void begin(wf_vu_t *vu)
     const wf_scenario_t *scenario = shard->scenario;
 
     vu->state = WF_VU_BUSY;
-    vu->began_us = vu->intended_us ? vu->intended_us : wf_mono_us();
-    vu->intended_us = 0;
+    vu->began_us = wf_mono_us();
+    if (vu->intended_us > 0) { /* a late start is measured from when it was due */
+        wf_sheet_time(wf_strand_sheet(&vu->strand), WF_M_START_DELAY,
+                      vu->began_us - vu->intended_us);
+        vu->began_us = vu->intended_us;
+        vu->intended_us = 0;
+    }
     shard->busy++;
     if (vu->client != NULL && !shard->run->plan->http.keep_cookies) {
         wf_client_forget_cookies(vu->client);
@@ -137,12 +142,12 @@ static void take_turn(void *baton)
     wf_shard_t *shard = vu->shard;
 
     assert(vu->state == WF_VU_READY);
-    if (shard->phase != WF_SHARD_RUNNING) {
+    if (shard->phase != WF_SHARD_RUNNING && (vu->intended_us == 0 || shard->stopped)) {
         shard->vus_done += !shard->stopped;
         wf_vu_leave(vu);
         return;
     }
-    if (shard->part->paused || vu->number > shard->target) {
+    if (shard->part->paused || (vu->number > shard->target && vu->intended_us == 0)) {
         park(vu);
         return;
     }

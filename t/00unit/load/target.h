@@ -5,7 +5,8 @@
  *   /slow/NNN            answers after NNN milliseconds
  *   /redirect/N          redirects N times, then answers as /ok
  *   /big/N               a body of N bytes
- * It counts requests and keeps the first ones as text. */
+ * It counts requests, keeps the first ones as text, and notes when each came and how many
+ * were being answered then. */
 #ifndef WF_TEST_TARGET_H
 #define WF_TEST_TARGET_H
 
@@ -15,9 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TARGET_KEPT 200
+#define TARGET_TIMED 100000
 #define TARGET_CONNECTIONS 512
 
 typedef struct target_t {
@@ -26,6 +29,9 @@ typedef struct target_t {
     pthread_t thread;
     pthread_mutex_t lock;
     int requests, ok, connections; /* ok: answered below 400 */
+    int open;                      /* being answered now */
+    long long at_us[TARGET_TIMED]; /* CLOCK_MONOTONIC; of the first requests */
+    int open_then[TARGET_TIMED];   /* this one included */
     char *kept[TARGET_KEPT];
     int fds[TARGET_CONNECTIONS];
     pthread_t threads[TARGET_CONNECTIONS];
@@ -37,13 +43,33 @@ typedef struct target_connection_t {
     int fd;
 } target_connection_t;
 
+static long long target_now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
 static void target_keep(target_t *t, const char *request)
 {
     pthread_mutex_lock(&t->lock);
     if (t->requests < TARGET_KEPT) {
         t->kept[t->requests] = strdup(request);
     }
+    t->open++;
+    if (t->requests < TARGET_TIMED) {
+        t->at_us[t->requests] = target_now_us();
+        t->open_then[t->requests] = t->open;
+    }
     t->requests++;
+    pthread_mutex_unlock(&t->lock);
+}
+
+static void target_answered(target_t *t)
+{
+    pthread_mutex_lock(&t->lock);
+    t->open--;
     pthread_mutex_unlock(&t->lock);
 }
 
@@ -152,6 +178,7 @@ static void *target_serve(void *data)
             target_keep(c->target, buffer);
             alive = c->target->answer ? c->target->answer(c->fd, buffer)
                                       : target_answer(c->target, c->fd, buffer);
+            target_answered(c->target);
             buffer[length] = saved;
             memmove(buffer, buffer + length, have - length + 1);
             have -= length;
@@ -237,6 +264,25 @@ static inline int target_connections(target_t *t)
 
     pthread_mutex_lock(&t->lock);
     n = t->nfds;
+    pthread_mutex_unlock(&t->lock);
+    return n;
+}
+
+/* Requests that came from one moment of CLOCK_MONOTONIC to another, and the most that
+ * were being answered at once. */
+static inline int target_between(target_t *t, long long from_us, long long to_us,
+                                 int *most)
+{
+    int i, n = 0;
+
+    *most = 0;
+    pthread_mutex_lock(&t->lock);
+    for (i = 0; i < t->requests && i < TARGET_TIMED; i++) {
+        if (t->at_us[i] >= from_us && t->at_us[i] < to_us) {
+            n++;
+            *most = t->open_then[i] > *most ? t->open_then[i] : *most;
+        }
+    }
     pthread_mutex_unlock(&t->lock);
     return n;
 }

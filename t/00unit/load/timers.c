@@ -54,7 +54,7 @@ static void order(void)
     wf_timers_run(&timers, 499);
     ok(total > 0 && total < COUNT - cancelled,
        "what is due at 499 fires, the rest waits");
-    is_int(wf_timers_wait_ms(&timers, 499) > 0, 1, "the next one is in the future");
+    is_int(wf_timers_wait_us(&timers, 499) > 0, 1, "the next one is in the future");
     wf_timers_run(&timers, 1000);
     is_int(total, COUNT - cancelled, "all but the cancelled ones");
     ok(in_order, "in order of their time");
@@ -62,7 +62,7 @@ static void order(void)
         good &= items[i].fired == (i % 5 != 0);
     }
     ok(good, "each once");
-    is_int(wf_timers_wait_ms(&timers, 0), -1, "nothing to wait for");
+    is_int(wf_timers_wait_us(&timers, 0), -1, "nothing to wait for");
     wf_timers_free(&timers);
 }
 
@@ -88,9 +88,9 @@ static void waiting(void)
 
     wf_timer_init(&item.timer, on_fire, &item);
     wf_timer_set(&timers, &item.timer, 2001);
-    is_int(wf_timers_wait_ms(&timers, 0), 3, "rounded up: never woken too early");
-    is_int(wf_timers_wait_ms(&timers, 2001), 0, "due now");
-    is_int(wf_timers_wait_ms(&timers, 5000), 0, "overdue");
+    is_int(wf_timers_wait_us(&timers, 0), 3000, "rounded up: never woken too early");
+    is_int(wf_timers_wait_us(&timers, 2001), 0, "due now");
+    is_int(wf_timers_wait_us(&timers, 5000), 0, "overdue");
     wf_timers_free(&timers);
 }
 
