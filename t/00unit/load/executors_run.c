@@ -44,7 +44,7 @@ static const struct {
     /* clang-format off */
     { "100 a second",            "/ok",       CONSTANT "rate: 100, duration: 1s", 100, 0 },
     { "slow answers change nothing", "/slow/200", CONSTANT "rate: 50, duration: 1s", 50, 0 },
-    { "one user is enough",      "/ok",       CONSTANT "rate: 20, duration: 1s, max_vus: 1", 20, 0 },
+    { "one user is enough",      "/ok",       CONSTANT "rate: 5, duration: 2s, max_vus: 1", 10, 0 },
     { "6 users, 1 s each",       "/slow/1500", CONSTANT "rate: 20, duration: 1s, max_vus: 6, pre_allocated_vus: 2", 6, 14 },
     { "30 a minute",             "/ok",       CONSTANT "rate: 30, time_unit: 1m, duration: 2500ms", 2, 0 },
     { "ramp to 100 and hold",    "/ok",       "mode: ramping-arrival-rate, stages: [{duration: 500ms, target: 100}, {duration: 500ms, target: 100}]", 75, 0 },
