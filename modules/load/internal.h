@@ -437,7 +437,7 @@ struct wf_shard_t {
     wf_timer_t tick, deadline, grace, offset;
     apr_int64_t began_us;  /* when it went RUNNING, on the run's clock */
     int stopped;           /* drained by a stop, not by its own end */
-    apr_int64_t left_us[4]; /* while paused: what was left of its timers, -1: not set */
+    apr_int64_t kept_us[3]; /* while paused: when its timers are due, on the run's clock */
     wf_shard_t *next_finished;
 };
 
@@ -485,6 +485,7 @@ struct wf_part_t {
     int paused;
     int warming; /* samples are not counted yet */
     wf_timer_t warmup;
+    apr_int64_t warm_until_us; /* on the run's clock */
     apr_int64_t warm_iterations;
     apr_int64_t paused_us; /* when */
     apr_int64_t shift_us;  /* the run's clock stood still for so long */
@@ -596,6 +597,8 @@ void wf_run_cut(wf_run_t *run);
 void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard);
 /** The one iteration of setup or teardown has ended (on its loop). */
 void wf_run_single_ended(wf_run_t *run, wf_strand_t *strand, int failed);
+/** It was cut instead, for its time was over or the run is to end now. */
+void wf_run_single_cut(wf_run_t *run, const wf_scenario_t *scenario);
 /** Ask all loops and render. The caller holds a reference, not the lock. */
 void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p);
 /** The same from the progress thread, which also samples the gauges and ends the run for

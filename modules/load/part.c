@@ -26,6 +26,14 @@ void wf_part_end(wf_part_t *part)
     part->pool = NULL;
 }
 
+static void set_warmup(wf_part_t *part)
+{
+    if (part->warming && !part->paused) {
+        wf_timer_set(wf_loop_timers(part->loop), &part->warmup,
+                     part->warm_until_us + part->shift_us);
+    }
+}
+
 static void start_warmup(wf_part_t *part, wf_run_phase_e phase)
 {
     apr_int64_t ns = part->run->plan->warmup_ns;
@@ -33,7 +41,8 @@ static void start_warmup(wf_part_t *part, wf_run_phase_e phase)
     wf_timer_init(&part->warmup, on_warm, part);
     if (ns > 0 && phase == WF_RUN_MAIN) {
         part->warming = 1;
-        wf_timer_set(wf_loop_timers(part->loop), &part->warmup, wf_mono_us() + ns / 1000);
+        part->warm_until_us = wf_part_now_us(part) + ns / 1000;
+        set_warmup(part);
     }
 }
 
@@ -53,6 +62,15 @@ void wf_part_on_start(wf_loop_t *loop, wf_message_t *message)
     }
 }
 
+/* The run's clock goes on. */
+static void go_on(wf_part_t *part)
+{
+    if (part->paused) {
+        part->shift_us += wf_mono_us() - part->paused_us;
+        part->paused = 0;
+    }
+}
+
 /* amount: the grace in ns, -1: each scenario's own; more: 1 if it is stopped from
  * outside.
  */
@@ -62,6 +80,7 @@ void wf_part_on_stop(wf_loop_t *loop, wf_message_t *message)
     int i;
 
     (void)loop;
+    go_on(part); /* nobody can resume it any more */
     for (i = 0; part->pool != NULL && i < part->nshards; i++) {
         wf_shard_t *shard = &part->shards[i];
         apr_int64_t own = shard->scenario->shape.graceful_stop_ns;
@@ -82,6 +101,9 @@ void wf_part_on_pause(wf_loop_t *loop, wf_message_t *message)
     }
     part->paused_us = wf_mono_us();
     part->paused = 1;
+    if (part->warming) {
+        wf_timer_cancel(wf_loop_timers(part->loop), &part->warmup);
+    }
     for (i = 0; part->pool != NULL && i < part->nshards; i++) {
         wf_shard_pause(&part->shards[i]);
     }
@@ -96,8 +118,8 @@ void wf_part_on_resume(wf_loop_t *loop, wf_message_t *message)
     if (!part->paused) {
         return;
     }
-    part->shift_us += wf_mono_us() - part->paused_us;
-    part->paused = 0;
+    go_on(part);
+    set_warmup(part);
     for (i = 0; part->pool != NULL && i < part->nshards; i++) {
         wf_shard_resume(&part->shards[i]);
         wf_shard_settle(&part->shards[i]);

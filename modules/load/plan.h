@@ -23,6 +23,7 @@
 #define WF_PLAN_MAX_VUS 1000000
 #define WF_STEP_EXTRAS 4
 #define WF_GRACEFUL_STOP_NS (30 * NS_PER_S)
+#define WF_SINGLE_NS (60 * NS_PER_S) /* setup, teardown: each at most so long */
 
 #define NS_PER_S ((apr_int64_t)1000000000)
 #define NS_PER_MS ((apr_int64_t)1000000)

@@ -287,7 +287,29 @@ void wf_run_abort(wf_run_t *run, const char *reason)
     pthread_mutex_unlock(&run->load->lock);
 }
 
+void wf_run_single_cut(wf_run_t *run, const wf_scenario_t *scenario)
+{
+    pthread_mutex_lock(&run->load->lock);
+    if (!run->stopping || (run->phase == WF_RUN_TEARDOWN && !run->cutting)) {
+        run->broken = 1;
+        wf_sheet_error(run->sheet, NULL, "TIMEOUT_ERROR",
+                       apr_psprintf(run->pool, "%s took longer than %d s", scenario->name,
+                                    (int)(WF_SINGLE_NS / NS_PER_S)),
+                       wf_time_ms());
+    }
+    pthread_mutex_unlock(&run->load->lock);
+}
+
 /* ---- control ----------------------------------------------------------------------- */
+
+/* The run's clock goes on. */
+static void end_pause(wf_run_t *run)
+{
+    if (run->paused_us > 0) {
+        run->shift_us += wf_mono_us() - run->paused_us;
+        run->paused_us = 0;
+    }
+}
 
 int wf_run_stop(wf_run_t *run, wf_run_event_e outcome)
 {
@@ -296,7 +318,11 @@ int wf_run_stop(wf_run_t *run, wf_run_event_e outcome)
     }
     run->stopping = 1;
     run->outcome = outcome;
-    if (run->phase != WF_RUN_TEARDOWN) {
+    end_pause(run);
+    if (run->phase == WF_RUN_TEARDOWN) {
+        tell_parts(run, wf_part_on_resume, 0, 0); /* it is let end, also after a pause */
+    }
+    else {
         tell_parts(run, wf_part_on_stop, -1, 1);
     }
     return 1;
@@ -312,6 +338,7 @@ void wf_run_cut(wf_run_t *run)
         run->outcome = WF_EV_STOP;
     }
     run->cutting = 1;
+    end_pause(run);
     if (run->flushing) {
         return;
     }
@@ -333,8 +360,7 @@ int wf_run_resume(wf_run_t *run)
     if (run->stopping || !wf_run_transit(run, WF_EV_RESUME)) {
         return 0;
     }
-    run->shift_us += wf_mono_us() - run->paused_us;
-    run->paused_us = 0;
+    end_pause(run);
     tell_parts(run, wf_part_on_resume, 0, 0);
     return 1;
 }

@@ -331,6 +331,7 @@ static wf_scenario_t *single(const wf_node_t *list, const char *key, wf_compile_
     init_draft(&draft);
     draft.shape.executor = &wf_per_vu_iterations;
     draft.shape.vus = draft.shape.iterations = 1;
+    draft.shape.duration_ns = WF_SINGLE_NS;
     scenario->name = key;
     scenario->index = -1;
     scenario->shape = draft.shape;

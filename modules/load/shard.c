@@ -25,16 +25,15 @@ int wf_shard_open(const wf_shard_t *shard)
 }
 
 /* Set a timer to a moment of the run's clock; while that stands still it is only noted.
- */
+ * Timers keep their order to the microsecond, also over a pause: the last tick of a
+ * schedule comes before the deadline. */
 static void set_timer(wf_shard_t *shard, int which, wf_timer_t *timer, apr_int64_t due_us)
 {
-    apr_int64_t left = due_us - wf_part_now_us(shard->part);
-
     if (shard->part->paused) {
-        shard->left_us[which] = left;
+        shard->kept_us[which] = due_us;
         return;
     }
-    wf_timer_set(wf_loop_timers(shard->loop), timer, wf_mono_us() + left);
+    wf_timer_set(wf_loop_timers(shard->loop), timer, due_us + shard->part->shift_us);
 }
 
 #define TICK 0
@@ -59,21 +58,20 @@ static void forget_timers(wf_shard_t *shard)
 
     for (i = TICK; i <= OFFSET; i++) {
         wf_timer_cancel(wf_loop_timers(shard->loop), timer_of(shard, i));
-        shard->left_us[i] = -1;
+        shard->kept_us[i] = -1;
     }
 }
 
 void wf_shard_pause(wf_shard_t *shard)
 {
-    apr_int64_t now = wf_mono_us();
     int i;
 
     for (i = TICK; i <= OFFSET; i++) {
         wf_timer_t *timer = timer_of(shard, i);
 
-        shard->left_us[i] = -1;
+        shard->kept_us[i] = -1;
         if (timer->slot >= 0) {
-            shard->left_us[i] = timer->due_us > now ? timer->due_us - now : 0;
+            shard->kept_us[i] = timer->due_us - shard->part->shift_us;
             wf_timer_cancel(wf_loop_timers(shard->loop), timer);
         }
     }
@@ -98,10 +96,10 @@ void wf_shard_resume(wf_shard_t *shard)
     int i;
 
     for (i = TICK; i <= OFFSET; i++) {
-        if (shard->left_us[i] >= 0) {
+        if (shard->kept_us[i] >= 0) {
             wf_timer_set(wf_loop_timers(shard->loop), timer_of(shard, i),
-                         wf_mono_us() + shard->left_us[i]);
-            shard->left_us[i] = -1;
+                         shard->kept_us[i] + shard->part->shift_us);
+            shard->kept_us[i] = -1;
         }
     }
     if (shard->phase != WF_SHARD_RUNNING) {
@@ -200,7 +198,8 @@ void wf_shard_retire(wf_shard_t *shard, apr_int64_t grace_us)
             wf_vu_wake(vu); /* it paces: nothing is left to wait for */
         }
         else if (vu->state == WF_VU_BUSY && stays) {
-            wf_timer_cancel(timers, &vu->timer); /* it was too many, and is wanted again */
+            wf_timer_cancel(timers,
+                            &vu->timer); /* it was too many, and is wanted again */
         }
         else if (vu->state == WF_VU_BUSY && vu->timer.slot < 0) {
             wf_timer_set(timers, &vu->timer, due);
@@ -325,9 +324,13 @@ void wf_shard_exhaust(wf_shard_t *shard)
     wf_shard_stop(shard, grace);
 }
 
+/* Setup and teardown have had their time then. */
 static void on_deadline(void *baton)
 {
-    wf_shard_finish(baton);
+    wf_shard_t *shard = baton;
+
+    wf_shard_stop(
+        shard, shard->scenario->index >= 0 ? shard->scenario->shape.graceful_stop_ns : 0);
 }
 
 static void on_tick(void *baton)
@@ -363,7 +366,7 @@ void wf_shard_start(wf_shard_t *shard)
     wf_timer_init(&shard->deadline, on_deadline, shard);
     wf_timer_init(&shard->offset, on_offset, shard);
     wf_timer_init(&shard->grace, on_grace_over, shard);
-    shard->left_us[TICK] = shard->left_us[DEADLINE] = shard->left_us[OFFSET] = -1;
+    shard->kept_us[TICK] = shard->kept_us[DEADLINE] = shard->kept_us[OFFSET] = -1;
     shard->scaled = -1;
     if (shard->scenario->start_ns > 0) {
         set_timer(shard, OFFSET, &shard->offset,

@@ -223,8 +223,12 @@ void wf_vu_cut(wf_vu_t *vu)
         return;
     }
     wf_strand_cut(&vu->strand);
-    wf_sheet_count(wf_strand_sheet(&vu->strand), WF_M_INTERRUPTED,
-                   shard->scenario->index >= 0);
+    if (shard->scenario->index >= 0) {
+        wf_sheet_count(wf_strand_sheet(&vu->strand), WF_M_INTERRUPTED, 1);
+    }
+    else {
+        wf_run_single_cut(shard->run, shard->scenario);
+    }
     shard->busy--;
     vu->iteration++;
     vu->state = WF_VU_IDLE;

@@ -1,6 +1,7 @@
 /* Modes at work: what arrives at a target, when, and how much of it at once. */
 #include "../tap.h"
 #include "run.h"
+#include "load/plan.h"
 
 #define HEAD "id: w\nname: W\n"
 #define STEP(url) "steps:\n- {id: s, type: http, config: {url: '" url "'}}\n"
@@ -365,6 +366,83 @@ static void limits(runner_t *r)
     ok(runner_wait(r), "the first, too");
 }
 
+/* ---- setup and teardown -------------------------------------------------------------- */
+
+#define PHASES(setup, main)                                                              \
+    HEAD "http: {base_url: BASE}\nvariables: {user: nobody}\n"                           \
+         "setup:\n- {id: before, type: http, config: {url: " setup "}}\n"                \
+         "- {id: set, type: script, config: {script: \"vars.set('user', 'ann')\"}}\n"    \
+         "steps:\n- {id: s, type: http, config: {url: '" main "?u=${user}'}}\n"          \
+         "teardown:\n- {id: after, type: http, config: {url: '/after?u=${user}'}}\n"
+
+static void once_each(runner_t *r)
+{
+    target_reset(&r->target);
+    ok(runner_run(r, PHASES("/before", "/main") "options: {vus: 4, iterations: 3}\n"),
+       "setup and teardown");
+    is_str(wf_run_status_name(r->last.status), "completed", "completed");
+    is_int(target_requests(&r->target), 14, "once each, 12 between");
+    ok(strstr(r->target.kept[0], "GET /before"), "setup comes first");
+    ok(strstr(r->target.kept[13], "GET /after?u=ann"), "teardown last");
+    ok(strstr(r->target.kept[5], "u=ann"), "users know what setup has set");
+    is_int(r->last.iterations, 12, "neither is an iteration");
+}
+
+static void failed_setup(runner_t *r)
+{
+    target_reset(&r->target);
+    ok(runner_run(r, PHASES("'/status/500', fail_on_status: true",
+                            "/main") "options: {vus: 4, iterations: 3}\n"),
+       "setup fails");
+    is_str(wf_run_status_name(r->last.status), "failed", "so does the run");
+    is_int(target_requests(&r->target), 2, "no user comes");
+    ok(strstr(r->target.kept[1], "GET /after"), "teardown does");
+}
+
+/* The limit is 60 s; a shorter one shows the same. */
+static void setup_takes_too_long(runner_t *r)
+{
+    static const char text[] = HEAD "setup:\n- {id: a, type: sleep, config: {duration: "
+                                    "1h}}\nsteps:\n- {id: s, type: sleep, config: "
+                                    "{duration: 1ms}}\nteardown:\n- {id: b, type: sleep, "
+                                    "config: {duration: 1ms}}\n";
+    wf_problems_t *problems;
+    wf_plan_t *plan;
+    apr_pool_t *pool;
+    wf_error_t err;
+
+    apr_pool_create(&pool, NULL);
+    problems = wf_problems_create("test.yaml", pool);
+    wf_plan_from_yaml(&plan, text, strlen(text), problems, pool);
+    is_int(plan->setup->shape.duration_ns / NS_PER_S, 60, "a minute for setup");
+    is_int(plan->teardown->shape.duration_ns / NS_PER_S, 60, "and for teardown");
+    plan->setup->shape.duration_ns = 200 * NS_PER_MS;
+    wf_error_init(&err, r->pool);
+    r->ended = 0;
+    is_int(wf_load_start(r->load, plan, pool, "slow-setup", &err), APR_SUCCESS, "starts");
+    ok(runner_wait(r), "it is cut");
+    is_str(wf_run_status_name(r->last.status), "failed", "and the run fails");
+    ok(strstr(json_object_to_json_string(r->last.errors), "setup took longer"), "%s",
+       json_object_to_json_string(r->last.errors));
+    is_int(r->last.iterations, 0, "nobody came");
+}
+
+/* A paused run is stopped: its teardown is not paused. */
+static void stop_while_paused(runner_t *r)
+{
+    const char *id = begin(r, PHASES("/before", "/slow/20") "options: {vus: 2, duration: "
+                                                            "60s}\n");
+
+    wait_for_requests(r, 6);
+    tell(r, wf_load_pause, id);
+    usleep(300000);
+    tell(r, wf_load_stop, id);
+    ok(runner_wait(r), "it ends");
+    is_str(wf_run_status_name(r->last.status), "aborted", "aborted");
+    ok(target_saw(&r->target, "GET /after"), "after its teardown");
+    ok(r->last.elapsed_ms < 10000, "in time");
+}
+
 int main(void)
 {
     static runner_t r;
@@ -383,6 +461,10 @@ int main(void)
     scale_passes(&r);
     refused(&r);
     limits(&r);
+    once_each(&r);
+    failed_setup(&r);
+    setup_takes_too_long(&r);
+    stop_while_paused(&r);
     runner_close(&r);
     apr_terminate();
     return done_testing();
