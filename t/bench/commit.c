@@ -113,7 +113,7 @@ static const char *const raw_sql[] = {
     " (?1, 1, ?1, NULL, NULL, 'bench:1', NULL, 'review', 1, 0, 1, NULL,"
     " 0, 0, ?1, 0, 1)",
     "INSERT INTO ACT_RU_TASK VALUES (?2, 1, ?1, ?1, 'bench:1', 'Review', NULL, 'review',"
-    " NULL, 50, 1288688700120, NULL, NULL, NULL, NULL, NULL, 1)",
+    " NULL, 50, 1288688700120, NULL, NULL, NULL, NULL, NULL, 1, NULL)",
     "INSERT INTO ACT_RU_IDENTITYLINK VALUES"
     " (?3, 1, 'accountancy', 'candidate', NULL, ?2, NULL, 1)",
     "INSERT INTO ACT_HI_PROCINST VALUES (?1, ?1, NULL, 'bench:1', 1288688700120, NULL, "
@@ -122,7 +122,8 @@ static const char *const raw_sql[] = {
     "INSERT INTO ACT_HI_ACTINST VALUES (?4, 'bench:1', ?1, ?1, ?5, ?6, ?7, NULL,"
     " 1288688700120, ?8, ?9, ?10, NULL)",
     "INSERT INTO ACT_HI_TASKINST VALUES (?2, 'bench:1', 'review', ?1, ?1, 'Review', NULL,"
-    " NULL, NULL, 1288688700120, NULL, NULL, NULL, NULL, 50, NULL, NULL, NULL, NULL)",
+    " NULL, NULL, 1288688700120, NULL, NULL, NULL, NULL, 50, NULL, NULL, NULL, NULL,"
+    " NULL)",
 };
 
 static void step(bench_t *b, int which)
