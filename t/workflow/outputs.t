@@ -12,7 +12,7 @@ use WF::Server;
 use WF::Target;
 use WF::Test;
 
-plan tests => 84;
+plan tests => 88;
 
 my $sink = WF::Target->new(
     '/shaky/api/v2/write' => [ { status => 503 }, { status => 429 }, {} ],
@@ -191,3 +191,17 @@ wait_until { $server->slurp('out/dies.json') =~ /"Point"/ };
 kill KILL => $server->engine_pid;
 ok $server->slurp('out/dies.json') =~ /\n\z/;
 ok t_cmp((grep { !ref } file('dies.json')), 0, 'whole lines');
+
+# ---- a server that stops ------------------------------------------------------------------------------
+
+$server->wait_ready;
+$id = submit(workflow(\@steps, { vus => 2, duration => '60s', outputs => [ { type => 'json', url => 'stops.json' },
+                                 { type => 'webhook', url => "$to/hang", options => { flush_interval => '1s', timeout => '60s' } } ] }));
+wait_until { my $n = () = $server->slurp('out/stops.json') =~ /"Point"/g; $n > 30 };
+$began = time;
+ok $server->stop;
+ok time - $began < 8 or t_debug(time - $began);
+my @told = file('stops.json');
+my ($all, $sum) = map { total('http_reqs', 'count', {}, of_json($_, @told)) } 'Total', 'Point';
+ok $all > 0;
+ok t_cmp($sum, $all, 'the file is whole');
