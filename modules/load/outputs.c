@@ -84,7 +84,7 @@ void wf_run_open_outputs(wf_run_t *run)
     about->permit_baton = run->load->options.permit_baton;
     about->flushed = flushed;
     about->baton = run;
-    run->feed = wf_feed_open(plan->outputs, about, NULL, run->pool);
+    run->feed = wf_feed_open(plan->outputs, about, run->pool);
 }
 
 int wf_run_flush(wf_run_t *run, wf_run_event_e outcome)

@@ -25,7 +25,6 @@ struct wf_feed_t {
     const wf_output_run_t *run;
     const wf_outputs_t *outputs;
     const wf_figure_t *figures;
-    const wf_sheet_t *before;
     wf_sink_t *sinks;
     int nsinks;
 
@@ -51,7 +50,7 @@ const wf_figure_t *wf_sink_figures(const wf_sink_t *sink)
 
 int wf_sink_continues(const wf_sink_t *sink)
 {
-    return sink->feed->before != NULL;
+    return sink->feed->run->before != NULL;
 }
 
 wf_client_terms_t wf_sink_terms(const wf_sink_t *sink)
@@ -303,7 +302,8 @@ static void measure(wf_batch_t *batch, usage_t *usage)
 static void write_look(wf_sink_t *sink, const look_t *look, const look_t *before,
                        int last, usage_t *usage)
 {
-    const wf_sheet_t *earlier = before ? before->sheet : sink->feed->before;
+    const wf_output_run_t *run = sink->feed->run;
+    const wf_sheet_t *earlier = before ? before->sheet : run->before;
     apr_pool_t *p = wf_pool_create("wf_output_batch", 0);
     wf_sheet_t *news;
     wf_batch_t batch = { .totals = look->sheet,
@@ -315,13 +315,14 @@ static void write_look(wf_sink_t *sink, const look_t *look, const look_t *before
     if (p == NULL) {
         abort();
     }
-    news = wf_sheet_create(sink->feed->run->table, p);
+    news = wf_sheet_create(run->table, p);
     wf_sheet_merge(news, look->sheet);
     if (earlier != NULL) {
         wf_sheet_subtract(news, earlier);
     }
     batch.news = news;
-    batch.seconds = (double)(look->elapsed_us - (before ? before->elapsed_us : 0)) / 1e6;
+    batch.seconds =
+        (double)(look->elapsed_us - (before ? before->elapsed_us : run->before_us)) / 1e6;
     measure(&batch, usage);
     sink->parcels = apr_array_make(p, 8, sizeof(wf_parcel_t));
     sink->output.type->render(sink, &batch);
@@ -488,7 +489,7 @@ static void init_sink(wf_sink_t *sink, wf_feed_t *feed, int index)
 }
 
 wf_feed_t *wf_feed_open(const wf_outputs_t *outputs, const wf_output_run_t *run,
-                        const wf_sheet_t *before, apr_pool_t *p)
+                        apr_pool_t *p)
 {
     wf_feed_t *feed = apr_pcalloc(p, sizeof(*feed));
     pthread_condattr_t attr;
@@ -497,7 +498,6 @@ wf_feed_t *wf_feed_open(const wf_outputs_t *outputs, const wf_output_run_t *run,
     feed->run = run;
     feed->outputs = outputs;
     feed->figures = wf_figures_create(run, p);
-    feed->before = before;
     feed->nsinks = outputs->count;
     feed->sinks = apr_pcalloc(p, outputs->count * sizeof(*feed->sinks));
     pthread_mutex_init(&feed->lock, NULL);

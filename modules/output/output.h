@@ -50,7 +50,10 @@ typedef struct wf_output_run_t {
     const wf_metric_table_t *table;
     const wf_output_step_t *steps;
     int nsteps;
-    const wf_map_t *tags;           /* of every figure, or NULL */
+    const wf_map_t *tags;     /* of every figure, or NULL */
+    const wf_sheet_t *before; /* what an earlier part of the run has told already, or
+                                 NULL; then files are continued */
+    apr_int64_t before_us;    /* how long that part was */
     wf_client_permit_fn *permitted; /* NULL = all */
     void *permit_baton;
 
@@ -63,11 +66,10 @@ typedef struct wf_output_run_t {
 /** What goes out of one run. */
 typedef struct wf_feed_t wf_feed_t;
 
-/** Begin. before: what an earlier part of the run has given already, or NULL; then files
- *  are continued. What cannot be opened is a failure of that output. Ended with p, which
- *  has to outlive flushed(). */
+/** Begin. What cannot be opened is a failure of that output. Ended with p, which has to
+ *  outlive flushed(). */
 wf_feed_t *wf_feed_open(const wf_outputs_t *outputs, const wf_output_run_t *run,
-                        const wf_sheet_t *before, apr_pool_t *p);
+                        apr_pool_t *p);
 
 /** The sheet of the whole run so far is copied for the outputs. One that is still busy
  *  with an earlier one skips it: its next interval is longer then, and nothing is missing

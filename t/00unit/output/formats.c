@@ -215,7 +215,7 @@ static void files(void)
     is_str(compile(&b, "[{type: json}, {type: csv, url: '${execution_id}.csv'}]"), "",
            "two files");
     apr_pool_create(&p, pool);
-    b.feed = wf_feed_open(b.outputs, &b.run, NULL, p);
+    b.feed = wf_feed_open(b.outputs, &b.run, p);
     sample(&b, 8);
     end(&b, 2);
     is_int(b.flushed, 1, "told once that all is written");
@@ -256,7 +256,9 @@ static void goes_on(void)
     before = wf_sheet_create(b.run.table, pool);
     wf_sheet_merge(before, b.sheet);
     apr_pool_create(&p, pool);
-    b.feed = wf_feed_open(b.outputs, &b.run, before, p);
+    b.run.before = before;
+    b.run.before_us = 1000000;
+    b.feed = wf_feed_open(b.outputs, &b.run, p);
     sample(&b, 3);
     end(&b, 2);
     apr_pool_destroy(p);
@@ -265,6 +267,7 @@ static void goes_on(void)
               "\"time\":1767607202000,\"value\":3,");
     has(json, "{\"type\":\"Total\",\"metric\":\"http_reqs\",\"data\":{\"time\":"
               "1767607202000,\"value\":8,");
+    has(json, "\"value\":3,\"tags\":{\"stat\":\"rate\"}}}\n");
     is_int(count(json, "\"Metric\""), 0, "metrics are not declared again");
 }
 
@@ -279,7 +282,7 @@ static void failures(void)
                        "{type: csv, url: /tmp/x}, {type: csv, url: no/x}]"),
            "", "names are looked at when a run begins");
     apr_pool_create(&p, pool);
-    b.feed = wf_feed_open(b.outputs, &b.run, NULL, p);
+    b.feed = wf_feed_open(b.outputs, &b.run, p);
     end(&b, 1);
     is_int(b.flushed, 1, "it ends");
     is_str(wf_feed_failure(b.feed, 0, &more, pool),
@@ -303,7 +306,7 @@ static void dropped(void)
     make_run(&b);
     compile(&b, "[{type: json, url: dropped.json, options: {interval: 1h}}]");
     apr_pool_create(&p, pool);
-    b.feed = wf_feed_open(b.outputs, &b.run, NULL, p);
+    b.feed = wf_feed_open(b.outputs, &b.run, p);
     wf_feed_see(b.feed, b.sheet, 1, 1);
     apr_pool_destroy(p);
     is_int(b.flushed, 0, "closed without a word");
