@@ -118,13 +118,10 @@ static void render(wf_sink_t *sink, const wf_batch_t *batch)
 
 static void check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
 {
-    wf_where_t options = { .up = path, .key = "options" };
-    wf_where_t at = { .up = &options, .key = "delimiter" };
-
     wf_file_check(output, path, c);
     if (strlen(output->delimiter) != 1 || strchr("\"\r\n", *output->delimiter) != NULL) {
-        wf_compile_problem(c, "value", NULL, &at,
-                           "must be one character, and neither a quote nor a line end");
+        wf_output_problem(output, "delimiter", "value", path, c,
+                          "must be one character, and neither a quote nor a line end");
     }
 }
 

@@ -9,13 +9,11 @@
 
 void wf_file_check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
 {
-    wf_where_t at = { .up = path, .key = "url" };
-
     if (strncmp(output->url, "file://", 7) == 0) {
         output->url += 7;
     }
     if (*output->url == '\0') {
-        wf_compile_problem(c, "value", NULL, &at, "names no file");
+        wf_output_problem(output, NULL, "value", path, c, "names no file");
     }
 }
 

@@ -211,8 +211,6 @@ static const char *credentials(const wf_output_t *o, apr_pool_t *p)
 
 static void check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
 {
-    wf_where_t options = { .up = path, .key = "options" };
-    wf_where_t at = { .up = &options, .key = output->token ? "token" : "username" };
     const char *text;
 
     find_options(output, c->p);
@@ -220,7 +218,8 @@ static void check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
     wf_post_check(output, address_of(output, c->p), path, c);
     wf_output_check_texts(output->tags, "tags", path, c);
     if (text != NULL && !wf_client_header_value_valid(text)) {
-        wf_compile_problem(c, "value", NULL, &at, "may not stand in a header");
+        wf_output_problem(output, output->token ? "token" : "username", "value", path, c,
+                          "may not stand in a header");
     }
 }
 

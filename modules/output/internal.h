@@ -23,7 +23,8 @@ typedef struct wf_figure_t wf_figure_t;
 typedef struct wf_output_t {
     const wf_output_type_t *type;
     const wf_output_names_t *names;
-    const char *url; /* or file */
+    const wf_node_t *node; /* as written, texts made up */
+    const char *url;       /* or file */
     apr_int64_t interval_ns, timeout_ns;
     apr_int64_t batch_size;
     apr_int64_t attempts, retry_delay_ns;
@@ -56,6 +57,10 @@ typedef struct wf_output_around_t {
 int wf_output_read(wf_output_t *output, const wf_node_t *node,
                    const wf_output_around_t *around, const wf_where_t *path,
                    wf_compile_t *c);
+/** A problem with an option, or with the URL if it is NULL, where that is written. */
+void wf_output_problem(const wf_output_t *output, const char *option, const char *rule,
+                       const wf_where_t *path, wf_compile_t *c, const char *fmt, ...)
+    WF_PRINTF(6, 7);
 /** The texts of a map of tags, labels or headers: anything but texts, numbers and
  *  booleans is a problem. */
 void wf_output_check_texts(const wf_node_t *map, const char *key, const wf_where_t *path,

@@ -2,6 +2,7 @@
  * texts may contain. */
 #include "output/internal.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 static const wf_output_type_t *const types[] = {
@@ -138,6 +139,24 @@ static const char *type_names(apr_pool_t *p)
     return all;
 }
 
+void wf_output_problem(const wf_output_t *output, const char *option, const char *rule,
+                       const wf_where_t *path, wf_compile_t *c, const char *fmt, ...)
+{
+    const wf_node_t *options = wf_node_get(output->node, "options");
+    const wf_node_t *node = wf_node_get(output->node, "url");
+    wf_where_t below = { .up = path, .key = "options" };
+    wf_where_t at = { .up = option ? &below : path, .key = option ? option : "url" };
+    va_list ap;
+
+    if (option != NULL) {
+        node = options ? wf_node_get(options, option) : NULL;
+    }
+    va_start(ap, fmt);
+    wf_compile_problem(c, rule, node ? node : output->node, &at, "%s",
+                       apr_pvsprintf(c->p, fmt, ap));
+    va_end(ap);
+}
+
 void wf_output_check_texts(const wf_node_t *map, const char *key, const wf_where_t *path,
                            wf_compile_t *c)
 {
@@ -238,6 +257,7 @@ int wf_output_read(wf_output_t *output, const wf_node_t *node,
     *output = find_type(entry.type)->defaults;
     output->type = find_type(entry.type);
     output->names = around->names;
+    output->node = made;
     if (entry.options != NULL) {
         wf_schema_bind(output->type->fields, entry.options, output, &at, c);
     }

@@ -61,7 +61,6 @@ const char *wf_url_parameter(const char *url, const char *name, apr_pool_t *p)
 void wf_post_check(const wf_output_t *output, const char *url, const wf_where_t *path,
                    wf_compile_t *c)
 {
-    wf_where_t at = { .up = path, .key = "url" };
     wf_client_settings_t settings;
     wf_client_request_t request = { .method = "POST", .url = url, .settings = &settings };
     wf_client_call_t *call;
@@ -70,11 +69,11 @@ void wf_post_check(const wf_output_t *output, const char *url, const wf_where_t 
     wf_client_settings_init(&settings);
     wf_error_init(&err, c->p);
     if (url == NULL) {
-        wf_compile_problem(c, "required", NULL, &at, "is required for %s",
-                           output->type->name);
+        wf_output_problem(output, NULL, "required", path, c, "is required for %s",
+                          output->type->name);
     }
     else if (wf_client_prepare(&call, &request, c->p, &err) != APR_SUCCESS) {
-        wf_compile_problem(c, "value", NULL, &at, "%s", err.message);
+        wf_output_problem(output, NULL, "value", path, c, "%s", err.message);
     }
 }
 

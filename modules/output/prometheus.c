@@ -347,7 +347,6 @@ static void check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
 {
     wf_where_t options = { .up = path, .key = "options" };
     wf_where_t labels = { .up = &options, .key = "labels" };
-    wf_where_t job = { .up = &options, .key = "job_name" };
     const wf_member_t *m;
 
     wf_output_check_texts(output->labels, "labels", path, c);
@@ -361,7 +360,7 @@ static void check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
         }
     }
     if (*output->job == '\0') {
-        wf_compile_problem(c, "value", NULL, &job, "must not be empty");
+        wf_output_problem(output, "job_name", "value", path, c, "must not be empty");
     }
     wf_post_check(output, address_of(output, c->p), path, c);
 }

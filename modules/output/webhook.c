@@ -95,7 +95,6 @@ static void check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
 {
     static const char *const methods[] = { "POST", "PUT", "PATCH" };
     wf_where_t options = { .up = path, .key = "options" };
-    wf_where_t method = { .up = &options, .key = "method" };
     wf_where_t headers = { .up = &options, .key = "headers" };
     const wf_member_t *m;
     size_t i, n = sizeof(methods) / sizeof(methods[0]);
@@ -106,7 +105,8 @@ static void check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
         i++;
     }
     if (i == n) {
-        wf_compile_problem(c, "value", NULL, &method, "must be POST, PUT or PATCH");
+        wf_output_problem(output, "method", "value", path, c,
+                          "must be POST, PUT or PATCH");
     }
     for (m = output->headers ? output->headers->first : NULL; m != NULL; m = m->next) {
         wf_where_t at = { .up = &headers, .key = m->key };

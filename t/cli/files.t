@@ -25,6 +25,9 @@ my @cases = (
     [ 'a URL that is none',  "id: a\nname: A\nhttp: {base_url: HERE}\nsteps:\n  - id: s\n    type: http\n    config:\n      url: /x\n",
                                                                                       qr/:8:12: .*steps\[0\]\.config\.url: not an absolute URL/ ],
     [ 'a step for later',    "id: a\nname: A\nsteps:\n  - id: s\n    type: grpc\n",   qr/:5:11: .*steps\[0\]\.type.*grpc.*not supported/ ],
+    [ 'no such output',      $good . "options:\n  outputs:\n    - type: kafka\n",      qr/:7:13: .*options\.outputs\[0\]\.type: .*kafka/ ],
+    [ 'an output\'s URL',    $good . "options:\n  outputs:\n    - type: webhook\n      url: ftp://x\n", qr/:8:12: .*options\.outputs\[0\]\.url: / ],
+    [ 'an output\'s option', $good . "options:\n  outputs:\n    - type: csv\n      options:\n        delimiter: ab\n", qr/:9:20: .*options\.outputs\[0\]\.options\.delimiter: / ],
     [ 'a bad threshold',     $good . "options:\n  thresholds:\n    - metric: http_reqs\n      condition: lots\n",
                                                                                       qr/:8:18: .*options\.thresholds\[0\]\.condition/ ],
 );
