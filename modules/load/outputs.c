@@ -65,6 +65,23 @@ static wf_output_step_t *steps_of(const wf_plan_t *plan, int *n)
     return steps;
 }
 
+/* What the run had counted when it began: one that goes on has told that already. */
+static const wf_sheet_t *told_before(const wf_run_t *run)
+{
+    int i, sampled = 0;
+    wf_sheet_t *before;
+
+    for (i = 0; i < wf_metric_count(run->plan->metrics); i++) {
+        sampled |= wf_sheet_sampled(run->sheet, i);
+    }
+    if (!sampled) {
+        return NULL;
+    }
+    before = wf_sheet_create(run->plan->metrics, run->pool);
+    wf_sheet_merge(before, run->sheet);
+    return before;
+}
+
 void wf_run_open_outputs(wf_run_t *run)
 {
     const wf_plan_t *plan = run->plan;
@@ -80,6 +97,8 @@ void wf_run_open_outputs(wf_run_t *run)
     about->table = plan->metrics;
     about->steps = steps_of(plan, &about->nsteps);
     about->tags = plan->tags;
+    about->before = told_before(run);
+    about->before_us = about->before != NULL ? wf_mono_us() - run->start_us : 0;
     about->permitted = run->load->options.permitted;
     about->permit_baton = run->load->options.permit_baton;
     about->flushed = flushed;
