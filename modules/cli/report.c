@@ -17,7 +17,7 @@ static double share(apr_int64_t part, apr_int64_t whole)
 
 static double per_second(const wf_run_snapshot_t *s)
 {
-    return s->elapsed_ms > 0 ? (double)s->http_reqs * 1000.0 / (double)s->elapsed_ms : 0;
+    return s->counted_ms > 0 ? (double)s->http_reqs * 1000.0 / (double)s->counted_ms : 0;
 }
 
 void wf_show_banner(const wf_plan_t *plan, apr_pool_t *p)

@@ -115,7 +115,7 @@ json_object *wf_live_data(const wf_run_snapshot_t *now)
     add_number(data, "progress", now->progress);
     o = add_object(data, "http_reqs");
     wf_json_add_int(o, "count", now->http_reqs);
-    add_number(o, "rate", ratio(now->http_reqs, (double)now->elapsed_ms / 1000));
+    add_number(o, "rate", ratio(now->http_reqs, (double)now->counted_ms / 1000));
     add_number(add_object(data, "http_req_failed"), "rate",
                ratio(now->http_failed, (double)now->http_reqs));
     o = add_object(data, "http_req_duration");

@@ -550,6 +550,7 @@ struct wf_run_t {
     wf_run_status_e status;
     apr_int64_t start_ms, end_ms, start_us, end_us;
     apr_int64_t paused_us, shift_us; /* when it was paused, or 0; earlier pauses */
+    apr_int64_t warm_from_us, warm_to_us; /* the warm-up, in elapsed time */
     int shards_live;
     int stopping;             /* stop or abort was asked for */
     int cutting;              /* everything ends now, teardown included */
@@ -572,6 +573,10 @@ struct wf_run_t {
 /** Create the run and its parts; nothing runs yet. */
 wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
                         apr_pool_t *p);
+/** How long it has lasted, pauses left out. The load engine's lock is held. */
+apr_int64_t wf_run_elapsed_us(const wf_run_t *run);
+/** How much of such a time was warm-up. The lock is held. */
+apr_int64_t wf_run_warm_us(const wf_run_t *run, apr_int64_t elapsed_us);
 /** The one function that changes a run's status. The load engine's lock is held. 0:
  *  refused. */
 int wf_run_transit(wf_run_t *run, wf_run_event_e event);
@@ -614,6 +619,7 @@ typedef struct wf_view_t {
     const char *execution_id;
     wf_run_status_e status;
     apr_int64_t elapsed_us; /* pauses left out */
+    apr_int64_t warm_us;    /* of these, before samples were counted */
     apr_int64_t vus_active, vus_done, vus_shown; /* shown: active, then configured */
     apr_int64_t iterations; /* finished, those of the warm-up included */
     double progress;

@@ -79,6 +79,7 @@ typedef struct wf_run_snapshot_t {
     double progress;                  /* 0..1 */
     apr_int64_t start_time, end_time; /* ms since 1970; 0 = not yet */
     apr_int64_t elapsed_ms;
+    apr_int64_t counted_ms; /* without the warm-up: what rates a second are of */
     apr_int64_t active_vus, vus, iterations; /* vus: configured */
     apr_int64_t http_reqs, http_failed; /* exchanges, of these errors and status >= 400 */
     apr_int64_t data_sent, data_received; /* bytes */

@@ -173,6 +173,7 @@ void wf_report(wf_run_snapshot_t *snapshot, const wf_view_t *view, apr_pool_t *p
     snapshot->status = view->status;
     snapshot->progress = view->progress;
     snapshot->elapsed_ms = view->elapsed_us / 1000;
+    snapshot->counted_ms = (view->elapsed_us - view->warm_us) / 1000;
     snapshot->active_vus = view->vus_active;
     snapshot->vus = wf_plan_vus(view->plan);
     snapshot->iterations = count_of(sheet, WF_M_ITERATIONS);

@@ -156,8 +156,39 @@ static void begin_scenarios(wf_run_t *run)
     tell_parts(run, wf_part_on_start, run->phase, 0);
 }
 
+apr_int64_t wf_run_elapsed_us(const wf_run_t *run)
+{
+    apr_int64_t now = run->end_us      ? run->end_us
+                      : run->paused_us ? run->paused_us
+                                       : wf_mono_us();
+
+    return now - run->start_us - run->shift_us;
+}
+
+apr_int64_t wf_run_warm_us(const wf_run_t *run, apr_int64_t elapsed_us)
+{
+    apr_int64_t to = elapsed_us < run->warm_to_us ? elapsed_us : run->warm_to_us;
+
+    return to > run->warm_from_us ? to - run->warm_from_us : 0;
+}
+
+/* Samples of setup and teardown are counted. */
+static void note_warmup(wf_run_t *run, wf_run_phase_e phase)
+{
+    apr_int64_t now = wf_run_elapsed_us(run);
+
+    if (phase == WF_RUN_MAIN) {
+        run->warm_from_us = now;
+        run->warm_to_us = now + run->plan->warmup_ns / 1000;
+    }
+    else if (now < run->warm_to_us) {
+        run->warm_to_us = now;
+    }
+}
+
 static void begin_phase(wf_run_t *run, wf_run_phase_e phase)
 {
+    note_warmup(run, phase);
     run->phase = phase;
     if (phase == WF_RUN_MAIN) {
         begin_scenarios(run);

@@ -102,15 +102,6 @@ static double dropped_of(const wf_run_t *run, const wf_view_t *view)
     return run->planned > 0 && completed && left > 0 ? left : 0;
 }
 
-static apr_int64_t elapsed_of(const wf_run_t *run)
-{
-    apr_int64_t now = run->end_us      ? run->end_us
-                      : run->paused_us ? run->paused_us
-                                       : wf_mono_us();
-
-    return now - run->start_us - run->shift_us;
-}
-
 /* What the lock guards, read before the loops are asked: a status that is final then
  * means that the figures are final too. */
 static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
@@ -122,7 +113,8 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
     view->status = run->status;
     view->flushing = run->flushing;
     view->cutting = run->cutting;
-    view->elapsed_us = elapsed_of(run);
+    view->elapsed_us = wf_run_elapsed_us(run);
+    view->warm_us = wf_run_warm_us(run, view->elapsed_us);
     wf_sheet_merge(view->sheet, run->sheet);
     for (i = 0; i < run->plan->nscenarios; i++) {
         view->vus_shown += run->vus[i];
@@ -139,6 +131,7 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
 static wf_moment_t moment_of(const wf_view_t *view)
 {
     wf_moment_t moment = { .elapsed_us = view->elapsed_us,
+                           .warm_us = view->warm_us,
                            .total_vus = (double)view->vus_shown,
                            .total_iterations = (double)view->iterations };
 

@@ -35,7 +35,7 @@ typedef struct window_t {
 typedef struct stretch_t {
     apr_int64_t from_us, to_us; /* to_us 0: until now */
     int begun, over;
-    apr_int64_t begin_us, end_us; /* the looks with which it began and ended */
+    apr_int64_t begin_us, end_us; /* looks with which it began and ended, counted time */
     wf_slot_t begin[2];           /* the run's state then */
     wf_slot_t had[2];             /* what happened in it, as of end_us */
 } stretch_t;
@@ -106,6 +106,12 @@ static void pair_difference(const pair_t *pair, wf_slot_t into[2],
     for (k = 0; k < 2 && pair->metrics[k] >= 0; k++) {
         wf_slot_subtract(type_of(pair, k), &into[k], &earlier[k]);
     }
+}
+
+/* Time without samples would make rates smaller than they were. */
+static apr_int64_t counted_us(const wf_moment_t *now)
+{
+    return now->elapsed_us - now->warm_us;
 }
 
 /* ---- windows ----------------------------------------------------------------------- */
@@ -189,6 +195,8 @@ static double window_sum(wf_judge_t *judge, window_t *w, const wf_sheet_t *sheet
 
 /* ---- parts of the run -------------------------------------------------------------- */
 
+/* Where they lie is told in the run's time, how long they are in that with samples. */
+
 static stretch_t *stretch_for(wf_judge_t *judge, const wf_threshold_t *threshold)
 {
     stretch_t *s = apr_pcalloc(judge->pool, sizeof(*s));
@@ -209,19 +217,19 @@ static void stretch_grow(wf_judge_t *judge, const rule_t *rule, const wf_sheet_t
 }
 
 static void stretch_see(wf_judge_t *judge, const rule_t *rule, const wf_sheet_t *sheet,
-                        apr_int64_t now_us)
+                        const wf_moment_t *now)
 {
     pair_t pair = { judge, rule->source.metrics };
     stretch_t *s = rule->stretch;
 
-    if (!s->begun && now_us >= s->from_us) {
+    if (!s->begun && now->elapsed_us >= s->from_us) {
         pair_read(&pair, s->begin, sheet);
-        s->begin_us = now_us;
+        s->begin_us = counted_us(now);
         s->begun = 1;
     }
-    if (s->begun && !s->over && s->to_us > 0 && now_us >= s->to_us) {
+    if (s->begun && !s->over && s->to_us > 0 && now->elapsed_us >= s->to_us) {
         s->over = 1;
-        stretch_grow(judge, rule, sheet, now_us);
+        stretch_grow(judge, rule, sheet, counted_us(now));
     }
 }
 
@@ -265,11 +273,11 @@ void wf_judge_see(wf_judge_t *judge, const wf_sheet_t *sheet, const wf_moment_t 
     }
     judge->seen_us = now->elapsed_us;
     for (w = judge->windows; w != NULL; w = w->next) {
-        window_see(judge, w, sheet, now->elapsed_us);
+        window_see(judge, w, sheet, counted_us(now));
     }
     for (i = 0; i < judge->n; i++) {
         if (judge->rules[i].stretch != NULL) {
-            stretch_see(judge, &judge->rules[i], sheet, now->elapsed_us);
+            stretch_see(judge, &judge->rules[i], sheet, now);
         }
     }
 }
@@ -317,7 +325,7 @@ wf_verdict_t wf_judge_verdict(wf_judge_t *judge, int i, const wf_sheet_t *sheet,
     if (rule->source.kind == WF_SOURCE_NONE) {
         return verdict;
     }
-    seconds = measured(judge, rule, sheet, now->elapsed_us, slots);
+    seconds = measured(judge, rule, sheet, counted_us(now), slots);
     verdict.value = wf_source_value(&rule->source, judge->table, slots, condition,
                                     seconds, now, &unmeasured);
     verdict.passed = unmeasured || wf_condition_holds(condition, verdict.value);

@@ -216,6 +216,7 @@ const char *wf_threshold_check(const wf_threshold_t *threshold,
 /** What a run knows beside its sheet. */
 typedef struct wf_moment_t {
     apr_int64_t elapsed_us;  /* pauses left out */
+    apr_int64_t warm_us;     /* of these, without samples: rates leave them out */
     double total_vus;        /* metric total_vus */
     double total_iterations; /* metric total_iterations */
 } wf_moment_t;

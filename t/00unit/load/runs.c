@@ -3,6 +3,8 @@
 #include "../tap.h"
 #include "run.h"
 
+#include <math.h>
+
 #define HEAD "id: w\nname: W\n"
 #define STEP(url) "steps:\n- {id: s, type: http, config: {url: '" url "'}}\n"
 
@@ -461,6 +463,43 @@ static void destroy_under_way(void)
     apr_pool_destroy(r.pool);
 }
 
+/* Rates are of the time in which samples were counted; a pause belongs to neither. */
+static void warmup(runner_t *r)
+{
+    json_object *threshold;
+    wf_error_t err;
+    double rate;
+
+    target_reset(&r->target);
+    wf_error_init(&err, r->pool);
+    if (runner_start(
+            r, "exec-warm",
+            HEAD STEP("BASE/ok") "options: {vus: 1, duration: 1s, warmup: 600ms,\n"
+                                 "  thresholds: [{metric: http_reqs, "
+                                 "condition: rate > 0}]}\n",
+            &err)
+        != APR_SUCCESS) {
+        ok(0, "started: %s", err.message);
+        return;
+    }
+    while (target_requests(&r->target) < 3) {
+        apr_sleep(1000);
+    }
+    ok(wf_load_pause(r->load, "exec-warm", &err) == APR_SUCCESS,
+       "paused while it warms up");
+    apr_sleep(500000);
+    ok(wf_load_resume(r->load, "exec-warm", &err) == APR_SUCCESS, "and resumed");
+    ok(runner_wait(r), "it ends");
+    threshold = json_object_array_get_idx(wf_json_get(r->last.metrics, "thresholds"), 0);
+    rate = json_object_get_double(wf_json_get(threshold, "value"));
+    is_int(r->last.elapsed_ms - r->last.counted_ms, 600, "the warm-up is not counted");
+    ok(r->last.http_reqs > 0 && r->last.http_reqs < target_requests(&r->target),
+       "%d of %d requests are", (int)r->last.http_reqs, (int)target_requests(&r->target));
+    ok(fabs(rate * (double)r->last.counted_ms / 1000 / (double)r->last.http_reqs - 1)
+           < 0.01,
+       "%g a second", rate);
+}
+
 int main(void)
 {
     static runner_t r;
@@ -479,6 +518,7 @@ int main(void)
     errors_do_not_fail_load(&r);
     idle_limit(&r);
     thresholds(&r);
+    warmup(&r);
     abort_on_fail(&r);
     stopping(&r);
     stop_hung(&r);

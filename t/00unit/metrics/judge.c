@@ -342,6 +342,35 @@ static void order(void)
     ok(value(&p, 0) == 21, "the window is not shaken: %g", value(&p, 0));
 }
 
+/* 10 s of warm-up, then 10 requests a second: rates are of the time that was counted. */
+static void warmup(void)
+{
+    wf_threshold_t rules[] = {
+        *threshold("http_reqs", "rate == 10"),
+        *threshold("http_reqs", "rate == 10"),
+        *threshold("http_reqs", "rate == 10"),
+        *threshold("duration", "avg == 20000"),
+    };
+    play_t p;
+    int i, t;
+
+    rules[1].window_ns = 30 * S_NS;
+    rules[2].to_ns = 15 * S_NS;
+    p = play(rules, 4);
+    for (t = 0; t < 20; t++) {
+        p.now.warm_us = t < 10 ? (t + 1) * S_US : 10 * S_US;
+        second(&p, t < 10 ? 0 : 10, 0, 5);
+    }
+    for (i = 0; i < 3; i++) {
+        ok(fabs(value(&p, i) - 10) < 1e-9, "after a warm-up, %s: %g a second",
+           i == 0   ? "all of the run"
+           : i == 1 ? "a window"
+                    : "a part of the run",
+           value(&p, i));
+    }
+    ok(value(&p, 3) == 20000, "the duration has all of it: %g", value(&p, 3));
+}
+
 int main(void)
 {
     apr_initialize();
@@ -354,6 +383,7 @@ int main(void)
     any_length(600, 1500);
     any_length(3600, 5000);
     parts();
+    warmup();
     abort_delay();
     late();
     checkpoints();
