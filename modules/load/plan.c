@@ -10,7 +10,7 @@
 /* As written; what is a part of its own is read by its own file. */
 typedef struct document_t {
     wf_plan_t plan;
-    const wf_node_t *variables, *data, *metrics, *part;
+    const wf_node_t *variables, *data, *metrics, *scripts, *part;
 } document_t;
 
 /* clang-format off */
@@ -22,6 +22,7 @@ static const wf_field_t workflow_fields[] = {
     WF_FIELD("data", MAP, document_t, data),
     WF_MADE_OF("http", wf_http_section_fields, document_t, plan.http),
     WF_FIELD("metrics", MAP, document_t, metrics),
+    WF_FIELD("scripts", MAP, document_t, scripts),
     WF_FIELD("setup", LIST, document_t, part),
     WF_FIELD("pre_hook", MAP, document_t, part),
     WF_FIELD("steps", LIST, document_t, part),
@@ -76,6 +77,7 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
     wf_where_t metrics = { .key = "metrics" }, options = { .key = "options" };
     wf_where_t thresholds = { .up = &options, .key = "thresholds" };
     wf_where_t steps = { .key = "steps" }, data = { .key = "data" };
+    wf_where_t scripts = { .key = "scripts" };
 
     if (doc->metrics != NULL) {
         wf_measures_custom(doc->metrics, &metrics, c);
@@ -83,6 +85,9 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
     if (doc->data != NULL) {
         wf_data_compile(&plan->data, doc->data, wf_plan_of(c)->around->directory, &data,
                         c);
+    }
+    if (doc->scripts != NULL) {
+        wf_fragments_compile(doc->scripts, &scripts, c);
     }
     wf_scenarios_compile(root, c);
     check_data(plan, &data, c);
@@ -113,6 +118,7 @@ static void compile(wf_plan_t **out, const wf_node_t *root,
     plan->metrics = wf_measures_create(p);
     plan->steps = apr_pcalloc(p, WF_PLAN_MAX_STEPS * sizeof(*plan->steps));
     plan->step_ids = apr_hash_make(p);
+    plan->fragments = apr_hash_make(p);
     plan->files = apr_hash_make(p);
     plan->variables = wf_map_create(p);
     wf_http_section_init(&plan->http);

@@ -20,6 +20,7 @@
 #define WF_PLAN_MAX_FILE (1024 * 1024) /* bytes of a ${file:…} */
 #define WF_PLAN_MAX_FILES 100
 #define WF_PLAN_MAX_METRICS 200 /* of the document */
+#define WF_PLAN_MAX_FRAGMENTS 200
 #define WF_PLAN_MAX_VUS 1000000
 #define WF_STEP_EXTRAS 4
 #define WF_GRACEFUL_STOP_NS (30 * NS_PER_S)
@@ -135,6 +136,9 @@ void wf_step_bind(const wf_step_t *step, const wf_field_t *fields,
 /** Where a key was written, for messages: its node (or NULL) and its path in *at. */
 const wf_node_t *wf_step_member(const wf_step_t *step, const wf_node_t *config,
                                 const char *name, const wf_where_t *path, wf_where_t *at);
+/** The workflow's member scripts: fragments for call steps. Before the steps. */
+void wf_fragments_compile(const wf_node_t *scripts, const wf_where_t *path,
+                          wf_compile_t *c);
 /** All steps are compiled without a problem: declare their metrics, link them. */
 void wf_steps_link(wf_compile_t *c);
 /** A step without an id that another one brings along, such as a processor. The caller
@@ -280,7 +284,8 @@ struct wf_plan_t {
 
     wf_step_t **steps; /* all of them, by index */
     int nsteps;
-    apr_hash_t *step_ids; /* id → wf_step_t * */
+    apr_hash_t *step_ids;  /* id → wf_step_t * */
+    apr_hash_t *fragments; /* name → struct wf_fragment_t * */
 
     wf_scenario_t *scenarios;
     int nscenarios;
@@ -300,6 +305,7 @@ struct wf_plan_t {
     const wf_node_t *thresholds_node;
     wf_step_t *pre_hook, *post_hook; /* those of scenarios without their own */
     const wf_step_t *inner;          /* the loop that a break would leave, or NULL */
+    const struct wf_fragment_t *fragment; /* whose steps are compiled, or NULL */
     const char *fence;               /* what it cannot leave, if that is all there is */
     int nesting;                     /* of the block that is being compiled */
     int weighing;                    /* the steps of the next block are choices */

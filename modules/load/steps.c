@@ -13,15 +13,18 @@
     }
 
 static const wf_step_type_t later_types[] = {
-    NOT_YET("db"),   NOT_YET("mq"),           NOT_YET("socket"),
-    NOT_YET("call"), NOT_YET("ref_workflow"), NOT_YET("grpc"),
+    NOT_YET("db"),
+    NOT_YET("mq"),
+    NOT_YET("socket"),
+    NOT_YET("grpc"),
 };
 
 static const wf_step_type_t *const types[] = {
-    &wf_step_http,   &wf_step_condition, &wf_step_loop,     &wf_step_if,
-    &wf_step_for,    &wf_step_foreach,   &wf_step_while,    &wf_step_break,
-    &wf_step_retry,  &wf_step_random,    &wf_step_continue, &wf_step_wait_until,
-    &wf_step_script, &wf_step_sleep,     &wf_step_parallel,
+    &wf_step_http,         &wf_step_condition, &wf_step_loop,     &wf_step_if,
+    &wf_step_for,          &wf_step_foreach,   &wf_step_while,    &wf_step_break,
+    &wf_step_retry,        &wf_step_random,    &wf_step_continue, &wf_step_wait_until,
+    &wf_step_script,       &wf_step_sleep,     &wf_step_parallel, &wf_step_call,
+    &wf_step_ref_workflow,
 };
 
 const wf_step_type_t *wf_step_type_find(const char *name)

@@ -14,6 +14,30 @@
 #define BAD(id, more) GETX(id, "/status/500", more)
 #define SCRIPT(id, text) "{id: " id ", type: script, config: {script: \"" text "\"}}"
 
+/* Fragments that the cases may call. */
+#define SCRIPTS                                                                          \
+    "scripts:\n"                                                                         \
+    "  greet: {params: [{name: who, type: string, required: true}, {name: times, type: " \
+    "number, default: 2}], steps: [{id: gl, type: loop, loop: {mode: for, count: "       \
+    "'${times}', steps: [" GET(                                                          \
+        "gg",                                                                             \
+        "/g/${who}/${n}") "]}}], returns: [{name: token, "                               \
+                          "value: '${gg.body.token}'}, {name: all, value: ['${who}', "    \
+                          "'${times}']}]}\n"                                             \
+                          "  outer: {steps: [{id: oc, type: call, script: greet, "       \
+                          "params: {who: o, times: 1}}, "                                \
+                          "{id: os, type: script, config: {script: "                     \
+                          "\"ctx.SetVariable('n', 9)\"}}, " GET(                         \
+                              "og",                                                      \
+                              "/og/${n}") "]}\n"                                         \
+                                          "  fails: {steps: [" BAD(                      \
+                                              "fb",                                      \
+                                              "on_error: abort") "]}\n"                  \
+                                                                 "  slow: {steps: "      \
+                                                                 "[{id: sl, type: "      \
+                                                                 "sleep, config: "       \
+                                                                 "{duration: 1h}}]}\n"
+
 typedef struct case_t {
     const char *what;
     const char *steps; /* a YAML list, one line each */
@@ -140,6 +164,24 @@ static const case_t cases[] = {
     { "parallel within parallel", "- {id: p, type: parallel, steps: [{id: q, type: parallel, max_concurrent: 1, steps: [" GET("a", "/a") ", " GET("b", "/b") "]}]}\n- " GET("z", "/z/${q.completed}/${a.status}"), "/a /b /z/2/success", "completed" },
     { "parallel again and again", "- {id: f, type: for, end: 2, index_var: i, steps: [{id: p, type: parallel, max_concurrent: 1, steps: [" GET("a", "/a/${i}") ", {id: c, type: if, condition: '${i} == 1', then: [" BAD("b", "on_error: continue") "]}]}]}", "/a/0 /a/1 /status/500 /a/2", "completed" },
 
+    /* call, ref_workflow */
+    { "call", "- {id: k, type: call, script: greet, params: {who: you}, results: {token: t, all: list}}\n- " GET("z", "/z/${t}/${list}/${k.success}/${k.script}/${k.step_count}/${k.returns.token}/${response.status_code}"),
+      "/g/you/3 /g/you/3 /z/t-1/[\"you\",2]/true/greet/1/t-1/200", "completed" },
+    { "call twice, in config", "- {id: k, type: call, config: {script: greet, params: {who: a, times: 1}}}\n- {id: l, type: call, config: {script: greet, params: {who: '${word}', times: '${n}'}}}\n- " GET("z", "/z/${who}/${gg.status}"),
+      "/g/a/3 /g/x/3 /g/x/3 /g/x/3 /z/${who}/${gg.status}", "completed" },
+    { "fragments call fragments and keep their variables", "- {id: k, type: call, script: outer}\n- " GET("z", "/z/${n}"), "/g/o/3 /og/9 /z/3", "completed" },
+    { "a fragment that fails", "- {id: k, type: call, script: fails, on_error: continue}\n- " GET("z", "/z/${k.status}/${k.success}/${n}"), "/status/500 /z/failed/false/3", "completed" },
+    { "a fragment that takes too long", "- {id: k, type: call, script: slow, timeout: 30ms, on_error: continue}\n- " GET("z", "/z/${k.status}/${n}"), "/z/timeout/3", "completed" },
+    { "a parameter of another type", "- {id: k, type: call, script: greet, params: {who: '${n}'}, on_error: continue}\n- " GET("z", "/z/${k.status}"), "/z/failed", "completed" },
+    { "call within a loop", "- {id: f, type: for, end: 1, index_var: i, steps: [{id: k, type: call, script: greet, params: {who: 'u${i}', times: 1}}]}", "/g/u0/3 /g/u1/3", "completed" },
+    { "ref_workflow", "- {id: k, type: ref_workflow, params: {given: '${word}'}, outputs: {mine: made, tok: r.body.token}, workflow_definition: {variables: {n: 5, given: no}, env_variables: {HOST: h}, steps: [" GET("r", "/r/${n}/${given}/${env.HOST}/${word}") ", " SCRIPT("s", "ctx.SetVariable('made', 'm')") "]}}\n"
+      "- " GET("z", "/z/${n}/${mine}/${tok}/${k.step_count}/${k.steps_executed}/${r.status}/${made}"),
+      "/r/5/x/h/${word} /z/3/m/t-1/2/[\"r\",\"s\"]/${r.status}/${made}", "completed" },
+    { "ref_workflow does not see the loops around it", "- {id: f, type: for, end: 0, index_var: i, steps: [{id: k, type: ref_workflow, workflow_definition: {steps: [" GET("r", "/r/${i}/${loop.index}") ", {id: p, type: parallel, steps: [" GET("q", "/q/${i}/${n}") "]}]}}, " GET("a", "/a/${i}") "]}", "/r/${i}/${loop.index} /q/${i}/${n} /a/0", "completed" },
+    { "ref_workflow fails", "- {id: k, type: ref_workflow, on_error: continue, workflow_definition: {steps: [" BAD("r", "on_error: abort") "]}}\n- " GET("z", "/z/${k.status}/${n}"), "/status/500 /z/failed/3", "completed" },
+    { "ref_workflow takes too long", "- {id: k, type: ref_workflow, timeout: 30ms, on_error: continue, workflow_definition: {steps: [{id: s, type: sleep, config: {duration: 1h}}]}}\n- " GET("z", "/z/${k.status}/${n}"), "/z/timeout/3", "completed" },
+    { "an output that there is not", "- {id: k, type: ref_workflow, on_error: continue, outputs: {x: nobody}, workflow_definition: {steps: [" GET("a", "/a") "]}}\n- " GET("z", "/z/${k.status}/${n}"), "/a /z/failed/3", "completed" },
+
     /* hooks */
     { "hooks around a step within a loop", "- {id: l, type: loop, loop: {mode: for, count: 2, steps: [{id: a, type: http, config: {url: /a}, pre_hook: {type: http, config: {url: '/pre/${loop.index}'}}, post_hook: {type: http, config: {url: '/post/${__step_result.status}/${__step_result.output.status_code}'}}}]}}",
       "/pre/0 /a /post/success/200 /pre/1 /a /post/success/200", "completed" },
@@ -195,12 +237,64 @@ static void sequences(runner_t *r)
         const case_t *c = &cases[i];
 
         target_reset(&r->target);
-        ok(runner_run(r, apr_pstrcat(r->pool, HEAD "steps:\n", c->steps, "\n", NULL)),
+        ok(runner_run(
+               r, apr_pstrcat(r->pool, HEAD SCRIPTS "steps:\n", c->steps, "\n", NULL)),
            "%s", c->what);
         is_str(paths_seen(r), c->seen, "%s: at the target", c->what);
         is_str(wf_run_status_name(r->last.status), c->status, "%s: status", c->what);
         ok(r->last.elapsed_ms < 4000, "%s: in time, %d ms", c->what,
            (int)r->last.elapsed_ms);
+    }
+}
+
+/* ---- refused ------------------------------------------------------------------------ */
+
+#define LOOP(body) "steps: [{id: f, type: for, end: 1, label: out, steps: [" body "]}]\n"
+#define REF(more) "steps: [{id: k, type: call, " more "}]\n"
+#define OK_SCRIPT                                                                        \
+    "scripts: {f: {params: [{name: a, type: number, required: true}], steps: [" GET(     \
+        "x", "/x") "]}}\n"
+
+static const struct {
+    const char *what, *yaml, *says;
+} refused[] = {
+    /* clang-format off */
+    { "break out of a branch", LOOP("{id: p, type: parallel, steps: [{id: b, type: break}]}"), "steps[0].steps[0].steps[0]: is not within a loop: a branch of a parallel step" },
+    { "by a label", LOOP("{id: p, type: parallel, steps: [{id: b, type: break, label: out}]}"), "no loop around this step has the label \"out\": a branch of a parallel step" },
+    { "break out of another workflow", LOOP("{id: p, type: ref_workflow, workflow_definition: {steps: [{id: b, type: continue}]}}"), "steps of another workflow end by themselves" },
+    { "a weight where nothing is weighed", "steps: [{id: a, type: http, weight: 3, config: {url: /a}}]\n", "steps[0].weight: only has a meaning directly within a random step" },
+    { "a random step without weight", "steps: [{id: a, type: random, choices: [{weight: 0, steps: [" GET("b", "/b") "]}]}]\n", "steps[0].choices: needs a choice with a weight above 0" },
+    { "no attempt", "steps: [{id: a, type: retry, max_attempts: 0, steps: [" GET("b", "/b") "]}]\n", "steps[0].max_attempts: must be 1 to 1000" },
+    { "parallel without steps", "steps: [{id: a, type: parallel}]\n", "steps[0].steps: is required" },
+    { "wait_until without a condition", "steps: [{id: a, type: wait_until}]\n", "steps[0].condition: is required" },
+    { "a fragment that there is not", REF("script: f"), "there is no fragment \"f\"" },
+    { "a parameter that there is not", OK_SCRIPT REF("script: f, params: {a: 1, b: 2}"), "steps[0].params.b: fragment \"f\" has no such parameter" },
+    { "a parameter that is missing", OK_SCRIPT REF("script: f"), "steps[0].params.a: is required" },
+    { "a parameter of another type", OK_SCRIPT REF("script: f, params: {a: x}"), "steps[0].params.a: must be of type number" },
+    { "a return that there is not", OK_SCRIPT REF("script: f, params: {a: 1}, results: {r: v}"), "steps[0].results.r: fragment \"f\" returns no such value" },
+    { "recursion", "scripts: {a: {steps: [{id: x, type: call, script: b}]}, b: {steps: [{id: y, type: if, condition: 'true', then: [{id: z, type: call, script: a}]}]}}\n" REF("script: a"), "scripts.a: fragments call each other: a -> b -> a" },
+    { "recursion, directly", "scripts: {a: {steps: [{id: x, type: call, script: a}]}}\n" REF("script: a"), "fragments call each other: a -> a" },
+    { "break in a fragment", "scripts: {a: {steps: [{id: x, type: break}]}}\n" REF("script: a"), "a fragment ends by itself" },
+    { "another workflow by its id", "steps: [{id: k, type: ref_workflow, workflow_id: w2}]\n", "steps[0].workflow_definition: is required" },
+    /* clang-format on */
+};
+
+static void refusals(runner_t *r)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        wf_error_t err;
+
+        wf_error_init(&err, r->pool);
+        ok(runner_start(r, "exec-refused",
+                        apr_pstrcat(r->pool, HEAD, refused[i].yaml, NULL), &err)
+               != APR_SUCCESS,
+           "refused: %s", refused[i].what);
+        if (!ok(err.message != NULL && strstr(err.message, refused[i].says) != NULL,
+                "%s: what it says", refused[i].what)) {
+            diag("%s", err.message);
+        }
     }
 }
 
@@ -412,6 +506,7 @@ int main(void)
     apr_initialize();
     runner_open(&r, 1);
     sequences(&r);
+    refusals(&r);
     workflow_hooks(&r);
     counted(&r);
     concurrent(&r);
