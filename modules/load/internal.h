@@ -527,6 +527,16 @@ int wf_run_next_status(wf_run_status_e from, wf_run_event_e event);
 
 typedef enum { WF_RUN_SETUP, WF_RUN_MAIN, WF_RUN_TEARDOWN, WF_RUN_PHASES } wf_run_phase_e;
 
+/* How the loops and the process fared during a run (generator.c). */
+typedef struct wf_strain_t {
+    int seconds; /* looked at; of these: */
+    int late_seconds, busy_seconds, full_seconds;
+    double busy; /* sum of the busiest loop's shares */
+    apr_int64_t max_lag_us;
+    apr_int64_t looked_us; /* the last time … */
+    double cpu;            /* … and what the process had used then */
+} wf_strain_t;
+
 struct wf_run_t {
     struct wf_load_t *load;
     apr_pool_t *pool; /* the plan's */
@@ -557,6 +567,7 @@ struct wf_run_t {
     wf_run_event_e outcome;   /* the event that the end of a stopped run is */
     int broken;               /* it could not be set up */
     const char *abort_reason; /* threshold that ended the run, in pool */
+    wf_strain_t strain;
     wf_sheet_t *sheet;        /* what the run itself measures: the gauges of its users */
     wf_judge_t *judge;
     pthread_mutex_t judging; /* of judge; never taken with the lock */
@@ -624,8 +635,18 @@ typedef struct wf_view_t {
     apr_int64_t iterations; /* finished, those of the warm-up included */
     double progress;
     wf_verdict_t *verdicts; /* by threshold */
+    wf_strain_t strain;
+    double missed; /* starts of a schedule that found no user */
     int flushing, cutting;  /* of the run when it was looked at */
 } wf_view_t;
+
+/** Look how the run's loops fare; once a second, on the progress thread. */
+void wf_run_strain(wf_run_t *run);
+/** What that came to: {limited, reasons, max_lag, busy, dropped_iterations}; the reasons as
+ *  warnings; and an error entry of a run that has ended and was limited. */
+json_object *wf_generator_json(const wf_view_t *view, apr_pool_t *p);
+json_object *wf_generator_warnings(const wf_view_t *view);
+void wf_generator_note(wf_view_t *view, apr_pool_t *p);
 
 /** Render a view. */
 void wf_report(wf_run_snapshot_t *snapshot, const wf_view_t *view, apr_pool_t *p);

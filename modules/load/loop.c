@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define EVENTS_PER_TURN 256
+#define STALE_US 2500000 /* what a loop told of itself so long ago says nothing of now   \
+                          */
 
 /* What the loop knows about a descriptor, by its number. libcurl drops its interest after
  * every exchange and renews it with the next one; on sockets whose end is announced that
@@ -42,6 +44,7 @@ struct wf_loop_t {
     apr_int64_t second_us, waited_us, late_us; /* of the current second */
     apr_int64_t told_late_us;                  /* of the last one; atomic */
     int told_busy;                             /* per mille */
+    apr_int64_t told_us;                       /* when; atomic */
 
     pthread_mutex_t lock; /* of the two below; the last lock in any order */
     wf_message_t *inbox_first, *inbox_last;
@@ -329,15 +332,17 @@ static void end_finished(wf_loop_t *loop)
 
 /* The lateness of the timer that should have fired first, and the time spent waiting:
  * once a second they become what others may read. */
-static void note_strain(wf_loop_t *loop, apr_int64_t before, apr_int64_t after)
+static void note_strain(wf_loop_t *loop, int waiting, apr_int64_t before,
+                        apr_int64_t after)
 {
     apr_int64_t late = loop->timers.count > 0 ? after - loop->timers.heap[0]->due_us : 0;
 
-    loop->waited_us += after - before;
+    loop->waited_us += waiting ? after - before : 0;
     loop->late_us = late > loop->late_us ? late : loop->late_us;
     if (after - loop->second_us < 1000000) {
         return;
     }
+    __atomic_store_n(&loop->told_us, after, __ATOMIC_RELAXED);
     __atomic_store_n(&loop->told_late_us, loop->late_us, __ATOMIC_RELAXED);
     __atomic_store_n(&loop->told_busy,
                      1000 - (int)(loop->waited_us * 1000 / (after - loop->second_us)),
@@ -350,6 +355,10 @@ void wf_loop_strain(wf_loop_t *loop, apr_int64_t *late_us, double *busy)
 {
     *late_us = __atomic_load_n(&loop->told_late_us, __ATOMIC_RELAXED);
     *busy = __atomic_load_n(&loop->told_busy, __ATOMIC_RELAXED) / 1000.0;
+    if (wf_mono_us() - __atomic_load_n(&loop->told_us, __ATOMIC_RELAXED) > STALE_US) {
+        *late_us = 0; /* it waits for something to do */
+        *busy = 0;
+    }
 }
 
 /* Waits to the microsecond where the kernel can (Linux 5.11), else to the millisecond. */
@@ -377,7 +386,7 @@ static void turn(wf_loop_t *loop)
     int n = wait_events(loop, events, wait);
     int i, mail = 0;
 
-    note_strain(loop, before, wf_mono_us());
+    note_strain(loop, wait != 0, before, wf_mono_us());
     for (i = 0; i < n; i++) {
         if (events[i].data.fd == loop->wake) {
             mail = 1;

@@ -104,6 +104,8 @@ static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *v
     add_us(o, "duration", (apr_uint64_t)view->elapsed_us, p);
     json_object_object_add(o, "step_metrics", steps_json(view, p));
     json_object_object_add(o, "thresholds", thresholds_json(snapshot, view));
+    json_object_object_add(o, "generator", wf_generator_json(view, p));
+    json_object_object_add(o, "warnings", wf_generator_warnings(view));
     return o;
 }
 

@@ -115,6 +115,7 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
     view->cutting = run->cutting;
     view->elapsed_us = wf_run_elapsed_us(run);
     view->warm_us = wf_run_warm_us(run, view->elapsed_us);
+    view->strain = run->strain;
     wf_sheet_merge(view->sheet, run->sheet);
     for (i = 0; i < run->plan->nscenarios; i++) {
         view->vus_shown += run->vus[i];
@@ -172,12 +173,14 @@ static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot
         view->vus_shown = view->vus_active;
     }
     view->progress = progress_of(run, view);
+    view->missed = wf_sheet_counter(view->sheet, WF_M_DROPPED);
     dropped = dropped_of(run, view);
     if (dropped > 0) {
         wf_sheet_count(view->sheet, WF_M_DROPPED, dropped);
     }
     judge(run, view, see, p);
     wf_view_output_failures(view, p);
+    wf_generator_note(view, p);
 }
 
 void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
@@ -234,6 +237,7 @@ void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
 
     view_run(run, &view, snapshot, 1, p);
     wf_run_feed(run, &view);
+    wf_run_strain(run);
     if (!wf_run_status_final(view.status) && !view.flushing) {
         sample_gauges(run, &view);
         if (now - run->judged_us >= JUDGE_PERIOD_US) {

@@ -443,6 +443,55 @@ static void stop_while_paused(runner_t *r)
     ok(r->last.elapsed_ms < 10000, "in time");
 }
 
+/* ---- the generator as the limit --------------------------------------------------------- */
+
+static int has_reason(const runner_t *r, const char *reason)
+{
+    json_object *list = wf_json_get(wf_json_get(r->last.metrics, "generator"), "reasons");
+    size_t i;
+
+    for (i = 0; i < json_object_array_length(list); i++) {
+        if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), reason)
+            == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void limited(runner_t *r)
+{
+    const char *errors;
+
+    ok(run_mode(r, "/slow/1500", CONSTANT "rate: 50, duration: 1s, max_vus: 6"),
+       "starts without users");
+    errors = json_object_to_json_string(r->last.errors);
+    is_int(wf_json_bool(wf_json_get(r->last.metrics, "generator"), "limited", 0), 1,
+           "the generator was the limit");
+    ok(has_reason(r, "dropped_iterations"), "and why");
+    is_int(
+        wf_json_int(wf_json_get(r->last.metrics, "generator"), "dropped_iterations", -1),
+        44, "how many");
+    ok(json_object_array_length(wf_json_get(r->last.metrics, "warnings")) >= 1,
+       "warned of");
+    ok(strstr(errors, "GENERATOR_LIMITED"), "and told with the errors: %s", errors);
+    ok(run_mode(r, "/slow/20", "vus: 3, duration: 1s"), "a quiet run");
+    is_int(wf_json_bool(wf_json_get(r->last.metrics, "generator"), "limited", 1), 0,
+           "no limit");
+    is_int((int)json_object_array_length(r->last.errors), 0, "no error");
+}
+
+/* Users that never wait keep a loop busy. */
+static void busy(runner_t *r)
+{
+    ok(runner_run(r, HEAD "steps:\n- id: s\n  type: condition\n  condition: {expression: "
+                          "'1 == 2', then: [{id: n, type: sleep, config: {duration: "
+                          "1ms}}]}\noptions: {vus: 4, duration: 6s}\n"),
+       "users who never wait");
+    ok(has_reason(r, "loop_busy") || has_reason(r, "loop_lag"), "it was the limit: %s",
+       json_object_to_json_string(wf_json_get(r->last.metrics, "generator")));
+}
+
 int main(void)
 {
     static runner_t r;
@@ -465,6 +514,8 @@ int main(void)
     failed_setup(&r);
     setup_takes_too_long(&r);
     stop_while_paused(&r);
+    limited(&r);
+    busy(&r);
     runner_close(&r);
     apr_terminate();
     return done_testing();
