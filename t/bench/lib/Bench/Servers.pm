@@ -123,13 +123,14 @@ daemon off;
 worker_processes 1;
 pid $dir/nginx.pid;
 error_log $dir/error.log;
-events { worker_connections 1024; }
+worker_rlimit_nofile 8192;
+events { worker_connections 6000; }
 http {
     access_log off;
     keepalive_requests 1000000000;
     sendfile on;
     $temporary
-    server { listen 127.0.0.1:$port; root $dir/htdocs; }
+    server { listen 127.0.0.1:$port backlog=4096; root $dir/htdocs; }
 }
 END
     my @command = ($program, '-p', $dir, '-e', "$dir/error.log", '-c', "$dir/nginx.conf");
