@@ -16,7 +16,7 @@ all: module engine
 # The rooms of httpd's children go into the module, those of the engine process into the
 # workflow-engine binary. Of the engine room the module holds the half that starts it, of the
 # client and bpmn rooms what checks directives.
-MODULE_ROOMS = core ipc store http auth activiti workflow
+MODULE_ROOMS = core ipc store http auth metrics activiti workflow
 ENGINE_ROOMS = core ipc store script xml diagram decision client document metrics output bpmn load stream engine cli
 PARENT       = modules/engine/parent.c
 SHARED_HALF  = modules/engine/config.c modules/bpmn/registry.c \
@@ -44,7 +44,7 @@ BELOW_engine   = engine stream load output metrics document bpmn decision diagra
 BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
-BELOW_workflow = workflow http auth store ipc core
+BELOW_workflow = workflow http auth metrics store ipc core
 BELOW_cli      = cli engine stream load output metrics document bpmn decision diagram xml script client store ipc core
 ROOMS = core ipc store script xml diagram decision client document metrics output bpmn load stream engine http auth activiti workflow cli
 

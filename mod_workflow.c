@@ -491,6 +491,48 @@ static const char *set_history_days(cmd_parms *cmd, void *dir, const char *arg)
     return problem;
 }
 
+static const char *set_executions_kept(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    apr_int64_t kept = -1;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    if (strcasecmp(arg, "All")
+        && (!wf_parse_int64(arg, &kept) || kept < 0 || kept > APR_INT32_MAX)) {
+        return apr_psprintf(cmd->pool,
+                            "WorkflowExecutionsKept takes All or a number, not '%s'", arg);
+    }
+    settings->engine.executions_kept = (int)kept;
+    return problem;
+}
+
+/* Days, as history has them, or a duration with units for those who test a lot. */
+static const char *set_executions_age(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    apr_int64_t days = 0, ns = 0;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    if (!strcasecmp(arg, "Never")) {
+        settings->engine.executions_age = 0;
+    }
+    else if (wf_parse_int64(arg, &days) && days >= 1 && days <= MAX_DAYS) {
+        settings->engine.executions_age = days * 86400;
+    }
+    else if (wf_duration_parse(&ns, arg) == APR_SUCCESS && ns >= 1000000000) {
+        settings->engine.executions_age = ns / 1000000000;
+    }
+    else {
+        return apr_psprintf(cmd->pool,
+                            "WorkflowExecutionsTimeToLive takes Never, a number of days "
+                            "from 1 to %d, or a duration such as 36h, not '%s'",
+                            MAX_DAYS, arg);
+    }
+    return problem;
+}
+
 static const char *set_api(cmd_parms *cmd, void *dir, const char *arg)
 {
     static const wf_face_t *const faces[] = { &wf_activiti_face, &wf_workflow_face,
@@ -652,6 +694,12 @@ static const command_rec directives[] = {
         "threads for steps of load tests that block"),
     NUM("WorkflowMaxExecutions", NUMBER(IN_ENGINE(max_executions), AS_INT, 1, 10000),
         "load executions at once"),
+    FLAG("WorkflowResumeExecutions", IN_ENGINE(resume_executions),
+         "Off to end load executions when the engine ends; On by default"),
+    OWN("WorkflowExecutionsKept", set_executions_kept,
+        "load executions that stay when they are over: a number, or All"),
+    OWN("WorkflowExecutionsTimeToLive", set_executions_age,
+        "how long a load execution stays when it is over: days, a duration, or Never"),
     NUM("WorkflowMaxVUs", NUMBER(IN_ENGINE(max_vus), AS_INT, 1, 1000000),
         "virtual users of all load executions together"),
     AP_INIT_ITERATE("WorkflowLoadTargets", add_target, (void *)IN_ENGINE(load_targets), RSRC_CONF,

@@ -1,4 +1,5 @@
-/* Clean-up of history: one thread that lets go of what is old enough, a little at a time.
+/* Clean-up of history and of load executions that are over: one thread that lets go of
+ * what is old enough, a little at a time.
  * A unit of it is small, so that the commands which share its commit hardly notice, and
  * after each the thread rests for some times as long as that took: when the store is
  * busy, it makes itself small. What is deleted leaves free pages, which are used again;
@@ -12,6 +13,8 @@
 
 /* Rows that one unit may delete, about; larger instances go in parts. */
 #define UNIT_ROWS 1000
+/* What a load execution counts: its points, at most WF_SERIES_POINTS, are small. */
+#define RUN_ROWS 100
 /* Instances and tasks that are looked at for one unit. */
 #define LOOK_AT 50
 /* It rests so many times as long as a step took. */
@@ -49,6 +52,9 @@ static apr_status_t weigh(wf_cleaner_t *cleaner, wf_expired_t *expired, int *row
 
     if (expired->purge == WF_PURGE_INSTANCE_HISTORY) {
         rv = wf_store_history_size(cleaner->reader, expired->id, UNIT_ROWS, &size, err);
+    }
+    else if (expired->purge == WF_PURGE_RUN) {
+        size = RUN_ROWS;
     }
     if (size > UNIT_ROWS) {
         expired->purge = WF_PURGE_SOME_HISTORY;
@@ -109,6 +115,24 @@ static apr_status_t open_reader(wf_cleaner_t *cleaner, wf_error_t *err)
     return rv;
 }
 
+/* Load executions: many are soon over, and their number is looked at, too. */
+static apr_status_t find_runs(wf_cleaner_t *cleaner, apr_array_header_t *now_due,
+                              wf_error_t *err)
+{
+    wf_engine_t *engine = cleaner->engine;
+    int kept = __atomic_load_n(&engine->executions_kept, __ATOMIC_RELAXED);
+    apr_int64_t age = __atomic_load_n(&engine->executions_age, __ATOMIC_RELAXED);
+    apr_array_header_t *found;
+    apr_status_t rv =
+        wf_store_old_runs(cleaner->reader, age ? wf_time_ms() - age * 1000 : 0, kept,
+                          LOOK_AT, &found, cleaner->pool, err);
+
+    if (rv == APR_SUCCESS) {
+        apr_array_cat(now_due, found);
+    }
+    return rv;
+}
+
 /* What may go now, and when more of it will be known; of wf_expired_t. */
 static apr_status_t find(wf_cleaner_t *cleaner, apr_array_header_t **now_due,
                          apr_int64_t *rest, wf_error_t *err)
@@ -134,7 +158,7 @@ static apr_status_t find(wf_cleaner_t *cleaner, apr_array_header_t **now_due,
             *rest = one->time - now;
         }
     }
-    return rv;
+    return rv == APR_SUCCESS ? find_runs(cleaner, *now_due, err) : rv;
 }
 
 /* ---- steps ---------------------------------------------------------------------------------------- */
@@ -174,7 +198,7 @@ static apr_int64_t step(wf_cleaner_t *cleaner)
         return rest;
     }
     if (rv != APR_SUCCESS) {
-        wf_log(WF_LOG_ERR, "old history cannot be deleted: %s", err.message);
+        wf_log(WF_LOG_ERR, "what is old cannot be deleted: %s", err.message);
         return FAILED_MS;
     }
     return REST * (wf_mono_us() - began) / 1000 + 1;

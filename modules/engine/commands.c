@@ -68,11 +68,12 @@ static const struct {
     [WF_CMD_SUBMIT]           = { wf_command_submit,           NULL,                    wf_after_submit, wf_drop_submission },
     [WF_CMD_EXECUTION]        = { wf_command_execution,        wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_METRICS]          = { wf_command_metrics,          wf_lane_of_execution,    NULL, NULL },
-    [WF_CMD_STOP]             = { wf_command_stop,             NULL,                    NULL, NULL },
+    [WF_CMD_STOP]             = { wf_command_stop,             wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_PAUSE]            = { wf_command_pause,            wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_RESUME]           = { wf_command_resume,           wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_SCALE]            = { wf_command_scale,            wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_LOAD_STATUS]      = { wf_command_load_status,      wf_lane_of_execution,    NULL, NULL },
+    [WF_CMD_REPORT]           = { wf_command_report,           wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_STREAM_RESERVE]   = { .begin = wf_command_reserve_stream },
     [WF_CMD_STREAM_OPEN]      = { .begin = wf_command_open_stream },
 };

@@ -54,6 +54,9 @@ typedef struct wf_engine_config_t {
     int load_loops;             /* (start) event loop threads; 0 = one per core */
     int load_workers;           /* (start) threads for their steps that block */
     int max_executions;         /* (start) load executions at once */
+    int resume_executions;      /* (start) those that were under way go on after a restart */
+    int executions_kept;        /* of those that are over; -1 = all */
+    apr_int64_t executions_age; /* … and for how long, in seconds; 0 = for ever */
     int max_vus;                /* (start) of all of them together */
     int load_max_rate;          /* (start) HTTP requests a second of one; 0 = no limit */
     const char *load_targets;   /* (start) what they may connect to; as targets */

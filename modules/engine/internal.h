@@ -55,6 +55,8 @@ typedef struct wf_engine_t {
     int job_lease, job_retry_wait; /* seconds */
     int job_retries;
     int history, history_days;     /* wf_history_e; 0 = for ever */
+    int executions_kept;        /* of those that are over; -1 = all */
+    apr_int64_t executions_age; /* seconds; 0 = for ever */
     int long_poll_limit;        /* fetches of external tasks that wait at once */
     const char *admin_group, *role_type;
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */
@@ -336,12 +338,26 @@ apr_status_t wf_lane_of_execution(wf_work_t *work, wf_lane_t *lane, wf_error_t *
 void wf_after_submit(wf_work_t *work);
 void wf_drop_submission(wf_work_t *work);
 wf_work_fn wf_command_submit, wf_command_execution, wf_command_metrics,
-    wf_command_load_status, wf_command_stop, wf_command_pause, wf_command_resume,
+    wf_command_load_status, wf_command_report, wf_command_stop, wf_command_pause, wf_command_resume,
     wf_command_scale;
-/** wf_load_options_t.progress: write the checkpoint. baton is the engine. */
+
+/* load_records.c */
+
+/** wf_load_options_t.progress: write the record. baton is the engine. */
 void wf_engine_on_progress(void *baton, const wf_run_snapshot_t *snapshot);
-/** At start: executions that a dead engine left behind are over, and their record says so. */
-apr_status_t wf_engine_close_orphans(wf_engine_t *engine, wf_error_t *err);
+/** Write how a live execution stands, and what it goes on from, with work's unit; nothing if
+ *  it is not live any more. On its lane. */
+apr_status_t wf_load_write(wf_work_t *work, const char *id, wf_error_t *err);
+/** The lane of an execution of a load workflow. */
+void wf_lane_of_run(wf_lane_t *lane, const char *id);
+/** An entry of an execution's errors, at the moment. */
+void wf_load_add_error(json_object *errors, const char *message, apr_pool_t *p);
+
+/* load_restart.c */
+
+/** At start, once all parts run and before commands are taken: executions that were under way
+ *  go on (WorkflowResumeExecutions), or are over, and their record says why. */
+apr_status_t wf_engine_restart_runs(wf_engine_t *engine, wf_error_t *err);
 
 /** 1 if a record says that its execution is over. */
 int wf_run_is_over(const wf_run_t *run);

@@ -161,6 +161,8 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
                                            : WF_HISTORY_DEFAULT,
                      __ATOMIC_RELAXED);
     __atomic_store_n(&engine->history_days, config->history_days, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->executions_kept, config->executions_kept, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->executions_age, config->executions_age, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->max_rounds, config->max_rounds, __ATOMIC_RELAXED);
     apply_text(engine, &engine->admin_group, config->admin_group);
     apply_text(engine, &engine->role_type, config->role_type);
@@ -206,9 +208,6 @@ static apr_status_t open_store(wf_engine_t *engine, wf_error_t *err)
     }
     if (rv == APR_SUCCESS) {
         rv = wf_store_release_jobs(engine->writer, engine->node, err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wf_engine_close_orphans(engine, err);
     }
     if (rv == APR_SUCCESS && config->demo_dir) {
         rv = wf_demo_import(engine, config->demo_dir, err);
@@ -299,6 +298,9 @@ static void stop_parts(wf_engine_t *engine)
     wf_streams_stop(engine->streams);
     wf_cleaner_destroy(engine->cleaner);
     wf_jobs_destroy(engine->jobs);
+    if (engine->config.resume_executions) {
+        wf_load_hold(engine->load, half / 4);
+    }
     wf_load_destroy(engine->load);
     /* Delegates that do not answer must not take the time of the last commits. */
     wf_executor_drain(engine->executor, deadline - half / 2);
@@ -323,6 +325,9 @@ static apr_status_t serve(wf_engine_t *engine, const options_t *options,
     apr_status_t rv;
 
     rv = start_parts(engine, options->listen_fd, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_engine_restart_runs(engine, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

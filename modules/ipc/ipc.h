@@ -80,6 +80,7 @@
     X(WF_CMD_RESUME,           "execution.resume")                                            \
     X(WF_CMD_SCALE,            "execution.scale")                                             \
     X(WF_CMD_LOAD_STATUS,      "execution.status") /* live figures, for steering */           \
+    X(WF_CMD_REPORT,           "execution.report") /* as it would be if it ended now */       \
     X(WF_CMD_STREAM_RESERVE,   "stream.reserve")   /* a place for a client's stream */        \
     X(WF_CMD_STREAM_OPEN,      "stream.open")      /* on the socket that comes with it */
 /* clang-format on */

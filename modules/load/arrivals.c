@@ -248,6 +248,44 @@ void wf_arrivals_tick(wf_shard_t *shard)
 
 /* ---- the executor's calls -------------------------------------------------------------- */
 
+/* Is the n-th start of the shard older than age_us? */
+static int is_older(const wf_shard_t *shard, apr_int64_t n, apr_int64_t age_us)
+{
+    wf_arrivals_t look;
+    apr_int64_t at;
+
+    wf_arrivals_init(&look, &shard->scenario->shape);
+    at = wf_arrivals_at(&look, shard->index + n * shard->stride);
+    return at >= 0 && at < age_us;
+}
+
+/* The first start of the shard that is not older than a restart: those before were made
+ * by the engine that is gone. Starts rise with their number. */
+static apr_int64_t first_start(const wf_shard_t *shard)
+{
+    apr_int64_t age = shard->part->age_us - shard->scenario->start_ns / 1000;
+    apr_int64_t low = 0, high = 1; /* low is older, high is not */
+
+    if (age <= 0 || !is_older(shard, 0, age)) {
+        return shard->index;
+    }
+    while (is_older(shard, high, age)) {
+        low = high;
+        high *= 2;
+    }
+    while (high - low > 1) {
+        apr_int64_t middle = low + (high - low) / 2;
+
+        if (is_older(shard, middle, age)) {
+            low = middle;
+        }
+        else {
+            high = middle;
+        }
+    }
+    return shard->index + high * shard->stride;
+}
+
 void wf_arrivals_begin(wf_shard_t *shard)
 {
     const wf_load_shape_t *shape = &shard->scenario->shape;
@@ -259,7 +297,7 @@ void wf_arrivals_begin(wf_shard_t *shard)
     wf_shard_make(shard, wf_arrivals_pre(shape));
     tell_spare(shard);
     wf_arrivals_init(&state->schedule, shape);
-    state->start = shard->index;
+    state->start = first_start(shard);
     state->due_us = wf_arrivals_at(&state->schedule, state->start);
     if (state->due_us >= 0) {
         /* Not in this turn of the loop: the users have theirs first. */

@@ -427,6 +427,7 @@ struct wf_shard_t {
     int parked;         /* IDLE, because there are too many or nothing is to be done */
     apr_int64_t target; /* users of the whole scenario that may begin iterations */
     apr_int64_t vus_done;
+    apr_int64_t done; /* iterations that have ended, in this process */
     apr_int64_t credit; /* shared-iterations: claimed, not yet begun */
     wf_group_t *group;  /* for the next user */
     wf_vu_t *idle;      /* list of an executor that starts them itself, latest first */
@@ -435,7 +436,8 @@ struct wf_shard_t {
     apr_int64_t scaled; /* users that were asked for before it began, or -1 */
     void *state;        /* the executor's, in the part's pool */
     wf_timer_t tick, deadline, grace, offset;
-    apr_int64_t began_us;  /* when it went RUNNING, on the run's clock */
+    apr_int64_t began_us; /* when its scenario began, on the run's clock: before a restart,
+                             perhaps */
     int stopped;           /* drained by a stop, not by its own end */
     apr_int64_t kept_us[3]; /* while paused: when its timers are due, on the run's clock */
     wf_shard_t *next_finished;
@@ -459,7 +461,8 @@ void wf_shard_retire(wf_shard_t *shard, apr_int64_t grace_us);
 wf_vu_t *wf_shard_add(wf_shard_t *shard);
 /** Give the scenario another number of users, also before it begins. */
 void wf_shard_scale(wf_shard_t *shard, apr_int64_t vus);
-/** Microseconds since the scenario began, pauses left out. */
+/** Microseconds since the scenario began, pauses left out; the time before a restart is in
+ *  it, so that schedules go on where they were. */
 apr_int64_t wf_shard_elapsed_us(const wf_shard_t *shard);
 /** Call tick when the scenario is so old. */
 void wf_shard_tick_at(wf_shard_t *shard, apr_int64_t elapsed_us);
@@ -489,6 +492,8 @@ struct wf_part_t {
     apr_int64_t warm_iterations;
     apr_int64_t paused_us; /* when */
     apr_int64_t shift_us;  /* the run's clock stood still for so long */
+    apr_int64_t age_us;    /* how old the phase was when it began here: after a restart */
+    apr_int64_t origin_us; /* when the phase began on that clock: before a restart, perhaps */
     wf_shard_t *shards;    /* of the current phase of the run */
     int nshards;
     wf_shard_t *coming; /* the same as the run sees them, with the load engine's lock */
@@ -536,6 +541,27 @@ typedef struct wf_strain_t {
     apr_int64_t looked_us; /* the last time … */
     double cpu;            /* … and what the process had used then */
 } wf_strain_t;
+typedef struct wf_resumed_t {
+    apr_int64_t done;    /* iterations that had ended */
+    apr_int64_t vus;     /* as somebody has set it, -1: nobody has */
+    apr_int64_t *counts; /* the same of its first users */
+    int ncounts;
+} wf_resumed_t;
+
+/* What a run goes on from (record.c). Never written once it was read. */
+typedef struct wf_resume_t {
+    wf_run_phase_e phase;
+    apr_int64_t start_ms;   /* of the run */
+    apr_int64_t elapsed_us; /* of it, pauses left out */
+    apr_int64_t main_us;    /* of the main phase's beginning */
+    apr_int64_t recorded_ms, warm_iterations;
+    int whole;              /* nothing was under way when it was recorded */
+    int stopping, flushing; /* flushing: only outputs were not written */
+    wf_run_event_e outcome; /* of one that is stopping */
+    const wf_map_t *variables; /* of all iterations, setup's among them; NULL: the plan's */
+    apr_int64_t *rows_taken;   /* by source of the plan's data */
+    wf_resumed_t *scenarios;
+} wf_resume_t;
 
 struct wf_run_t {
     struct wf_load_t *load;
@@ -550,6 +576,9 @@ struct wf_run_t {
     apr_int64_t *rows_taken; /* by source of the plan's data; atomic */
     apr_uint64_t seed;       /* of the order of rows; the same after a restart */
     apr_int64_t *vus;        /* by scenario: how many it has at most; with the lock */
+    apr_int64_t **counts;    /* by scenario: iterations of its first users; atomic */
+    int *ncounts;            /* WF_RECORD_USERS at most */
+    const wf_resume_t *resume; /* what it goes on from, or NULL */
     int *open;               /* by scenario: shards that have not ended; with the lock */
     apr_int64_t planned;     /* iterations, 0 = open */
     apr_int64_t lasts_ns;    /* longest scenario, start offsets included; 0 = open */
@@ -566,11 +595,18 @@ struct wf_run_t {
     int cutting;              /* everything ends now, teardown included */
     wf_run_event_e outcome;   /* the event that the end of a stopped run is */
     int broken;               /* it could not be set up */
+    int held;                 /* it goes on after a restart: its end is nobody's business */
+    apr_int64_t *scaled;      /* by scenario: users that somebody asked for, or -1 */
+    apr_int64_t main_us;      /* when its main phase began, on its clock */
+    apr_int64_t sequence;     /* of its records */
     const char *abort_reason; /* threshold that ended the run, in pool */
     wf_strain_t strain;
     wf_sheet_t *sheet;        /* what the run itself measures: the gauges of its users */
     wf_judge_t *judge;
-    pthread_mutex_t judging; /* of judge; never taken with the lock */
+    wf_series_t *series;
+    int known_generation;     /* of the series: what the owner has */
+    apr_int64_t known_point;
+    pthread_mutex_t judging; /* of the four; never taken with the lock */
     apr_int64_t judged_us;    /* when abort_on_fail was looked at last */
     int reported; /* progress was told once: its owner knows that it runs */
     int users;    /* threads that hold a reference */
@@ -588,11 +624,17 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
 apr_int64_t wf_run_elapsed_us(const wf_run_t *run);
 /** How much of such a time was warm-up. The lock is held. */
 apr_int64_t wf_run_warm_us(const wf_run_t *run, apr_int64_t elapsed_us);
+/** Before the start: it goes on from there. The lock is held, for the pool. */
+apr_status_t wf_run_restore(wf_run_t *run, const wf_run_from_t *from, wf_error_t *err);
 /** The one function that changes a run's status. The load engine's lock is held. 0:
  *  refused. */
 int wf_run_transit(wf_run_t *run, wf_run_event_e event);
-/** Begin with the first phase. The lock is held. */
-void wf_run_start(wf_run_t *run);
+/** Begin with the first phase, or where it was. The lock is held. */
+void wf_run_start(wf_run_t *run, int paused);
+/** The process is about to end, but the run is not: it stands still. The lock is held. */
+void wf_run_hold(wf_run_t *run);
+/** 1 if iterations are under way. As wf_run_snapshot. */
+int wf_run_is_busy(wf_run_t *run, apr_pool_t *p);
 /** Tell all loops to stop; the run will end by outcome (STOP or FAIL). The lock is held.
  *  0: it has ended or is stopping already. */
 int wf_run_stop(wf_run_t *run, wf_run_event_e outcome);
@@ -615,8 +657,10 @@ void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard);
 void wf_run_single_ended(wf_run_t *run, wf_strand_t *strand, int failed);
 /** It was cut instead, for its time was over or the run is to end now. */
 void wf_run_single_cut(wf_run_t *run, const wf_scenario_t *scenario);
-/** Ask all loops and render. The caller holds a reference, not the lock. */
-void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p);
+/** Ask all loops and render, also its record if with_record. The caller holds a reference,
+ *  not the lock. */
+void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, int with_record,
+                     apr_pool_t *p);
 /** The same from the progress thread, which also samples the gauges and ends the run for
  *  an abort_on_fail threshold. */
 void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p);
@@ -638,6 +682,9 @@ typedef struct wf_view_t {
     wf_strain_t strain;
     double missed; /* starts of a schedule that found no user */
     int flushing, cutting;  /* of the run when it was looked at */
+    apr_int64_t *done;      /* by scenario: iterations that have ended; restarts included */
+    int busy;               /* iterations that are under way */
+    apr_int64_t sequence;   /* of the look: later ones have seen what earlier ones have */
 } wf_view_t;
 
 /** Look how the run's loops fare; once a second, on the progress thread. */
@@ -647,6 +694,14 @@ void wf_run_strain(wf_run_t *run);
 json_object *wf_generator_json(const wf_view_t *view, apr_pool_t *p);
 json_object *wf_generator_warnings(const wf_view_t *view);
 void wf_generator_note(wf_view_t *view, apr_pool_t *p);
+/** {name: {type, contains, values}} of all metrics that belong to no step, as k6's summary
+ *  has them. The caller owns the reference, as of all of these. */
+json_object *wf_summary_metrics(const wf_view_t *view);
+/** {"200": 17, …} of a tally. */
+json_object *wf_summary_tally(const wf_sheet_t *sheet, int tally, apr_pool_t *p);
+/** The final report, without the time series; snapshot is rendered already. */
+json_object *wf_summary_report(const wf_run_snapshot_t *snapshot, const wf_view_t *view,
+                               apr_pool_t *p);
 
 /** Render a view. */
 void wf_report(wf_run_snapshot_t *snapshot, const wf_view_t *view, apr_pool_t *p);
@@ -662,6 +717,21 @@ int wf_run_flush(wf_run_t *run, wf_run_event_e outcome);
 void wf_run_feed(wf_run_t *run, const wf_view_t *view);
 /** What went wrong with them, as errors on the view's sheet. */
 void wf_view_output_failures(wf_view_t *view, apr_pool_t *p);
+
+/* ---- records: what a run goes on from after a restart (record.c) --------------------- */
+
+#define WF_RECORD_USERS 1000 /* of a scenario, whose iterations are known one by one; what
+                                the others have done is spread evenly over them */
+#define WF_RECORD_VARIABLES (256 * 1024) /* bytes; beyond that setup is repeated */
+
+/** The record of a view, in p. */
+wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
+                                const wf_run_snapshot_t *snapshot, apr_pool_t *p);
+/** Read the state of a record. WF_ERR_INVALID for what is none. */
+apr_status_t wf_record_read(wf_resume_t **resume, const wf_plan_t *plan, const char *state,
+                            apr_pool_t *p, wf_error_t *err);
+/** How many iterations a user had made before the restart. */
+apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t number);
 
 /* ---- the load engine (load.c) ------------------------------------------------------ */
 
@@ -681,6 +751,7 @@ struct wf_load_t {
     apr_int64_t vus;        /* booked by all that have not ended */
     unsigned sequence;      /* spreads small runs over the loops */
     int closing;
+    int telling; /* a progress call is wanted now, of all */
 };
 
 #endif

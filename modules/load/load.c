@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define TICK_US 1000000
+#define HOLD_POLL_US 5000
 
 /* ---- the progress thread ----------------------------------------------------------- */
 
@@ -28,12 +29,23 @@ static void let_go(wf_load_t *load, wf_run_t *run)
     apr_pool_destroy(run->pool);
 }
 
+/* The end of a run on hold is that of the process. */
+static int silent(wf_load_t *load, const wf_run_t *run)
+{
+    int is_silent;
+
+    pthread_mutex_lock(&load->lock);
+    is_silent = run->held && load->closing;
+    pthread_mutex_unlock(&load->lock);
+    return is_silent;
+}
+
 static void tick(wf_load_t *load, wf_run_t *run, apr_pool_t *p)
 {
     wf_run_snapshot_t snapshot;
 
     wf_run_tick(run, &snapshot, p);
-    if (load->options.progress != NULL) {
+    if (load->options.progress != NULL && !silent(load, run)) {
         load->options.progress(load->options.baton, &snapshot);
     }
     if (wf_run_status_final(snapshot.status)) {
@@ -67,6 +79,14 @@ static void wait_until(wf_load_t *load, apr_int64_t due_us)
     pthread_cond_timedwait(&load->changed, &load->lock, &at);
 }
 
+static void end_telling(wf_load_t *load)
+{
+    pthread_mutex_lock(&load->lock);
+    load->telling = 0;
+    pthread_cond_broadcast(&load->changed);
+    pthread_mutex_unlock(&load->lock);
+}
+
 static void *report_progress(void *data)
 {
     wf_load_t *load = data;
@@ -78,9 +98,11 @@ static void *report_progress(void *data)
     apr_pool_tag(p, "wf_load_progress");
     while (!quit) {
         apr_array_header_t *due;
-        int all = wf_mono_us() >= next;
+        int all = wf_mono_us() >= next, telling;
 
         pthread_mutex_lock(&load->lock);
+        telling = load->telling;
+        all |= telling;
         due = due_runs(load, all, p);
         quit = load->closing && load->runs == NULL;
         if (!all && !quit && due->nelts == 0) {
@@ -92,6 +114,9 @@ static void *report_progress(void *data)
         }
         if (all) {
             next = wf_mono_us() + TICK_US;
+        }
+        if (telling) {
+            end_telling(load);
         }
         apr_pool_clear(p);
     }
@@ -153,6 +178,54 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
     return APR_SUCCESS;
 }
 
+/* Is something under way in a run on hold? Those that end meanwhile stay in the list until
+ * the lock is free, so a reference keeps the one that is asked. */
+static int is_busy(wf_load_t *load, apr_pool_t *p)
+{
+    wf_run_t *run;
+    int busy = 0;
+
+    pthread_mutex_lock(&load->lock);
+    for (run = load->runs; run != NULL && !busy; run = run->next) {
+        if (!run->held || wf_run_status_final(run->status)) {
+            continue;
+        }
+        run->users++;
+        pthread_mutex_unlock(&load->lock);
+        busy = wf_run_is_busy(run, p);
+        apr_pool_clear(p);
+        pthread_mutex_lock(&load->lock);
+        run->users--;
+        pthread_cond_broadcast(&load->changed);
+    }
+    pthread_mutex_unlock(&load->lock);
+    return busy;
+}
+
+void wf_load_hold(wf_load_t *load, apr_int64_t timeout_us)
+{
+    apr_int64_t until = wf_mono_us() + timeout_us;
+    apr_pool_t *p = wf_pool_create("wf_load_hold", 0);
+    wf_run_t *run;
+
+    pthread_mutex_lock(&load->lock);
+    for (run = load->runs; run != NULL; run = run->next) {
+        wf_run_hold(run);
+    }
+    pthread_mutex_unlock(&load->lock);
+    while (is_busy(load, p) && wf_mono_us() < until) {
+        usleep(HOLD_POLL_US);
+    }
+    apr_pool_destroy(p);
+    pthread_mutex_lock(&load->lock);
+    load->telling = 1;
+    pthread_cond_broadcast(&load->changed);
+    while (load->telling) {
+        pthread_cond_wait(&load->changed, &load->lock);
+    }
+    pthread_mutex_unlock(&load->lock);
+}
+
 void wf_load_destroy(wf_load_t *load)
 {
     wf_run_t *run;
@@ -201,23 +274,37 @@ static apr_status_t check_limits(wf_load_t *load, const wf_plan_t *plan, const c
     return APR_SUCCESS;
 }
 
+static void begin(wf_load_t *load, wf_run_t *run, int paused)
+{
+    run->next = load->runs;
+    load->runs = run;
+    load->nruns++;
+    load->vus += run->vus_booked;
+    load->sequence++;
+    wf_run_start(run, paused);
+    pthread_cond_broadcast(&load->changed);
+}
+
 apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
                            const char *id, wf_error_t *err)
 {
+    return wf_load_continue(load, plan, plan_pool, id, NULL, err);
+}
+
+apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                              const char *id, const wf_run_from_t *from, wf_error_t *err)
+{
+    wf_run_t *run = NULL;
     apr_status_t rv;
-    wf_run_t *run;
 
     pthread_mutex_lock(&load->lock);
     rv = check_limits(load, plan, id, err);
     if (rv == APR_SUCCESS) {
         run = wf_run_create(load, plan, id, plan_pool);
-        run->next = load->runs;
-        load->runs = run;
-        load->nruns++;
-        load->vus += run->vus_booked;
-        load->sequence++;
-        wf_run_start(run);
-        pthread_cond_broadcast(&load->changed);
+        rv = from ? wf_run_restore(run, from, err) : APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        begin(load, run, from && from->paused);
     }
     pthread_mutex_unlock(&load->lock);
     if (rv != APR_SUCCESS) {
@@ -369,8 +456,9 @@ apr_status_t wf_load_scale(wf_load_t *load, const char *id, const char *scenario
     return rv;
 }
 
-apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,
-                              wf_run_snapshot_t *snapshot, apr_pool_t *p, wf_error_t *err)
+static apr_status_t take_snapshot(wf_load_t *load, const char *id,
+                                  wf_run_snapshot_t *snapshot, int with_record,
+                                  apr_pool_t *p, wf_error_t *err)
 {
     wf_run_t *run;
 
@@ -383,10 +471,51 @@ apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,
     if (run == NULL) {
         return not_live(id, err);
     }
-    wf_run_snapshot(run, snapshot, p);
+    wf_run_snapshot(run, snapshot, with_record, p);
     pthread_mutex_lock(&load->lock);
     run->users--;
     pthread_cond_broadcast(&load->changed);
     pthread_mutex_unlock(&load->lock);
     return APR_SUCCESS;
+}
+
+apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,
+                              wf_run_snapshot_t *snapshot, apr_pool_t *p, wf_error_t *err)
+{
+    return take_snapshot(load, id, snapshot, 0, p, err);
+}
+
+apr_status_t wf_load_record(wf_load_t *load, const char *id, wf_run_snapshot_t *snapshot,
+                            apr_pool_t *p, wf_error_t *err)
+{
+    return take_snapshot(load, id, snapshot, 1, p, err);
+}
+
+void wf_load_recorded(wf_load_t *load, const char *id, const wf_run_record_t *record)
+{
+    wf_run_t *run;
+
+    pthread_mutex_lock(&load->lock);
+    run = find(load, id);
+    if (run != NULL) {
+        run->users++;
+    }
+    pthread_mutex_unlock(&load->lock);
+    if (run == NULL) {
+        return; /* its last one */
+    }
+    pthread_mutex_lock(&run->judging);
+    if (record->generation > run->known_generation) {
+        run->known_generation = record->generation;
+        run->known_point = record->last_point;
+    }
+    else if (record->generation == run->known_generation
+             && record->last_point > run->known_point) {
+        run->known_point = record->last_point;
+    }
+    pthread_mutex_unlock(&run->judging);
+    pthread_mutex_lock(&load->lock);
+    run->users--;
+    pthread_cond_broadcast(&load->changed);
+    pthread_mutex_unlock(&load->lock);
 }

@@ -71,6 +71,25 @@ typedef struct wf_run_times_t {
     double min, avg, med, max, p90, p95, p99;
 } wf_run_times_t;
 
+/** A point of the time series as text for the store (wf_point_encode). */
+typedef struct wf_run_change_t {
+    apr_int64_t number;
+    const char *text;
+} wf_run_change_t;
+
+/** What an execution goes on from after a restart: opaque texts and the points of its time
+ *  series that the owner does not have yet (wf_load_recorded). Bounded, whatever the run has
+ *  done. */
+typedef struct wf_run_record_t {
+    apr_int64_t sequence; /* rises, over restarts, too: a later one has all of an earlier */
+    const char *state, *sheet, *judge;
+    const apr_array_header_t *points; /* of wf_run_change_t, by their numbers */
+    int all_points;                   /* these are all: any others are gone */
+    int generation;                   /* for wf_load_recorded … */
+    apr_int64_t last_point;           /* … the same */
+    json_object *report;              /* as it is now: the final one at the end */
+} wf_run_record_t;
+
 /** A consistent copy of an execution's state; texts and JSON live in the pool it was made
  *  in (JSON references are released with it). */
 typedef struct wf_run_snapshot_t {
@@ -88,6 +107,7 @@ typedef struct wf_run_snapshot_t {
     json_object *slave_states;            /* {"local": …} */
     json_object *errors;                  /* array of {code,message,step_id,timestamp} */
     int thresholds_passed, thresholds_failed;
+    const wf_run_record_t *record; /* or NULL: wf_load_snapshot */
 } wf_run_snapshot_t;
 
 /** Called from an own thread of the load engine for every live execution: when it has
@@ -118,7 +138,13 @@ typedef struct wf_load_options_t {
 apr_status_t wf_load_create(wf_load_t **load, const wf_load_options_t *options,
                             apr_pool_t *p, wf_error_t *err);
 
-/** Stop every execution (aborted), deliver the last progress calls, join the threads. */
+/** Before wf_load_destroy, if executions are to go on after a restart: no new iterations, the
+ *  running ones have so long to end, then each has a last progress call that is not final.
+ *  What still runs then is lost to the record, and begins again after the restart. */
+void wf_load_hold(wf_load_t *load, apr_int64_t timeout_us);
+
+/** Stop every execution that is not on hold (aborted), deliver the last progress calls, join
+ *  the threads. */
 void wf_load_destroy(wf_load_t *load);
 
 /** Run a plan under an id. The plan's pool must live until after the final progress call:
@@ -126,6 +152,24 @@ void wf_load_destroy(wf_load_t *load);
  *  WF_ERR_UNAVAILABLE beyond max_executions or max_vus. */
 apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
                            const char *id, wf_error_t *err);
+
+/** What a run goes on from: of one wf_run_record_t and the progress call that brought it. */
+typedef struct wf_run_from_t {
+    apr_int64_t sequence;
+    const char *state, *sheet, *judge;
+    const apr_array_header_t *points; /* all of them: of const char *, by their numbers */
+    int paused;                       /* its status was that, and stays */
+} wf_run_from_t;
+
+/** The same in the middle of a run, with the plan of the same document: what remains of its
+ *  time, stages and iterations; setup is not repeated if it was done. One that was stopping
+ *  has its teardown and ends. Its errors tell of the restart. Also WF_ERR_INVALID if from is
+ *  not such a record. */
+apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                              const char *id, const wf_run_from_t *from, wf_error_t *err);
+
+/** A record is on disk: its points need not be told again. */
+void wf_load_recorded(wf_load_t *load, const char *id, const wf_run_record_t *record);
 
 /** Stop: no new iterations, the running ones get their graceful_stop, then are cut; then
  *  comes the teardown. Returns at once. For all commands: WF_ERR_NOT_FOUND if it is not
@@ -141,9 +185,12 @@ apr_status_t wf_load_resume(wf_load_t *load, const char *id, wf_error_t *err);
 apr_status_t wf_load_scale(wf_load_t *load, const char *id, const char *scenario,
                            apr_int64_t vus, wf_error_t *err);
 
-/** The state right now, counted by all loops. WF_ERR_NOT_FOUND: not live here. */
+/** The state right now, counted by all loops. WF_ERR_NOT_FOUND: not live here. The second has
+ *  a record, too. */
 apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,
                               wf_run_snapshot_t *snapshot, apr_pool_t *p,
                               wf_error_t *err);
+apr_status_t wf_load_record(wf_load_t *load, const char *id, wf_run_snapshot_t *snapshot,
+                            apr_pool_t *p, wf_error_t *err);
 
 #endif

@@ -40,13 +40,13 @@ static void start_warmup(wf_part_t *part, wf_run_phase_e phase)
 
     wf_timer_init(&part->warmup, on_warm, part);
     if (ns > 0 && phase == WF_RUN_MAIN) {
-        part->warming = 1;
-        part->warm_until_us = wf_part_now_us(part) + ns / 1000;
+        part->warm_until_us = part->origin_us + ns / 1000;
+        part->warming = part->warm_until_us > wf_part_now_us(part);
         set_warmup(part);
     }
 }
 
-/* amount: the phase of the run that begins. */
+/* amount: the phase of the run that begins; more: how old it is, in us. */
 void wf_part_on_start(wf_loop_t *loop, wf_message_t *message)
 {
     wf_part_t *part = message->about;
@@ -55,6 +55,8 @@ void wf_part_on_start(wf_loop_t *loop, wf_message_t *message)
     (void)loop;
     part->shards = part->coming;
     part->nshards = part->live = part->ncoming;
+    part->age_us = message->more;
+    part->origin_us = wf_part_now_us(part) - part->age_us;
     make_pool(part);
     start_warmup(part, (wf_run_phase_e)message->amount);
     for (i = 0; i < part->nshards; i++) {
@@ -96,7 +98,7 @@ void wf_part_on_pause(wf_loop_t *loop, wf_message_t *message)
     int i;
 
     (void)loop;
-    if (part->paused) {
+    if (part->paused) { /* from its start on, after a restart */
         return;
     }
     part->paused_us = wf_mono_us();

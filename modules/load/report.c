@@ -54,6 +54,7 @@ static json_object *step_json(const wf_sheet_t *sheet, const wf_step_t *step,
     wf_json_add_int(o, "failure_count", count_of(sheet, m + WF_SM_FAILURE));
     json_object_object_add(
         o, "duration", duration_json(wf_sheet_histogram(sheet, m + WF_SM_DURATION), p));
+    json_object_object_add(o, "status", wf_summary_tally(sheet, m + WF_SM_STATUS, p));
     return o;
 }
 
@@ -106,6 +107,11 @@ static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *v
     json_object_object_add(o, "thresholds", thresholds_json(snapshot, view));
     json_object_object_add(o, "generator", wf_generator_json(view, p));
     json_object_object_add(o, "warnings", wf_generator_warnings(view));
+    wf_json_add_int(o, "dropped_iterations", count_of(view->sheet, WF_M_DROPPED));
+    wf_json_add_int(o, "interrupted_iterations", count_of(view->sheet, WF_M_INTERRUPTED));
+    json_object_object_add(o, "http_status",
+                           wf_summary_tally(view->sheet, WF_M_HTTP_STATUS, p));
+    json_object_object_add(o, "metrics", wf_summary_metrics(view));
     return o;
 }
 

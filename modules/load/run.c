@@ -68,6 +68,42 @@ static apr_uint64_t seed_of(const char *id)
     return hash;
 }
 
+/* What a record keeps of users one by one. */
+static void make_counts(wf_run_t *run)
+{
+    int n = run->plan->nscenarios, i;
+
+    run->counts = apr_pcalloc(run->pool, n * sizeof(*run->counts));
+    run->ncounts = apr_pcalloc(run->pool, n * sizeof(*run->ncounts));
+    run->scaled = apr_pcalloc(run->pool, n * sizeof(*run->scaled));
+    for (i = 0; i < n; i++) {
+        run->scaled[i] = -1;
+        run->ncounts[i] =
+            run->vus[i] < WF_RECORD_USERS ? (int)run->vus[i] : WF_RECORD_USERS;
+        run->counts[i] =
+            apr_pcalloc(run->pool, (run->ncounts[i] + 1) * sizeof(**run->counts));
+    }
+}
+
+static void make_figures(wf_run_t *run)
+{
+    static const wf_series_columns_t columns = { .iterations = WF_M_ITERATIONS,
+                                                 .http_reqs = WF_M_HTTP_REQS,
+                                                 .http_failed = WF_M_HTTP_FAILED,
+                                                 .dropped = WF_M_DROPPED,
+                                                 .sent = WF_M_SENT,
+                                                 .received = WF_M_RECEIVED,
+                                                 .duration = WF_M_HTTP_DURATION };
+    const wf_plan_t *plan = run->plan;
+    apr_pool_t *judging = own_pool(run, "wf_judge");
+
+    run->sheet = wf_sheet_create(plan->metrics, own_pool(run, "wf_run_sheet"));
+    run->judge = wf_judge_create(plan->thresholds, plan->nthresholds, plan->metrics,
+                                 judging);
+    run->series = wf_series_create(&columns, judging);
+    run->known_generation = -1;
+}
+
 wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
                         apr_pool_t *p)
 {
@@ -92,13 +128,118 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
 
         run->vus[i] = shape->executor->vus_max(shape);
     }
-    run->sheet = wf_sheet_create(plan->metrics, own_pool(run, "wf_run_sheet"));
-    run->judge = wf_judge_create(plan->thresholds, plan->nthresholds, plan->metrics,
-                                 own_pool(run, "wf_judge"));
+    run->main_us = -1;
+    make_counts(run);
+    make_figures(run);
     pthread_mutex_init(&run->judging, NULL);
     apr_pool_cleanup_register(p, &run->judging, free_mutex, apr_pool_cleanup_null);
     make_parts(run);
     return run;
+}
+
+/* ---- after a restart ----------------------------------------------------------------- */
+
+/* The run's result says so, for good. */
+static void tell_restart(wf_run_t *run, apr_pool_t *p)
+{
+    const wf_resume_t *resume = run->resume;
+    apr_int64_t now = wf_time_ms();
+    const char *text = apr_psprintf(
+        p, "the engine was restarted: the execution stood still from %s to %s%s",
+        wf_time_utc(resume->recorded_ms, p), wf_time_utc(now, p),
+        resume->whole ? "; nothing was lost"
+                      : "; the last second before that may be missing, or done again");
+
+    wf_sheet_error(run->sheet, NULL, "EXECUTION_ERROR", text, now);
+    wf_log(WF_LOG_NOTICE, "load: execution %s goes on: %s", run->id, text);
+}
+
+static apr_status_t restore_figures(wf_run_t *run, const wf_run_from_t *from,
+                                    apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    wf_point_t point;
+    int i;
+
+    if (from->sheet != NULL) {
+        rv = wf_sheet_decode(run->sheet, from->sheet, strlen(from->sheet), err);
+    }
+    if (rv == APR_SUCCESS && from->judge != NULL) {
+        rv = wf_judge_decode(run->judge, from->judge, strlen(from->judge), err);
+    }
+    for (i = 0; rv == APR_SUCCESS && from->points && i < from->points->nelts; i++) {
+        const char *text = APR_ARRAY_IDX(from->points, i, const char *);
+
+        rv = wf_point_decode(&point, text, strlen(text), p, err);
+        if (rv == APR_SUCCESS) {
+            wf_series_restore(run->series, &point);
+            run->known_generation = 0;
+            run->known_point = point.number;
+        }
+    }
+    return rv;
+}
+
+/* Users who keep their row take one again: all of them do. */
+static void restore_rows(wf_run_t *run)
+{
+    const wf_data_set_t *data = &run->plan->data;
+    int i;
+
+    for (i = 0; i < data->count; i++) {
+        run->rows_taken[i] = data->sources[i].per_vu ? 0 : run->resume->rows_taken[i];
+    }
+}
+
+static void restore_scenario(wf_run_t *run, int s)
+{
+    const wf_resumed_t *from = &run->resume->scenarios[s];
+    int i;
+
+    run->claimed[s] = from->done;
+    for (i = 0; i < run->ncounts[s]; i++) {
+        run->counts[s][i] = wf_resume_iterations(run, s, i + 1);
+    }
+    /* What was asked of a stage may be over. */
+    if (from->vus >= 0 && !run->plan->scenarios[s].shape.executor->scale_passes) {
+        run->vus_booked += from->vus - run->vus[s];
+        run->vus[s] = from->vus;
+        run->scaled[s] = from->vus;
+    }
+}
+
+apr_status_t wf_run_restore(wf_run_t *run, const wf_run_from_t *from, wf_error_t *err)
+{
+    apr_pool_t *p;
+    wf_resume_t *resume;
+    apr_status_t rv = wf_record_read(&resume, run->plan, from->state, run->pool, err);
+    int s;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_create(&p, run->pool);
+    if (resume->phase == WF_RUN_MAIN && run->plan->setup && !resume->variables) {
+        resume->phase = WF_RUN_SETUP;
+    }
+    run->resume = resume;
+    run->start_ms = resume->start_ms;
+    run->main_us = resume->main_us;
+    run->sequence = from->sequence;
+    run->stopping = resume->stopping;
+    run->outcome = resume->outcome;
+    run->phase = resume->phase;
+    run->initial = resume->variables ? resume->variables : run->initial;
+    for (s = 0; s < run->plan->nscenarios; s++) {
+        restore_scenario(run, s);
+    }
+    restore_rows(run);
+    rv = restore_figures(run, from, p, err);
+    if (rv == APR_SUCCESS) {
+        tell_restart(run, p);
+    }
+    apr_pool_destroy(p);
+    return rv;
 }
 
 /* ---- phases ------------------------------------------------------------------------ */
@@ -137,10 +278,23 @@ static void begin_single(wf_run_t *run, const wf_scenario_t *scenario)
     wf_loop_tell(part->loop, wf_part_on_start, part, run->phase, 0);
 }
 
+/* After a restart in the middle of it, the phase is as old as it was. */
+static apr_int64_t main_age(const wf_run_t *run)
+{
+    const wf_resume_t *resume = run->resume;
+
+    return resume && resume->main_us >= 0 ? resume->elapsed_us - resume->main_us : 0;
+}
+
 static void begin_scenarios(wf_run_t *run)
 {
     const wf_plan_t *plan = run->plan;
+    apr_int64_t age = main_age(run);
     int i, s;
+
+    run->main_us = wf_run_elapsed_us(run) - age;
+    run->reported = 0; /* tell now: a restart must not repeat the setup */
+    pthread_cond_broadcast(&run->load->changed);
 
     run->shards_live = run->nparts * plan->nscenarios;
     for (i = 0; i < run->nparts; i++) {
@@ -153,7 +307,12 @@ static void begin_scenarios(wf_run_t *run)
             run->open[s]++;
         }
     }
-    tell_parts(run, wf_part_on_start, run->phase, 0);
+    tell_parts(run, wf_part_on_start, run->phase, age);
+    for (s = 0; s < plan->nscenarios; s++) {
+        if (run->scaled[s] >= 0) {
+            tell_parts(run, wf_part_on_scale, run->scaled[s], s);
+        }
+    }
 }
 
 apr_int64_t wf_run_elapsed_us(const wf_run_t *run)
@@ -178,8 +337,8 @@ static void note_warmup(wf_run_t *run, wf_run_phase_e phase)
     apr_int64_t now = wf_run_elapsed_us(run);
 
     if (phase == WF_RUN_MAIN) {
-        run->warm_from_us = now;
-        run->warm_to_us = now + run->plan->warmup_ns / 1000;
+        run->warm_from_us = now - main_age(run);
+        run->warm_to_us = run->warm_from_us + run->plan->warmup_ns / 1000;
     }
     else if (now < run->warm_to_us) {
         run->warm_to_us = now;
@@ -198,20 +357,12 @@ static void begin_phase(wf_run_t *run, wf_run_phase_e phase)
     }
 }
 
-void wf_run_start(wf_run_t *run)
-{
-    wf_run_transit(run, WF_EV_START);
-    run->judged_us = run->start_us;
-    wf_run_open_outputs(run);
-    begin_phase(run, run->plan->setup ? WF_RUN_SETUP : WF_RUN_MAIN);
-}
-
 /* A run that is bounded by iterations promised to make them all: an iteration that a step
  * error ended makes it fail. A run bounded by time is a measurement, errors are part of
  * it. */
 static wf_run_event_e end_event(const wf_run_t *run)
 {
-    double failed = 0;
+    double failed, passes, total;
     int i;
 
     if (run->broken) {
@@ -220,9 +371,9 @@ static wf_run_event_e end_event(const wf_run_t *run)
     if (run->stopping) {
         return run->outcome;
     }
+    wf_sheet_passes(run->sheet, WF_M_ITERATION_SUCCESS, &passes, &total);
+    failed = total - passes; /* before a restart */
     for (i = 0; i < run->nparts; i++) {
-        double passes, total;
-
         wf_sheet_passes(run->parts[i].sheet, WF_M_ITERATION_SUCCESS, &passes, &total);
         failed += total - passes;
     }
@@ -239,25 +390,6 @@ static wf_run_phase_e next_phase(const wf_run_t *run)
         return WF_RUN_TEARDOWN;
     }
     return WF_RUN_PHASES;
-}
-
-/* Shards of a scenario that never had a user end with those that had. */
-static void end_unused(wf_run_t *run, wf_shard_t *shard)
-{
-    int s = shard->scenario->index, i;
-
-    shard->ended = 1;
-    if (s < 0 || --run->open[s] == 0) {
-        return;
-    }
-    for (i = 0; i < run->nparts; i++) {
-        const wf_shard_t *other = &run->parts[i].coming[s];
-
-        if (!other->ended && __atomic_load_n(&other->used, __ATOMIC_RELAXED)) {
-            return;
-        }
-    }
-    tell_parts(run, wf_part_on_alone, 0, s);
 }
 
 void wf_run_over(wf_run_t *run)
@@ -278,6 +410,63 @@ static void end_run(wf_run_t *run)
         run->outcome = outcome;
         wf_run_over(run);
     }
+}
+
+/* It stays paused: no loop has begun anything yet. */
+static void start_paused(wf_run_t *run)
+{
+    int i;
+
+    wf_run_transit(run, WF_EV_PAUSE);
+    run->paused_us = run->start_us + run->resume->elapsed_us;
+    for (i = 0; i < run->nparts; i++) {
+        run->parts[i].paused = 1;
+        run->parts[i].paused_us = wf_mono_us();
+    }
+}
+
+void wf_run_start(wf_run_t *run, int paused)
+{
+    wf_run_phase_e phase = run->plan->setup ? WF_RUN_SETUP : WF_RUN_MAIN;
+
+    wf_run_transit(run, WF_EV_START);
+    if (run->resume != NULL) {
+        run->start_us = wf_mono_us() - run->resume->elapsed_us;
+        phase = run->resume->flushing ? WF_RUN_PHASES : run->phase;
+        if (run->stopping && phase < WF_RUN_TEARDOWN) {
+            phase = next_phase(run);
+        }
+    }
+    run->judged_us = wf_mono_us();
+    wf_run_open_outputs(run);
+    if (paused && !run->stopping) {
+        start_paused(run);
+    }
+    if (phase == WF_RUN_PHASES) {
+        end_run(run);
+    }
+    else {
+        begin_phase(run, phase);
+    }
+}
+
+/* Shards of a scenario that never had a user end with those that had. */
+static void end_unused(wf_run_t *run, wf_shard_t *shard)
+{
+    int s = shard->scenario->index, i;
+
+    shard->ended = 1;
+    if (s < 0 || --run->open[s] == 0) {
+        return;
+    }
+    for (i = 0; i < run->nparts; i++) {
+        const wf_shard_t *other = &run->parts[i].coming[s];
+
+        if (!other->ended && __atomic_load_n(&other->used, __ATOMIC_RELAXED)) {
+            return;
+        }
+    }
+    tell_parts(run, wf_part_on_alone, 0, s);
 }
 
 void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard)
@@ -400,5 +589,18 @@ void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus,
                   apr_int64_t at_most)
 {
     run->vus[scenario->index] = at_most;
+    run->scaled[scenario->index] = vus;
     tell_parts(run, wf_part_on_scale, vus, scenario->index);
+}
+
+void wf_run_hold(wf_run_t *run)
+{
+    if (wf_run_status_final(run->status)) {
+        return;
+    }
+    run->held = 1;
+    if (run->status == WF_RUN_RUNNING && !run->stopping) {
+        run->paused_us = wf_mono_us();
+        tell_parts(run, wf_part_on_pause, 0, 0);
+    }
 }

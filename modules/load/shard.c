@@ -349,7 +349,11 @@ static void on_offset(void *baton)
     apr_int64_t lasts = shape->executor->lasts_ns(shape);
 
     shard->phase = WF_SHARD_RUNNING;
-    shard->began_us = wf_part_now_us(shard->part);
+    shard->began_us = shard->part->origin_us + shard->scenario->start_ns / 1000;
+    if (lasts > 0 && wf_shard_elapsed_us(shard) >= lasts / 1000) {
+        wf_shard_finish(shard); /* it was over before the restart */
+        return;
+    }
     if (lasts > 0) {
         set_timer(shard, DEADLINE, &shard->deadline, shard->began_us + lasts / 1000);
     }
@@ -362,15 +366,17 @@ static void on_offset(void *baton)
 
 void wf_shard_start(wf_shard_t *shard)
 {
+    apr_int64_t begins;
+
     wf_timer_init(&shard->tick, on_tick, shard);
     wf_timer_init(&shard->deadline, on_deadline, shard);
     wf_timer_init(&shard->offset, on_offset, shard);
     wf_timer_init(&shard->grace, on_grace_over, shard);
     shard->kept_us[TICK] = shard->kept_us[DEADLINE] = shard->kept_us[OFFSET] = -1;
     shard->scaled = -1;
-    if (shard->scenario->start_ns > 0) {
-        set_timer(shard, OFFSET, &shard->offset,
-                  wf_part_now_us(shard->part) + shard->scenario->start_ns / 1000);
+    begins = shard->part->origin_us + shard->scenario->start_ns / 1000;
+    if (begins > wf_part_now_us(shard->part)) {
+        set_timer(shard, OFFSET, &shard->offset, begins);
         return;
     }
     on_offset(shard);

@@ -28,6 +28,10 @@ static void add_part(wf_view_t *view, const wf_part_t *part)
     for (i = 0; i < part->nshards; i++) {
         const wf_shard_t *shard = &part->shards[i];
 
+        view->busy += shard->phase == WF_SHARD_DONE ? 0 : shard->busy;
+        if (shard->scenario->index >= 0) {
+            view->done[shard->scenario->index] += shard->done;
+        }
         view->vus_done += shard->scenario->index >= 0 ? shard->vus_done : 0;
         view->vus_active += shard->phase == WF_SHARD_DONE || shard->scenario->index < 0
                                 ? 0
@@ -70,6 +74,7 @@ static void collect(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
     pthread_cond_destroy(&c.answered);
     pthread_mutex_destroy(&c.lock);
     view->iterations += (apr_int64_t)wf_sheet_counter(view->sheet, WF_M_ITERATIONS);
+    view->iterations += run->resume ? run->resume->warm_iterations : 0;
 }
 
 /* ---- looking ----------------------------------------------------------------------- */
@@ -111,6 +116,7 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
 
     pthread_mutex_lock(&run->load->lock);
     view->status = run->status;
+    view->sequence = ++run->sequence;
     view->flushing = run->flushing;
     view->cutting = run->cutting;
     view->elapsed_us = wf_run_elapsed_us(run);
@@ -139,7 +145,15 @@ static wf_moment_t moment_of(const wf_view_t *view)
     return moment;
 }
 
-static void judge(wf_run_t *run, wf_view_t *view, int see, apr_pool_t *p)
+/* What has happened until now: looked at once a second, and at the end. */
+static void see(wf_run_t *run, const wf_view_t *view, const wf_moment_t *now)
+{
+    wf_judge_see(run->judge, view->sheet, now);
+    wf_series_see(run->series, view->sheet, view->elapsed_us, wf_time_ms(),
+                  (double)view->vus_active);
+}
+
+static void judge(wf_run_t *run, wf_view_t *view, int look, apr_pool_t *p)
 {
     wf_moment_t now = moment_of(view);
     int i;
@@ -147,13 +161,28 @@ static void judge(wf_run_t *run, wf_view_t *view, int see, apr_pool_t *p)
     view->verdicts =
         apr_pcalloc(p, (run->plan->nthresholds + 1) * sizeof(*view->verdicts));
     pthread_mutex_lock(&run->judging);
-    if (see) {
-        wf_judge_see(run->judge, view->sheet, &now);
+    if (look || wf_run_status_final(view->status)) {
+        see(run, view, &now);
     }
     for (i = 0; i < run->plan->nthresholds; i++) {
         view->verdicts[i] = wf_judge_verdict(run->judge, i, view->sheet, &now);
     }
     pthread_mutex_unlock(&run->judging);
+}
+
+static void start_view(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
+{
+    int i;
+
+    memset(view, 0, sizeof(*view));
+    view->run = run;
+    view->plan = run->plan;
+    view->execution_id = run->id;
+    view->sheet = wf_sheet_create(run->plan->metrics, p);
+    view->done = apr_pcalloc(p, run->plan->nscenarios * sizeof(*view->done));
+    for (i = 0; run->resume != NULL && i < run->plan->nscenarios; i++) {
+        view->done[i] = run->resume->scenarios[i].done;
+    }
 }
 
 static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot, int see,
@@ -162,11 +191,7 @@ static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot
     double dropped;
 
     memset(snapshot, 0, sizeof(*snapshot));
-    memset(view, 0, sizeof(*view));
-    view->run = run;
-    view->plan = run->plan;
-    view->execution_id = run->id;
-    view->sheet = wf_sheet_create(run->plan->metrics, p);
+    start_view(run, view, p);
     look(run, view, snapshot, p);
     collect(run, view, p);
     if (!wf_run_status_final(view->status)) {
@@ -183,12 +208,25 @@ static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot
     wf_generator_note(view, p);
 }
 
-void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
+void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, int with_record,
+                     apr_pool_t *p)
 {
     wf_view_t view;
 
     view_run(run, &view, snapshot, 0, p);
     wf_report(snapshot, &view, p);
+    if (with_record) {
+        snapshot->record = wf_record_make(run, &view, snapshot, p);
+    }
+}
+
+int wf_run_is_busy(wf_run_t *run, apr_pool_t *p)
+{
+    wf_view_t view;
+
+    start_view(run, &view, p);
+    collect(run, &view, p);
+    return view.busy > 0;
 }
 
 /* ---- once a second ------------------------------------------------------------------- */
@@ -246,4 +284,5 @@ void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
         }
     }
     wf_report(snapshot, &view, p);
+    snapshot->record = wf_record_make(run, &view, snapshot, p);
 }

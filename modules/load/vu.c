@@ -180,6 +180,21 @@ static void count_iteration(wf_vu_t *vu, int failed)
     wf_sheet_time(sheet, WF_M_ITERATION_DURATION, wf_mono_us() - vu->began_us);
 }
 
+/* Who records the run reads the counts of its first users without asking. */
+static void made_one(wf_vu_t *vu)
+{
+    wf_shard_t *shard = vu->shard;
+    wf_run_t *run = shard->run;
+    int s = shard->scenario->index;
+
+    vu->iteration++;
+    shard->done++;
+    if (s >= 0 && vu->number <= run->ncounts[s]) {
+        __atomic_store_n(&run->counts[s][vu->number - 1], vu->iteration,
+                         __ATOMIC_RELAXED);
+    }
+}
+
 /* Another one, at once or when its pace allows it. */
 static void rest(wf_vu_t *vu)
 {
@@ -207,7 +222,7 @@ static void on_ended(wf_strand_t *strand)
     if (shard->scenario->index < 0) {
         wf_run_single_ended(shard->run, strand, failed);
     }
-    vu->iteration++;
+    made_one(vu);
     shard->busy--;
     if (executor->finished != NULL) {
         executor->finished(shard, vu);
@@ -230,7 +245,7 @@ void wf_vu_cut(wf_vu_t *vu)
         wf_run_single_cut(shard->run, shard->scenario);
     }
     shard->busy--;
-    vu->iteration++;
+    made_one(vu);
     vu->state = WF_VU_IDLE;
     wf_vu_wake(vu);
 }
@@ -249,7 +264,7 @@ static void on_timer(void *baton)
 }
 
 /* Setup and teardown take no rows: they run once. */
-static wf_data_hold_t *make_holds(const wf_shard_t *shard)
+static wf_data_hold_t *make_holds(const wf_shard_t *shard, apr_int64_t iterations)
 {
     int i, count = shard->run->plan->data.count;
     wf_data_hold_t *holds;
@@ -260,6 +275,7 @@ static wf_data_hold_t *make_holds(const wf_shard_t *shard)
     holds = apr_pcalloc(shard->part->pool, count * sizeof(*holds));
     for (i = 0; i < count; i++) {
         holds[i].row = -1;
+        holds[i].taken = iterations; /* before a restart */
     }
     return holds;
 }
@@ -268,12 +284,13 @@ void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t number, wf_group_t *
 {
     vu->shard = shard;
     vu->number = number;
+    vu->iteration = wf_resume_iterations(shard->run, shard->scenario->index, number);
     vu->group = group;
     vu->turn.take = take_turn;
     vu->turn.baton = vu;
     wf_timer_init(&vu->timer, on_timer, vu);
     wf_strand_init(&vu->strand, vu, on_ended);
-    vu->holds = make_holds(shard);
+    vu->holds = make_holds(shard, vu->iteration);
     vu->state = WF_VU_READY;
     wf_loop_ready(shard->loop, &vu->turn);
 }

@@ -67,6 +67,50 @@ apr_status_t wf_store_expired(wf_store_t *store, apr_int64_t until, apr_int64_t 
     return rv;
 }
 
+static void add_runs(apr_array_header_t *expired, const apr_array_header_t *rows)
+{
+    for (int i = 0; i < rows->nelts; i++) {
+        const wf_run_t *run = APR_ARRAY_IDX(rows, i, const wf_run_t *);
+
+        APR_ARRAY_PUSH(expired, wf_expired_t) =
+            (wf_expired_t){ WF_PURGE_RUN, run->seq, run->end_time };
+    }
+}
+
+static apr_status_t list_runs(wf_store_t *store, wf_query_e query, apr_int64_t value,
+                              int limit, apr_array_header_t *rows, apr_pool_t *p,
+                              wf_error_t *err)
+{
+    wf_cell_t args[] = { wf_cell_integer(value), wf_cell_integer(limit) };
+    wf_stmt_t **stmt = &store->query[query];
+    apr_status_t rv =
+        WF_PREPARED(store, stmt, wf_sql_query(store->driver, query, store->pool), err);
+
+    return rv == APR_SUCCESS
+               ? wf_store_rows(store, *stmt, WF_TABLE_RUN, args, 2, 0, rows, p, err)
+               : rv;
+}
+
+apr_status_t wf_store_old_runs(wf_store_t *store, apr_int64_t ended, apr_int64_t kept,
+                               int limit, apr_array_header_t **expired, apr_pool_t *p,
+                               wf_error_t *err)
+{
+    apr_array_header_t *rows = apr_array_make(p, 8, sizeof(void *));
+    apr_status_t rv = APR_SUCCESS;
+
+    *expired = apr_array_make(p, 8, sizeof(wf_expired_t));
+    if (ended > 0) {
+        rv = list_runs(store, WF_QUERY_OLD_RUNS, ended, limit, rows, p, err);
+    }
+    if (rv == APR_SUCCESS && kept >= 0 && rows->nelts == 0) {
+        rv = list_runs(store, WF_QUERY_SURPLUS_RUNS, kept, limit, rows, p, err);
+    }
+    if (rv == APR_SUCCESS) {
+        add_runs(*expired, rows);
+    }
+    return rv;
+}
+
 apr_status_t wf_store_history_size(wf_store_t *store, wf_id_t instance, int limit,
                                    apr_int64_t *rows, wf_error_t *err)
 {

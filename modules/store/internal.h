@@ -268,6 +268,8 @@ typedef enum {
     WF_QUERY_EXPIRED_ALONE,     /* until, limit: ended tasks without process and parent */
     WF_QUERY_AGED,              /* ended, limit: instances without a removal time */
     WF_QUERY_AGED_ALONE,        /* ended, limit: the same of such tasks */
+    WF_QUERY_OLD_RUNS,          /* ended, limit: executions of load workflows */
+    WF_QUERY_SURPLUS_RUNS,      /* kept, limit: those that are over and not the newest */
     WF_QUERY_READY_TASKS,       /* topic: external tasks that nobody has */
     WF_QUERY_EXPIRED_TASKS,     /* topic, now, limit: those whose lock is over */
     WF_QUERIES

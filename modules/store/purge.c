@@ -164,6 +164,12 @@ static const struct {
     [WF_PURGE_TASK_HISTORY] = {
         WITH_SUBTASKS("SELECT CAST(?1 AS BIGINT)"), {
         TASK_STEPS }, WF_PURGE_LAST },
+
+    [WF_PURGE_RUN] = {
+        "", {
+        "DELETE FROM WF_POINT WHERE RUN_ID_ = ?1",
+        "DELETE FROM WF_CHECKPOINT WHERE ID_ = ?1",
+        "DELETE FROM WF_EXECUTION WHERE SEQ_ = ?1" }, WF_PURGE_LAST },
 };
 /* clang-format on */
 

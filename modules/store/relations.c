@@ -106,6 +106,8 @@ const wf_relation_def_t wf_relations[WF_BY_RELATIONS] = {
         { WF_TABLE_HI_VARINST,   "PROC_INST_ID_",        WF_TABLE_HI_PROCINST },
     [WF_BY_HI_LINKS_OF_TASK] =
         { WF_TABLE_HI_LINK,      "TASK_ID_",             WF_TABLE_HI_TASKINST },
+    [WF_BY_POINTS_OF_RUN] =
+        { WF_TABLE_POINT,        "RUN_ID_",              WF_TABLE_CHECKPOINT },
 
     [WF_BY_SUBSCRIPTIONS_TO] =
         { WF_TABLE_SUBSCRIPTION, "EVENT_TYPE_",          WF_TABLES,

@@ -41,6 +41,8 @@ typedef enum {
     WF_TABLE_HI_LINK,      /* ACT_HI_IDENTITYLINK */
     WF_TABLE_ATTACHMENT,   /* ACT_HI_ATTACHMENT */
     WF_TABLE_RUN,          /* WF_EXECUTION: executions of load workflows */
+    WF_TABLE_CHECKPOINT,   /* WF_CHECKPOINT: what they go on from */
+    WF_TABLE_POINT,        /* WF_POINT: their time series */
     WF_TABLES
 } wf_table_e;
 
@@ -337,6 +339,27 @@ typedef struct wf_run_t {
 
 #define WF_RUN_LIVE "live"
 
+/** What an execution goes on from after a restart, and its report once it is over. */
+typedef struct wf_checkpoint_t {
+    wf_row_t row;
+    wf_id_t id;           /* the execution's seq */
+    apr_int64_t sequence; /* rises with every checkpoint */
+    const char *state, *sheet, *judge; /* texts of the load engine's own */
+    const char *report;   /* JSON without the time series; NULL until the end */
+} wf_checkpoint_t;
+
+/** A point of an execution's time series. */
+typedef struct wf_run_point_t {
+    wf_row_t row;
+    wf_id_t id;     /* WF_POINT_ID */
+    wf_id_t run_id; /* the execution's seq */
+    const char *point;
+} wf_run_point_t;
+
+#define WF_POINT_BITS 24
+/** The id of a point; numbers of an execution rise from 0. */
+#define WF_POINT_ID(run_id, number) ((wf_id_t)(run_id) << WF_POINT_BITS | (number))
+
 /* ---- connections ------------------------------------------------------------------------------- */
 
 typedef struct wf_store_t wf_store_t;
@@ -455,6 +478,7 @@ typedef enum {
     WF_BY_HI_DETAILS_OF_TASK,
     WF_BY_HI_VARIABLES_OF_INSTANCE,
     WF_BY_HI_LINKS_OF_TASK,
+    WF_BY_POINTS_OF_RUN,          /* by the execution's seq, in the order of their numbers */
     /* By texts, for the calls below: */
     WF_BY_SUBSCRIPTIONS_TO,       /* event_type and event_name, of all instances */
     WF_BY_SUBSCRIPTIONS_OF_DEFINITION,
@@ -501,6 +525,7 @@ typedef enum {
     WF_PURGE_SOME_HISTORY, /* at most WF_SOME_HISTORY visits, tasks (with their links), values
                               and details of an instance each, which is WF_HALF_GONE then */
     WF_PURGE_TASK_HISTORY, /* of a task without a process, with sub-tasks and attachments */
+    WF_PURGE_RUN, /* an execution of a load workflow, by its seq */
     WF_PURGES
 } wf_purge_e;
 void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
@@ -587,7 +612,7 @@ apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id
 /** History that may go: of an instance that has ended, or of a task that has ended and has
  *  neither a process nor a parent. */
 typedef struct wf_expired_t {
-    wf_purge_e purge; /* WF_PURGE_INSTANCE_HISTORY or WF_PURGE_TASK_HISTORY */
+    wf_purge_e purge; /* WF_PURGE_INSTANCE_HISTORY, WF_PURGE_TASK_HISTORY, WF_PURGE_RUN */
     wf_id_t id;
     apr_int64_t time; /* its removal time; or the time asked about, if it has none */
 } wf_expired_t;
@@ -598,6 +623,13 @@ typedef struct wf_expired_t {
 apr_status_t wf_store_expired(wf_store_t *store, apr_int64_t until, apr_int64_t ended,
                               int limit, apr_array_header_t **expired, apr_pool_t *p,
                               wf_error_t *err);
+
+/** Executions of load workflows that may go (WF_PURGE_RUN): those that had ended at the time
+ *  ended (0 = none by their age), and those beyond the kept newest ones that are over
+ *  (< 0 = all are kept). At most limit of either kind; *expired is of wf_expired_t. */
+apr_status_t wf_store_old_runs(wf_store_t *store, apr_int64_t ended, apr_int64_t kept,
+                               int limit, apr_array_header_t **expired, apr_pool_t *p,
+                               wf_error_t *err);
 
 /** How many rows the history of an instance has; of visits, tasks, values and details at
  *  most limit are counted each. */

@@ -397,6 +397,26 @@ static const wf_column_t run_columns[] = {
 };
 #undef T
 
+#define T wf_checkpoint_t
+static const wf_column_t checkpoint_columns[] = {
+    { "ID_",       WF_COL_ID,   AT(T, id),       KEY },
+    { "REV_",      WF_COL_REV,  AT(T, row.rev),  0 },
+    { "SEQUENCE_", WF_COL_LONG, AT(T, sequence), 0 },
+    { "STATE_",    WF_COL_TEXT, AT(T, state),    0 },
+    { "SHEET_",    WF_COL_TEXT, AT(T, sheet),    0 },
+    { "JUDGE_",    WF_COL_TEXT, AT(T, judge),    0 },
+    { "REPORT_",   WF_COL_TEXT, AT(T, report),   0 },
+};
+#undef T
+
+#define T wf_run_point_t
+static const wf_column_t run_point_columns[] = {
+    { "ID_",     WF_COL_ID,   AT(T, id),     KEY },
+    { "RUN_ID_", WF_COL_ID,   AT(T, run_id), 0 },
+    { "POINT_",  WF_COL_TEXT, AT(T, point),  0 },
+};
+#undef T
+
 #define BYTES_OF " LEFT JOIN ACT_GE_BYTEARRAY b ON b.ID_ = r.BYTEARRAY_ID_"
 #define RUNNING " LEFT JOIN ACT_RU_EXECUTION b ON b.ID_ = r.ID_"
 #define ID_TAKEN "its id exists already"
@@ -454,6 +474,10 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_GENERATED, "ID_", "", ID_TAKEN),
     [WF_TABLE_RUN] = TABLE("WF_EXECUTION", "execution", run,
         WF_KEY_TEXT, "SEQ_", "", ID_TAKEN),
+    [WF_TABLE_CHECKPOINT] = TABLE("WF_CHECKPOINT", "checkpoint", checkpoint,
+        WF_KEY_SHARED, "ID_", "", ID_TAKEN),
+    [WF_TABLE_POINT] = TABLE("WF_POINT", "point", run_point,
+        WF_KEY_SHARED, "ID_", "", ID_TAKEN),
 };
 /* clang-format on */
 

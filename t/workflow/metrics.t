@@ -19,13 +19,13 @@ plan tests => 39;
 # ---- the figures of a known distribution ------------------------------------------------------
 
 my ($execution, $metrics) = run_workflow([ http_step(s => $target->url('/mixed')) ], { vus => 1, iterations => 100 });
-ok t_cmp(join(' ', sort keys %$metrics), 'duration execution_id generator step_metrics thresholds total_iterations total_vus warnings', 'members');
+ok t_cmp(join(' ', sort keys %$metrics), 'dropped_iterations duration execution_id generator http_status interrupted_iterations metrics step_metrics thresholds total_iterations total_vus warnings', 'members');
 ok t_cmp($metrics->{execution_id}, $execution->{id}, 'execution_id');
 ok t_cmp($metrics->{thresholds}, [], 'no thresholds: an empty list');
 ok t_cmp($metrics->{duration}, $duration, 'duration is a text');
 ok t_cmp([ keys %{ $metrics->{step_metrics} } ], ['s'], 'a member for each step');
 my $step = $metrics->{step_metrics}{s};
-ok t_cmp(join(' ', sort keys %$step), 'count duration failure_count step_id success_count', 'members of a step');
+ok t_cmp(join(' ', sort keys %$step), 'count duration failure_count status step_id success_count', 'members of a step');
 ok t_cmp($step->{step_id}, 's', 'step_id');
 ok t_cmp(join(' ', sort keys %{ $step->{duration} }), join(' ', sort @times), 'members of a duration');
 ok t_cmp($step->{duration}{$_}, $duration, "$_ is a text") for @times;

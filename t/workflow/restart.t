@@ -1,6 +1,7 @@
 # Executions and restarts: records and last metrics survive a full restart of httpd, a
 # graceful one is not noticed, and after the engine's death the record says what became of
-# the run. While there is no engine, reads answer from the last checkpoint.
+# the run, which does not go on here (resume.t is about those that do). While there is no
+# engine, reads answer from the last checkpoint.
 use strict;
 use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
@@ -16,7 +17,7 @@ use constant DEATHS => 3;
 plan tests => 44 + 2 * DEATHS;
 
 my $target = WF::Target->new('/quick' => { delay => 0.02 }, '/hang' => { hang => 1 });
-my $server = WF::Server->new->start;
+my $server = WF::Server->new(extra => 'WorkflowResumeExecutions Off')->start;
 my $quick = sub { workflow([ http_step(s => $target->url("/quick")) ], { vus => 2, @_ }) };
 
 sub kill_engine {
@@ -74,7 +75,7 @@ ok t_cmp($server->engine_pid, $engine, 'by the same engine');
 
 # ---- the engine dies ----------------------------------------------------------------------------
 
-$server->{extra} = 'WorkflowCommandTimeout 5';
+$server->{extra} = "WorkflowResumeExecutions Off\nWorkflowCommandTimeout 5";
 $server->write_config;
 fresh();
 $running = submit($quick->(duration => '60s'));

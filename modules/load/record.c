@@ -1,0 +1,295 @@
+/* Records: what a run goes on from after a restart. The state is a small JSON text;
+ * sheet, judge and points are texts of the room metrics. A record is made about once a
+ * second, so its size is bounded by the plan, not by what the run has done.
+ *
+ *   {"version":1, "phase":"main", "start":ms, "at":ms, "elapsed":us, "main":us,
+ *    "scenarios":{"":{"done":120,"vus":7,"counts":"3*18,2*20"}}, "variables":{…}} */
+#include "load/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION 1
+
+static const char *const phases[WF_RUN_PHASES] = {
+    [WF_RUN_SETUP] = "setup", [WF_RUN_MAIN] = "main", [WF_RUN_TEARDOWN] = "teardown"
+};
+
+static const char *const outcomes[WF_EVS] = {
+    [WF_EV_FINISH] = "finish", [WF_EV_FAIL] = "fail", [WF_EV_STOP] = "stop"
+};
+
+/* ---- counts of users: "3*18,20": three with 18, one with 20 ---------------------------- */
+
+static const char *encode_counts(const apr_int64_t *counts, int n, apr_pool_t *p)
+{
+    apr_array_header_t *pieces = apr_array_make(p, 16, sizeof(const char *));
+    int i, same;
+
+    for (i = 0; i < n; i += same) {
+        apr_int64_t value = __atomic_load_n(&counts[i], __ATOMIC_RELAXED);
+
+        for (same = 1; i + same < n
+                       && __atomic_load_n(&counts[i + same], __ATOMIC_RELAXED) == value;
+             same++) {
+        }
+        APR_ARRAY_PUSH(pieces, const char *) =
+            same == 1 ? apr_psprintf(p, "%" APR_INT64_T_FMT, value)
+                      : apr_psprintf(p, "%d*%" APR_INT64_T_FMT, same, value);
+    }
+    return apr_array_pstrcat(p, pieces, ',');
+}
+
+/* How many there are, or -1 for what is no such text. */
+static int decode_counts(apr_int64_t *counts, int most, const char *text)
+{
+    int n = 0;
+
+    while (*text != '\0') {
+        char *end;
+        apr_int64_t value = apr_strtoi64(text, &end, 10), same = 1;
+
+        if (end != text && *end == '*') {
+            same = value;
+            text = end + 1;
+            value = apr_strtoi64(text, &end, 10);
+        }
+        if (end == text || value < 0 || same < 1 || same > most - n
+            || (*end != ',' && *end != '\0')) {
+            return -1;
+        }
+        while (same-- > 0) {
+            counts[n++] = value;
+        }
+        text = *end == ',' ? end + 1 : end;
+    }
+    return n;
+}
+
+/* ---- writing ------------------------------------------------------------------------- */
+
+static json_object *scenarios_json(const wf_run_t *run, const wf_view_t *view,
+                                   apr_pool_t *p)
+{
+    json_object *all = json_object_new_object();
+    int i;
+
+    for (i = 0; i < run->plan->nscenarios; i++) {
+        json_object *o = json_object_new_object();
+
+        wf_json_add_int(o, "done", view->done[i]);
+        if (run->scaled[i] >= 0) {
+            wf_json_add_int(o, "vus", run->scaled[i]);
+        }
+        wf_json_add_string(o, "counts",
+                           encode_counts(run->counts[i], run->ncounts[i], p));
+        json_object_object_add(all, run->plan->scenarios[i].name, o);
+    }
+    return all;
+}
+
+/* What the lock guards; *initial is never written once it is there. */
+static json_object *state_json(wf_run_t *run, const wf_view_t *view,
+                               const wf_map_t **initial, apr_pool_t *p)
+{
+    json_object *o = json_object_new_object();
+
+    wf_json_add_int(o, "version", VERSION);
+    wf_json_add_string(o, "phase", phases[run->phase]);
+    wf_json_add_int(o, "start", run->start_ms);
+    wf_json_add_int(o, "at", wf_time_ms());
+    wf_json_add_int(o, "elapsed", view->elapsed_us);
+    if (run->main_us >= 0) {
+        /* A setup that is repeated takes no time from the main phase. */
+        apr_int64_t again =
+            run->phase == WF_RUN_SETUP ? view->elapsed_us - run->resume->elapsed_us : 0;
+
+        wf_json_add_int(o, "main", run->main_us + again);
+    }
+    if (run->stopping) {
+        wf_json_add_string(o, "stopping", outcomes[run->outcome]);
+        wf_json_add_bool(o, "flushing", run->flushing);
+    }
+    if (run->held && view->busy == 0) {
+        wf_json_add_bool(o, "whole", 1);
+    }
+    wf_json_add_int(o, "warm",
+                    view->iterations
+                        - (apr_int64_t)wf_sheet_counter(view->sheet, WF_M_ITERATIONS));
+    json_object_object_add(o, "scenarios", scenarios_json(run, view, p));
+    json_object_object_add(o, "rows",
+                           wf_data_positions(&run->plan->data, run->rows_taken));
+    *initial =
+        run->plan->setup != NULL && run->phase != WF_RUN_SETUP ? run->initial : NULL;
+    return o;
+}
+
+/* Without them setup is repeated, so too many may be left out. */
+static void add_variables(json_object *o, const wf_map_t *initial, apr_pool_t *p)
+{
+    wf_value_t value = wf_map((wf_map_t *)initial);
+    json_object *variables = wf_value_to_json(&value);
+    apr_size_t length;
+
+    wf_json_text(variables, &length, p);
+    if (length > WF_RECORD_VARIABLES) {
+        json_object_put(variables);
+        return;
+    }
+    json_object_object_add(o, "variables", variables);
+}
+
+/* With the judge's lock: what the owner does not have yet. */
+static void add_points(wf_run_record_t *record, const wf_run_t *run, apr_pool_t *p)
+{
+    int n = wf_series_count(run->series), i;
+    apr_array_header_t *points = apr_array_make(p, 4, sizeof(wf_run_change_t));
+
+    record->generation = wf_series_generation(run->series);
+    record->all_points = record->generation != run->known_generation;
+    record->last_point = n ? wf_series_at(run->series, n - 1)->number : -1;
+    for (i = n - 1; i >= 0; i--) {
+        const wf_point_t *point = wf_series_at(run->series, i);
+
+        if (!record->all_points && point->number < run->known_point) {
+            break;
+        }
+        APR_ARRAY_PUSH(points, wf_run_change_t) =
+            (wf_run_change_t){ point->number, wf_point_encode(point, p) };
+    }
+    record->points = points;
+}
+
+wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
+                                const wf_run_snapshot_t *snapshot, apr_pool_t *p)
+{
+    wf_run_record_t *record = apr_pcalloc(p, sizeof(*record));
+    const wf_map_t *initial;
+    json_object *state;
+
+    record->sequence = view->sequence;
+    pthread_mutex_lock(&run->load->lock);
+    state = state_json(run, view, &initial, p);
+    pthread_mutex_unlock(&run->load->lock);
+    if (initial != NULL) {
+        add_variables(state, initial, p);
+    }
+    record->state = wf_json_text(wf_json_own(state, p), NULL, p);
+    record->sheet = wf_sheet_encode(view->sheet, p);
+    pthread_mutex_lock(&run->judging);
+    record->judge = wf_judge_encode(run->judge, p);
+    add_points(record, run, p);
+    pthread_mutex_unlock(&run->judging);
+    record->report = wf_json_own(wf_summary_report(snapshot, view, p), p);
+    return record;
+}
+
+/* ---- reading ------------------------------------------------------------------------- */
+
+static int find_phase(const char *name)
+{
+    int i;
+
+    for (i = 0; i < WF_RUN_PHASES; i++) {
+        if (strcmp(phases[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static wf_run_event_e find_outcome(const char *name)
+{
+    int i;
+
+    for (i = 0; i < WF_EVS; i++) {
+        if (outcomes[i] != NULL && strcmp(outcomes[i], name) == 0) {
+            return (wf_run_event_e)i;
+        }
+    }
+    return WF_EV_STOP;
+}
+
+static int read_scenario(wf_resumed_t *scenario, json_object *o, apr_pool_t *p)
+{
+    scenario->done = wf_json_int(o, "done", 0);
+    scenario->vus = wf_json_int(o, "vus", -1);
+    scenario->counts = apr_pcalloc(p, WF_RECORD_USERS * sizeof(*scenario->counts));
+    scenario->ncounts =
+        decode_counts(scenario->counts, WF_RECORD_USERS, wf_json_string(o, "counts", ""));
+    return scenario->done >= 0 && scenario->vus >= -1 && scenario->vus <= WF_PLAN_MAX_VUS
+           && scenario->ncounts >= 0;
+}
+
+static int read_state(wf_resume_t *resume, const wf_plan_t *plan, json_object *o,
+                      apr_pool_t *p)
+{
+    json_object *variables = wf_json_get(o, "variables");
+    json_object *scenarios = wf_json_get(o, "scenarios");
+    const char *stopping = wf_json_string(o, "stopping", NULL);
+    int phase = find_phase(wf_json_string(o, "phase", "")), i;
+
+    if (wf_json_int(o, "version", 0) != VERSION || phase < 0) {
+        return 0;
+    }
+    resume->phase = phase;
+    resume->start_ms = wf_json_int(o, "start", 0);
+    resume->recorded_ms = wf_json_int(o, "at", 0);
+    resume->elapsed_us = wf_json_int(o, "elapsed", -1);
+    resume->main_us = wf_json_int(o, "main", -1);
+    resume->warm_iterations = wf_json_int(o, "warm", 0);
+    resume->whole = wf_json_bool(o, "whole", 0);
+    resume->stopping = stopping != NULL;
+    resume->outcome = stopping != NULL ? find_outcome(stopping) : WF_EV_STOP;
+    resume->flushing = wf_json_bool(o, "flushing", 0);
+    if (variables != NULL && json_object_is_type(variables, json_type_object)) {
+        resume->variables = wf_value_from_json(variables, p).as.map;
+    }
+    resume->rows_taken =
+        apr_pcalloc(p, (plan->data.count + 1) * sizeof(*resume->rows_taken));
+    wf_data_restore(&plan->data, resume->rows_taken, wf_json_get(o, "rows"));
+    resume->scenarios = apr_pcalloc(p, plan->nscenarios * sizeof(*resume->scenarios));
+    for (i = 0; i < plan->nscenarios; i++) {
+        if (!read_scenario(&resume->scenarios[i],
+                           wf_json_get(scenarios, plan->scenarios[i].name), p)) {
+            return 0;
+        }
+    }
+    return resume->elapsed_us >= 0 && resume->main_us <= resume->elapsed_us
+           && resume->warm_iterations >= 0;
+}
+
+apr_status_t wf_record_read(wf_resume_t **resume, const wf_plan_t *plan,
+                            const char *state, apr_pool_t *p, wf_error_t *err)
+{
+    json_object *o;
+    apr_status_t rv = wf_json_read(&o, state, strlen(state), p, err);
+
+    *resume = apr_pcalloc(p, sizeof(**resume));
+    if (rv == APR_SUCCESS && !read_state(*resume, plan, o, p)) {
+        rv = wf_error_set(err, WF_ERR_INVALID, "no record of an execution");
+    }
+    return rv;
+}
+
+apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t number)
+{
+    const wf_resumed_t *from;
+    apr_int64_t left, others;
+    int i;
+
+    if (run->resume == NULL || scenario < 0) {
+        return 0;
+    }
+    from = &run->resume->scenarios[scenario];
+    if (number <= from->ncounts) {
+        return from->counts[number - 1];
+    }
+    left = from->done;
+    for (i = 0; i < from->ncounts; i++) {
+        left -= from->counts[i];
+    }
+    others = run->vus[scenario] - from->ncounts;
+    number -= from->ncounts;
+    return left <= 0 || others <= 0 ? 0 : left / others + (number <= left % others);
+}

@@ -1,0 +1,160 @@
+/* What an execution has measured, as numbers: metrics, time series, final report. */
+#include "workflow/internal.h"
+
+#include "metrics/metrics.h"
+
+#include <string.h>
+
+/* ---- time series ------------------------------------------------------------------- */
+
+/* The points as the store has them: of a live execution those of its last record, which
+ * is a second old at most. */
+static apr_status_t read_points(wf_request_t *req, const wf_run_t *run,
+                                apr_array_header_t **points, wf_error_t *err)
+{
+    wf_store_t *store = wf_request_store(req, err);
+    apr_array_header_t *rows;
+    apr_status_t rv = store ? wf_store_select(store, WF_BY_POINTS_OF_RUN, run->seq, &rows,
+                                              req->pool, err)
+                            : WF_EFAILED;
+
+    *points = apr_array_make(req->pool, 64, sizeof(wf_point_t));
+    for (int i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const wf_run_point_t *row = APR_ARRAY_IDX(rows, i, const wf_run_point_t *);
+        wf_point_t *point = apr_array_push(*points);
+
+        rv = wf_point_decode(point, row->point, strlen(row->point), req->pool, err);
+    }
+    return rv;
+}
+
+static json_object *series_json(const apr_array_header_t *points, apr_pool_t *p)
+{
+    json_object *series = json_object_new_array();
+
+    for (int i = 0; i < points->nelts; i++) {
+        json_object_array_add(series,
+                              wf_point_json(&APR_ARRAY_IDX(points, i, wf_point_t), p));
+    }
+    return series;
+}
+
+apr_status_t wf_perf_timeseries(wf_request_t *req, wf_error_t *err)
+{
+    apr_array_header_t *points;
+    json_object *o;
+    wf_run_t *run;
+    apr_status_t rv = wf_execution_find(req, &run, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_points(req, run, &points, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    o = json_object_new_object();
+    wf_json_add_string(o, "execution_id", run->id);
+    wf_json_add_string(o, "status", run->status);
+    json_object_object_add(o, "time_series", series_json(points, req->pool));
+    return wf_respond_json(req, 200, o);
+}
+
+/* ---- report ------------------------------------------------------------------------ */
+
+static json_object *timeline_json(const apr_array_header_t *points, apr_pool_t *p)
+{
+    json_object *timeline = json_object_new_array();
+
+    for (int i = 0; i < points->nelts; i++) {
+        const wf_point_t *point = &APR_ARRAY_IDX(points, i, wf_point_t);
+        json_object *o = json_object_new_object();
+
+        wf_json_add_string(o, "timestamp", wf_time_utc(point->time_ms, p));
+        wf_json_add_int(o, "elapsed_ms", point->elapsed_ms);
+        wf_json_add_int(o, "active_vus", (apr_int64_t)point->active_vus);
+        json_object_array_add(timeline, o);
+    }
+    return timeline;
+}
+
+/* The report of the record: written at the end. */
+static apr_status_t stored_report(wf_request_t *req, const wf_run_t *run,
+                                  json_object **report, wf_error_t *err)
+{
+    wf_store_t *store = wf_request_store(req, err);
+    wf_checkpoint_t *row;
+    apr_status_t rv =
+        store ? wf_store_get(store, WF_TABLE_CHECKPOINT, run->seq, &row, req->pool, err)
+              : WF_EFAILED;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!row || !row->report) {
+        return wf_error_set(err, WF_ERR_NOT_FOUND, "there is no report of execution '%s'",
+                            run->id);
+    }
+    return wf_json_read(report, row->report, strlen(row->report), req->pool, err);
+}
+
+/* Of a live execution as if it ended now, else the final one; in the request's pool. */
+static apr_status_t find_report(wf_request_t *req, wf_run_t **run, json_object **report,
+                                wf_error_t *err)
+{
+    json_object *live;
+    apr_status_t rv = wf_execution_find(req, run, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_execution_ask(req, WF_CMD_REPORT, run, &live, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!*run) {
+        return wf_no_execution(wf_request_var(req, "id"), err);
+    }
+    if (live) {
+        *report = wf_json_own(live, req->pool);
+        return APR_SUCCESS;
+    }
+    return stored_report(req, *run, report, err);
+}
+
+apr_status_t wf_perf_report(wf_request_t *req, wf_error_t *err)
+{
+    apr_array_header_t *points;
+    json_object *report;
+    wf_run_t *run;
+    apr_status_t rv = find_report(req, &run, &report, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_points(req, run, &points, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    json_object_object_add(report, "time_series", series_json(points, req->pool));
+    json_object_object_add(report, "vu_timeline", timeline_json(points, req->pool));
+    return wf_respond_json(req, 200, json_object_get(report));
+}
+
+/* The numbers of the report without what only makes it long. */
+apr_status_t wf_perf_metrics(wf_request_t *req, wf_error_t *err)
+{
+    static const char *const members[] = { "execution_id", "status",      "summary",
+                                           "metrics",      "http_status", "step_details",
+                                           "thresholds" };
+    json_object *report, *o;
+    wf_run_t *run;
+    apr_status_t rv = find_report(req, &run, &report, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    o = json_object_new_object();
+    for (apr_size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        json_object_object_add(o, members[i],
+                               json_object_get(wf_json_get(report, members[i])));
+    }
+    return wf_respond_json(req, 200, o);
+}
