@@ -141,6 +141,13 @@ $(BUILD)/gen/browser_css.h: modules/activiti/browser.css Makefile
 	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
 $(call obj,modules/activiti/browser_style.c): $(BUILD)/gen/browser_css.h
 
+# And that of reports.
+$(BUILD)/gen/report_css.h: modules/workflow/report.css Makefile
+	@mkdir -p $(@D)
+	@{ echo 'const char wf_report_css[] ='; \
+	   sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
+$(call obj,modules/workflow/report_css.c): $(BUILD)/gen/report_css.h
+
 # And what scripts find besides the language: prelude.js becomes wf_js_prelude.
 vpath %.js modules/script modules/load
 $(BUILD)/gen/%_js.h: %.js Makefile

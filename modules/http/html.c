@@ -54,6 +54,11 @@ void wf_html_add(wf_html_t *html, const char *fmt, ...)
     va_end(ap);
 }
 
+void wf_html_style(wf_html_t *html, const char *css)
+{
+    append(html, css, strlen(css));
+}
+
 const char *wf_html_text(const wf_html_t *html, apr_size_t *length)
 {
     *length = html->buffer->length;

@@ -561,6 +561,14 @@ wf_html_t *wf_html_create(apr_pool_t *p);
  *  and %%. Nothing is escaped in fmt itself. */
 void wf_html_add(wf_html_t *html, const char *fmt, ...) WF_PRINTF(2, 3);
 
+/** Append a style sheet of ours as it is: it contains no "</". */
+void wf_html_style(wf_html_t *html, const char *css);
+
+/** Send it as a page that brings its own style and may load nothing, so that it can be
+ *  saved. name is the file that a browser saves it as. */
+apr_status_t wf_respond_document(wf_request_t *req, const wf_html_t *html,
+                                 const char *name, wf_error_t *err);
+
 /** Send it as a page of our own: it may use style sheets and forms of this site, and no
  *  script. */
 apr_status_t wf_respond_html(wf_request_t *req, const wf_html_t *html, wf_error_t *err);

@@ -97,7 +97,12 @@ apr_status_t wf_respond_content(wf_request_t *req, const char *type, const void 
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "        \
     "frame-ancestors 'none'"
 
-apr_status_t wf_respond_html(wf_request_t *req, const wf_html_t *html, wf_error_t *err)
+#define DOCUMENT_POLICY                                                                  \
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "                   \
+    "form-action 'none'; frame-ancestors 'none'"
+
+static apr_status_t respond_page(wf_request_t *req, const wf_html_t *html,
+                                 const char *policy, wf_error_t *err)
 {
     apr_table_t *headers = req->r->headers_out;
     wf_body_t body = { .type = "text/html;charset=UTF-8" };
@@ -106,10 +111,23 @@ apr_status_t wf_respond_html(wf_request_t *req, const wf_html_t *html, wf_error_
     if (!body.data) {
         return wf_error_set(err, WF_ERR_INTERNAL, "out of memory for the page");
     }
-    apr_table_setn(headers, "Content-Security-Policy", PAGE_POLICY);
+    apr_table_setn(headers, "Content-Security-Policy", policy);
     apr_table_setn(headers, "X-Content-Type-Options", "nosniff");
     apr_table_setn(headers, "Referrer-Policy", "same-origin");
     return wf_respond_body(req, HTTP_OK, &body);
+}
+
+apr_status_t wf_respond_html(wf_request_t *req, const wf_html_t *html, wf_error_t *err)
+{
+    return respond_page(req, html, PAGE_POLICY, err);
+}
+
+apr_status_t wf_respond_document(wf_request_t *req, const wf_html_t *html,
+                                 const char *name, wf_error_t *err)
+{
+    apr_table_setn(req->r->headers_out, "Content-Disposition",
+                   apr_pstrcat(req->pool, "inline; filename=\"", name, "\"", NULL));
+    return respond_page(req, html, DOCUMENT_POLICY, err);
 }
 
 apr_status_t wf_respond_see_other(wf_request_t *req, const char *uri)

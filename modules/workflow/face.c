@@ -32,6 +32,8 @@ static const wf_route_t routes[] = {
       wf_execution_scale,   .summary = "Give an execution another number of virtual users" },
     { WF_GET,    "/executions/{id}/metrics", USER, JSON, 0, "execution",
       wf_execution_metrics, .summary = "Show an execution's metrics" },
+    { WF_GET,    "/executions/{id}/report",  USER, JSON, WF_ROUTE_HTML, "execution",
+      wf_execution_report,  .summary = "Show the report of an execution, as JSON or as a page" },
     { WF_GET,    "/executions/{id}/ws",      USER, WF_FORMAT_NONE, 0, "execution",
       wf_execution_websocket, .summary = "Follow an execution over a WebSocket" },
     { WF_GET,    "/executions/{id}/metrics/stream", USER, WF_FORMAT_NONE, 0, "execution",

@@ -1,8 +1,11 @@
 /* What an execution has measured, as numbers: metrics, time series, final report. */
 #include "workflow/internal.h"
+#include "workflow/report.h"
 
 #include "metrics/metrics.h"
 
+#include <apr_strings.h>
+#include <httpd.h>
 #include <string.h>
 
 /* ---- time series ------------------------------------------------------------------- */
@@ -120,12 +123,12 @@ static apr_status_t find_report(wf_request_t *req, wf_run_t **run, json_object *
     return stored_report(req, *run, report, err);
 }
 
-apr_status_t wf_perf_report(wf_request_t *req, wf_error_t *err)
+/* The whole report, in the request's pool. */
+static apr_status_t load_report(wf_request_t *req, json_object **report, wf_error_t *err)
 {
     apr_array_header_t *points;
-    json_object *report;
     wf_run_t *run;
-    apr_status_t rv = find_report(req, &run, &report, err);
+    apr_status_t rv = find_report(req, &run, report, err);
 
     if (rv == APR_SUCCESS) {
         rv = read_points(req, run, &points, err);
@@ -133,9 +136,38 @@ apr_status_t wf_perf_report(wf_request_t *req, wf_error_t *err)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    json_object_object_add(report, "time_series", series_json(points, req->pool));
-    json_object_object_add(report, "vu_timeline", timeline_json(points, req->pool));
-    return wf_respond_json(req, 200, json_object_get(report));
+    json_object_object_add(*report, "time_series", series_json(points, req->pool));
+    json_object_object_add(*report, "vu_timeline", timeline_json(points, req->pool));
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_perf_report(wf_request_t *req, wf_error_t *err)
+{
+    json_object *report;
+    apr_status_t rv = load_report(req, &report, err);
+
+    return rv == APR_SUCCESS ? wf_respond_json(req, 200, json_object_get(report)) : rv;
+}
+
+/* JSON, or a page for who asks for one or is a browser. */
+apr_status_t wf_execution_report(wf_request_t *req, wf_error_t *err)
+{
+    const char *accept = apr_table_get(req->r->headers_in, "Accept");
+    int page = wf_query_text(req->query, "format") ? req->format == WF_FORMAT_HTML
+                                                   : wf_accept_prefers_html(accept);
+    json_object *report;
+    apr_status_t rv;
+
+    rv = load_report(req, &report, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!page) {
+        return wf_respond_json(req, 200, json_object_get(report));
+    }
+    return wf_respond_document(
+        req, wf_report_page(report, req->pool),
+        apr_pstrcat(req->pool, wf_request_var(req, "id"), ".html", NULL), err);
 }
 
 /* The numbers of the report without what only makes it long. */
