@@ -89,23 +89,23 @@ static apr_status_t end_run(restart_t *r, const char *id, const char *message,
 /* ---- going on ---------------------------------------------------------------------------- */
 
 /* The document as it was submitted: a text in YAML, or an object. */
-static wf_plan_t *compile(const wf_run_t *run, apr_pool_t *plan_pool, wf_error_t *err)
+static wf_plan_t *compile(const restart_t *r, const wf_run_t *run, apr_pool_t *plan_pool,
+                          wf_error_t *err)
 {
     wf_problems_t *problems = wf_problems_create(NULL, err->pool);
     const char *text = run->definition ? run->definition : "";
     wf_error_t no_object;
-    json_object *json;
+    json_object *json = NULL;
     wf_plan_t *plan = NULL;
 
     wf_error_init(&no_object, err->pool);
-    if (*text == '{'
-        && wf_json_read(&json, text, strlen(text), plan_pool, &no_object)
-               == APR_SUCCESS) {
-        wf_plan_from_json(&plan, json, problems, plan_pool);
+    if (*text != '{'
+        || wf_json_read(&json, text, strlen(text), plan_pool, &no_object)
+               != APR_SUCCESS) {
+        json = NULL;
     }
-    else {
-        wf_plan_from_yaml(&plan, text, strlen(text), problems, plan_pool);
-    }
+    wf_plan_read(&plan, json ? NULL : text, strlen(text), json, r->engine->around, problems,
+                 plan_pool);
     return wf_problems_check(problems, err) == APR_SUCCESS ? plan : NULL;
 }
 
@@ -154,7 +154,7 @@ static apr_status_t continue_run(restart_t *r, const wf_run_t *run, wf_error_t *
         return rv;
     }
     plan_pool = wf_pool_create("wf_plan", 0);
-    plan = compile(run, plan_pool, err);
+    plan = compile(r, run, plan_pool, err);
     if (!plan) {
         apr_pool_destroy(plan_pool);
         return WF_EFAILED;

@@ -1,0 +1,44 @@
+# Files of outputs go on when an execution does, after its engine was killed.
+use strict;
+use warnings;
+use lib "$ENV{WF_TOP}/t/lib";
+use Apache::Test;
+use Apache::TestUtil;
+use JSON::PP ();
+use WF::Server;
+use WF::Target;
+use WF::Test;
+
+plan tests => 7;
+
+my $target = WF::Target->new('/a' => { delay => 0.05 });
+my $server = WF::Server->new(extra => "WorkflowOutputDir out\n");
+mkdir $server->file('out') or die $!;
+chown +(getpwnam 'nobody')[2, 3], $server->file('out') if $> == 0;    # whom the engine runs as
+$server->start;
+
+sub counts {
+    my ($file, $type) = @_;
+    my $sum = 0;
+    for (map { JSON::PP::decode_json($_) } split /\n/, $server->slurp("out/$file")) {
+        $sum += $_->{data}{value} if $_->{type} eq $type && $_->{metric} eq 'http_reqs' && $_->{data}{tags}{stat} eq 'count';
+    }
+    return $sum;
+}
+
+my $id = submit(workflow([ http_step('a', $target->url('/a')) ], { vus => 2, duration => '8s', outputs => [ { type => 'json', url => 'on.json' } ] }));
+wait_until { counts('on.json', 'Point') > 60 };
+my $before = counts('on.json', 'Point');
+kill KILL => $server->engine_pid;
+$server->wait_ready;
+my $e = finished($id);
+t_debug(map { $_->{message} } @{ $e->{errors} });
+ok t_cmp($e->{status}, 'completed', 'it went on');
+ok t_cmp(join(' ', map { $_->{message} } grep { $_->{message} =~ /^output/ } @{ $e->{errors} }), '', 'its output, too');
+my ($all, $told) = (counts('on.json', 'Total'), counts('on.json', 'Point'));
+ok t_cmp($all, metrics($id)->{step_metrics}{a}{count}, 'totals are those of the whole run');
+ok $told > $before;
+ok $told >= $all or t_debug("$told $all");
+ok $told - $all < 90 or t_debug("$told $all");    # what came after the last checkpoint was told, and done again
+my $heads = () = $server->slurp('out/on.json') =~ /"Metric","metric":"http_reqs"/g;
+ok t_cmp($heads, 1, 'metrics are declared once');
