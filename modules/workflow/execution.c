@@ -160,7 +160,10 @@ static apr_status_t read_range(wf_request_t *req, wf_page_t *page, wf_error_t *e
 apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
 {
     const char *status = wf_query_text(req->query, "status");
-    wf_filter_t filter = { "status", wf_string(status) };
+    wf_filter_t filters[] = {
+        { "status", wf_string(status) },
+        { "workflow", wf_string(wf_query_text(req->query, "workflow")) },
+    };
     json_object *o, *executions;
     wf_page_t page = { 0 };
     wf_rows_t rows;
@@ -177,7 +180,7 @@ apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
     if (!(store = wf_request_store(req, err))) {
         return WF_EFAILED;
     }
-    rv = wf_store_list(store, WF_LIST_RUNS, &filter, 1, &page, &rows, req->pool, err);
+    rv = wf_store_list(store, WF_LIST_RUNS, filters, 2, &page, &rows, req->pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -11,6 +11,16 @@
 #define USER WF_LEVEL_USER
 #define JSON WF_FORMAT_JSON
 
+#define QUERY(name, type, fallback, text) { name, WF_IN_QUERY, WF_ARG_##type, 0, NULL, fallback, text }
+
+static const wf_argument_t list_arguments[] = {
+    QUERY("status",   STRING,  NULL,  "Only those with this status."),
+    QUERY("workflow", STRING,  NULL,  "Only those of the workflow with this id."),
+    QUERY("limit",    INTEGER, "100", "How many at most, up to 1000."),
+    QUERY("offset",   INTEGER, "0",   "How many newer ones are left out."),
+    { NULL }
+};
+
 static const wf_route_t routes[] = {
     { WF_POST,   "/workflows",               USER, JSON, 0, "workflow",
       wf_workflow_submit,   .summary = "Submit a workflow and start its execution" },
@@ -19,7 +29,8 @@ static const wf_route_t routes[] = {
     { WF_DELETE, "/workflows/{id}",          USER, JSON, 0, "workflow",
       wf_workflow_stop,     .summary = "Stop every live execution of a workflow" },
     { WF_GET,    "/executions",              USER, JSON, 0, "execution",
-      wf_execution_list,    .summary = "List the executions, newest first" },
+      wf_execution_list,    .summary = "List the executions, newest first",
+      .arguments = list_arguments },
     { WF_GET,    "/executions/{id}",         USER, JSON, 0, "execution",
       wf_execution_get,     .summary = "Show an execution" },
     { WF_DELETE, "/executions/{id}",         USER, JSON, 0, "execution",
