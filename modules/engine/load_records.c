@@ -103,9 +103,7 @@ static told_t *told_of(const wf_run_snapshot_t *snapshot, apr_pool_t *p)
     told->slave_states = json_text(snapshot->slave_states, p);
     told->errors = json_text(snapshot->errors, p);
     if (snapshot->record) {
-        if (wf_run_status_final(snapshot->status)) {
-            told->report = json_text(snapshot->record->report, p);
-        }
+        told->report = json_text(snapshot->record->report, p);
         told->record = copy_record(snapshot->record, p);
     }
     return told;

@@ -65,6 +65,50 @@ static const char *with_error(const wf_run_t *run, const char *message, apr_pool
     return wf_json_text(errors, NULL, p);
 }
 
+/* The report of the last record becomes the final one. An error more makes no other
+ * figure wrong: those of kinds are shares of what the record counted. */
+static const char *ended_report(const char *text, const wf_run_t *run,
+                                const char *message, apr_pool_t *p)
+{
+    json_object *report, *analysis, *top;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (!text || wf_json_read(&report, text, strlen(text), p, &err) != APR_SUCCESS) {
+        return text;
+    }
+    wf_json_add_string(report, "status", run->status);
+    wf_json_add_string(report, "end_time", wf_time_utc(run->end_time, p));
+    analysis = wf_json_get(report, "error_analysis");
+    top = wf_json_get(analysis, "top_errors");
+    if (json_object_is_type(top, json_type_array)) {
+        json_object *entry = json_object_new_object();
+
+        wf_json_add_string(entry, "code", "EXECUTION_ERROR");
+        wf_json_add_string(entry, "message", message);
+        wf_json_add_int(entry, "count", 1);
+        wf_json_add_string(entry, "first_seen", wf_time_utc(run->end_time, p));
+        json_object_array_add(top, entry);
+        wf_json_add_int(analysis, "total_errors",
+                        wf_json_int(analysis, "total_errors", 0) + 1);
+    }
+    return wf_json_text(report, NULL, p);
+}
+
+static apr_status_t end_report(wf_work_t *work, const wf_run_t *run, const char *message,
+                               wf_error_t *err)
+{
+    wf_checkpoint_t *row;
+    apr_status_t rv = wf_uow_get(work->uow, WF_TABLE_CHECKPOINT, run->seq, &row, err);
+
+    if (rv == APR_SUCCESS && row) {
+        row->report = ended_report(row->report, run, message, work->pool);
+        row->state = row->judge = NULL;
+        wf_uow_update(work->uow, row);
+    }
+    return rv;
+}
+
 static apr_status_t end_run(restart_t *r, const char *id, const char *message,
                             wf_error_t *err)
 {
@@ -82,6 +126,11 @@ static apr_status_t end_run(restart_t *r, const char *id, const char *message,
     run->end_time = wf_time_ms();
     run->errors = with_error(run, message, work->pool);
     wf_uow_update(work->uow, run);
+    rv = end_report(work, run, message, err);
+    if (rv != APR_SUCCESS) {
+        apr_pool_destroy(work->pool);
+        return rv;
+    }
     wf_log(WF_LOG_WARN, "execution %s is over: %s", id, message);
     return wf_executor_commit_and_wait(r->engine->executor, work, err);
 }
@@ -104,8 +153,8 @@ static wf_plan_t *compile(const restart_t *r, const wf_run_t *run, apr_pool_t *p
                != APR_SUCCESS) {
         json = NULL;
     }
-    wf_plan_read(&plan, json ? NULL : text, strlen(text), json, r->engine->around, problems,
-                 plan_pool);
+    wf_plan_read(&plan, json ? NULL : text, strlen(text), json, r->engine->around,
+                 problems, plan_pool);
     return wf_problems_check(problems, err) == APR_SUCCESS ? plan : NULL;
 }
 

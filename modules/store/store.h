@@ -345,7 +345,7 @@ typedef struct wf_checkpoint_t {
     wf_id_t id;           /* the execution's seq */
     apr_int64_t sequence; /* rises with every checkpoint */
     const char *state, *sheet, *judge; /* texts of the load engine's own */
-    const char *report;   /* JSON without the time series; NULL until the end */
+    const char *report;   /* JSON without the time series, as if it ended then */
 } wf_checkpoint_t;
 
 /** A point of an execution's time series. */

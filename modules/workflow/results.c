@@ -80,7 +80,28 @@ static json_object *timeline_json(const apr_array_header_t *points, apr_pool_t *
     return timeline;
 }
 
-/* The report of the record: written at the end. */
+/* Of an execution that never began: what it was, and why it is over. */
+static json_object *bare_report(const wf_run_t *run, apr_pool_t *p)
+{
+    json_object *o = wf_run_to_json(run, 1, p), *report = json_object_new_object();
+    json_object *analysis = json_object_new_object(), *errors = wf_json_get(o, "errors");
+
+    wf_json_add_string(report, "execution_id", run->id);
+    wf_json_add_string(report, "workflow_id", run->workflow_id);
+    wf_json_add_string(report, "workflow_name", run->workflow_name);
+    wf_json_add_string(report, "start_time", wf_json_string(o, "start_time", ""));
+    wf_json_add_string(report, "end_time", wf_json_string(o, "end_time", ""));
+    wf_json_add_string(report, "status", run->status);
+    wf_json_add_int(analysis, "total_errors",
+                    (apr_int64_t)json_object_array_length(errors));
+    json_object_object_add(analysis, "top_errors", json_object_get(errors));
+    json_object_object_add(report, "error_analysis", analysis);
+    json_object_put(o);
+    return wf_json_own(report, p);
+}
+
+/* The report of the last record: the final one, or of one that the engine cannot be asked
+ * for what it was about a second before. */
 static apr_status_t stored_report(wf_request_t *req, const wf_run_t *run,
                                   json_object **report, wf_error_t *err)
 {
@@ -94,8 +115,8 @@ static apr_status_t stored_report(wf_request_t *req, const wf_run_t *run,
         return rv;
     }
     if (!row || !row->report) {
-        return wf_error_set(err, WF_ERR_NOT_FOUND, "there is no report of execution '%s'",
-                            run->id);
+        *report = bare_report(run, req->pool);
+        return APR_SUCCESS;
     }
     return wf_json_read(report, row->report, strlen(row->report), req->pool, err);
 }
