@@ -155,6 +155,8 @@ struct wf_step_type_t {
 
 /** To be called before a type waits for time: wake() comes after so long. */
 void wf_act_pause(wf_act_t *act, apr_int64_t ns);
+/** Fail with code EXECUTION_ERROR; the text is copied. Always DONE, to be returned. */
+wf_step_progress_e wf_act_fail(wf_act_t *act, const char *text);
 /** A container fails because a step of its block did: tells which, counts no error of its
  *  own. */
 void wf_act_inherit(wf_act_t *act);

@@ -414,12 +414,6 @@ static void fill(wf_result_t *r, const void *data)
     wf_result_put(r, "step_count", wf_integer(state->steps));
 }
 
-static wf_step_progress_e fail(wf_act_t *act, const char *text)
-{
-    wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s", text);
-    return WF_STEP_DONE;
-}
-
 /* The parameters as the caller sees their values. */
 static apr_status_t evaluate(const config_t *config, wf_strand_t *strand, wf_map_t *to,
                              wf_error_t *err)
@@ -459,7 +453,7 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
     act->state = apr_pcalloc(p, sizeof(state_t));
     wf_error_init(&err, p);
     if (evaluate(config, strand, values, &err) != APR_SUCCESS) {
-        return fail(act, err.message);
+        return wf_act_fail(act, err.message);
     }
     wf_strand_open(strand, NULL, 1);
     for (i = 0; i < wf_map_count(values); i++) {
@@ -518,7 +512,7 @@ static wf_step_progress_e leave(wf_strand_t *strand, wf_act_t *act, wf_block_end
         return WF_STEP_DONE;
     }
     if (rv != APR_SUCCESS) {
-        return fail(act, err.message);
+        return wf_act_fail(act, err.message);
     }
     state->returns = returns;
     for (i = 0; i < config->nresults; i++) {

@@ -365,9 +365,7 @@ static wf_step_progress_e choose(wf_strand_t *strand, wf_act_t *act)
         wf_error_init(&err, wf_strand_pool(strand));
         if (choice->expr != NULL
             && wf_expr_truth(choice->expr, strand, &yes, &err) != APR_SUCCESS) {
-            wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s",
-                           err.message);
-            return WF_STEP_DONE;
+            return wf_act_fail(act, err.message);
         }
         if (yes) {
             state->taken[state->count++] = (taken_t){ .choice = state->next++ };

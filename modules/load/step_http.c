@@ -172,8 +172,7 @@ static wf_step_progress_e send_now(wf_strand_t *strand, wf_act_t *act)
     if (send_call(strand, act->step, &err) == APR_SUCCESS) {
         return WF_STEP_WAITING;
     }
-    wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s", err.message);
-    return WF_STEP_DONE;
+    return wf_act_fail(act, err.message);
 }
 
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)

@@ -338,12 +338,6 @@ const char *wf_loop_label(const wf_step_t *step)
 
 /* ---- the passes -------------------------------------------------------------------- */
 
-static wf_step_progress_e fail(wf_act_t *act, const char *text)
-{
-    wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s", text);
-    return WF_STEP_DONE;
-}
-
 static wf_list_t *executed(const wf_result_t *r, const state_t *state)
 {
     const config_t *config = r->step->config;
@@ -468,10 +462,10 @@ static wf_step_progress_e next_pass(wf_strand_t *strand, wf_act_t *act)
                 return finish(act, "max_iterations");
             }
             finish(act, "max_iterations");
-            return fail(act,
-                        apr_psprintf(wf_strand_pool(strand),
-                                     "still true after max_iterations, %" APR_INT64_T_FMT,
-                                     config->max_passes));
+            return wf_act_fail(
+                act, apr_psprintf(wf_strand_pool(strand),
+                                  "still true after max_iterations, %" APR_INT64_T_FMT,
+                                  config->max_passes));
         }
         if (yes == 0) {
             return finish(act, config->kind == KIND_WHILE ? "condition" : "completed");
@@ -488,7 +482,7 @@ static wf_step_progress_e next_pass(wf_strand_t *strand, wf_act_t *act)
         }
         if (yes < 0) {
             finish(act, "error");
-            return fail(act, err.message);
+            return wf_act_fail(act, err.message);
         }
         if (yes == 0) {
             break;
@@ -601,7 +595,7 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
     else if (config->kind == KIND_EACH) {
         rv = begin_each(config, strand, state, &err);
     }
-    return rv == APR_SUCCESS ? next_pass(strand, act) : fail(act, err.message);
+    return rv == APR_SUCCESS ? next_pass(strand, act) : wf_act_fail(act, err.message);
 }
 
 static wf_step_progress_e leave(wf_strand_t *strand, wf_act_t *act, wf_block_end_e end)

@@ -158,12 +158,6 @@ static void fill(wf_result_t *r, const void *data)
                   wf_map(state->outputs ? state->outputs : wf_map_create(p)));
 }
 
-static wf_step_progress_e fail(wf_act_t *act, const char *text)
-{
-    wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s", text);
-    return WF_STEP_DONE;
-}
-
 static void set_all(wf_strand_t *strand, const wf_map_t *values)
 {
     int i;
@@ -188,7 +182,7 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 
         if (wf_shape_eval(config->params[i].shape, strand, &value, p, &err)
             != APR_SUCCESS) {
-            return fail(act, err.message);
+            return wf_act_fail(act, err.message);
         }
         wf_map_set(values, config->params[i].name, value);
     }
@@ -238,7 +232,7 @@ static wf_step_progress_e leave(wf_strand_t *strand, wf_act_t *act, wf_block_end
         return WF_STEP_DONE;
     }
     if (rv != APR_SUCCESS) {
-        return fail(act, err.message);
+        return wf_act_fail(act, err.message);
     }
     state->outputs = outputs;
     set_all(strand, outputs);

@@ -53,9 +53,7 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
     if (ns < 0) {
         wf_error_init(&err, wf_strand_pool(strand));
         if (wf_text_eval(&own->text, strand, &text, err.pool, &err) != APR_SUCCESS) {
-            wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s",
-                           err.message);
-            return WF_STEP_DONE;
+            return wf_act_fail(act, err.message);
         }
         if (wf_duration_parse(&ns, text) != APR_SUCCESS || ns < 0) {
             wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR",

@@ -111,7 +111,7 @@ static wf_step_progress_e ask(wf_strand_t *strand, wf_act_t *act)
     wf_error_init(&err, wf_strand_pool(strand));
     state->attempts++;
     if (wf_expr_truth(config->condition, strand, &state->met, &err) != APR_SUCCESS) {
-        wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s", err.message);
+        wf_act_fail(act, err.message);
         return finish(act, "error");
     }
     if (state->met) {

@@ -187,6 +187,12 @@ void wf_act_inherit(wf_act_t *act)
                    from->error ? from->error : "failed");
 }
 
+wf_step_progress_e wf_act_fail(wf_act_t *act, const char *text)
+{
+    wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR", "%s", text);
+    return WF_STEP_DONE;
+}
+
 void wf_act_pause(wf_act_t *act, apr_int64_t ns)
 {
     wf_timer_set(wf_strand_timers(act->strand), &act->pause, wf_mono_us() + ns / 1000);
