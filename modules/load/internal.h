@@ -206,6 +206,7 @@ void wf_strand_cut(wf_strand_t *strand);
 apr_pool_t *wf_strand_pool(wf_strand_t *strand);
 /** Set a variable; the value is copied. */
 void wf_strand_set(wf_strand_t *strand, const char *name, const wf_value_t *value);
+void wf_strand_set_all(wf_strand_t *strand, const wf_map_t *values);
 void wf_strand_unset(wf_strand_t *strand, const char *name);
 /** A number in 0 … 1, 1 excluded. */
 double wf_strand_random(wf_strand_t *strand);

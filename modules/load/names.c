@@ -43,6 +43,15 @@ void wf_strand_set(wf_strand_t *strand, const char *name, const wf_value_t *valu
     wf_map_set(locals->variables, name, wf_result_plain(value, p));
 }
 
+void wf_strand_set_all(wf_strand_t *strand, const wf_map_t *values)
+{
+    int i;
+
+    for (i = 0; i < wf_map_count(values); i++) {
+        wf_strand_set(strand, wf_map_key(values, i), wf_map_at(values, i));
+    }
+}
+
 static const wf_value_t *find_variable(const wf_locals_t *locals, const char *name)
 {
     const wf_value_t *value = NULL;
@@ -281,7 +290,8 @@ int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_
                           p)) {
         return 1;
     }
-    return find_builtin(strand, name, value, p) || wf_plan_outside(wf_strand_plan(strand), name, value)
+    return find_builtin(strand, name, value, p)
+           || wf_plan_outside(wf_strand_plan(strand), name, value)
            || find_in_results(strand, name, value, p);
 }
 
@@ -349,6 +359,18 @@ static wf_locals_t *move_locals(wf_strand_t *strand, wf_locals_t *from, apr_pool
     return to;
 }
 
+static void move_state(wf_act_t *act, apr_pool_t *p)
+{
+    const wf_step_type_t *type = act->step ? act->step->type : NULL;
+
+    if (type != NULL && type->move != NULL) {
+        type->move(act, p);
+    }
+    else if (type != NULL && type->state_size > 0) {
+        act->state = apr_pmemdup(p, act->state, type->state_size);
+    }
+}
+
 /* The old pool holds what earlier passes have made, and nobody can reach it any more. It
  * goes when there is as much of that as of what is alive, so copying costs no more than
  * making did. */
@@ -368,9 +390,7 @@ void wf_strand_tidy(wf_strand_t *strand)
             act->result = wf_result_copy(act->result, strand->pool);
         }
         act->failure = NULL; /* of an earlier pass */
-        if (act->step != NULL && act->step->type->move != NULL) {
-            act->step->type->move(act, strand->pool);
-        }
+        move_state(act, strand->pool);
     }
     strand->tidy_at = WF_STRAND_TIDY + 2 * strand->spent;
     apr_pool_destroy(old);

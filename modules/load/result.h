@@ -127,8 +127,9 @@ struct wf_step_type_t {
     int (*lookup)(wf_act_t *act, const char *name, wf_value_t *value, apr_pool_t *p);
 
     /** Copy act->state into a new pool, while a block of it is being walked: the old pool
-     *  goes. May be NULL if there is no state. */
+     *  goes. NULL: copying state_size bytes is enough. */
     void (*move)(wf_act_t *act, apr_pool_t *p);
+    apr_size_t state_size; /* 0: there is no state, or move copies it */
 
     /** Put the members of the output of a finished step, from its act->state. Called only
      *  if somebody asks for them. NULL: they are put while the step runs. */

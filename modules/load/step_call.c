@@ -448,7 +448,6 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
     apr_pool_t *p = wf_act_pool(act);
     wf_map_t *values = wf_map_create(p);
     wf_error_t err;
-    int i;
 
     act->state = apr_pcalloc(p, sizeof(state_t));
     wf_error_init(&err, p);
@@ -456,9 +455,7 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
         return wf_act_fail(act, err.message);
     }
     wf_strand_open(strand, NULL, 1);
-    for (i = 0; i < wf_map_count(values); i++) {
-        wf_strand_set(strand, wf_map_key(values, i), wf_map_at(values, i));
-    }
+    wf_strand_set_all(strand, values);
     act->block = &config->fragment->block;
     return WF_STEP_ENTERED;
 }
@@ -530,18 +527,13 @@ static void cancel(wf_strand_t *strand, wf_act_t *act)
     close_names(strand);
 }
 
-static void move(wf_act_t *act, apr_pool_t *p)
-{
-    act->state = apr_pmemdup(p, act->state, sizeof(state_t));
-}
-
 const wf_step_type_t wf_step_call = {
     .name = "call",
     .compile = compile,
     .start = start,
     .leave = leave,
     .cancel = cancel,
-    .move = move,
+    .state_size = sizeof(state_t),
     .fill = fill,
     .members = members,
 };

@@ -192,18 +192,13 @@ static void cancel(wf_strand_t *strand, wf_act_t *act)
     leave(strand, act, WF_BLOCK_LEFT);
 }
 
-static void move(wf_act_t *act, apr_pool_t *p)
-{
-    act->state = apr_pmemdup(p, act->state, sizeof(state_t));
-}
-
 const wf_step_type_t wf_step_random = {
     .name = "random",
     .compile = compile,
     .start = start,
     .leave = leave,
     .cancel = cancel,
-    .move = move,
+    .state_size = sizeof(state_t),
     .fill = fill,
     .members = members,
 };

@@ -158,15 +158,6 @@ static void fill(wf_result_t *r, const void *data)
                   wf_map(state->outputs ? state->outputs : wf_map_create(p)));
 }
 
-static void set_all(wf_strand_t *strand, const wf_map_t *values)
-{
-    int i;
-
-    for (i = 0; i < wf_map_count(values); i++) {
-        wf_strand_set(strand, wf_map_key(values, i), wf_map_at(values, i));
-    }
-}
-
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
     const config_t *config = act->step->config;
@@ -187,8 +178,8 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
         wf_map_set(values, config->params[i].name, value);
     }
     wf_strand_open(strand, config->variables, 0);
-    set_all(strand, values);
-    set_all(strand, config->environment);
+    wf_strand_set_all(strand, values);
+    wf_strand_set_all(strand, config->environment);
     act->block = &config->block;
     return WF_STEP_ENTERED;
 }
@@ -235,7 +226,7 @@ static wf_step_progress_e leave(wf_strand_t *strand, wf_act_t *act, wf_block_end
         return wf_act_fail(act, err.message);
     }
     state->outputs = outputs;
-    set_all(strand, outputs);
+    wf_strand_set_all(strand, outputs);
     return WF_STEP_DONE;
 }
 
@@ -247,18 +238,13 @@ static void cancel(wf_strand_t *strand, wf_act_t *act)
     wf_strand_close(strand);
 }
 
-static void move(wf_act_t *act, apr_pool_t *p)
-{
-    act->state = apr_pmemdup(p, act->state, sizeof(state_t));
-}
-
 const wf_step_type_t wf_step_ref_workflow = {
     .name = "ref_workflow",
     .compile = compile,
     .start = start,
     .leave = leave,
     .cancel = cancel,
-    .move = move,
+    .state_size = sizeof(state_t),
     .fill = fill,
     .members = members,
 };

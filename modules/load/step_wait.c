@@ -158,11 +158,6 @@ static void cancel(wf_strand_t *strand, wf_act_t *act)
     finish(act, "timeout");
 }
 
-static void move(wf_act_t *act, apr_pool_t *p)
-{
-    act->state = apr_pmemdup(p, act->state, sizeof(state_t));
-}
-
 static const char *const extra_names[] = { "wait_attempts", NULL };
 
 const wf_step_type_t wf_step_wait_until = {
@@ -172,7 +167,7 @@ const wf_step_type_t wf_step_wait_until = {
     .leave = leave,
     .wake = look,
     .cancel = cancel,
-    .move = move,
+    .state_size = sizeof(state_t),
     .fill = fill,
     .extras = extra_names,
     .members = members,
