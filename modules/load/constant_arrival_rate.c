@@ -25,16 +25,9 @@ static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_
     wf_arrivals_check(shape, node, path, c);
 }
 
-static apr_int64_t planned(const wf_load_shape_t *shape)
-{
-    (void)shape;
-    return 0;
-}
-
 const wf_executor_t wf_constant_arrival_rate = {
     .mode = "constant-arrival-rate",
     .check = check,
-    .planned = planned,
     .lasts_ns = wf_shape_lasts,
     .vus_max = wf_arrivals_max,
     .begin = wf_arrivals_begin,

@@ -2,20 +2,9 @@
  * over or it has made its own number of iterations, whichever is first. */
 #include "load/internal.h"
 
-static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
-                  wf_compile_t *c)
-{
-    wf_shape_refuse(shape, WF_READS_LOOPS, node, path, c);
-}
-
 static apr_int64_t planned(const wf_load_shape_t *shape)
 {
     return wf_shape_iterations(shape) * wf_shape_vus(shape);
-}
-
-static void begin(wf_shard_t *shard)
-{
-    wf_shard_aim(shard, wf_shape_vus(&shard->scenario->shape));
 }
 
 static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
@@ -27,11 +16,11 @@ static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
 
 const wf_executor_t wf_constant_vus = {
     .mode = "constant-vus",
-    .check = check,
+    .check = wf_closed_check,
     .planned = planned,
     .lasts_ns = wf_shape_lasts,
     .vus_max = wf_shape_vus,
-    .begin = begin,
+    .begin = wf_closed_begin,
     .next = next,
     .scale = wf_shard_aim,
 };

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const wf_executor_t *const executors[] = {
-    &wf_constant_vus,         &wf_ramping_vus,       &wf_constant_arrival_rate,
-    &wf_ramping_arrival_rate, &wf_per_vu_iterations, &wf_shared_iterations,
+    &wf_constant_vus,          &wf_ramping_vus,       &wf_constant_arrival_rate,
+    &wf_ramping_arrival_rate,  &wf_per_vu_iterations, &wf_shared_iterations,
     &wf_externally_controlled,
 };
 
@@ -46,6 +46,16 @@ apr_int64_t wf_shape_iterations(const wf_load_shape_t *shape)
         return shape->iterations;
     }
     return shape->duration_ns > 0 ? 0 : 1;
+}
+
+apr_int64_t wf_shape_iterations_or_one(const wf_load_shape_t *shape)
+{
+    return shape->iterations > 0 ? shape->iterations : 1;
+}
+
+apr_int64_t wf_shape_planned(const wf_load_shape_t *shape)
+{
+    return shape->executor->planned ? shape->executor->planned(shape) : 0;
 }
 
 apr_int64_t wf_shape_lasts(const wf_load_shape_t *shape)
@@ -119,4 +129,22 @@ void wf_shape_refuse(const wf_load_shape_t *shape, unsigned reads, const wf_node
                             shape->executor->mode);
         }
     }
+}
+
+void wf_closed_check(wf_load_shape_t *shape, const wf_node_t *node,
+                     const wf_where_t *path, wf_compile_t *c)
+{
+    wf_shape_refuse(shape, WF_READS_LOOPS, node, path, c);
+}
+
+void wf_closed_begin(wf_shard_t *shard)
+{
+    wf_shard_aim(shard, wf_shape_vus(&shard->scenario->shape));
+}
+
+wf_next_e wf_closed_next(wf_shard_t *shard, wf_vu_t *vu)
+{
+    (void)shard;
+    (void)vu;
+    return WF_NEXT_GO;
 }

@@ -26,33 +26,14 @@ static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_
     }
 }
 
-static apr_int64_t planned(const wf_load_shape_t *shape)
-{
-    (void)shape;
-    return 0;
-}
-
-static void begin(wf_shard_t *shard)
-{
-    wf_shard_aim(shard, wf_shape_vus(&shard->scenario->shape));
-}
-
-static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
-{
-    (void)shard;
-    (void)vu;
-    return WF_NEXT_GO;
-}
-
 const wf_executor_t wf_externally_controlled = {
     .mode = "externally-controlled",
     .check = check,
-    .planned = planned,
     .lasts_ns = wf_shape_lasts,
     .vus_max = wf_shape_vus,
     .vus_limit = at_most,
-    .begin = begin,
-    .next = next,
+    .begin = wf_closed_begin,
+    .next = wf_closed_next,
     .scale = wf_shard_aim,
     .endures = 1,
 };

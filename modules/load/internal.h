@@ -330,7 +330,7 @@ struct wf_executor_t {
     void (*check)(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
                   wf_compile_t *c);
 
-    /** Iterations that the whole scenario will make; 0 = only the time bounds it. */
+    /** Iterations that the whole scenario will make; 0, NULL: only the time bounds it. */
     apr_int64_t (*planned)(const wf_load_shape_t *shape);
     /** How long it lasts, pauses left out; 0 = until its iterations are made. */
     apr_int64_t (*lasts_ns)(const wf_load_shape_t *shape);
@@ -361,8 +361,19 @@ struct wf_executor_t {
 
 /** What the document says, or 1 if it bounds neither iterations nor time; 0 = no bound. */
 apr_int64_t wf_shape_iterations(const wf_load_shape_t *shape);
+/** What the document says, or 1. */
+apr_int64_t wf_shape_iterations_or_one(const wf_load_shape_t *shape);
 apr_int64_t wf_shape_lasts(const wf_load_shape_t *shape); /* its duration, or 0 */
 apr_int64_t wf_shape_vus(const wf_load_shape_t *shape);
+/** What its executor plans. */
+apr_int64_t wf_shape_planned(const wf_load_shape_t *shape);
+
+/* Modes of the closed model, in which users run iterations back to back: which members
+ * they read; all users begin at once; what nothing else bounds always goes on. */
+void wf_closed_check(wf_load_shape_t *shape, const wf_node_t *node,
+                     const wf_where_t *path, wf_compile_t *c);
+void wf_closed_begin(wf_shard_t *shard);
+wf_next_e wf_closed_next(wf_shard_t *shard, wf_vu_t *vu);
 
 /** How long the stages last together. */
 apr_int64_t wf_shape_stages_last(const wf_load_shape_t *shape);

@@ -225,8 +225,7 @@ apr_int64_t wf_plan_iterations(const wf_plan_t *plan)
     int i;
 
     for (i = 0; i < plan->nscenarios; i++) {
-        apr_int64_t planned =
-            plan->scenarios[i].shape.executor->planned(&plan->scenarios[i].shape);
+        apr_int64_t planned = wf_shape_planned(&plan->scenarios[i].shape);
 
         if (planned == 0) {
             return 0;

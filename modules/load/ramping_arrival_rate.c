@@ -12,16 +12,9 @@ static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_
     }
 }
 
-static apr_int64_t planned(const wf_load_shape_t *shape)
-{
-    (void)shape;
-    return 0;
-}
-
 const wf_executor_t wf_ramping_arrival_rate = {
     .mode = "ramping-arrival-rate",
     .check = check,
-    .planned = planned,
     .lasts_ns = wf_shape_stages_last,
     .vus_max = wf_arrivals_max,
     .begin = wf_arrivals_begin,

@@ -19,12 +19,6 @@ static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_
     wf_shape_check_stages(shape, node, path, c);
 }
 
-static apr_int64_t planned(const wf_load_shape_t *shape)
-{
-    (void)shape;
-    return 0;
-}
-
 static apr_int64_t vus_max(const wf_load_shape_t *shape)
 {
     apr_int64_t most = shape->start_vus > 0 ? shape->start_vus : 0;
@@ -91,13 +85,6 @@ static void begin(wf_shard_t *shard)
     tick(shard);
 }
 
-static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
-{
-    (void)shard;
-    (void)vu;
-    return WF_NEXT_GO;
-}
-
 static void scale(wf_shard_t *shard, apr_int64_t vus)
 {
     state_t *state = shard->state;
@@ -112,11 +99,10 @@ static void scale(wf_shard_t *shard, apr_int64_t vus)
 const wf_executor_t wf_ramping_vus = {
     .mode = "ramping-vus",
     .check = check,
-    .planned = planned,
     .lasts_ns = wf_shape_stages_last,
     .vus_max = vus_max,
     .begin = begin,
-    .next = next,
+    .next = wf_closed_next,
     .tick = tick,
     .scale = scale,
     .scale_passes = 1,

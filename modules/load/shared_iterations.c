@@ -6,26 +6,10 @@
 
 #define LOTS_PER_SHARD 4
 
-static void check(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
-                  wf_compile_t *c)
-{
-    wf_shape_refuse(shape, WF_READS_LOOPS, node, path, c);
-}
-
-static apr_int64_t planned(const wf_load_shape_t *shape)
-{
-    return shape->iterations > 0 ? shape->iterations : 1;
-}
-
-static void begin(wf_shard_t *shard)
-{
-    wf_shard_aim(shard, wf_shape_vus(&shard->scenario->shape));
-}
-
 static apr_int64_t claim(wf_shard_t *shard)
 {
     apr_int64_t *claimed = &shard->run->claimed[shard->scenario->index];
-    apr_int64_t all = planned(&shard->scenario->shape);
+    apr_int64_t all = wf_shape_iterations_or_one(&shard->scenario->shape);
     apr_int64_t taken = __atomic_load_n(claimed, __ATOMIC_RELAXED);
     apr_int64_t lot;
 
@@ -58,11 +42,11 @@ static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
 
 const wf_executor_t wf_shared_iterations = {
     .mode = "shared-iterations",
-    .check = check,
-    .planned = planned,
+    .check = wf_closed_check,
+    .planned = wf_shape_iterations_or_one,
     .lasts_ns = wf_shape_lasts,
     .vus_max = wf_shape_vus,
-    .begin = begin,
+    .begin = wf_closed_begin,
     .next = next,
     .scale = wf_shard_aim,
 };

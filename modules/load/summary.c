@@ -306,7 +306,7 @@ static json_object *scenario_json(const wf_scenario_t *scenario, apr_pool_t *p)
 {
     const wf_load_shape_t *shape = &scenario->shape;
     apr_int64_t lasts = shape->executor->lasts_ns(shape);
-    apr_int64_t planned = shape->executor->planned(shape);
+    apr_int64_t planned = wf_shape_planned(shape);
     json_object *o = json_object_new_object();
 
     wf_json_add_string(o, "name", scenario->name);
@@ -367,10 +367,10 @@ json_object *wf_summary_report(const wf_run_snapshot_t *snapshot, const wf_view_
     json_object_object_add(o, "http_status",
                            wf_summary_tally(view->sheet, WF_M_HTTP_STATUS, p));
     json_object_object_add(o, "metrics", wf_summary_metrics(view));
-    json_object_object_add(
-        o, "generator", json_object_get(wf_json_get(snapshot->metrics, "generator")));
-    json_object_object_add(
-        o, "warnings", json_object_get(wf_json_get(snapshot->metrics, "warnings")));
+    json_object_object_add(o, "generator",
+                           json_object_get(wf_json_get(snapshot->metrics, "generator")));
+    json_object_object_add(o, "warnings",
+                           json_object_get(wf_json_get(snapshot->metrics, "warnings")));
     json_object_object_add(o, "config", config_json(view->plan, p));
     return o;
 }
