@@ -171,18 +171,11 @@ static wf_step_t *compile_wait(const item_t *at)
 
 static wf_step_t *compile_script(const item_t *at)
 {
-    const wf_step_type_t *type = wf_step_type_find("script");
-    wf_step_t *step;
+    wf_step_t *step = wf_step_add(at->node, at->path->up, at->c);
 
-    if (type == NULL || type->later != NULL) {
-        wf_compile_problem(at->c, "unsupported", at->node, at->path->up,
-                           "js_script: scripts are not supported by this version");
-        return NULL;
-    }
-    step = wf_step_add(at->node, at->path->up, at->c);
-    step->type = type;
+    step->type = &wf_step_script;
     step->timeout_ns = SCRIPT_TIMEOUT_NS;
-    type->compile(step, at->config, at->path, at->c);
+    step->type->compile(step, at->config, at->path, at->c);
     return step;
 }
 
