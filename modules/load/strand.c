@@ -204,15 +204,14 @@ static int do_pre(wf_strand_t *strand, wf_act_t *act)
 {
     const wf_step_t *hook = act->step ? act->step->pre_hook : strand->pre_hook;
 
-    if (act->step != NULL) {
-        begin_attempt(act); /* hooks may look at it; its clock starts below again */
-    }
-    act->phase = act->step ? WF_ACT_BEFORE : WF_ACT_WALK;
     if (hook != NULL) {
-        wf_timer_cancel(wf_strand_timers(strand), &act->timer);
-        act->attempt = 0;
-        act->phase = WF_ACT_PRE;
         push(strand, hook, WF_ACT_PRE);
+    }
+    else if (act->step != NULL) {
+        begin_attempt(act);
+    }
+    else {
+        act->phase = WF_ACT_WALK;
     }
     return 1;
 }
@@ -351,6 +350,8 @@ static int pre_ended(wf_act_t *act, const wf_act_t *child)
         act->failed = 1;
         act->phase = WF_ACT_POST;
         if (act->step != NULL) {
+            act->result = make_result(act->strand, act->step);
+            act->result->attempts = 1;
             wf_result_fail(act->result, WF_STEP_SKIPPED, NULL, "pre_hook: %s",
                            child->result->error ? child->result->error : "failed");
             act->strand->locals->results[act->step->index] = act->result;
