@@ -645,6 +645,8 @@ int wf_run_transit(wf_run_t *run, wf_run_event_e event);
 void wf_run_start(wf_run_t *run, int paused);
 /** The process is about to end, but the run is not: it stands still. The lock is held. */
 void wf_run_hold(wf_run_t *run);
+/** The last iteration of a paused shard has ended (on its loop). */
+void wf_run_calmed(wf_run_t *run);
 /** 1 if iterations are under way. As wf_run_snapshot. */
 int wf_run_is_busy(wf_run_t *run, apr_pool_t *p);
 /** Tell all loops to stop; the run will end by outcome (STOP or FAIL). The lock is held.
@@ -764,6 +766,7 @@ struct wf_load_t {
     unsigned sequence;      /* spreads small runs over the loops */
     int closing;
     int telling; /* a progress call is wanted now, of all */
+    unsigned calmed; /* so often, somewhere, the last iteration of a pause or phase ended */
 };
 
 #endif

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #define TICK_US 1000000
-#define HOLD_POLL_US 5000
 
 /* ---- the progress thread ----------------------------------------------------------- */
 
@@ -178,14 +177,14 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
     return APR_SUCCESS;
 }
 
-/* Is something under way in a run on hold? Those that end meanwhile stay in the list until
- * the lock is free, so a reference keeps the one that is asked. */
+/* Is something under way in a run on hold? The lock is held, and free while a run is
+ * asked. Those that end meanwhile stay in the list until it is free, so a reference keeps
+ * the one that is asked. */
 static int is_busy(wf_load_t *load, apr_pool_t *p)
 {
     wf_run_t *run;
     int busy = 0;
 
-    pthread_mutex_lock(&load->lock);
     for (run = load->runs; run != NULL && !busy; run = run->next) {
         if (!run->held || wf_run_status_final(run->status)) {
             continue;
@@ -198,26 +197,35 @@ static int is_busy(wf_load_t *load, apr_pool_t *p)
         run->users--;
         pthread_cond_broadcast(&load->changed);
     }
-    pthread_mutex_unlock(&load->lock);
     return busy;
+}
+
+/* Until nothing is under way any more, or the time is over. What calms down while the
+ * runs are asked is counted, so it is not missed. The lock is held. */
+static void await_calm(wf_load_t *load, apr_int64_t until_us)
+{
+    apr_pool_t *p = wf_pool_create("wf_load_hold", 0);
+    unsigned calmed = load->calmed;
+
+    while (is_busy(load, p) && wf_mono_us() < until_us) {
+        while (load->calmed == calmed && wf_mono_us() < until_us) {
+            wait_until(load, until_us);
+        }
+        calmed = load->calmed;
+    }
+    apr_pool_destroy(p);
 }
 
 void wf_load_hold(wf_load_t *load, apr_int64_t timeout_us)
 {
-    apr_int64_t until = wf_mono_us() + timeout_us;
-    apr_pool_t *p = wf_pool_create("wf_load_hold", 0);
+    apr_int64_t until_us = wf_mono_us() + timeout_us;
     wf_run_t *run;
 
     pthread_mutex_lock(&load->lock);
     for (run = load->runs; run != NULL; run = run->next) {
         wf_run_hold(run);
     }
-    pthread_mutex_unlock(&load->lock);
-    while (is_busy(load, p) && wf_mono_us() < until) {
-        usleep(HOLD_POLL_US);
-    }
-    apr_pool_destroy(p);
-    pthread_mutex_lock(&load->lock);
+    await_calm(load, until_us);
     load->telling = 1;
     pthread_cond_broadcast(&load->changed);
     while (load->telling) {
@@ -402,7 +410,8 @@ static apr_status_t find_scenario(const wf_run_t *run, const char *name,
 /* What a mode makes of a number that is more than it takes. */
 static apr_int64_t limited(const wf_load_shape_t *shape, apr_int64_t vus)
 {
-    apr_int64_t most = shape->executor->vus_limit ? shape->executor->vus_limit(shape) : vus;
+    apr_int64_t most =
+        shape->executor->vus_limit ? shape->executor->vus_limit(shape) : vus;
 
     return vus < most ? vus : most;
 }

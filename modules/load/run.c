@@ -98,8 +98,8 @@ static void make_figures(wf_run_t *run)
     apr_pool_t *judging = own_pool(run, "wf_judge");
 
     run->sheet = wf_sheet_create(plan->metrics, own_pool(run, "wf_run_sheet"));
-    run->judge = wf_judge_create(plan->thresholds, plan->nthresholds, plan->metrics,
-                                 judging);
+    run->judge =
+        wf_judge_create(plan->thresholds, plan->nthresholds, plan->metrics, judging);
     run->series = wf_series_create(&columns, judging);
     run->known_generation = -1;
 }
@@ -469,6 +469,20 @@ static void end_unused(wf_run_t *run, wf_shard_t *shard)
     tell_parts(run, wf_part_on_alone, 0, s);
 }
 
+/* Who waits for quiet looks again. The lock is held. */
+static void calm(struct wf_load_t *load)
+{
+    load->calmed++;
+    pthread_cond_broadcast(&load->changed);
+}
+
+void wf_run_calmed(wf_run_t *run)
+{
+    pthread_mutex_lock(&run->load->lock);
+    calm(run->load);
+    pthread_mutex_unlock(&run->load->lock);
+}
+
 void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard)
 {
     struct wf_load_t *load = run->load;
@@ -484,6 +498,7 @@ void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard)
         else {
             end_run(run);
         }
+        calm(load);
     }
     pthread_mutex_unlock(&load->lock);
 }

@@ -195,6 +195,13 @@ static void made_one(wf_vu_t *vu)
     }
 }
 
+static void end_busy(wf_shard_t *shard)
+{
+    if (--shard->busy == 0 && shard->part->paused) {
+        wf_run_calmed(shard->run);
+    }
+}
+
 /* Another one, at once or when its pace allows it. */
 static void rest(wf_vu_t *vu)
 {
@@ -223,7 +230,7 @@ static void on_ended(wf_strand_t *strand)
         wf_run_single_ended(shard->run, strand, failed);
     }
     made_one(vu);
-    shard->busy--;
+    end_busy(shard);
     if (executor->finished != NULL) {
         executor->finished(shard, vu);
     }
@@ -244,8 +251,8 @@ void wf_vu_cut(wf_vu_t *vu)
     else {
         wf_run_single_cut(shard->run, shard->scenario);
     }
-    shard->busy--;
     made_one(vu);
+    end_busy(shard);
     vu->state = WF_VU_IDLE;
     wf_vu_wake(vu);
 }
