@@ -263,6 +263,7 @@ CORPUS_bpmn_date      = date
 CORPUS_bpmn_timer     = timer
 CORPUS_load_yaml      = yaml
 CORPUS_load_script    = script
+CORPUS_load_record    = record
 CORPUS_metrics_sheet  = sheet
 CORPUS_metrics_threshold = threshold
 CORPUS_load_csv       = csv

@@ -460,14 +460,18 @@ json_object *wf_data_positions(const wf_data_set_t *set, const apr_int64_t *curs
     return positions;
 }
 
-void wf_data_restore(const wf_data_set_t *set, apr_int64_t *cursors,
-                     json_object *positions)
+int wf_data_restore(const wf_data_set_t *set, apr_int64_t *cursors,
+                    json_object *positions)
 {
     int i;
 
     for (i = 0; i < set->count; i++) {
-        apr_int64_t at = wf_json_int(positions, set->sources[i].name, 0);
+        apr_int64_t at = wf_json_int(positions, set->sources[i].name, -1);
 
-        __atomic_store_n(&cursors[i], at > 0 ? at : 0, __ATOMIC_RELAXED);
+        if (at < 0 || at > WF_DATA_TAKES) {
+            return 0;
+        }
+        __atomic_store_n(&cursors[i], at, __ATOMIC_RELAXED);
     }
+    return 1;
 }

@@ -96,10 +96,13 @@ const wf_data_t *wf_data_take(const wf_data_set_t *set, apr_int64_t *cursors,
 int wf_data_lookup(const wf_data_set_t *set, const wf_data_hold_t *holds,
                    const char *name, wf_value_t *value, apr_pool_t *p);
 
-/** Cursors as JSON {name: rows handed out}, and back: unknown names are ignored. Safe
- * while the run goes on. */
+#define WF_DATA_TAKES ((apr_int64_t)1 << 50) /* more rows than anybody has handed out */
+
+/** Cursors as JSON {name: rows handed out}. Safe while the run goes on. */
 json_object *wf_data_positions(const wf_data_set_t *set, const apr_int64_t *cursors);
-void wf_data_restore(const wf_data_set_t *set, apr_int64_t *cursors,
-                     json_object *positions);
+/** And back: 0 if it has no such number for each source, since rows would come twice then.
+ *  Unknown names are ignored. */
+int wf_data_restore(const wf_data_set_t *set, apr_int64_t *cursors,
+                    json_object *positions);
 
 #endif

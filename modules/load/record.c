@@ -6,10 +6,10 @@
  *    "scenarios":{"":{"done":120,"vus":7,"counts":"3*18,2*20"}}, "variables":{…}} */
 #include "load/internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define VERSION 1
+#define MOST ((apr_int64_t)1 << 50) /* of what is counted; microseconds of 35 years */
 
 static const char *const phases[WF_RUN_PHASES] = {
     [WF_RUN_SETUP] = "setup", [WF_RUN_MAIN] = "main", [WF_RUN_TEARDOWN] = "teardown"
@@ -40,30 +40,45 @@ static const char *encode_counts(const apr_int64_t *counts, int n, apr_pool_t *p
     return apr_array_pstrcat(p, pieces, ',');
 }
 
+/* A number without a sign: what is behind it, or NULL. */
+static const char *decode_count(const char *text, apr_int64_t *value)
+{
+    const char *c;
+
+    *value = 0;
+    for (c = text; *c >= '0' && *c <= '9' && *value <= MOST; c++) {
+        *value = *value * 10 + (*c - '0');
+    }
+    return c > text && *value <= MOST ? c : NULL;
+}
+
 /* How many there are, or -1 for what is no such text. */
 static int decode_counts(apr_int64_t *counts, int most, const char *text)
 {
     int n = 0;
 
-    while (*text != '\0') {
-        char *end;
-        apr_int64_t value = apr_strtoi64(text, &end, 10), same = 1;
+    if (*text == '\0') {
+        return 0;
+    }
+    for (;; text++) {
+        apr_int64_t value, same = 1;
 
-        if (end != text && *end == '*') {
+        text = decode_count(text, &value);
+        if (text != NULL && *text == '*') {
             same = value;
-            text = end + 1;
-            value = apr_strtoi64(text, &end, 10);
+            text = decode_count(text + 1, &value);
         }
-        if (end == text || value < 0 || same < 1 || same > most - n
-            || (*end != ',' && *end != '\0')) {
+        if (text == NULL || (*text != ',' && *text != '\0') || same < 1
+            || same > most - n) {
             return -1;
         }
         while (same-- > 0) {
             counts[n++] = value;
         }
-        text = *end == ',' ? end + 1 : end;
+        if (*text == '\0') {
+            return n;
+        }
     }
-    return n;
 }
 
 /* ---- writing ------------------------------------------------------------------------- */
@@ -198,56 +213,86 @@ static int find_phase(const char *name)
     return -1;
 }
 
-static wf_run_event_e find_outcome(const char *name)
+static int find_outcome(const char *name)
 {
     int i;
 
     for (i = 0; i < WF_EVS; i++) {
         if (outcomes[i] != NULL && strcmp(outcomes[i], name) == 0) {
-            return (wf_run_event_e)i;
+            return i;
         }
     }
-    return WF_EV_STOP;
+    return -1;
+}
+
+/* 0 for what is no whole number from least to MOST. */
+static int read_number(json_object *o, const char *name, apr_int64_t least,
+                       apr_int64_t *value)
+{
+    *value = wf_json_int(o, name, least - 1);
+    return *value >= least && *value <= MOST;
 }
 
 static int read_scenario(wf_resumed_t *scenario, json_object *o, apr_pool_t *p)
 {
-    scenario->done = wf_json_int(o, "done", 0);
-    scenario->vus = wf_json_int(o, "vus", -1);
+    const char *counts = wf_json_string(o, "counts", "?");
+
+    scenario->vus = -1;
     scenario->counts = apr_pcalloc(p, WF_RECORD_USERS * sizeof(*scenario->counts));
-    scenario->ncounts =
-        decode_counts(scenario->counts, WF_RECORD_USERS, wf_json_string(o, "counts", ""));
-    return scenario->done >= 0 && scenario->vus >= -1 && scenario->vus <= WF_PLAN_MAX_VUS
-           && scenario->ncounts >= 0;
+    scenario->ncounts = decode_counts(scenario->counts, WF_RECORD_USERS, counts);
+    return scenario->ncounts >= 0 && read_number(o, "done", 0, &scenario->done)
+           && (wf_json_get(o, "vus") == NULL
+               || (read_number(o, "vus", 0, &scenario->vus)
+                   && scenario->vus <= WF_PLAN_MAX_VUS));
+}
+
+static int read_times(wf_resume_t *resume, json_object *o)
+{
+    resume->main_us = -1;
+    return read_number(o, "start", 0, &resume->start_ms)
+           && read_number(o, "at", 0, &resume->recorded_ms)
+           && read_number(o, "elapsed", 0, &resume->elapsed_us)
+           && (wf_json_get(o, "main") == NULL
+               || (read_number(o, "main", 0, &resume->main_us)
+                   && resume->main_us <= resume->elapsed_us));
+}
+
+static int read_end(wf_resume_t *resume, json_object *o)
+{
+    const char *stopping = wf_json_string(o, "stopping", NULL);
+    int outcome = stopping != NULL ? find_outcome(stopping) : WF_EV_STOP;
+
+    resume->whole = wf_json_bool(o, "whole", 0);
+    resume->stopping = stopping != NULL;
+    resume->outcome = outcome;
+    resume->flushing = wf_json_bool(o, "flushing", 0);
+    return outcome >= 0 && (stopping != NULL || !wf_json_get(o, "stopping"));
+}
+
+static int read_variables(wf_resume_t *resume, json_object *o, apr_pool_t *p)
+{
+    json_object *variables = wf_json_get(o, "variables");
+
+    if (variables == NULL) {
+        return 1;
+    }
+    if (!json_object_is_type(variables, json_type_object)) {
+        return 0;
+    }
+    resume->variables = wf_value_from_json(variables, p).as.map;
+    return 1;
 }
 
 static int read_state(wf_resume_t *resume, const wf_plan_t *plan, json_object *o,
                       apr_pool_t *p)
 {
-    json_object *variables = wf_json_get(o, "variables");
     json_object *scenarios = wf_json_get(o, "scenarios");
-    const char *stopping = wf_json_string(o, "stopping", NULL);
     int phase = find_phase(wf_json_string(o, "phase", "")), i;
 
     if (wf_json_int(o, "version", 0) != VERSION || phase < 0) {
         return 0;
     }
     resume->phase = phase;
-    resume->start_ms = wf_json_int(o, "start", 0);
-    resume->recorded_ms = wf_json_int(o, "at", 0);
-    resume->elapsed_us = wf_json_int(o, "elapsed", -1);
-    resume->main_us = wf_json_int(o, "main", -1);
-    resume->warm_iterations = wf_json_int(o, "warm", 0);
-    resume->whole = wf_json_bool(o, "whole", 0);
-    resume->stopping = stopping != NULL;
-    resume->outcome = stopping != NULL ? find_outcome(stopping) : WF_EV_STOP;
-    resume->flushing = wf_json_bool(o, "flushing", 0);
-    if (variables != NULL && json_object_is_type(variables, json_type_object)) {
-        resume->variables = wf_value_from_json(variables, p).as.map;
-    }
-    resume->rows_taken =
-        apr_pcalloc(p, (plan->data.count + 1) * sizeof(*resume->rows_taken));
-    wf_data_restore(&plan->data, resume->rows_taken, wf_json_get(o, "rows"));
     resume->scenarios = apr_pcalloc(p, plan->nscenarios * sizeof(*resume->scenarios));
     for (i = 0; i < plan->nscenarios; i++) {
         if (!read_scenario(&resume->scenarios[i],
@@ -255,8 +300,11 @@ static int read_state(wf_resume_t *resume, const wf_plan_t *plan, json_object *o
             return 0;
         }
     }
-    return resume->elapsed_us >= 0 && resume->main_us <= resume->elapsed_us
-           && resume->warm_iterations >= 0;
+    resume->rows_taken =
+        apr_pcalloc(p, (plan->data.count + 1) * sizeof(*resume->rows_taken));
+    return read_times(resume, o) && read_end(resume, o) && read_variables(resume, o, p)
+           && read_number(o, "warm", 0, &resume->warm_iterations)
+           && wf_data_restore(&plan->data, resume->rows_taken, wf_json_get(o, "rows"));
 }
 
 apr_status_t wf_record_read(wf_resume_t **resume, const wf_plan_t *plan,

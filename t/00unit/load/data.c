@@ -369,6 +369,9 @@ static void pick_at_random(void)
 
 static void restart(void)
 {
+    static const char *const wrong[] = { "{}",           "[3]",
+                                         "{\"u\": -1}",  "{\"u\": \"3\"}",
+                                         "{\"u\": 3.5}", "{\"u\": 9000000000000000000}" };
     json_object *positions;
     users_t u, again;
 
@@ -377,8 +380,17 @@ static void restart(void)
     positions = wf_json_own(wf_data_positions(&u.set, &u.cursor), pool);
     is_str(wf_json_text(positions, NULL, pool), "{\"u\":3}", "positions");
     users_init(&again, "u: {" ROWS ", mode: unique}");
-    wf_data_restore(&again.set, &again.cursor, positions);
+    ok(wf_data_restore(&again.set, &again.cursor, positions), "restored");
     is_str(turns(&again, 1, 2), "3.", "goes on where it was");
+    ok(!wf_data_restore(&again.set, &again.cursor, NULL), "no positions");
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        wf_error_t err;
+
+        wf_error_init(&err, pool);
+        wf_json_read(&positions, wrong[i], strlen(wrong[i]), pool, &err);
+        ok(!wf_data_restore(&again.set, &again.cursor, positions), "refused: %s",
+           wrong[i]);
+    }
 }
 
 static void lookup(void)
