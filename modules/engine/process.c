@@ -301,7 +301,7 @@ static void stop_parts(wf_engine_t *engine)
     if (engine->config.resume_executions) {
         wf_load_hold(engine->load, half / 4);
     }
-    wf_load_destroy(engine->load);
+    wf_load_close(engine->load); /* works may still ask it, until the executor is gone */
     /* Delegates that do not answer must not take the time of the last commits. */
     wf_executor_drain(engine->executor, deadline - half / 2);
     __atomic_store_n(&engine->breaks_off, 1, __ATOMIC_RELEASE);
@@ -309,6 +309,7 @@ static void stop_parts(wf_engine_t *engine)
     wf_committer_destroy(engine->committer);
     wf_executor_destroy(engine->executor);
     wf_live_destroy(engine->live);
+    wf_load_destroy(engine->load);
     wf_polls_destroy(engine->polls);
     wf_error_init(&err, engine->pool);
     if (wf_store_checkpoint(engine->writer, &err) != APR_SUCCESS) {

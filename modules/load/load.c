@@ -143,6 +143,10 @@ static void end_threads(wf_load_t *load)
     while (load->nloops > 0) {
         wf_loop_destroy(load->loops[--load->nloops]);
     }
+}
+
+static void free_lock(wf_load_t *load)
+{
     pthread_cond_destroy(&load->changed);
     pthread_mutex_destroy(&load->lock);
 }
@@ -171,6 +175,7 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
     }
     if (rv != APR_SUCCESS) {
         end_threads(load);
+        free_lock(load);
         return rv;
     }
     *out = load;
@@ -234,10 +239,13 @@ void wf_load_hold(wf_load_t *load, apr_int64_t timeout_us)
     pthread_mutex_unlock(&load->lock);
 }
 
-void wf_load_destroy(wf_load_t *load)
+void wf_load_close(wf_load_t *load)
 {
     wf_run_t *run;
 
+    if (load->closing) {
+        return;
+    }
     pthread_mutex_lock(&load->lock);
     load->closing = 1;
     for (run = load->runs; run != NULL; run = run->next) {
@@ -247,6 +255,12 @@ void wf_load_destroy(wf_load_t *load)
     pthread_mutex_unlock(&load->lock);
     pthread_join(load->progress_thread, NULL);
     end_threads(load);
+}
+
+void wf_load_destroy(wf_load_t *load)
+{
+    wf_load_close(load);
+    free_lock(load);
 }
 
 /* ---- executions -------------------------------------------------------------------- */

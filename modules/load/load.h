@@ -138,13 +138,18 @@ typedef struct wf_load_options_t {
 apr_status_t wf_load_create(wf_load_t **load, const wf_load_options_t *options,
                             apr_pool_t *p, wf_error_t *err);
 
-/** Before wf_load_destroy, if executions are to go on after a restart: no new iterations, the
+/** Before wf_load_close, if executions are to go on after a restart: no new iterations, the
  *  running ones have so long to end, then each has a last progress call that is not final.
  *  What still runs then is lost to the record, and begins again after the restart. */
 void wf_load_hold(wf_load_t *load, apr_int64_t timeout_us);
 
-/** Stop every execution that is not on hold (aborted), deliver the last progress calls, join
- *  the threads. */
+/** Stop every execution that is not on hold (aborted), deliver the last progress calls, end
+ *  the threads. Nothing can be started or found any more, but others may still ask. From the
+ *  thread that created it. */
+void wf_load_close(wf_load_t *load);
+
+/** When nobody asks any more, such as who had the last progress calls; closes it first, if
+ *  that was not done. */
 void wf_load_destroy(wf_load_t *load);
 
 /** Run a plan under an id. The plan's pool must live until after the final progress call:

@@ -1,6 +1,6 @@
 /* Fuzz target of records, which come from the store: what a run goes on from after a
- * restart. What is accepted is within bounds, so that counting on from it cannot overflow;
- * what is refused has a reason. */
+ * restart. What is accepted is within bounds, so that counting on from it cannot
+ * overflow; what is refused has a reason. */
 #include "load/internal.h"
 
 #include <apr_general.h>
@@ -84,7 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_create(&p, NULL);
     wf_error_init(&err, p);
     plan = fuzz_plan(p);
-    if (wf_record_read(&resume, plan, apr_pstrmemdup(p, (const char *)data, size), p, &err)
+    if (wf_record_read(&resume, plan, apr_pstrmemdup(p, (const char *)data, size), p,
+                       &err)
         == APR_SUCCESS) {
         check_accepted(plan, resume);
     }
