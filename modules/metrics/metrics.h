@@ -183,9 +183,13 @@ typedef struct wf_condition_t {
     double percentile; /* PERCENTILE: 0..100 */
     wf_op_e op;
     double limit;
+    int relative; /* limit is what the baseline has, times factor, plus offset … */
+    int known;    /* … once that is known; until then it holds */
+    double factor, offset;
 } wf_condition_t;
 
-/** "p(95) < 400". NULL, or what is wrong. */
+/** "p(95) < 400", or of a run that is compared with an earlier one "p(95) < baseline * 1.1",
+ *  "< baseline + 20", "rate > baseline - 5%". NULL, or what is wrong. */
 const char *wf_condition_parse(wf_condition_t *condition, const char *text,
                                apr_pool_t *p);
 
@@ -212,6 +216,13 @@ typedef struct wf_threshold_t {
  *  names another statistic. <tally>_<key> counts one key: http_req_status_503. */
 const char *wf_threshold_check(const wf_threshold_t *threshold,
                                const wf_metric_table_t *table, int *known, apr_pool_t *p);
+
+/** The name of the figure (wf_figures) that a relative condition is about: NULL if reports do
+ *  not have it, such as other percentiles than 90, 95 and 99. */
+const char *wf_threshold_figure(const wf_threshold_t *threshold,
+                                const wf_metric_table_t *table, apr_pool_t *p);
+/** Give a relative condition its limit. */
+void wf_condition_relate(wf_condition_t *condition, double baseline);
 
 /** What a run knows beside its sheet. */
 typedef struct wf_moment_t {
@@ -307,5 +318,40 @@ void wf_series_restore(wf_series_t *series, const wf_point_t *point);
  *  data_sent_per_sec, data_received_per_sec, dropped_iterations. The caller owns the
  *  reference; p is for scratch. */
 json_object *wf_point_json(const wf_point_t *point, apr_pool_t *p);
+
+/* ---- two runs beside each other (compare.c) ---------------------------------------- */
+
+/** What is kept of a report (its members metrics, step_details and summary) to compare later
+ *  runs with: {execution_id, workflow_id, start_time, end_time, status, figures: {name:
+ *  number}, steps: [id]}. Names are those of thresholds with their statistic:
+ *  http_req_duration.p95, http_reqs.rate, login.duration.p95, login.success_rate.rate. The
+ *  caller owns the reference, as of all of these; p is for scratch. */
+json_object *wf_figures(json_object *report, apr_pool_t *p);
+/** 1 if they have one with this name. */
+int wf_figure_find(json_object *figures, const char *name, double *value);
+
+/** Can a run of this table have figures of that name: one (http_req_duration.p95), all of a
+ *  metric (login.duration), or all of a step (login)? */
+int wf_figure_known(const wf_metric_table_t *table, const char *name);
+
+typedef struct wf_compare_t {
+    double tolerance;        /* percent; what changed by less is the same */
+    const char *const *only; /* names of figures, or of what has some (login, login.duration):
+                                the others are left out … */
+    int nonly;               /* … unless this is 0: then those that people look at are in */
+} wf_compare_t;
+
+#define WF_COMPARE_TOLERANCE 10 /* percent, if nobody says */
+
+/** {execution_id, workflow_id, start_time, end_time, status: of the earlier run; tolerance,
+ *  same, better, worse, changed: how many of each verdict (changed: of a figure that is
+ *  neither better nor worse); worst_change: percent, 0 if none; metrics: [{metric, statistic,
+ *  before, now, change, verdict}], steps: the same with step_id; new_steps, missing_steps}.
+ *  Changes are in percent of what was before; of what was nothing 100. *worst (may be NULL)
+ *  is worst_change. */
+json_object *wf_compare(const wf_compare_t *how, json_object *figures, json_object *report,
+                        double *worst, apr_pool_t *p);
+/** "10%", or "10". NULL, or what is wrong. */
+const char *wf_percent_parse(double *percent, const char *text);
 
 #endif

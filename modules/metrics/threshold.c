@@ -1,6 +1,7 @@
 /* The grammar of conditions, and what a document may say of a threshold.
  *
- *   condition = [ stat ] op number
+ *   condition = [ stat ] op limit
+ *   limit     = number | baseline [ "*" number | "+" number [ "%" ] | "-" number [ "%" ] ]
  *   stat      = count | rate | value | min | max | avg | med | passes | fails | p(N) | pN
  *   op        = < | <= | > | >= | == | !=
  */
@@ -103,6 +104,50 @@ static const char *read_op(wf_condition_t *condition, const char **s)
     return "needs one of < <= > >= == != and a number";
 }
 
+/* What stands behind the word baseline. */
+static const char *read_relation(wf_condition_t *condition, const char **s)
+{
+    static const char wrong[] = "behind baseline: * 1.1, + 20, - 20, + 10% or - 10%";
+    char op = **s;
+    double number;
+
+    condition->relative = 1;
+    condition->factor = 1;
+    if (op == '\0') {
+        return NULL;
+    }
+    *s = skip_blanks(*s + 1);
+    if (strchr("*+-", op) == NULL || !read_number(s, &number)) {
+        return wrong;
+    }
+    *s = skip_blanks(*s);
+    if (op == '*') {
+        condition->factor = number;
+        return NULL;
+    }
+    number = op == '-' ? -number : number;
+    if (**s == '%') {
+        condition->factor = 1 + number / 100;
+        *s += 1;
+        return NULL;
+    }
+    condition->offset = number;
+    return NULL;
+}
+
+static const char *read_limit(wf_condition_t *condition, const char **s)
+{
+    static const char baseline[] = "baseline";
+    apr_size_t n = sizeof(baseline) - 1;
+
+    if (strncmp(*s, baseline, n) == 0 && !apr_isalnum((*s)[n])) {
+        *s = skip_blanks(*s + n);
+        return read_relation(condition, s);
+    }
+    return read_number(s, &condition->limit) ? NULL
+                                             : "needs a number behind the comparison";
+}
+
 const char *wf_condition_parse(wf_condition_t *condition, const char *text, apr_pool_t *p)
 {
     const char *s = skip_blanks(text);
@@ -118,16 +163,26 @@ const char *wf_condition_parse(wf_condition_t *condition, const char *text, apr_
         return wrong;
     }
     s = skip_blanks(s);
-    if (!read_number(&s, &condition->limit)) {
-        return "needs a number behind the comparison";
+    wrong = read_limit(condition, &s);
+    if (wrong != NULL) {
+        return wrong;
     }
     s = skip_blanks(s);
     return *s == '\0' ? NULL
                       : apr_psprintf(p, "unexpected text behind the number: %.40s", s);
 }
 
+void wf_condition_relate(wf_condition_t *condition, double baseline)
+{
+    condition->limit = baseline * condition->factor + condition->offset;
+    condition->known = 1;
+}
+
 int wf_condition_holds(const wf_condition_t *condition, double value)
 {
+    if (condition->relative && !condition->known) {
+        return 1;
+    }
     switch (condition->op) {
     case WF_OP_LT:
         return value < condition->limit;
@@ -187,4 +242,59 @@ const char *wf_threshold_check(const wf_threshold_t *threshold,
 
     *known = source.kind != WF_SOURCE_NONE;
     return wrong == NULL && *known ? check_stat(threshold, &source, table, p) : wrong;
+}
+
+/* ---- what a relative condition is about ----------------------------------------------- */
+
+/* As figures of reports end. NULL: reports do not have it. */
+static const char *figure_stat(wf_metric_type_e type, wf_stat_e stat, double percentile,
+                               apr_pool_t *p)
+{
+    static const char *const own[WF_METRIC_TYPES] = {
+        [WF_COUNTER] = "count", [WF_GAUGE] = "value", [WF_RATE] = "rate",
+        [WF_TREND] = "avg"
+    };
+    int of_report = percentile == 90 || percentile == 95 || percentile == 99;
+
+    if (stat == WF_STAT_NONE) {
+        return own[type];
+    }
+    if (stat != WF_STAT_PERCENTILE) {
+        return wf_stats_text(1u << stat, p);
+    }
+    return percentile == 50 ? "med" : of_report ? apr_psprintf(p, "p%g", percentile) : NULL;
+}
+
+static const char *metric_figure(const wf_threshold_t *t, const wf_source_t *source,
+                                 const wf_metric_table_t *table, apr_pool_t *p)
+{
+    const wf_metric_t *metric = wf_metric_at(table, source->metrics[0]);
+    int own = t->condition.stat == WF_STAT_NONE;
+    wf_stat_e stat = own ? source->stat : t->condition.stat;
+    const char *word = figure_stat(
+        metric->type, stat, own ? source->percentile : t->condition.percentile, p);
+
+    if (metric->type == WF_TALLY || word == NULL
+        || (metric->step != NULL && metric->type == WF_COUNTER && stat == WF_STAT_RATE)) {
+        return NULL;
+    }
+    return metric->step ? apr_pstrcat(p, metric->step, ".", metric->name, ".", word, NULL)
+                        : apr_pstrcat(p, metric->name, ".", word, NULL);
+}
+
+const char *wf_threshold_figure(const wf_threshold_t *threshold,
+                                const wf_metric_table_t *table, apr_pool_t *p)
+{
+    wf_source_t source = wf_source_find(table, threshold->metric);
+
+    switch (source.kind) {
+    case WF_SOURCE_METRIC:
+        return metric_figure(threshold, &source, table, p);
+    case WF_SOURCE_SHARE:
+        return apr_pstrcat(p, threshold->metric, ".rate", NULL);
+    case WF_SOURCE_MOMENT:
+        return apr_pstrcat(p, threshold->metric, ".value", NULL);
+    default:
+        return NULL;
+    }
 }
