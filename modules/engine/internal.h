@@ -353,6 +353,14 @@ void wf_lane_of_run(wf_lane_t *lane, const char *id);
 /** An entry of an execution's errors, at the moment. */
 void wf_load_add_error(json_object *errors, const char *message, apr_pool_t *p);
 
+/* load_baseline.c */
+
+/** Bring the figures of the execution that options.baseline names to a plan; *figures is what
+ *  the record keeps of them, NULL if there are none. WF_ERR_INVALID if there is no such
+ *  execution, or it has not ended. */
+apr_status_t wf_load_find_baseline(wf_work_t *work, wf_plan_t *plan, const char **figures,
+                                   wf_error_t *err);
+
 /* load_restart.c */
 
 /** At start, once all parts run and before commands are taken: executions that were under way

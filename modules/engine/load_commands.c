@@ -41,13 +41,16 @@ static apr_status_t compile(wf_work_t *work, submission_t *s, const char **text,
 apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
 {
     submission_t *s = apr_pcalloc(work->pool, sizeof(*s));
-    const char *text = NULL;
+    const char *text = NULL, *baseline = NULL;
     wf_run_t *run;
     json_object *reply;
     apr_status_t rv;
 
     s->plan_pool = wf_pool_create("wf_plan", 0);
     rv = compile(work, s, &text, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_load_find_baseline(work, s->plan, &baseline, err);
+    }
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(s->plan_pool);
         return rv;
@@ -61,6 +64,7 @@ apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
     run->status = wf_run_status_name(WF_RUN_PENDING);
     run->start_time = wf_time_ms();
     run->definition = text;
+    run->baseline = baseline;
     work->baton = s;
 
     reply = work->reply = wf_json_own(json_object_new_object(), work->pool);

@@ -204,7 +204,8 @@ static apr_status_t continue_run(restart_t *r, const wf_run_t *run, wf_error_t *
     }
     plan_pool = wf_pool_create("wf_plan", 0);
     plan = compile(r, run, plan_pool, err);
-    if (!plan) {
+    if (!plan
+        || (run->baseline && wf_plan_compare(plan, run->baseline, err) != APR_SUCCESS)) {
         apr_pool_destroy(plan_pool);
         return WF_EFAILED;
     }

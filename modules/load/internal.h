@@ -693,6 +693,8 @@ typedef struct wf_view_t {
     apr_int64_t iterations; /* finished, those of the warm-up included */
     double progress;
     wf_verdict_t *verdicts; /* by threshold */
+    json_object *comparison; /* with the baseline, or NULL */
+    double regression;       /* percent that its worst figure is worse */
     wf_strain_t strain;
     double missed; /* starts of a schedule that found no user */
     int flushing, cutting;  /* of the run when it was looked at */
@@ -716,6 +718,15 @@ json_object *wf_summary_tally(const wf_sheet_t *sheet, int tally, apr_pool_t *p)
 /** The final report, without the time series; snapshot is rendered already. */
 json_object *wf_summary_report(const wf_run_snapshot_t *snapshot, const wf_view_t *view,
                                apr_pool_t *p);
+
+/** {metrics, step_details} of a report, for a comparison. */
+json_object *wf_summary_figures(const wf_view_t *view, apr_pool_t *p);
+/** Compare a view with the plan's baseline (baseline.c). */
+void wf_view_compare(wf_view_t *view, apr_pool_t *p);
+/** How much worse it may be, as a threshold: NULL if nobody has said. */
+json_object *wf_baseline_threshold(const wf_view_t *view, int *passed, apr_pool_t *p);
+/** Warn if there is nothing to compare with. */
+void wf_baseline_warn(const wf_view_t *view, json_object *warnings);
 
 /** Render a view. */
 void wf_report(wf_run_snapshot_t *snapshot, const wf_view_t *view, apr_pool_t *p);

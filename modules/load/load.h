@@ -35,6 +35,18 @@ void wf_plan_from_yaml(wf_plan_t **plan, const char *text, apr_size_t length,
 void wf_plan_from_json(wf_plan_t **plan, json_object *workflow, wf_problems_t *problems,
                        apr_pool_t *p);
 
+/** The earlier execution that options.baseline wants the run to be compared with: its id, or
+ *  the latest completed one of the same workflow; NULL: none. */
+#define WF_BASELINE_LATEST "latest"
+const char *wf_plan_baseline(const wf_plan_t *plan);
+/** Its figures (wf_figures of its report, as text), before the start. Without them there is
+ *  nothing to compare with, and the run says so. WF_ERR_INVALID for what are none. */
+apr_status_t wf_plan_compare(wf_plan_t *plan, const char *figures, wf_error_t *err);
+/** Why the execution that options.baseline names is none to compare with, as a problem of
+ *  the document. */
+void wf_plan_refuse_baseline(const wf_plan_t *plan, wf_problems_t *problems,
+                             const char *why);
+
 const char *wf_plan_id(const wf_plan_t *plan);
 const char *wf_plan_name(const wf_plan_t *plan);
 const char *wf_plan_description(const wf_plan_t *plan); /* or NULL */

@@ -207,6 +207,19 @@ static const wf_field_t threshold_fields[] = {
 };
 /* clang-format on */
 
+static const char *check_relation(const wf_threshold_t *t, wf_compile_t *c)
+{
+    const wf_plan_t *plan = wf_plan_of(c);
+
+    if (plan->baseline_node == NULL) {
+        return "there is no options.baseline";
+    }
+    return t->metric == NULL || wf_threshold_figure(t, plan->metrics, c->p) != NULL
+               ? NULL
+               : "a baseline does not have this figure; of times it has min, avg, med, "
+                 "max, p(90), p(95) and p(99)";
+}
+
 static void check_threshold(wf_threshold_t *t, const wf_node_t *node,
                             const wf_where_t *path, wf_compile_t *c)
 {
@@ -222,6 +235,9 @@ static void check_threshold(wf_threshold_t *t, const wf_node_t *node,
         if (wrong == NULL && t->metric != NULL) {
             wrong = wf_threshold_check(t, wf_plan_of(c)->metrics, &known, c->p);
         }
+    }
+    if (wrong == NULL && known && t->condition.relative) {
+        wrong = check_relation(t, c);
     }
     if (wrong != NULL) {
         wf_compile_problem(c, "threshold", wf_node_get(node, "condition"), &condition,

@@ -76,6 +76,7 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
     wf_plan_t *plan = &doc->plan;
     wf_where_t metrics = { .key = "metrics" }, options = { .key = "options" };
     wf_where_t thresholds = { .up = &options, .key = "thresholds" };
+    wf_where_t baseline = { .up = &options, .key = "baseline" };
     wf_where_t steps = { .key = "steps" }, data = { .key = "data" };
     wf_where_t scripts = { .key = "scripts" };
 
@@ -100,6 +101,9 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
     }
     if (plan->thresholds_node != NULL) {
         wf_thresholds_compile(plan->thresholds_node, &thresholds, c);
+    }
+    if (plan->baseline_node != NULL) {
+        wf_baseline_compile(plan->baseline_node, &baseline, c);
     }
 }
 

@@ -268,6 +268,18 @@ void wf_measures_custom(const wf_node_t *section, const wf_where_t *path, wf_com
 void wf_thresholds_compile(const wf_node_t *list, const wf_where_t *path,
                            wf_compile_t *c);
 
+/* options.baseline (baseline.c): an earlier execution that the run is compared with. */
+typedef struct wf_baseline_t {
+    const char *execution; /* its id, or WF_BASELINE_LATEST; NULL: none */
+    wf_compare_t how;
+    double max_regression; /* percent that figures may be worse; < 0: as they like */
+    json_object *figures;  /* what is kept of it (wf_figures); NULL: there is none */
+    int line, column;
+} wf_baseline_t;
+
+/** Read it, once all metrics are declared. */
+void wf_baseline_compile(const wf_node_t *node, const wf_where_t *path, wf_compile_t *c);
+
 /** Read options.outputs (outputs.c). */
 void wf_plan_outputs(const wf_node_t *list, const wf_where_t *path, wf_compile_t *c);
 
@@ -299,10 +311,10 @@ struct wf_plan_t {
     const wf_map_t *tags;  /* options.tags, or NULL */
     wf_outputs_t *outputs; /* or NULL */
     wf_output_names_t output_names;
-    const char *baseline;  /* id of an earlier execution to compare with, or NULL */
+    wf_baseline_t baseline;
 
     /* while it is compiled */
-    const wf_node_t *thresholds_node;
+    const wf_node_t *thresholds_node, *baseline_node;
     wf_step_t *pre_hook, *post_hook; /* those of scenarios without their own */
     const wf_step_t *inner;          /* the loop that a break would leave, or NULL */
     const struct wf_fragment_t *fragment; /* whose steps are compiled, or NULL */

@@ -74,10 +74,17 @@ static json_object *steps_json(const wf_view_t *view, apr_pool_t *p)
     return all;
 }
 
-static json_object *thresholds_json(wf_run_snapshot_t *snapshot, const wf_view_t *view)
+static void note_verdict(wf_run_snapshot_t *snapshot, int passed)
 {
-    json_object *all = json_object_new_array();
-    int i;
+    snapshot->thresholds_passed += passed;
+    snapshot->thresholds_failed += !passed;
+}
+
+static json_object *thresholds_json(wf_run_snapshot_t *snapshot, const wf_view_t *view,
+                                    apr_pool_t *p)
+{
+    json_object *all = json_object_new_array(), *more;
+    int i, passed;
 
     for (i = 0; i < view->plan->nthresholds; i++) {
         const wf_threshold_t *t = &view->plan->thresholds[i];
@@ -87,9 +94,16 @@ static json_object *thresholds_json(wf_run_snapshot_t *snapshot, const wf_view_t
         wf_json_add_string(o, "condition", t->text);
         wf_json_add_bool(o, "passed", view->verdicts[i].passed);
         add_double(o, "value", view->verdicts[i].value);
+        if (t->condition.known) {
+            add_double(o, "limit", t->condition.limit);
+        }
         json_object_array_add(all, o);
-        snapshot->thresholds_passed += view->verdicts[i].passed;
-        snapshot->thresholds_failed += !view->verdicts[i].passed;
+        note_verdict(snapshot, view->verdicts[i].passed);
+    }
+    more = wf_baseline_threshold(view, &passed, p);
+    if (more != NULL) {
+        json_object_array_add(all, more);
+        note_verdict(snapshot, passed);
     }
     return all;
 }
@@ -97,16 +111,17 @@ static json_object *thresholds_json(wf_run_snapshot_t *snapshot, const wf_view_t
 static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *view,
                                  apr_pool_t *p)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_object_new_object(), *warnings = wf_generator_warnings(view);
 
+    wf_baseline_warn(view, warnings);
     wf_json_add_string(o, "execution_id", view->execution_id);
     wf_json_add_int(o, "total_vus", view->vus_shown);
     wf_json_add_int(o, "total_iterations", count_of(view->sheet, WF_M_ITERATIONS));
     add_us(o, "duration", (apr_uint64_t)view->elapsed_us, p);
     json_object_object_add(o, "step_metrics", steps_json(view, p));
-    json_object_object_add(o, "thresholds", thresholds_json(snapshot, view));
+    json_object_object_add(o, "thresholds", thresholds_json(snapshot, view, p));
     json_object_object_add(o, "generator", wf_generator_json(view, p));
-    json_object_object_add(o, "warnings", wf_generator_warnings(view));
+    json_object_object_add(o, "warnings", warnings);
     wf_json_add_int(o, "dropped_iterations", count_of(view->sheet, WF_M_DROPPED));
     wf_json_add_int(o, "interrupted_iterations", count_of(view->sheet, WF_M_INTERRUPTED));
     json_object_object_add(o, "http_status",

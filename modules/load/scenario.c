@@ -11,7 +11,7 @@ typedef struct draft_t {
     const wf_node_t *stages, *ramp_up, *thresholds, *think_time, *steps, *tags, *outputs;
     apr_int64_t start_ns, pacing_ns, warmup_ns;
     const wf_node_t *pre_hook, *post_hook;
-    const char *baseline;
+    const wf_node_t *baseline;
     int engine, sampling;
 } draft_t;
 
@@ -44,7 +44,7 @@ static const wf_field_t options_fields[] = {
     WF_FIELD("warmup", DURATION, draft_t, warmup_ns),
     WF_ONE_OF("http_engine", http_engines, draft_t, engine),
     WF_ONE_OF("sampling_mode", sampling_modes, draft_t, sampling),
-    WF_LATER("baseline", "comparisons"),
+    WF_FIELD("baseline", NODE, draft_t, baseline),
     WF_LATER("target_slaves", "distributed runs"),
     WF_LATER("slave_type", "distributed runs"),
     WF_FIELD("outputs", LIST, draft_t, outputs),
@@ -247,6 +247,7 @@ static void compile_options(draft_t *draft, const wf_node_t *node, const wf_wher
     }
     plan->warmup_ns = draft->warmup_ns;
     plan->thresholds_node = draft->thresholds;
+    plan->baseline_node = draft->baseline;
     if (draft->tags != NULL) {
         plan->tags = wf_node_value(draft->tags, c->p).as.map;
     }

@@ -347,6 +347,15 @@ static json_object *config_json(const wf_plan_t *plan, apr_pool_t *p)
     return o;
 }
 
+json_object *wf_summary_figures(const wf_view_t *view, apr_pool_t *p)
+{
+    json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "metrics", wf_summary_metrics(view));
+    json_object_object_add(o, "step_details", steps_json(view, p));
+    return o;
+}
+
 json_object *wf_summary_report(const wf_run_snapshot_t *snapshot, const wf_view_t *view,
                                apr_pool_t *p)
 {
@@ -371,6 +380,9 @@ json_object *wf_summary_report(const wf_run_snapshot_t *snapshot, const wf_view_
                            json_object_get(wf_json_get(snapshot->metrics, "generator")));
     json_object_object_add(o, "warnings",
                            json_object_get(wf_json_get(snapshot->metrics, "warnings")));
+    if (view->comparison != NULL) {
+        json_object_object_add(o, "baseline", json_object_get(view->comparison));
+    }
     json_object_object_add(o, "config", config_json(view->plan, p));
     return o;
 }

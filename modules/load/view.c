@@ -204,6 +204,7 @@ static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot
         wf_sheet_count(view->sheet, WF_M_DROPPED, dropped);
     }
     judge(run, view, see, p);
+    wf_view_compare(view, p);
     wf_view_output_failures(view, p);
     wf_generator_note(view, p);
 }

@@ -335,6 +335,7 @@ typedef struct wf_run_t {
                                 more (WF_RUN_LIVE) the figures of a live message */
     const char *slave_states; /* JSON */
     const char *errors;      /* JSON array */
+    const char *baseline;    /* JSON: figures of an earlier one that it is compared with */
 } wf_run_t;
 
 #define WF_RUN_LIVE "live"

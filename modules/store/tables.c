@@ -394,6 +394,7 @@ static const wf_column_t run_columns[] = {
     { "SLAVE_STATES_",  WF_COL_TEXT, AT(T, slave_states),  0 },
     { "METRICS_",       WF_COL_TEXT, AT(T, metrics),       0 },
     { "DEFINITION_",    WF_COL_TEXT, AT(T, definition),    0 },
+    { "BASELINE_",      WF_COL_TEXT, AT(T, baseline),      0 },
 };
 #undef T
 
