@@ -19,8 +19,8 @@
 
 /* ---- records ----------------------------------------------------------------------- */
 
-static apr_status_t load_run(wf_request_t *req, const char *id, wf_run_t **run,
-                             wf_error_t *err)
+apr_status_t wf_execution_load(wf_request_t *req, const char *id, wf_run_t **run,
+                               wf_error_t *err)
 {
     wf_store_t *store = wf_request_store(req, err);
 
@@ -56,7 +56,7 @@ apr_status_t wf_execution_ask(wf_request_t *req, wf_command_e command, wf_run_t 
         wf_error_copy(err, &failure);
         return WF_EFAILED;
     }
-    return load_run(req, (*run)->id, run, err);
+    return wf_execution_load(req, (*run)->id, run, err);
 }
 
 /* ---- one execution ----------------------------------------------------------------- */
@@ -64,7 +64,7 @@ apr_status_t wf_execution_ask(wf_request_t *req, wf_command_e command, wf_run_t 
 apr_status_t wf_execution_find(wf_request_t *req, wf_run_t **run, wf_error_t *err)
 {
     const char *id = wf_request_var(req, "id");
-    apr_status_t rv = load_run(req, id, run, err);
+    apr_status_t rv = wf_execution_load(req, id, run, err);
 
     return rv == APR_SUCCESS && !*run ? wf_no_execution(id, err) : rv;
 }
@@ -219,7 +219,7 @@ static apr_status_t find_runs(wf_request_t *req, apr_int64_t limit,
     }
     *runs = rows.rows;
     if ((*runs)->nelts == 0) {
-        if ((rv = load_run(req, id, &run, err)) != APR_SUCCESS) {
+        if ((rv = wf_execution_load(req, id, &run, err)) != APR_SUCCESS) {
             return rv;
         }
         if (!run) {

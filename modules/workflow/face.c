@@ -21,6 +21,13 @@ static const wf_argument_t list_arguments[] = {
     { NULL }
 };
 
+static const wf_argument_t report_arguments[] = {
+    QUERY("format",    STRING, NULL,  "html for a page; else JSON, or what the client prefers."),
+    QUERY("baseline",  STRING, NULL,  "Compare with the execution that has this id."),
+    QUERY("tolerance", STRING, "10%", "What changed by less is the same."),
+    { NULL }
+};
+
 static const wf_route_t routes[] = {
     { WF_POST,   "/workflows",               USER, JSON, 0, "workflow",
       wf_workflow_submit,   .summary = "Submit a workflow and start its execution" },
@@ -44,7 +51,8 @@ static const wf_route_t routes[] = {
     { WF_GET,    "/executions/{id}/metrics", USER, JSON, 0, "execution",
       wf_execution_metrics, .summary = "Show an execution's metrics" },
     { WF_GET,    "/executions/{id}/report",  USER, JSON, WF_ROUTE_HTML, "execution",
-      wf_execution_report,  .summary = "Show the report of an execution, as JSON or as a page" },
+      wf_execution_report,  .summary = "Show the report of an execution, as JSON or as a page",
+      .arguments = report_arguments },
     { WF_GET,    "/executions/{id}/ws",      USER, WF_FORMAT_NONE, 0, "execution",
       wf_execution_websocket, .summary = "Follow an execution over a WebSocket" },
     { WF_GET,    "/executions/{id}/metrics/stream", USER, WF_FORMAT_NONE, 0, "execution",

@@ -23,6 +23,10 @@ apr_status_t wf_fail_as(wf_request_t *req, int status, const char *code);
 /** {"success": true, "message": …} */
 apr_status_t wf_respond_done(wf_request_t *req, const char *message);
 
+/** The record of an execution, NULL if there is none with this id. */
+apr_status_t wf_execution_load(wf_request_t *req, const char *id, wf_run_t **run,
+                               wf_error_t *err);
+
 /** The execution that the path names. WF_ERR_NOT_FOUND if there is none. */
 apr_status_t wf_execution_find(wf_request_t *req, wf_run_t **run, wf_error_t *err);
 

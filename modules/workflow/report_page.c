@@ -89,6 +89,14 @@ static void add_columns(apr_array_header_t *columns, json_object *row, const cha
     }
 }
 
+/* What became of a figure, in its colour. */
+static const char *verdict_look(const char *verdict)
+{
+    return strcmp(verdict, "worse") == 0    ? "bad"
+           : strcmp(verdict, "better") == 0 ? "good"
+                                            : "soft";
+}
+
 /* Columns of texts stand at the left, as the first row has them. */
 static void add_head(wf_html_t *html, const apr_array_header_t *columns,
                      json_object *first, apr_pool_t *p)
@@ -111,10 +119,14 @@ static void add_row(wf_html_t *html, const apr_array_header_t *columns, json_obj
 {
     wf_html_add(html, "<tr>");
     for (int i = 0; i < columns->nelts; i++) {
-        json_object *value = member_at(row, APR_ARRAY_IDX(columns, i, const char *), p);
-
+        const char *name = APR_ARRAY_IDX(columns, i, const char *);
+        json_object *value = member_at(row, name, p);
         const char *text = cell_text(value, p);
 
+        if (strcmp(name, "verdict") == 0) {
+            wf_html_add(html, "<td class=\"word %s\">%s</td>", verdict_look(text), text);
+            continue;
+        }
         wf_html_add(html,
                     is_number(value)           ? "<td>%s</td>"
                     : strlen(text) < LONG_TEXT ? "<td class=\"left\">%s</td>"
@@ -234,8 +246,12 @@ static void add_warnings(wf_html_t *html, json_object *warnings, apr_pool_t *p)
                    : 0;
 
     for (size_t i = 0; i < n; i++) {
+        json_object *warning = json_object_array_get_idx(warnings, i);
+
         wf_html_add(html, "<p class=\"bad\">%s</p>\n",
-                    cell_text(json_object_array_get_idx(warnings, i), p));
+                    json_object_is_type(warning, json_type_object)
+                        ? text_of(warning, "message")
+                        : cell_text(warning, p));
     }
 }
 
@@ -264,6 +280,28 @@ static void add_thresholds(wf_html_t *html, json_object *thresholds, apr_pool_t 
                     passed ? "passed" : "failed");
     }
     wf_html_add(html, "</tbody></table></div>\n");
+}
+
+static void add_baseline(wf_html_t *html, json_object *baseline, apr_pool_t *p)
+{
+    if (!json_object_is_type(baseline, json_type_object)) {
+        return;
+    }
+    wf_html_add(html,
+                "<h2>Compared with the baseline</h2>\n<p class=\"soft\">execution %s of %s, "
+                "%s – %s, %s · what changed by %s %% or less is the same</p>\n",
+                text_of(baseline, "execution_id"), text_of(baseline, "workflow_id"),
+                text_of(baseline, "start_time"), text_of(baseline, "end_time"),
+                text_of(baseline, "status"),
+                cell_text(wf_json_get(baseline, "tolerance"), p));
+    wf_html_add(html,
+                "<p><span class=\"word bad\">%s worse</span> · <span class=\"word good\">%s "
+                "better</span> · %s the same</p>\n",
+                cell_text(wf_json_get(baseline, "worse"), p),
+                cell_text(wf_json_get(baseline, "better"), p),
+                cell_text(wf_json_get(baseline, "same"), p));
+    add_table(html, "The whole run", wf_json_get(baseline, "metrics"), p);
+    add_table(html, "Its steps", wf_json_get(baseline, "steps"), p);
 }
 
 /* clang-format off */
@@ -296,7 +334,6 @@ static const wf_chart_t charts[] = {
 static const struct { const char *section, *member, *title; } tables[] = {
     { NULL,             "step_details", "Steps" },
     { NULL,             "checks",       "Checks" },
-    { NULL,             "baseline",     "Compared with the baseline" },
     { "error_analysis", "error_types",  "Errors by kind" },
     { "error_analysis", "top_errors",   "Errors" },
 };
@@ -327,6 +364,7 @@ wf_html_t *wf_report_page(json_object *report, apr_pool_t *p)
     add_warnings(html, wf_json_get(report, "warnings"), p);
     add_tiles(html, wf_json_get(report, "summary"), p);
     add_thresholds(html, wf_json_get(report, "thresholds"), p);
+    add_baseline(html, wf_json_get(report, "baseline"), p);
     wf_html_add(html, "<h2>Course of the run</h2>\n");
     for (size_t i = 0; i < COUNT(charts); i++) {
         wf_chart_add(html, &charts[i], points, p);

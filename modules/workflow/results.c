@@ -144,6 +144,65 @@ static apr_status_t find_report(wf_request_t *req, wf_run_t **run, json_object *
     return stored_report(req, *run, report, err);
 }
 
+/* ---- beside an earlier one ------------------------------------------------------------ */
+
+static apr_status_t refuse_baseline(const char *id, const char *why, wf_error_t *err)
+{
+    return wf_error_field(err, WF_ERR_INVALID, "baseline",
+                          "query parameter 'baseline': execution '%s' %s", id, why);
+}
+
+/* The figures of an execution that has ended. */
+static apr_status_t find_figures(wf_request_t *req, const char *id, json_object **figures,
+                                 wf_error_t *err)
+{
+    json_object *report;
+    wf_run_t *run;
+    apr_status_t rv = wf_execution_load(req, id, &run, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!run) {
+        return refuse_baseline(id, "does not exist", err);
+    }
+    if (!wf_run_is_final(run->status)) {
+        return refuse_baseline(id, "has not ended", err);
+    }
+    rv = stored_report(req, run, &report, err);
+    if (rv == APR_SUCCESS && !wf_json_get(report, "metrics")) {
+        return refuse_baseline(id, "never began", err);
+    }
+    *figures =
+        rv == APR_SUCCESS ? wf_json_own(wf_figures(report, req->pool), req->pool) : NULL;
+    return rv;
+}
+
+/* ?baseline=<id>, with &tolerance=5%: instead of what the workflow says. */
+static apr_status_t add_baseline(wf_request_t *req, json_object *report, wf_error_t *err)
+{
+    const char *id = wf_query_text(req->query, "baseline");
+    const char *tolerance = wf_query_text(req->query, "tolerance");
+    wf_compare_t how = { .tolerance = WF_COMPARE_TOLERANCE };
+    const char *wrong = tolerance ? wf_percent_parse(&how.tolerance, tolerance) : NULL;
+    json_object *figures = NULL;
+    apr_status_t rv;
+
+    if (wrong) {
+        return wf_error_field(err, WF_ERR_INVALID, "tolerance",
+                              "query parameter 'tolerance' %s", wrong);
+    }
+    if (!id) {
+        return APR_SUCCESS;
+    }
+    rv = find_figures(req, id, &figures, err);
+    if (rv == APR_SUCCESS) {
+        json_object_object_add(report, "baseline",
+                               wf_compare(&how, figures, report, NULL, req->pool));
+    }
+    return rv;
+}
+
 /* The whole report, in the request's pool. */
 static apr_status_t load_report(wf_request_t *req, json_object **report, wf_error_t *err)
 {
@@ -159,7 +218,7 @@ static apr_status_t load_report(wf_request_t *req, json_object **report, wf_erro
     }
     json_object_object_add(*report, "time_series", series_json(points, req->pool));
     json_object_object_add(*report, "vu_timeline", timeline_json(points, req->pool));
-    return APR_SUCCESS;
+    return add_baseline(req, *report, err);
 }
 
 apr_status_t wf_perf_report(wf_request_t *req, wf_error_t *err)
