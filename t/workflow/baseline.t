@@ -32,7 +32,7 @@ my @bad = (
 
 plan tests => 2 * @bad + 68;
 
-my $target = WF::Target->new('/fast' => { delay => 0.02 }, '/slow' => { delay => 0.1 }, '/bad' => { delay => 0.02, status => 503 });
+my $target = WF::Target->new('/fast' => { delay => 0.02 }, '/slow' => { delay => 0.2 }, '/bad' => { delay => 0.02, status => 503 });
 my $server = WF::Server->new(extra => "WorkflowMaxExecutions 2")->start;
 
 sub steps { my ($path, @more) = @_; [ http_step(s => $target->url($path)), @more ] }
@@ -170,7 +170,7 @@ finished($_) for @running;
 
 $server->{extra} = 'WorkflowExecutionsKept 1';
 my $long = submit(workflow(steps('/slow', { id => 'w', type => 'sleep', config => { duration => '50ms' } }),
-    { vus => 1, iterations => 40, baseline => { execution => $first, max_regression => 20 }, thresholds => [ { metric => 'http_req_duration', condition => 'p(95) < baseline * 2' } ] }, id => 'long'));
+    { vus => 1, iterations => 25, baseline => { execution => $first, max_regression => 20 }, thresholds => [ { metric => 'http_req_duration', condition => 'p(95) < baseline * 2' } ] }, id => 'long'));
 my $n = 0;
 wait_until { ($n = metrics($long)->{total_iterations}) > 0 };
 $server->write_config;
