@@ -17,7 +17,7 @@ all: module engine
 # workflow-engine binary. Of the engine room the module holds the half that starts it, of the
 # client and bpmn rooms what checks directives.
 MODULE_ROOMS = core ipc store http auth metrics activiti workflow
-ENGINE_ROOMS = core ipc store script xml diagram decision client document metrics output bpmn load stream engine cli
+ENGINE_ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load stream engine cli
 PARENT       = modules/engine/parent.c
 SHARED_HALF  = modules/engine/config.c modules/bpmn/registry.c \
                $(addprefix modules/client/,targets.c mail_server.c mail_address.c hosts.c)
@@ -31,6 +31,7 @@ BELOW_ipc      = ipc core
 BELOW_store    = store core
 BELOW_script   = script core
 BELOW_client   = client core
+BELOW_database = database core
 BELOW_xml      = xml core
 BELOW_diagram  = diagram xml core
 BELOW_decision = decision script xml core
@@ -38,19 +39,19 @@ BELOW_bpmn     = bpmn decision diagram client store script xml core
 BELOW_metrics  = metrics core
 BELOW_document = document script core
 BELOW_output   = output metrics document client script core
-BELOW_load     = load output metrics document script client core
+BELOW_load     = load output metrics document script database client core
 BELOW_stream   = stream core
-BELOW_engine   = engine stream load output metrics document bpmn decision diagram xml script client store ipc core
+BELOW_engine   = engine stream load output metrics document bpmn decision diagram xml script database client store ipc core
 BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth metrics store ipc core
-BELOW_cli      = cli engine stream load output metrics document bpmn decision diagram xml script client store ipc core
-ROOMS = core ipc store script xml diagram decision client document metrics output bpmn load stream engine http auth activiti workflow cli
+BELOW_cli      = cli engine stream load output metrics document bpmn decision diagram xml script database client store ipc core
+ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load stream engine http auth activiti workflow cli
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3
-ENGINE_PKGS = $(PKGS) yaml-0.1 libcurl libzip expat libpcre2-8 libcrypto
+ENGINE_PKGS = $(PKGS) yaml-0.1 libcurl libpq libzip expat libpcre2-8 libcrypto
 OPT        ?= -O2 -g
 SANITIZE   ?=
 WARN        = -Wall -Wextra
@@ -195,11 +196,12 @@ $(call obj,t/bench/script.c): | $(QJS)/quickjs.h
 # ---- packages -----------------------------------------------------------------------------------------
 # Only what is missing is installed, with sudo unless root.
 BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev \
-                 libsqlite3-dev libyaml-dev libcurl4-openssl-dev libzip-dev libexpat1-dev \
+                 libsqlite3-dev libpq-dev libyaml-dev libcurl4-openssl-dev libzip-dev libexpat1-dev \
                  libpcre2-dev libssl-dev libwslay-dev patch xz-utils
 RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core \
                  fonts-wqy-microhei
 TEST_PACKAGES  = $(RUN_PACKAGES) curl jq libapache2-mod-perl2 libio-socket-ssl-perl openssl \
+                 postgresql \
                  sqlite3 tidy tzdata zip
 BENCH_PACKAGES = $(RUN_PACKAGES) wrk
 FUZZ_PACKAGES  = $(BUILD_PACKAGES) clang libclang-rt-dev

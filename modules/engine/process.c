@@ -8,6 +8,7 @@
  *        writes what is queued; the store checkpoints. Whoever got a "yes" finds it on
  *        disk. */
 #include "engine/internal.h"
+#include "database/database.h"
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
@@ -239,6 +240,7 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
     }
     load.permit_baton = engine->load_targets;
     engine->around = wf_surroundings_read(config, engine->pool);
+    wf_db_global_init();
 
     engine->running = wf_running_create(engine->pool);
     engine->models = wf_models_create(config->model_cache, wf_engine_load_model, NULL,

@@ -25,6 +25,7 @@ typedef struct job_t {
     wf_chores_t *all;
     wf_message_t letter;
     int worker;
+    int alone;                /* no letter, no act */
     struct job_t *next, **at; /* while QUEUED */
 } job_t;
 
@@ -74,7 +75,7 @@ static void on_letter(wf_loop_t *loop, wf_message_t *letter)
     destroy(job);
 }
 
-wf_chore_t *wf_chore_create(wf_act_t *act)
+static job_t *make(const wf_strand_t *strand)
 {
     apr_pool_t *pool = wf_pool_create("wf_chore", 0);
     job_t *job;
@@ -84,11 +85,26 @@ wf_chore_t *wf_chore_create(wf_act_t *act)
     }
     job = apr_pcalloc(pool, sizeof(*job));
     job->chore.pool = pool;
-    job->act = act;
-    job->loop = act->strand->vu->shard->loop;
-    job->all = act->strand->vu->shard->run->load->chores;
+    job->loop = strand->vu->shard->loop;
+    job->all = strand->vu->shard->run->load->chores;
     job->letter.read = on_letter;
     job->letter.about = job;
+    return job;
+}
+
+wf_chore_t *wf_chore_create(wf_act_t *act)
+{
+    job_t *job = make(act->strand);
+
+    job->act = act;
+    return &job->chore;
+}
+
+wf_chore_t *wf_chore_create_alone(wf_strand_t *strand)
+{
+    job_t *job = make(strand);
+
+    job->alone = 1;
     return &job->chore;
 }
 
@@ -139,7 +155,7 @@ static void work_on(wf_chores_t *all, job_t *job, int worker)
     pthread_mutex_unlock(&all->lock);
     job->chore.run(&job->chore);
     pthread_mutex_lock(&all->lock);
-    dropped = job->state == DROPPED;
+    dropped = job->state == DROPPED || job->alone;
     if (!dropped) {
         job->state = FINISHED;
         wf_loop_send(job->loop, &job->letter);
@@ -249,6 +265,12 @@ void wf_chores_destroy(wf_chores_t *all)
     pthread_mutex_unlock(&all->lock);
     for (i = 0; i < all->nworkers; i++) {
         pthread_join(all->workers[i].thread, NULL);
+    }
+    while (all->queue != NULL) { /* only work that nobody waits for */
+        job_t *job = all->queue;
+
+        dequeue(all, job);
+        destroy(job);
     }
     pthread_cond_destroy(&all->work);
     pthread_mutex_destroy(&all->lock);

@@ -158,6 +158,13 @@ typedef struct wf_locals_t {
     const wf_act_t *floor;           /* loops from here upwards are not seen */
 } wf_locals_t;
 
+/* What a strand has taken until it ends, such as a connection in a transaction. It lives
+ * outside of the strand's pool. */
+typedef struct wf_taken_t {
+    void (*give_back)(wf_strand_t *strand, struct wf_taken_t *taken);
+    struct wf_taken_t *next;
+} wf_taken_t;
+
 struct wf_strand_t {
     wf_vu_t *vu;
     wf_act_t *top;
@@ -171,6 +178,7 @@ struct wf_strand_t {
     wf_locals_t *locals;
     wf_scope_t scope; /* of expressions and templates */
     wf_client_transfer_t *transfer; /* made on first use, in the shard's pool */
+    wf_taken_t *taken; /* to be given back, the latest first */
     int credit;
     int yielded;    /* waits for its turn only */
     wf_turn_t turn;
@@ -255,6 +263,9 @@ typedef struct wf_chore_t {
 wf_chore_t *wf_chore_create(wf_act_t *act);
 /** Hand it to a worker; done() comes later, never from inside. Always WAITING. */
 wf_step_progress_e wf_chore_begin(wf_chore_t *chore);
+/** The same for work that nobody waits for: it goes when run() has returned. done and hurry
+ *  stay NULL; when the load engine ends it may go without having run. */
+wf_chore_t *wf_chore_create_alone(wf_strand_t *strand);
 /** Forget it, begun or not; done() is not called. From the type's cancel(). */
 void wf_chore_drop(wf_chore_t *chore);
 /** In run(): nobody wants the outcome any more. */

@@ -290,6 +290,7 @@ struct wf_plan_t {
     const char *id, *name, *description;
     wf_map_t *variables;
     wf_data_set_t data; /* rows that users take */
+    struct wf_db_pools_t *databases; /* connections of db steps; NULL: there are none */
     wf_http_section_t http;
     const wf_surroundings_t *around; /* never NULL */
     apr_hash_t *files;               /* name → text that ${file:name} stands for */

@@ -13,7 +13,6 @@
     }
 
 static const wf_step_type_t later_types[] = {
-    NOT_YET("db"),
     NOT_YET("mq"),
     NOT_YET("socket"),
     NOT_YET("grpc"),
@@ -24,7 +23,7 @@ static const wf_step_type_t *const types[] = {
     &wf_step_for,          &wf_step_foreach,   &wf_step_while,    &wf_step_break,
     &wf_step_retry,        &wf_step_random,    &wf_step_continue, &wf_step_wait_until,
     &wf_step_script,       &wf_step_sleep,     &wf_step_parallel, &wf_step_call,
-    &wf_step_ref_workflow,
+    &wf_step_ref_workflow, &wf_step_db,
 };
 
 const wf_step_type_t *wf_step_type_find(const char *name)

@@ -401,12 +401,23 @@ static int step_ended(wf_act_t *act, const wf_act_t *child)
     return end_block(act, WF_BLOCK_ABORTED);
 }
 
+static void give_back(wf_strand_t *strand)
+{
+    while (strand->taken != NULL) {
+        wf_taken_t *taken = strand->taken;
+
+        strand->taken = taken->next;
+        taken->give_back(strand, taken);
+    }
+}
+
 static int do_gone(wf_strand_t *strand, wf_act_t *act)
 {
     wf_act_t child = *act, *up = act->up;
 
     pop(strand);
     if (up == NULL) {
+        give_back(strand);
         strand->ended(strand); /* the strand may be gone now */
         return 0;
     }
@@ -590,5 +601,6 @@ void wf_strand_cut(wf_strand_t *strand)
     }
     unwind(strand, &strand->root);
     interrupt(&strand->root);
+    give_back(strand);
     strand->top = NULL;
 }
