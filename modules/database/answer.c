@@ -80,14 +80,11 @@ const char *wf_db_param_text(const wf_value_t *param, apr_pool_t *p)
 
 const char *wf_db_line(const char *text, apr_pool_t *p)
 {
-    char *line = apr_pstrdup(p, text), *at;
+    char *line = apr_pstrmemdup(p, text, strcspn(text, "\r\n"));
     apr_size_t length = strlen(line);
 
     while (length > 0 && apr_isspace(line[length - 1])) {
         line[--length] = '\0';
-    }
-    for (at = line; *at != '\0'; at++) {
-        *at = apr_iscntrl(*at) ? ' ' : *at;
     }
     return line;
 }

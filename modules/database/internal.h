@@ -64,7 +64,7 @@ wf_value_t wf_db_base64(const void *data, apr_size_t length, apr_pool_t *p);
 wf_value_t wf_db_json(const char *text, apr_size_t length, apr_pool_t *p);
 /** A parameter that is neither null, number, truth, text nor bytes: as text. */
 const char *wf_db_param_text(const wf_value_t *param, apr_pool_t *p);
-/** A database's own words on one line, without blanks at its end. */
+/** The first line of a database's own words, without blanks at its end. */
 const char *wf_db_line(const char *text, apr_pool_t *p);
 
 /* ---- SQLite (sqlite_guard.c) --------------------------------------------------------------- */

@@ -108,6 +108,11 @@ wf_chore_t *wf_chore_create_alone(wf_strand_t *strand)
     return &job->chore;
 }
 
+void wf_chore_hold_up_none(wf_chore_t *chore, wf_strand_t *strand)
+{
+    job_of(chore)->all = strand->vu->shard->run->load->holders;
+}
+
 static void dequeue(wf_chores_t *all, job_t *job)
 {
     *job->at = job->next;

@@ -266,6 +266,9 @@ wf_step_progress_e wf_chore_begin(wf_chore_t *chore);
 /** The same for work that nobody waits for: it goes when run() has returned. done and hurry
  *  stay NULL; when the load engine ends it may go without having run. */
 wf_chore_t *wf_chore_create_alone(wf_strand_t *strand);
+/** Before it begins: the work ends what other chores may be waiting for, such as a lock, so it
+ *  gets a thread however many of those there are. */
+void wf_chore_hold_up_none(wf_chore_t *chore, wf_strand_t *strand);
 /** Forget it, begun or not; done() is not called. From the type's cancel(). */
 void wf_chore_drop(wf_chore_t *chore);
 /** In run(): nobody wants the outcome any more. */
@@ -273,6 +276,8 @@ int wf_chore_dropped(wf_chore_t *chore);
 /** In run(): which of the workers this is, from 0; below the load engine's number. Of one
  *  worker there is one chore at a time. */
 int wf_chore_worker(const wf_chore_t *chore);
+
+#define WF_LOAD_HOLDERS 1000 /* threads for chores that others may be waiting for */
 
 typedef struct wf_chores_t wf_chores_t;
 /** Threads are started when they are needed. 0: the default, WF_LOAD_WORKERS. */
@@ -777,6 +782,7 @@ struct wf_load_t {
     wf_loop_t **loops;
     int nloops;
     wf_chores_t *chores;
+    wf_chores_t *holders; /* of wf_chore_hold_up_none */
     pthread_t progress_thread;
 
     /* lock: taken by any thread for short times, never while a loop is waited for */

@@ -140,6 +140,7 @@ static void init_lock(wf_load_t *load)
 static void end_threads(wf_load_t *load)
 {
     wf_chores_destroy(load->chores);
+    wf_chores_destroy(load->holders);
     while (load->nloops > 0) {
         wf_loop_destroy(load->loops[--load->nloops]);
     }
@@ -162,6 +163,7 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
     load->options = *options;
     load->loops = apr_pcalloc(p, (loops > 0 ? loops : 1) * sizeof(*load->loops));
     load->chores = wf_chores_create(options->workers, p);
+    load->holders = wf_chores_create(WF_LOAD_HOLDERS, p);
     init_lock(load);
     do {
         rv = wf_loop_create(&load->loops[load->nloops], load->nloops, p, err);

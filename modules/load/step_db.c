@@ -45,6 +45,7 @@ static void forget_transaction(wf_strand_t *strand, wf_taken_t *taken)
     chore->baton = lease;
     chore->run = run_rollback;
     apr_pool_cleanup_register(chore->pool, lease, drop_rollback, apr_pool_cleanup_null);
+    wf_chore_hold_up_none(chore, strand);
     wf_chore_begin(chore);
 }
 
@@ -267,7 +268,8 @@ static apr_status_t clean_up(void *data)
 static const char *pass_lease(wf_strand_t *strand, work_t *work)
 {
     wf_lease_t *lease = work->lease;
-    int open = !wf_db_is_broken(lease->db) && wf_db_in_transaction(lease->db);
+    int open = !work->answer.late && !wf_db_is_broken(lease->db)
+               && wf_db_in_transaction(lease->db);
     const char *tx_id = apr_pstrdup(work->chore->pool, lease->tx_id);
 
     if (work->owns && work->statement.action == WF_DB_BEGIN && work->rv == APR_SUCCESS) {
@@ -275,7 +277,7 @@ static const char *pass_lease(wf_strand_t *strand, work_t *work)
         keep_transaction(strand, lease, tx_id);
         work->owns = 0;
     }
-    else if (!work->owns && !open) { /* it was ended, or it is lost */
+    else if (!work->owns && !open) { /* it was ended, broken off or lost */
         release_transaction(strand, lease);
         work->owns = 1;
     }
@@ -356,6 +358,16 @@ static int find_place(work_t *work, const wf_strand_t *strand, const wf_db_step_
     return 1;
 }
 
+/* Who has a transaction may hold locks that all others wait for, workers included. */
+static int take_place(work_t *work, wf_strand_t *strand, const wf_db_step_t *own)
+{
+    if (work->lease == NULL) {
+        return lease(work, strand, own);
+    }
+    wf_chore_hold_up_none(work->chore, strand);
+    return 1;
+}
+
 static work_t *make_work(wf_act_t *act)
 {
     wf_chore_t *chore = wf_chore_create(act);
@@ -383,7 +395,7 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 
     work->rv = eval(work, own, strand);
     if (work->rv == APR_SUCCESS && find_place(work, strand, own)) {
-        there = work->lease != NULL ? 1 : lease(work, strand, own);
+        there = take_place(work, strand, own);
     }
     if (there < 0) {
         work->rv = WF_EFAILED;

@@ -107,47 +107,53 @@ static int ask(const char *file, const char *sql)
 
 static void test_outputs(void)
 {
-    ok(
-        run(HEAD "variables: {min: 2, who: \"o'hara\"}\nsteps:\n" DB(
-            "make", "sql: 'create table t (id integer, name text, paid boolean)'")
-                DB("put",
-                   "sql: \"insert into t values (1, 'a', 1), (2, $1, 0), (3, null, 1)\", "
-                   "params: ['${who}']") DB("q", "sql: 'select * from t where id >= ? "
-                                                 "order by id', params: ['${min}']")
-                    DB("n", "action: count, sql: 'select count(*) from t'") DB(
-                        "n2", "action: count, sql: 'select id from t'")
-                        DB("e", "action: exists, sql: 'select exists (select 1 from t "
-                                "where id = 9)'") DB(
-                            "e2", "action: exists, query: 'select id from t where id = "
-                                  "1'") ASSERT("a1", "${put.rowsAffected} == 3 AND "
-                                                     "${put.rows_affected} == 3")
-                            ASSERT("a2", "${q.count} == 2 AND ${q.success} AND "
-                                         "${q.exists}") ASSERT(
-                                "a3", "${q.data[0].id} == 2 AND ${q.data[1].name} == "
-                                      "null") ASSERT("a4", "${q.data[0].name} == ${who}")
-                                ASSERT("a5", "NOT ${q.data[0].paid} AND "
-                                             "${q.data[1].paid}") ASSERT(
-                                    "a6", "${n.count} == 3 AND ${n2.count} == 3")
-                                    ASSERT("a7", "NOT ${e.exists} AND ${e2.exists}")
-                                        ASSERT("a8", "${q.action} == \"query\" AND "
-                                                     "${put.action} == \"execute\"")
-                                            ASSERT(
-                                                "a9",
-                                                "${q.driver} == \"sqlite\" AND ${q.txId} "
-                                                "== null") "  - {id: all, type: foreach, "
-                                                           "config: {items: '${q.data}', "
-                                                           "item_var: row, steps: "
-                                                           "[{id: each, type: db, "
-                                                           "config: {sql: 'delete from t "
-                                                           "where id = ?', params: "
-                                                           "['${row.id}']}}]}}\n" DB(
-                                                               "left",
-                                                               "action: count, sql: "
-                                                               "'select count(*) from t'")
-                                                               ASSERT(
-                                                                   "a10",
-                                                                   "${left.count} == 1")),
-        "a run");
+    ok(run(HEAD "variables: {min: 2, who: \"o'hara\"}\nsteps:\n" DB(
+           "make", "sql: 'create table t (id integer, name text, paid boolean)'")
+               DB("put",
+                  "sql: \"insert into t values (1, 'a', 1), (2, $1, 0), (3, null, 1)\", "
+                  "params: ['${who}']") DB("q", "sql: 'select * from t where id >= ? "
+                                                "order by id', params: ['${min}']")
+                   DB("n", "action: count, sql: 'select count(*) from t'") DB(
+                       "n2",
+                       "action: count, sql: 'select id from t'") DB("e",
+                                                                    "action: exists, "
+                                                                    "sql: 'select exists "
+                                                                    "(select 1 from t "
+                                                                    "where id = 9)'")
+                       DB("e2", "action: exists, query: 'select id from t where id = "
+                                "1'") ASSERT("a1", "${put.rowsAffected} == 3 AND "
+                                                   "${put.rows_affected} == 3")
+                           ASSERT("a2",
+                                  "${q.count} == 2 AND ${q.success} AND "
+                                  "${q.exists}") ASSERT("a3", "${q.data[0].id} == 2 AND "
+                                                              "${q.data[1].name} == "
+                                                              "null")
+                               ASSERT("a4", "${q.data[0].name} == ${who}") ASSERT(
+                                   "a5",
+                                   "NOT ${q.data[0].paid} AND "
+                                   "${q.data[1].paid}") ASSERT("a6",
+                                                               "${n.count} == 3 AND "
+                                                               "${n2.count} == 3")
+                                   ASSERT("a7", "NOT ${e.exists} AND ${e2.exists}")
+                                       ASSERT("a8", "${q.action} == \"query\" AND "
+                                                    "${put.action} == \"execute\"")
+                                           ASSERT(
+                                               "a9",
+                                               "${q.driver} == \"sqlite\" AND ${q.txId} "
+                                               "== null") "  - {id: all, type: foreach, "
+                                                          "config: {items: '${q.data}', "
+                                                          "item_var: row, steps: "
+                                                          "[{id: each, type: db, "
+                                                          "config: {sql: 'delete from t "
+                                                          "where id = ?', params: "
+                                                          "['${row.id}']}}]}}\n" DB(
+                                                              "left",
+                                                              "action: count, sql: "
+                                                              "'select count(*) from t'")
+                                                              ASSERT(
+                                                                  "a10",
+                                                                  "${left.count} == 1")),
+       "a run");
     for (int i = 1; i <= 10; i++) {
         const char *id = apr_psprintf(r.pool, "a%d_yes", i);
 
@@ -322,6 +328,17 @@ static void test_pool(void)
     is_str(code_of(0), "TIMEOUT_ERROR", "is told");
 }
 
+/* More users wait for a lock than there are workers; who holds it still gets one. */
+static void test_locks(void)
+{
+    ok(run(HEAD "options: {mode: per-vu-iterations, vus: 12, iterations: 3}\nsteps:\n" DB(
+           "b", SHOP "sql: begin immediate, max_connections: 12, timeout: 15s")
+               DB("i", SHOP "sql: 'insert into t values (5)'")
+                   DB("c", SHOP "action: commit")),
+       "locks that more users wait for than workers can");
+    is_int(successes("c"), 36, "are released");
+}
+
 /* ---- stops ----------------------------------------------------------------------------------------- */
 
 static void test_stops(void)
@@ -347,7 +364,9 @@ static void test_stops(void)
 
 int main(void)
 {
-    wf_load_options_t options = { .loops = 2, .max_executions = 3, .max_vus = 1000 };
+    wf_load_options_t options = {
+        .loops = 2, .workers = 4, .max_executions = 3, .max_vus = 1000
+    };
 
     apr_initialize();
     if (mkdtemp(dir) == NULL) {
@@ -360,6 +379,7 @@ int main(void)
     test_refused();
     test_transactions();
     test_pool();
+    test_locks();
     test_stops();
     if (system(apr_psprintf(r.pool, "rm -rf %s", dir)) != 0) {
         diag("%s stays", dir);
