@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define INPUT_DEPTH 64
+#define INPUT_DEPTH 112 /* as documents with steps within steps */
 /* A value of an input travels inside a command and is stored inside a list of variables. */
 #define OWN_DEPTH (INPUT_DEPTH + 16)
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define WF_DOC_MAX_BYTES (4 * 1024 * 1024)
-#define WF_DOC_MAX_DEPTH 64
+#define WF_DOC_MAX_DEPTH 112 /* as JSON: blocks of steps take up to five levels each */
 #define WF_DOC_MAX_NODES 200000 /* aliases count as often as they are used */
 
 /* ---- documents: one tree for YAML and JSON (document.c) ---------------------------- */
