@@ -174,7 +174,9 @@ static wf_step_t *compile_script(const item_t *at)
     wf_step_t *step = wf_step_add(at->node, at->path->up, at->c);
 
     step->type = &wf_step_script;
-    step->timeout_ns = SCRIPT_TIMEOUT_NS;
+    if (wf_node_get(at->config, "timeout") == NULL) {
+        step->timeout_ns = SCRIPT_TIMEOUT_NS;
+    }
     step->type->compile(step, at->config, at->path, at->c);
     return step;
 }
