@@ -14,7 +14,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define EVENTS_PER_TURN 256
+/* Few, so that a user who ends an exchange begins the next one, in the same turn, while what
+ * they touch is still in the processor's cache. */
+#define EVENTS_PER_TURN 16
 #define STALE_US 2500000 /* what a loop told of itself so long ago says nothing of now   \
                           */
 
