@@ -307,6 +307,7 @@ void wf_exchange_begin(wf_exchange_t *exchange, const wf_client_call_t *call)
         exchange->call = call;
         exchange->applied = call->stable;
     }
+    wf_options_buffer(exchange);
     if (exchange->has_cookies) {
         wf_user_begin(exchange);
     }

@@ -73,6 +73,7 @@ typedef struct wf_exchange_t {
     const wf_client_call_t *call; /* the last one, see applied */
     const wf_client_settings_t
         *settings;    /* whose options the handle carries; NULL: set them */
+    long buffer;      /* bytes that the handle reads at once; 0: not set yet */
     char *default_ca; /* libcurl's own list of issuers */
     int applied;      /* the handle carries all options of call */
     int has_cookies;  /* the handle has the user's */
@@ -120,6 +121,8 @@ int wf_exchange_permits_new(wf_exchange_t *exchange, const struct curl_sockaddr 
 void wf_options_base(wf_exchange_t *exchange);
 /** All options of a call. (options.c) */
 void wf_options_apply(wf_exchange_t *exchange, const wf_client_call_t *call);
+/** A buffer as the size of the last answer lets expect. (options.c) */
+void wf_options_buffer(wf_exchange_t *exchange);
 /** No option refers to the call any more. (options.c) */
 void wf_options_forget(wf_exchange_t *exchange);
 
@@ -178,6 +181,21 @@ void wf_client_transfer_finish(wf_client_transfer_t *transfer, CURLcode code);
 
 /** The last thing a connection does. (multi.c) */
 int wf_client_close_socket(void *baton, curl_socket_t fd);
+
+/* ---- memory.c: libcurl's memory --------------------------------------------------------- */
+
+/** Start libcurl, with memory as below. Once, before any other use of it. */
+CURLcode wf_memory_init(void);
+/** The calling thread runs multis from now on: what libcurl allocates on it comes from a
+ *  heap of the thread. */
+void wf_memory_adopt(void);
+/** What libcurl calls for it. */
+void *wf_memory_get(size_t n);
+void wf_memory_free(void *data);
+void *wf_memory_resize(void *data, size_t n);
+/** Bytes of the calling thread's heap, used or not; 0 with sanitizers, as there is none.
+ */
+size_t wf_memory_held(void);
 
 /* ---- terms.c: what a blocking call keeps to -------------------------------------------- */
 

@@ -50,6 +50,7 @@ apr_status_t wf_client_multi_create(wf_client_multi_t **out,
     multi->poller = *poller;
     multi->permitted = permitted;
     multi->permit_baton = permit_baton;
+    wf_memory_adopt();
     multi->handle = curl_multi_init();
     if (multi->handle == NULL) {
         return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
+#define SMALL_BUFFER (3 * 1024L - 1)
+#define LARGE_BUFFER (16 * 1024L - 1)
 #define CONNECTION_IDLE_S 90L /* an older idle connection is not reused */
-#define RECEIVE_BUFFER (16 * 1024L)
 
 void wf_options_base(wf_exchange_t *exchange)
 {
@@ -20,7 +21,6 @@ void wf_options_base(wf_exchange_t *exchange)
     curl_easy_setopt(h, CURLOPT_NOPROXY,
                      "*"); /* else its environment is asked each time */
     curl_easy_setopt(h, CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_S);
-    curl_easy_setopt(h, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
     /* A cut exchange must not wait for a name server that does not answer. */
     curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(h, CURLOPT_ERRORBUFFER, exchange->detail);
@@ -33,6 +33,18 @@ void wf_options_base(wf_exchange_t *exchange)
     curl_easy_setopt(h, CURLOPT_SEEKDATA, exchange);
     curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, wf_exchange_before_request);
     curl_easy_setopt(h, CURLOPT_PREREQDATA, exchange);
+}
+
+/* Most answers are small, and thousands of users wait for one at a time: each of them has
+ * a buffer meanwhile. libcurl adds a byte to it. */
+void wf_options_buffer(wf_exchange_t *exchange)
+{
+    long size = exchange->size > SMALL_BUFFER ? LARGE_BUFFER : SMALL_BUFFER;
+
+    if (size != exchange->buffer) {
+        curl_easy_setopt(exchange->handle, CURLOPT_BUFFERSIZE, size);
+        exchange->buffer = size;
+    }
 }
 
 /* ---- settings ----------------------------------------------------------------------- */

@@ -13,7 +13,7 @@ static CURLcode global_result;
 
 static void global_init(void)
 {
-    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    global_result = wf_memory_init();
 }
 
 apr_status_t wf_client_global_init(wf_error_t *err)
