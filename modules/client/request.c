@@ -280,8 +280,12 @@ apr_status_t wf_client_prepare(wf_client_call_t **out, const wf_client_request_t
                                apr_pool_t *p, wf_error_t *err)
 {
     wf_client_call_t *call = apr_pcalloc(p, sizeof(*call));
-    apr_status_t rv;
+    apr_status_t rv = wf_client_global_init(err);
 
+    /* What was made earlier would be freed as if it came from memory.c. */
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     apr_pool_cleanup_register(p, call, release_call, apr_pool_cleanup_null);
     call->method = apr_pstrdup(p, request->method);
     call->settings = request->settings;
