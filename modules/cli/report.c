@@ -95,6 +95,25 @@ static void show_thresholds(json_object *thresholds)
     }
 }
 
+/* As k6 has them: what held always, and what did not. */
+static void show_checks(json_object *checks)
+{
+    size_t i, n = json_object_is_type(checks, json_type_array)
+                      ? json_object_array_length(checks)
+                      : 0;
+
+    for (i = 0; i < n; i++) {
+        json_object *c = json_object_array_get_idx(checks, i);
+        apr_int64_t passes = wf_json_int(c, "passes", 0),
+                    fails = wf_json_int(c, "fails", 0);
+        const char *step = wf_json_string(c, "step_id", "");
+
+        printf("%s  %s %s%s%s  %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT "\n",
+               i ? "" : "checks\n", fails ? "✗" : "✓", step, *step ? ": " : "",
+               wf_json_string(c, "name", ""), passes, passes + fails);
+    }
+}
+
 static void show_errors(json_object *errors)
 {
     size_t i, n = json_object_array_length(errors);
@@ -126,6 +145,7 @@ void wf_show_summary(const wf_run_snapshot_t *s, apr_pool_t *p)
                s->thresholds_failed);
         show_thresholds(wf_json_get(s->metrics, "thresholds"));
     }
+    show_checks(wf_json_get(s->metrics, "checks"));
     show_errors(s->errors);
     fflush(stdout);
 }

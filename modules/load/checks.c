@@ -6,6 +6,7 @@
 
 typedef struct checks_t {
     const wf_check_t *checks;
+    const char **labels; /* what each is called in reports */
     int count, soft;
 } checks_t;
 
@@ -74,7 +75,6 @@ static const char *judge(const wf_check_t *check, wf_strand_t *strand, apr_pool_
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
     const checks_t *own = act->step->config;
-    wf_sheet_t *sheet = wf_strand_sheet(strand);
     apr_pool_t *p;
     int i;
 
@@ -83,7 +83,7 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
     for (i = 0; i < own->count; i++) {
         const char *wrong = judge(&own->checks[i], strand, p);
 
-        wf_sheet_rate(sheet, WF_M_CHECKS, wrong == NULL);
+        wf_strand_check(strand, own->labels[i], wrong == NULL, wrong != NULL);
         if (wrong != NULL && !own->soft && act->result->error == NULL) {
             wf_result_fail(act->result, WF_STEP_FAILED, "EXECUTION_ERROR",
                            "assertion failed: %s", wrong);
@@ -128,6 +128,14 @@ static int is_constant(const wf_node_t *node)
     return 1;
 }
 
+/* As it is written, for names. */
+static const char *shown(const wf_node_t *node, const wf_value_t *value, apr_pool_t *p)
+{
+    const char *text = wf_node_text(node, p);
+
+    return text ? text : wf_json_text(wf_json_own(wf_value_to_json(value), p), NULL, p);
+}
+
 void wf_check_expect(wf_check_t *check, const wf_assertion_t *assertion,
                      const wf_node_t *expected, const wf_where_t *where, wf_compile_t *c)
 {
@@ -148,6 +156,7 @@ void wf_check_expect(wf_check_t *check, const wf_assertion_t *assertion,
         wf_compile_problem(c, "value", expected, where, "%s", wrong);
         return;
     }
+    check->wanted = shown(expected, &value, c->p);
     check->expected = wf_compile_shape(c, expected, where);
     check->look.secret |=
         expected->type == WF_NODE_STRING && strstr(expected->text, "secret:") != NULL;
@@ -156,14 +165,32 @@ void wf_check_expect(wf_check_t *check, const wf_assertion_t *assertion,
     }
 }
 
+/* "$.total greater_than 5". */
+static const char *label_of(const wf_check_t *check, apr_pool_t *p)
+{
+    if (check->name != NULL || check->truth != NULL) {
+        return check->name ? check->name : check->text;
+    }
+    if (check->assertion == NULL) {
+        return apr_pstrcat(p, check->look.what, " is there", NULL);
+    }
+    return apr_pstrcat(p, check->look.what, " ", check->assertion->name,
+                       check->wanted ? " " : NULL, check->wanted, NULL);
+}
+
 wf_step_t *wf_checks_step(const wf_check_t *checks, int count, int soft,
                           const wf_node_t *node, const wf_where_t *path, wf_compile_t *c)
 {
     wf_step_t *step = wf_step_add(node, path, c);
     checks_t *own = apr_pcalloc(c->p, sizeof(*own));
+    int i;
 
     own->checks = checks;
     own->count = count;
+    own->labels = apr_pcalloc(c->p, (count + 1) * sizeof(*own->labels));
+    for (i = 0; c->problems->errors == 0 && i < count; i++) {
+        own->labels[i] = label_of(&checks[i], c->p);
+    }
     own->soft = soft;
     step->type = &checks_type;
     step->config = own;

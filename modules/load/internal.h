@@ -232,6 +232,8 @@ void wf_strand_tidy(wf_strand_t *strand);
 /* What the run of the strand's user knows. */
 const wf_plan_t *wf_strand_plan(const wf_strand_t *strand);
 wf_sheet_t *wf_strand_sheet(const wf_strand_t *strand); /* or one that nobody reads: warm-up */
+/** Outcomes of a check that the step under way has made, or a script; both are counted. */
+void wf_strand_check(wf_strand_t *strand, const char *name, int passes, int fails);
 wf_timers_t *wf_strand_timers(const wf_strand_t *strand);
 
 /* ---- chores: work that blocks (chores.c) --------------------------------------------- */
@@ -735,6 +737,8 @@ json_object *wf_summary_tally(const wf_sheet_t *sheet, int tally, apr_pool_t *p)
 json_object *wf_summary_report(const wf_run_snapshot_t *snapshot, const wf_view_t *view,
                                apr_pool_t *p);
 
+/** [{step_id, name, passes, fails, rate}] of all checks, in the order of the steps. */
+json_object *wf_summary_checks(const wf_view_t *view, apr_pool_t *p);
 /** {metrics, step_details} of a report, for a comparison. */
 json_object *wf_summary_figures(const wf_view_t *view, apr_pool_t *p);
 /** Compare a view with the plan's baseline (baseline.c). */

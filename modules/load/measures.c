@@ -115,6 +115,17 @@ void wf_measures_result(wf_sheet_t *sheet, const wf_result_t *result)
     }
 }
 
+void wf_measures_check(wf_sheet_t *sheet, const char *step, const char *name, int passes,
+                       int fails)
+{
+    int i;
+
+    for (i = 0; i < passes + fails; i++) {
+        wf_sheet_rate(sheet, WF_M_CHECKS, i < passes);
+    }
+    wf_sheet_check(sheet, step, name, passes, fails);
+}
+
 /* ---- metrics of one's own ------------------------------------------------------------ */
 
 typedef struct draft_t {

@@ -76,6 +76,7 @@ typedef struct wf_check_t {
     wf_look_t look;
     const wf_assertion_t *assertion; /* NULL: has to be found */
     wf_shape_t *expected;            /* NULL: the assertion needs nothing */
+    const char *wanted;              /* that, as written; or NULL */
     wf_pattern_t *pattern;           /* a constant one */
 } wf_check_t;
 

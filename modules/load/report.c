@@ -127,6 +127,7 @@ static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *v
     json_object_object_add(o, "http_status",
                            wf_summary_tally(view->sheet, WF_M_HTTP_STATUS, p));
     json_object_object_add(o, "metrics", wf_summary_metrics(view));
+    json_object_object_add(o, "checks", wf_summary_checks(view, p));
     return o;
 }
 

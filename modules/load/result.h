@@ -73,6 +73,9 @@ wf_value_t wf_result_summary(wf_result_t *result, apr_pool_t *p);
 wf_value_t wf_result_plain(const wf_value_t *value, apr_pool_t *p);
 /** Count a finished attempt of a step (measures.c). */
 void wf_measures_result(wf_sheet_t *sheet, const wf_result_t *result);
+/** Count outcomes of a check, in all and by its name; step may be NULL. */
+void wf_measures_check(wf_sheet_t *sheet, const char *step, const char *name, int passes,
+                       int fails);
 
 /* ---- activations: steps that are being executed (strand.c) ------------------------- */
 

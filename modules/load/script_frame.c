@@ -164,12 +164,44 @@ static int metric(void *baton, const char *name, double value)
     return 1;
 }
 
-static void check(void *baton, int passed)
+static wf_script_check_t *find_check(wf_script_frame_t *frame, const char *name)
+{
+    int i;
+
+    for (i = 0; i < frame->checks->nelts; i++) {
+        wf_script_check_t *check = &APR_ARRAY_IDX(frame->checks, i, wf_script_check_t);
+
+        if (strcmp(check->name, name) == 0) {
+            return check;
+        }
+    }
+    return NULL;
+}
+
+static wf_script_check_t *add_check(wf_script_frame_t *frame, const char *name)
+{
+    wf_script_check_t *check = apr_array_push(frame->checks);
+
+    *check = (wf_script_check_t){ .name = apr_pstrdup(frame->pool, name) };
+    return check;
+}
+
+static void check(void *baton, const char *name, int passed)
 {
     wf_script_frame_t *frame = baton;
+    wf_script_check_t *check;
 
-    frame->passed += passed;
-    frame->failed += !passed;
+    if (frame->checks == NULL) {
+        frame->checks = apr_array_make(frame->pool, 4, sizeof(wf_script_check_t));
+    }
+    check = find_check(frame, name);
+    if (check == NULL && frame->checks->nelts >= WF_CHECKS_NAMES) {
+        name = "other checks"; /* of one run no more names are known than of all */
+        check = find_check(frame, name);
+    }
+    check = check ? check : add_check(frame, name);
+    check->passed += passed;
+    check->failed += !passed;
 }
 
 static void exchanged(void *baton, const wf_client_response_t *response)
@@ -406,12 +438,15 @@ static void settle_exchanges(const wf_script_frame_t *frame, wf_sheet_t *sheet,
     }
 }
 
-static void settle_figures(const wf_script_frame_t *frame, wf_sheet_t *sheet)
+static void settle_figures(const wf_script_frame_t *frame, wf_strand_t *strand,
+                           wf_sheet_t *sheet)
 {
     int i;
 
-    for (i = 0; i < frame->passed + frame->failed; i++) {
-        wf_sheet_rate(sheet, WF_M_CHECKS, i < frame->passed);
+    for (i = 0; frame->checks != NULL && i < frame->checks->nelts; i++) {
+        const wf_script_check_t *c = &APR_ARRAY_IDX(frame->checks, i, wf_script_check_t);
+
+        wf_strand_check(strand, c->name, c->passed, c->failed);
     }
     for (i = 0; frame->adds != NULL && i < frame->adds->nelts; i++) {
         const wf_script_add_t *add = &APR_ARRAY_IDX(frame->adds, i, wf_script_add_t);
@@ -500,7 +535,7 @@ void wf_script_frame_settle(wf_script_frame_t *frame, wf_strand_t *strand,
     settle_output(frame, result);
     settle_names(frame, strand);
     settle_exchanges(frame, sheet, result);
-    settle_figures(frame, sheet);
+    settle_figures(frame, strand, sheet);
     settle_log(frame, result->step);
     judge(frame, strand, result);
 }

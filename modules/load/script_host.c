@@ -295,7 +295,7 @@ static void keep_check(wf_script_host_t *host, const char *name, int passed,
 {
     wf_map_t *map;
 
-    host->check(host->baton, passed);
+    host->check(host->baton, name, passed);
     if (host->checks == NULL) {
         host->checks = wf_list_create(host->pool);
     }

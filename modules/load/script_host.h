@@ -49,7 +49,7 @@ typedef struct wf_script_host_t {
     /** Add to a metric that the document declares: 0 if it does not, -1 if the run has added
      *  more than one may. */
     int (*metric)(void *baton, const char *name, double value);
-    void (*check)(void *baton, int passed);
+    void (*check)(void *baton, const char *name, int passed);
     /** A request was answered or has failed. */
     void (*exchanged)(void *baton, const wf_client_response_t *response);
     const wf_script_http_t *http; /* NULL: the script's thread must not wait */

@@ -48,7 +48,7 @@ typedef struct wf_script_frame_t {
     wf_map_t *gone; /* names that were deleted; NULL: none */
     apr_array_header_t *adds;      /* of wf_script_add_t */
     apr_array_header_t *exchanges; /* of wf_script_exchange_t */
-    int passed, failed;            /* checks */
+    apr_array_header_t *checks;    /* of wf_script_check_t; NULL: none */
 
     wf_js_result_t result;
     wf_error_t err;
@@ -59,6 +59,11 @@ typedef struct wf_script_add_t {
     int metric;
     double value;
 } wf_script_add_t;
+
+typedef struct wf_script_check_t {
+    const char *name;
+    int passed, failed;
+} wf_script_check_t;
 
 typedef struct wf_script_exchange_t {
     int status, failed;

@@ -265,17 +265,29 @@ static int do_walk(wf_strand_t *strand, wf_act_t *act)
     return 1;
 }
 
+/* What a hook or a processor does is told at its step. */
+static const char *told_id(const wf_act_t *act)
+{
+    const char *id = act->step ? act->step->id : NULL;
+
+    while (id == NULL && act->up != NULL) {
+        act = act->up;
+        id = act->step ? act->step->id : NULL;
+    }
+    return id;
+}
+
+void wf_strand_check(wf_strand_t *strand, const char *name, int passes, int fails)
+{
+    wf_measures_check(wf_strand_sheet(strand), told_id(strand->top), name, passes, fails);
+}
+
 static void count_result(wf_act_t *act)
 {
     wf_result_t *result = act->result;
-    const char *id = act->step->id;
-    wf_act_t *up = act;
+    const char *id = told_id(act);
     wf_sheet_t *sheet = wf_strand_sheet(act->strand);
 
-    while (id == NULL && up->up != NULL) { /* a hook's error is told at its step */
-        up = up->up;
-        id = up->step ? up->step->id : NULL;
-    }
     if (result->code != NULL) {
         wf_sheet_error(sheet, id, result->code, result->error, wf_time_ms());
     }

@@ -172,6 +172,59 @@ static json_object *steps_json(const wf_view_t *view, apr_pool_t *p)
     return all;
 }
 
+/* ---- checks -------------------------------------------------------------------------- */
+
+typedef struct check_row_t {
+    const wf_metric_check_t *check;
+    int place; /* of its step in the plan */
+} check_row_t;
+
+static int by_place(const void *a, const void *b)
+{
+    const check_row_t *x = a, *y = b;
+
+    return x->place != y->place ? (x->place > y->place) - (x->place < y->place)
+                                : strcmp(x->check->name, y->check->name);
+}
+
+static json_object *check_json(const char *step, const char *name, double passes,
+                               double fails)
+{
+    json_object *o = json_object_new_object();
+
+    wf_json_add_string(o, "step_id", step ? step : "");
+    wf_json_add_string(o, "name", name);
+    wf_json_add_int(o, "passes", (apr_int64_t)passes);
+    wf_json_add_int(o, "fails", (apr_int64_t)fails);
+    add_number(o, "rate", passes + fails > 0 ? passes / (passes + fails) : 0);
+    return o;
+}
+
+json_object *wf_summary_checks(const wf_view_t *view, apr_pool_t *p)
+{
+    int n = wf_sheet_checks(view->sheet), i;
+    check_row_t *rows = apr_pcalloc(p, (n + 1) * sizeof(*rows));
+    json_object *all = json_object_new_array();
+    double passes, fails;
+
+    for (i = 0; i < n; i++) {
+        const wf_metric_check_t *check = wf_sheet_check_at(view->sheet, i);
+        const wf_step_t *step = check->step ? wf_plan_step(view->plan, check->step) : NULL;
+
+        rows[i] = (check_row_t){ check, step ? step->index : -1 };
+    }
+    qsort(rows, n, sizeof(*rows), by_place);
+    for (i = 0; i < n; i++) {
+        const wf_metric_check_t *c = rows[i].check;
+
+        json_object_array_add(all, check_json(c->step, c->name, c->passes, c->fails));
+    }
+    if (wf_sheet_checks_rest(view->sheet, &passes, &fails)) {
+        json_object_array_add(all, check_json(NULL, "other checks", passes, fails));
+    }
+    return all;
+}
+
 /* ---- the whole ------------------------------------------------------------------------ */
 
 static json_object *summary_json(const wf_run_snapshot_t *snapshot, const wf_view_t *view)
@@ -373,6 +426,8 @@ json_object *wf_summary_report(const wf_run_snapshot_t *snapshot, const wf_view_
     json_object_object_add(o, "thresholds",
                            json_object_get(wf_json_get(snapshot->metrics, "thresholds")));
     json_object_object_add(o, "error_analysis", errors_json(view, p));
+    json_object_object_add(o, "checks",
+                           json_object_get(wf_json_get(snapshot->metrics, "checks")));
     json_object_object_add(o, "http_status",
                            wf_summary_tally(view->sheet, WF_M_HTTP_STATUS, p));
     json_object_object_add(o, "metrics", wf_summary_metrics(view));

@@ -6,10 +6,11 @@
  *                  { …, "rate": [passes, total] },
  *                  { …, "trend": [sum, min, max, "gap:count …"] },
  *                  { …, "tally": [[key, count], …] } ],   the rest has key -1
- *     "errors": { "total": 7, "list": [ { "step", "code", "message", "first", "times" } ]
- * } }
+ *     "errors": { "total": 7, "list": [ { "step", "code", "message", "first", "times" } ] },
+ *     "checks": { "rest": [passes, fails], "list": [ { "step", "name", "counts": [passes,
+ *                 fails] } ] } }
  *
- * A metric without samples is not written. Every value is read back as it was. */
+ * A metric without samples is not written, nor checks if there are none. Every value is read back as it was. */
 #include "metrics/internal.h"
 
 #include <string.h>
@@ -134,6 +135,42 @@ static void write_error(wf_writer_t *w, const wf_metric_error_t *e)
     wf_write(w, "}");
 }
 
+static void write_counts(wf_writer_t *w, double passes, double fails)
+{
+    wf_write(w, "[");
+    wf_write_number(w, passes);
+    wf_write(w, ",");
+    wf_write_number(w, fails);
+    wf_write(w, "]");
+}
+
+static void write_checks(wf_writer_t *w, const wf_sheet_t *sheet)
+{
+    double passes, fails;
+    int n = wf_sheet_checks(sheet), i;
+
+    if (!wf_sheet_checks_rest(sheet, &passes, &fails) && n == 0) {
+        return;
+    }
+    wf_write(w, ",\"checks\":{\"rest\":");
+    write_counts(w, passes, fails);
+    wf_write(w, ",\"list\":[");
+    for (i = 0; i < n; i++) {
+        const wf_metric_check_t *check = wf_sheet_check_at(sheet, i);
+
+        wf_write(w, i ? ",\n{\"name\":" : "{\"name\":");
+        wf_write_string(w, check->name);
+        if (check->step != NULL) {
+            wf_write(w, ",\"step\":");
+            wf_write_string(w, check->step);
+        }
+        wf_write(w, ",\"counts\":");
+        write_counts(w, check->passes, check->fails);
+        wf_write(w, "}");
+    }
+    wf_write(w, "]}");
+}
+
 const char *wf_sheet_encode(const wf_sheet_t *sheet, apr_pool_t *p)
 {
     wf_writer_t w = wf_writer(p);
@@ -150,7 +187,9 @@ const char *wf_sheet_encode(const wf_sheet_t *sheet, apr_pool_t *p)
         wf_write(&w, i ? ",\n" : "");
         write_error(&w, wf_sheet_error_at(sheet, i));
     }
-    wf_write(&w, "]}}");
+    wf_write(&w, "]}");
+    write_checks(&w, sheet);
+    wf_write(&w, "}");
     return wf_written(&w);
 }
 
@@ -335,6 +374,41 @@ static apr_status_t read_errors(wf_sheet_t *into, json_object *json, wf_error_t 
     return APR_SUCCESS;
 }
 
+static int read_counts(json_object *json, double counts[2])
+{
+    return wf_read_numbers(json, counts, 2) && counts[0] >= 0 && counts[1] >= 0;
+}
+
+/* Sheets of before there were names have none. */
+static apr_status_t read_checks(wf_sheet_t *into, json_object *json, wf_error_t *err)
+{
+    json_object *list = wf_json_get(json, "list");
+    double counts[2];
+    size_t i;
+
+    if (json == NULL) {
+        return APR_SUCCESS;
+    }
+    if (!read_counts(wf_json_get(json, "rest"), counts)
+        || json_object_get_type(list) != json_type_array
+        || json_object_array_length(list) > WF_CHECKS_NAMES) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "no sheet of metrics: no list of checks");
+    }
+    wf_checks_count(wf_sheet_check_list(into), counts[0], counts[1]);
+    for (i = 0; i < json_object_array_length(list); i++) {
+        json_object *item = json_object_array_get_idx(list, i);
+        const char *name = wf_json_string(item, "name", NULL);
+
+        if (name == NULL || !read_counts(wf_json_get(item, "counts"), counts)) {
+            return broken(err, "check", i);
+        }
+        wf_sheet_check(into, wf_json_string(item, "step", NULL), name, counts[0],
+                       counts[1]);
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t read_sheet(wf_sheet_t *into, const char *text, apr_size_t length,
                                apr_pool_t *p, wf_error_t *err)
 {
@@ -356,7 +430,10 @@ static apr_status_t read_sheet(wf_sheet_t *into, const char *text, apr_size_t le
                             VERSION);
     }
     rv = read_metrics(into, wf_json_get(json, "metrics"), p, err);
-    return rv == APR_SUCCESS ? read_errors(into, wf_json_get(json, "errors"), err) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = read_errors(into, wf_json_get(json, "errors"), err);
+    }
+    return rv == APR_SUCCESS ? read_checks(into, wf_json_get(json, "checks"), err) : rv;
 }
 
 /* Into a sheet of its own first: what is wrong may stand at the end of the text. */

@@ -34,51 +34,6 @@ void wf_errors_clear(wf_errors_t *errors)
     errors->total = 0;
 }
 
-/* As long as may be kept, cut at a whole UTF-8 character, so that equal stays equal. */
-static apr_size_t kept(const char *text, apr_size_t max)
-{
-    apr_size_t n = strlen(text);
-
-    if (n <= max) {
-        return n;
-    }
-    for (n = max; n > 0 && (text[n] & 0xc0) == 0x80; n--) {
-    }
-    return n;
-}
-
-/* FNV-1a. */
-static apr_uint32_t hash_of(apr_uint32_t hash, const char *text, apr_size_t n)
-{
-    apr_size_t i;
-
-    for (i = 0; i < n; i++) {
-        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-    }
-    return (hash ^ 0x100) * 16777619u; /* "a", "bc" is not "ab", "c" */
-}
-
-static int same(const char *mine, const char *text, apr_size_t n)
-{
-    return strncmp(mine, text, n) == 0 && mine[n] == '\0';
-}
-
-/* A message comes from anywhere, and everything after this writes JSON. */
-static const char *printable(const char *message, char *buffer)
-{
-    apr_size_t i, n = strlen(message);
-
-    if (wf_utf8_valid(message, n)) {
-        return message;
-    }
-    n = n > WF_ERROR_TEXT ? WF_ERROR_TEXT : n;
-    for (i = 0; i < n; i++) {
-        buffer[i] = message[i] & 0x80 ? '?' : message[i];
-    }
-    buffer[n] = '\0';
-    return buffer;
-}
-
 /* A text that is looked for: no longer than what is kept of it. */
 typedef struct wanted_t {
     const char *step, *code, *message;
@@ -94,13 +49,13 @@ static wanted_t wanted(const wf_errors_t *errors, const wf_metric_error_t *e,
     if (w.step != NULL) {
         const char *known = wf_metric_step(errors->table, w.step, strlen(w.step));
 
-        w.step_length = known ? strlen(known) : kept(w.step, WF_ERROR_STEP);
+        w.step_length = known ? strlen(known) : wf_text_kept(w.step, WF_ERROR_STEP);
     }
-    w.code_length = kept(w.code, WF_ERROR_CODE);
-    w.message_length = kept(w.message, WF_ERROR_TEXT);
-    w.hash = w.step ? hash_of(2166136261u, w.step, w.step_length) : 0;
-    w.hash = hash_of(w.hash, w.code, w.code_length);
-    w.hash = hash_of(w.hash, w.message, w.message_length);
+    w.code_length = wf_text_kept(w.code, WF_ERROR_CODE);
+    w.message_length = wf_text_kept(w.message, WF_ERROR_TEXT);
+    w.hash = w.step ? wf_text_hash(WF_TEXT_HASH, w.step, w.step_length) : 0;
+    w.hash = wf_text_hash(w.hash, w.code, w.code_length);
+    w.hash = wf_text_hash(w.hash, w.message, w.message_length);
     return w;
 }
 
@@ -112,19 +67,13 @@ static entry_t *find(const wf_errors_t *errors, const wanted_t *w)
         entry_t *e = errors->entries[i];
 
         if (e->hash == w->hash && (e->shown.step != NULL) == (w->step != NULL)
-            && (w->step == NULL || same(e->shown.step, w->step, w->step_length))
-            && same(e->code, w->code, w->code_length)
-            && same(e->message, w->message, w->message_length)) {
+            && (w->step == NULL || wf_text_same(e->shown.step, w->step, w->step_length))
+            && wf_text_same(e->code, w->code, w->code_length)
+            && wf_text_same(e->message, w->message, w->message_length)) {
             return e;
         }
     }
     return NULL;
-}
-
-static void keep(char *into, const char *text, apr_size_t n)
-{
-    memcpy(into, text, n);
-    into[n] = '\0';
 }
 
 static entry_t *make(wf_errors_t *errors, const wanted_t *w)
@@ -140,14 +89,14 @@ static entry_t *make(wf_errors_t *errors, const wanted_t *w)
     }
     errors->n++;
     e->hash = w->hash;
-    keep(e->code, w->code, w->code_length);
-    keep(e->message, w->message, w->message_length);
+    wf_text_keep(e->code, w->code, w->code_length);
+    wf_text_keep(e->message, w->message, w->message_length);
     e->shown = (wf_metric_error_t){ .code = e->code, .message = e->message };
     if (w->step != NULL) {
         e->shown.step = wf_metric_step(errors->table, w->step, w->step_length);
     }
     if (w->step != NULL && e->shown.step == NULL) {
-        keep(e->step, w->step, w->step_length);
+        wf_text_keep(e->step, w->step, w->step_length);
         e->shown.step = e->step;
     }
     return e;
@@ -168,7 +117,7 @@ void wf_errors_count(wf_errors_t *errors, apr_int64_t times)
 void wf_errors_add(wf_errors_t *errors, const wf_metric_error_t *from)
 {
     char buffer[WF_ERROR_TEXT + 1];
-    wanted_t w = wanted(errors, from, printable(from->message, buffer));
+    wanted_t w = wanted(errors, from, wf_text_printable(from->message, buffer));
     entry_t *e = find(errors, &w);
 
     wf_errors_count(errors, from->times);

@@ -46,6 +46,18 @@ int wf_read_int(json_object *json, apr_int64_t least, apr_int64_t *number);
  *  part). */
 int wf_read_histogram(json_object *json, wf_histogram_t *h, apr_pool_t *p);
 
+/** How many bytes of a text are kept: max at most, cut at a whole UTF-8 character, so that
+ *  equal stays equal. */
+apr_size_t wf_text_kept(const char *text, apr_size_t max);
+#define WF_TEXT_HASH 2166136261u /* to begin with */
+apr_uint32_t wf_text_hash(apr_uint32_t hash, const char *text, apr_size_t n);
+/** Is a text of ours the first n bytes of another one? */
+int wf_text_same(const char *mine, const char *text, apr_size_t n);
+void wf_text_keep(char *into, const char *text, apr_size_t n);
+/** The text, or what of it is ASCII in the buffer if it is no UTF-8: everything after this
+ *  writes JSON. */
+const char *wf_text_printable(const char *text, char buffer[WF_ERROR_TEXT + 1]);
+
 /* ---- slots: the value of one metric (slot.c) --------------------------------------- */
 
 typedef struct wf_gauge_t {
@@ -171,6 +183,22 @@ int wf_errors_number(const wf_errors_t *errors);
 const wf_metric_error_t *wf_errors_at(const wf_errors_t *errors, int i);
 apr_int64_t wf_errors_total(const wf_errors_t *errors);
 
+/* ---- checks (checks.c) ------------------------------------------------------------- */
+
+typedef struct wf_checks_t wf_checks_t;
+
+wf_checks_t *wf_checks_create(const wf_metric_table_t *table, apr_pool_t *p);
+void wf_checks_clear(wf_checks_t *checks);
+/** Add what an entry tells. */
+void wf_checks_add(wf_checks_t *checks, const wf_metric_check_t *from);
+/** Only counted. */
+void wf_checks_count(wf_checks_t *checks, double passes, double fails);
+void wf_checks_merge(wf_checks_t *into, const wf_checks_t *from);
+int wf_checks_number(const wf_checks_t *checks);
+const wf_metric_check_t *wf_checks_at(const wf_checks_t *checks, int i);
+int wf_checks_rest(const wf_checks_t *checks, double *passes, double *fails);
+
+wf_checks_t *wf_sheet_check_list(const wf_sheet_t *sheet);
 wf_errors_t *wf_sheet_error_list(const wf_sheet_t *sheet);
 apr_pool_t *wf_sheet_pool(const wf_sheet_t *sheet);
 

@@ -99,9 +99,9 @@ void wf_sheet_tally(wf_sheet_t *sheet, int tally, int key);
 /** A sample of a metric of any type but TALLY: n for a counter, true if not 0 for a rate. */
 void wf_sheet_add(wf_sheet_t *sheet, int metric, double value, apr_int64_t now_ms);
 
-/** Add all of from, errors included. Both are of the same table. */
+/** Add all of from, errors and checks included. Both are of the same table. */
 void wf_sheet_merge(wf_sheet_t *into, const wf_sheet_t *from);
-/** Take away an earlier state of the same run (errors stay). The extremes that are left are
+/** Take away an earlier state of the same run (errors and checks stay). The extremes that are left are
  *  those of wf_histogram_subtract for trends; for gauges what is new, the last value and
  *  the average tell them. */
 void wf_sheet_subtract(wf_sheet_t *from, const wf_sheet_t *earlier);
@@ -161,6 +161,26 @@ int wf_sheet_errors(const wf_sheet_t *sheet);
 const wf_metric_error_t *wf_sheet_error_at(const wf_sheet_t *sheet, int i);
 /** All that were counted, those without an entry included. */
 apr_int64_t wf_sheet_error_total(const wf_sheet_t *sheet);
+
+/* ---- checks by name (checks.c) ----------------------------------------------------- */
+
+#define WF_CHECKS_NAMES 200 /* of a sheet; further ones are only counted */
+#define WF_CHECK_NAME 200   /* bytes of a name, at most */
+
+typedef struct wf_metric_check_t {
+    const char *step; /* or NULL */
+    const char *name;
+    double passes, fails;
+} wf_metric_check_t;
+
+/** Count outcomes of a check; those of equal names of a step share an entry. Texts are
+ *  copied, cut as those of errors. */
+void wf_sheet_check(wf_sheet_t *sheet, const char *step, const char *name, double passes,
+                    double fails);
+int wf_sheet_checks(const wf_sheet_t *sheet);
+const wf_metric_check_t *wf_sheet_check_at(const wf_sheet_t *sheet, int i);
+/** Those without an entry. 0: there are none. */
+int wf_sheet_checks_rest(const wf_sheet_t *sheet, double *passes, double *fails);
 
 /* ---- sheets as text (codec.c) ------------------------------------------------------ */
 

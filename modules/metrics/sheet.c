@@ -9,6 +9,7 @@ struct wf_sheet_t {
     apr_pool_t *pool;
     const wf_metric_table_t *table;
     wf_errors_t *errors;
+    wf_checks_t *checks;
     int n;
     wf_slot_t slots[];
 };
@@ -23,6 +24,7 @@ wf_sheet_t *wf_sheet_create(const wf_metric_table_t *table, apr_pool_t *p)
     sheet->table = table;
     sheet->n = n;
     sheet->errors = wf_errors_create(table, p);
+    sheet->checks = wf_checks_create(table, p);
     return sheet;
 }
 
@@ -39,6 +41,11 @@ apr_pool_t *wf_sheet_pool(const wf_sheet_t *sheet)
 wf_errors_t *wf_sheet_error_list(const wf_sheet_t *sheet)
 {
     return sheet->errors;
+}
+
+wf_checks_t *wf_sheet_check_list(const wf_sheet_t *sheet)
+{
+    return sheet->checks;
 }
 
 wf_slot_t *wf_sheet_slot_of(wf_sheet_t *sheet, int metric)
@@ -138,6 +145,7 @@ void wf_sheet_merge(wf_sheet_t *into, const wf_sheet_t *from)
         wf_slot_merge(type_of(from, i), &into->slots[i], &from->slots[i], into->pool);
     }
     wf_errors_merge(into->errors, from->errors);
+    wf_checks_merge(into->checks, from->checks);
 }
 
 void wf_sheet_subtract(wf_sheet_t *from, const wf_sheet_t *earlier)
@@ -157,6 +165,7 @@ void wf_sheet_clear(wf_sheet_t *sheet)
         wf_slot_clear(type_of(sheet, i), &sheet->slots[i]);
     }
     wf_errors_clear(sheet->errors);
+    wf_checks_clear(sheet->checks);
 }
 
 /* ---- reading ----------------------------------------------------------------------- */
@@ -245,4 +254,31 @@ const wf_metric_error_t *wf_sheet_error_at(const wf_sheet_t *sheet, int i)
 apr_int64_t wf_sheet_error_total(const wf_sheet_t *sheet)
 {
     return wf_errors_total(sheet->errors);
+}
+
+/* ---- checks ------------------------------------------------------------------------ */
+
+void wf_sheet_check(wf_sheet_t *sheet, const char *step, const char *name, double passes,
+                    double fails)
+{
+    wf_metric_check_t check = {
+        .step = step, .name = name, .passes = passes, .fails = fails
+    };
+
+    wf_checks_add(sheet->checks, &check);
+}
+
+int wf_sheet_checks(const wf_sheet_t *sheet)
+{
+    return wf_checks_number(sheet->checks);
+}
+
+const wf_metric_check_t *wf_sheet_check_at(const wf_sheet_t *sheet, int i)
+{
+    return wf_checks_at(sheet->checks, i);
+}
+
+int wf_sheet_checks_rest(const wf_sheet_t *sheet, double *passes, double *fails)
+{
+    return wf_checks_rest(sheet->checks, passes, fails);
 }

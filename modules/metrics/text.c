@@ -236,3 +236,54 @@ int wf_read_histogram(json_object *json, wf_histogram_t *h, apr_pool_t *p)
     h->sum += sum;
     return 1;
 }
+
+/* ---- texts from anywhere ------------------------------------------------------------ */
+
+apr_size_t wf_text_kept(const char *text, apr_size_t max)
+{
+    apr_size_t n = strlen(text);
+
+    if (n <= max) {
+        return n;
+    }
+    for (n = max; n > 0 && (text[n] & 0xc0) == 0x80; n--) {
+    }
+    return n;
+}
+
+/* FNV-1a. */
+apr_uint32_t wf_text_hash(apr_uint32_t hash, const char *text, apr_size_t n)
+{
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+    }
+    return (hash ^ 0x100) * 16777619u; /* "a", "bc" is not "ab", "c" */
+}
+
+int wf_text_same(const char *mine, const char *text, apr_size_t n)
+{
+    return strncmp(mine, text, n) == 0 && mine[n] == '\0';
+}
+
+void wf_text_keep(char *into, const char *text, apr_size_t n)
+{
+    memcpy(into, text, n);
+    into[n] = '\0';
+}
+
+const char *wf_text_printable(const char *text, char buffer[WF_ERROR_TEXT + 1])
+{
+    apr_size_t i, n = strlen(text);
+
+    if (wf_utf8_valid(text, n)) {
+        return text;
+    }
+    n = n > WF_ERROR_TEXT ? WF_ERROR_TEXT : n;
+    for (i = 0; i < n; i++) {
+        buffer[i] = text[i] & 0x80 ? '?' : text[i];
+    }
+    buffer[n] = '\0';
+    return buffer;
+}

@@ -57,9 +57,10 @@ static int fuzz_metric(void *baton, const char *name, double value)
     return strcmp(name, "orders") == 0 && value == value;
 }
 
-static void fuzz_check(void *baton, int passed)
+static void fuzz_check(void *baton, const char *name, int passed)
 {
     (void)baton;
+    (void)name;
     (void)passed;
 }
 

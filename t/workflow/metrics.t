@@ -19,7 +19,7 @@ plan tests => 39;
 # ---- the figures of a known distribution ------------------------------------------------------
 
 my ($execution, $metrics) = run_workflow([ http_step(s => $target->url('/mixed')) ], { vus => 1, iterations => 100 });
-ok t_cmp(join(' ', sort keys %$metrics), 'dropped_iterations duration execution_id generator http_status interrupted_iterations metrics step_metrics thresholds total_iterations total_vus warnings', 'members');
+ok t_cmp(join(' ', sort keys %$metrics), 'checks dropped_iterations duration execution_id generator http_status interrupted_iterations metrics step_metrics thresholds total_iterations total_vus warnings', 'members');
 ok t_cmp($metrics->{execution_id}, $execution->{id}, 'execution_id');
 ok t_cmp($metrics->{thresholds}, [], 'no thresholds: an empty list');
 ok t_cmp($metrics->{duration}, $duration, 'duration is a text');

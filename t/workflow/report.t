@@ -23,7 +23,7 @@ my $end = finished($id);
 ok t_cmp($end->{status}, 'completed', 'it ends');
 my ($good, $bad) = map { scalar(() = $target->requests($_)) } '/good', '/bad';
 my $report = $perf->($id, 'report');
-ok t_cmp(join(' ', sort keys %$report), 'config end_time error_analysis execution_id generator http_status metrics start_time status step_details summary thresholds time_series vu_timeline warnings workflow_id workflow_name', 'members');
+ok t_cmp(join(' ', sort keys %$report), 'checks config end_time error_analysis execution_id generator http_status metrics start_time status step_details summary thresholds time_series vu_timeline warnings workflow_id workflow_name', 'members');
 ok t_cmp([ @$report{qw(execution_id workflow_id workflow_name status start_time end_time)} ],
          [ $id, 'test', 'Both', 'completed', @$end{qw(start_time end_time)} ], 'what it is about');
 my $summary = $report->{summary};
