@@ -17,7 +17,7 @@ all: module engine
 # workflow-engine binary. Of the engine room the module holds the half that starts it, of the
 # client and bpmn rooms what checks directives.
 MODULE_ROOMS = core ipc store http auth metrics activiti workflow
-ENGINE_ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load stream engine cli
+ENGINE_ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream engine cli
 PARENT       = modules/engine/parent.c
 SHARED_HALF  = modules/engine/config.c modules/bpmn/registry.c \
                $(addprefix modules/client/,targets.c mail_server.c mail_address.c hosts.c)
@@ -39,15 +39,16 @@ BELOW_bpmn     = bpmn decision diagram client store script xml core
 BELOW_metrics  = metrics core
 BELOW_document = document script core
 BELOW_output   = output metrics document client script core
-BELOW_load     = load output metrics document script database client core
+BELOW_load     = load output metrics document script client core
+BELOW_steps    = steps load output metrics document script database client core
 BELOW_stream   = stream core
-BELOW_engine   = engine stream load output metrics document bpmn decision diagram xml script database client store ipc core
+BELOW_engine   = engine stream steps load output metrics document bpmn decision diagram xml script database client store ipc core
 BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth metrics store ipc core
-BELOW_cli      = cli engine stream load output metrics document bpmn decision diagram xml script database client store ipc core
-ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load stream engine http auth activiti workflow cli
+BELOW_cli      = cli engine stream steps load output metrics document bpmn decision diagram xml script database client store ipc core
+ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream engine http auth activiti workflow cli
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3
@@ -150,13 +151,13 @@ $(BUILD)/gen/report_css.h: modules/workflow/report.css Makefile
 $(call obj,modules/workflow/report_css.c): $(BUILD)/gen/report_css.h
 
 # And what scripts find besides the language: prelude.js becomes wf_js_prelude.
-vpath %.js modules/script modules/load
+vpath %.js modules/script modules/steps
 $(BUILD)/gen/%_js.h: %.js Makefile
 	@mkdir -p $(@D)
 	@{ echo 'static const char wf_js_$*[] ='; \
 	   sed 's/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
 $(call obj,modules/script/js_world.c): $(BUILD)/gen/prelude_js.h $(BUILD)/gen/prelude_common_js.h
-$(call obj,modules/load/script_host.c): $(BUILD)/gen/script_prelude_js.h
+$(call obj,modules/steps/script_host.c): $(BUILD)/gen/script_prelude_js.h
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -189,7 +190,7 @@ endef
 $(eval $(call BENCH_RULE,commit,store))
 $(eval $(call BENCH_RULE,parse,bpmn))
 $(eval $(call BENCH_RULE,process,bpmn))
-$(eval $(call BENCH_RULE,script,load))
+$(eval $(call BENCH_RULE,script,steps))
 $(call obj,t/bench/script.c): ALL_CFLAGS += -isystem $(QJS)
 $(call obj,t/bench/script.c): | $(QJS)/quickjs.h
 
@@ -263,9 +264,9 @@ CORPUS_decision_parse = dmn
 CORPUS_bpmn_parse     = bpmn
 CORPUS_bpmn_date      = date
 CORPUS_bpmn_timer     = timer
-CORPUS_load_yaml      = yaml
-CORPUS_load_script    = script
-CORPUS_load_record    = record
+CORPUS_steps_yaml     = yaml
+CORPUS_steps_script   = script
+CORPUS_steps_record   = record
 CORPUS_metrics_sheet  = sheet
 CORPUS_metrics_threshold = threshold
 CORPUS_load_csv       = csv

@@ -3,6 +3,7 @@
  * one cuts it. */
 #include "cli/internal.h"
 #include "client/client.h"
+#include "steps/steps.h"
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
@@ -103,6 +104,7 @@ static const wf_surroundings_t *surroundings_of(const char *path, apr_pool_t *p)
     wf_surroundings_t *around = apr_pcalloc(p, sizeof(*around));
     const char *slash = strrchr(path, '/');
 
+    around->steps = &wf_steps;
     around->env = find_env;
     around->output_directory = ""; /* the user's own files */
     around->directory = slash ? apr_pstrmemdup(p, path, slash - path + 1) : ".";

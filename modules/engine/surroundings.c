@@ -2,6 +2,7 @@
  * that the administrator lists, secrets from a file, a directory of files. All of it is
  * read once, at the start, and never changes: loops look at it without a lock. */
 #include "engine/internal.h"
+#include "steps/steps.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -104,6 +105,7 @@ const wf_surroundings_t *wf_surroundings_read(const wf_engine_config_t *config,
 
     names->env = apr_hash_make(p);
     names->secrets = apr_hash_make(p);
+    around->steps = &wf_steps;
     around->directory = apr_pstrdup(p, config->data_dir);
     around->output_directory = apr_pstrdup(p, config->output_dir);
     around->env = find_env;

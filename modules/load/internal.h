@@ -9,10 +9,8 @@
 #ifndef WF_LOAD_INTERNAL_H
 #define WF_LOAD_INTERNAL_H
 
-#include "load/result.h"
+#include "load/plan.h"
 
-#include <apr_hash.h>
-#include <apr_strings.h>
 #include <pthread.h>
 
 #define WF_VUS_PER_MULTI 64 /* more on one multi handle slow libcurl down */
@@ -23,27 +21,15 @@ typedef struct wf_shard_t wf_shard_t;
 typedef struct wf_part_t wf_part_t;
 typedef struct wf_vu_t wf_vu_t;
 typedef struct wf_run_t wf_run_t;
-typedef struct wf_loop_t wf_loop_t;
 
 /* ---- loops (loop.c, timers.c) ------------------------------------------------------ */
 
-typedef struct wf_timer_t {
-    apr_int64_t due_us;
-    int slot;  /* in the heap, -1: not set */
-    int exact; /* worth waking up for within a millisecond; not changed while set */
-    void (*fire)(void *baton);
-    void *baton;
-} wf_timer_t;
-
-typedef struct wf_timers_t {
+struct wf_timers_t {
     wf_timer_t **heap;
     int count, capacity;
     int exact; /* so many of them are */
-} wf_timers_t;
+};
 
-void wf_timer_init(wf_timer_t *timer, void (*fire)(void *baton), void *baton);
-void wf_timer_set(wf_timers_t *timers, wf_timer_t *timer, apr_int64_t due_us);
-void wf_timer_cancel(wf_timers_t *timers, wf_timer_t *timer);
 /** Fire what was due at now_us when the call began. */
 void wf_timers_run(wf_timers_t *timers, apr_int64_t now_us);
 /** Microseconds until the next one, -1 without timers. Rounded up to milliseconds unless
@@ -51,22 +37,11 @@ void wf_timers_run(wf_timers_t *timers, apr_int64_t now_us);
 apr_int64_t wf_timers_wait_us(const wf_timers_t *timers, apr_int64_t now_us);
 void wf_timers_free(wf_timers_t *timers);
 
-/* A letter to a loop. Embedded in what it is about, or made for it (made: freed by the
- * loop). The sender leaves it alone until it was read. */
-typedef struct wf_message_t {
-    void (*read)(wf_loop_t *loop, struct wf_message_t *message);
-    void *about;
-    apr_int64_t amount, more;
-    int made;
-    struct wf_message_t *next;
-} wf_message_t;
-
 /** Start a thread that takes no signals: those belong to the process's own threads. */
 apr_status_t wf_load_thread(pthread_t *thread, void *(*run)(void *), void *data);
 
 apr_status_t wf_loop_create(wf_loop_t **loop, int index, apr_pool_t *p, wf_error_t *err);
 void wf_loop_destroy(wf_loop_t *loop);                     /* ends and joins the thread */
-void wf_loop_send(wf_loop_t *loop, wf_message_t *message); /* any thread */
 /** A letter of one's own: made, sent, and freed once read. */
 void wf_loop_tell(wf_loop_t *loop, void (*read)(wf_loop_t *loop, wf_message_t *message),
                   void *about, apr_int64_t amount, apr_int64_t more);
@@ -102,50 +77,6 @@ apr_status_t wf_group_create(wf_group_t **group, wf_loop_t *loop,
 
 /* ---- strands: lines of control (strand.c, names.c) --------------------------------- */
 
-/* A step that is being executed:
- *
- *   PRE ──▶ BEFORE ──▶ RUN ──▶ AFTER ──▶ JUDGE ──▶ POST ──▶ off the strand
- *    hook   processors  │ ▲ processors     │ ▲      hook
- *                       ▼ │ block          ▼ │ another attempt
- *                      WALK              DELAY ─▶ BEFORE
- *
- * The root of a strand has no step: its block is the scenario's, its hooks the
- * workflow's. */
-typedef enum {
-    WF_ACT_PRE,
-    WF_ACT_BEFORE,
-    WF_ACT_RUN,
-    WF_ACT_WALK,
-    WF_ACT_AFTER,
-    WF_ACT_JUDGE,
-    WF_ACT_DELAY,
-    WF_ACT_POST,
-    WF_ACT_GONE,
-    WF_ACT_PHASES
-} wf_act_phase_e;
-
-struct wf_act_t {
-    wf_act_t *up; /* the one that it is a part of; NULL: root of the strand */
-    wf_strand_t *strand;
-    const wf_step_t *step; /* NULL: root */
-    wf_result_t *result;
-    unsigned char phase;   /* wf_act_phase_e */
-    unsigned char part;    /* phase of up in which it was begun: hooks, processors */
-    unsigned char waiting; /* the type, a delay or think time will call back */
-    unsigned char failed;  /* its on_error applies */
-    int attempt;           /* from 1 */
-    apr_int64_t began_us;  /* this attempt */
-    wf_timer_t timer;      /* timeout, delay or think time */
-    wf_timer_t pause;      /* the type's */
-
-    /* What is walked: processors, or the block of the type. */
-    const wf_block_t *block;
-    int at;               /* the next step of it */
-    wf_result_t *failure; /* the result that aborted the block */
-
-    void *state; /* the type's, in the strand's pool */
-};
-
 /* What names mean. A type such as ref_workflow puts one of its own on the strand while its
  * block is walked. */
 typedef struct wf_locals_t {
@@ -157,13 +88,6 @@ typedef struct wf_locals_t {
     wf_result_t *response;           /* of the latest http step */
     const wf_act_t *floor;           /* loops from here upwards are not seen */
 } wf_locals_t;
-
-/* What a strand has taken until it ends, such as a connection in a transaction. It lives
- * outside of the strand's pool. */
-typedef struct wf_taken_t {
-    void (*give_back)(wf_strand_t *strand, struct wf_taken_t *taken);
-    struct wf_taken_t *next;
-} wf_taken_t;
 
 struct wf_strand_t {
     wf_vu_t *vu;
@@ -198,87 +122,8 @@ void wf_strand_init(wf_strand_t *strand, wf_vu_t *vu,
 void wf_strand_begin(wf_strand_t *strand, const wf_map_t *initial,
                      const wf_block_t *block, const wf_step_t *pre_hook,
                      const wf_step_t *post_hook);
-/** Begin a branch in the loop's next turn: it sees what the step that waits for it sees,
- *  and writes into a namespace of its own. */
-void wf_strand_branch(wf_strand_t *strand, wf_act_t *parent, const wf_block_t *block);
-/** A strand of the user for a branch; its connections are kept for the next one. */
-wf_strand_t *wf_strand_borrow(wf_vu_t *vu, void (*ended)(wf_strand_t *strand));
-/** It has ended, or is cut; its memory is empty then. */
-void wf_strand_give_back(wf_strand_t *strand);
-/** What the top step waited for has come and its result is filled. */
-void wf_strand_done(wf_strand_t *strand);
-/** The same for a container that waits by itself: what happens next, as from leave(). */
-void wf_strand_resume(wf_strand_t *strand, wf_act_t *act, wf_step_progress_e progress);
 /** Give up at once; ended() is not called. */
 void wf_strand_cut(wf_strand_t *strand);
-apr_pool_t *wf_strand_pool(wf_strand_t *strand);
-/** Set a variable; the value is copied. */
-void wf_strand_set(wf_strand_t *strand, const char *name, const wf_value_t *value);
-void wf_strand_set_all(wf_strand_t *strand, const wf_map_t *values);
-void wf_strand_unset(wf_strand_t *strand, const char *name);
-/** A number in 0 … 1, 1 excluded. */
-double wf_strand_random(wf_strand_t *strand);
-/** Where ${…} looks names up. */
-int wf_strand_lookup(void *strand, const char *name, wf_value_t *value, apr_pool_t *p);
-/** All variables that can be seen, as one map of copies. */
-wf_map_t *wf_strand_variables(wf_strand_t *strand, apr_pool_t *p);
-/** Names of a namespace of their own while a block is walked. initial is shared, reads may
- *  be NULL. Taken back by wf_strand_close. */
-void wf_strand_open(wf_strand_t *strand, const wf_map_t *initial, int reads);
-void wf_strand_close(wf_strand_t *strand);
-/** Bring all that is alive into a new pool, if much is not. Between two passes only. */
-void wf_strand_tidy(wf_strand_t *strand);
-
-/* What the run of the strand's user knows. */
-const wf_plan_t *wf_strand_plan(const wf_strand_t *strand);
-wf_sheet_t *wf_strand_sheet(const wf_strand_t *strand); /* or one that nobody reads: warm-up */
-/** Outcomes of a check that the step under way has made, or a script; both are counted. */
-void wf_strand_check(wf_strand_t *strand, const char *name, int passes, int fails);
-wf_timers_t *wf_strand_timers(const wf_strand_t *strand);
-
-/* ---- chores: work that blocks (chores.c) --------------------------------------------- */
-
-/* What a step has to wait for and a loop cannot watch. A type's start() makes one, copies
- * what the work needs into its pool, keeps it in act->state and returns what
- * wf_chore_begin says; its cancel() drops it. The work sees nothing of the strand. */
-typedef struct wf_chore_t {
-    apr_pool_t *pool; /* its own: of the loop until it begins, in run() of the worker, in
-                         done() of the loop; it goes after that */
-    void *baton;
-
-    /** The work, on a worker. It may take as long as it likes, but the load engine's end
-     *  waits for it: it minds a deadline, or hurry(). */
-    void (*run)(struct wf_chore_t *chore);
-
-    /** On the loop, run() has returned: fill act->result, copying out of the pool, and say
-     *  how the step goes on. */
-    wf_step_progress_e (*done)(wf_strand_t *strand, wf_act_t *act,
-                               struct wf_chore_t *chore);
-
-    /** On the loop, while run() is under way: nobody wants the outcome any more, let run()
-     *  return soon. With a lock that run() does not have, so it must be quick. May be
-     *  NULL. */
-    void (*hurry)(struct wf_chore_t *chore);
-} wf_chore_t;
-
-/** A chore for a step that starts. */
-wf_chore_t *wf_chore_create(wf_act_t *act);
-/** Hand it to a worker; done() comes later, never from inside. Always WAITING. */
-wf_step_progress_e wf_chore_begin(wf_chore_t *chore);
-/** The same for work that nobody waits for: it goes when run() has returned. done and hurry
- *  stay NULL; when the load engine ends it may go without having run. */
-wf_chore_t *wf_chore_create_alone(wf_strand_t *strand);
-/** Before it begins: the work ends what other chores may be waiting for, such as a lock, so it
- *  gets a thread however many of those there are. */
-void wf_chore_hold_up_none(wf_chore_t *chore, wf_strand_t *strand);
-/** Forget it, begun or not; done() is not called. From the type's cancel(). */
-void wf_chore_drop(wf_chore_t *chore);
-/** In run(): nobody wants the outcome any more. */
-int wf_chore_dropped(wf_chore_t *chore);
-/** In run(): which of the workers this is, from 0; below the load engine's number. Of one
- *  worker there is one chore at a time. */
-int wf_chore_worker(const wf_chore_t *chore);
-
 #define WF_LOAD_HOLDERS 1000 /* threads for chores that others may be waiting for */
 
 typedef struct wf_chores_t wf_chores_t;
@@ -289,15 +134,8 @@ void wf_chores_destroy(wf_chores_t *chores);
 
 /* ---- how fast an execution may send requests (pace.c) ---------------------------------- */
 
-typedef struct wf_pace_t wf_pace_t;
-
 /** So many requests a second, 0 = any number. Held by p. */
 wf_pace_t *wf_pace_create(int rate, apr_pool_t *p);
-/** p holds it, too: it goes with the last holder. */
-wf_pace_t *wf_pace_hold(wf_pace_t *pace, apr_pool_t *p);
-/** Take a place for a request: microseconds until it may be sent. Any thread. */
-apr_int64_t wf_pace_take(wf_pace_t *pace);
-
 /* ---- virtual users (vu.c) ---------------------------------------------------------- */
 
 /* clang-format off */
@@ -330,7 +168,6 @@ void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t number, wf_group_t *
 void wf_vu_cut(wf_vu_t *vu);           /* interrupt; it is idle then */
 void wf_vu_wake(wf_vu_t *vu);          /* an idle one gets ready */
 void wf_vu_leave(wf_vu_t *vu);         /* an idle or ready one is gone */
-const char *wf_vu_uuid(apr_pool_t *p); /* ${__uuid}: random, RFC 9562 version 4 */
 
 /* ---- executors: one row and one file per mode (executors.c) ------------------------ */
 

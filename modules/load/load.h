@@ -11,10 +11,14 @@
 
 typedef struct wf_plan_t wf_plan_t;
 
+/* What steps can be (load/step.h); the room steps has one. */
+typedef struct wf_steps_t wf_steps_t;
+
 /** What a document may draw on beside its own text; a member that is NULL gives nothing. It
  *  is asked while documents are compiled and, from any loop, while plans run, so it has to
  *  outlive both and must not change. */
 typedef struct wf_surroundings_t {
+    const wf_steps_t *steps; /* the types of its steps */
     const char *directory; /* of files: ${file:…}, rows of data */
     const char *output_directory; /* of files that outputs write; "": anywhere */
     /** ${env:NAME} and ${secret:NAME}: NULL if documents may not see it. */
@@ -25,15 +29,10 @@ typedef struct wf_surroundings_t {
 
 /** Compile a document, a text or an object (the other is NULL). All faults (path such as
  *  steps[2].config.url, line, column) go into problems; *plan is set only without errors.
- *  The plan lives in p. around may be NULL. */
+ *  The plan lives in p. */
 void wf_plan_read(wf_plan_t **plan, const char *yaml, apr_size_t length,
                   json_object *workflow, const wf_surroundings_t *around,
                   wf_problems_t *problems, apr_pool_t *p);
-/** The same without surroundings. */
-void wf_plan_from_yaml(wf_plan_t **plan, const char *text, apr_size_t length,
-                       wf_problems_t *problems, apr_pool_t *p);
-void wf_plan_from_json(wf_plan_t **plan, json_object *workflow, wf_problems_t *problems,
-                       apr_pool_t *p);
 
 /** The earlier execution that options.baseline wants the run to be compared with: its id, or
  *  the latest completed one of the same workflow; NULL: none. */

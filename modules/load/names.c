@@ -269,6 +269,17 @@ int wf_plan_outside(const wf_plan_t *plan, const char *name, wf_value_t *value)
     return 0;
 }
 
+int wf_plan_constant(const wf_plan_t *plan, const char *name, wf_value_t *value)
+{
+    const wf_value_t *variable = wf_map_get(plan->variables, name);
+
+    if (variable == NULL) {
+        return wf_plan_outside(plan, name, value);
+    }
+    *value = *variable;
+    return 1;
+}
+
 int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
 {
     wf_strand_t *strand = baton;

@@ -10,7 +10,7 @@
 /* As written; what is a part of its own is read by its own file. */
 typedef struct document_t {
     wf_plan_t plan;
-    const wf_node_t *variables, *data, *metrics, *scripts, *part;
+    const wf_node_t *variables, *data, *metrics, *part;
 } document_t;
 
 /* clang-format off */
@@ -20,9 +20,7 @@ static const wf_field_t workflow_fields[] = {
     WF_FIELD("description", STRING, document_t, plan.description),
     WF_FIELD("variables", MAP, document_t, variables),
     WF_FIELD("data", MAP, document_t, data),
-    WF_MADE_OF("http", wf_http_section_fields, document_t, plan.http),
     WF_FIELD("metrics", MAP, document_t, metrics),
-    WF_FIELD("scripts", MAP, document_t, scripts),
     WF_FIELD("setup", LIST, document_t, part),
     WF_FIELD("pre_hook", MAP, document_t, part),
     WF_FIELD("steps", LIST, document_t, part),
@@ -71,6 +69,71 @@ static void check_data(const wf_plan_t *plan, const wf_where_t *path, wf_compile
     }
 }
 
+/* ---- sections that belong to step types ------------------------------------------------ */
+
+static size_t count_sections(const wf_plan_t *plan)
+{
+    size_t n = 0;
+
+    while (plan->types->sections != NULL && plan->types->sections[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static const wf_field_t *fields_of(const wf_plan_t *plan, wf_compile_t *c)
+{
+    size_t n = count_sections(plan), i;
+    wf_field_t *more, *fields = wf_fields_extend(workflow_fields, n, &more, c);
+    const wf_field_t end = more[n];
+
+    for (i = 0; i < n; i++) {
+        if (plan->types->sections[i]->name != NULL) {
+            *more = (wf_field_t)WF_FIELD(NULL, MAP, document_t, part);
+            (more++)->name = plan->types->sections[i]->name;
+        }
+    }
+    *more = end;
+    return fields;
+}
+
+static void create_sections(wf_plan_t *plan, wf_compile_t *c)
+{
+    size_t n = count_sections(plan), i;
+
+    plan->sections = apr_pcalloc(c->p, (n + 1) * sizeof(*plan->sections));
+    for (i = 0; i < n; i++) {
+        plan->sections[i] = plan->types->sections[i]->create(c);
+    }
+}
+
+static void read_sections(wf_plan_t *plan, const wf_node_t *root, wf_compile_t *c)
+{
+    size_t n = count_sections(plan), i;
+
+    for (i = 0; i < n; i++) {
+        const wf_section_t *section = plan->types->sections[i];
+        const wf_node_t *node = section->name ? wf_node_get(root, section->name) : NULL;
+        wf_where_t at = { .key = section->name };
+
+        if (node != NULL && node->type == WF_NODE_MAP) {
+            section->compile(plan->sections[i], node, &at, c);
+        }
+    }
+}
+
+void *wf_plan_section(const wf_plan_t *plan, const wf_section_t *section)
+{
+    size_t i = 0;
+
+    while (plan->types->sections[i] != section) {
+        i++;
+    }
+    return plan->sections[i];
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
 static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *c)
 {
     wf_plan_t *plan = &doc->plan;
@@ -78,7 +141,6 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
     wf_where_t thresholds = { .up = &options, .key = "thresholds" };
     wf_where_t baseline = { .up = &options, .key = "baseline" };
     wf_where_t steps = { .key = "steps" }, data = { .key = "data" };
-    wf_where_t scripts = { .key = "scripts" };
 
     if (doc->metrics != NULL) {
         wf_measures_custom(doc->metrics, &metrics, c);
@@ -87,9 +149,7 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
         wf_data_compile(&plan->data, doc->data, wf_plan_of(c)->around->directory, &data,
                         c);
     }
-    if (doc->scripts != NULL) {
-        wf_fragments_compile(doc->scripts, &scripts, c);
-    }
+    read_sections(plan, root, c);
     wf_scenarios_compile(root, c);
     check_data(plan, &data, c);
     if (plan->nsteps > WF_PLAN_MAX_STEPS) {
@@ -107,6 +167,8 @@ static void compile_parts(document_t *doc, const wf_node_t *root, wf_compile_t *
     }
 }
 
+static const wf_step_type_t *const no_types[] = { NULL };
+static const wf_steps_t no_steps = { .types = no_types };
 static const wf_surroundings_t nothing;
 
 static void compile(wf_plan_t **out, const wf_node_t *root,
@@ -119,14 +181,14 @@ static void compile(wf_plan_t **out, const wf_node_t *root,
 
     plan->pool = p;
     plan->around = around != NULL ? around : &nothing;
+    plan->types = plan->around->steps != NULL ? plan->around->steps : &no_steps;
     plan->metrics = wf_measures_create(p);
     plan->steps = apr_pcalloc(p, WF_PLAN_MAX_STEPS * sizeof(*plan->steps));
     plan->step_ids = apr_hash_make(p);
-    plan->fragments = apr_hash_make(p);
     plan->files = apr_hash_make(p);
     plan->variables = wf_map_create(p);
-    wf_http_section_init(&plan->http);
-    wf_schema_bind(workflow_fields, root, doc, NULL, &c);
+    create_sections(plan, &c);
+    wf_schema_bind(fields_of(plan, &c), root, doc, NULL, &c);
     if (doc->variables != NULL) {
         plan->variables = wf_node_value(doc->variables, p).as.map;
     }
@@ -147,18 +209,6 @@ void wf_plan_read(wf_plan_t **plan, const char *yaml, apr_size_t length,
     if (root != NULL) {
         compile(plan, root, around, problems, p);
     }
-}
-
-void wf_plan_from_yaml(wf_plan_t **plan, const char *text, apr_size_t length,
-                       wf_problems_t *problems, apr_pool_t *p)
-{
-    wf_plan_read(plan, text, length, NULL, NULL, problems, p);
-}
-
-void wf_plan_from_json(wf_plan_t **plan, json_object *workflow, wf_problems_t *problems,
-                       apr_pool_t *p)
-{
-    wf_plan_read(plan, NULL, 0, workflow, NULL, problems, p);
 }
 
 /* ---- what others want to know ---------------------------------------------------------- */
@@ -186,6 +236,47 @@ int wf_plan_step_count(const wf_plan_t *plan)
 wf_step_t *wf_plan_step(const wf_plan_t *plan, const char *id)
 {
     return apr_hash_get(plan->step_ids, id, APR_HASH_KEY_STRING);
+}
+
+wf_step_t *wf_plan_step_at(const wf_plan_t *plan, int n)
+{
+    return n < plan->nsteps ? plan->steps[n] : NULL;
+}
+
+int wf_plan_slots(const wf_plan_t *plan)
+{
+    return plan->nsteps;
+}
+
+const wf_metric_table_t *wf_plan_metrics(const wf_plan_t *plan)
+{
+    return plan->metrics;
+}
+
+const char *wf_plan_directory(const wf_plan_t *plan)
+{
+    return plan->around->directory;
+}
+
+void wf_plan_read_answers(wf_plan_t *plan, int body, int headers)
+{
+    plan->reads_body |= body;
+    plan->reads_headers |= headers;
+}
+
+int wf_plan_reads_body(const wf_plan_t *plan)
+{
+    return plan->reads_body;
+}
+
+int wf_plan_reads_headers(const wf_plan_t *plan)
+{
+    return plan->reads_headers;
+}
+
+void wf_plan_set_users(wf_plan_t *plan, const wf_user_terms_t *terms)
+{
+    plan->users = *terms;
 }
 
 const char *wf_plan_mode(const wf_plan_t *plan)

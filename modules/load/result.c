@@ -46,6 +46,19 @@ void wf_result_put(wf_result_t *result, const char *name, wf_value_t value)
     wf_map_set(result->values, name, wf_result_plain(&value, p));
 }
 
+/* ---- blocks ----------------------------------------------------------------------- */
+
+void wf_block_tell(wf_list_t *executed, const wf_block_t *block, int steps)
+{
+    int i;
+
+    for (i = 0; i < steps; i++) {
+        if (!block->steps[i]->disabled) {
+            wf_list_push(executed, wf_string(block->steps[i]->id));
+        }
+    }
+}
+
 /* ---- as objects -------------------------------------------------------------------- */
 
 static wf_value_t object_value(wf_object_t *object)
@@ -215,7 +228,8 @@ static wf_value_t plain_result(wf_result_t *r, apr_pool_t *p)
     const wf_value_t *output = wf_map_get(map, "output");
     int i;
 
-    wf_map_set(map, "step_id", r->step->id ? wf_string(apr_pstrdup(p, r->step->id)) : wf_null());
+    wf_map_set(map, "step_id",
+               r->step->id ? wf_string(apr_pstrdup(p, r->step->id)) : wf_null());
     wf_map_set(map, "error", r->error ? wf_string(apr_pstrdup(p, r->error)) : wf_null());
     for (i = 0; output->type == WF_MAP && i < wf_map_count(output->as.map); i++) {
         const char *name = wf_map_key(output->as.map, i);

@@ -1,8 +1,11 @@
-/* load, inside: step types, and what a finished step shows to those behind it. */
+/* load: the interface of a step type, and what a finished step shows to those behind it; a
+ * part of step.h. */
 #ifndef WF_LOAD_RESULT_H
 #define WF_LOAD_RESULT_H
 
-#include "load/plan.h"
+#include "load/compile.h"
+
+#define WF_STEP_EXTRAS 4
 
 /* ---- results (result.c) ------------------------------------------------------------ */
 
@@ -71,13 +74,7 @@ wf_value_t wf_result_summary(wf_result_t *result, apr_pool_t *p);
 /** A value without objects of ours in it: they become maps, a result with the members of
  *  its output beside its own. Copied into p. */
 wf_value_t wf_result_plain(const wf_value_t *value, apr_pool_t *p);
-/** Count a finished attempt of a step (measures.c). */
-void wf_measures_result(wf_sheet_t *sheet, const wf_result_t *result);
-/** Count outcomes of a check, in all and by its name; step may be NULL. */
-void wf_measures_check(wf_sheet_t *sheet, const char *step, const char *name, int passes,
-                       int fails);
-
-/* ---- activations: steps that are being executed (strand.c) ------------------------- */
+/* ---- types of steps --------------------------------------------------------------- */
 
 typedef struct wf_act_t wf_act_t;
 
@@ -157,31 +154,8 @@ struct wf_step_type_t {
     unsigned flags;
 };
 
-/** To be called before a type waits for time: wake() comes after so long. */
-void wf_act_pause(wf_act_t *act, apr_int64_t ns);
-/** Fail with code EXECUTION_ERROR; the text is copied. Always DONE, to be returned. */
-wf_step_progress_e wf_act_fail(wf_act_t *act, const char *text);
-/** A container fails because a step of its block did: tells which, counts no error of its
- *  own. */
-void wf_act_inherit(wf_act_t *act);
-/** Add the ids of the first steps of a block, for outputs. */
-void wf_block_tell(wf_list_t *executed, const wf_block_t *block, int steps);
-/** Memory of the act's strand for what lives as long as the iteration. */
-apr_pool_t *wf_act_pool(const wf_act_t *act);
-
 #define WF_TYPE_OWN_TIMEOUT 1u /* the type minds step->timeout_ns by itself */
 #define WF_TYPE_LOOP 2u        /* break and continue may mean it */
 #define WF_TYPE_HOOK 4u        /* may be a hook */
-
-/** The label of a loop, or NULL. */
-const char *wf_loop_label(const wf_step_t *step);
-
-/** The row of a type, or NULL. */
-const wf_step_type_t *wf_step_type_find(const char *name);
-
-extern const wf_step_type_t wf_step_http, wf_step_condition, wf_step_if, wf_step_loop,
-    wf_step_for, wf_step_foreach, wf_step_while, wf_step_break, wf_step_continue,
-    wf_step_sleep, wf_step_parallel, wf_step_retry, wf_step_random, wf_step_wait_until,
-    wf_step_call, wf_step_ref_workflow, wf_step_script, wf_step_db;
 
 #endif

@@ -153,7 +153,7 @@ wf_vu_t *wf_shard_add(wf_shard_t *shard)
             return NULL;
         }
         wf_client_multi_limit(shard->group->multi,
-                              (int)shard->run->plan->http.max_connections);
+                              (int)shard->run->plan->users.max_connections);
     }
     make_room(shard);
     vu = apr_pcalloc(shard->part->pool, sizeof(*vu));

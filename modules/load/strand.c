@@ -581,19 +581,21 @@ void wf_strand_branch(wf_strand_t *strand, wf_act_t *parent, const wf_block_t *b
     wf_loop_ready(strand->vu->shard->loop, &strand->turn);
 }
 
-wf_strand_t *wf_strand_borrow(wf_vu_t *vu, void (*ended)(wf_strand_t *strand))
+wf_strand_t *wf_strand_borrow(const wf_strand_t *strand,
+                              void (*ended)(wf_strand_t *strand))
 {
-    wf_strand_t *strand = vu->spare;
+    wf_vu_t *vu = strand->vu;
+    wf_strand_t *branch = vu->spare;
 
-    if (strand == NULL) {
-        strand = apr_palloc(vu->shard->part->pool, sizeof(*strand));
-        wf_strand_init(strand, vu, ended);
-        return strand;
+    if (branch == NULL) {
+        branch = apr_palloc(vu->shard->part->pool, sizeof(*branch));
+        wf_strand_init(branch, vu, ended);
+        return branch;
     }
-    vu->spare = strand->parent;
-    strand->parent = NULL;
-    strand->ended = ended;
-    return strand;
+    vu->spare = branch->parent;
+    branch->parent = NULL;
+    branch->ended = ended;
+    return branch;
 }
 
 void wf_strand_give_back(wf_strand_t *strand)

@@ -32,23 +32,6 @@ const char *wf_vu_uuid(apr_pool_t *p)
 
 /* ---- what the run of a strand's user knows ---------------------------------------------- */
 
-const wf_plan_t *wf_strand_plan(const wf_strand_t *strand)
-{
-    return strand->vu->shard->run->plan;
-}
-
-wf_sheet_t *wf_strand_sheet(const wf_strand_t *strand)
-{
-    const wf_part_t *part = strand->vu->shard->part;
-
-    return part->warming ? part->warm : part->sheet;
-}
-
-wf_timers_t *wf_strand_timers(const wf_strand_t *strand)
-{
-    return wf_loop_timers(strand->vu->shard->loop);
-}
-
 /* ---- coming and going ---------------------------------------------------------------- */
 
 void wf_vu_leave(wf_vu_t *vu)
@@ -100,7 +83,7 @@ static void begin(wf_vu_t *vu)
         vu->intended_us = 0;
     }
     shard->busy++;
-    if (vu->client != NULL && !shard->run->plan->http.keep_cookies) {
+    if (vu->client != NULL && !shard->run->plan->users.keep_cookies) {
         wf_client_forget_cookies(vu->client);
     }
     wf_strand_begin(&vu->strand, shard->run->initial, &scenario->steps,

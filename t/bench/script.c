@@ -15,7 +15,8 @@
 #include <time.h>
 
 #include "load/load.h"
-#include "load/script_host.h"
+#include "steps/steps.h"
+#include "steps/script_host.h"
 
 #define TEXT "ctx.SetVariable('n', 1)"
 #define CALLS 200000
@@ -150,6 +151,7 @@ static double steps(wf_load_t *load, ended_t *ended, apr_pool_t *p)
 {
     const char *yaml = apr_psprintf(p, document, PASSES, CALLS / PASSES);
     wf_problems_t *problems = wf_problems_create(NULL, p);
+    static const wf_surroundings_t around = { .steps = &wf_steps };
     apr_pool_t *own;
     wf_plan_t *plan;
     wf_error_t err;
@@ -157,7 +159,7 @@ static double steps(wf_load_t *load, ended_t *ended, apr_pool_t *p)
 
     apr_pool_create(&own, NULL);
     wf_error_init(&err, p);
-    wf_plan_from_yaml(&plan, yaml, strlen(yaml), problems, own);
+    wf_plan_read(&plan, yaml, strlen(yaml), NULL, &around, problems, own);
     if (plan == NULL) {
         die(wf_problems_text(problems, p));
     }

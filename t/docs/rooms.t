@@ -32,11 +32,14 @@ for my $room (@rooms) {
     ok t_cmp($picture, qr{^modules/$room\b}m, "$room is in the picture");
 }
 
-# Headers of other rooms are their public ones; internal.h is nobody else's.
+# Headers of other rooms are their public ones; internal.h is nobody else's. That of load for
+# those who write step types is public, too, to one room.
+my %second = ('steps: load/step' => 1);
 my @inside;
 for my $file ("$top/mod_workflow.c", glob("$top/modules/*/*.[ch]")) {
     my ($own) = $file =~ m{modules/(\w+)/};
     push @inside, map { "$file: $_->[0]" } grep { $_->[0] ne ($own // '') && $_->[1] ne $_->[0] }
-        map { [ m{(\w+)/(\w+)} ] } slurp($file) =~ /#include "(\w+\/\w+)\.h"/g;
+        map { [ m{(\w+)/(\w+)} ] } grep { !$second{($own // '') . ": $_"} }
+        slurp($file) =~ /#include "(\w+\/\w+)\.h"/g;
 }
 ok t_cmp(join(' ', @inside), '', 'only public headers cross walls');

@@ -1,8 +1,0 @@
-/* Replays the corpus of the fuzz target: argv[1], or t/fuzz/corpus/record below WF_TOP. */
-#include "../../fuzz/load_record.c"
-#include "../corpus.h"
-
-int main(int argc, char **argv)
-{
-    return corpus_main(argc, argv, "record", 12);
-}

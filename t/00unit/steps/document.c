@@ -1,0 +1,315 @@
+/* Documents: what is wrong is told with path and line, what is right becomes the same
+ * tree from YAML and JSON. */
+#include "../tap.h"
+#include "load/internal.h"
+#include "read.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+
+static apr_pool_t *pool;
+
+#define HEAD "id: w\nname: W\n"
+#define STEPS "steps:\n- {id: a, type: http, config: {url: 'http://h/'}}\n"
+#define HTTP(config) "steps:\n- id: a\n  type: http\n  config: {" config "}\n"
+
+/* One problem each: rule, path, line. */
+static const struct {
+    const char *what, *yaml, *rule, *path;
+    int line;
+} faults[] = {
+    /* clang-format off */
+    /* the text */
+    { "empty",               "",                                        "syntax", NULL, 1 },
+    { "only a comment",      "# nothing\n",                             "syntax", NULL, 2 },
+    { "unclosed brace",      HEAD "steps: [\n",                         "syntax", NULL, 4 },
+    { "tab as indent",       HEAD "steps:\n\t- a\n",                    "syntax", NULL, 4 },
+    { "bad UTF-8",           "id: \xff\n",                              "syntax", NULL, 1 },
+    { "member twice",        HEAD "id: x\n" STEPS,                      "duplicate", NULL, 3 },
+    { "list as key",         HEAD "[a]: 1\n",                           "syntax", NULL, 3 },
+    { "unknown anchor",      HEAD "steps: *x\n",                        "alias", NULL, 3 },
+    { "anchor in itself",    HEAD "variables: &x {a: *x}\n" STEPS,      "alias", NULL, 3 },
+    { "foreign tag",         "id: !!binary aGk=\n",                     "tag", NULL, 1 },
+    { "number tag on text",  "id: !!int abc\n",                         "tag", NULL, 1 },
+    { "merge of a text",     HEAD "<<: text\n" STEPS,                   "syntax", NULL, 1 },
+    { "text, not a map",     "hello\n",                                 "type", NULL, 1 },
+    { "a list, not a map",   "- id: x\n",                               "type", NULL, 1 },
+    /* the workflow */
+    { "no id",               "name: W\n" STEPS,                         "required", "id", 1 },
+    { "empty id",            "id: ''\nname: W\n" STEPS,                 "required", "id", 1 },
+    { "null id",             "id:\nname: W\n" STEPS,                    "required", "id", 1 },
+    { "number as id",        "id: 5\nname: W\n" STEPS,                  "type", "id", 1 },
+    { "no name",             "id: w\n" STEPS,                           "required", "name", 1 },
+    { "no steps",            HEAD,                                      "required", "steps", 1 },
+    { "empty steps",         HEAD "steps: []\n",                        "required", "steps", 3 },
+    { "steps are a map",     HEAD "steps: {a: 1}\n",                    "type", "steps", 3 },
+    { "unknown member",      HEAD "stepz: 1\n" STEPS,                   "unknown-member", "stepz", 3 },
+    { "variables a list",    HEAD "variables: [1]\n" STEPS,             "type", "variables", 3 },
+    { "a hook",              HEAD "pre_hook: {type: http}\n" STEPS,     "required", "pre_hook.config.url", 3 },
+    /* steps */
+    { "step is a text",      HEAD "steps:\n- hello\n",                  "type", "steps[0]", 4 },
+    { "no step id",          HEAD "steps:\n- type: http\n  config: {url: 'http://h'}\n", "required", "steps[0].id", 4 },
+    { "no type",             HEAD "steps:\n- id: a\n",                  "required", "steps[0].type", 4 },
+    { "unknown type",        HEAD "steps:\n- id: a\n  type: ftp\n",     "value", "steps[0].type", 5 },
+    { "mq",                  HEAD "steps:\n- id: a\n  type: mq\n",  "unsupported", "steps[0].type", 5 },
+    { "grpc",                HEAD "steps:\n- id: a\n  type: grpc\n",    "unsupported", "steps[0].type", 5 },
+    { "id twice",            HEAD "steps:\n- {id: a, type: http, config: {url: 'http://h'}}\n- {id: a, type: http, config: {url: 'http://h'}}\n", "duplicate", "steps[1].id", 5 },
+    { "bad on_error",        HEAD HTTP("url: 'http://h/'") "  on_error: panic\n", "value", "steps[0].on_error", 7 },
+    { "retry without retry", HEAD HTTP("url: 'http://h/'") "  retry: {delay: 1s}\n", "value", "steps[0].retry", 7 },
+    { "processors",          HEAD HTTP("url: 'http://h/'") "  preProcessors: {}\n", "type", "steps[0].preProcessors", 7 },
+    { "timeout a number",    HEAD HTTP("url: 'http://h/'") "  timeout: 5\n", "type", "steps[0].timeout", 7 },
+    { "timeout a word",      HEAD HTTP("url: 'http://h/'") "  timeout: soon\n", "duration", "steps[0].timeout", 7 },
+    { "timeout negative",    HEAD HTTP("url: 'http://h/'") "  timeout: -5s\n", "range", "steps[0].timeout", 7 },
+    /* http */
+    { "no config",           HEAD "steps:\n- {id: a, type: http}\n",    "required", "steps[0].config.url", 4 },
+    { "no url",              HEAD HTTP(""),                             "required", "steps[0].config.url", 6 },
+    { "relative url",        HEAD HTTP("url: /x"),                      "value", "steps[0].config.url", 6 },
+    { "another scheme",      HEAD HTTP("url: 'ftp://h/'"),              "value", "steps[0].config.url", 6 },
+    { "no host",             HEAD HTTP("url: 'http://'"),               "value", "steps[0].config.url", 6 },
+    { "unknown domain",      HEAD HTTP("domain: x"),                    "value", "steps[0].config.domain", 6 },
+    { "bad method",          HEAD HTTP("url: 'http://h/', method: FETCH"), "value", "steps[0].config.method", 6 },
+    { "headers a text",      HEAD HTTP("url: 'http://h/', headers: x"), "type", "steps[0].config.headers", 6 },
+    { "header a map",        HEAD HTTP("url: 'http://h/', headers: {A: {}}"), "type", "steps[0].config.headers.A", 6 },
+    { "bad header name",     HEAD HTTP("url: 'http://h/', headers: {'A b': x}"), "header", "steps[0].config.headers.A b", 6 },
+    { "line break in value", HEAD HTTP("url: 'http://h/', headers: {A: \"x\\r\\nB: y\"}"), "header", "steps[0].config.headers.A", 6 },
+    { "pair without key",    HEAD HTTP("url: 'http://h/', params: [{value: 1}]"), "required", "steps[0].config.params[0].key", 6 },
+    { "typed body",          HEAD HTTP("url: 'http://h/', body: {type: text, raw: []}"), "value", "steps[0].config.body.raw", 6 },
+    { "section header",      HEAD "http: {headers: {A: [1]}}\n" STEPS,  "type", "http.headers.A", 3 },
+    { "section member",      HEAD "http: {url: x}\n" STEPS,             "unknown-member", "http.url", 3 },
+    { "ssl member",          HEAD "http: {ssl: {verfy: true}}\n" STEPS, "unknown-member", "http.ssl.verfy", 3 },
+    { "verify a text",       HEAD "http: {ssl: {verify: 'yes'}}\n" STEPS, "type", "http.ssl.verify", 3 },
+    /* options */
+    { "unknown option",      HEAD STEPS "options: {vu: 1}\n",           "unknown-member", "options.vu", 5 },
+    { "vus a text",          HEAD STEPS "options: {vus: many}\n",       "type", "options.vus", 5 },
+    { "vus a fraction",      HEAD STEPS "options: {vus: 1.5}\n",        "type", "options.vus", 5 },
+    { "vus negative",        HEAD STEPS "options: {vus: -1}\n",         "range", "options.vus", 5 },
+    { "too many vus",        HEAD STEPS "options: {vus: 99999999}\n",   "limit", "options.vus", 5 },
+    { "iterations negative", HEAD STEPS "options: {iterations: -1}\n",  "range", "options.iterations", 5 },
+    { "duration negative",   HEAD STEPS "options: {duration: -1s}\n",   "range", "options.duration", 5 },
+    { "duration bare",       HEAD STEPS "options: {duration: 30}\n",    "type", "options.duration", 5 },
+    { "unknown mode",        HEAD STEPS "options: {mode: fast}\n",      "value", "options.mode", 5 },
+    { "slaves",              HEAD STEPS "options: {target_slaves: {}}\n", "unsupported", "options.target_slaves", 5 },
+    { "http engine",         HEAD STEPS "options: {http_engine: slow}\n", "value", "options.http_engine", 5 },
+    { "threshold grammar",   HEAD STEPS "options: {thresholds: [{metric: http_reqs, condition: 'lots'}]}\n", "threshold", "options.thresholds[0].condition", 5 },
+    { "threshold statistic", HEAD STEPS "options: {thresholds: [{metric: http_reqs, condition: 'p95 < 1'}]}\n", "threshold", "options.thresholds[0].condition", 5 },
+    { "threshold incomplete", HEAD STEPS "options: {thresholds: [{metric: http_reqs}]}\n", "required", "options.thresholds[0].condition", 5 },
+    /* clang-format on */
+};
+
+static const wf_problem_t *error_at(const wf_problems_t *problems, int i)
+{
+    return &APR_ARRAY_IDX(problems->items, i, wf_problem_t);
+}
+
+static int same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void every_fault(void)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        wf_problems_t *problems = wf_problems_create("w.yaml", pool);
+        const wf_problem_t *got;
+        wf_plan_t *plan;
+
+        plan_from_yaml(&plan, faults[i].yaml, strlen(faults[i].yaml), problems, pool);
+        if (!ok(plan == NULL && problems->errors == 1, "%s: one problem",
+                faults[i].what)) {
+            diag("%s", wf_problems_text(problems, pool));
+            continue;
+        }
+        got = error_at(problems, 0);
+        if (!ok(same_text(got->rule, faults[i].rule)
+                    && same_text(got->path, faults[i].path)
+                    && got->line == faults[i].line,
+                "%s: %s", faults[i].what, got->message)) {
+            diag("got  [%s] %s line %d", got->rule, got->path ? got->path : "-",
+                 got->line);
+            diag("want [%s] %s line %d", faults[i].rule,
+                 faults[i].path ? faults[i].path : "-", faults[i].line);
+        }
+    }
+}
+
+/* ---- everything at once ---------------------------------------------------------------
+ */
+
+static void all_together(void)
+{
+    static const char yaml[] =
+        "id: w\nsteps:\n- {id: a, type: http}\n- {id: a, type: nope}\n"
+        "options: {vus: x, duration: 5}\nextra: 1\n";
+    wf_problems_t *problems = wf_problems_create("w.yaml", pool);
+    wf_plan_t *plan;
+
+    plan_from_yaml(&plan, yaml, strlen(yaml), problems, pool);
+    ok(plan == NULL, "no plan");
+    is_int(problems->errors, 7, "all problems of a document at once");
+}
+
+/* A warning does not refuse: config is free form. */
+static void warnings(void)
+{
+    static const char yaml[] = HEAD HTTP("url: 'http://h/', metod: GET");
+    wf_problems_t *problems = wf_problems_create("w.yaml", pool);
+    wf_plan_t *plan;
+
+    plan_from_yaml(&plan, yaml, strlen(yaml), problems, pool);
+    ok(plan != NULL && problems->errors == 0, "an unknown member of config is no error");
+    is_int(problems->items->nelts, 1, "but a warning");
+    is_str(error_at(problems, 0)->path, "steps[0].config.metod", "with its path");
+}
+
+/* ---- the tree ------------------------------------------------------------------- */
+
+static const struct {
+    const char *yaml, *json;
+} values[] = {
+    /* clang-format off */
+    { "1",                   "1" },
+    { "-17",                 "-17" },
+    { "0x1F",                "31" },
+    { "0o17",                "15" },
+    { "017",                 "17" },
+    { "9223372036854775807", "9223372036854775807" },
+    { "1.5",                 "1.5" },
+    { "-2e3",                "-2000.0" },
+    { ".5",                  "0.5" },
+    { "1_000",               "\"1_000\"" },
+    { "1.2.3",               "\"1.2.3\"" },
+    { ".inf",                "\".inf\"" },
+    { "0x",                  "\"0x\"" },
+    { "-",                   "[null]" },
+    { "true",                "true" },
+    { "False",               "false" },
+    { "yes",                 "\"yes\"" },
+    { "~",                   "null" },
+    { "null",                "null" },
+    { "'1'",                 "\"1\"" },
+    { "\"true\"",            "\"true\"" },
+    { "!!str 5",             "\"5\"" },
+    { "!!int 5",             "5" },
+    { "[1, a, [], {}]",      "[1,\"a\",[],{}]" },
+    { "{a: {b: [1, 2]}}",    "{\"a\":{\"b\":[1,2]}}" },
+    { "|\n  two\n  lines\n", "\"two\\nlines\\n\"" },
+    { "{a: &x [1, 2], b: *x}",                 "{\"a\":[1,2],\"b\":[1,2]}" },
+    { "{d: &d {x: 1, y: 2}, e: {<<: *d, y: 3}}", "{\"d\":{\"x\":1,\"y\":2},\"e\":{\"y\":3,\"x\":1}}" },
+    { "{<<: [{a: 1}, {a: 2, b: 3}]}",          "{\"a\":1,\"b\":3}" },
+    { "{'<<': 1}",                             "{\"<<\":1}" },
+    /* clang-format on */
+};
+
+static void tree(void)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        wf_problems_t *problems = wf_problems_create(NULL, pool);
+        const wf_node_t *node =
+            wf_node_from_yaml(values[i].yaml, strlen(values[i].yaml), problems, pool);
+        wf_value_t value;
+        json_object *json;
+
+        if (!ok(node != NULL, "%s", values[i].yaml)) {
+            diag("%s", wf_problems_text(problems, pool));
+            continue;
+        }
+        value = wf_node_value(node, pool);
+        json = wf_json_own(wf_value_to_json(&value), pool);
+        is_str(wf_json_text(json, NULL, pool), values[i].json, "its value");
+    }
+}
+
+/* YAML and JSON of the same document give the same plan or the same problems. */
+static void same_from_json(void)
+{
+    static const char *const documents[] = {
+        "{\"id\":\"w\",\"name\":\"W\",\"steps\":[{\"id\":\"a\",\"type\":\"http\","
+        "\"config\":"
+        "{\"url\":\"http://h/"
+        "\",\"headers\":{\"A\":1}}}],\"options\":{\"duration\":\"5s\"}}",
+        "{\"id\":7,\"name\":\"W\",\"steps\":[{\"id\":\"a\",\"type\":\"htp\",\"x\":1}]}",
+        "{\"id\":\"w\",\"name\":\"W\",\"steps\":[],\"options\":{\"duration\":5}}",
+        "[]",
+        "null",
+    };
+    size_t i;
+    int k;
+
+    for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+        wf_problems_t *a = wf_problems_create(NULL, pool),
+                      *b = wf_problems_create(NULL, pool);
+        wf_plan_t *from_yaml, *from_json;
+        json_object *json = NULL;
+        wf_error_t err;
+        int same;
+
+        wf_error_init(&err, pool);
+        wf_json_parse(&json, documents[i], strlen(documents[i]), pool, &err);
+        plan_from_yaml(&from_yaml, documents[i], strlen(documents[i]), a, pool);
+        plan_from_json(&from_json, json, b, pool);
+        same = (from_yaml != NULL) == (from_json != NULL) && a->errors == b->errors;
+        for (k = 0; same && k < a->items->nelts; k++) {
+            same = same_text(error_at(a, k)->path, error_at(b, k)->path)
+                   && same_text(error_at(a, k)->rule, error_at(b, k)->rule);
+        }
+        ok(same, "document %d: the same from both", (int)i);
+    }
+}
+
+/* ---- limits --------------------------------------------------------------------- */
+
+static void refused(const char *what, const char *yaml, size_t length)
+{
+    wf_problems_t *problems = wf_problems_create(NULL, pool);
+    apr_int64_t begin = wf_mono_us();
+    const wf_node_t *node = wf_node_from_yaml(yaml, length, problems, pool);
+
+    ok(node == NULL && problems->errors == 1
+           && strcmp(error_at(problems, 0)->rule, "limit") == 0,
+       "%s is refused", what);
+    ok(wf_mono_us() - begin < 10000000, "%s: in time", what);
+}
+
+static void limits(void)
+{
+    static const char laughs[] = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, "
+                                 "*a, *a, *a, *a, *a, *a, *a]\n"
+                                 "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, "
+                                 "*c, *c, *c, *c, *c, *c, *c]\n"
+                                 "e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: &f [*e, "
+                                 "*e, *e, *e, *e, *e, *e, *e]\n"
+                                 "g: [*f, *f, *f, *f, *f, *f, *f, *f, *f, *f]\n";
+    char *text = malloc(WF_DOC_MAX_BYTES + 2);
+    int i;
+
+    refused("a document of aliases", laughs, strlen(laughs));
+    memset(text, '[', WF_DOC_MAX_DEPTH + 1);
+    refused("deep nesting", text, WF_DOC_MAX_DEPTH + 1);
+    for (i = 0; i < WF_DOC_MAX_NODES + 1; i++) {
+        memcpy(text + i * 4, "- 1\n", 4);
+    }
+    refused("a long list", text, (WF_DOC_MAX_NODES + 1) * 4);
+    memset(text, '#', WF_DOC_MAX_BYTES + 1);
+    refused("a large file", text, WF_DOC_MAX_BYTES + 1);
+    free(text);
+}
+
+int main(void)
+{
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    every_fault();
+    all_together();
+    warnings();
+    tree();
+    same_from_json();
+    limits();
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return done_testing();
+}

@@ -1,0 +1,8 @@
+/* Replays the corpus of the fuzz target: argv[1], or t/fuzz/corpus/record below WF_TOP. */
+#include "../../fuzz/steps_record.c"
+#include "../corpus.h"
+
+int main(int argc, char **argv)
+{
+    return corpus_main(argc, argv, "record", 12);
+}
