@@ -32,9 +32,18 @@ sub port { shift->{port} }
 
 # What was written down so far: whole lines.
 sub lines {
-    my $self = shift;
+    my ($self, $from) = @_;
     open my $in, '<', $self->{log} or die "$self->{log}: $!";
+    seek $in, $from // 0, 0;
     return grep { /\n\z/ } <$in>;
+}
+
+# The lines since the last call: whoever waits for something reads each of them once.
+sub next_lines {
+    my $self = shift;
+    my @lines = $self->lines($self->{read});
+    $self->{read} += length for @lines;
+    return @lines;
 }
 
 # Nobody listens any more.

@@ -76,6 +76,15 @@ sub slurp {
     return scalar <$in> // '';
 }
 
+# The rows of a query on its store, a text each, columns with | between.
+sub rows {
+    my ($self, $sql) = @_;
+    open my $in, '-|', qw(sqlite3 -readonly), '-cmd', '.timeout 5000', $self->file('engine/workflow.db'), $sql or die "sqlite3: $!";
+    chomp(my @rows = <$in>);
+    close $in or die "sqlite3: $sql";
+    return @rows;
+}
+
 # httpd with arguments, such as -t; output and exit status.
 sub httpd {
     my ($self, @args) = @_;

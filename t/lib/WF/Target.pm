@@ -30,13 +30,8 @@ sub url { my ($self, $path) = @_; "http://127.0.0.1:$self->{port}" . ($path // '
 # The requests so far, of one path or of all; in scalar context their number.
 sub requests {
     my ($self, $path) = @_;
-    my @lines = $self->lines;
-    if (defined $path) {                        # reading JSON takes longer than looking at it
-        my $member = '"path":' . $json->encode($path);
-        @lines = grep { index($_, $member) >= 0 } @lines;
-    }
-    my @found = map { $json->decode($_) } @lines;
-    return grep { !defined $path || $_->{path} eq $path } @found;
+    push @{ $self->{requests} }, map { $json->decode($_) } $self->next_lines;
+    return grep { !defined $path || $_->{path} eq $path } @{ $self->{requests} };
 }
 
 # ---- the server's process -------------------------------------------------------------------

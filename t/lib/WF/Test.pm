@@ -2,9 +2,8 @@
 package WF::Test;
 use strict;
 use warnings;
-use Apache::Test ();
-use Apache::TestRequest ();
 use Exporter 'import';
+use Fcntl qw(LOCK_EX LOCK_NB);
 use HTTP::Request ();
 use JSON::PP ();
 use LWP::UserAgent ();
@@ -15,13 +14,37 @@ our @EXPORT = qw(call json get_json deploy start tasks_of complete wait_until da
                  base_url upload submit execution finished metrics http_step workflow run_workflow
                  ms demo_id);
 
+use constant SHARED_SERVER_WAIT => 900;    # seconds; more than all files before it take
+
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 our $activiti = '/activiti-rest/service';
 
+# Wait until the code returns something true, at most so many seconds; what it returned.
+sub wait_until(&;$) {
+    my ($code, $seconds) = @_;
+    my $until = Time::HiRes::time() + ($seconds // 20);
+    my $value;
+    Time::HiRes::sleep(0.02) until ($value = $code->()) || Time::HiRes::time() > $until;
+    return $value;
+}
+
 # The shared server, or the one that a test made its own with use_server().
 my $url;
-sub base_url { $url // 'http://' . Apache::TestRequest::hostport() }
+sub base_url { $url // shared_server() }
 sub use_server { $url = shift }
+
+# Files run side by side, but only one at a time has the shared server: what they count there
+# is theirs. It stays with its file to the end. (Apache::TestRequest::hostport() would tell
+# the address, too, after looking for httpd and its modules for a second.)
+my $turn;
+sub shared_server {
+    my $file = "$ENV{WF_DIR}/shared-server";
+    if (!$turn) {
+        open $turn, '>', $file or die "$file: $!";
+        wait_until { flock $turn, LOCK_EX | LOCK_NB } SHARED_SERVER_WAIT or die 'another test keeps the shared server';
+    }
+    return "http://localhost:$ENV{APACHE_TEST_PORT}";
+}
 
 # One a process: forked clients must not share connections.
 my %agents;
@@ -98,15 +121,6 @@ sub demo_id {
     my @found = sort { $b->{version} <=> $a->{version} }
                 grep { $_->{key} eq $key } @{ get_json('/process-definitions?size=10000')->{data} };
     return $found[0]{id};
-}
-
-# Wait until the code returns something true, at most so many seconds; what it returned.
-sub wait_until(&;$) {
-    my ($code, $seconds) = @_;
-    my $until = Time::HiRes::time() + ($seconds // 20);
-    my $value;
-    Time::HiRes::sleep(0.02) until ($value = $code->()) || Time::HiRes::time() > $until;
-    return $value;
 }
 
 # Submit a load workflow (a YAML text or a structure); the execution's id.
