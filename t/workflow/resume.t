@@ -10,6 +10,9 @@ use WF::Server;
 use WF::Target;
 use WF::Test;
 
+# Where nothing may arrive, this many seconds are looked at: ten iterations and more.
+use constant QUIET => 1.2;
+
 my $target = WF::Target->new('/setup' => { json => { token => 't-1' } });
 my $server = WF::Server->new->start;
 
@@ -25,12 +28,14 @@ sub kill_engine {
 # So many deaths in a row delay the next engine: a start of httpd forgets them.
 sub fresh { $server->stop; $server->start }
 
-# A record with some iterations is on disk: what was counted a second and a half ago.
+# The next record of each is on disk, with more iterations than the one before.
+sub iterations_on_disk {
+    return map { split /\|/ } $server->rows("SELECT ID_, COALESCE(json_extract(METRICS_, '\$.total_iterations'), 0) FROM WF_EXECUTION");
+}
 sub recorded {
-    my $id = shift;
-    my $n = metrics($id)->{total_iterations};
-    wait_until { metrics($id)->{total_iterations} > $n } or return;
-    sleep 1.2;
+    my @ids = @_;
+    my %was = iterations_on_disk();
+    wait_until { my %is = iterations_on_disk(); !grep { $is{$_} <= ($was{$_} // 0) } @ids } or die 'not recorded';
 }
 
 my $n = 0;
@@ -40,40 +45,42 @@ my @modes = (
     [ 'constant-vus',        { vus => 2, iterations => 50 },                                100,     undef ],
     [ 'per-vu-iterations',   { vus => 4, iterations => 50 },                                200,     undef ],
     [ 'ramping-vus',         { vus => 3, start_vus => 1, stages => [ { duration => '2s', target => 3 }, { duration => '3s', target => 3 } ] }, undef, 5 ],
-    [ 'constant-arrival-rate', { vus => 3, rate => 20, duration => '5s', max_vus => 3, pre_allocated_vus => 3 }, undef, 5 ],
+    [ 'constant-arrival-rate', { vus => 3, rate => 10, duration => '5s', max_vus => 3, pre_allocated_vus => 3 }, undef, 5 ],
     [ 'shared-iterations',   { vus => 4, iterations => 200 },                               200,     undef ],
 );
 
-plan tests => 11 * @modes + 40;
+plan tests => 11 * @modes + 41;
 
 # ---- each mode, killed twice ----------------------------------------------------------------------
 
-for (@modes) {
+# All at once: a death of the engine is one of each.
+my @runs = map {
     my ($mode, $options, $planned, $seconds) = @$_;
-    my $what = "$mode " . ($planned ? 'by iterations' : 'by time');
     my $at = '/mode' . ++$n;
-    fresh();
-    my $began = time;
-    my $id = submit(workflow([ http_step(s => $target->url($at) . '?vu=${__VU}&iteration=${__ITER}'),
-                               { id => 'w', type => 'sleep', config => { duration => '100ms' } } ], { mode => $mode, %$options }));
-    my $down = 0;
-    for (1 .. 2) {
-        recorded($id);
-        my $from = time;
-        kill_engine();
-        $down += time - $from;
-        ok t_cmp(execution($id)->{status}, 'running', "$what: it goes on");
-    }
+    my $steps = [ http_step(s => $target->url($at) . '?vu=${__VU}&iteration=${__ITER}'),
+                  { id => 'w', type => 'sleep', config => { duration => '100ms' } } ];
+    +{ what => "$mode " . ($planned ? 'by iterations' : 'by time'), at => $at, options => $options, planned => $planned,
+       seconds => $seconds, id => submit(workflow($steps, { mode => $mode, %$options })), began => time };
+} @modes;
+my $down = 0;
+for (1 .. 2) {
+    recorded(map { $_->{id} } @runs);
+    my $from = time;
+    kill_engine();
+    $down += time - $from;
+    ok t_cmp(execution($_->{id})->{status}, 'running', "$_->{what}: it goes on") for @runs;
+}
+for my $run (@runs) {
+    my ($what, $options, $planned, $seconds, $id) = @$run{qw(what options planned seconds id)};
     my $end = finished($id);
-    my $took = time - $began - $down;
     ok t_cmp($end->{status}, 'completed', "$what: to its end");
     my @restarts = grep { $_->{message} =~ /engine was restarted/ } @{ $end->{errors} };
     ok t_cmp(scalar @restarts, 2, "$what: its errors tell of both restarts");
     ok t_cmp($restarts[0]{message}, qr/stood still from \d{4}-\S+Z to \d{4}-\S+Z; the last second/, "$what: and when");
     my $metrics = metrics($id);
-    my $arrived = sent($at);
+    my $arrived = sent($run->{at});
     # At most a second of each life and what was under way is done again; nothing is left out.
-    my $again = 2 * $options->{vus} * 12;
+    my $again = 2 * ($options->{rate} ? $options->{rate} / 10 : $options->{vus}) * 12;
     if ($planned) {
         ok t_cmp($metrics->{total_iterations}, $planned, "$what: all are counted once");
         ok $arrived >= $planned && $arrived <= $planned + $again or t_debug("$arrived arrived of $planned");
@@ -84,6 +91,8 @@ for (@modes) {
         my $lasted = ms($metrics->{duration}) / 1000;
         ok $lasted > $seconds - 0.1 && $lasted < $seconds + 2.5 or t_debug("it lasted $lasted s on its own clock");
         ok t_cmp($metrics->{dropped_iterations}, 0, "$what: starts before the restart are over") if $options->{rate};
+        my ($last) = sort { $b <=> $a } map { $_->{at} } $target->requests($run->{at});
+        my $took = $last - $run->{began} - $down;
         ok $took > $seconds - 1 && $took < $seconds + 4.5 or t_debug("it took $took s");
     }
     # What was under way when the engine died is known of by its steps alone.
@@ -96,8 +105,9 @@ for (@modes) {
     ok t_cmp($sum, $metrics->{total_iterations}, "$what: the time series has all of them");
     my @elapsed = map { $_->{elapsed_ms} } @$series;
     ok t_cmp("@elapsed", join(' ', sort { $a <=> $b } @elapsed), "$what: in order");
-    my %vus = map { $_->{query}{vu} => 1 } $target->requests($at);
-    ok t_cmp(join(' ', sort keys %vus), join(' ', 1 .. $options->{vus}), "$what: by the same users");
+    my %vus = map { $_->{query}{vu} => 1 } $target->requests($run->{at});
+    delete @vus{ 1 .. $options->{vus} } if $options->{rate};    # not all of them are needed
+    ok t_cmp(join(' ', sort keys %vus), $options->{rate} ? '' : join(' ', 1 .. $options->{vus}), "$what: by the same users");
 }
 
 # ---- setup, teardown, scale, pause --------------------------------------------------------------------
@@ -118,9 +128,8 @@ ok t_cmp(get_json("/api/v1/perf/executions/$id/status")->{vus}, 5, 'scaled users
 ok t_cmp(call('POST', "/api/v1/executions/$id/pause")->code, 200, 'pause');
 kill_engine();
 ok t_cmp(execution($id)->{status}, 'paused', 'a paused one stays paused');
-sleep 0.3;
 my $before = sent('/with');
-sleep 1.2;
+sleep QUIET;
 ok t_cmp(sent('/with'), $before, 'nothing arrives');
 my $duration = metrics($id)->{duration};
 kill_engine();
@@ -153,7 +162,7 @@ wait_until { metrics($id)->{total_iterations} > 20 };
 $server->stop;
 my $was = sent('/quiet');
 ok $was < 90;
-sleep 1;
+sleep QUIET;
 ok t_cmp(sent('/quiet'), $was, 'nothing arrives while the server is down');
 $server->start;
 ok t_cmp(execution($id)->{status}, 'running', 'it goes on');
@@ -195,6 +204,11 @@ $server->{extra} = 'WorkflowExecutionsTimeToLive 1s';
 $server->write_config;
 fresh();
 ok wait_until { get_json('/api/v1/executions')->{total} == 0 };
-$id = $quick->(vus => 1, duration => '30s');
-sleep 1.5;
+$id = $quick->(vus => 1, duration => '60s');
+run_workflow([ http_step(s => $target->url('/q')) ], { iterations => 1 });
+recorded($id);
+my $old = time + 1.1;
+wait_until { time > $old };                    # older than it may get
+kill_engine();
+ok wait_until { get_json('/api/v1/executions')->{total} == 1 };
 ok t_cmp(execution($id)->{status}, 'running', 'what runs is not old');
