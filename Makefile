@@ -5,6 +5,7 @@ STATE ?= ./run
 T     ?=
 BUILD ?= .build
 DEPS  ?= .build-deps
+CORES ?= $(shell nproc)
 
 APXS       ?= apxs
 CC         ?= gcc
@@ -179,7 +180,7 @@ UNIT_SRCS = $(wildcard $(if $(filter t/00unit%,$(T)),$(patsubst %/,%,$(T)),t/00u
 UNIT_BINS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SRCS))
 
 unit: $(UNIT_BINS)
-	WF_TOP=$(CURDIR) prove $(if $(V),-v) --exec '' $(UNIT_BINS)
+	WF_TOP=$(CURDIR) prove -j$(CORES) $(if $(V),-v) --exec '' $(UNIT_BINS)
 
 # t/bench/<name>.c is a program that links a room and those below it.
 define BENCH_RULE
@@ -228,12 +229,14 @@ run:
 # T chooses: a folder or file below t/00unit, or of the suites; nothing chooses all.
 WANT_UNIT   = $(if $(T),$(filter t/00unit%,$(T)),yes)
 WANT_SUITES = $(if $(filter t/00unit%,$(T)),,yes)
-SUB_MAKE    = $(MAKE) --no-print-directory -s
+SUB_MAKE    = $(MAKE) --no-print-directory -s $(AT_ONCE)
+# As many compilers as there are cores, unless make was told how many.
+AT_ONCE     = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
 check:
 	$(call install_packages,$(TEST_PACKAGES))
 	@$(SUB_MAKE) all
-	@t/check $(BUILD) $(T)
+	+@CORES=$(CORES) t/check $(BUILD) $(T)
 
 bench:
 	$(call install_packages,$(BENCH_PACKAGES))
@@ -241,7 +244,7 @@ bench:
 	@t/bench/run $(abspath $(BUILD))
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
-# under them.
+# under them, one at a time: it is slow enough.
 asan: SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 tsan: SANITIZERS = -fsanitize=thread
 asan tsan:
@@ -249,7 +252,7 @@ asan tsan:
 	@$(SUB_MAKE) module
 	@$(SUB_MAKE) BUILD=$(BUILD)-$@ OPT="-O1 -g -fno-omit-frame-pointer" SANITIZE="$(SANITIZERS)" \
 	    engine $(if $(WANT_UNIT),unit)
-	@$(if $(WANT_SUITES),WF_ENGINE=$(abspath $(BUILD))-$@/workflow-engine t/run $(abspath $(BUILD)) $(T))
+	@$(if $(WANT_SUITES),WF_JOBS=1 WF_ENGINE=$(abspath $(BUILD))-$@/workflow-engine t/run $(abspath $(BUILD)) $(T))
 
 # Each t/fuzz/<room>_<what>.c runs for SECONDS seconds, from its corpus in t/fuzz/corpus. The
 # same corpora are replayed by the unit tests, without a fuzzer.
