@@ -6,11 +6,15 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <libpq-fe.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define CANCEL_WAIT_US 2000000 /* for the end of a cancelled statement */
+#define ROW_ON_WIRE (2 * (apr_uint64_t)WF_DB_MAX_BYTES) /* bytea is sent as hex */
 
 static apr_status_t check(const char *dsn, apr_pool_t *p, wf_error_t *err)
 {
@@ -296,27 +300,62 @@ static int consume(PGconn *conn)
            && (!PQsslInUse(conn) || !PQisBusy(conn) || PQconsumeInput(conn));
 }
 
-/* The next result is there: 1, 0 it is too late, -1 the connection is lost. */
-static int await_result(PGconn *conn, int wake, apr_int64_t deadline_us)
+/* Bytes that have come over the connection, as the kernel counts them. */
+static apr_uint64_t received(const PGconn *conn)
 {
-    int flushing = 1;
+    struct tcp_info info = { 0 };
+    socklen_t length = sizeof(info);
+
+    return getsockopt(PQsocket(conn), IPPROTO_TCP, TCP_INFO, &info, &length) == 0
+               ? info.tcpi_bytes_received
+               : 0;
+}
+
+/* What waiting for a result came to. */
+typedef enum { THERE, TOO_LATE, LOST, TOO_LARGE } awaited_e;
+
+/* Wait for the next result. libpq would take a row of a gigabyte into memory before it
+ * tells of it, so what comes meanwhile is counted. */
+static awaited_e await_result(PGconn *conn, int wake, apr_int64_t deadline_us)
+{
+    apr_uint64_t before = 0;
+    int flushing = PQflush(conn);
 
     for (;;) {
-        if (flushing) {
-            flushing = PQflush(conn);
-        }
         if (flushing < 0) {
-            return -1;
+            return LOST;
         }
         if (!flushing && !PQisBusy(conn)) {
-            return 1;
+            return THERE;
         }
+        before = before ? before : received(conn);
         if (!wait_for(conn, wake, flushing ? POLLIN | POLLOUT : POLLIN, deadline_us)) {
-            return 0;
+            return TOO_LATE;
         }
         if (!consume(conn)) {
-            return -1;
+            return LOST;
         }
+        if (received(conn) - before > ROW_ON_WIRE) {
+            return TOO_LARGE;
+        }
+        flushing = flushing ? PQflush(conn) : 0;
+    }
+}
+
+/* Why there is no result. */
+static apr_status_t not_there(wf_db_t *db, awaited_e why, wf_db_answer_t *answer,
+                              apr_pool_t *p, wf_error_t *err)
+{
+    switch (why) {
+    case LOST:
+        return lost(db, p, err);
+    case TOO_LARGE:
+        db->broken = 1; /* what is still on its way would have to be read */
+        return wf_error_set(err, WF_ERR_TOO_LARGE,
+                            "the answer has more than %d bytes: ask for less",
+                            WF_DB_MAX_BYTES);
+    default:
+        return wf_db_late(db, answer, err);
     }
 }
 
@@ -335,7 +374,7 @@ static void abandon(wf_db_t *db)
         PQfreeCancel(cancel);
     }
     while (!db->broken) {
-        if (await_result(conn, -1, until) != 1) {
+        if (await_result(conn, -1, until) != THERE) {
             db->broken = 1;
             return;
         }
@@ -357,10 +396,10 @@ static apr_status_t read_results(wf_db_t *db, const wf_db_statement_t *asked,
     PGresult *result;
 
     for (;;) {
-        int ready = await_result(conn, db->wake, asked->deadline_us);
+        awaited_e awaited = await_result(conn, db->wake, asked->deadline_us);
 
-        if (ready <= 0) {
-            return ready < 0 ? lost(db, p, err) : wf_db_late(db, answer, err);
+        if (awaited != THERE) {
+            return not_there(db, awaited, answer, p, err);
         }
         result = PQgetResult(conn);
         if (result == NULL) {

@@ -12,7 +12,7 @@ use WF::Server;
 use WF::Target;
 use WF::Test;
 
-plan tests => 57, need { 'PostgreSQL' => sub { defined WF::Postgres::programs() } };
+plan tests => 58, need { 'PostgreSQL' => sub { defined WF::Postgres::programs() } };
 
 my $json = JSON::PP->new->canonical;
 my $target = WF::Target->new;
@@ -153,6 +153,7 @@ my @failing = (
     # config                                                        error
     [ { sql => 'select * from generate_series(1, 10001)' },         qr/^EXECUTION_ERROR: the answer has more than 10000 rows/ ],
     [ { sql => "select repeat('x', 9000000) from generate_series(1, 3)" }, qr/^EXECUTION_ERROR: the answer has more than 16777216 bytes/ ],
+    [ { sql => "select repeat('x', 60000000)" },                  qr/^EXECUTION_ERROR: the answer has more than 16777216 bytes/ ],
     [ { sql => 'select $1', params => [] },                         qr/^EXECUTION_ERROR: SQLSTATE (08P01|42P02): / ],
     [ { sql => 'select 1; select 2' },                              qr/^EXECUTION_ERROR: SQLSTATE 42601: cannot insert multiple commands/ ],
     [ { sql => 'copy account to stdout' },                          qr/^EXECUTION_ERROR: COPY to and from a step: not supported$/ ],
