@@ -314,7 +314,10 @@ apr_status_t wf_record_read(wf_resume_t **resume, const wf_plan_t *plan,
     apr_status_t rv = wf_json_read(&o, state, strlen(state), p, err);
 
     *resume = apr_pcalloc(p, sizeof(**resume));
-    if (rv == APR_SUCCESS && !read_state(*resume, plan, o, p)) {
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "its record");
+    }
+    if (!read_state(*resume, plan, o, p)) {
         rv = wf_error_set(err, WF_ERR_INVALID, "no record of an execution");
     }
     return rv;

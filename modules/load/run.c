@@ -177,7 +177,7 @@ static apr_status_t restore_figures(wf_run_t *run, const wf_run_from_t *from,
             run->known_point = point.number;
         }
     }
-    return rv;
+    return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "the figures of its record");
 }
 
 /* Users who keep their row take one again: all of them do. */
