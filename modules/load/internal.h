@@ -543,6 +543,7 @@ typedef struct wf_view_t {
     const char *execution_id;
     wf_run_status_e status;
     apr_int64_t elapsed_us; /* pauses left out */
+    apr_int64_t main_elapsed_us; /* of these, since the scenarios began */
     apr_int64_t warm_us;    /* of these, before samples were counted */
     apr_int64_t vus_active, vus_done, vus_shown; /* shown: active, then configured */
     apr_int64_t iterations; /* finished, those of the warm-up included */

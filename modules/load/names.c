@@ -118,7 +118,7 @@ static int find_in_loops(const wf_strand_t *strand, const char *name, wf_value_t
 static void put_vu(const wf_strand_t *strand, wf_value_t *value, apr_pool_t *p)
 {
     (void)p;
-    *value = wf_integer(strand->vu->shard->scenario->first_number + strand->vu->number);
+    *value = wf_integer(wf_scenario_number(strand->vu->shard->scenario, strand->vu->number));
 }
 
 static void put_iteration(const wf_strand_t *strand, wf_value_t *value, apr_pool_t *p)

@@ -62,7 +62,10 @@ typedef struct wf_scenario_t {
     int index;
     wf_load_shape_t shape;
     apr_int64_t start_ns;     /* after the run's start */
-    apr_int64_t first_number; /* __VU of its first user is one more */
+    apr_int64_t first_number; /* __VU of its first user is one more … */
+    apr_int64_t planned_vus;  /* … and of so many users in a row; */
+    apr_int64_t next_number;  /* the first that scaling adds has this one, … */
+    int stride;               /* … the next ones every so many: others have those between */
     wf_block_t steps;
     wf_step_t *pre_hook, *post_hook; /* around each iteration */
     apr_int64_t think_min_ns, think_max_ns; /* pause between two steps of an iteration */
@@ -70,6 +73,9 @@ typedef struct wf_scenario_t {
     const wf_map_t *tags;                   /* or NULL */
 } wf_scenario_t;
 
+/** __VU of a scenario's user, from 1: no two users of a run have the same, however many
+ *  scaling adds. */
+apr_int64_t wf_scenario_number(const wf_scenario_t *scenario, apr_int64_t user);
 /** Read options and scenarios. */
 void wf_scenarios_compile(const wf_node_t *root, wf_compile_t *c);
 

@@ -346,10 +346,26 @@ static void number_users(wf_plan_t *plan)
     int i;
 
     for (i = 0; i < plan->nscenarios; i++) {
-        plan->scenarios[i].index = i;
-        plan->scenarios[i].first_number = first;
-        first += plan->scenarios[i].shape.executor->vus_max(&plan->scenarios[i].shape);
+        wf_scenario_t *s = &plan->scenarios[i];
+
+        s->index = i;
+        s->first_number = first;
+        s->planned_vus = s->shape.executor->vus_max(&s->shape);
+        first += s->planned_vus;
     }
+    for (i = 0; i < plan->nscenarios; i++) {
+        plan->scenarios[i].next_number = first + i + 1;
+        plan->scenarios[i].stride = plan->nscenarios;
+    }
+}
+
+apr_int64_t wf_scenario_number(const wf_scenario_t *scenario, apr_int64_t user)
+{
+    apr_int64_t more = user - scenario->planned_vus;
+
+    return more <= 0 || scenario->stride == 0
+               ? scenario->first_number + user
+               : scenario->next_number + (more - 1) * scenario->stride;
 }
 
 void wf_scenarios_compile(const wf_node_t *root, wf_compile_t *c)

@@ -86,8 +86,8 @@ static double progress_of(const wf_run_t *run, const wf_view_t *view)
     if (view->status == WF_RUN_COMPLETED) {
         return 1;
     }
-    if (run->lasts_ns > 0) {
-        done = (double)view->elapsed_us * 1000.0 / (double)run->lasts_ns;
+    if (run->lasts_ns > 0) { /* of its scenarios: setup is none of them */
+        done = (double)view->main_elapsed_us * 1000.0 / (double)run->lasts_ns;
     }
     else if (run->planned > 0) {
         done = (double)view->iterations / (double)run->planned;
@@ -120,6 +120,7 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
     view->flushing = run->flushing;
     view->cutting = run->cutting;
     view->elapsed_us = wf_run_elapsed_us(run);
+    view->main_elapsed_us = run->main_us < 0 ? 0 : view->elapsed_us - run->main_us;
     view->warm_us = wf_run_warm_us(run, view->elapsed_us);
     view->strain = run->strain;
     wf_sheet_merge(view->sheet, run->sheet);

@@ -182,6 +182,11 @@ static void comparing(void)
     }
 }
 
+static json_object *nothing(void)
+{
+    return wf_json_own(json_object_new_object(), pool);
+}
+
 static void choosing(void)
 {
     static const char *const only[] = { "http_req_blocked", "a.success_rate",
@@ -208,8 +213,8 @@ static void choosing(void)
            "a step that is new");
     is_str(json_object_to_json_string_ext(wf_json_get(o, "missing_steps"), 0), "[\"a\"]",
            "one that is gone");
-    o = wf_json_own(wf_compare(&how, figures_of(json_object_new_object()),
-                               json_object_new_object(), &worst, pool),
+    o = wf_json_own(wf_compare(&how, figures_of(nothing()),
+                               nothing(), &worst, pool),
                     pool);
     ok(json_object_array_length(wf_json_get(o, "metrics")) == 0 && worst == 0,
        "nothing is like nothing");
