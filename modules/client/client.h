@@ -1,7 +1,8 @@
 /* client: outgoing HTTP and mail through libcurl: requests prepared once and sent often,
  * transfers that reuse one handle, a group of transfers (multi) that is driven by its
  * owner's event loop, what users of a multi have for themselves (cookies, connections),
- * exchanges and mails that their thread waits for, and which targets are permitted. The
+ * streams of bytes, exchanges and mails that their thread waits for, and which targets are
+ * permitted. The
  * room starts no thread and holds no lock: a multi and its transfers belong to one
  * thread; prepared calls, settings, targets and mail servers are immutable and may be
  * shared by all. No libcurl type leaves the room. */
@@ -261,6 +262,85 @@ apr_status_t wf_client_send(wf_client_transfer_t *transfer, const wf_client_call
 
 /** End a running exchange without done; nothing happens if there is none. */
 void wf_client_cancel(wf_client_transfer_t *transfer);
+
+/* ---- streams: bytes to and from somebody ------------------------------------------- */
+
+/** One connection at a time over TCP, TLS or UDP, without a protocol above: what is made of
+ *  its bytes is up to its owner. It does one thing at a time. Nothing has a time limit of
+ *  its own: who has waited for long enough cancels. */
+typedef struct wf_client_stream_t wf_client_stream_t;
+
+/** Whom to connect to. */
+typedef struct wf_client_peer_t {
+    const char *host; /* see wf_client_host_valid */
+    int port;
+    int tls; /* from the first byte */
+    int udp; /* datagrams, and then no tls */
+    const wf_client_settings_t *settings; /* whom to trust, who we are, where names lead to;
+                                             the rest is of HTTP. Borrowed until done */
+} wf_client_peer_t;
+
+/** 1 for a host name or an address, IPv6 without brackets. */
+int wf_client_host_valid(const char *host);
+
+#define WF_CLIENT_NO_DELIMITER (-1)
+
+/** What to receive: exactly length bytes; or, if that is 0, up to the delimiter and with
+ *  it; or, if there is none, what has come, something at least: of UDP a datagram. */
+typedef struct wf_client_want_t {
+    apr_size_t length;
+    int delimiter;      /* 0 to 255, or WF_CLIENT_NO_DELIMITER */
+    apr_size_t at_most; /* bytes; a delimiter that is not among them is
+                           WF_CLIENT_TOO_LARGE. Not for length */
+} wf_client_want_t;
+
+/** What a stream has done: valid until its next call. */
+typedef struct wf_client_moved_t {
+    wf_client_outcome_e outcome;
+    const char *error;          /* as in wf_client_response_t */
+    apr_size_t bytes;           /* sent, received */
+    const char *data;           /* received */
+    const char *local, *remote; /* connected: "127.0.0.1:4711", "[::1]:80" */
+} wf_client_moved_t;
+
+typedef void wf_client_moved_fn(void *baton, const wf_client_moved_t *moved);
+
+/** Ended with p, which must not outlive the multi's pool. The stream may be used again
+ *  inside done. Streams count for no limit of connections, and open none for others. */
+apr_status_t wf_client_stream_create(wf_client_stream_t **stream,
+                                     wf_client_multi_t *multi, wf_client_moved_fn *done,
+                                     void *baton, apr_pool_t *p, wf_error_t *err);
+
+/** Connect, after closing what was open. done comes later, never from inside; p must live
+ *  until then, or until cancel or close. WF_ERR_INVALID names the field of peer. */
+apr_status_t wf_client_stream_connect(wf_client_stream_t *stream,
+                                      const wf_client_peer_t *peer, apr_pool_t *p,
+                                      wf_error_t *err);
+
+/** If it is connected to this peer already, and the other side has not closed it: what
+ *  connecting said, else NULL. Hosts are compared as they are written. */
+const wf_client_moved_t *wf_client_stream_kept(wf_client_stream_t *stream,
+                                               const wf_client_peer_t *peer);
+
+/** Send all of the data, over UDP as one datagram; receive. NULL: done comes later, and the
+ *  data must live until then. Else it is over already, and done is not called. Only on an
+ *  open stream that is not busy. A failure closes the stream, but for one of UDP and for
+ *  bytes that are too many. */
+const wf_client_moved_t *wf_client_stream_send(wf_client_stream_t *stream,
+                                               const char *data, apr_size_t length);
+const wf_client_moved_t *wf_client_stream_receive(wf_client_stream_t *stream,
+                                                  const wf_client_want_t *want);
+
+/** 1 if it is connected; 1 if something is under way. */
+int wf_client_stream_is_open(const wf_client_stream_t *stream);
+int wf_client_stream_is_busy(const wf_client_stream_t *stream);
+
+/** End what is under way, without done; how many bytes it has sent. What has come so far is
+ *  for the next receive. A stream that was connecting or had sent a part is closed. */
+apr_size_t wf_client_stream_cancel(wf_client_stream_t *stream);
+
+/** Close it, whatever it is doing, without done. 1 if it was open. */
+int wf_client_stream_close(wf_client_stream_t *stream);
 
 /* ---- blocking calls ---------------------------------------------------------------- */
 

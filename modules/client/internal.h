@@ -4,6 +4,7 @@
 
 #include "client/client.h"
 
+#include <apr_hash.h>
 #include <curl/curl.h>
 
 /* ---- request.c, multipart.c, overrides.c: calls ------------------------------------------ */
@@ -143,14 +144,15 @@ wf_client_outcome_e wf_outcome_of(CURL *handle, CURLcode code, const char *detai
                                   const char *host, const char *port, const char **error,
                                   char *text, apr_size_t size);
 
-/* ---- multi.c, transfer.c, user.c ------------------------------------------------------ */
+/* ---- multi.c, transfer.c, user.c, stream.c ------------------------------------------------------ */
 
 struct wf_client_multi_t {
     CURLM *handle;
     wf_client_poller_t poller;
     wf_client_permit_fn *permitted;
     void *permit_baton;
-    unsigned users; /* with connections of their own, so far */
+    unsigned users;      /* with connections of their own, so far */
+    apr_hash_t *streams; /* descriptor → wf_client_stream_t *, of those that are open */
 };
 
 struct wf_client_user_t {
@@ -173,11 +175,21 @@ struct wf_client_transfer_t {
     wf_client_multi_t *multi;
     wf_client_done_fn *done;
     void *baton;
-    int running; /* is in the multi */
+    int running;   /* is in the multi */
+    int stays;     /* there, once it is connected: a stream's */
+    int datagrams; /* its sockets are of UDP */
 };
+
+/** All but its memory, which is all zero; closed with p. */
+apr_status_t wf_transfer_open(wf_client_transfer_t *transfer, wf_client_multi_t *multi,
+                              wf_client_done_fn *done, void *baton, apr_pool_t *p,
+                              wf_error_t *err);
 
 /** The multi says that this transfer ended. (transfer.c) */
 void wf_client_transfer_finish(wf_client_transfer_t *transfer, CURLcode code);
+
+/** An event of an open stream's descriptor. (stream.c) */
+void wf_client_stream_ready(wf_client_stream_t *stream);
 
 /** The last thing a connection does. (multi.c) */
 int wf_client_close_socket(void *baton, curl_socket_t fd);

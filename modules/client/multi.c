@@ -51,6 +51,7 @@ apr_status_t wf_client_multi_create(wf_client_multi_t **out,
     multi->permitted = permitted;
     multi->permit_baton = permit_baton;
     wf_memory_adopt();
+    multi->streams = apr_hash_make(p);
     multi->handle = curl_multi_init();
     if (multi->handle == NULL) {
         return wf_error_set(err, WF_ERR_INTERNAL, "out of memory");
@@ -92,9 +93,14 @@ static void hand_out_finished(wf_client_multi_t *multi)
 
 void wf_client_multi_ready(wf_client_multi_t *multi, int fd, int events)
 {
+    wf_client_stream_t *stream = apr_hash_get(multi->streams, &fd, sizeof(fd));
     int mask = 0;
     int running;
 
+    if (stream != NULL) {
+        wf_client_stream_ready(stream);
+        return;
+    }
     if (events & WF_CLIENT_READ) {
         mask |= CURL_CSELECT_IN;
     }

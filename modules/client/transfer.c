@@ -1,6 +1,7 @@
 /* Exchanges in a multi: started here, finished by multi.c, each told to its owner. */
 #include "client/internal.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 static curl_socket_t open_socket(void *baton, curlsocktype purpose,
@@ -14,7 +15,10 @@ static curl_socket_t open_socket(void *baton, curlsocktype purpose,
     if (!wf_exchange_permits_new(&transfer->exchange, address)) {
         return CURL_SOCKET_BAD;
     }
-    fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    fd = transfer->datagrams
+             ? socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP)
+             : socket(address->family, address->socktype | SOCK_CLOEXEC,
+                      address->protocol);
     if (fd >= 0) {
         multi->poller.opened(multi->poller.baton, fd);
     }
@@ -30,11 +34,10 @@ static apr_status_t transfer_close(void *data)
     return APR_SUCCESS;
 }
 
-apr_status_t wf_client_transfer_create(wf_client_transfer_t **out,
-                                       wf_client_multi_t *multi, wf_client_done_fn *done,
-                                       void *baton, apr_pool_t *p, wf_error_t *err)
+apr_status_t wf_transfer_open(wf_client_transfer_t *transfer, wf_client_multi_t *multi,
+                              wf_client_done_fn *done, void *baton, apr_pool_t *p,
+                              wf_error_t *err)
 {
-    wf_client_transfer_t *transfer = apr_pcalloc(p, sizeof(*transfer));
     CURL *h;
 
     transfer->multi = multi;
@@ -53,8 +56,15 @@ apr_status_t wf_client_transfer_create(wf_client_transfer_t **out,
     curl_easy_setopt(h, CURLOPT_CLOSESOCKETFUNCTION, wf_client_close_socket);
     curl_easy_setopt(h, CURLOPT_CLOSESOCKETDATA, multi);
     apr_pool_cleanup_register(p, transfer, transfer_close, apr_pool_cleanup_null);
-    *out = transfer;
     return APR_SUCCESS;
+}
+
+apr_status_t wf_client_transfer_create(wf_client_transfer_t **out,
+                                       wf_client_multi_t *multi, wf_client_done_fn *done,
+                                       void *baton, apr_pool_t *p, wf_error_t *err)
+{
+    *out = apr_pcalloc(p, sizeof(**out));
+    return wf_transfer_open(*out, multi, done, baton, p, err);
 }
 
 apr_status_t wf_client_send(wf_client_transfer_t *transfer, const wf_client_call_t *call,
@@ -85,7 +95,9 @@ void wf_client_transfer_finish(wf_client_transfer_t *transfer, CURLcode code)
     wf_client_response_t response;
 
     wf_exchange_end(&transfer->exchange, code, &response);
-    wf_client_cancel(transfer); /* out of the multi, connection into its cache */
+    if (!transfer->stays || response.outcome != WF_CLIENT_OK) {
+        wf_client_cancel(transfer); /* out of the multi, connection into its cache */
+    }
     /* The handle may be sent again from inside done, which then owns the buffers. */
     transfer->done(transfer->baton, &response);
     if (!transfer->running) {
