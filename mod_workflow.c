@@ -705,7 +705,7 @@ static const command_rec directives[] = {
     AP_INIT_ITERATE("WorkflowLoadTargets", add_target, (void *)IN_ENGINE(load_targets), RSRC_CONF,
          "what load executions may connect to; as WorkflowTargets"),
     NUM("WorkflowLoadMaxRate", NUMBER(IN_ENGINE(load_max_rate), AS_INT, 0, 10000000),
-        "HTTP requests a second of one load execution; 0 for no limit"),
+        "Requests a second of one load execution, and what its sockets send; 0 for no limit"),
     AP_INIT_ITERATE("WorkflowLoadEnvironment", add_env, NULL, RSRC_CONF,
          "variables of the environment that workflow documents may read"),
     AP_INIT_TAKE1("WorkflowLoadSecrets", set_secrets, (void *)IN_ENGINE(load_secrets), RSRC_CONF,

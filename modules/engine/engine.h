@@ -58,7 +58,7 @@ typedef struct wf_engine_config_t {
     int executions_kept;        /* of those that are over; -1 = all */
     apr_int64_t executions_age; /* … and for how long, in seconds; 0 = for ever */
     int max_vus;                /* (start) of all of them together */
-    int load_max_rate;          /* (start) HTTP requests a second of one; 0 = no limit */
+    int load_max_rate;          /* (start) requests a second of one; 0 = no limit */
     const char *load_targets;   /* (start) what they may connect to; as targets */
     const char *load_env;       /* (start) names of the environment that documents see */
     const char *load_secrets;   /* (start) file of name=value lines, or NULL */

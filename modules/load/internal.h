@@ -157,6 +157,9 @@ struct wf_vu_t {
     int parked;
     wf_group_t *group;
     wf_client_user_t *client; /* cookies and connections; made by the first http step */
+    wf_client_stream_t *stream; /* made by the first step that wants it */
+    wf_strand_t *talking;       /* whose step waits for it, or NULL … */
+    wf_moved_fn *moved;         /* … and what is called then */
     wf_turn_t turn;
     wf_strand_t strand;
     wf_strand_t *spare; /* strands of branches that are not in use */

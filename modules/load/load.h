@@ -142,7 +142,7 @@ typedef struct wf_load_options_t {
     void *baton;
     wf_run_permit_fn *permitted;  /* NULL: every target */
     void *permit_baton;
-    int max_rate; /* HTTP requests a second of one execution; 0 = no limit */
+    int max_rate; /* requests, connects and sends a second of one execution; 0 = no limit */
 } wf_load_options_t;
 
 /** Start the loops (threads). libcurl must be initialised by the caller's process. */

@@ -1,5 +1,5 @@
-/* The administrator may limit the rate of an execution: requests beyond it wait for their
- * place in the row, which all loops share, and the workers whose scripts make requests.
+/* The administrator may limit the rate of an execution: requests, and what socket steps
+ * send, beyond it wait for their place in the row, which all loops share, and the workers whose scripts make requests.
  * Such a worker may outlive the execution, so the row is not the execution's alone. */
 #include "load/internal.h"
 

@@ -155,3 +155,48 @@ apr_status_t wf_strand_connect(wf_strand_t *strand, wf_client_done_fn *done,
     }
     return rv;
 }
+
+/* ---- streams ----------------------------------------------------------------------- */
+
+static void on_moved(void *baton, const wf_client_moved_t *moved)
+{
+    wf_vu_t *vu = baton;
+    wf_strand_t *strand = vu->talking;
+
+    vu->talking = NULL;
+    vu->moved(strand, moved);
+}
+
+wf_client_stream_t *wf_strand_stream(const wf_strand_t *strand)
+{
+    return strand->vu->stream;
+}
+
+apr_status_t wf_strand_open_stream(wf_strand_t *strand, wf_error_t *err)
+{
+    wf_vu_t *vu = strand->vu;
+
+    return wf_client_stream_create(&vu->stream, vu->group->multi, on_moved, vu,
+                                   vu->shard->part->pool, err);
+}
+
+int wf_strand_stream_taken(const wf_strand_t *strand)
+{
+    return strand->vu->talking != NULL;
+}
+
+void wf_strand_await_stream(wf_strand_t *strand, wf_moved_fn *moved)
+{
+    strand->vu->talking = strand;
+    strand->vu->moved = moved;
+}
+
+int wf_strand_leave_stream(wf_strand_t *strand)
+{
+    int waited = strand->vu->talking == strand;
+
+    if (waited) {
+        strand->vu->talking = NULL;
+    }
+    return waited;
+}

@@ -182,6 +182,21 @@ wf_client_transfer_t *wf_strand_transfer(const wf_strand_t *strand);
  *  done's baton is the strand. */
 apr_status_t wf_strand_connect(wf_strand_t *strand, wf_client_done_fn *done,
                                wf_error_t *err);
+/* Bytes to and from somebody: each user has one stream, which all of his strands use, one
+ * at a time. */
+typedef void wf_moved_fn(wf_strand_t *strand, const wf_client_moved_t *moved);
+
+/** That of the strand's user, which ends with him; NULL before wf_strand_open_stream. */
+wf_client_stream_t *wf_strand_stream(const wf_strand_t *strand);
+/** Make it, not connected. */
+apr_status_t wf_strand_open_stream(wf_strand_t *strand, wf_error_t *err);
+/** 1 if one of the user's strands waits for it. */
+int wf_strand_stream_taken(const wf_strand_t *strand);
+/** The strand waits for what it has asked the stream for: then comes moved. */
+void wf_strand_await_stream(wf_strand_t *strand, wf_moved_fn *moved);
+/** It does not wait any more; 1 if it did. */
+int wf_strand_leave_stream(wf_strand_t *strand);
+
 /** Which targets are permitted: NULL for all. To be asked on any thread. */
 wf_client_permit_fn *wf_strand_permitted(const wf_strand_t *strand, void **baton);
 

@@ -45,6 +45,9 @@ void wf_vu_leave(wf_vu_t *vu)
     wf_timer_cancel(wf_loop_timers(shard->loop), &vu->timer);
     shard->parked -= vu->parked;
     vu->parked = 0;
+    if (vu->stream != NULL) {
+        wf_client_stream_close(vu->stream);
+    }
     vu->state = WF_VU_GONE;
     wf_shard_vu_gone(shard);
 }

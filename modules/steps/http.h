@@ -106,6 +106,10 @@ extern const wf_field_t wf_http_ssl_fields[], wf_http_redirect_fields[],
 void wf_http_settings(wf_http_step_t *http, const wf_http_options_t *options,
                       const wf_step_t *step, const wf_where_t *path, wf_compile_t *c);
 
+/** What such an ssl map says, at path.ssl and inherited from nowhere. */
+void wf_http_tls(wf_client_settings_t *settings, const wf_http_options_t *options,
+                 const wf_where_t *path, wf_compile_t *c);
+
 /* ---- bodies (http_body.c, http_request.c) ------------------------------------------ */
 
 /** Fill body or parts, and the Content-Type if the step has none. */
@@ -113,6 +117,9 @@ void wf_http_body_compile(wf_http_step_t *http, const wf_node_t *node,
                           const wf_where_t *path, wf_compile_t *c);
 /** A text as it stands within a body (wf_spelling_e). */
 const char *wf_http_spell(int spelling, const char *text, apr_pool_t *p);
+
+/** The bytes that base64 stands for, blanks left out; NULL if it is none. */
+const char *wf_base64_decode(const char *text, apr_size_t *length, apr_pool_t *p);
 
 /* ---- other parts ------------------------------------------------------------------- */
 

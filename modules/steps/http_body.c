@@ -196,7 +196,7 @@ static void raw_graphql(body_t *b)
 /* ---- bytes that are no text ------------------------------------------------------------ */
 
 /* Strict, as a character that decodes to nothing would change a file unseen. */
-static const char *decode(const char *text, apr_size_t *length, apr_pool_t *p)
+const char *wf_base64_decode(const char *text, apr_size_t *length, apr_pool_t *p)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                    "0123456789+/";
@@ -256,7 +256,7 @@ static const char *read_bytes(const char *base64, const char *file, apr_size_t *
     if (base64 == NULL) {
         return NULL;
     }
-    data = decode(base64, length, c->p);
+    data = wf_base64_decode(base64, length, c->p);
     if (data == NULL) {
         wf_compile_problem(c, "value", wf_node_get(node, "base64"), &encoded,
                            "is no base64");

@@ -305,6 +305,14 @@ static void set_tls(wf_client_settings_t *settings, const wf_http_options_t *o,
 #undef TEXT
 }
 
+void wf_http_tls(wf_client_settings_t *settings, const wf_http_options_t *options,
+                 const wf_where_t *path, wf_compile_t *c)
+{
+    places_t places = { .own = { path, c }, .inherited = { path, c } };
+
+    set_tls(settings, options, options, &places);
+}
+
 void wf_http_settings(wf_http_step_t *http, const wf_http_options_t *o,
                       const wf_step_t *step, const wf_where_t *path, wf_compile_t *c)
 {
