@@ -205,7 +205,7 @@ RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core
 TEST_PACKAGES  = $(RUN_PACKAGES) curl jq libapache2-mod-perl2 libio-socket-ssl-perl openssl \
                  postgresql \
                  sqlite3 tidy tzdata zip
-BENCH_PACKAGES = $(RUN_PACKAGES) wrk
+BENCH_PACKAGES = $(RUN_PACKAGES) hey wrk
 FUZZ_PACKAGES  = $(BUILD_PACKAGES) clang libclang-rt-dev
 
 define install_packages

@@ -8,7 +8,7 @@ use IO::Socket::INET ();
 use POSIX ();
 use Time::HiRes ();
 
-our @EXPORT = qw(start stop stop_all output_of cpu_of cores pinned free_port wait_until);
+our @EXPORT = qw(start stop stop_all finish output_of cpu_of cores pinned free_port wait_until);
 
 use constant STOP_SECONDS => 40;    # httpd's engine may take 30 to end
 
@@ -35,6 +35,14 @@ sub stop {
     warn "$pid does not end by itself\n";
     kill KILL => $pid;
     waitpid $pid, 0;
+}
+
+# Wait for it to end by itself, well.
+sub finish {
+    my ($pid, $seconds) = @_;
+    wait_until(sub { waitpid($pid, POSIX::WNOHANG()) != 0 }, $seconds) or die "$pid does not end\n";
+    delete $running{$pid};
+    die "$pid failed\n" if $?;
 }
 
 sub stop_all { stop($_) for sort { $b <=> $a } keys %running }

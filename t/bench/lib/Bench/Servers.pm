@@ -7,6 +7,7 @@ use Bench::Process;
 use File::Copy ();
 use File::Path ();
 use HTTP::Tiny ();
+use JSON::PP ();
 
 my $user = 'www-data';    # as in conf/demo/httpd.conf
 my $http = HTTP::Tiny->new(timeout => 30);
@@ -138,6 +139,26 @@ END
     $self->{target} = "http://127.0.0.1:$port/1k";
     wait_until(sub { is_up($self->{target}) }, 10)
         or die "nginx is not ready:\n", slurp("$dir/nginx.out"), slurp("$dir/error.log");
+}
+
+# ---- a target that stalls ------------------------------------------------------------------
+
+# It answers nothing for a time, so many milliseconds after its first request.
+sub start_stalling {
+    my ($program, $dir, $after, $for) = @_;
+    my $log = "$dir/stall.out";
+    unlink $log;
+    my $pid = start(command => [ $program, $after, $for ], log => $log);
+    my $port = wait_until(sub { slurp($log) =~ /^port (\d+)$/m && $1 }, 10) or die "no target:\n", slurp($log);
+    return { pid => $pid, log => $log, url => "http://127.0.0.1:$port/" };
+}
+
+# What it saw: how many requests, and how many in each second.
+sub end_stalling {
+    my $target = shift;
+    stop($target->{pid});
+    my ($text) = slurp($target->{log}) =~ /^(\{.*\})$/m or die "the target says nothing\n";
+    return JSON::PP::decode_json($text);
 }
 
 1;
