@@ -2,6 +2,7 @@
  */
 #include "../tap.h"
 #include "../load/target.h"
+#include "../wait.h"
 #include "client/client.h"
 
 #include <apr_general.h>
@@ -109,7 +110,7 @@ static void copies(void)
     ok(strstr(first->body, "\"token\":\"t-1\"") != NULL, "an answer outlives the next");
     is_str(second->body, "xxxxxxxxxx", "which has its own");
     ok(strncmp(first->headers, "Content-Type: application/json\r\n", 32) == 0, "headers");
-    }
+}
 
 static void failures(void)
 {
@@ -224,8 +225,10 @@ static void deadline(void)
 
 static void *set_stop(void *data)
 {
-    while (!target_saw(&target, "/hang?stop")) {
-        usleep(1000);
+    apr_int64_t until = wf_mono_us() + WAIT_US;
+
+    while (!target_saw(&target, "/hang?stop") && wf_mono_us() < until) {
+        wait_a_little();
     }
     __atomic_store_n((int *)data, 1, __ATOMIC_RELEASE);
     return NULL;

@@ -176,7 +176,7 @@ static void *sink_serve(void *data)
             break;
         }
     }
-    usleep(100000); /* what is sent has to wait for us */
+    usleep(100000); /* we are slow: what is sent has to wait for us */
     if (read_all(fd, s->expected)) {
         target_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38);
     }

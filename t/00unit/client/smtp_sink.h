@@ -3,6 +3,8 @@
 #ifndef WF_TEST_SMTP_SINK_H
 #define WF_TEST_SMTP_SINK_H
 
+#include "../wait.h"
+
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -161,9 +163,7 @@ static void sink_start(smtp_sink_t *s)
 /* Forget what was told and how to behave, after the last goodbye. */
 static void sink_reset(smtp_sink_t *s)
 {
-    while (sink_is_talking(s)) {
-        usleep(1000);
-    }
+    WAIT_FOR(!sink_is_talking(s));
     pthread_mutex_lock(&s->lock);
     s->dialogue[0] = s->message[0] = '\0';
     s->mails = s->rejects_at_end = 0;

@@ -1,6 +1,7 @@
 /* What outputs write: names, escapes and numbers of each format, files that go on where
  * an earlier part of the run ended, and nothing that is lost on the way. */
 #include "../tap.h"
+#include "../wait.h"
 #include "output/internal.h"
 
 #include <apr_general.h>
@@ -165,11 +166,8 @@ static void end(bench_t *b, int seconds)
     wf_feed_see(b->feed, b->sheet, 1767607200000 + seconds * 1000,
                 seconds * (apr_int64_t)1000000);
     wf_feed_end(b->feed, wf_mono_us() + 5000000);
-    for (seconds = 0; !__atomic_load_n(&b->flushed, __ATOMIC_SEQ_CST) && seconds < 1000;
-         seconds++) {
-        wf_feed_end(b->feed, wf_mono_us() + 5000000);
-        usleep(5000);
-    }
+    WAIT_FOR((wf_feed_end(b->feed, wf_mono_us() + 5000000),
+              __atomic_load_n(&b->flushed, __ATOMIC_SEQ_CST)));
 }
 
 static const char *slurp(const char *name)

@@ -1,6 +1,7 @@
 /* Workflows against a real target: counts that agree with what the target saw, times that
  * are kept, ends that are as promised. */
 #include "../tap.h"
+#include "../wait.h"
 #include "run.h"
 
 #include <math.h>
@@ -396,9 +397,7 @@ static void stop_hung(runner_t *r)
         r, "exec-hung",
         HEAD STEP("BASE/hang") "options: {vus: 4, duration: 10m, graceful_stop: 20ms}\n",
         &err);
-    while (target_requests(&r->target) < 4) {
-        usleep(1000);
-    }
+    WAIT_FOR(target_requests(&r->target) >= 4);
     is_int(wf_load_stop(r->load, "exec-hung", &err), APR_SUCCESS,
            "stop while all VUs hang");
     ok(runner_wait(r), "graceful_stop, then they are cut");
@@ -482,12 +481,10 @@ static void warmup(runner_t *r)
         ok(0, "started: %s", err.message);
         return;
     }
-    while (target_requests(&r->target) < 3) {
-        apr_sleep(1000);
-    }
+    WAIT_FOR(target_requests(&r->target) >= 3);
     ok(wf_load_pause(r->load, "exec-warm", &err) == APR_SUCCESS,
        "paused while it warms up");
-    apr_sleep(500000);
+    apr_sleep(500000); /* time that must not count */
     ok(wf_load_resume(r->load, "exec-warm", &err) == APR_SUCCESS, "and resumed");
     ok(runner_wait(r), "it ends");
     threshold = json_object_array_get_idx(wf_json_get(r->last.metrics, "thresholds"), 0);
