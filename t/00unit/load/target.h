@@ -73,6 +73,17 @@ static void target_answered(target_t *t)
     pthread_mutex_unlock(&t->lock);
 }
 
+/* How many are being answered now. */
+static inline int target_open(target_t *t)
+{
+    int open;
+
+    pthread_mutex_lock(&t->lock);
+    open = t->open;
+    pthread_mutex_unlock(&t->lock);
+    return open;
+}
+
 static int target_send(int fd, const char *data, size_t n)
 {
     while (n > 0) {

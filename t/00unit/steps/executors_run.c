@@ -1,5 +1,6 @@
 /* Modes at work: what arrives at a target, when, and how much of it at once. */
 #include "../tap.h"
+#include "../wait.h"
 #include "run.h"
 #include "load/plan.h"
 
@@ -27,6 +28,10 @@ static int between(runner_t *r, int from_ms, int to_ms, int *most)
                           r->target.at_us[0] + to_ms * 1000LL, most);
 }
 
+/* Rows that take their time take it together, each with an engine and a target. */
+#define ROWS_MAX 10
+static runner_t rows[ROWS_MAX];
+
 static int run_mode(runner_t *r, const char *url, const char *options)
 {
     target_reset(&r->target);
@@ -34,6 +39,17 @@ static int run_mode(runner_t *r, const char *url, const char *options)
                                       HEAD "steps:\n- {id: s, type: http, config: {url: "
                                            "'BASE%s'}}\noptions: {%s}\n",
                                       url, options));
+}
+
+static const char *begin(runner_t *r, const char *yaml)
+{
+    const char *id = apr_psprintf(r->pool, "exec-%d", r->runs++);
+    wf_error_t err;
+
+    target_reset(&r->target);
+    wf_error_init(&err, r->pool);
+    is_int(runner_start(r, id, yaml, &err), APR_SUCCESS, "%s starts", id);
+    return id;
 }
 
 /* ---- arrivals -------------------------------------------------------------------- */
@@ -53,23 +69,37 @@ static const struct {
     /* clang-format on */
 };
 
-static void arrivals(runner_t *r)
+static const char *arriving_yaml(runner_t *r, const char *url, const char *options)
 {
+    return apr_psprintf(r->pool,
+                        HEAD "steps:\n- {id: s, type: http, config: {url: 'BASE%s'}}\n"
+                             "options: {%s, thresholds: [" DROPPED
+                             ", " READ("iteration_start_delay", "max") "]}\n",
+                        url, options);
+}
+
+static void arrived(runner_t *r, const char *what, int wanted, int dropped)
+{
+    ok(runner_wait(r), "%s", what);
+    is_str(wf_run_status_name(r->last.status), "completed", "%s: completed", what);
+    is_int(target_requests(&r->target), wanted, "%s: arrived", what);
+    is_int(r->last.iterations, wanted, "%s: iterations", what);
+    is_int((int)read_back(r, 0), dropped, "%s: dropped", what);
+    ok(read_back(r, 1) < 300, "%s: at most %g ms late", what, read_back(r, 1));
+}
+
+static void arrivals(void)
+{
+    const size_t n = sizeof(arriving) / sizeof(arriving[0]);
     size_t i;
 
-    for (i = 0; i < sizeof(arriving) / sizeof(arriving[0]); i++) {
-        const char *what = arriving[i].what;
-        const char *options = apr_psprintf(r->pool,
-                                           "%s, thresholds: [" DROPPED
-                                           ", " READ("iteration_start_delay", "max") "]",
-                                           arriving[i].options);
-
-        ok(run_mode(r, arriving[i].url, options), "%s", what);
-        is_str(wf_run_status_name(r->last.status), "completed", "%s: completed", what);
-        is_int(target_requests(&r->target), arriving[i].arrived, "%s: arrived", what);
-        is_int(r->last.iterations, arriving[i].arrived, "%s: iterations", what);
-        is_int((int)read_back(r, 0), arriving[i].dropped, "%s: dropped", what);
-        ok(read_back(r, 1) < 300, "%s: at most %g ms late", what, read_back(r, 1));
+    for (i = 0; i < n; i++) {
+        runner_open(&rows[i], 2);
+        begin(&rows[i], arriving_yaml(&rows[i], arriving[i].url, arriving[i].options));
+    }
+    for (i = 0; i < n; i++) {
+        arrived(&rows[i], arriving[i].what, arriving[i].arrived, arriving[i].dropped);
+        runner_close(&rows[i]);
     }
 }
 
@@ -169,26 +199,6 @@ static void ramp_down_hung(runner_t *r)
 
 /* ---- pause, resume, scale ------------------------------------------------------------ */
 
-static const char *begin(runner_t *r, const char *yaml)
-{
-    const char *id = apr_psprintf(r->pool, "exec-%d", r->runs++);
-    wf_error_t err;
-
-    target_reset(&r->target);
-    wf_error_init(&err, r->pool);
-    is_int(runner_start(r, id, yaml, &err), APR_SUCCESS, "%s starts", id);
-    return id;
-}
-
-static void wait_for_requests(runner_t *r, int n)
-{
-    long long until = target_now_us() + DEADLINE_US;
-
-    while (target_requests(&r->target) < n && target_now_us() < until) {
-        usleep(1000);
-    }
-}
-
 typedef apr_status_t command_fn(wf_load_t *load, const char *id, wf_error_t *err);
 
 static void tell(runner_t *r, command_fn *command, const char *id)
@@ -208,15 +218,18 @@ static void scale(runner_t *r, const char *id, apr_int64_t vus)
            (int)vus);
 }
 
-/* In the next second after some time: requests, and the most at once. */
-static int next_second(runner_t *r, int after_ms, int *most)
+/* Requests in the last second, and the most at once. */
+static int last_second(runner_t *r, int *most)
 {
-    long long from;
+    long long now = target_now_us();
 
-    usleep((useconds_t)after_ms * 1000);
-    from = target_now_us();
-    usleep(1000000);
-    return target_between(&r->target, from, from + 1000000, most);
+    return target_between(&r->target, now - 1000000, now, most);
+}
+
+/* A window to look at: a second, after what was under way has had time to end. */
+static void pass(int settle_ms)
+{
+    usleep((useconds_t)settle_ms * 1000 + 1000000);
 }
 
 /* clang-format off */
@@ -235,34 +248,53 @@ static const struct {
 };
 /* clang-format on */
 
-static void pause_in_each_mode(runner_t *r)
+/* After a run that was paused. */
+static void ended_late(runner_t *r, const char *what, int total)
 {
-    size_t i;
-    int n, most;
+    ok(runner_wait(r), "%s: ends", what);
+    is_str(wf_run_status_name(r->last.status), "completed", "%s: completed", what);
+    if (total > 0) {
+        is_int(target_requests(&r->target), total, "%s: in all", what);
+        return;
+    }
+    ok(r->last.elapsed_ms >= 2000 && r->last.elapsed_ms < 3000,
+       "%s: its time stood still: %d ms", what, (int)r->last.elapsed_ms);
+}
 
-    for (i = 0; i < sizeof(paused) / sizeof(paused[0]); i++) {
-        const char *what = paused[i].what;
-        const char *id =
-            begin(r, apr_psprintf(r->pool, HEAD STEP("BASE/slow/20") "options: {%s}\n",
-                                  paused[i].options));
+static void pause_in_each_mode(void)
+{
+    const int n = sizeof(paused) / sizeof(paused[0]);
+    const char *ids[ROWS_MAX];
+    long long from[ROWS_MAX];
+    int i, most;
 
-        wait_for_requests(r, 8);
-        tell(r, wf_load_pause, id);
-        n = next_second(r, 300, &most);
-        is_int(n, 0, "%s: nothing arrives in a pause", what);
-        tell(r, wf_load_resume, id);
-        n = next_second(r, 0, &most);
-        ok(n >= paused[i].least && n <= paused[i].most, "%s: %d in the second after it",
-           what, n);
-        ok(runner_wait(r), "%s: ends", what);
-        is_str(wf_run_status_name(r->last.status), "completed", "%s: completed", what);
-        if (paused[i].total > 0) {
-            is_int(target_requests(&r->target), paused[i].total, "%s: in all", what);
-        }
-        else {
-            ok(r->last.elapsed_ms >= 2000 && r->last.elapsed_ms < 3000,
-               "%s: its time stood still: %d ms", what, (int)r->last.elapsed_ms);
-        }
+    for (i = 0; i < n; i++) {
+        runner_open(&rows[i], 2);
+        ids[i] = begin(&rows[i], apr_psprintf(rows[i].pool,
+                                              HEAD STEP("BASE/slow/20") "options: {%s}\n",
+                                              paused[i].options));
+    }
+    for (i = 0; i < n; i++) {
+        WAIT_FOR(target_requests(&rows[i].target) >= 8);
+        tell(&rows[i], wf_load_pause, ids[i]);
+    }
+    pass(300);
+    for (i = 0; i < n; i++) {
+        is_int(last_second(&rows[i], &most), 0, "%s: nothing arrives in a pause",
+               paused[i].what);
+    }
+    for (i = 0; i < n; i++) {
+        tell(&rows[i], wf_load_resume, ids[i]);
+        from[i] = target_now_us();
+    }
+    pass(0);
+    for (i = 0; i < n; i++) {
+        int came = target_between(&rows[i].target, from[i], from[i] + 1000000, &most);
+
+        ok(came >= paused[i].least && came <= paused[i].most,
+           "%s: %d in the second after it", paused[i].what, came);
+        ended_late(&rows[i], paused[i].what, paused[i].total);
+        runner_close(&rows[i]);
     }
 }
 
@@ -284,25 +316,35 @@ static const struct {
 };
 /* clang-format on */
 
-static void scale_in_each_mode(runner_t *r)
+static void scale_in_each_mode(void)
 {
-    size_t i;
-    int n, most;
+    const int n = sizeof(scaled) / sizeof(scaled[0]);
+    const char *ids[ROWS_MAX];
+    int i, came, most;
 
-    for (i = 0; i < sizeof(scaled) / sizeof(scaled[0]); i++) {
+    for (i = 0; i < n; i++) {
+        runner_open(&rows[i], 2);
+        ids[i] =
+            begin(&rows[i], apr_psprintf(rows[i].pool, HEAD STEP("%s") "options: {%s}\n",
+                                         scaled[i].url, scaled[i].options));
+    }
+    for (i = 0; i < n; i++) {
+        WAIT_FOR(target_requests(&rows[i].target) >= 3);
+        scale(&rows[i], ids[i], scaled[i].to);
+    }
+    pass(900);
+    for (i = 0; i < n; i++) {
+        runner_t *r = &rows[i];
         const char *what = scaled[i].what;
-        const char *id = begin(r, apr_psprintf(r->pool, HEAD STEP("%s") "options: {%s}\n",
-                                               scaled[i].url, scaled[i].options));
 
-        wait_for_requests(r, 3);
-        scale(r, id, scaled[i].to);
-        n = next_second(r, 900, &most);
-        is_int(most, scaled[i].want, "%s: at once, of %d", what, n);
-        tell(r, wf_load_stop, id);
+        came = last_second(r, &most);
+        is_int(most, scaled[i].want, "%s: at once, of %d", what, came);
+        tell(r, wf_load_stop, ids[i]);
         ok(runner_wait(r), "%s: ends", what);
         is_str(wf_run_status_name(r->last.status), "aborted", "%s: aborted", what);
         is_int(r->last.iterations, target_requests(&r->target),
                "%s: what had begun was let end", what);
+        runner_close(r);
     }
 }
 
@@ -315,7 +357,7 @@ static void scale_passes(runner_t *r)
                                      "target: 3}]}\n");
     int most;
 
-    wait_for_requests(r, 3);
+    WAIT_FOR(target_requests(&r->target) >= 3);
     scale(r, id, 8);
     ok(runner_wait(r), "it ends");
     between(r, 700, 1300, &most);
@@ -433,9 +475,9 @@ static void stop_while_paused(runner_t *r)
     const char *id = begin(r, PHASES("/before", "/slow/20") "options: {vus: 2, duration: "
                                                             "60s}\n");
 
-    wait_for_requests(r, 6);
+    WAIT_FOR(target_requests(&r->target) >= 6);
     tell(r, wf_load_pause, id);
-    usleep(300000);
+    WAIT_FOR(target_open(&r->target) == 0);
     tell(r, wf_load_stop, id);
     ok(runner_wait(r), "it ends");
     is_str(wf_run_status_name(r->last.status), "aborted", "aborted");
@@ -498,15 +540,15 @@ int main(void)
 
     apr_initialize();
     runner_open(&r, 2);
-    arrivals(&r);
+    arrivals();
     evenly(&r);
     ramp_of_rate(&r);
     from_the_intended_start(&r);
     ramp_of_users(&r);
     graceful_ramp(&r);
     ramp_down_hung(&r);
-    pause_in_each_mode(&r);
-    scale_in_each_mode(&r);
+    pause_in_each_mode();
+    scale_in_each_mode();
     scale_passes(&r);
     refused(&r);
     limits(&r);
