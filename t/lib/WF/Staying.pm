@@ -1,9 +1,9 @@
-# Clients that stay, under each MPM: over plain HTTP they hold no worker and notice no restart of
+# Clients that stay, under an MPM: over plain HTTP they hold no worker and notice no restart of
 # httpd; over TLS and HTTP/2 a worker carries their bytes. How many there may be; what becomes
 # of them when the engine dies, and when the server stops.
+package WF::Staying;
 use strict;
 use warnings;
-use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
 use Time::HiRes qw(time sleep);
@@ -15,14 +15,10 @@ use WF::WebSocket;
 
 use constant { PLAIN => 20, TUNNELS => 3 };
 
-my @mpms = $ENV{WF_MPM} ? $ENV{WF_MPM} : qw(event worker prefork);
 my $tls = eval { require IO::Socket::SSL; 1 } && `openssl version 2>/dev/null`;
 my $curl = `curl --version 2>/dev/null` =~ /HTTP2/;
-plan tests => 54 * @mpms;
-
-my $target = WF::Target->new('/quick' => { delay => 0.02 });
-my $steps = [ http_step(s => $target->url('/quick')) ];
-sub running { submit(workflow($steps, { vus => 1, duration => '300s' })) }
+my $target;
+sub running { submit(workflow([ http_step(s => $target->url('/quick')) ], { vus => 1, duration => '300s' })) }
 
 # A server with a second port, which speaks TLS.
 sub start_server {
@@ -53,7 +49,11 @@ sub hears { my ($client, $type) = @_; my $m = $client->json; ($m->{type} // '') 
 sub count { my ($what, @clients) = @_; scalar grep { $what->($_) } @clients }
 sub busy { my ($server, $id, $what) = @_; $server->answering("/api/v1/executions/$id/$what") }
 
-for my $mpm (@mpms) {
+# The tests of a file; httpd/streams-<MPM>.t are three, so that they run side by side.
+sub test_under {
+    my $mpm = shift;
+    plan tests => 54;
+    $target = WF::Target->new('/quick' => { delay => 0.02 });
     my $server = start_server($mpm, "WorkflowMaxStreams 50\nWorkflowMaxTunnels 6\n");
     my $engine = $server->engine_pid;
     my $id = running();
@@ -190,3 +190,5 @@ for my $mpm (@mpms) {
         ok t_cmp($server->slurp('error.log') =~ /would leave none of 40 workers/ ? 1 : 0, $line ? 1 : 0, "$mpm: a warning");
     }
 }
+
+1;
