@@ -51,14 +51,32 @@ static void ignore_notice(void *baton, const PGresult *result)
     (void)result;
 }
 
+/* The server quotes what the dsn says, which may come from a secret. */
+static const char *hide(const char *text, const wf_db_server_t *server, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < server->count; i++) {
+        const char *quoted = apr_pstrcat(p, "\"", server->values[i], "\"", NULL);
+        const char *at = strstr(text, quoted);
+
+        if (at != NULL) {
+            text = apr_psprintf(p, "%.*s\"...\"%s", (int)(at - text), text,
+                                at + strlen(quoted));
+        }
+    }
+    return text;
+}
+
 /* libpq's own words, without the address that it puts in front. */
-static const char *connect_words(const PGconn *conn, apr_pool_t *p)
+static const char *connect_words(const PGconn *conn, const wf_db_server_t *server,
+                                 apr_pool_t *p)
 {
     const char *text = PQerrorMessage(conn);
     const char *failed = strstr(text, " failed: ");
 
     text = wf_db_line(failed ? failed + strlen(" failed: ") : text, p);
-    return *text ? text : "the connection was closed";
+    return *text ? hide(text, server, p) : "the connection was closed";
 }
 
 static apr_status_t connect_to(PGconn **out, wf_db_t *db, const wf_db_server_t *server,
@@ -86,7 +104,7 @@ static apr_status_t connect_to(PGconn **out, wf_db_t *db, const wf_db_server_t *
     }
     if (conn == NULL || status != PGRES_POLLING_OK) {
         wf_error_set(err, WF_ERR_UNAVAILABLE, "cannot connect: %s",
-                     conn ? connect_words(conn, p) : "out of memory");
+                     conn ? connect_words(conn, server, p) : "out of memory");
         PQfinish(conn);
         return WF_EFAILED;
     }

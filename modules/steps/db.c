@@ -142,7 +142,8 @@ static apr_status_t eval(work_t *work, const wf_db_step_t *own, wf_strand_t *str
     if (rv == APR_SUCCESS) {
         rv = eval_text(&work->statement.sql, &own->sql, strand, work);
     }
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS) { /* the worker may have it longer than there is a plan */
+        work->statement.sql = apr_pstrdup(work->chore->pool, work->statement.sql);
         rv = eval_text(&work->tx_id, &own->tx_id, strand, work);
     }
     if (rv == APR_SUCCESS) {

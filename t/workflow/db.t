@@ -12,7 +12,7 @@ use WF::Server;
 use WF::Target;
 use WF::Test;
 
-plan tests => 58, need { 'PostgreSQL' => sub { defined WF::Postgres::programs() } };
+plan tests => 60, need { 'PostgreSQL' => sub { defined WF::Postgres::programs() } };
 
 my $json = JSON::PP->new->canonical;
 my $target = WF::Target->new;
@@ -147,6 +147,20 @@ ok t_cmp($execution->{status}, qr/^(completed|failed)$/, 'the run goes on to its
 my @lost = grep { $_->{code} eq 'CONNECTION_ERROR' && $_->{message} =~ /lost/ } @{ $execution->{errors} };
 ok t_cmp(scalar(@lost) > 0, 1, 'and tells what happened');
 
+# ---- TLS --------------------------------------------------------------------------------------------
+
+system("cp $pg->{dir}/server.crt $server->{dir}/data/ca.pem") == 0 or die 'cp';
+($execution) = run_workflow([
+    db(plain => { action => 'exists', sql => 'select exists (select 1 from pg_stat_ssl where pid = pg_backend_pid() and ssl)' }),
+    db(tls => { action => 'exists', sql => 'select exists (select 1 from pg_stat_ssl where pid = pg_backend_pid() and ssl)', dsn => $pg->dsn(sslmode => 'require') }),
+    db(long => { sql => "select repeat(md5(i::text), 30000) as t from generate_series(1, 10) i", dsn => $pg->dsn(sslmode => 'require') }),
+    db(sure => { sql => 'select 1 as one', dsn => $pg->dsn(sslmode => 'verify-full', host => 'localhost', sslrootcert => 'ca.pem') }),
+    shown(tls => '[${plain.exists}, ${tls.exists}, ${long.count}, ${sure.data[0].one}]'),
+    db(unsure => { sql => 'select 1', dsn => $pg->dsn(sslmode => 'verify-full', host => 'localhost') }),
+]);
+ok t_cmp($json->encode(body_of('tls')), '[false,true,10,1]', 'over TLS, with large rows and a certificate that is checked');
+ok t_cmp((errors($execution))[0], qr/^CONNECTION_ERROR: cannot connect: root certificate file "\.\.\." does not exist/, 'or cannot be');
+
 # ---- limits and refusals ----------------------------------------------------------------------------
 
 my @failing = (
@@ -159,7 +173,7 @@ my @failing = (
     [ { sql => 'copy account to stdout' },                          qr/^EXECUTION_ERROR: COPY to and from a step: not supported$/ ],
     [ { sql => 'select $1::int', params => [ '${secret:pin}' ] },   qr/^EXECUTION_ERROR: SQLSTATE 22P02 \(no more is told, as the step uses a secret\)$/ ],
     [ { sql => '-- nothing' },                                      qr/^EXECUTION_ERROR: there is no statement$/ ],
-    [ { sql => 'select 1', dsn => $pg->dsn(password => 'wr0ng-s3cret') }, qr/^CONNECTION_ERROR: cannot connect: FATAL:  password authentication failed/ ],
+    [ { sql => 'select 1', dsn => $pg->dsn(password => 'wr0ng-s3cret') }, qr/^CONNECTION_ERROR: cannot connect: FATAL:  password authentication failed for user "\.\.\."$/ ],
     [ { sql => 'select 1', dsn => $pg->dsn(password => undef) },    qr/^CONNECTION_ERROR: cannot connect: .*no password supplied/ ],
     [ { sql => 'select 1', dsn => $pg->dsn(port => $closed) },      qr/^CONNECTION_ERROR: cannot connect: Connection refused/ ],
     [ { sql => 'select 1', dsn => $pg->dsn(host => '169.254.169.254') }, qr/^CONNECTION_ERROR: connections to this address are not permitted$/ ],

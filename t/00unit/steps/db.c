@@ -100,60 +100,41 @@ static int ask(const char *file, const char *sql)
 #define HEAD "id: w\nname: w\n"
 #define DB(id, more) "  - {id: " id ", type: db, config: {driver: sqlite, " more "}}\n"
 #define SHOP "dsn: shop.db, "
+#define ENDLESS                                                                          \
+    "'with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) "  \
+    "from n'"
 #define ASSERT(id, text)                                                                 \
     "  - {id: " id ", type: if, config: {condition: '" text "', then: [{id: " id         \
     "_yes, type: sleep, config: {duration: 0s}}]}}\n"
 
-/* ---- outputs --------------------------------------------------------------------------------- */
+/* ---- outputs --------------------------------------------------------------------------- */
 
+/* clang-format off */
 static void test_outputs(void)
 {
-    ok(run(HEAD "variables: {min: 2, who: \"o'hara\"}\nsteps:\n" DB(
-           "make", "sql: 'create table t (id integer, name text, paid boolean)'")
-               DB("put",
-                  "sql: \"insert into t values (1, 'a', 1), (2, $1, 0), (3, null, 1)\", "
-                  "params: ['${who}']") DB("q", "sql: 'select * from t where id >= ? "
-                                                "order by id', params: ['${min}']")
-                   DB("n", "action: count, sql: 'select count(*) from t'") DB(
-                       "n2",
-                       "action: count, sql: 'select id from t'") DB("e",
-                                                                    "action: exists, "
-                                                                    "sql: 'select exists "
-                                                                    "(select 1 from t "
-                                                                    "where id = 9)'")
-                       DB("e2", "action: exists, query: 'select id from t where id = "
-                                "1'") ASSERT("a1", "${put.rowsAffected} == 3 AND "
-                                                   "${put.rows_affected} == 3")
-                           ASSERT("a2",
-                                  "${q.count} == 2 AND ${q.success} AND "
-                                  "${q.exists}") ASSERT("a3", "${q.data[0].id} == 2 AND "
-                                                              "${q.data[1].name} == "
-                                                              "null")
-                               ASSERT("a4", "${q.data[0].name} == ${who}") ASSERT(
-                                   "a5",
-                                   "NOT ${q.data[0].paid} AND "
-                                   "${q.data[1].paid}") ASSERT("a6",
-                                                               "${n.count} == 3 AND "
-                                                               "${n2.count} == 3")
-                                   ASSERT("a7", "NOT ${e.exists} AND ${e2.exists}")
-                                       ASSERT("a8", "${q.action} == \"query\" AND "
-                                                    "${put.action} == \"execute\"")
-                                           ASSERT(
-                                               "a9",
-                                               "${q.driver} == \"sqlite\" AND ${q.txId} "
-                                               "== null") "  - {id: all, type: foreach, "
-                                                          "config: {items: '${q.data}', "
-                                                          "item_var: row, steps: "
-                                                          "[{id: each, type: db, "
-                                                          "config: {sql: 'delete from t "
-                                                          "where id = ?', params: "
-                                                          "['${row.id}']}}]}}\n" DB(
-                                                              "left",
-                                                              "action: count, sql: "
-                                                              "'select count(*) from t'")
-                                                              ASSERT(
-                                                                  "a10",
-                                                                  "${left.count} == 1")),
+    ok(run(HEAD "variables: {min: 2, who: \"o'hara\"}\nsteps:\n"
+        DB("make", "sql: 'create table t (id integer, name text, paid boolean)'")
+        DB("put", "sql: \"insert into t values (1, 'a', 1), (2, $1, 0), (3, null, 1)\", "
+                  "params: ['${who}']")
+        DB("q", "sql: 'select * from t where id >= ? order by id', params: ['${min}']")
+        DB("n", "action: count, sql: 'select count(*) from t'")
+        DB("n2", "action: count, sql: 'select id from t'")
+        DB("e", "action: exists, sql: 'select exists (select 1 from t where id = 9)'")
+        DB("e2", "action: exists, query: 'select id from t where id = 1'")
+        ASSERT("a1", "${put.rowsAffected} == 3 AND ${put.rows_affected} == 3")
+        ASSERT("a2", "${q.count} == 2 AND ${q.success} AND ${q.exists}")
+        ASSERT("a3", "${q.data[0].id} == 2 AND ${q.data[1].name} == null")
+        ASSERT("a4", "${q.data[0].name} == ${who}")
+        ASSERT("a5", "NOT ${q.data[0].paid} AND ${q.data[1].paid}")
+        ASSERT("a6", "${n.count} == 3 AND ${n2.count} == 3")
+        ASSERT("a7", "NOT ${e.exists} AND ${e2.exists}")
+        ASSERT("a8", "${q.action} == \"query\" AND ${put.action} == \"execute\"")
+        ASSERT("a9", "${q.driver} == \"sqlite\" AND ${q.txId} == null")
+        "  - {id: all, type: foreach, config: {items: '${q.data}', item_var: row, steps: "
+        "[{id: each, type: db, config: {sql: 'delete from t where id = ?', params: "
+        "['${row.id}']}}]}}\n"
+        DB("left", "action: count, sql: 'select count(*) from t'")
+        ASSERT("a10", "${left.count} == 1")),
        "a run");
     for (int i = 1; i <= 10; i++) {
         const char *id = apr_psprintf(r.pool, "a%d_yes", i);
@@ -163,6 +144,21 @@ static void test_outputs(void)
     is_int(successes("each"), 2, "rows can be walked");
     is_str(error_of(0), NULL, "no errors");
 }
+
+/* The one connection of a memory database belongs to the execution. */
+static void test_memory(void)
+{
+    ok(run(HEAD "setup:\n"
+        DB("make", "sql: 'create table t (vu integer)'")
+        "options: {mode: per-vu-iterations, vus: 6, iterations: 5}\nsteps:\n"
+        DB("put", "sql: 'insert into t values (?)', params: ['${__VU}']")
+        "teardown:\n"
+        DB("n", "action: count, sql: 'select count(*) from t'")
+        ASSERT("all", "${n.count} == 30")),
+       "a database in memory");
+    is_int(successes("all_yes"), 1, "is shared by all users, setup and teardown");
+}
+/* clang-format on */
 
 /* ---- failures ----------------------------------------------------------------------------------- */
 
@@ -254,77 +250,70 @@ static void test_refused(void)
     apr_pool_destroy(p);
 }
 
-/* ---- transactions ------------------------------------------------------------------------------ */
+/* ---- transactions ---------------------------------------------------------------------- */
 
+/* clang-format off */
 static void test_transactions(void)
 {
     ok(run(HEAD "steps:\n" DB("make", SHOP "sql: 'create table t (vu integer)'")),
        "a file is made");
-    ok(run(HEAD "options: {mode: per-vu-iterations, vus: 8, iterations: 5}\nsteps:\n" DB(
-           "b", SHOP "sql: begin immediate, timeout: 15s")
-               DB("i", SHOP "sql: 'insert into t values (?)', params: ['${__VU}']") DB(
-                   "k", SHOP
-                   "action: count, sql: 'select count(*) from t where vu = ?', params: "
-                   "['${__VU}'], tx_id: '${b.txId}'")
-                   ASSERT("mine",
-                          "${k.count} == ${__ITER} + 1 AND ${k.txId} == ${b.txId}")
-                       DB("c", SHOP "action: commit")),
+    ok(run(HEAD "options: {mode: per-vu-iterations, vus: 8, iterations: 5}\nsteps:\n"
+        DB("b", SHOP "sql: begin immediate, timeout: 15s")
+        DB("i", SHOP "sql: 'insert into t values (?)', params: ['${__VU}']")
+        DB("k", SHOP "action: count, sql: 'select count(*) from t where vu = ?', params: "
+                "['${__VU}'], tx_id: '${b.txId}'")
+        ASSERT("mine", "${k.count} == ${__ITER} + 1 AND ${k.txId} == ${b.txId}")
+        DB("c", SHOP "action: commit")),
        "each user has his own");
     is_int(successes("c"), 40, "all are committed");
     is_int(successes("mine_yes"), 40, "and see what they did");
     is_int(ask("shop.db", "select count(*) from t"), 40, "in the file, too");
+}
 
-    run(HEAD "steps:\n" DB("b", SHOP "action: begin, tx_id: order")
-            DB("i", SHOP "sql: 'insert into t values (99)', tx_id: order"));
+static void test_forgotten(void)
+{
+    run(HEAD "steps:\n"
+        DB("b", SHOP "action: begin, tx_id: order")
+        DB("i", SHOP "sql: 'insert into t values (99)', tx_id: order"));
     ok(run(HEAD "steps:\n" DB("w", SHOP "sql: 'delete from t where vu = 99'")),
        "who does not commit");
     is_int(successes("w"), 1, "locks nobody out");
     is_int(ask("shop.db", "select count(*) from t where vu = 99"), 0,
            "and changes nothing");
 
-    ok(run(HEAD "options: {mode: shared-iterations, vus: 4, iterations: 40}\nsteps:\n" DB(
-           "b", "action: begin")
-               DB("r", "sql: 'create table x (a)'") "  - {id: stop, type: db, on_error: "
-                                                    "skip, config: {sql: nonsense}}\n"),
+    ok(run(HEAD "options: {mode: shared-iterations, vus: 4, iterations: 40}\nsteps:\n"
+        DB("b", "action: begin")
+        DB("r", "sql: 'create table x (a)'")
+        "  - {id: stop, type: db, on_error: skip, config: {sql: nonsense}}\n"),
        "a memory database with transactions that nobody ends");
     is_int(successes("r"), 40, "is rolled back each time");
 
-    run(HEAD "steps:\n" DB("b", SHOP "action: begin") DB(
-        "i", SHOP
-        "sql: 'insert into t values (77)'") "  - {id: slow, type: db, on_error: "
-                                            "continue, timeout: 100ms, config: {dsn: "
-                                            "shop.db, "
-                                            "sql: 'with recursive n(i) as (select 1 "
-                                            "union all select i + 1 from n) select "
-                                            "count(*) from n'}}\n"
-                                            "  - {id: c, type: db, on_error: continue, "
-                                            "config: {dsn: shop.db, action: commit}}\n");
+    run(HEAD "steps:\n"
+        DB("b", SHOP "action: begin")
+        DB("i", SHOP "sql: 'insert into t values (77)'")
+        "  - {id: slow, type: db, on_error: continue, timeout: 100ms, config: {" SHOP
+        "sql: " ENDLESS "}}\n"
+        "  - {id: c, type: db, on_error: continue, config: {" SHOP "action: commit}}\n");
     is_str(error_of(1), "no such transaction is open", "a timeout ends the transaction");
     is_int(ask("shop.db", "select count(*) from t where vu = 77"), 0,
            "which leaves nothing");
 }
 
-/* ---- the pool ---------------------------------------------------------------------------------- */
-
-#define SLOW_QUERY                                                                       \
-    "'with recursive n(i) as (select 1 union all select i + 1 from n limit 2000) "      \
-    "select count(*) from n'"
+/* ---- the pool -------------------------------------------------------------------------- */
 
 static void test_pool(void)
 {
-    ok(run(HEAD
-           "options: {mode: per-vu-iterations, vus: 20, iterations: 5}\nsteps:\n" DB(
-               "b", SHOP "action: begin, max_connections: 2, timeout: 20s")
-               DB("q", SHOP "max_connections: 2, sql: " SLOW_QUERY)
-                   DB("c", SHOP "max_connections: 2, action: commit")),
+    ok(run(HEAD "options: {mode: per-vu-iterations, vus: 20, iterations: 5}\nsteps:\n"
+        DB("b", SHOP "action: begin, max_connections: 2, timeout: 20s")
+        DB("q", SHOP "max_connections: 2, sql: 'with recursive n(i) as (select 1 union all "
+                "select i + 1 from n limit 2000) select count(*) from n'")
+        DB("c", SHOP "max_connections: 2, action: commit")),
        "20 users share two connections");
     is_int(successes("c"), 100, "and all get their turn");
 
-    run(HEAD "options: {vus: 2, iterations: 1}\nsteps:\n" DB(
-        "b",
-        SHOP "action: begin, max_connections: 1, timeout: 300ms") "  - {id: hold, type: "
-                                                                  "sleep, config: "
-                                                                  "{duration: 1s}}\n");
+    run(HEAD "options: {vus: 2, iterations: 1}\nsteps:\n"
+        DB("b", SHOP "action: begin, max_connections: 1, timeout: 300ms")
+        "  - {id: hold, type: sleep, config: {duration: 1s}}\n");
     is_int(failures("b"), 1, "who waits too long for a connection");
     is_str(code_of(0), "TIMEOUT_ERROR", "is told");
 }
@@ -332,15 +321,15 @@ static void test_pool(void)
 /* More users wait for a lock than there are workers; who holds it still gets one. */
 static void test_locks(void)
 {
-    ok(run(HEAD "options: {mode: per-vu-iterations, vus: 12, iterations: 3}\nsteps:\n" DB(
-           "b", SHOP "sql: begin immediate, max_connections: 12, timeout: 15s")
-               DB("i", SHOP "sql: 'insert into t values (5)'")
-                   DB("c", SHOP "action: commit")),
+    ok(run(HEAD "options: {mode: per-vu-iterations, vus: 12, iterations: 3}\nsteps:\n"
+        DB("b", SHOP "sql: begin immediate, max_connections: 12, timeout: 15s")
+        DB("i", SHOP "sql: 'insert into t values (5)'")
+        DB("c", SHOP "action: commit")),
        "locks that more users wait for than workers can");
     is_int(successes("c"), 36, "are released");
 }
 
-/* ---- stops ----------------------------------------------------------------------------------------- */
+/* ---- stops ----------------------------------------------------------------------------- */
 
 static void test_stops(void)
 {
@@ -348,12 +337,10 @@ static void test_stops(void)
     wf_error_t err;
 
     wf_error_init(&err, r.pool);
-    begin("stopped",
-          HEAD "options: {vus: 6, duration: 60s, graceful_stop: 0s}\nsteps:\n" DB(
-              "b", SHOP "action: begin, max_connections: 3, timeout: 30s")
-              DB("q", SHOP
-                 "timeout: 30s, sql: 'with recursive n(i) as (select 1 union all select "
-                 "i + 1 from n) select count(*) from n'"));
+    begin("stopped", HEAD
+        "options: {vus: 6, duration: 60s, graceful_stop: 0s}\nsteps:\n"
+        DB("b", SHOP "action: begin, max_connections: 3, timeout: 30s")
+        DB("q", SHOP "timeout: 30s, sql: " ENDLESS));
     usleep(300000);
     began = wf_mono_us();
     wf_load_stop(r.load, "stopped", &err);
@@ -362,6 +349,7 @@ static void test_stops(void)
     ok(run(HEAD "steps:\n" DB("w", SHOP "sql: 'insert into t values (1)'")),
        "and their transactions are over");
 }
+/* clang-format on */
 
 int main(void)
 {
@@ -376,9 +364,11 @@ int main(void)
     }
     runner_open_with(&r, &options);
     test_outputs();
+    test_memory();
     test_failures();
     test_refused();
     test_transactions();
+    test_forgotten();
     test_pool();
     test_locks();
     test_stops();

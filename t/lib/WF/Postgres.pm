@@ -1,5 +1,6 @@
 # A PostgreSQL server of a test's own: its data below WF_DIR, a free port of the loopback, one
-# role with a password. It ends with the test; other clusters of the machine are left alone.
+# role with a password, TLS for who wants it (the certificate is server.crt in its directory).
+# It ends with the test; other clusters of the machine are left alone.
 #
 #   my $pg = WF::Postgres->new(settings => { max_connections => 30 });
 #   $pg->dsn; $pg->ask("select count(*) from t"); $pg->sleeping('load');
@@ -57,8 +58,11 @@ sub init {
     $self->spew('pwfile', "$self->{password}\n");
     $self->spew('init.log', '');
     $self->spew('server.log', '');
+    system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost "
+        . "-keyout $self->{dir}/server.key -out $self->{dir}/server.crt 2>>$self->{dir}/init.log") == 0 or die 'openssl';
+    chmod 0600, "$self->{dir}/server.key";
     if ($> == 0) {
-        chown +(getpwnam 'nobody')[2, 3], $self->{dir}, map { "$self->{dir}/$_" } qw(pwfile init.log server.log);
+        chown +(getpwnam 'nobody')[2, 3], $self->{dir}, map { "$self->{dir}/$_" } qw(pwfile init.log server.log server.key);
     }
     my $pid = $self->as_user('init.log', "$self->{bin}/initdb", '-D', "$self->{dir}/data", '-U', $self->{user},
         '--pwfile', "$self->{dir}/pwfile", '--auth=scram-sha-256', '-N', '--no-locale', '-E', 'UTF8');
@@ -69,7 +73,8 @@ sub init {
 sub begin {
     my $self = shift;
     my %settings = (fsync => 'off', max_connections => 40, shared_buffers => '16MB', listen_addresses => $self->host,
-        unix_socket_directories => '', log_min_messages => 'warning', %{ $self->{settings} // {} });
+        unix_socket_directories => '', ssl => 'on', ssl_cert_file => "$self->{dir}/server.crt",
+        ssl_key_file => "$self->{dir}/server.key", log_min_messages => 'warning', %{ $self->{settings} // {} });
     $self->{pid} = $self->as_user('server.log', "$self->{bin}/postgres", '-D', "$self->{dir}/data", '-p', $self->{port},
         map { ('-c', "$_=$settings{$_}") } sort keys %settings);
     WF::Test::wait_until { defined eval { $self->ask('select 1') } } 30 or die "no PostgreSQL: see $self->{dir}/server.log";
