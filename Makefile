@@ -270,6 +270,7 @@ CORPUS_bpmn_timer     = timer
 CORPUS_steps_yaml     = yaml
 CORPUS_steps_script   = script
 CORPUS_steps_record   = record
+CORPUS_database_sql   = sql
 CORPUS_metrics_sheet  = sheet
 CORPUS_metrics_threshold = threshold
 CORPUS_load_csv       = csv
