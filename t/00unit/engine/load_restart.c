@@ -37,6 +37,7 @@ static void start_engine(int resume)
     engine.config.max_streams = engine.config.max_tunnels = 1;
     engine.writer = writer;
     engine.ids = ids;
+    engine.around = wf_surroundings_read(&engine.config, engine.pool);
     MUST(wf_executor_create(&engine.executor, &engine, err), err);
     MUST(wf_committer_create(&engine.committer, &engine, err), err);
     MUST(wf_load_create(&engine.load, &load, engine.pool, err), err);
