@@ -4,6 +4,7 @@
 #include <apr_base64.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <math.h>
 #include <string.h>
 
 int wf_db_keeps_rows(const wf_db_statement_t *statement)
@@ -71,6 +72,10 @@ const char *wf_db_param_text(const wf_value_t *param, apr_pool_t *p)
 
     if (param->type == WF_STRING) {
         return param->as.text.data;
+    }
+    if (param->type == WF_DOUBLE && param->as.number == floor(param->as.number)
+        && fabs(param->as.number) < 9007199254740992.0) { /* an integer will do, too */
+        return apr_psprintf(p, "%.0f", param->as.number);
     }
     json = wf_json_own(wf_value_to_json(param), p);
     text = param->type == WF_DATE ? wf_time_iso(param->as.integer, p)

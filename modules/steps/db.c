@@ -9,71 +9,6 @@
 
 #define LONGEST_US ((apr_int64_t)86400 * 1000000) /* of a statement without a timeout */
 
-/* ---- transactions of a strand ----------------------------------------------------------------- */
-
-static wf_lease_t *lease_of(const wf_taken_t *taken)
-{
-    return (wf_lease_t *)((char *)taken - offsetof(wf_lease_t, taken));
-}
-
-static void run_rollback(wf_chore_t *chore)
-{
-    wf_lease_t **lease = chore->baton;
-
-    wf_db_roll_back(*lease);
-    *lease = NULL;
-}
-
-/* The chore has not been run: the load engine ends. */
-static apr_status_t drop_rollback(void *data)
-{
-    wf_lease_t **lease = data;
-
-    if (*lease != NULL) {
-        wf_db_give_back(*lease);
-    }
-    return APR_SUCCESS;
-}
-
-/* The strand ends, its transaction does not: a worker rolls it back. */
-static void forget_transaction(wf_strand_t *strand, wf_taken_t *taken)
-{
-    wf_chore_t *chore = wf_chore_create_alone(strand);
-    wf_lease_t **lease = apr_palloc(chore->pool, sizeof(*lease));
-
-    *lease = lease_of(taken);
-    chore->baton = lease;
-    chore->run = run_rollback;
-    apr_pool_cleanup_register(chore->pool, lease, drop_rollback, apr_pool_cleanup_null);
-    wf_chore_hold_up_none(chore, strand);
-    wf_chore_begin(chore);
-}
-
-static void keep_transaction(wf_strand_t *strand, wf_lease_t *lease, const char *tx_id)
-{
-    apr_cpystrn(lease->tx_id, tx_id, sizeof(lease->tx_id));
-    lease->taken.give_back = forget_transaction;
-    wf_strand_take(strand, &lease->taken);
-}
-
-/* The one with this id, or without one the latest on this database; or NULL. */
-static wf_lease_t *find_transaction(const wf_strand_t *strand, const wf_db_step_t *own,
-                                    const char *dsn, const char *tx_id)
-{
-    const wf_taken_t *taken;
-
-    for (taken = wf_strand_taken(strand); taken != NULL; taken = taken->next) {
-        wf_lease_t *lease =
-            taken->give_back == forget_transaction ? lease_of(taken) : NULL;
-
-        if (lease != NULL && lease->driver == own->driver && strcmp(lease->dsn, dsn) == 0
-            && (*tx_id == '\0' || strcmp(lease->tx_id, tx_id) == 0)) {
-            return lease;
-        }
-    }
-    return NULL;
-}
-
 /* ---- what is asked ---------------------------------------------------------------------------- */
 
 typedef struct work_t {
@@ -133,6 +68,14 @@ static apr_status_t choose_action(work_t *work, const wf_db_step_t *own)
     return APR_SUCCESS;
 }
 
+static apr_status_t check_tx_id(const char *tx_id, wf_error_t *err)
+{
+    return strlen(tx_id) <= WF_METRIC_NAME_MAX
+               ? APR_SUCCESS
+               : wf_error_set(err, WF_ERR_INVALID, "tx_id: longer than %d bytes",
+                              WF_METRIC_NAME_MAX);
+}
+
 static apr_status_t eval(work_t *work, const wf_db_step_t *own, wf_strand_t *strand)
 {
     apr_status_t rv = eval_text(&work->dsn, &own->dsn, strand, work);
@@ -145,6 +88,9 @@ static apr_status_t eval(work_t *work, const wf_db_step_t *own, wf_strand_t *str
     if (rv == APR_SUCCESS) { /* the worker may have it longer than there is a plan */
         work->statement.sql = apr_pstrdup(work->chore->pool, work->statement.sql);
         rv = eval_text(&work->tx_id, &own->tx_id, strand, work);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_tx_id(work->tx_id, &work->err);
     }
     if (rv == APR_SUCCESS) {
         rv = choose_action(work, own);
@@ -201,7 +147,9 @@ static void put_answer(wf_result_t *result, const work_t *work)
                      ? answer->first.as.boolean
                      : wf_is_integer(&answer->first) && answer->first.as.integer != 0;
     }
-    wf_result_put(result, "data", wf_list(answer->rows));
+    wf_result_put(
+        result, "data",
+        wf_list(answer->rows ? answer->rows : wf_list_create(work->chore->pool)));
     wf_result_put(result, "rowsAffected", wf_integer(answer->affected));
     wf_result_put(result, "count", wf_integer(count));
     wf_result_put(result, "exists", wf_boolean(exists));
@@ -254,21 +202,25 @@ static apr_status_t clean_up(void *data)
     return APR_SUCCESS;
 }
 
-/* Whose is the connection now? */
+/* Whose is the connection now? The id of the transaction that it was about, or "". */
 static const char *pass_lease(wf_strand_t *strand, work_t *work)
 {
     wf_lease_t *lease = work->lease;
-    int open = !work->answer.late && !wf_db_is_broken(lease->db)
-               && wf_db_in_transaction(lease->db);
+    int usable = !work->answer.late && !wf_db_is_broken(lease->db);
     const char *tx_id = apr_pstrdup(work->chore->pool, lease->tx_id);
 
     if (work->owns && work->statement.action == WF_DB_BEGIN && work->rv == APR_SUCCESS) {
         tx_id = *work->tx_id ? work->tx_id : wf_id_random("tx-", work->chore->pool);
-        keep_transaction(strand, lease, tx_id);
+        wf_db_transaction_keep(strand, lease, tx_id);
         work->owns = 0;
     }
-    else if (!work->owns && !open) { /* it was ended, broken off or lost */
-        wf_strand_release(strand, &lease->taken);
+    else if (!work->owns && !(usable && wf_db_in_transaction(lease->db))) {
+        if (usable && work->statement.action > WF_DB_BEGIN) {
+            wf_db_transaction_end(strand, lease);
+        }
+        else {
+            wf_db_transaction_lose(strand, lease);
+        }
         work->owns = 1;
     }
     return tx_id;
@@ -325,35 +277,51 @@ static int lease(work_t *work, wf_strand_t *strand, const wf_db_step_t *own)
     return there;
 }
 
-/* 1: the statement belongs to an open transaction, or needs none; 0 and an error. */
-static int find_place(work_t *work, const wf_strand_t *strand, const wf_db_step_t *own)
+typedef enum { REFUSED = -1, LATER, READY, OVER } place_e;
+
+/* What can still be done with a transaction that is lost: forget it. */
+static place_e leave_lost(work_t *work, wf_strand_t *strand, const wf_db_step_t *own,
+                          wf_lease_t *lost)
 {
-    wf_lease_t *lease = find_transaction(strand, own, work->dsn, work->tx_id);
     wf_db_action_e action = work->statement.action;
 
-    if (action == WF_DB_BEGIN) {
-        if (lease != NULL) {
-            wf_error_set(&work->err, WF_ERR_EXECUTION,
-                         "a transaction is open: another one needs a tx_id of its own");
-        }
-        return lease == NULL;
+    if (action < WF_DB_BEGIN || action == WF_DB_COMMIT) {
+        wf_error_set(&work->err, WF_ERR_EXECUTION,
+                     "the transaction was lost, and is rolled back");
     }
-    if (lease == NULL && (action > WF_DB_BEGIN || *work->tx_id != '\0')) {
-        wf_error_set(&work->err, WF_ERR_EXECUTION, "no such transaction is open");
-        return 0;
+    if (action >= WF_DB_BEGIN) {
+        wf_db_transaction_end(strand, lost);
     }
-    work->lease = lease;
-    return 1;
+    return action == WF_DB_BEGIN      ? (place_e)lease(work, strand, own)
+           : action == WF_DB_ROLLBACK ? OVER
+                                      : REFUSED;
 }
 
-/* Who has a transaction may hold locks that all others wait for, workers included. */
-static int take_place(work_t *work, wf_strand_t *strand, const wf_db_step_t *own)
+/* Where the statement runs: in an open transaction, or wherever there is a connection.
+ * Who has a transaction may hold locks that all others wait for, workers included. */
+static place_e find_place(work_t *work, wf_strand_t *strand, const wf_db_step_t *own)
 {
-    if (work->lease == NULL) {
-        return lease(work, strand, own);
+    wf_lease_t *held = wf_db_transaction_find(strand, own, work->dsn, work->tx_id);
+    wf_db_action_e action = work->statement.action;
+
+    if (held != NULL && held->db == NULL) {
+        return leave_lost(work, strand, own, held);
     }
-    wf_chore_hold_up_none(work->chore, strand);
-    return 1;
+    if (held != NULL && action == WF_DB_BEGIN) {
+        wf_error_set(&work->err, WF_ERR_EXECUTION,
+                     "a transaction is open: another one needs a tx_id of its own");
+        return REFUSED;
+    }
+    if (held != NULL) {
+        work->lease = held;
+        wf_chore_hold_up_none(work->chore, strand);
+        return READY;
+    }
+    if (action > WF_DB_BEGIN || (action < WF_DB_BEGIN && *work->tx_id != '\0')) {
+        wf_error_set(&work->err, WF_ERR_EXECUTION, "no such transaction is open");
+        return REFUSED;
+    }
+    return (place_e)lease(work, strand, own);
 }
 
 static work_t *make_work(wf_act_t *act)
@@ -379,20 +347,20 @@ static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
     const wf_db_step_t *own = act->step->config;
     work_t *work = make_work(act);
-    int there = -1;
+    place_e place = REFUSED;
 
     work->rv = eval(work, own, strand);
-    if (work->rv == APR_SUCCESS && find_place(work, strand, own)) {
-        there = take_place(work, strand, own);
+    if (work->rv == APR_SUCCESS) {
+        place = find_place(work, strand, own);
     }
-    if (there < 0) {
-        work->rv = WF_EFAILED;
+    if (place == REFUSED || place == OVER) {
+        work->rv = place == OVER ? APR_SUCCESS : WF_EFAILED;
         settle(act->result, work, work->tx_id);
         wf_chore_drop(work->chore);
         return WF_STEP_DONE;
     }
     act->state = work;
-    return there ? wf_chore_begin(work->chore) : WF_STEP_WAITING;
+    return place == READY ? wf_chore_begin(work->chore) : WF_STEP_WAITING;
 }
 
 /* A transaction whose statement is broken off goes with it: nobody else may use its
@@ -408,7 +376,7 @@ static void cancel(wf_strand_t *strand, wf_act_t *act)
         return;
     }
     if (!work->owns) {
-        wf_strand_release(strand, &work->lease->taken);
+        wf_db_transaction_lose(strand, work->lease);
         work->owns = 1;
     }
     wf_chore_drop(work->chore);

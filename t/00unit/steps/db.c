@@ -293,10 +293,26 @@ static void test_forgotten(void)
         DB("i", SHOP "sql: 'insert into t values (77)'")
         "  - {id: slow, type: db, on_error: continue, timeout: 100ms, config: {" SHOP
         "sql: " ENDLESS "}}\n"
-        "  - {id: c, type: db, on_error: continue, config: {" SHOP "action: commit}}\n");
-    is_str(error_of(1), "no such transaction is open", "a timeout ends the transaction");
-    is_int(ask("shop.db", "select count(*) from t where vu = 77"), 0,
-           "which leaves nothing");
+        "  - {id: more, type: db, on_error: continue, config: {" SHOP
+        "sql: 'insert into t values (77)'}}\n"
+        "  - {id: c, type: db, on_error: continue, config: {" SHOP "action: commit}}\n"
+        DB("again", SHOP "action: begin")
+        DB("fine", SHOP "sql: 'insert into t values (78)'")
+        DB("done", SHOP "action: commit"));
+    is_str(error_of(1), "the transaction was lost, and is rolled back",
+           "a timeout ends the transaction");
+    is_int(failures("more") + failures("c"), 2, "nothing goes on without it");
+    is_int(ask("shop.db", "select count(*) from t where vu = 77"), 0, "so nothing is left");
+    is_int(ask("shop.db", "select count(*) from t where vu = 78"), 1, "before the next one");
+
+    ok(run(HEAD "steps:\n"
+        DB("b", SHOP "action: begin")
+        "  - {id: slow, type: db, on_error: continue, timeout: 100ms, config: {" SHOP
+        "sql: " ENDLESS "}}\n"
+        DB("back", SHOP "action: rollback")
+        DB("alone", SHOP "sql: 'insert into t values (79)'")),
+       "who rolls back what is lost");
+    is_int(successes("back") + successes("alone"), 2, "is on his own again");
 }
 
 /* ---- the pool -------------------------------------------------------------------------- */
