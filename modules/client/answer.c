@@ -169,6 +169,11 @@ void wf_exchange_end(wf_exchange_t *exchange, CURLcode code,
         response->body = exchange->body.length ? exchange->body.data : "";
         response->body_length = exchange->body.length;
     }
+    if (exchange->request.length > 0) {
+        response->request = exchange->request.data;
+        response->request_length = exchange->request.length;
+        response->request_head = exchange->request_head;
+    }
     if (exchange->call->keep_headers) {
         response->headers = exchange->headers.length ? exchange->headers.data : "";
         response->headers_length = exchange->headers.length;

@@ -88,6 +88,7 @@ static void copy_response(wf_client_response_t *out, const wf_client_response_t 
     out->url = apr_pstrdup(p, in->url);
     out->body = apr_pstrmemdup(p, in->body, in->body_length);
     out->headers = apr_pstrmemdup(p, in->headers, in->headers_length);
+    out->request = apr_pstrmemdup(p, in->request, in->request_length);
 }
 
 static void perform(wf_exchange_t *exchange, const wf_client_call_t *call,

@@ -97,6 +97,7 @@ typedef struct wf_client_request_t {
     const wf_client_settings_t *settings; /* borrowed by the call */
     int keep_headers;                     /* else the answer's headers are only counted */
     int keep_body;                        /* else the answer's body is only counted */
+    int keep_request;                     /* else nobody asks what was really sent */
     apr_size_t max_body;                  /* a longer kept body is WF_CLIENT_TOO_LARGE */
     int stable; /* the call and its settings outlive every transfer
                    that sends it: sent twice in a row, no option is
@@ -150,6 +151,8 @@ typedef struct wf_client_timings_t {
     apr_int64_t receiving;  /* until its last one */
 } wf_client_timings_t;
 
+#define WF_CLIENT_SENT_MAX (64 * 1024)
+
 /** Given to a done function: valid during its call only. */
 typedef struct wf_client_response_t {
     wf_client_outcome_e outcome;
@@ -160,6 +163,11 @@ typedef struct wf_client_response_t {
     apr_size_t body_length;
     const char *headers; /* the last answer's lines "Name: value\r\n"; NULL if not kept */
     apr_size_t headers_length;
+    const char *request; /* the last request as it was sent: its line, its headers, an empty
+                            line, its body (WF_CLIENT_SENT_MAX bytes in all, at most); NULL
+                            if not kept, or none was sent */
+    apr_size_t request_length;
+    apr_size_t request_head; /* of these, without the body */
     apr_int64_t sent, received; /* bytes of all hops, headers included */
     apr_int64_t size;           /* bytes of the body, decoded */
     apr_int64_t wire_size;      /* as they came */

@@ -152,6 +152,41 @@ int wf_exchange_seek_body(void *baton, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+/* ---- what was really sent ----------------------------------------------------------------- */
+
+static int has_whole_head(const wf_exchange_t *exchange)
+{
+    const wf_buffer_t *b = &exchange->request;
+
+    return exchange->request_head >= 4
+           && memcmp(b->data + exchange->request_head - 4, "\r\n\r\n", 4) == 0;
+}
+
+/* libcurl tells pieces of what it has handed to the connection; a head behind a whole one
+ * is that of another request: a redirect, or the same once more. */
+int wf_exchange_on_debug(CURL *handle, curl_infotype type, char *data, size_t n,
+                         void *baton)
+{
+    wf_exchange_t *exchange = baton;
+    apr_size_t room;
+
+    (void)handle;
+    if (type != CURLINFO_HEADER_OUT && type != CURLINFO_DATA_OUT) {
+        return 0;
+    }
+    if (type == CURLINFO_HEADER_OUT && has_whole_head(exchange)) {
+        exchange->request.length = exchange->request_head = 0;
+    }
+    room = WF_CLIENT_SENT_MAX - exchange->request.length;
+    if (!wf_buffer_append(&exchange->request, data, n < room ? n : room)) {
+        return 0; /* without memory less is known, and the exchange goes on */
+    }
+    if (type == CURLINFO_HEADER_OUT) {
+        exchange->request_head = exchange->request.length;
+    }
+    return 0;
+}
+
 /* ---- permission --------------------------------------------------------------------------- */
 
 static int address_text(const struct curl_sockaddr *address, char *text, size_t size,
@@ -298,6 +333,7 @@ void wf_exchange_close(wf_exchange_t *exchange)
     curl_easy_cleanup(exchange->handle);
     wf_buffer_trim(&exchange->headers, 0);
     wf_buffer_trim(&exchange->body, 0);
+    wf_buffer_trim(&exchange->request, 0);
 }
 
 void wf_exchange_begin(wf_exchange_t *exchange, const wf_client_call_t *call)
@@ -318,6 +354,7 @@ void wf_exchange_begin(wf_exchange_t *exchange, const wf_client_call_t *call)
     exchange->ready_us = exchange->sent_us = exchange->first_us = 0;
     exchange->sending_us = exchange->waiting_us = exchange->size = 0;
     exchange->headers.length = exchange->body.length = 0;
+    exchange->request.length = exchange->request_head = 0;
     exchange->started_us = wf_mono_us();
 }
 
@@ -325,4 +362,5 @@ void wf_exchange_trim(wf_exchange_t *exchange)
 {
     wf_buffer_trim(&exchange->headers, KEEP_BUFFER);
     wf_buffer_trim(&exchange->body, KEEP_BUFFER);
+    wf_buffer_trim(&exchange->request, KEEP_BUFFER);
 }

@@ -34,7 +34,7 @@ struct wf_client_call_t {
     apr_size_t body_length;
     const wf_client_settings_t *settings;
     apr_size_t max_body;
-    int keep_headers, keep_body, stable;
+    int keep_headers, keep_body, keep_request, stable;
     int decode;       /* content encodings */
     int typed, named; /* the request has a Content-Type, a User-Agent */
     int zoned;        /* the URL's host has a zone (RFC 6874) */
@@ -93,6 +93,9 @@ typedef struct wf_exchange_t {
     apr_int64_t sending_us, waiting_us; /* of all requests whose answers have begun */
     apr_int64_t size;                   /* of the answer's body, decoded */
     wf_buffer_t headers, body;          /* keep their memory from exchange to exchange */
+    wf_buffer_t request;                /* what was sent, if the call keeps it … */
+    apr_size_t request_head;            /* … and how much of that is not body */
+    int tells;                          /* the handle tells what it sends */
     char text[WF_EXCHANGE_TEXT];
     char detail[CURL_ERROR_SIZE]; /* libcurl's own words, for what its codes don't tell */
 } wf_exchange_t;
@@ -131,6 +134,8 @@ void wf_options_forget(wf_exchange_t *exchange);
 size_t wf_exchange_drop_body(char *data, size_t size, size_t n, void *baton);
 size_t wf_exchange_keep_body(char *data, size_t size, size_t n, void *baton);
 size_t wf_exchange_on_header(char *data, size_t size, size_t n, void *baton);
+int wf_exchange_on_debug(CURL *handle, curl_infotype type, char *data, size_t n,
+                         void *baton);
 size_t wf_exchange_read_body(char *out, size_t size, size_t n, void *baton);
 int wf_exchange_seek_body(void *baton, curl_off_t offset, int origin);
 int wf_exchange_before_request(void *baton, char *address, char *local, int port,

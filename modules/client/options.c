@@ -33,6 +33,8 @@ void wf_options_base(wf_exchange_t *exchange)
     curl_easy_setopt(h, CURLOPT_SEEKDATA, exchange);
     curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, wf_exchange_before_request);
     curl_easy_setopt(h, CURLOPT_PREREQDATA, exchange);
+    curl_easy_setopt(h, CURLOPT_DEBUGFUNCTION, wf_exchange_on_debug);
+    curl_easy_setopt(h, CURLOPT_DEBUGDATA, exchange);
 }
 
 /* Most answers are small, and thousands of users wait for one at a time: each of them has
@@ -158,6 +160,10 @@ void wf_options_apply(wf_exchange_t *exchange, const wf_client_call_t *call)
     exchange->by_name = set_method(h, call);
     curl_easy_setopt(h, CURLOPT_WRITEFUNCTION,
                      call->keep_body ? wf_exchange_keep_body : wf_exchange_drop_body);
+    if (call->keep_request != exchange->tells) {
+        exchange->tells = call->keep_request;
+        curl_easy_setopt(h, CURLOPT_VERBOSE, (long)exchange->tells);
+    }
     set_scope(exchange, call);
     /* libcurl 7 would keep the URL of its first exchange as the effective one, and the
      * permission hook asks for the host of that. */

@@ -290,6 +290,7 @@ apr_status_t wf_client_prepare(wf_client_call_t **out, const wf_client_request_t
     call->method = apr_pstrdup(p, request->method);
     call->settings = request->settings;
     call->keep_headers = request->keep_headers;
+    call->keep_request = request->keep_request;
     call->keep_body = request->keep_body;
     call->max_body = request->max_body ? request->max_body : WF_CLIENT_MAX_BODY;
     call->stable = request->stable;

@@ -46,6 +46,12 @@ const wf_metric_table_t *wf_plan_metrics(const wf_plan_t *plan);
 void wf_plan_read_answers(wf_plan_t *plan, int body, int headers);
 int wf_plan_reads_body(const wf_plan_t *plan);
 int wf_plan_reads_headers(const wf_plan_t *plan);
+/** The same of what was really sent: 1 if a text names it (actualRequest). */
+int wf_plan_reads_requests(const wf_plan_t *plan);
+/** What compiles a text that may name it says so. */
+void wf_plan_read_requests(wf_plan_t *plan, const char *text);
+/** The secrets that the document draws on, of const char *, longer ones first; NULL: none. */
+const apr_array_header_t *wf_plan_secrets(const wf_plan_t *plan);
 
 /* How users are connected. All zero unless a section of the document says something. */
 typedef struct wf_user_terms_t {

@@ -274,6 +274,17 @@ int wf_plan_reads_headers(const wf_plan_t *plan)
     return plan->reads_headers;
 }
 
+void wf_plan_read_requests(wf_plan_t *plan, const char *text)
+{
+    plan->reads_requests |= strstr(text, "actualRequest") != NULL
+                            || strstr(text, "actual_request") != NULL;
+}
+
+int wf_plan_reads_requests(const wf_plan_t *plan)
+{
+    return plan->reads_requests;
+}
+
 void wf_plan_set_users(wf_plan_t *plan, const wf_user_terms_t *terms)
 {
     plan->users = *terms;

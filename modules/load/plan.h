@@ -161,6 +161,8 @@ struct wf_plan_t {
     int nesting;                     /* of the block that is being compiled */
     int weighing;                    /* the steps of the next block are choices */
     int reads_body, reads_headers; /* some template or script may ask for them */
+    int reads_requests;
+    apr_array_header_t *secrets; /* of const char *: those that it draws on; NULL: none */
 };
 
 #endif

@@ -281,6 +281,9 @@ static wf_answer_t *copy_answer(const wf_answer_t *from, apr_pool_t *p)
     if (from->headers != NULL) {
         answer->headers = apr_pstrmemdup(p, from->headers, from->headers_length);
     }
+    if (from->request != NULL) {
+        answer->request = apr_pstrmemdup(p, from->request, from->request_length);
+    }
     return answer;
 }
 
@@ -308,6 +311,8 @@ apr_size_t wf_result_weight(const wf_result_t *result)
     apr_size_t weight = sizeof(*result);
 
     weight += result->values ? wf_value_size(&values) : 0;
-    weight += result->http ? result->http->body_length + result->http->headers_length : 0;
+    weight += result->http ? result->http->body_length + result->http->headers_length
+                                 + result->http->request_length
+                           : 0;
     return weight;
 }

@@ -28,6 +28,8 @@ typedef struct wf_answer_t {
     int version, redirects, reused; /* as in wf_client_response_t */
     wf_client_timings_t timings;
     const char *url; /* of the last request */
+    const char *request; /* that, as it was sent; NULL if nothing in the plan reads it */
+    apr_size_t request_length, request_head; /* of it: without the body */
     int parsed; /* json holds the body as a value */
     wf_value_t json;
 } wf_answer_t;

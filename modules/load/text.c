@@ -16,6 +16,7 @@ static void note_reads(wf_plan_t *plan, const char *text)
     plan->reads_headers |=
         whole || strstr(text, "headers") != NULL || strstr(text, "cookies") != NULL
         || strstr(text, "bodyType") != NULL || strstr(text, "body_type") != NULL;
+    wf_plan_read_requests(plan, text);
 }
 
 /* ---- what a document draws on ---------------------------------------------------------- */
@@ -50,14 +51,50 @@ static void read_file(wf_compile_t *c, const char *name, const wf_node_t *node,
     }
 }
 
+/* Each once; longer ones first, as a shorter one may be a part of them. */
+static void note_secret(wf_plan_t *plan, const char *secret)
+{
+    int at, i;
+
+    if (plan->secrets == NULL) {
+        plan->secrets = apr_array_make(plan->pool, 4, sizeof(const char *));
+    }
+    for (at = 0; at < plan->secrets->nelts; at++) {
+        const char *other = APR_ARRAY_IDX(plan->secrets, at, const char *);
+
+        if (strcmp(other, secret) == 0) {
+            return;
+        }
+        if (strlen(other) < strlen(secret)) {
+            break;
+        }
+    }
+    apr_array_push(plan->secrets);
+    for (i = plan->secrets->nelts - 1; i > at; i--) {
+        APR_ARRAY_IDX(plan->secrets, i, const char *) =
+            APR_ARRAY_IDX(plan->secrets, i - 1, const char *);
+    }
+    APR_ARRAY_IDX(plan->secrets, at, const char *) = secret;
+}
+
 static void check_secret(wf_compile_t *c, const char *name, const wf_node_t *node,
                          const wf_where_t *path)
 {
-    const wf_surroundings_t *around = wf_plan_of(c)->around;
+    wf_plan_t *plan = wf_plan_of(c);
+    const wf_surroundings_t *around = plan->around;
+    const char *secret =
+        around->secret != NULL ? around->secret(around->baton, name) : NULL;
 
-    if (around->secret == NULL || around->secret(around->baton, name) == NULL) {
+    if (secret == NULL) {
         wf_compile_problem(c, "secret", node, path, "there is no secret \"%.60s\"", name);
+        return;
     }
+    note_secret(plan, secret);
+}
+
+const apr_array_header_t *wf_plan_secrets(const wf_plan_t *plan)
+{
+    return plan->secrets;
 }
 
 static const struct {

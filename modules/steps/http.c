@@ -58,7 +58,13 @@ static void keep_answer(wf_result_t *result, const wf_client_response_t *respons
         answer->headers = apr_pstrmemdup(p, response->headers, response->headers_length);
         answer->headers_length = response->headers_length;
     }
-    wf_strand_spend(result->strand, answer->body_length + answer->headers_length);
+    if (response->request != NULL) {
+        answer->request = apr_pstrmemdup(p, response->request, response->request_length);
+        answer->request_length = response->request_length;
+        answer->request_head = response->request_head;
+    }
+    wf_strand_spend(result->strand, answer->body_length + answer->headers_length
+                                        + answer->request_length);
 }
 
 /* The order of the numbers in result->extras. */

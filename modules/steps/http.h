@@ -139,6 +139,10 @@ int wf_http_cookie_valid(const char *value);
 /** Add an answer to the metrics of exchanges. (http.c) */
 void wf_http_count(wf_sheet_t *sheet, const wf_client_response_t *response, int failed);
 
+/** What was really sent, {method, url, version, headers, body, size}, without secrets and
+ *  credentials; null if it was not kept. (http_sent.c) */
+void wf_http_sent(wf_result_t *result, wf_value_t *value, apr_pool_t *p);
+
 /** The output function and map of the type. (http_output.c) */
 int wf_http_output(wf_result_t *result, const char *name, wf_value_t *value,
                    apr_pool_t *p);

@@ -221,6 +221,8 @@ static const struct {
     { "reused",      put_reused },
     { "redirects",   put_redirects },
     { "url",         put_url },
+    { "actualRequest", wf_http_sent },
+    { "actual_request", wf_http_sent },
     /* clang-format on */
 };
 
@@ -279,6 +281,9 @@ int wf_http_output_map(wf_result_t *result, const char *name, wf_value_t *value,
         wf_value_t member;
 
         members[i].put(result, &member, p);
+        if (member.type == WF_NULL && members[i].put == wf_http_sent) {
+            continue; /* nobody has asked for it */
+        }
         wf_map_set(all, members[i].name,
                    member.type == WF_OBJECT ? headers_map(result, p) : member);
     }

@@ -293,6 +293,7 @@ apr_status_t wf_http_call(wf_client_call_t **call, const wf_step_t *step,
         .settings = &http->settings,
         .keep_body = wf_plan_reads_body(plan),
         .keep_headers = wf_plan_reads_headers(plan),
+        .keep_request = wf_plan_reads_requests(plan),
         .max_body = http->max_body,
         .stable = strand == NULL,
     };

@@ -46,6 +46,7 @@ static void note_reads(wf_plan_t *plan, const char *text)
 {
     int whole = strstr(text, "response") != NULL || strstr(text, "output") != NULL;
 
+    wf_plan_read_requests(plan, text);
     wf_plan_read_answers(plan, whole || strstr(text, "body") != NULL,
                          whole || strstr(text, "headers") != NULL);
 }

@@ -81,6 +81,44 @@ static void details(fixture_t *f)
     ok(f->loop.opened <= opened + 1, "connections are kept and used again");
 }
 
+/* What was sent is told to those who ask, each time anew, and of a redirect the last
+ * request. */
+static void kept_requests(fixture_t *f)
+{
+    wf_client_request_t request = new_request("POST", NULL, new_settings());
+    wf_client_call_t *asking;
+    const wf_client_response_t *r = &f->workers[0].r;
+    int i;
+
+    request.url = apr_psprintf(pool, "http://127.0.0.1:%d/ok?a=1", target.port);
+    request.body = "some text";
+    request.body_length = strlen(request.body);
+    request.keep_request = 1;
+    add_header(&request, "X-Mine", "yes");
+    asking = prepare_request(&request);
+    for (i = 0; i < 3; i++) { /* with its options set, and without */
+        ok(exchange(f, asking), "a request that is kept");
+        ok(r->request != NULL && strncmp(r->request, "POST /ok?a=1 HTTP/1.1\r\n", 23) == 0
+               && strstr(r->request, "\r\nX-Mine: yes\r\n") != NULL
+               && strstr(r->request, "\r\nContent-Length: 9\r\n") != NULL,
+           "its head: %.*s", (int)r->request_head, r->request);
+        is_str(r->request + r->request_head, "some text", "its body");
+        if (i == 1) {
+            exchange(f, prepare("GET", "/ok", new_settings()));
+            ok(r->request == NULL, "that of another call is not kept");
+        }
+    }
+    request.url = apr_psprintf(pool, "http://127.0.0.1:%d/redirect/2", target.port);
+    request.method = "GET";
+    request.body = NULL;
+    request.body_length = 0;
+    ok(exchange(f, prepare_request(&request)), "a redirect");
+    ok(r->redirects == 2 && strncmp(r->request, "GET /", 5) == 0
+           && strstr(r->request, "redirect/2") == NULL
+           && r->request_head == r->request_length,
+       "the last request: %.40s", r->request);
+}
+
 static void connections(fixture_t *f)
 {
     wf_client_settings_t *settings = new_settings();
@@ -236,6 +274,7 @@ int main(void)
     denied(&f);
     outcomes(&f);
     details(&f);
+    kept_requests(&f);
     connections(&f);
     hosts(&f);
     cancelled(&f);

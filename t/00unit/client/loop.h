@@ -123,6 +123,7 @@ static void on_done(void *baton, const wf_client_response_t *response)
     w->r.url = apr_pstrdup(pool, response->url);
     w->r.body = apr_pstrmemdup(pool, response->body, response->body_length);
     w->r.headers = apr_pstrmemdup(pool, response->headers, response->headers_length);
+    w->r.request = apr_pstrmemdup(pool, response->request, response->request_length);
 }
 
 typedef struct fixture_t {

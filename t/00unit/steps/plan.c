@@ -183,17 +183,19 @@ static void preparation(void)
 {
     static const struct {
         const char *what, *config;
-        int prepared, body, headers;
+        int prepared, body, headers, requests;
     } cases[] = {
-        { "literal", "url: 'http://h/', query: {a: 1}, body: {x: [1]}", 1, 0, 0 },
-        { "template in the url", "url: 'http://h/${x}'", 0, 0, 0 },
-        { "template in a header", "url: 'http://h/', headers: {A: '${x}'}", 0, 0, 0 },
-        { "template in the query", "url: 'http://h/', query: {a: '${x}'}", 0, 0, 0 },
+        { "literal", "url: 'http://h/', query: {a: 1}, body: {x: [1]}", 1, 0, 0, 0 },
+        { "template in the url", "url: 'http://h/${x}'", 0, 0, 0, 0 },
+        { "template in a header", "url: 'http://h/', headers: {A: '${x}'}", 0, 0, 0, 0 },
+        { "template in the query", "url: 'http://h/', query: {a: '${x}'}", 0, 0, 0, 0 },
         { "template in the body", "url: 'http://h/', body: {x: ['${a.body.y}']}", 0, 1,
-          0 },
-        { "reads a header", "url: 'http://h/${a.headers.Location}'", 0, 0, 1 },
-        { "reads an output", "url: 'http://h/${a.output}'", 0, 1, 1 },
-        { "text about a body", "url: 'http://h/body/headers/output'", 1, 0, 0 },
+          0, 0 },
+        { "reads a header", "url: 'http://h/${a.headers.Location}'", 0, 0, 1, 0 },
+        { "reads a request", "url: 'http://h/${a.actualRequest.url}'", 0, 0, 0, 1 },
+        { "text about one", "url: 'http://h/actualRequest'", 1, 0, 0, 0 },
+        { "reads an output", "url: 'http://h/${a.output}'", 0, 1, 1, 0 },
+        { "text about a body", "url: 'http://h/body/headers/output'", 1, 0, 0, 0 },
     };
     size_t i;
 
@@ -205,6 +207,8 @@ static void preparation(void)
         is_int(http->call != NULL, cases[i].prepared, "%s: prepared", cases[i].what);
         is_int(plan->reads_body, cases[i].body, "%s: keeps bodies", cases[i].what);
         is_int(plan->reads_headers, cases[i].headers, "%s: keeps headers", cases[i].what);
+        is_int(plan->reads_requests, cases[i].requests, "%s: keeps requests",
+               cases[i].what);
     }
 }
 
