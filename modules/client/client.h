@@ -1,11 +1,10 @@
 /* client: outgoing HTTP and mail through libcurl: requests prepared once and sent often,
  * transfers that reuse one handle, a group of transfers (multi) that is driven by its
  * owner's event loop, what users of a multi have for themselves (cookies, connections),
- * streams of bytes, exchanges and mails that their thread waits for, and which targets are
- * permitted. The
- * room starts no thread and holds no lock: a multi and its transfers belong to one
- * thread; prepared calls, settings, targets and mail servers are immutable and may be
- * shared by all. No libcurl type leaves the room. */
+ * streams of bytes, exchanges and mails that their thread waits for, and which targets
+ * are permitted. The room starts no thread and holds no lock: a multi and its transfers
+ * belong to one thread; prepared calls, settings, targets and mail servers are immutable
+ * and may be shared by all. No libcurl type leaves the room. */
 #ifndef WF_CLIENT_H
 #define WF_CLIENT_H
 
@@ -273,9 +272,9 @@ void wf_client_cancel(wf_client_transfer_t *transfer);
 
 /* ---- streams: bytes to and from somebody ------------------------------------------- */
 
-/** One connection at a time over TCP, TLS or UDP, without a protocol above: what is made of
- *  its bytes is up to its owner. It does one thing at a time. Nothing has a time limit of
- *  its own: who has waited for long enough cancels. */
+/** One connection at a time over TCP, TLS or UDP, without a protocol above: what is made
+ * of its bytes is up to its owner. It does one thing at a time. Nothing has a time limit
+ * of its own: who has waited for long enough cancels. */
 typedef struct wf_client_stream_t wf_client_stream_t;
 
 /** Whom to connect to. */
@@ -284,8 +283,9 @@ typedef struct wf_client_peer_t {
     int port;
     int tls; /* from the first byte */
     int udp; /* datagrams, and then no tls */
-    const wf_client_settings_t *settings; /* whom to trust, who we are, where names lead to;
-                                             the rest is of HTTP. Borrowed until done */
+    const wf_client_settings_t
+        *settings; /* whom to trust, who we are, where names lead to;
+                      the rest is of HTTP. Borrowed until done */
 } wf_client_peer_t;
 
 /** 1 for a host name or an address, IPv6 without brackets. */
@@ -330,10 +330,10 @@ apr_status_t wf_client_stream_connect(wf_client_stream_t *stream,
 const wf_client_moved_t *wf_client_stream_kept(wf_client_stream_t *stream,
                                                const wf_client_peer_t *peer);
 
-/** Send all of the data, over UDP as one datagram; receive. NULL: done comes later, and the
- *  data must live until then. Else it is over already, and done is not called. Only on an
- *  open stream that is not busy. A failure closes the stream, but for one of UDP and for
- *  bytes that are too many. */
+/** Send all of the data, over UDP as one datagram; receive. NULL: done comes later, and
+ * the data must live until then. Else it is over already, and done is not called. Only on
+ * an open stream that is not busy. A failure closes the stream, but for one of UDP and
+ * for bytes that are too many. */
 const wf_client_moved_t *wf_client_stream_send(wf_client_stream_t *stream,
                                                const char *data, apr_size_t length);
 const wf_client_moved_t *wf_client_stream_receive(wf_client_stream_t *stream,
@@ -343,8 +343,8 @@ const wf_client_moved_t *wf_client_stream_receive(wf_client_stream_t *stream,
 int wf_client_stream_is_open(const wf_client_stream_t *stream);
 int wf_client_stream_is_busy(const wf_client_stream_t *stream);
 
-/** End what is under way, without done; how many bytes it has sent. What has come so far is
- *  for the next receive. A stream that was connecting or had sent a part is closed. */
+/** End what is under way, without done; how many bytes it has sent. What has come so far
+ * is for the next receive. A stream that was connecting or had sent a part is closed. */
 apr_size_t wf_client_stream_cancel(wf_client_stream_t *stream);
 
 /** Close it, whatever it is doing, without done. 1 if it was open. */

@@ -5,7 +5,9 @@ use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
+use IO::Socket::INET ();
 use JSON::PP ();
+use POSIX ();
 use Time::HiRes qw(sleep time);
 use WF::Peer;
 use WF::Server;
@@ -22,7 +24,7 @@ sub on_error { my ($step, $how) = @_; +{ %$step, on_error => $how } }
 sub pause { +{ id => 'pause', type => 'sleep', config => { duration => shift } } }
 sub errors { [ map { join ': ', grep { defined } @$_{qw(step_id message)} } @{ shift->{errors} } ] }
 
-plan tests => 53;
+plan tests => 62;
 
 # ---- what arrives -------------------------------------------------------------------------------
 
@@ -87,6 +89,43 @@ ok wait_until { $peer->open == 0 };
 ok t_cmp(errors($end), [ 'r: closed by the other side', 't: not connected: no step has connected, or the connection was lost' ],
          'a connection that is closed');
 ok t_cmp($peer->said('more'), 0, 'nothing more arrives');
+
+# ---- TLS ---------------------------------------------------------------------------------------------
+
+my ($secure, $owner);
+my $certificates = "$ENV{WF_DIR}/socket-$$";
+my $secure_port = WF::Server::free_port();
+
+# Answers each line with the same backwards.
+sub start_secure {
+    mkdir $certificates or die "$certificates: $!";
+    system("sh -e '$ENV{WF_TOP}/t/00unit/client/certificates.sh' '$certificates' >/dev/null 2>&1") == 0 or die 'no certificates';
+    chmod 0755, $certificates;    # the engine is another user
+    $owner = $$;
+    $secure = fork // die $!;
+    if (!$secure) {
+        open $_->[0], $_->[1], '/dev/null' for [ *STDIN, '<' ], [ *STDOUT, '>' ], [ *STDERR, '>' ];
+        exec qw(openssl s_server -rev -accept), "127.0.0.1:$secure_port", '-cert', "$certificates/good.pem",
+             '-key', "$certificates/good.key" or POSIX::_exit(1);
+    }
+    return wait_until { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $secure_port) };
+}
+END { if ($secure && $owner == $$) { local $?; kill KILL => $secure; waitpid $secure, 0 } }
+
+ok start_secure();
+for (
+    [ { ca => "$certificates/ca.pem" },                                    undef ],
+    [ {},                                                                  "c: the certificate's issuer is not trusted" ],
+    [ { ca => "$certificates/ca.pem", server_name => 'other.example' },    'c: the certificate is not for this host' ],
+    [ { verify => JSON::PP::false },                                       undef ],
+) {
+    my ($ssl, $error) = @$_;
+    my $was = $peer->said('tls true cba');
+    ($end) = run_workflow([ step('c', 'connect', host => '127.0.0.1', port => $secure_port, tls => JSON::PP::true, ssl => $ssl), says(s => "abc\n"),
+                            hears('r'), to_peer('d'), says(t => "tls \${c.tls_enabled} \${r.data}") ], { vus => 1, iterations => 1 });
+    ok t_cmp(errors($end)->[0], $error, 'TLS');
+    ok t_cmp($peer->said('tls true cba') - $was, $error ? 0 : 1, 'and what came of it');
+}
 
 # ---- control -----------------------------------------------------------------------------------------
 

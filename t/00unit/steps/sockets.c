@@ -247,8 +247,8 @@ static void iterations(runner_t *r)
                          "{metric: s.data_sent, condition: '== 7'}, "
                          "{metric: r.data_received, condition: '== 2'}]}\n"),
        "a user keeps its connection");
-    is_int(peer.connections, 2, "one each");
-    ok(peer_has_lines(&peer, 10), "every iteration used it");
+    ok(peer_has_lines(&peer, 10), "every iteration uses it");
+    is_int(peer.connections, 2, "and there is one each");
     is_int(r->last.iterations, 10, "all of them");
     is_int(r->last.data_sent, peer.bytes, "bytes sent are counted");
     is_int(r->last.data_received, 20, "bytes received are counted");
@@ -275,8 +275,8 @@ static void iterations(runner_t *r)
                    "\n- " SEND("s", "x\\n") "\n"
                                             "options: {vus: 1, iterations: 5}\n"),
        "a user that connects in each iteration");
-    is_int(peer.connections, 5, "has a new one each time");
-    ok(peer_has_lines(&peer, 5), "for its line");
+    ok(peer_has_lines(&peer, 5), "sends its lines");
+    is_int(peer.connections, 5, "on a new one each time");
     ok(peer_has_open(&peer, 0), "none is left");
 }
 
@@ -411,6 +411,8 @@ static void cut(runner_t *r)
                  "{id: z, type: sleep, config: {duration: 1h}}]}",
         "- " S("c", "action: connect, host: 127.0.0.1, port: %s"),
     };
+    static const char *const what[] = { "receiving", "sending", "a branch that receives",
+                                        "connecting" };
     char *big = apr_palloc(r->pool, BIG + 1);
     busy_t busy;
     size_t i;
@@ -426,7 +428,7 @@ static void cut(runner_t *r)
 
         ok(run(r, apr_psprintf(r->pool, format,
                                i == 1 ? big : apr_itoa(r->pool, busy.port))),
-           "cut: %s", deep[i]);
+           "cut: %s", what[i]);
         is_int(r->last.iterations, 0, "no iteration counts");
         ok(r->last.elapsed_ms < 3000, "after %d ms", (int)r->last.elapsed_ms);
         __atomic_store_n(&peer.hears, 1, __ATOMIC_RELEASE);
