@@ -214,16 +214,17 @@ static void unqueue_wish(wf_db_wish_t *wish)
 int wf_db_lease(wf_db_pools_t *all, const wf_db_target_t *target, wf_loop_t *loop,
                 wf_db_wish_t *wish)
 {
+    wf_lease_t *lease;
     pool_t *pool;
 
     pthread_mutex_lock(&all->lock);
     pool = pool_of(all, target);
-    wish->lease = pool ? take_lease(pool) : NULL;
-    if (pool != NULL && wish->lease == NULL) {
+    wish->lease = lease = pool ? take_lease(pool) : NULL;
+    if (pool != NULL && lease == NULL) {
         queue_wish(pool, loop, wish);
     }
-    pthread_mutex_unlock(&all->lock);
-    return wish->lease ? 1 : pool ? 0 : -1;
+    pthread_mutex_unlock(&all->lock); /* the wish may be fulfilled from here on */
+    return lease ? 1 : pool ? 0 : -1;
 }
 
 int wf_db_lease_cancel(wf_db_wish_t *wish)
