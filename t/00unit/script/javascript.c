@@ -542,6 +542,61 @@ static void test_hostile(void)
     apr_pool_destroy(p);
 }
 
+/* Each is one call of the library, or two: their time is that of the thread, so that a
+ * busy machine does not matter. */
+static const char *const at_once[] = {
+    "'x'.repeat(6e7)",
+    "'ab'.repeat(3e7)",
+    "'\\u1234'.repeat(3e7)",
+    "'x'.padStart(6e7, 'ab')",
+    "'x'.padEnd(6e7)",
+    "'x'.repeat(3e7).toUpperCase()",
+    "'\\u1234'.repeat(1e7).toLowerCase()",
+    "encodeURIComponent('\\u1234'.repeat(3e6))",
+    "decodeURIComponent('%41'.repeat(5e6))",
+    "escape('\\u1234'.repeat(3e6))",
+    "JSON.parse('[' + '1,'.repeat(1e6) + '1]')",
+    "JSON.stringify('x'.repeat(2e7))",
+    "[...'x'.repeat(2e6)]",
+    "new Array(3e6).fill(1).join()",
+    "'ab'.repeat(1e7).replace(/a/g, 'c')",
+    "'ab'.repeat(1e7).split('a')",
+};
+
+#define SOON_MS 20
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SOON_LATEST_MS 1500
+#else
+#define SOON_LATEST_MS 150
+#endif
+
+static int thread_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+static void test_at_once(void)
+{
+    apr_pool_t *p;
+
+    for (unsigned i = 0; i < sizeof(at_once) / sizeof(at_once[0]); i++) {
+        int start = thread_ms(), ms;
+        js_t js;
+
+        apr_pool_create(&p, NULL);
+        js_init(&js, at_once[i], p);
+        js.call.deadline_ms = SOON_MS;
+        js_run(&js, p);
+        ms = thread_ms() - start;
+        ok(ms < SOON_LATEST_MS, "%s: %d ms, %s", at_once[i], ms,
+           js.err.message ? js.err.message : "done");
+        apr_pool_destroy(p);
+    }
+}
+
 static void test_limits(void)
 {
     static const struct {
@@ -626,6 +681,7 @@ int main(void)
     test_nested();
     test_limits();
     test_hostile();
+    test_at_once();
     test_check();
     apr_terminate();
     return done_testing();
