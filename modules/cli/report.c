@@ -114,6 +114,40 @@ static void show_checks(json_object *checks)
     }
 }
 
+static void show_changes(json_object *rows)
+{
+    size_t i;
+
+    for (i = 0; i < json_object_array_length(rows); i++) {
+        json_object *row = json_object_array_get_idx(rows, i);
+        const char *verdict = wf_json_string(row, "verdict", "");
+        const char *step = wf_json_string(row, "step_id", "");
+
+        if (strcmp(verdict, "same") != 0) {
+            printf("  %-7s %s%s%s %s  %g -> %g (%+.1f%%)\n", verdict, step,
+                   *step ? "." : "", wf_json_string(row, "metric", ""),
+                   wf_json_string(row, "statistic", ""),
+                   json_object_get_double(wf_json_get(row, "before")),
+                   json_object_get_double(wf_json_get(row, "now")),
+                   json_object_get_double(wf_json_get(row, "change")));
+        }
+    }
+}
+
+static void show_baseline(json_object *baseline)
+{
+    if (baseline == NULL) {
+        return;
+    }
+    printf("baseline     %s: %d worse, %d better, %d the same\n",
+           wf_json_string(baseline, "execution_id", ""),
+           (int)wf_json_int(baseline, "worse", 0),
+           (int)wf_json_int(baseline, "better", 0),
+           (int)wf_json_int(baseline, "same", 0));
+    show_changes(wf_json_get(baseline, "metrics"));
+    show_changes(wf_json_get(baseline, "steps"));
+}
+
 static void show_errors(json_object *errors)
 {
     size_t i, n = json_object_array_length(errors);
@@ -145,6 +179,7 @@ void wf_show_summary(const wf_run_snapshot_t *s, apr_pool_t *p)
                s->thresholds_failed);
         show_thresholds(wf_json_get(s->metrics, "thresholds"));
     }
+    show_baseline(wf_json_get(s->metrics, "baseline"));
     show_checks(wf_json_get(s->metrics, "checks"));
     show_errors(s->errors);
     fflush(stdout);

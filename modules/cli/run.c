@@ -3,6 +3,7 @@
  * one cuts it. */
 #include "cli/internal.h"
 #include "client/client.h"
+#include "metrics/metrics.h"
 #include "steps/steps.h"
 
 #include <apr_file_io.h>
@@ -28,7 +29,7 @@
 
 typedef struct run_options_t {
     apr_int64_t vus, iterations;
-    const char *duration, *mode, *out_json;
+    const char *duration, *mode, *out_json, *baseline;
     int quiet, help;
 } run_options_t;
 
@@ -46,6 +47,8 @@ static const wf_option_t options[] = {
       "print nothing but errors" },
     { "out-json",   NULL, WF_OPTION_TEXT,   offsetof(run_options_t, out_json),   "FILE",
       "write the result as JSON" },
+    { "baseline",   NULL, WF_OPTION_TEXT,   offsetof(run_options_t, baseline),   "FILE",
+      "compare with a run's report (JSON)" },
     { "help",       "h",  WF_OPTION_FLAG,   offsetof(run_options_t, help),       NULL,
       "print this text" },
     { NULL, NULL, 0, 0, NULL, NULL }
@@ -111,6 +114,50 @@ static const wf_surroundings_t *surroundings_of(const char *path, apr_pool_t *p)
     return around;
 }
 
+/* The report of an execution, as a server has given it. */
+static apr_status_t read_figures(const char **figures, const char *path, apr_pool_t *p,
+                                 wf_error_t *err)
+{
+    const char *text = NULL;
+    apr_size_t length = 0;
+    json_object *report, *found;
+    apr_status_t rv = read_file(&text, &length, path, p, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_json_read(&report, text, length, p, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "%s", path);
+    }
+    found = wf_json_own(wf_figures(report, p), p);
+    if (json_object_object_length(wf_json_get(found, "figures")) == 0) {
+        return wf_error_set(err, WF_ERR_INVALID, "%s is no report of an execution", path);
+    }
+    *figures = wf_json_text(found, NULL, p);
+    return APR_SUCCESS;
+}
+
+/* Executions of a server are not known here. */
+static apr_status_t add_baseline(wf_plan_t *plan, const run_options_t *o, apr_pool_t *p,
+                                 wf_error_t *err)
+{
+    const char *figures = NULL;
+    apr_status_t rv;
+
+    if (o->baseline == NULL || *o->baseline == '\0') {
+        if (wf_plan_baseline(plan) != NULL) {
+            fprintf(
+                stderr,
+                "workflow-engine: options.baseline: nothing is compared with %s; give "
+                "its report with -baseline\n",
+                wf_plan_baseline(plan));
+        }
+        return APR_SUCCESS;
+    }
+    rv = read_figures(&figures, o->baseline, p, err);
+    return rv == APR_SUCCESS ? wf_plan_compare(plan, figures, err) : rv;
+}
+
 /* Numbers and texts that were not given leave the file's value. */
 static apr_status_t make_plan(wf_plan_t **plan, const char *path, const run_options_t *o,
                               apr_pool_t *p, wf_error_t *err)
@@ -131,6 +178,9 @@ static apr_status_t make_plan(wf_plan_t **plan, const char *path, const run_opti
         return wf_error_set(err, WF_ERR_INVALID, "%s is no valid workflow: %d %s", path,
                             problems->errors,
                             problems->errors == 1 ? "problem" : "problems");
+    }
+    if (add_baseline(*plan, o, p, err) != APR_SUCCESS) {
+        return WF_EFAILED;
     }
     return wf_plan_override(*plan, o->mode && *o->mode ? o->mode : NULL,
                             o->vus > 0 ? o->vus : -1,

@@ -71,13 +71,17 @@ static void read_metrics(wf_compare_t *how, const wf_node_t *list, const wf_wher
     how->only = names;
 }
 
+void wf_baseline_init(wf_baseline_t *baseline)
+{
+    baseline->how.tolerance = WF_COMPARE_TOLERANCE;
+    baseline->max_regression = -1;
+}
+
 void wf_baseline_compile(const wf_node_t *node, const wf_where_t *path, wf_compile_t *c)
 {
     wf_baseline_t *baseline = &wf_plan_of(c)->baseline;
     draft_t draft = { .execution = WF_BASELINE_LATEST };
 
-    baseline->how.tolerance = WF_COMPARE_TOLERANCE;
-    baseline->max_regression = -1;
     baseline->line = node->line;
     baseline->column = node->column;
     if (node->type == WF_NODE_STRING) {

@@ -187,6 +187,7 @@ static void compile(wf_plan_t **out, const wf_node_t *root,
     plan->step_ids = apr_hash_make(p);
     plan->files = apr_hash_make(p);
     plan->variables = wf_map_create(p);
+    wf_baseline_init(&plan->baseline);
     create_sections(plan, &c);
     wf_schema_bind(fields_of(plan, &c), root, doc, NULL, &c);
     if (doc->variables != NULL) {

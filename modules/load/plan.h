@@ -116,6 +116,8 @@ typedef struct wf_baseline_t {
     int line, column;
 } wf_baseline_t;
 
+/** Nothing is said of it. */
+void wf_baseline_init(wf_baseline_t *baseline);
 /** Read it, once all metrics are declared. */
 void wf_baseline_compile(const wf_node_t *node, const wf_where_t *path, wf_compile_t *c);
 

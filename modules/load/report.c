@@ -122,6 +122,9 @@ static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *v
     json_object_object_add(o, "thresholds", thresholds_json(snapshot, view, p));
     json_object_object_add(o, "generator", wf_generator_json(view, p));
     json_object_object_add(o, "warnings", warnings);
+    if (view->comparison != NULL) {
+        json_object_object_add(o, "baseline", json_object_get(view->comparison));
+    }
     wf_json_add_int(o, "dropped_iterations", count_of(view->sheet, WF_M_DROPPED));
     wf_json_add_int(o, "interrupted_iterations", count_of(view->sheet, WF_M_INTERRUPTED));
     json_object_object_add(o, "http_status",
