@@ -32,11 +32,11 @@ my @bad = (
 
 plan tests => 2 * @bad + 68;
 
-my $target = WF::Target->new('/fast' => { delay => 0.02 }, '/slow' => { delay => 0.2 }, '/bad' => { delay => 0.02, status => 503 });
+my $target = WF::Target->new('/fast' => { delay => 0.02 }, '/slow' => { delay => 0.8 }, '/bad' => { delay => 0.02, status => 503 });
 my $server = WF::Server->new(extra => "WorkflowMaxExecutions 2")->start;
 
 sub steps { my ($path, @more) = @_; [ http_step(s => $target->url($path)), @more ] }
-sub run { my ($path, $options, %more) = @_; my $id = submit(workflow(steps($path), { vus => 1, iterations => 20, %$options }, id => 'compared', %more)); finished($id); $id }
+sub run { my ($path, $options, %more) = @_; my $id = submit(workflow(steps($path), { vus => 4, iterations => 5, %$options }, id => 'compared', %more)); finished($id); $id }
 sub report { get_json("/api/v1/executions/$_[0]/report" . ($_[1] // '')) }
 sub row { my ($rows, $metric, $statistic) = @_; (grep { $_->{metric} eq $metric && $_->{statistic} eq $statistic } @$rows)[0] // {} }
 sub near { my ($is, $should) = @_; abs($is - $should) <= 0.002 * (1 + abs $should) or (t_debug("$is, not $should"), 0) }
@@ -133,6 +133,7 @@ $r = call('POST', '/api/v1/workflows', { workflow => workflow(steps('/fast'), { 
 ok t_cmp($r->code . ' ' . json($r)->{message}, qr/^400 .*options\.baseline: execution $running[0] is running: only one that has ended/, 'one that runs');
 call('POST', '/api/v1/workflows', { workflow => workflow(steps('/fast'), {}, id => 'never') });
 my ($never) = @{ get_json('/api/v1/executions?workflow=never')->{executions} };
+finished($never->{id});         # the client is told before the record is written
 $r = call('POST', '/api/v1/workflows', { workflow => workflow(steps('/fast'), { baseline => $never->{id} }) });
 ok t_cmp($r->code . ' ' . json($r)->{message}, qr/^400 .*options\.baseline: execution $never->{id} has no figures: it never began/, 'one that never began');
 
@@ -170,7 +171,7 @@ finished($_) for @running;
 
 $server->{extra} = 'WorkflowExecutionsKept 1';
 my $long = submit(workflow(steps('/slow', { id => 'w', type => 'sleep', config => { duration => '50ms' } }),
-    { vus => 1, iterations => 25, baseline => { execution => $first, max_regression => 20 }, thresholds => [ { metric => 'http_req_duration', condition => 'p(95) < baseline * 2' } ] }, id => 'long'));
+    { vus => 1, iterations => 8, baseline => { execution => $first, max_regression => 20 }, thresholds => [ { metric => 'http_req_duration', condition => 'p(95) < baseline * 2' } ] }, id => 'long'));
 my $n = 0;
 wait_until { ($n = metrics($long)->{total_iterations}) > 0 };
 $server->write_config;
