@@ -637,6 +637,7 @@ struct wf_load_t {
     int nruns;              /* those that have not ended */
     apr_int64_t vus;        /* booked by all that have not ended */
     unsigned sequence;      /* spreads small runs over the loops */
+    int holding; /* nothing begins any more: what is started is left to the next process */
     int closing;
     int telling; /* a progress call is wanted now, of all */
     unsigned calmed; /* so often, somewhere, the last iteration of a pause or phase ended */

@@ -229,6 +229,7 @@ void wf_load_hold(wf_load_t *load, apr_int64_t timeout_us)
     wf_run_t *run;
 
     pthread_mutex_lock(&load->lock);
+    load->holding = 1;
     for (run = load->runs; run != NULL; run = run->next) {
         wf_run_hold(run);
     }
@@ -322,6 +323,11 @@ apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan
     apr_status_t rv;
 
     pthread_mutex_lock(&load->lock);
+    if (load->holding) {
+        pthread_mutex_unlock(&load->lock);
+        apr_pool_destroy(plan_pool);
+        return APR_SUCCESS;
+    }
     rv = check_limits(load, plan, id, err);
     if (rv == APR_SUCCESS) {
         run = wf_run_create(load, plan, id, plan_pool);

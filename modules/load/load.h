@@ -151,7 +151,8 @@ apr_status_t wf_load_create(wf_load_t **load, const wf_load_options_t *options,
 
 /** Before wf_load_close, if executions are to go on after a restart: no new iterations, the
  *  running ones have so long to end, then each has a last progress call that is not final.
- *  What still runs then is lost to the record, and begins again after the restart. */
+ *  What still runs then is lost to the record, and begins again after the restart. What is
+ *  started from now on is left to the next process: it is accepted and does nothing. */
 void wf_load_hold(wf_load_t *load, apr_int64_t timeout_us);
 
 /** Stop every execution that is not on hold (aborted), deliver the last progress calls, end

@@ -278,6 +278,22 @@ static void switched_off(void)
     stop_engine();
 }
 
+/* Submitted while the engine ends: the next one runs it. */
+static void between_two(void)
+{
+    start_engine(1);
+    wf_load_hold(engine.load, WAIT_US);
+    add_run("late", "pending", plan);
+    restart();
+    stop_engine();
+    is_str(STATUS("late"), "pending", "an engine that ends begins nothing");
+    start_engine(1);
+    restart();
+    WAIT_FOR(strcmp(STATUS("late"), "completed") == 0);
+    is_str(STATUS("late"), "completed", "the next one does");
+    stop_engine();
+}
+
 static void quiet(void *baton, wf_log_level_e level, const char *message)
 {
     (void)baton;
@@ -299,6 +315,7 @@ int main(void)
     go_on();
     many();
     switched_off();
+    between_two();
     sqlite3_close(db);
     close_test_store();
     return end_test();
