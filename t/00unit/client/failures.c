@@ -96,7 +96,6 @@ static void all_together(fixture_t *f)
     size_t n = sizeof(failures) / sizeof(failures[0]), i;
     int fine = 0, healthy = 0;
 
-    settings->timeout_ms = 1000;
     for (i = 0; i < n; i += WORKERS - 1) {
         int batch = (int)(n - i < WORKERS - 1 ? n - i : WORKERS - 1), k;
 
