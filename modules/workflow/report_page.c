@@ -24,6 +24,9 @@ static const char *label_of(const char *name, apr_pool_t *p)
     char *label = apr_pstrdup(p, name), *at;
     size_t length = strlen(label);
 
+    if (strcmp(name, "change") == 0) {
+        return "change (%)";
+    }
     if (length > 3 && strcmp(label + length - 3, "_ms") == 0) {
         label[length - 3] = '\0';
         label = apr_pstrcat(p, label, " (ms)", NULL);
@@ -124,7 +127,8 @@ static void add_row(wf_html_t *html, const apr_array_header_t *columns, json_obj
         const char *text = cell_text(value, p);
 
         if (strcmp(name, "verdict") == 0) {
-            wf_html_add(html, "<td class=\"word %s\">%s</td>", verdict_look(text), text);
+            wf_html_add(html, "<td class=\"left word %s\">%s</td>", verdict_look(text),
+                        text);
             continue;
         }
         wf_html_add(html,

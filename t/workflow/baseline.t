@@ -154,8 +154,8 @@ my $live = report($running[0], "?baseline=$first");
 ok t_cmp([ $live->{status}, $live->{baseline}{execution_id}, $live->{baseline}{missing_steps} ], [ 'running', $first, [ 's' ] ], 'of a live one');
 my $html = call('GET', "/api/v1/executions/$second/report?format=html")->content;
 ok t_cmp($html, qr/Compared with the baseline.*execution $first of compared.*Its steps/s, 'as a page');
-ok t_cmp($html, qr/<td class="word bad">worse<\/td>/, 'with verdicts');
-ok t_cmp(call('GET', "/api/v1/executions/$first/report?format=html&baseline=$second")->content, qr/<td class="word good">better<\/td>/, 'by the URL, too');
+ok t_cmp($html, qr/<td class="left word bad">worse<\/td>/, 'with verdicts');
+ok t_cmp(call('GET', "/api/v1/executions/$first/report?format=html&baseline=$second")->content, qr/<td class="left word good">better<\/td>/, 'by the URL, too');
 ok t_cmp(call('GET', "/api/v1/executions/$first/report?format=html")->content !~ /Compared with/ ? 1 : 0, 1, 'without one there is nothing of it');
 for ([ 'baseline=exec-none', qr/'baseline': execution 'exec-none' does not exist/ ], [ "baseline=$running[1]", qr/has not ended/ ],
      [ "baseline=$never->{id}", qr/never began/ ], [ "baseline=$second&tolerance=much", qr/'tolerance' is a percentage/ ]) {
