@@ -66,7 +66,12 @@ sub call {
         $request->header('Content-Type' => 'application/json');
     }
     $request->header(%{ $opt{headers} }) if %{ $opt{headers} // {} };
-    return agent()->request($request);
+    my $response = agent()->request($request);
+    # A server may close a connection that was kept open just as it is used again; httpd does so
+    # while its threads start. Clients repeat what changes nothing then (RFC 9112, 9.3.1).
+    $response = agent()->request($request)
+        if $method eq 'GET' && $response->content =~ /^Server closed connection without sending any data back/;
+    return $response;
 }
 
 sub json { $json->decode(shift->content) }
