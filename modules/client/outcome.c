@@ -112,7 +112,7 @@ static const struct {
     { CURLE_SEND_ERROR,           "certificate required",       CURLE_SSL_CLIENTCERT },
     { CURLE_SSL_CONNECT_ERROR,    "certificate required",       CURLE_SSL_CLIENTCERT },
     { CURLE_RECV_ERROR,           "Too large response headers", CURLE_OUT_OF_MEMORY },
-    { CURLE_RECV_ERROR,           "chunked-encoding",           CURLE_WEIRD_SERVER_REPLY },
+    { CURLE_RECV_ERROR,           "chunk",                      CURLE_WEIRD_SERVER_REPLY },
     { CURLE_UNSUPPORTED_PROTOCOL, "HTTP",                       CURLE_WEIRD_SERVER_REPLY },
     /* clang-format on */
 };
