@@ -71,7 +71,7 @@ for my $case (@runaways) {
         ok t_cmp(join("\n", map { $_->{message} } @{ $end->{errors} }), $error, "$what: error");
         ok t_cmp(scalar(() = $target->requests("$path/at")), USERS * $at, "$what: its own request");
         ok t_cmp(scalar(() = $target->requests("$path/behind")), USERS * $behind, "$what: the one behind");
-        ok $took < 20 or t_debug("$what: $took s");                # it would never end
+        ok $took < 60 or t_debug("$what: $took s");                # it would never end
     }
 }
 

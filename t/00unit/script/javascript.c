@@ -567,7 +567,7 @@ static const char *const at_once[] = {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SOON_LATEST_MS 1500
 #else
-#define SOON_LATEST_MS 150
+#define SOON_LATEST_MS 400
 #endif
 
 static int thread_ms(void)
