@@ -31,6 +31,18 @@ wf_pace_t *wf_strand_pace(const wf_strand_t *strand)
     return strand->vu->shard->run->pace;
 }
 
+int wf_act_held_up(wf_act_t *act)
+{
+    apr_int64_t us = wf_pace_take(wf_strand_pace(act->strand));
+
+    if (us < 1000) { /* less than timers can tell */
+        return 0;
+    }
+    wf_sheet_count(wf_strand_sheet(act->strand), WF_M_HELD, 1);
+    wf_act_pause(act, us * 1000);
+    return 1;
+}
+
 wf_client_permit_fn *wf_strand_permitted(const wf_strand_t *strand, void **baton)
 {
     const wf_load_options_t *options = &strand->vu->shard->run->load->options;

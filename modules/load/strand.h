@@ -207,6 +207,9 @@ wf_pace_t *wf_strand_pace(const wf_strand_t *strand);
 wf_pace_t *wf_pace_hold(wf_pace_t *pace, apr_pool_t *p);
 /** Take a place for a request: microseconds until it may be sent. Any thread. */
 apr_int64_t wf_pace_take(wf_pace_t *pace);
+/** Take a place for a request that an act is about to send. 1: not yet, wake() will come when
+ *  it may; the type waits. */
+int wf_act_held_up(wf_act_t *act);
 
 /* ---- chores: work that blocks (chores.c) --------------------------------------------- */
 

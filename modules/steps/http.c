@@ -158,14 +158,7 @@ static wf_step_progress_e send_now(wf_strand_t *strand, wf_act_t *act)
 
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
-    apr_int64_t us = wf_pace_take(wf_strand_pace(strand));
-
-    if (us < 1000) { /* less than timers can tell */
-        return send_now(strand, act);
-    }
-    wf_sheet_count(wf_strand_sheet(strand), WF_M_HELD, 1);
-    wf_act_pause(act, us * 1000);
-    return WF_STEP_WAITING;
+    return wf_act_held_up(act) ? WF_STEP_WAITING : send_now(strand, act);
 }
 
 static void cancel(wf_strand_t *strand, wf_act_t *act)

@@ -590,22 +590,16 @@ static int reuse(wf_strand_t *strand, wf_act_t *act)
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)
 {
     const config_t *config = act->step->config;
-    apr_int64_t us = 0;
 
     act->state = apr_pcalloc(wf_act_pool(act), sizeof(state_t));
     wf_strand_spend(strand, sizeof(state_t));
     if (reuse(strand, act)) {
         return WF_STEP_DONE;
     }
-    if (actions[config->action].paced) {
-        us = wf_pace_take(wf_strand_pace(strand));
+    if (actions[config->action].paced && wf_act_held_up(act)) {
+        return WF_STEP_WAITING;
     }
-    if (us < 1000) { /* less than timers can tell */
-        return act_now(strand, act);
-    }
-    wf_sheet_count(wf_strand_sheet(strand), WF_M_HELD, 1);
-    wf_act_pause(act, us * 1000);
-    return WF_STEP_WAITING;
+    return act_now(strand, act);
 }
 
 static void cancel(wf_strand_t *strand, wf_act_t *act)
