@@ -104,6 +104,9 @@ void wf_problem_warn(wf_problems_t *ps, const char *rule, const char *path, int 
  *  "file:12:3: [rule] path: message", for a warning "file:12:3: warning: [rule] …". */
 const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p);
 
+/** Those lines one by one, of char *. */
+apr_array_header_t *wf_problems_lines(const wf_problems_t *ps, apr_pool_t *p);
+
 /** APR_SUCCESS without errors, else fills err (WF_ERR_INVALID) with the joined text. */
 apr_status_t wf_problems_check(const wf_problems_t *ps, wf_error_t *err);
 

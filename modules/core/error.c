@@ -205,7 +205,7 @@ static apr_array_header_t *by_place(const wf_problems_t *ps, apr_pool_t *p)
     return items;
 }
 
-const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p)
+apr_array_header_t *wf_problems_lines(const wf_problems_t *ps, apr_pool_t *p)
 {
     apr_array_header_t *items = by_place(ps, p);
     apr_array_header_t *lines = apr_array_make(p, items->nelts + 1, sizeof(char *));
@@ -218,7 +218,12 @@ const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p)
         APR_ARRAY_PUSH(lines, const char *) =
             apr_psprintf(p, "and %d more problems", ps->dropped);
     }
-    return apr_array_pstrcat(p, lines, '\n');
+    return lines;
+}
+
+const char *wf_problems_text(const wf_problems_t *ps, apr_pool_t *p)
+{
+    return apr_array_pstrcat(p, wf_problems_lines(ps, p), '\n');
 }
 
 apr_status_t wf_problems_check(const wf_problems_t *ps, wf_error_t *err)

@@ -10,6 +10,7 @@ typedef struct submission_t {
     wf_plan_t *plan;
     apr_pool_t *plan_pool; /* the load engine's after the start */
     const char *id;
+    wf_problems_t *problems;
 } submission_t;
 
 /* The document in either form; *text is what the record keeps of it. */
@@ -18,7 +19,7 @@ static apr_status_t compile(wf_work_t *work, submission_t *s, const char **text,
 {
     json_object *yaml = wf_json_get(work->args, "yaml");
     json_object *workflow = wf_json_get(work->args, "workflow");
-    wf_problems_t *problems = wf_problems_create(NULL, work->pool);
+    wf_problems_t *problems = s->problems = wf_problems_create(NULL, work->pool);
 
     if (json_object_is_type(yaml, json_type_string)) {
         *text = json_object_get_string(yaml);
@@ -34,6 +35,24 @@ static apr_status_t compile(wf_work_t *work, submission_t *s, const char **text,
         return wf_error_set(err, WF_ERR_INVALID, "neither a yaml text nor a workflow object");
     }
     return wf_problems_check(problems, err);
+}
+
+/* What the document says without effect: whoever sent it has to know. */
+static void tell_warnings(const submission_t *s, json_object *reply, apr_pool_t *p)
+{
+    const apr_array_header_t *lines = wf_problems_lines(s->problems, p);
+    json_object *list;
+    int i;
+
+    if (lines->nelts == 0) {
+        return;
+    }
+    list = json_object_new_array();
+    for (i = 0; i < lines->nelts; i++) {
+        json_object_array_add(
+            list, json_object_new_string(APR_ARRAY_IDX(lines, i, const char *)));
+    }
+    json_object_object_add(reply, "warnings", list);
 }
 
 /* workflow.submit {yaml} or {workflow}: the record is written as pending; the execution
@@ -71,6 +90,7 @@ apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
     wf_json_add_string(reply, "execution_id", run->id);
     wf_json_add_string(reply, "workflow_id", run->workflow_id);
     wf_json_add_string(reply, "status", "submitted");
+    tell_warnings(s, reply, work->pool);
     return APR_SUCCESS;
 }
 

@@ -57,11 +57,15 @@ static apr_status_t submission_failed(wf_request_t *req, const wf_ipc_reply_t *r
 static apr_status_t respond_submitted(wf_request_t *req, json_object *submitted)
 {
     json_object *o = json_object_new_object();
+    json_object *warnings = wf_json_get(submitted, "warnings");
 
     wf_json_add_string(o, "execution_id",
                        wf_json_string(submitted, "execution_id", NULL));
     wf_json_add_string(o, "workflow_id", wf_json_string(submitted, "workflow_id", NULL));
     wf_json_add_string(o, "status", "submitted");
+    if (warnings != NULL) {
+        json_object_object_add(o, "warnings", json_object_get(warnings));
+    }
     return wf_respond_json(req, 201, o);
 }
 

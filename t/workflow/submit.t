@@ -32,7 +32,17 @@ my @cases = (
 
 sub quoted { my $text = shift; $text =~ s/(["\\])/\\$1/g; qq("$text") }
 
-plan tests => 9 * @cases + 12;
+# What has no effect does not refuse a document, but whoever sends it is told; others are not.
+my @told = (
+    # options                                                        warnings
+    [ { stages => [ { duration => '1s', target => 3 } ] },           [ qr/^warning: \[value\] options\.stages: has no meaning in mode constant-vus/ ] ],
+    [ { rate => 5, thresholds => [ { metric => 'nobody', condition => 'count < 5' } ] },
+      [ qr/options\.rate: has no meaning/, qr/options\.thresholds\[0\]\.metric: no metric is called so/ ] ],
+    [ { outputs => [ { type => 'console' } ] },                      [ qr/options\.outputs\[0\]: the command line shows/ ] ],
+    [ { vus => 1 },                                                  [] ],
+);
+
+plan tests => 9 * @cases + 12 + 2 * @told + 1;
 
 my $n = 0;
 for my $case (@cases) {
@@ -52,6 +62,17 @@ for my $case (@cases) {
     ok t_cmp([ @$info{qw(id name status)} ], [ $id, "N $id", 'completed' ], "$what: by workflow id");
     ok t_cmp(get_json("/api/v1/workflows/$submitted->{execution_id}")->{id}, $id, "$what: by execution id");
 }
+
+for my $case (@told) {
+    my ($options, $expected) = @$case;
+    my $r = call('POST', '/api/v1/workflows', { workflow => workflow([ http_step(s1 => $target->url('/told')) ], $options) });
+    my $warnings = $r->code == 201 ? json($r)->{warnings} // [] : [ $r->content ];
+    ok t_cmp(scalar @$warnings, scalar @$expected, 'warnings of ' . join ' ', sort keys %$options);
+    ok !grep({ my $like = $_; !grep { $_ =~ $like } @$warnings } @$expected) or t_debug(@$warnings);
+}
+my $placed = call('POST', '/api/v1/workflows', { yaml => "id: placed\nname: placed\nsteps: [{id: s, type: sleep, config: {duration: 1ms}}]\noptions: {rate: 5}" });
+ok t_cmp(json($placed)->{warnings}, [ '4:17: warning: [value] options.rate: has no meaning in mode constant-vus, ignored' ],
+         'a text has places');
 
 # The execution while it runs: the record is there as soon as the answer is.
 my $slow = WF::Target->new('/slow' => { delay => 0.5 });
