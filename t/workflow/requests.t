@@ -44,6 +44,9 @@ my @cases = (
     [ 'unknown workflow',       'GET',    '/api/v1/workflows/none',         undef,                  404, 'not_found',           qr/none/ ],
     [ 'stopping that',          'DELETE', '/api/v1/workflows/none',         undef,                  404, 'not_found',           qr/none/ ],
     [ 'an id with SQL in it',   'GET',    "/api/v1/executions/x'%20OR%20'1'='1", undef,             404, 'not_found',           qr/OR/ ],
+    # -- other servers: there are none
+    [ 'a slave',                'GET',    '/api/v1/slaves/slave-1',         undef,                  404, 'not_found',           qr/slave-1/ ],
+    [ 'draining it',            'POST',   '/api/v1/slaves/slave-1/drain',   undef,                  501, 'not_implemented',     qr/no slaves/ ],
     # -- methods
     [ 'PUT on executions',      'PUT',    '/api/v1/executions',             '{}',                   405, 'method_not_allowed',  qr/PUT/,  'GET, HEAD, OPTIONS' ],
     [ 'POST on an execution',   'POST',   '/api/v1/executions/a',           '{}',                   405, 'method_not_allowed',  qr/POST/, 'GET, HEAD, DELETE, OPTIONS' ],
@@ -51,6 +54,7 @@ my @cases = (
     [ 'GET on workflows',       'GET',    $submit,                          undef,                  405, 'method_not_allowed',  qr/GET/,  'POST, OPTIONS' ],
     [ 'PATCH on a workflow',    'PATCH',  "$submit/a",                      '{}',                   405, 'method_not_allowed',  qr/PATCH/, 'GET, HEAD, DELETE, OPTIONS' ],
     [ 'POST on health',         'POST',   '/health',                        '{}',                   405, 'method_not_allowed',  qr/POST/, 'GET, HEAD, OPTIONS' ],
+    [ 'POST on slaves',         'POST',   '/api/v1/slaves',                 '{}',                   405, 'method_not_allowed',  qr/POST/, 'GET, HEAD, OPTIONS' ],
     [ 'a method of one\'s own', 'BREW',   '/api/v1/executions',             undef,                  405, 'method_not_allowed',  qr/BREW/, 'GET, HEAD, OPTIONS' ],
     # -- parameters
     [ 'limit a text',           'GET',    '/api/v1/executions?limit=ten',   undef,                  400, 'invalid_request',     qr/limit/ ],
@@ -70,7 +74,7 @@ my @alike = (
     [ '/api/v1/executions/exec-no/', '/api/v1/executions/exec-no' ],
 );
 
-plan tests => 4 * @cases + grep({ $_->[7] } @cases) + @alike + 10;
+plan tests => 4 * @cases + grep({ $_->[7] } @cases) + @alike + 11;
 
 my $before = get_json('/api/v1/executions?limit=0')->{total};
 
@@ -87,6 +91,8 @@ for my $case (@cases) {
     ok t_cmp($r->header('Allow'), $allow, "$what: Allow") if $allow;
 }
 ok t_cmp(call('GET', $_->[0])->code, call('GET', $_->[1])->code, "$_->[0]: the last slash does not matter") for @alike;
+
+ok t_cmp(get_json('/api/v1/slaves'), { slaves => [], total => 0 }, 'no slaves are an empty list');
 
 # HEAD is GET without a body; OPTIONS tells what may be done.
 my ($get, $head) = map { call($_, '/api/v1/executions') } 'GET', 'HEAD';
