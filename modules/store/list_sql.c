@@ -179,6 +179,7 @@ static const wf_filter_def_t group_filters[] = {
 static const wf_filter_def_t run_filters[] = {
     { "status",   WF_FILTER_TEXT, .where = "r.STATUS_ = ?" },
     { "workflow", WF_FILTER_TEXT, .where = "r.WORKFLOW_ID_ = ?" },
+    { "live",     WF_FILTER_FLAG, .where = "r.STATUS_ IN ('pending', 'running', 'paused')" },
     { NULL },
 };
 

@@ -670,7 +670,8 @@ typedef enum {
                             processDefinitionId, activityId, configuration# */
     WF_LIST_USERS,       /* group, searchText (part of first name, last name or id) */
     WF_LIST_GROUPS,      /* user, type, searchText (part of name or id) */
-    WF_LIST_RUNS,        /* status, workflow; newest first by default */
+    WF_LIST_RUNS,        /* status, workflow, live! (have not ended); newest first by
+                            default */
     WF_LISTS
 } wf_list_e;
 

@@ -14,9 +14,6 @@
 #define LIVE_TIMEOUT apr_time_from_sec(2) /* then the last checkpoint has to do */
 #define STOPS_MAX 1000 /* live executions of one workflow that one call stops */
 
-/* A look waits no longer for the engine: the last checkpoint is a good answer, too. */
-#define LOOK_TIMEOUT apr_time_from_sec(2)
-
 /* ---- records ----------------------------------------------------------------------- */
 
 apr_status_t wf_execution_load(wf_request_t *req, const char *id, wf_run_t **run,
@@ -198,50 +195,72 @@ apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
 
 /* ---- by workflow ------------------------------------------------------------------- */
 
-/* The executions of a workflow id, newest first; or the one execution with that id. */
-static apr_status_t find_runs(wf_request_t *req, apr_int64_t limit,
+/* The executions of the workflow that the path names, newest first. live: only those that
+ * have not ended. */
+static apr_status_t list_runs(wf_request_t *req, int live, apr_int64_t limit,
                               apr_array_header_t **runs, wf_error_t *err)
 {
-    const char *id = wf_request_var(req, "id");
-    wf_filter_t filter = { "workflow", wf_string(id) };
+    wf_filter_t filters[] = {
+        { "workflow", wf_string(wf_request_var(req, "id")) },
+        { "live", wf_boolean(live) },
+    };
     wf_page_t page = { .size = limit };
     wf_store_t *store = wf_request_store(req, err);
     wf_rows_t rows;
-    wf_run_t *run;
-    apr_status_t rv;
+    apr_status_t rv = store ? wf_store_list(store, WF_LIST_RUNS, filters, 2, &page, &rows,
+                                            req->pool, err)
+                            : WF_EFAILED;
 
-    if (!store) {
-        return WF_EFAILED;
+    *runs = rv == APR_SUCCESS ? rows.rows : NULL;
+    return rv;
+}
+
+/* The latest execution of a workflow id; or the one execution with that id. */
+static apr_status_t find_run(wf_request_t *req, wf_run_t **run, wf_error_t *err)
+{
+    const char *id = wf_request_var(req, "id");
+    apr_array_header_t *runs;
+    apr_status_t rv = list_runs(req, 0, 1, &runs, err);
+
+    if (rv == APR_SUCCESS && runs->nelts > 0) {
+        *run = APR_ARRAY_IDX(runs, 0, wf_run_t *);
+        return APR_SUCCESS;
     }
-    rv = wf_store_list(store, WF_LIST_RUNS, &filter, 1, &page, &rows, req->pool, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_execution_load(req, id, run, err);
+    }
+    return rv == APR_SUCCESS && !*run
+               ? wf_error_set(err, WF_ERR_NOT_FOUND, "no workflow with id '%s'", id)
+               : rv;
+}
+
+/* Those of a workflow that can be stopped; of an execution's id that one alone. However
+ * many have ended since, an old one that still runs is among them. */
+static apr_status_t find_live(wf_request_t *req, apr_array_header_t **runs,
+                              wf_error_t *err)
+{
+    wf_run_t *run;
+    apr_status_t rv = find_run(req, &run, err);
+
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    *runs = rows.rows;
-    if ((*runs)->nelts == 0) {
-        if ((rv = wf_execution_load(req, id, &run, err)) != APR_SUCCESS) {
-            return rv;
-        }
-        if (!run) {
-            return wf_error_set(err, WF_ERR_NOT_FOUND, "no workflow with id '%s'", id);
-        }
-        APR_ARRAY_PUSH(*runs, wf_run_t *) = run;
+    if (strcmp(run->workflow_id, wf_request_var(req, "id")) == 0) {
+        return list_runs(req, 1, STOPS_MAX, runs, err);
     }
+    *runs = apr_array_make(req->pool, 1, sizeof run);
+    APR_ARRAY_PUSH(*runs, wf_run_t *) = run;
     return APR_SUCCESS;
 }
 
 apr_status_t wf_workflow_get(wf_request_t *req, wf_error_t *err)
 {
-    apr_array_header_t *runs;
     json_object *live, *o;
     wf_run_t *run;
-    apr_status_t rv = find_runs(req, 1, &runs, err);
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    run = APR_ARRAY_IDX(runs, 0, wf_run_t *);
-    if ((rv = wf_execution_ask(req, WF_CMD_EXECUTION, &run, &live, err)) != APR_SUCCESS) {
+    if ((rv = find_run(req, &run, err)) != APR_SUCCESS
+        || (rv = wf_execution_ask(req, WF_CMD_EXECUTION, &run, &live, err)) != APR_SUCCESS) {
         return rv;
     }
     wf_json_own(live, req->pool);
@@ -262,7 +281,7 @@ apr_status_t wf_workflow_stop(wf_request_t *req, wf_error_t *err)
     apr_array_header_t *runs;
     wf_error_t failure;
     int stopped = 0;
-    apr_status_t rv = find_runs(req, STOPS_MAX, &runs, err);
+    apr_status_t rv = find_live(req, &runs, err);
 
     if (rv != APR_SUCCESS) {
         return rv;

@@ -9,7 +9,7 @@ use WF::Server;
 use WF::Target;
 use WF::Test;
 
-plan tests => 37;
+plan tests => 41;
 
 my $server = WF::Server->new(extra => <<'END')->start;
 WorkflowMaxExecutions 2
@@ -95,3 +95,15 @@ my $all = get_json('/api/v1/executions?limit=1000');
 ok t_cmp(scalar(grep { $_->{status} !~ /^(failed|completed|aborted)$/ && $_->{workflow_id} ne 'quick' } @{ $all->{executions} }), 0, 'nothing is left over');
 my %ids = map { $_->{id} => 1 } @{ $all->{executions} };
 ok t_cmp(scalar(keys %ids), $all->{total}, 'ids are unique');
+
+# ---- an old one among many -------------------------------------------------------------------------
+
+# So many of a workflow have ended since that no list of the newest ones has the first one.
+wait_until { live() == 0 };
+my @old = map { submit(hanging(vus => 1)) } 1, 2;
+wait_until { live() == 2 };
+ok t_cmp(scalar(grep { try_submit(hanging())->code != 500 } 1 .. 1001), 0, 'many more are refused');
+ok t_cmp(get_json('/api/v1/workflows/hanging')->{status}, 'failed', 'the latest one has failed');
+$r = call('DELETE', '/api/v1/workflows/hanging');
+ok t_cmp($r->code . ' ' . json($r)->{message}, '200 Workflow stopped successfully', 'what still runs is found');
+ok t_cmp(join(' ', map { finished($_)->{status} } @old), 'aborted aborted', 'and stopped');
