@@ -93,7 +93,7 @@ $(QJS_LIB): | $(QJS)/quickjs.h
 	    ar rcs $$new/libquickjs.a $$new/*.o && mkdir -p $(@D) && mv $$new/libquickjs.a $@
 
 $(call obj,$(SCRIPT_SRCS)): ALL_CFLAGS += -isystem $(QJS)
-$(call obj,$(SCRIPT_SRCS)): | $(QJS)/quickjs.h
+$(call obj,$(SCRIPT_SRCS)): modules/script/quickjs.patch modules/script/quickjs.sh | $(QJS)/quickjs.h
 
 # Those who link a room need what it stands on.
 needs_qjs = $(if $(filter script,$(BELOW_$(1))),$(QJS_LIB))
