@@ -597,6 +597,8 @@ static void test_at_once(void)
     }
 }
 
+#define ENDS 300
+
 static void test_limits(void)
 {
     static const struct {
@@ -624,6 +626,38 @@ static void test_limits(void)
         js_run(&js, p);
         ok(js.err.kind == WF_ERR_EXECUTION && strstr(js.err.message, cases[i].want),
            "%s -> %s", cases[i].text, js.err.message ? js.err.message : "no error");
+    }
+    apr_pool_destroy(p);
+}
+
+/* Memory that ends anywhere, also while an error about its end is being made. */
+static void test_ends_anywhere(void)
+{
+    static const char *const texts[] = {
+        "const all = []; for (;;) all.push(new Array(100).fill(all.length))",
+        "var a = []; for (;;) a.push('x'.repeat(1000) + a.length)",
+        "var m = new Map(); for (var i = 0;; i++) m.set(i, {i})",
+        "var a = []; for (;;) { try { a.push(null.x) } catch (e) { a.push(e) } }",
+        "var a = []; for (;;) a.push(() => a)",
+    };
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        int stopped = 0;
+
+        for (int n = 0; n < ENDS; n++) {
+            js_t js;
+
+            js_init(&js, texts[i], p);
+            js.call.deadline_ms = 60000;
+            js.call.memory = 512 * 1024 + n * 1016;
+            js_run(&js, p);
+            stopped += js.err.kind == WF_ERR_EXECUTION
+                       && strstr(js.err.message, "stopped: it needs more than") != NULL;
+            apr_pool_clear(p);
+        }
+        is_int(stopped, ENDS, "%s, %d times", texts[i], ENDS);
     }
     apr_pool_destroy(p);
 }
@@ -680,6 +714,7 @@ int main(void)
     test_isolation();
     test_nested();
     test_limits();
+    test_ends_anywhere();
     test_hostile();
     test_at_once();
     test_check();
