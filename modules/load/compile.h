@@ -229,6 +229,9 @@ typedef enum {
     WF_M_SENT,
     WF_M_RECEIVED,
     WF_M_CHECKS,
+    WF_M_STEP_REQS, /* of all measured steps together */
+    WF_M_STEP_DURATION,
+    WF_M_STEP_FAILED,
     WF_M_BUILTIN
 } wf_measure_e;
 

@@ -33,6 +33,9 @@ static const struct {
     [WF_M_SENT]               = { "data_sent",              WF_COUNTER, WF_UNIT_BYTES },
     [WF_M_RECEIVED]           = { "data_received",          WF_COUNTER, WF_UNIT_BYTES },
     [WF_M_CHECKS]             = { "checks",                 WF_RATE,    WF_UNIT_NONE },
+    [WF_M_STEP_REQS]          = { "step_reqs",              WF_COUNTER, WF_UNIT_NONE },
+    [WF_M_STEP_DURATION]      = { "step_duration",          WF_TREND,   WF_UNIT_MS },
+    [WF_M_STEP_FAILED]        = { "step_failed",            WF_RATE,    WF_UNIT_NONE },
     /* clang-format on */
 };
 
@@ -101,10 +104,13 @@ void wf_measures_result(wf_sheet_t *sheet, const wf_result_t *result)
     if (step->metric < 0) {
         return;
     }
+    wf_sheet_count(sheet, WF_M_STEP_REQS, 1);
     wf_sheet_count(sheet, step->metric + WF_SM_COUNT, 1);
     if (result->status == WF_STEP_SKIPPED) {
         return;
     }
+    wf_sheet_time(sheet, WF_M_STEP_DURATION, result->duration_us);
+    wf_sheet_rate(sheet, WF_M_STEP_FAILED, !good);
     wf_sheet_count(sheet, step->metric + (good ? WF_SM_SUCCESS : WF_SM_FAILURE), 1);
     wf_sheet_time(sheet, step->metric + WF_SM_DURATION, result->duration_us);
     if (result->http != NULL && result->http->status > 0) {

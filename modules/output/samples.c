@@ -36,6 +36,30 @@ static apr_hash_t *steps_by_id(const wf_output_run_t *run, apr_pool_t *p)
     return steps;
 }
 
+/* A sum over all steps is left out: who adds up what is told of each would count twice.
+ */
+static int is_sum_of_steps(const wf_metric_t *metric)
+{
+    static const char *const names[] = { "step_reqs", "step_failed", "step_duration" };
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (metric->step == NULL && strcmp(metric->name, names[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* NULL: it is not told, or under another metric's name. */
+static const char *name_outside(const wf_metric_t *metric, apr_pool_t *p)
+{
+    if (metric->step != NULL) {
+        return apr_pstrcat(p, "custom_", metric->name, NULL);
+    }
+    return is_sum_of_steps(metric) ? NULL : metric->name;
+}
+
 const wf_figure_t *wf_figures_create(const wf_output_run_t *run, apr_pool_t *p)
 {
     int i, n = wf_metric_count(run->table);
@@ -45,9 +69,7 @@ const wf_figure_t *wf_figures_create(const wf_output_run_t *run, apr_pool_t *p)
     for (i = 0; i < n; i++) {
         const wf_metric_t *metric = wf_metric_at(run->table, i);
 
-        figures[i].name = metric->step == NULL
-                              ? metric->name
-                              : apr_pstrcat(p, "custom_", metric->name, NULL);
+        figures[i].name = name_outside(metric, p);
         figures[i].step = metric->step == NULL
                               ? NULL
                               : apr_hash_get(steps, metric->step, APR_HASH_KEY_STRING);

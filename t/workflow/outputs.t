@@ -12,7 +12,7 @@ use WF::Server;
 use WF::Target;
 use WF::Test;
 
-plan tests => 88;
+plan tests => 93;
 
 my $sink = WF::Target->new(
     '/shaky/api/v2/write' => [ { status => 503 }, { status => 429 }, {} ],
@@ -93,6 +93,7 @@ for my $name (sort keys %said) {
     ok t_cmp(total('http_reqs', 'count', {}, @samples), 120, "$name: requests");
     ok t_cmp(total('http_req_failed', 'passes', {}, @samples), 60, "$name: failed ones");
     ok t_cmp([ map { total('step_reqs', 'count', { step_id => $_ }, @samples) } 'a', 'b' ], [ map { $m->{$_}{count} } 'a', 'b' ], "$name: of steps");
+    ok t_cmp(total('step_reqs', 'count', {}, @samples), $m->{a}{count} + $m->{b}{count}, "$name: each once");
     ok t_cmp([ map { total('step_failed', $_, { step_id => 'b' }, @samples) } 'passes', 'fails' ], [ 60, 0 ], "$name: failed steps");
     ok t_cmp(total('http_req_status', 'count', { status => 500 }, @samples), 60, "$name: statuses");
     ok t_cmp([ grep { ($_->[1]{'b d'} // '') ne 'x,y=z' || $_->[1]{n} != 5 } @samples ], [], "$name: tags");
