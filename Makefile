@@ -108,24 +108,28 @@ ENGINE = $(BUILD)/workflow-engine
 module: $(MODULE)
 engine: $(ENGINE)
 
+# A word for each command; V=1 shows the commands, -s nothing.
+say    = $(if $(V),,@$(if $(SILENT),,echo '  $(1) $(@:$(BUILD)/%=%)' &&))
+SILENT = $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+
 # apxs knows how httpd's modules are linked; the objects are ours, because both artefacts
 # share them.
 $(MODULE): $(call obj,$(MODULE_SRCS))
 	@mkdir -p $(BUILD)
-	$(APXS) -c -S CC=$(CC) -o $(BUILD)/mod_workflow.la $(LINK_SANITIZE) $^ $(MODULE_LIBS) \
+	$(call say,LINK) $(APXS) -c -S CC=$(CC) -o $(BUILD)/mod_workflow.la $(LINK_SANITIZE) $^ $(MODULE_LIBS) \
 	    $(LDFLAGS) >$(BUILD)/apxs.log 2>&1 || { cat $(BUILD)/apxs.log; false; }
-	cp $(BUILD)/.libs/mod_workflow.so $@
+	@cp $(BUILD)/.libs/mod_workflow.so $@
 LINK_SANITIZE = $(foreach f,$(SANITIZE),-Wl$(comma)$(f))
 comma = ,
 
 $(BUILD)/mod_workflow.o: ALL_CFLAGS += -DWF_ENGINE_BINARY='"$(BINDIR)/workflow-engine"'
 
 $(ENGINE): $(call obj,$(ENGINE_SRCS)) $(QJS_LIB)
-	$(CC) $(SANITIZE) $(OPT) -o $@ $^ $(ENGINE_LIBS) $(LDFLAGS)
+	$(call say,LINK) $(CC) $(SANITIZE) $(OPT) -o $@ $^ $(ENGINE_LIBS) $(LDFLAGS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC  ) $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # The schema is compiled in: each sql/<driver>/NNN_name.sql becomes a C string.
 SQL = $(sort $(wildcard sql/sqlite/*.sql))
@@ -171,7 +175,7 @@ without_httpd = $(if $(filter $(1),$(HTTPD_ROOMS)),-no-pie -Wl$(comma)--unresolv
 define ROOM_RULES
 room-$(1): $(call obj,$(filter-out $(PARENT),$(wildcard modules/$(1)/*.c)))
 $(BUILD)/t/00unit/$(1)/%: $(BUILD)/t/00unit/$(1)/%.o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(1)),$(wildcard modules/$(r)/*.c)))) $(call needs_qjs,$(1))
-	$$(CC) $$(SANITIZE) $$(OPT) $(call without_httpd,$(1)) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
+	$$(call say,LINK) $$(CC) $$(SANITIZE) $$(OPT) $(call without_httpd,$(1)) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
 endef
 $(foreach r,$(ROOMS),$(eval $(call ROOM_RULES,$(r))))
 
@@ -180,13 +184,13 @@ UNIT_SRCS = $(wildcard $(if $(filter t/00unit%,$(T)),$(patsubst %/,%,$(T)),t/00u
 UNIT_BINS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SRCS))
 
 unit: $(UNIT_BINS)
-	WF_TOP=$(CURDIR) prove -j$(CORES) $(if $(V),-v) --exec '' $(UNIT_BINS)
+	@WF_TOP=$(CURDIR) prove -j$(CORES) $(if $(V),-v) --exec '' $(UNIT_BINS)
 
 # t/bench/<name>.c is a program that links a room and those below it.
 define BENCH_RULE
 bench-$(1): $(BUILD)/t/bench/$(1)
 $(BUILD)/t/bench/$(1): $(BUILD)/t/bench/$(1).o $(call obj,$(foreach r,$(BELOW_$(2)),$(wildcard modules/$(r)/*.c))) $(call needs_qjs,$(2))
-	$$(CC) $$(SANITIZE) $$(OPT) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
+	$$(call say,LINK) $$(CC) $$(SANITIZE) $$(OPT) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
 endef
 $(eval $(call BENCH_RULE,commit,store))
 $(eval $(call BENCH_RULE,parse,bpmn))
@@ -291,7 +295,7 @@ fuzz-%: $(BUILD)/t/fuzz/%
 
 define FUZZ_RULE
 $(BUILD)/t/fuzz/$(1): $(BUILD)/t/fuzz/$(1).o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(call FUZZ_ROOM,$(1))),$(wildcard modules/$(r)/*.c)))) $(call needs_qjs,$(call FUZZ_ROOM,$(1)))
-	$$(CC) -fsanitize=address,undefined,fuzzer $(call without_httpd,$(call FUZZ_ROOM,$(1))) -o $$@ $$^ $$(ENGINE_LIBS)
+	$$(call say,LINK) $$(CC) -fsanitize=address,undefined,fuzzer $(call without_httpd,$(call FUZZ_ROOM,$(1))) -o $$@ $$^ $$(ENGINE_LIBS)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call FUZZ_RULE,$(f))))
 
