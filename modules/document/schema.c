@@ -127,7 +127,7 @@ static void bind_word(const wf_field_t *field, const wf_node_t *node, void *slot
             *(int *)slot = i;
             return;
         }
-        all = apr_pstrcat(c->p, all, i ? ", " : "", field->words[i], NULL);
+        all = apr_pstrcat(c->p, all, *all ? ", " : "", field->words[i], NULL);
     }
     wf_compile_problem(c, "value", node, path, "\"%.60s\" is not one of: %s", node->text,
                        all);
