@@ -86,6 +86,20 @@ const wf_node_t *wf_node_get(const wf_node_t *map, const char *key)
     return m != NULL && m->value->type != WF_NODE_NULL ? m->value : NULL;
 }
 
+const wf_node_t *wf_node_append(const wf_node_t *list, const wf_node_t *value,
+                                apr_pool_t *p)
+{
+    wf_node_t *longer =
+        node_create(WF_NODE_LIST, list ? list->line : 0, list ? list->column : 0, p);
+    const wf_member_t *m;
+
+    for (m = list ? list->first : NULL; m != NULL; m = m->next) {
+        append(longer, NULL, m->line, m->column, m->value, p);
+    }
+    append(longer, NULL, 0, 0, value, p);
+    return longer;
+}
+
 wf_value_t wf_node_value(const wf_node_t *node, apr_pool_t *p)
 {
     const wf_member_t *m;

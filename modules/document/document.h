@@ -57,6 +57,9 @@ const wf_node_t *wf_node_from_json(json_object *json, wf_problems_t *problems,
 
 /** A member of a map; NULL if it is missing or null. */
 const wf_node_t *wf_node_get(const wf_node_t *map, const char *key);
+/** A list with one value more; list may be NULL. Both go on being shared. */
+const wf_node_t *wf_node_append(const wf_node_t *list, const wf_node_t *value,
+                                apr_pool_t *p);
 /** "text", "a list" …, for messages. */
 const char *wf_node_type_name(wf_node_type_e type);
 wf_value_t wf_node_value(const wf_node_t *node, apr_pool_t *p);

@@ -60,6 +60,12 @@ apr_status_t wf_plan_override(wf_plan_t *plan, const char *mode, apr_int64_t vus
                               apr_int64_t iterations, const char *duration,
                               wf_error_t *err);
 
+/** One more output than the document has, before the start: a type of them, and its url or
+ *  file (NULL: the usual one). A file that exists is replaced. WF_ERR_INVALID says why it is
+ *  no output. */
+apr_status_t wf_plan_add_output(wf_plan_t *plan, const char *type, const char *url,
+                                wf_error_t *err);
+
 /* ---- the load engine --------------------------------------------------------------- */
 
 typedef struct wf_load_t wf_load_t;

@@ -29,7 +29,40 @@ void wf_plan_outputs(const wf_node_t *list, const wf_where_t *path, wf_compile_t
     plan->output_names = (wf_output_names_t){
         .find = find_name, .baton = plan, .directory = plan->around->output_directory
     };
+    plan->outputs_node = list;
     wf_outputs_compile(&plan->outputs, list, &plan->output_names, path, c);
+}
+
+/* Options of a type that does not write files have no such member. */
+static json_object *entry_of(const char *type, const char *url)
+{
+    json_object *entry = json_object_new_object(), *options = json_object_new_object();
+
+    wf_json_add_string(entry, "type", type);
+    if (url != NULL && *url != '\0') {
+        wf_json_add_string(entry, "url", url);
+    }
+    if (wf_output_writes_file(type)) {
+        wf_json_add_bool(options, "overwrite", 1);
+    }
+    json_object_object_add(entry, "options", options);
+    return entry;
+}
+
+apr_status_t wf_plan_add_output(wf_plan_t *plan, const char *type, const char *url,
+                                wf_error_t *err)
+{
+    wf_problems_t *problems = wf_problems_create(NULL, plan->pool);
+    wf_compile_t c = { .made = plan, .problems = problems, .p = plan->pool };
+    wf_where_t options = { .key = "options" };
+    wf_where_t path = { .up = &options, .key = "outputs" };
+    json_object *entry = wf_json_own(entry_of(type, url), plan->pool);
+    const wf_node_t *node = wf_node_from_json(entry, problems, plan->pool);
+
+    if (node != NULL) {
+        wf_plan_outputs(wf_node_append(plan->outputs_node, node, plan->pool), &path, &c);
+    }
+    return wf_problems_check(problems, err);
 }
 
 /* ---- runs -------------------------------------------------------------------------- */

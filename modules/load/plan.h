@@ -152,6 +152,7 @@ struct wf_plan_t {
     apr_int64_t warmup_ns; /* samples before are not counted */
     const wf_map_t *tags;  /* options.tags, or NULL */
     wf_outputs_t *outputs; /* or NULL */
+    const wf_node_t *outputs_node; /* … what they were read from */
     wf_output_names_t output_names;
     wf_baseline_t baseline;
 

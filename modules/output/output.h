@@ -32,6 +32,8 @@ void wf_outputs_compile(wf_outputs_t **outputs, const wf_node_t *list,
                         const wf_output_names_t *names, const wf_where_t *path,
                         wf_compile_t *c);
 int wf_outputs_count(const wf_outputs_t *outputs);
+/** There is such a type, and its target is a file. */
+int wf_output_writes_file(const char *type);
 
 /* ---- what a run gives (feed.c) ----------------------------------------------------- */
 

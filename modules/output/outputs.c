@@ -128,6 +128,13 @@ static const wf_output_type_t *find_type(const char *name)
     return NULL;
 }
 
+int wf_output_writes_file(const char *type)
+{
+    const wf_output_type_t *found = find_type(type);
+
+    return found != NULL && found->writes_file;
+}
+
 static const char *type_names(apr_pool_t *p)
 {
     const char *all = types[0]->name;
