@@ -11,29 +11,37 @@
 #define WF_EXIT_OPTION 2 /* unknown option or bad value of one */
 #define WF_EXIT_INTERRUPTED 130
 
-/** A command gets its own name as argv[0] and returns the exit code. */
-typedef struct wf_cli_command_t {
-    const char *name;
-    int (*run)(int argc, const char *const *argv);
-    const char *help; /* one line; NULL: started by httpd, not shown */
-} wf_cli_command_t;
-
 /* ---- options ----------------------------------------------------------------------- */
 
 typedef enum {
     WF_OPTION_FLAG,   /* int: 1 if given; -x=false takes it back */
     WF_OPTION_NUMBER, /* apr_int64_t, not negative */
-    WF_OPTION_TEXT    /* const char * */
+    WF_OPTION_TEXT,   /* const char * */
+    WF_OPTION_TEXTS   /* wf_option_texts_t: may be given several times */
 } wf_option_type_e;
+
+#define WF_OPTION_TEXTS_MAX 10
+
+typedef struct wf_option_texts_t {
+    int count;
+    const char *texts[WF_OPTION_TEXTS_MAX];
+} wf_option_texts_t;
 
 typedef struct wf_option_t {
     const char *name;  /* without dashes: -name and --name are the same */
     const char *brief; /* a second name, or NULL */
     wf_option_type_e type;
     apr_size_t offset; /* into the struct that is filled */
-    const char *value; /* what the usage text calls the value */
+    const char
+        *value; /* what the usage text calls the value; FILE and DIR are completed */
     const char *help;
 } wf_option_t;
+
+/** The last row of a table. */
+#define WF_OPTIONS_END                                                                   \
+    {                                                                                    \
+        NULL, NULL, 0, 0, NULL, NULL                                                     \
+    }
 
 /** Read options into target; *rest is the index of the first argument that is none ("--"
  *  ends them). Values stand behind a blank or '='. Returns an exit code: OPTION after
@@ -46,9 +54,24 @@ void wf_options_print(const wf_option_t *options);
 
 /* ---- commands ---------------------------------------------------------------------- */
 
-int wf_cli_run(int argc, const char *const *argv); /* a workflow file, here and now */
+typedef struct wf_cli_command_t {
+    const char *name;
+    /** Gets its own name as argv[0] and returns the exit code. */
+    int (*run)(int argc, const char *const *argv);
+    const char *help;           /* one line; NULL: started by httpd, not shown */
+    const wf_option_t *options; /* or NULL */
+    const char *arguments;      /* behind them: words, or FILE, or NULL */
+} wf_cli_command_t;
+
+/** All of them, closed by a row without name. */
+extern const wf_cli_command_t wf_cli_commands[];
+
+int wf_cli_run(int argc, const char *const *argv);    /* a workflow file, here and now */
 int wf_cli_passwd(int argc, const char *const *argv); /* a user's password */
+int wf_cli_completion(int argc, const char *const *argv); /* a script for a shell */
 int wf_cli_version(int argc, const char *const *argv);
 int wf_cli_help(int argc, const char *const *argv);
+
+extern const wf_option_t wf_cli_run_options[], wf_cli_passwd_options[];
 
 #endif

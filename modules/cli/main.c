@@ -7,29 +7,32 @@
 #include <stdio.h>
 #include <string.h>
 
-static const wf_cli_command_t commands[] = {
+const wf_cli_command_t wf_cli_commands[] = {
     /* clang-format off */
-    { "run",     wf_cli_run,     "run a workflow file and print its result" },
-    { "passwd",  wf_cli_passwd,  "set a user's password, make the first administrator" },
-    { "version", wf_cli_version, "print the version" },
-    { "help",    wf_cli_help,    "print this text" },
-    { "engine",  wf_engine_main, NULL },
+    { "run",        wf_cli_run,        "run a workflow file and print its result",
+      wf_cli_run_options, "FILE" },
+    { "passwd",     wf_cli_passwd,     "set a user's password, make the first administrator",
+      wf_cli_passwd_options, NULL },
+    { "completion", wf_cli_completion, "print a script that completes commands in a shell",
+      NULL, "bash" },
+    { "version",    wf_cli_version,    "print the version", NULL, NULL },
+    { "help",       wf_cli_help,       "print this text", NULL, NULL },
+    { "engine",     wf_engine_main,    NULL, NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL }
     /* clang-format on */
 };
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* Spellings of help that are no commands. */
 static const char *const help_words[] = { "-h", "-help", "--help" };
 
 static void usage(FILE *out)
 {
-    size_t i;
+    const wf_cli_command_t *c;
 
     fputs("Usage: workflow-engine <command> [options]\n\nCommands:\n", out);
-    for (i = 0; i < COMMANDS; i++) {
-        if (commands[i].help != NULL) {
-            fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+    for (c = wf_cli_commands; c->name != NULL; c++) {
+        if (c->help != NULL) {
+            fprintf(out, "  %-10s %s\n", c->name, c->help);
         }
     }
     fputs("\nworkflow-engine <command> -help lists the options of a command.\n", out);
@@ -53,6 +56,7 @@ int wf_cli_version(int argc, const char *const *argv)
 
 static const wf_cli_command_t *find(const char *name)
 {
+    const wf_cli_command_t *c;
     size_t i;
 
     for (i = 0; i < sizeof(help_words) / sizeof(help_words[0]); i++) {
@@ -60,9 +64,9 @@ static const wf_cli_command_t *find(const char *name)
             name = "help";
         }
     }
-    for (i = 0; i < COMMANDS; i++) {
-        if (strcmp(name, commands[i].name) == 0) {
-            return &commands[i];
+    for (c = wf_cli_commands; c->name != NULL; c++) {
+        if (strcmp(name, c->name) == 0) {
+            return c;
         }
     }
     return NULL;

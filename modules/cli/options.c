@@ -34,6 +34,16 @@ static int store_flag(void *slot, const char *argument, const char *value)
     return WF_EXIT_OK;
 }
 
+static int store_one_more(wf_option_texts_t *slot, const char *argument,
+                          const char *value)
+{
+    if (slot->count == WF_OPTION_TEXTS_MAX) {
+        return complain(argument, "is given too often");
+    }
+    slot->texts[slot->count++] = value;
+    return WF_EXIT_OK;
+}
+
 static int store(const wf_option_t *option, void *target, const char *argument,
                  const char *value)
 {
@@ -49,6 +59,9 @@ static int store(const wf_option_t *option, void *target, const char *argument,
     if (option->type == WF_OPTION_TEXT) {
         *(const char **)slot = value;
         return WF_EXIT_OK;
+    }
+    if (option->type == WF_OPTION_TEXTS) {
+        return store_one_more(slot, argument, value);
     }
     if (!wf_parse_int64(value, &number) || number < 0) {
         return complain(argument, "needs a number that is not negative");

@@ -25,7 +25,7 @@ typedef struct passwd_options_t {
     int admin, help;
 } passwd_options_t;
 
-static const wf_option_t options[] = {
+const wf_option_t wf_cli_passwd_options[] = {
     /* clang-format off */
     { "state", NULL, WF_OPTION_TEXT, offsetof(passwd_options_t, state), "DIR",
       "WorkflowStateDir of the server; default " DEFAULT_STATE_DIR },
@@ -39,7 +39,7 @@ static const wf_option_t options[] = {
       "e-mail address" },
     { "help",  "h",  WF_OPTION_FLAG, offsetof(passwd_options_t, help),  NULL,
       "print this text" },
-    { NULL, NULL, 0, 0, NULL, NULL }
+    WF_OPTIONS_END
     /* clang-format on */
 };
 
@@ -51,7 +51,7 @@ static int usage(FILE *out)
             "Sets the password of a user, who is made if there is none. The password is "
             "asked for,\nor read as a line from standard input.\n\n",
             out);
-        wf_options_print(options);
+        wf_options_print(wf_cli_passwd_options);
     }
     return out == stdout ? WF_EXIT_OK : WF_EXIT_FAILED;
 }
@@ -224,7 +224,7 @@ int wf_cli_passwd(int argc, const char *const *argv)
     wf_error_t err;
     int rest = 1, code;
 
-    code = wf_options_read(options, &o, argc, argv, &rest);
+    code = wf_options_read(wf_cli_passwd_options, &o, argc, argv, &rest);
     if (code != WF_EXIT_OK) {
         return code;
     }

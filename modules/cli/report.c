@@ -1,4 +1,4 @@
-/* What a run looks like on the terminal, and in the result file. */
+/* What a run looks like before its end, and in the result file. */
 #include "cli/internal.h"
 
 #include <apr_file_io.h>
@@ -15,7 +15,7 @@ static double share(apr_int64_t part, apr_int64_t whole)
     return whole > 0 ? (double)part / (double)whole : 0;
 }
 
-static double per_second(const wf_run_snapshot_t *s)
+double wf_requests_per_second(const wf_run_snapshot_t *s)
 {
     return s->counted_ms > 0 ? (double)s->http_reqs * 1000.0 / (double)s->counted_ms : 0;
 }
@@ -64,124 +64,9 @@ void wf_show_progress(const wf_run_snapshot_t *s, apr_pool_t *p)
            "%" APR_INT64_T_FMT "%s",
            terminal ? "\r\033[K" : "", bar, (int)(s->progress * 100), remaining(s, p),
            wf_duration_text(s->elapsed_ms * NS_PER_MS, p), s->iterations, s->active_vus,
-           s->http_reqs, per_second(s),
+           s->http_reqs, wf_requests_per_second(s),
            100 * (s->http_reqs ? 1 - share(s->http_failed, s->http_reqs) : 0),
            s->http_req_duration.avg, s->http_failed, terminal ? "" : "\n");
-    fflush(stdout);
-}
-
-static void show_requests(const wf_run_snapshot_t *s)
-{
-    double failed = share(s->http_failed, s->http_reqs);
-
-    printf("requests/s   %.2f\n", per_second(s));
-    printf("success      %.2f%%\n", 100 * (1 - failed));
-    printf("failure      %.2f%%\n", 100 * failed);
-    printf("mean         %.3fms\n", s->http_req_duration.avg);
-    printf("P95          %.3fms\n", s->http_req_duration.p95);
-    printf("P99          %.3fms\n", s->http_req_duration.p99);
-}
-
-static void show_thresholds(json_object *thresholds)
-{
-    size_t i, n = json_object_array_length(thresholds);
-
-    for (i = 0; i < n; i++) {
-        json_object *t = json_object_array_get_idx(thresholds, i);
-
-        printf("  %s %s %s (%g)\n", wf_json_bool(t, "passed", 0) ? "passed" : "FAILED",
-               wf_json_string(t, "metric", ""), wf_json_string(t, "condition", ""),
-               json_object_get_double(wf_json_get(t, "value")));
-    }
-}
-
-/* As k6 has them: what held always, and what did not. */
-static void show_checks(json_object *checks)
-{
-    size_t i, n = json_object_is_type(checks, json_type_array)
-                      ? json_object_array_length(checks)
-                      : 0;
-
-    for (i = 0; i < n; i++) {
-        json_object *c = json_object_array_get_idx(checks, i);
-        apr_int64_t passes = wf_json_int(c, "passes", 0),
-                    fails = wf_json_int(c, "fails", 0);
-        const char *step = wf_json_string(c, "step_id", "");
-
-        printf("%s  %s %s%s%s  %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT "\n",
-               i ? "" : "checks\n", fails ? "✗" : "✓", step, *step ? ": " : "",
-               wf_json_string(c, "name", ""), passes, passes + fails);
-    }
-}
-
-static void show_changes(json_object *rows)
-{
-    size_t i;
-
-    for (i = 0; i < json_object_array_length(rows); i++) {
-        json_object *row = json_object_array_get_idx(rows, i);
-        const char *verdict = wf_json_string(row, "verdict", "");
-        const char *step = wf_json_string(row, "step_id", "");
-
-        if (strcmp(verdict, "same") != 0) {
-            printf("  %-7s %s%s%s %s  %g -> %g (%+.1f%%)\n", verdict, step,
-                   *step ? "." : "", wf_json_string(row, "metric", ""),
-                   wf_json_string(row, "statistic", ""),
-                   json_object_get_double(wf_json_get(row, "before")),
-                   json_object_get_double(wf_json_get(row, "now")),
-                   json_object_get_double(wf_json_get(row, "change")));
-        }
-    }
-}
-
-static void show_baseline(json_object *baseline)
-{
-    if (baseline == NULL) {
-        return;
-    }
-    printf("baseline     %s: %d worse, %d better, %d the same\n",
-           wf_json_string(baseline, "execution_id", ""),
-           (int)wf_json_int(baseline, "worse", 0),
-           (int)wf_json_int(baseline, "better", 0),
-           (int)wf_json_int(baseline, "same", 0));
-    show_changes(wf_json_get(baseline, "metrics"));
-    show_changes(wf_json_get(baseline, "steps"));
-}
-
-static void show_errors(json_object *errors)
-{
-    size_t i, n = json_object_array_length(errors);
-
-    for (i = 0; i < n; i++) {
-        json_object *e = json_object_array_get_idx(errors, i);
-        const char *step = wf_json_string(e, "step_id", NULL);
-
-        printf("%s  %s %s%s%s\n", i ? "" : "errors\n", wf_json_string(e, "code", ""),
-               step ? step : "", step ? ": " : "", wf_json_string(e, "message", ""));
-    }
-}
-
-void wf_show_summary(const wf_run_snapshot_t *s, apr_pool_t *p)
-{
-    if (isatty(STDOUT_FILENO)) {
-        printf("\n");
-    }
-    printf("\nstatus       %s\n", wf_run_status_name(s->status));
-    printf("total time   %s\n", wf_duration_text(s->elapsed_ms * NS_PER_MS, p));
-    printf("VUs          %" APR_INT64_T_FMT "\n", s->vus);
-    printf("iterations   %" APR_INT64_T_FMT "\n", s->iterations);
-    printf("requests     %" APR_INT64_T_FMT "\n", s->http_reqs);
-    if (s->http_reqs > 0) {
-        show_requests(s);
-    }
-    if (s->thresholds_passed + s->thresholds_failed > 0) {
-        printf("thresholds   %d passed, %d failed\n", s->thresholds_passed,
-               s->thresholds_failed);
-        show_thresholds(wf_json_get(s->metrics, "thresholds"));
-    }
-    show_baseline(wf_json_get(s->metrics, "baseline"));
-    show_checks(wf_json_get(s->metrics, "checks"));
-    show_errors(s->errors);
     fflush(stdout);
 }
 
@@ -207,7 +92,7 @@ static json_object *summary_json(const wf_run_snapshot_t *s, const char *workflo
     wf_json_add_int(o, "total_vus", s->vus);
     wf_json_add_int(o, "total_iterations", s->iterations);
     wf_json_add_int(o, "total_requests", s->http_reqs);
-    add_double(o, "rps", per_second(s));
+    add_double(o, "rps", wf_requests_per_second(s));
     add_double(o, "success_rate", s->http_reqs ? 1 - failed : 0);
     add_double(o, "error_rate", failed);
     add_double(o, "avg_duration_ms", s->http_req_duration.avg);

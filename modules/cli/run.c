@@ -30,10 +30,11 @@
 typedef struct run_options_t {
     apr_int64_t vus, iterations;
     const char *duration, *mode, *out_json, *baseline;
-    int quiet, help;
+    wf_option_texts_t out;
+    int quiet, debug, help;
 } run_options_t;
 
-static const wf_option_t options[] = {
+const wf_option_t wf_cli_run_options[] = {
     /* clang-format off */
     { "vus",        "u",  WF_OPTION_NUMBER, offsetof(run_options_t, vus),        "N",
       "virtual users, instead of the file's" },
@@ -45,13 +46,17 @@ static const wf_option_t options[] = {
       "execution mode" },
     { "quiet",      "q",  WF_OPTION_FLAG,   offsetof(run_options_t, quiet),      NULL,
       "print nothing but errors" },
+    { "debug",      NULL, WF_OPTION_FLAG,   offsetof(run_options_t, debug),      NULL,
+      "log what the engine does, too" },
     { "out-json",   NULL, WF_OPTION_TEXT,   offsetof(run_options_t, out_json),   "FILE",
       "write the result as JSON" },
+    { "out",        "o",  WF_OPTION_TEXTS,  offsetof(run_options_t, out),        "TYPE=TARGET",
+      "one more output: json=FILE, influxdb=URL …" },
     { "baseline",   NULL, WF_OPTION_TEXT,   offsetof(run_options_t, baseline),   "FILE",
       "compare with a run's report (JSON)" },
     { "help",       "h",  WF_OPTION_FLAG,   offsetof(run_options_t, help),       NULL,
       "print this text" },
-    { NULL, NULL, 0, 0, NULL, NULL }
+    WF_OPTIONS_END
     /* clang-format on */
 };
 
@@ -59,7 +64,7 @@ static int usage(FILE *out)
 {
     fputs("Usage: workflow-engine run [options] <file.yaml>\n\n", out);
     if (out == stdout) {
-        wf_options_print(options);
+        wf_options_print(wf_cli_run_options);
     }
     return out == stdout ? WF_EXIT_OK : WF_EXIT_FAILED;
 }
@@ -158,6 +163,26 @@ static apr_status_t add_baseline(wf_plan_t *plan, const run_options_t *o, apr_po
     return rv == APR_SUCCESS ? wf_plan_compare(plan, figures, err) : rv;
 }
 
+/* json=a.json, or a type alone with its usual target. Files that somebody names here are
+ * meant to be written. */
+static apr_status_t add_outputs(wf_plan_t *plan, const wf_option_texts_t *out,
+                                apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && i < out->count; i++) {
+        const char *text = out->texts[i], *target = strchr(text, '=');
+        const char *type = target ? apr_pstrmemdup(p, text, target - text) : text;
+
+        rv = wf_plan_add_output(plan, type, target ? target + 1 : NULL, err);
+        if (rv != APR_SUCCESS) {
+            return wf_error_note(err, rv, "-out %s", text);
+        }
+    }
+    return rv;
+}
+
 /* Numbers and texts that were not given leave the file's value. */
 static apr_status_t make_plan(wf_plan_t **plan, const char *path, const run_options_t *o,
                               apr_pool_t *p, wf_error_t *err)
@@ -179,7 +204,8 @@ static apr_status_t make_plan(wf_plan_t **plan, const char *path, const run_opti
                             problems->errors,
                             problems->errors == 1 ? "problem" : "problems");
     }
-    if (add_baseline(*plan, o, p, err) != APR_SUCCESS) {
+    if (add_baseline(*plan, o, p, err) != APR_SUCCESS
+        || add_outputs(*plan, &o->out, p, err) != APR_SUCCESS) {
         return WF_EFAILED;
     }
     return wf_plan_override(*plan, o->mode && *o->mode ? o->mode : NULL,
@@ -209,6 +235,7 @@ typedef struct runner_t {
 
     pthread_mutex_t lock; /* of final, written by the progress thread */
     wf_run_snapshot_t final;
+    json_object *report; /* the final one */
 } runner_t;
 
 /* Keeps what the final call shows: its memory is gone when it returns. */
@@ -223,6 +250,7 @@ static void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
     pthread_mutex_lock(&runner->lock);
     runner->final = *snapshot;
     runner->final.id = runner->final.workflow_id = NULL;
+    runner->report = json_object_get(snapshot->record->report);
     json_object_get(snapshot->metrics);
     json_object_get(snapshot->errors);
     pthread_mutex_unlock(&runner->lock);
@@ -332,6 +360,7 @@ static apr_status_t execute(runner_t *runner, wf_plan_t *plan, apr_pool_t *plan_
     if (rv == APR_SUCCESS) {
         wf_json_own(runner->final.metrics, runner->pool);
         wf_json_own(runner->final.errors, runner->pool);
+        wf_json_own(runner->report, runner->pool);
     }
     return rv;
 }
@@ -372,7 +401,7 @@ static int run(const char *path, const run_options_t *o, apr_pool_t *p)
     runner.final.id = EXECUTION;
     runner.final.workflow_id = id;
     if (!o->quiet) {
-        wf_show_summary(&runner.final, p);
+        wf_show_summary(&runner.final, runner.report, p);
     }
     if (o->out_json != NULL
         && wf_write_summary(o->out_json, &runner.final, name, p, &err) != APR_SUCCESS) {
@@ -387,7 +416,7 @@ int wf_cli_run(int argc, const char *const *argv)
     apr_pool_t *p;
     int rest = 1, code;
 
-    code = wf_options_read(options, &o, argc, argv, &rest);
+    code = wf_options_read(wf_cli_run_options, &o, argc, argv, &rest);
     if (code != WF_EXIT_OK) {
         return code;
     }
@@ -398,7 +427,9 @@ int wf_cli_run(int argc, const char *const *argv)
         return usage(stderr);
     }
     apr_pool_create(&p, NULL);
-    wf_log_set_level(o.quiet ? WF_LOG_ERR : WF_LOG_INFO); /* what scripts say, too */
+    wf_log_set_level(o.debug   ? WF_LOG_DEBUG
+                     : o.quiet ? WF_LOG_ERR
+                               : WF_LOG_INFO); /* what scripts say, too */
     code = run(argv[rest], &o, p);
     apr_pool_destroy(p);
     return code;

@@ -1,0 +1,43 @@
+# What bash offers after a tab.
+use strict;
+use warnings;
+use lib "$ENV{WF_TOP}/t/lib";
+use Apache::Test;
+use Apache::TestUtil;
+use WF::Command;
+
+my $script = scratch('completion.bash', command('completion', 'bash')->{out});
+scratch("tab-$_", '') for 'one.yaml', 'two.yaml';
+my $dir = $script =~ s{/[^/]*$}{}r;
+
+my @cases = (
+    # typed                          offered
+    [ '',                            'run passwd completion version help' ],
+    [ 'r',                           'run' ],
+    [ 'engine',                      '' ],                    # httpd's own
+    [ 'run -ou',                     '-out-json -out' ],
+    [ 'run -baseline tab-',          'tab-one.yaml tab-two.yaml' ],
+    [ 'run -vus tab-',               '' ],
+    [ 'run --vus tab-',              '' ],
+    [ 'run -u tab-',                 '' ],
+    [ 'run -quiet tab-t',            'tab-two.yaml' ],
+    [ 'run tab-o',                   'tab-one.yaml' ],
+    [ 'passwd -a',                   '-admin' ],
+    [ 'completion ',                 'bash' ],
+    [ 'version -',                   '' ],
+);
+
+plan tests => @cases + 4;
+
+ok t_cmp(`cd '$dir' && bash -n '$script' 2>&1`, '', 'is a script');
+for (@cases) {
+    my ($typed, $offered) = @$_;
+    my @words = ('workflow-engine', split / /, $typed, -1);
+    push @words, '' if @words == 1;
+    my $array = join ' ', map { "'$_'" } @words;
+    my $out = `cd '$dir' && bash -c ". '$script'; COMP_WORDS=($array); COMP_CWORD=$#words; _workflow_engine workflow-engine '$words[-1]' '$words[-2]'; echo \\"\\\${COMPREPLY[*]}\\""`;
+    ok t_cmp($out, "$offered\n", "after '$typed'");
+}
+ok t_cmp(command('completion')->{code}, 1, 'for no shell');
+ok t_cmp(command('completion', 'tcsh')->{err}, qr/^Usage: workflow-engine completion bash$/m, 'for another');
+ok t_cmp(command('completion', 'bash')->{code}, 0, 'for bash');
