@@ -67,7 +67,8 @@ ALL_CFLAGS  = -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DLINUX -D_REENTRANT -fPIC
 ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lwslay -lm -pthread
 MODULE_LIBS = $(shell $(PKG_CONFIG) --libs json-c sqlite3)
 BINDIR     ?= $(shell $(APXS) -q BINDIR)
-DATADIR    ?= $(shell $(APXS) -q PREFIX)/share/mod_workflow
+SHAREDIR   ?= $(shell $(APXS) -q PREFIX)/share
+DATADIR    ?= $(SHAREDIR)/mod_workflow
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -299,14 +300,21 @@ $(BUILD)/t/fuzz/$(1): $(BUILD)/t/fuzz/$(1).o $(call obj,$(filter-out $(PARENT),$
 endef
 $(foreach f,$(FUZZERS),$(eval $(call FUZZ_RULE,$(f))))
 
+MANUAL     = $(SHAREDIR)/man/man1/workflow-engine.1
+COMPLETION = $(SHAREDIR)/bash-completion/completions/workflow-engine
+
 install: all
-	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
+	mkdir -p $(addprefix $(DESTDIR),$(BINDIR) $(DATADIR) $(dir $(MANUAL)) $(dir $(COMPLETION))) \
+	    $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
 	$(APXS) -S LIBEXECDIR=$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) -i -n workflow $(BUILD)/mod_workflow.la
 	install -m 755 $(ENGINE) $(DESTDIR)$(BINDIR)/workflow-engine
 	install -m 644 conf/workflow.conf $(DESTDIR)$(DATADIR)/workflow.conf
+	install -m 644 docs/workflow-engine.1 $(DESTDIR)$(MANUAL)
+	$(ENGINE) completion bash >$(DESTDIR)$(COMPLETION)
 
 uninstall:
-	rm -f $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)/mod_workflow.so $(DESTDIR)$(BINDIR)/workflow-engine
+	rm -f $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)/mod_workflow.so \
+	    $(addprefix $(DESTDIR),$(BINDIR)/workflow-engine $(MANUAL) $(COMPLETION))
 	rm -rf $(DESTDIR)$(DATADIR)
 
 clean:
