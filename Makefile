@@ -67,7 +67,7 @@ ALL_CFLAGS  = -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DLINUX -D_REENTRANT -fPIC
 ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lwslay -lm -pthread
 MODULE_LIBS = $(shell $(PKG_CONFIG) --libs json-c sqlite3)
 BINDIR     ?= $(shell $(APXS) -q BINDIR)
-SHAREDIR   ?= $(shell $(APXS) -q PREFIX)/share
+SHAREDIR   ?= $(patsubst %/bin,%/share,$(BINDIR))
 DATADIR    ?= $(SHAREDIR)/mod_workflow
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))

@@ -55,8 +55,11 @@ ok t_cmp(call('POST', '/login', { userId => 'kermit', password => 'kermit' }, us
 my $root = $server->file('root');
 my $build = $ENV{WF_BUILD};
 ok t_cmp(scalar(`make -s -C $ENV{WF_TOP} BUILD=$build DESTDIR=$root install 2>&1 >/dev/null; echo \$?`), qr/^0$/m, 'install');
-my @files = split /\n/, `cd $root && find . -type f`;
-ok t_cmp(scalar(grep { m{/(mod_workflow\.so|workflow-engine|workflow\.conf)$} } @files), 3, 'what was installed');
+my $share = `apxs -q BINDIR` =~ s{/bin\n?$}{/share}r;        # as the README includes it
+my $modules = `apxs -q LIBEXECDIR` =~ s/\n//r;
+ok t_cmp([ sort split /\n/, `find $root -type f` ],
+         [ sort map { "$root$_" } "$modules/mod_workflow.so", '/usr/bin/workflow-engine', "$share/mod_workflow/workflow.conf",
+           "$share/man/man1/workflow-engine.1", "$share/bash-completion/completions/workflow-engine" ], 'what was installed');
 ok t_cmp(scalar(`$root/usr/bin/workflow-engine version`), qr/^workflow-engine version \d/, 'the program runs');
 system "make -s -C $ENV{WF_TOP} BUILD=$build DESTDIR=$root uninstall";
 ok t_cmp(scalar(`find $root -type f`), '', 'nothing is left');
