@@ -280,14 +280,12 @@ int wf_plan_constant(const wf_plan_t *plan, const char *name, wf_value_t *value)
     return 1;
 }
 
-int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
+/* All that a name may mean but results of steps. */
+static int find_named(const wf_strand_t *strand, const char *name, wf_value_t *value,
+                      apr_pool_t *p)
 {
-    wf_strand_t *strand = baton;
     const wf_value_t *variable;
 
-    if (strncmp(name, "var:", 4) == 0) {
-        name += 4;
-    }
     if (find_in_loops(strand, name, value, p)) {
         return 1;
     }
@@ -302,8 +300,33 @@ int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_
         return 1;
     }
     return find_builtin(strand, name, value, p)
-           || wf_plan_outside(wf_strand_plan(strand), name, value)
-           || find_in_results(strand, name, value, p);
+           || wf_plan_outside(wf_strand_plan(strand), name, value);
+}
+
+/* A variable with the name of a step goes before its result. */
+static int is_hidden(const wf_strand_t *strand, const char *name, apr_pool_t *p)
+{
+    const char *dot = strchr(name, '.');
+    wf_value_t other;
+
+    return dot != NULL
+           && find_named(strand, apr_pstrmemdup(p, name, dot - name), &other, p);
+}
+
+int wf_strand_lookup(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
+{
+    const wf_strand_t *strand = baton;
+
+    if (strncmp(name, "var:", 4) == 0) {
+        name += 4;
+    }
+    return find_named(strand, name, value, p)
+           || (find_in_results(strand, name, value, p) && !is_hidden(strand, name, p));
+}
+
+int wf_strand_behind(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
+{
+    return find_in_results(baton, name, value, p);
 }
 
 static void collect(wf_map_t *all, const wf_map_t *from, apr_pool_t *p)

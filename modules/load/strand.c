@@ -541,6 +541,7 @@ void wf_strand_init(wf_strand_t *strand, wf_vu_t *vu, void (*ended)(wf_strand_t 
     strand->turn.baton = strand;
     strand->scope.baton = strand;
     strand->scope.get = wf_strand_lookup;
+    strand->scope.behind = wf_strand_behind;
 }
 
 static void prepare(wf_strand_t *strand, const wf_block_t *block)

@@ -118,6 +118,8 @@ double wf_strand_random(wf_strand_t *strand);
 void wf_strand_spend(wf_strand_t *strand, apr_size_t bytes);
 /** Where ${…} looks names up. */
 int wf_strand_lookup(void *strand, const char *name, wf_value_t *value, apr_pool_t *p);
+/** What a name means behind a variable that is called as a step is: the step's result. */
+int wf_strand_behind(void *strand, const char *name, wf_value_t *value, apr_pool_t *p);
 /** The same for expressions. */
 const wf_scope_t *wf_strand_scope(wf_strand_t *strand);
 /** All variables that can be seen, as one map of copies. */

@@ -1,6 +1,7 @@
 /* Paths of the load dialect: ${login.body.items[0].id}. Names may hold dots themselves
  * (loop.index), so the whole text is tried as a name first, then the first part with the
- * rest as members, then the longer beginnings (loop.item with .id). */
+ * rest as members, then the longer beginnings (loop.item with .id), and at last what the
+ * scope has behind a variable of that name. */
 #include "script/internal.h"
 
 #include <apr_lib.h>
@@ -95,10 +96,11 @@ const wf_path_t *wf_path_compile(const char *text, apr_size_t length, apr_pool_t
 
 /* ---- looking up ------------------------------------------------------------------- */
 
-static int ask(wf_eval_t *e, const char *name, wf_value_t *value)
+typedef int look_fn(void *baton, const char *name, wf_value_t *value, apr_pool_t *p);
+
+static int ask(const wf_eval_t *e, look_fn *look, const char *name, wf_value_t *value)
 {
-    return e->scope && e->scope->get
-           && e->scope->get(e->scope->baton, name, value, e->pool) > 0;
+    return look && look(e->scope->baton, name, value, e->pool) > 0;
 }
 
 /* 1 the member is now *value, 0 there is none, -1 failed. */
@@ -126,9 +128,10 @@ static int follow(wf_eval_t *e, const wf_path_step_t *step, wf_value_t *value)
 }
 
 /* The name that ends where step `from` begins, and the members from there on. */
-static int find_from(wf_eval_t *e, const wf_path_t *path, int from, wf_value_t *value)
+static int find_from(wf_eval_t *e, look_fn *look, const wf_path_t *path, int from,
+                     wf_value_t *value)
 {
-    int found = ask(e, path->steps[from].prefix, value);
+    int found = ask(e, look, path->steps[from].prefix, value);
 
     for (int i = from; found > 0 && i < path->nsteps; i++) {
         found = follow(e, &path->steps[i], value);
@@ -136,11 +139,25 @@ static int find_from(wf_eval_t *e, const wf_path_t *path, int from, wf_value_t *
     return found;
 }
 
+/* What comes behind the whole text as a name. */
+static int find_members(wf_eval_t *e, const wf_path_t *path, wf_value_t *value)
+{
+    int found = find_from(e, e->scope->get, path, 0, value);
+
+    for (int i = path->nsteps - 1; found == 0 && i > 0; i--) {
+        found = find_from(e, e->scope->get, path, i, value);
+    }
+    if (found == 0 && e->scope->behind) {
+        found = ask(e, e->scope->behind, path->text, value)
+                    ? 1
+                    : find_from(e, e->scope->behind, path, 0, value);
+    }
+    return found;
+}
+
 int wf_path_find(wf_eval_t *e, const wf_path_t *path, wf_value_t *value)
 {
-    int found = ask(e, path->text, value);
-
-    if (found) {
+    if (e->scope && ask(e, e->scope->get, path->text, value)) {
         return 1;
     }
     if (path->required) {
@@ -150,11 +167,5 @@ int wf_path_find(wf_eval_t *e, const wf_path_t *path, wf_value_t *value)
     if (path->variable) {
         return wf_path_find(e, path->variable, value);
     }
-    if (path->nsteps > 0) {
-        found = find_from(e, path, 0, value);
-    }
-    for (int i = path->nsteps - 1; found == 0 && i > 0; i--) {
-        found = find_from(e, path, i, value);
-    }
-    return found;
+    return e->scope && path->nsteps > 0 ? find_members(e, path, value) : 0;
 }

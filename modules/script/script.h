@@ -30,6 +30,11 @@ typedef struct wf_scope_t {
      *  NULL where expressions may not write. */
     apr_status_t (*set)(void *baton, const char *name, const wf_value_t *value,
                         wf_error_t *err);
+
+    /** As get: what else a name means, behind what get gives for it. WF_LOAD asks for the
+     *  whole of a path, then for its first name, if that has no such members in get.
+     *  NULL: names have one meaning. */
+    int (*behind)(void *baton, const char *name, wf_value_t *value, apr_pool_t *p);
 } wf_scope_t;
 
 /** A host object such as `execution` or `task`. Embedded by its owner; value type

@@ -59,6 +59,23 @@ static int get(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
     return look_up(frame, name, value, p);
 }
 
+static int behind(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
+{
+    const wf_script_frame_t *frame = baton;
+    const wf_value_t *copy = frame->behind ? wf_map_get(frame->behind, name) : NULL;
+    wf_value_t found;
+
+    if (copy != NULL) {
+        *value = *copy;
+        return 1;
+    }
+    if (frame->strand == NULL || !wf_strand_behind(frame->strand, name, &found, p)) {
+        return 0;
+    }
+    *value = wf_result_plain(&found, p);
+    return 1;
+}
+
 static void set(void *baton, const char *name, const wf_value_t *value)
 {
     wf_script_frame_t *frame = baton;
@@ -228,6 +245,7 @@ static void init(wf_script_frame_t *frame, const wf_step_t *step, apr_pool_t *p)
     frame->host = (wf_script_host_t){
         .baton = frame,
         .get = get,
+        .behind = behind,
         .set = set,
         .unset = unset,
         .all = all,
@@ -273,9 +291,14 @@ static void see(wf_script_frame_t *frame, wf_strand_t *strand, const char *name)
 {
     wf_value_t value;
 
-    if (wf_map_get(frame->seen, name) == NULL
-        && wf_strand_lookup(strand, name, &value, frame->pool)) {
-        wf_map_set(frame->seen, name, wf_result_plain(&value, frame->pool));
+    if (wf_map_get(frame->seen, name) != NULL
+        || !wf_strand_lookup(strand, name, &value, frame->pool)) {
+        return;
+    }
+    wf_map_set(frame->seen, name, wf_result_plain(&value, frame->pool));
+    if (wf_map_get(frame->variables, name) != NULL
+        && wf_strand_behind(strand, name, &value, frame->pool)) {
+        wf_map_set(frame->behind, name, wf_result_plain(&value, frame->pool));
     }
 }
 
@@ -385,6 +408,7 @@ wf_script_frame_t *wf_script_frame_detach(wf_strand_t *strand, const wf_step_t *
     frame->script = wf_js_script_copy(own->script, p);
     frame->metrics = wf_value_copy(&metrics, p).as.map;
     frame->seen = wf_map_create(p);
+    frame->behind = wf_map_create(p);
     frame->variables = wf_strand_variables(strand, p);
     see_names(frame, own, strand);
     copy_answer(frame, strand);

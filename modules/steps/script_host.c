@@ -42,7 +42,7 @@ static const char *name_of(const wf_value_t *args, int nargs, wf_error_t *err)
 static int find(const wf_script_host_t *host, const char *name, wf_value_t *value,
                 apr_pool_t *p)
 {
-    const wf_scope_t scope = { .baton = host->baton, .get = host->get };
+    const wf_scope_t scope = { .baton = host->baton, .get = host->get, .behind = host->behind };
     wf_expr_t *expr;
     wf_error_t err;
 

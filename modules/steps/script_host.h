@@ -40,6 +40,8 @@ typedef struct wf_script_host_t {
 
     /** 1 and *value if there is such a variable, without host objects in it. */
     int (*get)(void *baton, const char *name, wf_value_t *value, apr_pool_t *p);
+    /** The same, as in wf_scope_t; or NULL. */
+    int (*behind)(void *baton, const char *name, wf_value_t *value, apr_pool_t *p);
     /** Both are copied. */
     void (*set)(void *baton, const char *name, const wf_value_t *value);
     void (*unset)(void *baton, const char *name);

@@ -40,6 +40,7 @@ typedef struct wf_script_frame_t {
     /* One of the two is where names are looked up. */
     wf_strand_t *strand;
     wf_map_t *variables, *seen; /* copies of what the script may ask for … */
+    wf_map_t *behind;           /* … of results that variables hide … */
     wf_script_answer_t latest;  /* … and of the answer, if there is one */
     int has_latest;
 

@@ -20,6 +20,7 @@ my $target = WF::Target->new(
 my $variables = {
     s => 'hello', n => 12, big => 9007199254740993, f => 2.5, whole => 3.0, t => JSON::PP::true, nil => undef,
     list => [ 1, 'two', { three => 3 } ], map => { deep => { er => 'x' } }, 'dotted.name' => 'whole name',
+    both => { own => 'mine', status => 5, body => { a => 1 } },             # also a step
     uml => 'ü€', self => '${s}', quote => 'say "hi" \\', amp => 'a&b=c d',
 };
 
@@ -63,13 +64,18 @@ my @cases = (
     [ '${text.size}',                           '9' ],
     [ '${gone.status} ${gone.status_code} ${gone.body.why}', 'success 410 old' ],
     [ '${response.status_code} ${response.body.why}', '200 ${response.body.why}' ], # of the step before this one
+    # -- a variable that is called as a step is goes before it
+    [ '${both.own} ${both.status} ${both.body.a}', 'mine 5 1' ],
+    [ '${both.body}',                           '{"a":1}' ],
+    [ '${both.status_code} ${both.body.why} ${both.output.status}', qr/^410 old 410 \w+/ ],
+    [ '${both.headers.content-type} ${both.nosuch}', 'application/json ${both.nosuch}' ],
     [ '${later.status_code}',                   '${later.status_code}' ],    # not reached yet
 );
 
 plan tests => 4 * @cases + 9;
 
 my @first = (http_step(login => $target->url('/login'), method => 'POST'), http_step(text => $target->url('/text')),
-             http_step(gone => $target->url('/gone')));
+             http_step(gone => $target->url('/gone')), http_step(both => $target->url('/gone')));
 
 # All templates in one run: one step for each, in three places.
 my ($execution) = run_workflow([ @first,

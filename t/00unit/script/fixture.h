@@ -97,6 +97,25 @@ static inline wf_value_t from_json(const char *text, apr_pool_t *p)
     return wf_value_from_json(json, p);
 }
 
+/* What stands behind the variable both. */
+static inline int fixture_behind(void *baton, const char *name, wf_value_t *value,
+                                 apr_pool_t *p)
+{
+    (void)baton;
+    if (!strcmp(name, "both.whole")) {
+        *value = wf_string("as a whole");
+    }
+    else if (!strcmp(name, "both")) {
+        *value = from_json("{\"x\":3,\"n\":3,\"deep\":{\"a\":3,\"b\":4},\"l\":[5],"
+                           "\"whole\":6}",
+                           p);
+    }
+    else {
+        return 0;
+    }
+    return 1;
+}
+
 static inline void fixture_json(fixture_t *f, const char *name, const char *json)
 {
     wf_map_set(f->vars, name, from_json(json, f->pool));
@@ -135,6 +154,7 @@ static inline void fixture_init(fixture_t *f, apr_pool_t *p)
         { "authenticatedUserId", "\"kermit\"" },
         { "digits", "\"12\"" },
         { "var", "\"plain\"" },
+        { "both", "{\"x\":1,\"n\":null,\"deep\":{\"a\":2}}" },
     };
 
     memset(f, 0, sizeof(*f));
@@ -155,7 +175,7 @@ static inline void fixture_init(fixture_t *f, apr_pool_t *p)
 
 static inline wf_scope_t fixture_scope(fixture_t *f)
 {
-    return (wf_scope_t){ f, fixture_get, NULL };
+    return (wf_scope_t){ f, fixture_get, NULL, fixture_behind };
 }
 
 static inline const char *describe(apr_status_t rv, const wf_value_t *v,

@@ -80,6 +80,11 @@ static const case_t load[] = {
     { "${execution.id}", "string 4711" },
     { "${execution.broken}", "! the host says no" },
     { "${0}", "string ${0}" },
+    { "${both.x} ${both.n} ${both.deep.a}", "string 1 null 2" },
+    { "${both.deep.b} ${both.l[0]} ${both.whole}", "string 4 5 as a whole" },
+    { "${both}", "string {\"x\":1,\"n\":null,\"deep\":{\"a\":2}}" },
+    { "${both.deep}", "string {\"a\":2}" },
+    { "${both.nosuch} ${both.deep.nosuch}", "string ${both.nosuch} ${both.deep.nosuch}" },
 };
 
 static void test_literals(void)

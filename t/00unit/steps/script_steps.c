@@ -41,6 +41,9 @@ static const case_t outputs[] = {
       "success 41" },
     { "ctx.GetVariable('before').output.result + 1", "${s.result}", "42" },
     { "ctx.GetVariable('before.result') + 1", "${s.result}", "42" },
+    { "ctx.SetVariable('before', { status: 5 }); [ctx.GetVariable('before.status'), "
+      "ctx.GetVariable('before.result'), ctx.GetVariable('before').result === undefined]",
+      "${s.result} ${before.status} ${before.output.result}", "[5,41,true] 5 41" },
     { "ctx.GetVariable('list[1]')", "${s.result}", "2" },
     { "[ctx.vu, ctx.iteration, ctx.GetVariable('__execution').length > 3]", "${s.result}",
       "[1,0,true]" },
@@ -223,6 +226,11 @@ static const struct {
       "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
       "ctx.GetVariable('o' + 'n' + 'e').status + ']]')\"}}\n",
       "[[success]]" },
+    { "results behind a variable of that name",
+      "- {id: m, type: script, config: {script: '41'}}\n"
+      "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
+      "ctx.GetVariable('m.k') + ctx.GetVariable('m' + '.result') + ']]')\"}}\n",
+      "[[v41]]" },
     { "the latest answer",
       "- {id: get, type: http, config: {url: /ok}}\n"
       "- {id: s, type: script, config: {script: \"http.post('/r', '[[' + "
