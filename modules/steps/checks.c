@@ -350,14 +350,21 @@ static int has_keyword(const draft_t *draft)
     return 0;
 }
 
-/* equals: null is written with a null, which the table takes for a missing member. */
+/* equals: null and actual: null are meant so; the table takes a null for a missing
+ * member. */
 static void find_nulls(draft_t *draft, const wf_node_t *node)
 {
     const wf_member_t *m;
     int i;
 
     for (m = node->first; m != NULL; m = m->next) {
-        for (i = 0; m->value->type == WF_NODE_NULL && wf_assertion_at(i) != NULL; i++) {
+        if (m->value->type != WF_NODE_NULL) {
+            continue;
+        }
+        if (strcmp(m->key, "actual") == 0) {
+            draft->actual = m->value;
+        }
+        for (i = 0; wf_assertion_at(i) != NULL; i++) {
             if (strcmp(wf_assertion_at(i)->name, m->key) == 0) {
                 draft->keywords[i] = m->value;
             }

@@ -49,6 +49,34 @@ const char *wf_finder_describe(const wf_finder_t *f, apr_pool_t *p)
 
 /* ---- JSON and texts ------------------------------------------------------------------ */
 
+/* A match that is all values of a header gives the first of them. */
+static wf_value_t first_value(const wf_value_t *match, const wf_value_t *headers)
+{
+    int i, count = headers->type == WF_MAP ? wf_map_count(headers->as.map) : 0;
+
+    for (i = 0; match->type == WF_LIST && i < count; i++) {
+        const wf_value_t *values = wf_map_at(headers->as.map, i);
+
+        if (values->type == WF_LIST && values->as.list == match->as.list
+            && wf_list_count(match->as.list) > 0) {
+            return *wf_list_at(match->as.list, 0);
+        }
+    }
+    return *match;
+}
+
+static wf_list_t *first_values(const wf_list_t *matches, const wf_value_t *headers,
+                               apr_pool_t *p)
+{
+    wf_list_t *list = wf_list_create(p);
+    int i;
+
+    for (i = 0; i < wf_list_count(matches); i++) {
+        wf_list_push(list, first_value(wf_list_at(matches, i), headers));
+    }
+    return list;
+}
+
 static apr_status_t find_json(const wf_finder_t *f, const wf_value_t *source,
                               wf_value_t *value, int *found, apr_pool_t *p,
                               wf_error_t *err)
@@ -70,6 +98,9 @@ static apr_status_t find_json(const wf_finder_t *f, const wf_value_t *source,
     rv = wf_jsonpath_select(f->path, &root, &all, p, err);
     if (rv != APR_SUCCESS) {
         return rv;
+    }
+    if (f->headers) {
+        all = first_values(all, &root, p);
     }
     count = wf_list_count(all);
     *found = f->index < 0 ? count > 0 : f->index < count;

@@ -77,6 +77,8 @@ typedef struct wf_finder_t {
     wf_pattern_t *pattern;
     int index, group; /* index -1: JSON gives one value or a list of all, a pattern the
                          first match */
+    int headers; /* JSON: the source is an answer's headers, name → list of values. One
+                    of these lists stands for its first value, as in ${x.headers.ETag} */
 } wf_finder_t;
 
 /** Compile one. WF_ERR_INVALID if the query or the pattern is wrong, or has not that many

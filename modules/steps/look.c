@@ -91,6 +91,7 @@ static void set_source(wf_look_t *look, const wf_look_draft_t *draft, wf_find_e 
                            "variable");
         return;
     }
+    look->finder->headers = strcmp(source, "response.headers") == 0;
     look->source = wf_compile_expr(c, apr_pstrcat(c->p, "${", source, "}", NULL),
                                    wf_node_get(node, "source"), &at_source);
 }

@@ -76,6 +76,49 @@ static const struct {
     /* clang-format on */
 };
 
+/* JSONPath in the headers of an answer. */
+static const struct {
+    const char *text;
+    int index;
+    const char *want;
+} in_headers[] = {
+    { "$['Content-Type']", -1, "\"text/html\"" },
+    { "$.ETag", -1, "\"e1\"" },
+    { "$['set-cookie']", -1, "\"sid=1; Path=/\"" },
+    { "$['set-cookie'][1]", -1, "\"theme=dark\"" },
+    { "$['set-cookie'][1:3]", -1, "[\"theme=dark\",\"sid = 2 ;HttpOnly\"]" },
+    { "$['set-cookie'][*]", 3, "\"sidx=9\"" },
+    { "$['Content-Type','ETag','set-cookie']", -1,
+      "[\"text/html\",\"e1\",\"sid=1; Path=/\"]" },
+    { "$.*", 2, "\"sid=1; Path=/\"" },
+    { "$['X-None']", -1, "-" },
+    { "$['Empty']", -1, "[]" },
+};
+
+static const char *shown(const wf_value_t *value)
+{
+    return wf_json_text(wf_json_own(wf_value_to_json(value), pool), NULL, pool);
+}
+
+static const char *find_in_headers(size_t i)
+{
+    wf_value_t source = json(HEADERS), value = wf_null();
+    wf_finder_t *finder;
+    wf_error_t err;
+    int found;
+
+    wf_map_set(source.as.map, "Empty", wf_list(wf_list_create(pool)));
+    wf_error_init(&err, pool);
+    if (wf_finder_create(&finder, WF_FIND_JSON, in_headers[i].text, in_headers[i].index,
+                         0, pool, &err)
+        != APR_SUCCESS) {
+        return err.message;
+    }
+    finder->headers = 1;
+    wf_finder_find(finder, &source, &value, &found, pool, &err);
+    return found ? shown(&value) : "-";
+}
+
 static const char *find(size_t i)
 {
     wf_value_t source = json(cases[i].source), value = wf_null();
@@ -90,8 +133,7 @@ static const char *find(size_t i)
         || wf_finder_find(finder, &source, &value, &found, pool, &err) != APR_SUCCESS) {
         return apr_pstrcat(pool, "! ", err.message, NULL);
     }
-    return found ? wf_json_text(wf_json_own(wf_value_to_json(&value), pool), NULL, pool)
-                 : "-";
+    return found ? shown(&value) : "-";
 }
 
 int main(void)
@@ -107,6 +149,9 @@ int main(void)
         else {
             is_str(got, cases[i].want, "%s, index %d", text, cases[i].index);
         }
+    }
+    for (size_t i = 0; i < sizeof(in_headers) / sizeof(in_headers[0]); i++) {
+        is_str(find_in_headers(i), in_headers[i].want, "headers: %s", in_headers[i].text);
     }
     apr_pool_destroy(pool);
     apr_terminate();
