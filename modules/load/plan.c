@@ -387,6 +387,9 @@ apr_status_t wf_plan_override(wf_plan_t *plan, const char *mode, apr_int64_t vus
                               "\"%.60s\" is no duration; write 250ms, 30s, 1m30s",
                               duration);
     }
+    if (mode == NULL && shape.inferred && (iterations >= 0 || duration != NULL)) {
+        executor = &wf_constant_vus;
+    }
     shape.executor = executor;
     shape.vus = vus >= 0 ? vus : shape.vus;
     shape.iterations = iterations >= 0 ? iterations : shape.iterations;

@@ -44,6 +44,7 @@ typedef struct wf_stage_t {
 /* What an executor is told. -1: not given. */
 typedef struct wf_load_shape_t {
     const wf_executor_t *executor;
+    int inferred; /* the document names no mode: it follows from the stages */
     apr_int64_t vus;
     apr_int64_t duration_ns, iterations;
     const wf_stage_t *stages;

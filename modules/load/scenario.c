@@ -193,13 +193,22 @@ static void check_limits(const wf_load_shape_t *shape, const wf_node_t *node,
     }
 }
 
+/* Without a mode stages mean ramping-vus, unless something else says how much there is to
+ * do. */
+static const wf_executor_t *default_mode(wf_load_shape_t *shape)
+{
+    shape->inferred =
+        shape->nstages > 0 && shape->duration_ns < 0 && shape->iterations < 0;
+    return shape->inferred ? &wf_ramping_vus : &wf_constant_vus;
+}
+
 static void compile_mode(draft_t *draft, const wf_node_t *node, const wf_where_t *path,
                          wf_compile_t *c)
 {
     const char *key = node && wf_node_get(node, "executor") ? "executor" : "mode";
     wf_where_t at = { .up = path, .key = key };
     const wf_executor_t *executor =
-        draft->mode ? wf_executor_find(draft->mode) : &wf_constant_vus;
+        draft->mode ? wf_executor_find(draft->mode) : default_mode(&draft->shape);
 
     if (executor == NULL) {
         wf_compile_problem(c, "value", wf_node_get(node, key), &at,

@@ -214,6 +214,11 @@ static const struct {
     { "mode: ramping-vus, stages: [{duration: 1s, target: 5}, {duration: 2s, target: 0}]", "ramping-vus", 5, 3000, 0 },
     { "mode: ramping-vus, start_vus: 9, stages: [{duration: 1s, target: 5}]", "ramping-vus", 9, 1000, 0 },
     { "mode: ramping-vus, ramp_up: {start_vus: 9, stages: [{duration: 1s, target: 5, name: up}]}", "ramping-vus", 9, 1000, 0 },
+    { "stages: [{duration: 1s, target: 5}, {duration: 2s, target: 0}]", "ramping-vus", 5, 3000, 0 },
+    { "ramp_up: {start_vus: 9, stages: [{duration: 1s, target: 5}]}", "ramping-vus", 9, 1000, 0 },
+    { "stages: [{duration: 1s, target: 5}], duration: 3s", "constant-vus", 1, 3000, 0 },
+    { "stages: [{duration: 1s, target: 5}], vus: 2, iterations: 3", "constant-vus", 2, 0, 6 },
+    { "stages: [], vus: 2", "constant-vus", 2, 0, 2 },
     { "mode: constant-arrival-rate, rate: 20, duration: 5s", "constant-arrival-rate", 40, 5000, 0 },
     { "mode: constant-arrival-rate, vus: 20, duration: 5s", "constant-arrival-rate", 40, 5000, 0 },
     { "mode: constant-arrival-rate, rate: 2, duration: 5s", "constant-arrival-rate", 10, 5000, 0 },
@@ -233,6 +238,7 @@ static const struct {
 } refused[] = {
     /* clang-format off */
     { "mode: ramping-vus", "options.stages: is required in mode ramping-vus" },
+    { "stages: [{duration: 0s, target: 5}]", "options.stages: must last longer than 0s" },
     { "mode: ramping-vus, stages: []", "options.stages: is required in mode ramping-vus" },
     { "mode: ramping-vus, stages: [{duration: 0s, target: 5}]", "options.stages: must last longer than 0s" },
     { "mode: ramping-vus, stages: [{duration: 1s, target: -5}]", "options.stages[0].target" },
@@ -260,7 +266,8 @@ static const struct {
 } ignored[] = {
     /* clang-format off */
     { "vus: 1, rate: 5", "options.rate: has no meaning in mode constant-vus" },
-    { "vus: 1, stages: [{duration: 1s, target: 5}]", "options.stages: has no meaning" },
+    { "vus: 1, stages: [{duration: 1s, target: 5}]", "options.vus: has no meaning in mode ramping-vus" },
+    { "duration: 1s, stages: [{duration: 1s, target: 5}]", "options.stages: has no meaning in mode constant-vus" },
     { "mode: ramping-vus, vus: 3, stages: [{duration: 1s, target: 5}]", "options.vus: has no meaning in mode ramping-vus" },
     { "mode: ramping-vus, duration: 3s, stages: [{duration: 1s, target: 5}]", "options.duration: has no meaning" },
     { "mode: constant-arrival-rate, rate: 3, duration: 3s, pacing: 1s", "options.pacing: has no meaning in mode constant-arrival-rate" },

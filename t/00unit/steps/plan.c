@@ -43,6 +43,8 @@ static void identity(void)
     is_str(wf_plan_description(compile(HEAD STEPS)), NULL, "no description");
 }
 
+#define STAGES "stages: [{duration: 2s, target: 5}]"
+
 /* ---- options and overrides ------------------------------------------------------ */
 
 static const struct {
@@ -64,6 +66,10 @@ static const struct {
     { "other mode",           "vus: 3, iterations: 7", "shared-iterations", -1, -1, NULL, "shared-iterations", 3, 7, 0 },
     { "more VUs",             "vus: 3, iterations: 2", NULL, 10, -1, NULL,   "constant-vus", 10, 20, 0 },
     { "other iterations",     "vus: 3, iterations: 2", NULL, -1, 4, NULL,    "constant-vus", 3, 12, 0 },
+    { "stages alone",         STAGES,                NULL, -1, -1, NULL,     "ramping-vus", 5, 0, 2 },
+    { "time, not stages",     STAGES,                NULL, -1, -1, "9s",     "constant-vus", 1, 0, 9 },
+    { "iterations, not stages", STAGES,              NULL, 2, 3, NULL,       "constant-vus", 2, 6, 0 },
+    { "a mode that was said", "mode: ramping-vus, " STAGES, NULL, -1, -1, "9s", "ramping-vus", 5, 0, 2 },
     { "time instead",         "vus: 3",              NULL, -1, -1, "1m30s",  "constant-vus", 3, 0, 90 },
     /* clang-format on */
 };
