@@ -128,7 +128,7 @@ static apr_status_t report_limit(js_runtime_t *runtime, wf_js_result_t *result,
 
 static int is_stopped(const js_runtime_t *runtime)
 {
-    return runtime->run->late || runtime->run->spent || runtime->heap.refused;
+    return runtime->run->late || runtime->run->spent || runtime->heap.exceeded;
 }
 
 static apr_status_t report(js_runtime_t *runtime, JSValueConst thrown,
@@ -266,7 +266,7 @@ static int run_jobs(js_runtime_t *runtime)
 {
     JSContext *ctx;
 
-    while (JS_IsJobPending(runtime->rt) && !runtime->run->late) {
+    while (JS_IsJobPending(runtime->rt) && !is_stopped(runtime)) {
         if (JS_ExecutePendingJob(runtime->rt, &ctx) < 0) {
             return -1;
         }
@@ -388,7 +388,8 @@ static void begin(js_runtime_t *runtime, js_run_t *run, const wf_js_call_t *call
     run->eval.pool = p;
     runtime->run = run;
     runtime->runs++;
-    runtime->heap.refused = 0;
+    runtime->heap.exceeded = 0;
+    runtime->heap.reserve = WF_JS_RESERVE(memory_of(call));
     JS_SetMemoryLimit(runtime->rt, runtime->heap.state->malloc_size + memory_of(call));
 }
 

@@ -16,6 +16,7 @@
 #define WF_JS_CACHED 512                     /* compiled scripts of a runtime … */
 #define WF_JS_CACHED_BYTES (4 * 1024 * 1024) /* … and their texts in all */
 #define WF_JS_HINTS 1024                     /* a power of two */
+#define WF_JS_RESERVE(memory) ((memory) / 2 + 1024 * 1024) /* beyond it, to end a run */
 #define WF_JS_KEPT (16 * 1024 * 1024) /* a larger heap is not kept for the next run */
 #define WF_JS_SCRATCH (64 * 1024)     /* of a runtime's scratch, between runs */
 #define WF_JS_NESTED_MAX 4            /* runs within host calls of runs */
@@ -63,7 +64,8 @@ typedef struct js_block_t js_block_t;
 typedef struct js_heap_t {
     js_block_t *blocks;   /* all of it */
     JSMallocState *state; /* how many bytes; QuickJS tells only by walking its whole heap */
-    int refused;          /* an allocation went beyond the limit */
+    size_t reserve;       /* bytes beyond the limit for what is under way then */
+    int exceeded;         /* an allocation went beyond the limit: the run has to end */
 } js_heap_t;
 
 typedef struct js_runtime_t js_runtime_t;
@@ -119,7 +121,7 @@ void js_compiled_forget(js_runtime_t *runtime);
  */
 int js_spend(js_runtime_t *runtime, apr_size_t n);
 
-/** Fails a run whose deadline has passed: -1 with an exception pending. */
+/** Fails a run whose deadline or memory is over: -1 with an exception pending. */
 int js_in_time(js_runtime_t *runtime);
 
 /* ---- worlds ----------------------------------------------------------------------- */

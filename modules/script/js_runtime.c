@@ -26,16 +26,20 @@ static size_t size_of(const void *memory)
     return malloc_usable_size((js_block_t *)memory - 1) - sizeof(js_block_t);
 }
 
+/* Beyond the limit the run is over, but what is under way still gets its memory out of a
+ * reserve until the next look at the time ends it: QuickJS does not survive everywhere, not
+ * in its compiler, that it gets none. */
 static int refuses(JSMallocState *s, size_t more)
 {
     js_heap_t *heap = s->opaque;
 
     heap->state = s;
-    if (s->malloc_size + more > s->malloc_limit) {
-        heap->refused = 1;
-        return 1;
+    if (more <= s->malloc_limit && s->malloc_size <= s->malloc_limit - more) {
+        return 0;
     }
-    return 0;
+    heap->exceeded = 1;
+    return more > heap->reserve
+           || s->malloc_size + more - s->malloc_limit > heap->reserve;
 }
 
 static void *link_block(js_heap_t *heap, js_block_t *block)
@@ -123,19 +127,19 @@ static const JSMallocFunctions heap_functions = { heap_malloc, heap_free, heap_r
 
 /* ---- limits ------------------------------------------------------------------------- */
 
-/* Once it is late it stays so: loops that cannot fail rely on the next look. */
-static int is_late(JSRuntime *rt, void *opaque)
+/* Once a run has to end it stays so: loops that cannot fail rely on the next look. */
+static int has_to_end(JSRuntime *rt, void *opaque)
 {
     js_runtime_t *runtime = opaque;
     js_run_t *run = runtime->run;
 
     (void)rt;
-    if (run && !run->late
+    if (run && !run->late && !runtime->heap.exceeded
         && (wf_mono_us() >= run->deadline
             || (run->call->stop && __atomic_load_n(run->call->stop, __ATOMIC_RELAXED)))) {
         run->late = 1;
     }
-    return run && run->late;
+    return run && (run->late || runtime->heap.exceeded);
 }
 
 /* The run is over, whatever the script catches. */
@@ -152,7 +156,7 @@ static int stop(JSContext *ctx)
 
 int js_in_time(js_runtime_t *runtime)
 {
-    return is_late(runtime->rt, runtime) ? stop(runtime->ctx) : 0;
+    return has_to_end(runtime->rt, runtime) ? stop(runtime->ctx) : 0;
 }
 
 int js_spend(js_runtime_t *runtime, apr_size_t n)
@@ -270,7 +274,7 @@ static js_runtime_t *open_runtime(const wf_js_world_t *world)
     if (runtime->rt) {
         JS_SetMaxStackSize(runtime->rt, WF_JS_STACK);
         JS_UpdateStackTop(runtime->rt);
-        JS_SetInterruptHandler(runtime->rt, is_late, runtime);
+        JS_SetInterruptHandler(runtime->rt, has_to_end, runtime);
         JS_SetHostPromiseRejectionTracker(runtime->rt, on_rejection, runtime);
     }
     if (!runtime->rt || (world && !runtime->scratch) || set_up(runtime) < 0) {
