@@ -79,6 +79,7 @@ typedef enum {
 #define WF_COLUMN_HIDDEN 2 /* not one of Activiti's: table views leave it out */
 #define WF_COLUMN_JOINED 4 /* comes from another table; read, never written */
 #define WF_COLUMN_SECRET 8 /* table views show a mask */
+#define WF_COLUMN_LONG 16  /* brief lists leave it out */
 
 typedef struct wf_column_t {
     const char *name;
@@ -348,8 +349,8 @@ apr_status_t wf_store_load(wf_store_t *store, wf_table_e table, const wf_cell_t 
 
 /* ---- SQL text -------------------------------------------------------------------- */
 
-/** "r.ID_, r.REV_, …" and "FROM NAME r …". */
-const char *wf_sql_columns(wf_table_e table, apr_pool_t *p);
+/** "r.ID_, r.REV_, …" and "FROM NAME r …". brief: "NULL" in the place of long columns. */
+const char *wf_sql_columns(wf_table_e table, int brief, apr_pool_t *p);
 const char *wf_sql_from(wf_table_e table, apr_pool_t *p);
 
 const char *wf_sql_get(const wf_driver_t *d, wf_table_e table, apr_pool_t *p);
@@ -424,6 +425,7 @@ typedef struct wf_filter_def_t {
 typedef struct wf_list_def_t {
     wf_table_e table;
     const char *where; /* what every row of the list is; NULL = no condition */
+    int brief;         /* columns that are WF_COLUMN_LONG are left out */
     int newest_first;  /* without a sort key: by creation, descending */
     unsigned leads;    /* one of these filters must be given; 0 = none need be */
     const wf_filter_def_t *filters; /* closed by a row without name; NULL = none */

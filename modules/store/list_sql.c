@@ -253,6 +253,13 @@ const wf_list_def_t wf_lists[WF_LISTS] = {
         .filters = run_filters,
         .keys    = { "seq",    "id" },
         .columns = { "r.SEQ_", "r.ID_" } },
+    [WF_LIST_RUN_HEADS] = {
+        .table = WF_TABLE_RUN,
+        .brief = 1,
+        .newest_first = 1,
+        .filters = run_filters,
+        .keys    = { "seq",    "id" },
+        .columns = { "r.SEQ_", "r.ID_" } },
 };
 /* clang-format on */
 
@@ -446,7 +453,7 @@ static apr_array_header_t *leading_branches(const wf_list_key_t *key,
 static const char *page_of_ids(const wf_list_key_t *key, const wf_filter_def_t *leader,
                                int size, apr_pool_t *p)
 {
-    wf_table_e table = wf_lists[key->list].table;
+    const wf_list_def_t *def = &wf_lists[key->list];
     const char *order = key->descending ? "DESC" : "ASC";
     int count;
     const char *ids =
@@ -454,8 +461,9 @@ static const char *page_of_ids(const wf_list_key_t *key, const wf_filter_def_t *
 
     ids = apr_psprintf(p, "%s ORDER BY 1 %s LIMIT ?%d OFFSET ?%d", ids, order, size,
                        size + 1);
-    return apr_pstrcat(p, "SELECT ", wf_sql_columns(table, p), wf_sql_from(table, p),
-                       " WHERE r.ID_ IN (", ids, ") ORDER BY r.ID_ ", order, NULL);
+    return apr_pstrcat(p, "SELECT ", wf_sql_columns(def->table, def->brief, p),
+                       wf_sql_from(def->table, p), " WHERE r.ID_ IN (", ids,
+                       ") ORDER BY r.ID_ ", order, NULL);
 }
 
 /* Ids that are in one stream alone are counted as they come, the others once. */
@@ -517,7 +525,7 @@ static const char *page_of_rows(const wf_list_key_t *key, int size, apr_pool_t *
         where = and_also(where, def->via_on, p);
     }
     return apr_psprintf(p, "SELECT %s%s%s ORDER BY %s LIMIT ?%d OFFSET ?%d",
-                        wf_sql_columns(def->table, p), from_of(def, via, p),
+                        wf_sql_columns(def->table, def->brief, p), from_of(def, via, p),
                         where_of(where, p), order_of(def, by, key->descending, p), size,
                         size + 1);
 }

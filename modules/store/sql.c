@@ -173,15 +173,18 @@ static int is_stored(const wf_column_t *c)
     return !(c->flags & WF_COLUMN_JOINED);
 }
 
-const char *wf_sql_columns(wf_table_e table, apr_pool_t *p)
+const char *wf_sql_columns(wf_table_e table, int brief, apr_pool_t *p)
 {
     const wf_table_def_t *t = &wf_tables[table];
     const char *text = "";
 
     for (int i = 0; i < t->count; i++) {
-        text =
-            apr_pstrcat(p, text, i ? ", " : "", is_stored(&t->columns[i]) ? "r." : "b.",
-                        t->columns[i].name, NULL);
+        const wf_column_t *c = &t->columns[i];
+        int left_out = brief && c->flags & WF_COLUMN_LONG;
+
+        text = left_out ? apr_pstrcat(p, text, i ? ", " : "", "NULL", NULL)
+                        : apr_pstrcat(p, text, i ? ", " : "", is_stored(c) ? "r." : "b.",
+                                      c->name, NULL);
     }
     return text;
 }
@@ -196,7 +199,7 @@ static const char *select_where(const wf_driver_t *d, wf_table_e table, const ch
                                 apr_pool_t *p)
 {
     return wf_sql_dialect(d,
-                          apr_pstrcat(p, "SELECT ", wf_sql_columns(table, p),
+                          apr_pstrcat(p, "SELECT ", wf_sql_columns(table, 0, p),
                                       wf_sql_from(table, p), where, NULL),
                           p);
 }

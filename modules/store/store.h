@@ -672,6 +672,8 @@ typedef enum {
     WF_LIST_GROUPS,      /* user, type, searchText (part of name or id) */
     WF_LIST_RUNS,        /* status, workflow, live! (have not ended); newest first by
                             default */
+    WF_LIST_RUN_HEADS,   /* the same without what is long: NULL in the rows, which are only
+                            to be read, are document, metrics, states, errors, baseline */
     WF_LISTS
 } wf_list_e;
 

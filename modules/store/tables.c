@@ -8,6 +8,7 @@
 
 #define KEY WF_COLUMN_KEY
 #define HIDDEN WF_COLUMN_HIDDEN
+#define LONG WF_COLUMN_LONG
 #define JOINED (WF_COLUMN_JOINED | WF_COLUMN_HIDDEN)
 
 #define AT(type, member) (int)offsetof(type, member)
@@ -390,11 +391,11 @@ static const wf_column_t run_columns[] = {
     { "PROGRESS_",      WF_COL_REAL, AT(T, progress),      0 },
     { "START_TIME_",    WF_COL_TIME, AT(T, start_time),    0 },
     { "END_TIME_",      WF_COL_TIME, AT(T, end_time),      0 },
-    { "ERRORS_",        WF_COL_TEXT, AT(T, errors),        0 },
-    { "SLAVE_STATES_",  WF_COL_TEXT, AT(T, slave_states),  0 },
-    { "METRICS_",       WF_COL_TEXT, AT(T, metrics),       0 },
-    { "DEFINITION_",    WF_COL_TEXT, AT(T, definition),    0 },
-    { "BASELINE_",      WF_COL_TEXT, AT(T, baseline),      0 },
+    { "ERRORS_",        WF_COL_TEXT, AT(T, errors),        LONG },
+    { "SLAVE_STATES_",  WF_COL_TEXT, AT(T, slave_states),  LONG },
+    { "METRICS_",       WF_COL_TEXT, AT(T, metrics),       LONG },
+    { "DEFINITION_",    WF_COL_TEXT, AT(T, definition),    LONG },
+    { "BASELINE_",      WF_COL_TEXT, AT(T, baseline),      LONG },
 };
 #undef T
 

@@ -9,8 +9,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define LIST_MAX 1000 /* executions of one list answer */
-#define LIST_DEFAULT 100
+#define LIST_MAX 10000 /* executions of one list answer: all that are kept by default */
 #define LIVE_TIMEOUT apr_time_from_sec(2) /* then the last checkpoint has to do */
 #define STOPS_MAX 1000 /* live executions of one workflow that one call stops */
 
@@ -134,7 +133,7 @@ apr_status_t wf_execution_events(wf_request_t *req, wf_error_t *err)
 
 static apr_status_t read_range(wf_request_t *req, wf_page_t *page, wf_error_t *err)
 {
-    apr_int64_t limit = LIST_DEFAULT, offset = 0;
+    apr_int64_t limit = LIST_MAX, offset = 0;
     apr_status_t rv;
 
     if ((rv = wf_query_int(req->query, "limit", &limit, err)) != APR_SUCCESS
@@ -177,7 +176,7 @@ apr_status_t wf_execution_list(wf_request_t *req, wf_error_t *err)
     if (!(store = wf_request_store(req, err))) {
         return WF_EFAILED;
     }
-    rv = wf_store_list(store, WF_LIST_RUNS, filters, 2, &page, &rows, req->pool, err);
+    rv = wf_store_list(store, WF_LIST_RUN_HEADS, filters, 2, &page, &rows, req->pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -207,10 +206,12 @@ static apr_status_t list_runs(wf_request_t *req, int live, apr_int64_t limit,
     wf_page_t page = { .size = limit };
     wf_store_t *store = wf_request_store(req, err);
     wf_rows_t rows;
-    apr_status_t rv = store ? wf_store_list(store, WF_LIST_RUNS, filters, 2, &page, &rows,
-                                            req->pool, err)
-                            : WF_EFAILED;
+    apr_status_t rv = WF_EFAILED;
 
+    if (store) {
+        rv = wf_store_list(store, WF_LIST_RUN_HEADS, filters, 2, &page, &rows, req->pool,
+                           err);
+    }
     *runs = rv == APR_SUCCESS ? rows.rows : NULL;
     return rv;
 }

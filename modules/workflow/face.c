@@ -16,7 +16,7 @@
 static const wf_argument_t list_arguments[] = {
     QUERY("status",   STRING,  NULL,  "Only those with this status."),
     QUERY("workflow", STRING,  NULL,  "Only those of the workflow with this id."),
-    QUERY("limit",    INTEGER, "100", "How many at most, up to 1000."),
+    QUERY("limit",    INTEGER, "10000", "How many at most."),
     QUERY("offset",   INTEGER, "0",   "How many newer ones are left out."),
     { NULL }
 };

@@ -9,7 +9,7 @@ use WF::Server;
 use WF::Target;
 use WF::Test;
 
-plan tests => 41;
+plan tests => 43;
 
 my $server = WF::Server->new(extra => <<'END')->start;
 WorkflowMaxExecutions 2
@@ -104,6 +104,9 @@ my @old = map { submit(hanging(vus => 1)) } 1, 2;
 wait_until { live() == 2 };
 ok t_cmp(scalar(grep { try_submit(hanging())->code != 500 } 1 .. 1001), 0, 'many more are refused');
 ok t_cmp(get_json('/api/v1/workflows/hanging')->{status}, 'failed', 'the latest one has failed');
+my $list = get_json('/api/v1/executions');
+ok @{ $list->{executions} } > 1000;
+ok t_cmp(scalar @{ $list->{executions} }, $list->{total}, 'a list without parameters has all of them');
 $r = call('DELETE', '/api/v1/workflows/hanging');
 ok t_cmp($r->code . ' ' . json($r)->{message}, '200 Workflow stopped successfully', 'what still runs is found');
 ok t_cmp(join(' ', map { finished($_)->{status} } @old), 'aborted aborted', 'and stopped');

@@ -263,6 +263,8 @@ static void add_runs(void)
         run->workflow_id = rows[i].workflow;
         run->status = rows[i].status;
         run->progress = 0.25 * i;
+        run->definition = "{}";
+        run->metrics = run->slave_states = run->errors = run->baseline = "[]";
     }
     must_commit(uow, "runs");
 }
@@ -291,6 +293,7 @@ static const char *row_text(wf_list_e list, void *row)
     case WF_LIST_USERS:
         return ((wf_user_t *)row)->id;
     case WF_LIST_RUNS:
+    case WF_LIST_RUN_HEADS:
         return ((wf_run_t *)row)->id;
     case WF_LIST_TASKS:
         return number_of(tasks, 6, ((wf_task_t *)row)->id);
@@ -592,6 +595,10 @@ static const struct {
      "exec-d exec-b exec-c"},
     {WF_LIST_RUNS, "workflow=w1", "id", "exec-b exec-c exec-d",
      "exec-d exec-c exec-b"},
+    {WF_LIST_RUN_HEADS, NULL, "seq", "exec-c exec-a exec-b exec-d",
+     "exec-d exec-b exec-a exec-c"},
+    {WF_LIST_RUN_HEADS, "workflow=w1&status=completed", "id", "exec-b exec-c",
+     "exec-c exec-b"},
 };
 
 static int words(const char *text)
@@ -691,6 +698,29 @@ static void check_pages(void)
            "exec-d exec-b exec-c", "… of a workflow too");
 }
 
+/* Who only wants to see what there is does not read the documents of all. */
+static void check_brief(void)
+{
+    for (int brief = 0; brief < 2; brief++) {
+        wf_error_t *err = new_error();
+        wf_list_e list = brief ? WF_LIST_RUN_HEADS : WF_LIST_RUNS;
+        wf_page_t page = {.size = 10};
+        wf_rows_t rows;
+        wf_run_t *run;
+
+        MUST(wf_store_list(reader, list, NULL, 0, &page, &rows, pool, err), err);
+        run = APR_ARRAY_IDX(rows.rows, 0, wf_run_t *);
+        is_int(rows.total, 4, "brief %d: all rows", brief);
+        is_str(run->id, "exec-d", "… their keys");
+        is_str(run->status, "running", "… and what is short");
+        is_str(run->definition, brief ? NULL : "{}", "… the document");
+        is_str(run->metrics, brief ? NULL : "[]", "… metrics");
+        is_str(run->slave_states, brief ? NULL : "[]", "… states");
+        is_str(run->errors, brief ? NULL : "[]", "… errors");
+        is_str(run->baseline, brief ? NULL : "[]", "… the baseline");
+    }
+}
+
 /* What a call may not ask for. */
 static void refuse(wf_list_e list, const char *name, wf_value_t value, const char *field)
 {
@@ -787,6 +817,7 @@ int main(void)
     check_orders();
     check_keys();
     check_pages();
+    check_brief();
     check_summaries();
     check_definitions();
     check_refusals();

@@ -153,7 +153,7 @@ static int may_sort(const wf_list_key_t *key, const char *filter)
     if (filter && key->list == WF_LIST_GROUPS && !strcmp(filter, "type")) {
         return 2; /* groups are few */
     }
-    if (filter && key->list == WF_LIST_RUNS && !strcmp(filter, "live")) {
+    if (filter && key->list >= WF_LIST_RUNS && !strcmp(filter, "live")) {
         return 2; /* WorkflowMaxExecutions is their number */
     }
     return key->sort > 0 && key->descending != retries;
