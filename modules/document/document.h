@@ -136,6 +136,11 @@ typedef struct wf_field_t {
 void wf_schema_bind(const wf_field_t *fields, const wf_node_t *node, void *target,
                     const wf_where_t *path, wf_compile_t *c);
 
+/** The same for a duration alone, where a member may be something else, too: *ns stays as it
+ *  is if the node is none. */
+void wf_schema_duration(const wf_node_t *node, apr_int64_t *ns, const wf_where_t *path,
+                        wf_compile_t *c);
+
 /** Report a problem at a node (or without position: node NULL). */
 void wf_compile_problem(wf_compile_t *c, const char *rule, const wf_node_t *node,
                         const wf_where_t *path, const char *fmt, ...) WF_PRINTF(5, 6);

@@ -3,8 +3,11 @@
 #include "document/document.h"
 
 #include <apr_strings.h>
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
+
+#define LARGE 0x1p63 /* whole numbers from here on are read as numbers with fraction */
 
 /* ---- where we are ------------------------------------------------------------------ */
 
@@ -42,8 +45,10 @@ typedef void bind_fn(const wf_field_t *field, const wf_node_t *node, void *slot,
 static void wrong_type(const wf_node_t *node, const char *wanted, const wf_where_t *path,
                        wf_compile_t *c)
 {
+    int large = node->type == WF_NODE_NUMBER && fabs(node->number) >= LARGE;
+
     wf_compile_problem(c, "type", node, path, "must be %s, not %s", wanted,
-                       wf_node_type_name(node->type));
+                       large ? "a number beyond 64 bits" : wf_node_type_name(node->type));
 }
 
 static void bind_string(const wf_field_t *field, const wf_node_t *node, void *slot,
@@ -87,14 +92,13 @@ static void bind_boolean(const wf_field_t *field, const wf_node_t *node, void *s
 }
 
 /* Texts such as 1m30s; the bare number 0 is the only one without a unit. */
-static void bind_duration(const wf_field_t *field, const wf_node_t *node, void *slot,
-                          const wf_where_t *path, wf_compile_t *c)
+void wf_schema_duration(const wf_node_t *node, apr_int64_t *slot, const wf_where_t *path,
+                        wf_compile_t *c)
 {
     apr_int64_t ns = 0;
 
-    (void)field;
     if (node->type == WF_NODE_INTEGER && node->integer == 0) {
-        *(apr_int64_t *)slot = 0;
+        *slot = 0;
     }
     else if (node->type != WF_NODE_STRING) {
         wrong_type(node, "a duration with a unit, such as 30s or 1m30s", path, c);
@@ -108,8 +112,15 @@ static void bind_duration(const wf_field_t *field, const wf_node_t *node, void *
         wf_compile_problem(c, "range", node, path, "must not be negative");
     }
     else {
-        *(apr_int64_t *)slot = ns;
+        *slot = ns;
     }
+}
+
+static void bind_duration(const wf_field_t *field, const wf_node_t *node, void *slot,
+                          const wf_where_t *path, wf_compile_t *c)
+{
+    (void)field;
+    wf_schema_duration(node, slot, path, c);
 }
 
 static void bind_word(const wf_field_t *field, const wf_node_t *node, void *slot,

@@ -36,11 +36,7 @@ static void compile(wf_step_t *step, const wf_node_t *config, const wf_where_t *
             return;
         }
     }
-    if (own->node->type != WF_NODE_STRING
-        || wf_duration_parse(&own->ns, own->node->text) != APR_SUCCESS || own->ns < 0) {
-        wf_compile_problem(c, "duration", own->node, &at,
-                           "must be a duration such as 250ms, 30s, 1m30s");
-    }
+    wf_schema_duration(own->node, &own->ns, &at, c);
 }
 
 static wf_step_progress_e start(wf_strand_t *strand, wf_act_t *act)

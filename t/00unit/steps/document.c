@@ -59,6 +59,10 @@ static const struct {
     { "retry without retry", HEAD HTTP("url: 'http://h/'") "  retry: {delay: 1s}\n", "value", "steps[0].retry", 7 },
     { "processors",          HEAD HTTP("url: 'http://h/'") "  preProcessors: {}\n", "type", "steps[0].preProcessors", 7 },
     { "timeout a number",    HEAD HTTP("url: 'http://h/'") "  timeout: 5\n", "type", "steps[0].timeout", 7 },
+    { "sleep a number",      HEAD "steps:\n- {id: a, type: sleep, duration: 10}\n", "type", "steps[0].duration", 4 },
+    { "sleep a word",        HEAD "steps:\n- {id: a, type: sleep, duration: soon}\n", "duration", "steps[0].duration", 4 },
+    { "sleep back",          HEAD "steps:\n- {id: a, type: sleep, config: {duration: -1s}}\n", "range", "steps[0].config.duration", 4 },
+    { "too large a number",  HEAD STEPS "options: {vus: 99999999999999999999}\n", "type", "options.vus", 5 },
     { "timeout a word",      HEAD HTTP("url: 'http://h/'") "  timeout: soon\n", "duration", "steps[0].timeout", 7 },
     { "timeout negative",    HEAD HTTP("url: 'http://h/'") "  timeout: -5s\n", "range", "steps[0].timeout", 7 },
     /* http */

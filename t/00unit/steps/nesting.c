@@ -199,6 +199,7 @@ static const case_t cases[] = {
     { "a request within a branch is cut", "- {id: c, type: if, timeout: 60ms, on_error: continue, condition: 'true', then: [{id: f, type: for, end: 3, steps: [" GET("a", "/hang") "]}]}\n- " GET("z", "/z/${c.status}"), "/hang /z/timeout", "completed" },
     { "the inner time-out comes first", "- {id: c, type: if, timeout: 10s, condition: 'true', then: [{id: s, type: sleep, timeout: 20ms, on_error: continue, config: {duration: 5s}}, " GET("a", "/a/${s.status}") "]}", "/a/timeout", "completed" },
     { "a retry is cut during its delay", "- {id: r, type: retry, timeout: 60ms, delay: 20s, on_error: continue, steps: [" BAD("a", "on_error: abort") "]}\n- " GET("z", "/z/${r.status}/${r.attempts}/${r.terminated_by}"), "/status/500 /z/timeout/1/timeout", "completed" },
+    { "nothing to wait for, and no limit", "- {id: s, type: sleep, duration: 0, timeout: 0}\n- " GET("z", "/z/${s.status}"), "/z/success", "completed" },
     { "each attempt has its own time", "- {id: s, type: sleep, timeout: 20ms, on_error: retry, retry: {max_attempts: 3, delay: 1ms}, config: {duration: 5s}, post_hook: {type: http, config: {url: '/post/${s.attempts}'}}}", "/post/3", "failed" },
 
     /* disabled */
