@@ -227,6 +227,9 @@ apr_status_t wf_client_multi_create(wf_client_multi_t **multi,
                                     wf_client_permit_fn *permitted, void *permit_baton,
                                     apr_pool_t *p, wf_error_t *err);
 
+/** Another number of connections that stay open for reuse. */
+void wf_client_multi_keep(wf_client_multi_t *multi, int connections);
+
 /** At most so many connections to one host and port (of one user, if he has his own);
  *  exchanges beyond it wait for one. 0 = no limit, as at first. */
 void wf_client_multi_limit(wf_client_multi_t *multi, int per_host);

@@ -61,10 +61,15 @@ apr_status_t wf_client_multi_create(wf_client_multi_t **out,
     curl_multi_setopt(multi->handle, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(multi->handle, CURLMOPT_TIMERDATA, multi);
     curl_multi_setopt(multi->handle, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, (long)connections);
+    wf_client_multi_keep(multi, connections);
     apr_pool_cleanup_register(p, multi, multi_close, apr_pool_cleanup_null);
     *out = multi;
     return APR_SUCCESS;
+}
+
+void wf_client_multi_keep(wf_client_multi_t *multi, int connections)
+{
+    curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, (long)connections);
 }
 
 void wf_client_multi_limit(wf_client_multi_t *multi, int per_host)

@@ -55,9 +55,9 @@ const apr_array_header_t *wf_plan_secrets(const wf_plan_t *plan);
 
 /* How users are connected. All zero unless a section of the document says something. */
 typedef struct wf_user_terms_t {
-    int shared_connections; /* with others of the loop; else each user has its own */
+    int shared_connections; /* with all others of the loop; else each user has its own */
     int keep_cookies;       /* over iterations */
-    apr_int64_t max_connections; /* to one host, of a user or of those who share; 0: any */
+    apr_int64_t max_connections; /* to one host, of a user or of all who share; 0: any */
 } wf_user_terms_t;
 void wf_plan_set_users(wf_plan_t *plan, const wf_user_terms_t *terms);
 

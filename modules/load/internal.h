@@ -13,7 +13,7 @@
 
 #include <pthread.h>
 
-#define WF_VUS_PER_MULTI 64 /* more on one multi handle slow libcurl down */
+#define WF_VUS_PER_MULTI 64 /* more with connections of their own slow libcurl down */
 #define WF_WALK_CREDIT 2000 /* steps that a strand takes before others have their turn */
 #define WF_STRAND_TIDY (512 * 1024) /* bytes that a loop may leave behind, roughly */
 
@@ -63,7 +63,8 @@ void wf_loop_finished(wf_loop_t *loop, wf_shard_t *shard); /* end shard after th
  *  clock, and the share of it that the thread was busy (0..1). Any thread. */
 void wf_loop_strain(wf_loop_t *loop, apr_int64_t *late_us, double *busy);
 
-/* Some virtual users of one shard and their connections: one multi handle. */
+/* Some virtual users of one shard, or all of a part if they share their connections: one
+ * multi handle. */
 typedef struct wf_group_t {
     wf_loop_t *loop;
     wf_client_multi_t *multi;
@@ -74,6 +75,8 @@ typedef struct wf_group_t {
 apr_status_t wf_group_create(wf_group_t **group, wf_loop_t *loop,
                              wf_client_permit_fn *permitted, void *baton, apr_pool_t *p,
                              wf_error_t *err);
+/** One more user. */
+void wf_group_join(wf_group_t *group);
 
 /* ---- strands: lines of control (strand.c, names.c) --------------------------------- */
 
@@ -299,7 +302,7 @@ struct wf_shard_t {
     apr_int64_t vus_done;
     apr_int64_t done; /* iterations that have ended, in this process */
     apr_int64_t credit; /* shared-iterations: claimed, not yet begun */
-    wf_group_t *group;  /* for the next user */
+    wf_group_t *group;  /* for the next user, if users have connections of their own */
     wf_vu_t *idle;      /* list of an executor that starts them itself, latest first */
     int nidle;
     apr_int64_t spare;  /* those and users that may still be made; atomic */
@@ -354,6 +357,8 @@ struct wf_part_t {
     wf_sheet_t *sheet, *warm; /* in the run's pool; read by others through the loop */
     int live;                 /* shards that are not DONE */
     wf_act_t *spare;          /* activations that are not in use */
+    wf_group_t *group; /* of users that share their connections, of all shards; or NULL */
+    apr_int64_t max_connections; /* to one host, of a user or of that group; 0: any */
     unsigned short seed[3];   /* of its random numbers */
     int paused;
     int warming; /* samples are not counted yet */

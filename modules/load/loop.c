@@ -16,6 +16,7 @@
 
 /* Few, so that a user who ends an exchange begins the next one, in the same turn, while what
  * they touch is still in the processor's cache. */
+#define CONNECTIONS_PER_VU 4 /* that may stay idle */
 #define EVENTS_PER_TURN 16
 #define STALE_US 2500000 /* what a loop told of itself so long ago says nothing of now   \
                           */
@@ -240,6 +241,12 @@ static apr_status_t forget_timer(void *data)
     return APR_SUCCESS;
 }
 
+/* Room for idle connections to a few hosts per virtual user, of these and the next ones. */
+static int idle_room(int users)
+{
+    return (users + WF_VUS_PER_MULTI) * CONNECTIONS_PER_VU;
+}
+
 apr_status_t wf_group_create(wf_group_t **out, wf_loop_t *loop,
                              wf_client_permit_fn *permitted, void *baton, apr_pool_t *p,
                              wf_error_t *err)
@@ -257,9 +264,16 @@ apr_status_t wf_group_create(wf_group_t **out, wf_loop_t *loop,
      * timer. */
     apr_pool_cleanup_register(p, group, forget_timer, apr_pool_cleanup_null);
     *out = group;
-    /* Room for idle connections to a few hosts per virtual user. */
-    return wf_client_multi_create(&group->multi, &poller, WF_VUS_PER_MULTI * 4, permitted,
-                                  baton, p, err);
+    return wf_client_multi_create(&group->multi, &poller, idle_room(0), permitted, baton,
+                                  p, err);
+}
+
+void wf_group_join(wf_group_t *group)
+{
+    if (group->users > 0 && group->users % WF_VUS_PER_MULTI == 0) {
+        wf_client_multi_keep(group->multi, idle_room(group->users));
+    }
+    group->users++;
 }
 
 /* ---- turns ------------------------------------------------------------------------- */

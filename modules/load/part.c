@@ -16,6 +16,7 @@ static void make_pool(wf_part_t *part)
     apr_pool_create(&part->pool, wf_loop_pool(part->loop));
     apr_pool_tag(part->pool, "wf_part");
     part->spare = NULL;
+    part->group = NULL;
 }
 
 void wf_part_end(wf_part_t *part)

@@ -4,6 +4,7 @@
  * come as the answer to a question that is sent to all of them. */
 #include "load/internal.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,12 +35,34 @@ static apr_pool_t *own_pool(wf_run_t *run, const char *tag)
     return pool;
 }
 
+/* Users that share their connections have a pool on each loop, and a limit is divided by
+ * them. If it is smaller than their number some loops stay without users. */
+static int parts_wanted(const wf_run_t *run)
+{
+    const wf_user_terms_t *terms = &run->plan->users;
+    int loops = run->load->nloops;
+
+    return terms->shared_connections && terms->max_connections > 0
+                   && terms->max_connections < loops
+               ? (int)terms->max_connections
+               : loops;
+}
+
+/* What part i of a run has of the limit. */
+static apr_int64_t connections_of(const wf_run_t *run, int i)
+{
+    const wf_user_terms_t *terms = &run->plan->users;
+    apr_int64_t max = terms->max_connections > INT_MAX ? INT_MAX : terms->max_connections;
+
+    return terms->shared_connections ? max / run->nparts + (i < max % run->nparts) : max;
+}
+
 static void make_parts(wf_run_t *run)
 {
     struct wf_load_t *load = run->load;
     int i;
 
-    run->nparts = load->nloops;
+    run->nparts = parts_wanted(run);
     run->parts = apr_pcalloc(run->pool, run->nparts * sizeof(*run->parts));
     for (i = 0; i < run->nparts; i++) {
         wf_part_t *part = &run->parts[i];
@@ -47,6 +70,7 @@ static void make_parts(wf_run_t *run)
 
         part->run = run;
         part->loop = load->loops[(load->sequence + i) % load->nloops];
+        part->max_connections = connections_of(run, i);
         part->sheet = wf_sheet_create(run->plan->metrics, pool);
         if (run->plan->warmup_ns > 0) {
             part->warm = wf_sheet_create(run->plan->metrics, pool);

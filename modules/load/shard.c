@@ -135,33 +135,52 @@ static void make_room(wf_shard_t *shard)
     shard->vus = grown;
 }
 
-wf_vu_t *wf_shard_add(wf_shard_t *shard)
+static wf_group_t *make_group(wf_shard_t *shard)
 {
     const wf_load_options_t *options = &shard->run->load->options;
+    wf_part_t *part = shard->part;
+    wf_group_t *group;
     wf_error_t err;
+
+    wf_error_init(&err, part->pool);
+    if (wf_group_create(&group, shard->loop, options->permitted, options->permit_baton,
+                        part->pool, &err)
+        != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "load: execution %s: %s", shard->run->id, err.message);
+        wf_sheet_error(part->sheet, NULL, "EXECUTION_ERROR", err.message, wf_time_ms());
+        return NULL;
+    }
+    wf_client_multi_limit(group->multi, (int)part->max_connections);
+    return group;
+}
+
+/* Where the next user belongs, or NULL without memory. */
+static wf_group_t *group_of_next(wf_shard_t *shard)
+{
+    int shared = shard->run->plan->users.shared_connections;
+    wf_group_t **at = shared ? &shard->part->group : &shard->group;
+
+    if (*at == NULL || (!shared && (*at)->users == WF_VUS_PER_MULTI)) {
+        *at = make_group(shard);
+    }
+    return *at;
+}
+
+wf_vu_t *wf_shard_add(wf_shard_t *shard)
+{
+    wf_group_t *group = group_of_next(shard);
     wf_vu_t *vu;
 
-    if (shard->group == NULL || shard->group->users == WF_VUS_PER_MULTI) {
-        wf_error_init(&err, shard->part->pool);
-        if (wf_group_create(&shard->group, shard->loop, options->permitted,
-                            options->permit_baton, shard->part->pool, &err)
-            != APR_SUCCESS) {
-            wf_log(WF_LOG_ERR, "load: execution %s: %s", shard->run->id, err.message);
-            wf_sheet_error(shard->part->sheet, NULL, "EXECUTION_ERROR", err.message,
-                           wf_time_ms());
-            shard->group = NULL;
-            return NULL;
-        }
-        wf_client_multi_limit(shard->group->multi,
-                              (int)shard->run->plan->users.max_connections);
+    if (group == NULL) {
+        return NULL;
     }
     make_room(shard);
     vu = apr_pcalloc(shard->part->pool, sizeof(*vu));
     shard->vus[shard->nvus] = vu;
-    shard->group->users++;
+    wf_group_join(group);
     __atomic_store_n(&shard->used, 1, __ATOMIC_RELAXED);
     shard->live++;
-    wf_vu_init(vu, shard, number_of(shard, shard->nvus++), shard->group);
+    wf_vu_init(vu, shard, number_of(shard, shard->nvus++), group);
     return vu;
 }
 

@@ -66,9 +66,12 @@ my @outputs = (
 );
 my @sizes = ([ 5000, 'completed' ], [ 4999, 'failed' ]);
 my @shared = (
-    # connections   users  slow  most connections, fewest
-    [ 'per_vu',     4,     0,    4, 4 ],
-    [ 'shared',     4,     0,    4, 1 ],
+    # connections   users  iterations  section                        most connections, fewest
+    [ 'per_vu',     4,     40,         {},                            4, 4 ],
+    [ 'shared',     4,     40,         {},                            4, 1 ],
+    # A limit is one of the whole execution, however many users and loops there are.
+    [ 'shared',     200,   3,          { max_connections => 10 },     10, 10 ],
+    [ 'shared',     200,   1,          { max_connections => 1 },      1, 1 ],
 );
 my @wrong = (
     # section                                   where and what
@@ -117,12 +120,13 @@ for my $case (@sizes) {
 }
 
 for my $case (@shared) {
-    my ($connections, $users, $slow, $most, $fewest) = @$case;
-    my $fresh = WF::Target->new;
-    run_workflow([ http_step(a => $fresh->url) ], { vus => $users, iterations => 40 }, http => { connections => $connections });
-    my ($open) = sort { $b <=> $a } map { $_->{open} } $fresh->requests;
-    ok $open <= $most;
-    ok $open >= $fewest;
+    my ($connections, $users, $iterations, $section, $most, $fewest) = @$case;
+    my $fresh = WF::Target->new('/' => { delay => 0.002 });
+    run_workflow([ http_step(a => $fresh->url('/')) ], { vus => $users, iterations => $iterations },
+                 http => { connections => $connections, %$section });
+    my ($open) = sort { $b <=> $a } map { $_->{open} } my @requests = $fresh->requests;
+    ok t_cmp(scalar @requests, $users * $iterations, "$users users, $iterations requests each");
+    ok $open <= $most && $open >= $fewest, 1, "$fewest to $most connections, the target saw $open";
 }
 my $fresh = WF::Target->new;
 run_workflow([ http_step(a => $fresh->url, keep_alive => $false) ], { iterations => 3 });
