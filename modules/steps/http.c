@@ -72,13 +72,23 @@ static const char *const extra_names[WF_STEP_EXTRAS + 1] = {
     "http_status", "http_response_size", "data_sent", "data_received", NULL
 };
 
-void wf_http_count(wf_sheet_t *sheet, const wf_client_response_t *response, int failed)
+wf_http_sample_t wf_http_sample(const wf_client_response_t *response, int failed)
 {
-    const wf_client_timings_t *t = &response->timings;
+    return (wf_http_sample_t){ .status = response->status,
+                               .failed = failed,
+                               .duration_us = response->duration_us,
+                               .sent = response->sent,
+                               .received = response->received,
+                               .timings = response->timings };
+}
+
+void wf_http_count(wf_sheet_t *sheet, const wf_http_sample_t *sample)
+{
+    const wf_client_timings_t *t = &sample->timings;
 
     wf_sheet_count(sheet, WF_M_HTTP_REQS, 1);
-    wf_sheet_rate(sheet, WF_M_HTTP_FAILED, failed);
-    wf_sheet_time(sheet, WF_M_HTTP_DURATION, response->duration_us);
+    wf_sheet_rate(sheet, WF_M_HTTP_FAILED, sample->failed);
+    wf_sheet_time(sheet, WF_M_HTTP_DURATION, sample->duration_us);
     wf_sheet_time(sheet, WF_M_HTTP_BLOCKED, t->blocked);
     wf_sheet_time(sheet, WF_M_HTTP_LOOKING_UP, t->looking_up);
     wf_sheet_time(sheet, WF_M_HTTP_CONNECTING, t->connecting);
@@ -86,15 +96,17 @@ void wf_http_count(wf_sheet_t *sheet, const wf_client_response_t *response, int 
     wf_sheet_time(sheet, WF_M_HTTP_SENDING, t->sending);
     wf_sheet_time(sheet, WF_M_HTTP_WAITING, t->waiting);
     wf_sheet_time(sheet, WF_M_HTTP_RECEIVING, t->receiving);
-    if (response->status > 0) {
-        wf_sheet_tally(sheet, WF_M_HTTP_STATUS, response->status);
+    if (sample->status > 0) {
+        wf_sheet_tally(sheet, WF_M_HTTP_STATUS, sample->status);
     }
 }
 
 static void count_exchange(wf_result_t *result, const wf_client_response_t *response)
 {
-    wf_http_count(wf_strand_sheet(result->strand), response,
-                  result->status != WF_STEP_SUCCESS || result->sample_failed);
+    wf_http_sample_t sample = wf_http_sample(
+        response, result->status != WF_STEP_SUCCESS || result->sample_failed);
+
+    wf_http_count(wf_strand_sheet(result->strand), &sample);
     result->duration_us = response->duration_us;
     result->sent = response->sent;
     result->received = response->received;

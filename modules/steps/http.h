@@ -136,8 +136,16 @@ void wf_http_pairs(apr_array_header_t *pairs, wf_pair_fn *add, const wf_node_t *
 /** 1 if the text may stand as a cookie's value. (http_request.c) */
 int wf_http_cookie_valid(const char *value);
 
-/** Add an answer to the metrics of exchanges. (http.c) */
-void wf_http_count(wf_sheet_t *sheet, const wf_client_response_t *response, int failed);
+/* What the metrics of exchanges are told of one. */
+typedef struct wf_http_sample_t {
+    int status, failed;
+    apr_int64_t duration_us, sent, received;
+    wf_client_timings_t timings;
+} wf_http_sample_t;
+
+wf_http_sample_t wf_http_sample(const wf_client_response_t *response, int failed);
+/** Add one to the metrics; bytes are counted with the step's. (http.c) */
+void wf_http_count(wf_sheet_t *sheet, const wf_http_sample_t *sample);
 
 /** What was really sent, {method, url, version, headers, body, size}, without secrets and
  *  credentials; null if it was not kept. (http_sent.c) */

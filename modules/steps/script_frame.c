@@ -218,19 +218,12 @@ static void check(void *baton, const char *name, int passed)
 static void exchanged(void *baton, const wf_client_response_t *response)
 {
     wf_script_frame_t *frame = baton;
-    wf_script_exchange_t *exchange;
+    int failed = response->outcome != WF_CLIENT_OK || response->status >= 400;
 
     if (frame->exchanges == NULL) {
-        frame->exchanges = apr_array_make(frame->pool, 4, sizeof(*exchange));
+        frame->exchanges = apr_array_make(frame->pool, 4, sizeof(wf_http_sample_t));
     }
-    exchange = apr_array_push(frame->exchanges);
-    *exchange = (wf_script_exchange_t){
-        .status = response->status,
-        .failed = response->outcome != WF_CLIENT_OK || response->status >= 400,
-        .duration_us = response->duration_us,
-        .sent = response->sent,
-        .received = response->received,
-    };
+    APR_ARRAY_PUSH(frame->exchanges, wf_http_sample_t) = wf_http_sample(response, failed);
 }
 
 /* ---- making one -------------------------------------------------------------------------- */
@@ -438,15 +431,9 @@ static void settle_exchanges(const wf_script_frame_t *frame, wf_sheet_t *sheet,
     int i;
 
     for (i = 0; frame->exchanges != NULL && i < frame->exchanges->nelts; i++) {
-        const wf_script_exchange_t *e =
-            &APR_ARRAY_IDX(frame->exchanges, i, wf_script_exchange_t);
+        const wf_http_sample_t *e = &APR_ARRAY_IDX(frame->exchanges, i, wf_http_sample_t);
 
-        wf_sheet_count(sheet, WF_M_HTTP_REQS, 1);
-        wf_sheet_rate(sheet, WF_M_HTTP_FAILED, e->failed);
-        wf_sheet_time(sheet, WF_M_HTTP_DURATION, e->duration_us);
-        if (e->status > 0) {
-            wf_sheet_tally(sheet, WF_M_HTTP_STATUS, e->status);
-        }
+        wf_http_count(sheet, e);
         result->sent += e->sent;
         result->received += e->received;
     }

@@ -48,7 +48,7 @@ typedef struct wf_script_frame_t {
     wf_map_t *set;  /* name → value; NULL: nothing */
     wf_map_t *gone; /* names that were deleted; NULL: none */
     apr_array_header_t *adds;      /* of wf_script_add_t */
-    apr_array_header_t *exchanges; /* of wf_script_exchange_t */
+    apr_array_header_t *exchanges; /* of wf_http_sample_t */
     apr_array_header_t *checks;    /* of wf_script_check_t; NULL: none */
 
     wf_js_result_t result;
@@ -65,11 +65,6 @@ typedef struct wf_script_check_t {
     const char *name;
     int passed, failed;
 } wf_script_check_t;
-
-typedef struct wf_script_exchange_t {
-    int status, failed;
-    apr_int64_t duration_us, sent, received;
-} wf_script_exchange_t;
 
 /** A run that looks names up in the strand; it lives in its pool. */
 wf_script_frame_t *wf_script_frame_create(wf_strand_t *strand, const wf_step_t *step);

@@ -273,6 +273,14 @@ static void test_apart(runner_t *r)
     }
 }
 
+static double threshold_value(const runner_t *r, int i)
+{
+    json_object *row = json_object_array_get_idx(
+        wf_json_get(r->last.metrics, "thresholds"), (size_t)i);
+
+    return row ? json_object_get_double(wf_json_get(row, "value")) : -1;
+}
+
 static void test_requests(runner_t *r)
 {
     target_reset(&r->target);
@@ -288,6 +296,39 @@ static void test_requests(runner_t *r)
            "the steps succeed");
     ok(target_connections(&r->target) < 100, "connections are kept: %d",
        target_connections(&r->target));
+}
+
+/* Where the time of a script's requests goes is told as for http steps. */
+static void test_phases(runner_t *r)
+{
+    static const char *const names[] = { "waiting",        "connecting", "blocked",
+                                         "looking_up",     "sending",    "receiving",
+                                         "tls_handshaking" };
+    const int n = sizeof(names) / sizeof(names[0]);
+    apr_array_header_t *texts = apr_array_make(r->pool, n, sizeof(char *));
+    double values[sizeof(names) / sizeof(names[0])], all = 0;
+    int i;
+
+    for (i = 0; i < n; i++) { /* thresholds that always hold, to read metrics by */
+        APR_ARRAY_PUSH(texts, char *) = apr_psprintf(
+            r->pool, "{metric: http_req_%s, condition: 'max >= 0'},", names[i]);
+    }
+    APR_ARRAY_PUSH(texts, char *) = "{metric: http_req_duration, condition: 'max >= 0'}";
+    ok(runner_run(r, apr_psprintf(r->pool,
+                                  "id: w\nname: W\nhttp: {base_url: 'BASE', keep_alive: false}\nsteps:\n"
+                                  "- {id: s, type: script, config: {script: "
+                                  "\"http.get('/slow/40')\"}}\n"
+                                  "options: {thresholds: [%s]}\n",
+                                  apr_array_pstrcat(r->pool, texts, 0))),
+       "a script whose request takes 40 ms");
+    for (i = 0; i < n; i++) {
+        values[i] = threshold_value(r, i);
+        all += values[i];
+    }
+    ok(values[0] >= 39, "most of it is waiting: %g ms", values[0]);
+    ok(values[1] > 0, "it connected: %g ms", values[1]);
+    ok(all > 0.98 * threshold_value(r, n) && all < 1.02 * threshold_value(r, n),
+       "its phases are its duration: %g of %g ms", all, threshold_value(r, n));
 }
 
 /* A long script leaves its loop, and what it does is done once. */
@@ -467,6 +508,7 @@ int main(void)
     test_figures(&r);
     test_apart(&r);
     test_requests(&r);
+    test_phases(&r);
     test_long(&r);
     test_cut(&r);
     test_isolation(&r);
