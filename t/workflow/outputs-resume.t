@@ -28,8 +28,9 @@ sub counts {
 
 my $id = submit(workflow([ http_step('a', $target->url('/a')) ], { vus => 2, duration => '8s', outputs => [ { type => 'json', url => 'on.json' } ] }));
 wait_until { counts('on.json', 'Point') > 60 };
-my $before = counts('on.json', 'Point');
 kill KILL => $server->engine_pid;
+my $before = counts('on.json', 'Point');
+my $untold = $target->requests('/a') - $before;    # counted behind the last line, at most
 $server->wait_ready;
 my $e = finished($id);
 t_debug(map { $_->{message} } @{ $e->{errors} });
@@ -38,7 +39,10 @@ ok t_cmp(join(' ', map { $_->{message} } grep { $_->{message} =~ /^output/ } @{ 
 my ($all, $told) = (counts('on.json', 'Total'), counts('on.json', 'Point'));
 ok t_cmp($all, metrics($id)->{step_metrics}{a}{count}, 'totals are those of the whole run');
 ok $told > $before;
-ok $told >= $all or t_debug("$told $all");
-ok $told - $all < 90 or t_debug("$told $all");    # what came after the last checkpoint was told, and done again
+# The last checkpoint may be newer than the last line, or older: then what came between them
+# was told and is done again.
+ok $told >= $all - $untold or t_debug("$told $all $untold");
+my $came = $target->requests('/a');
+ok $told <= $came or t_debug("$told $came");
 my $heads = () = $server->slurp('out/on.json') =~ /"Metric","metric":"http_reqs"/g;
 ok t_cmp($heads, 1, 'metrics are declared once');
