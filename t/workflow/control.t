@@ -5,6 +5,7 @@ use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
+use POSIX ();
 use Time::HiRes qw(sleep time);
 use WF::Target;
 use WF::Test;
@@ -51,7 +52,7 @@ my @refused = (
     [ 'what is not paused',     'resume',                            undef,                                '500 resume_failed' ],
 );
 
-plan tests => @refused + 43;
+plan tests => @refused + 51;
 
 # ---- what is refused --------------------------------------------------------------------------
 
@@ -93,6 +94,37 @@ ok t_cmp(finished($id)->{status}, 'aborted', 'for good');
 for my $what (qw(pause resume scale)) {
     ok t_cmp(control($id, $what, { target_vus => 1 }), "500 ${what}_failed", "$what: it has ended");
 }
+
+# ---- several clients at once ------------------------------------------------------------------
+
+# What each of several clients is answered that ask for the same at the same moment.
+sub at_once {
+    my ($n, $ask) = @_;
+    my @clients = map {
+        pipe my $in, my $out or die $!;
+        my $pid = fork // die $!;
+        if (!$pid) {
+            syswrite $out, $ask->();
+            POSIX::_exit(0);
+        }
+        close $out;
+        [ $in, $pid ];
+    } 1 .. $n;
+    return join ' | ', sort map { my ($in, $pid) = @$_; my $said = <$in>; waitpid $pid, 0; $said } @clients;
+}
+
+$id = $quick->();
+wait_until { execution($id)->{status} eq 'running' };
+for ([ pause => 'paused', 'paused' ], [ resume => 'resumed', 'running' ]) {
+    my ($what, $done, $status) = @$_;
+    ok t_cmp(at_once(4, sub { control($id, $what) }), join(' | ', "200 Execution $done successfully", ("500 ${what}_failed") x 3), "four times $what: one does it");
+    ok t_cmp(execution($id)->{status}, $status, 'and it is so');
+}
+my $vus = 2;
+ok t_cmp(at_once(4, sub { control($id, 'scale', { target_vus => $$ % 5 + 1 }) }), join(' | ', ('200 Execution scaled successfully') x 4), 'four numbers of users at once');
+ok wait_until { my $now = status($id)->{vus}; my $same = $now == $vus; $vus = $now; sleep 0.3; $same && $now >= 1 && $now <= 5 };
+ok t_cmp(at_once(2, sub { said(call('DELETE', "/api/v1/executions/$id")) }), '200 Execution stopped successfully | 500 stop_failed', 'stopped once');
+ok t_cmp(finished($id)->{status}, 'aborted', 'for good');
 
 # ---- scale ------------------------------------------------------------------------------------
 

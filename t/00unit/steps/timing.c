@@ -337,6 +337,60 @@ static void dropped(runner_t *r)
     }
 }
 
+/* ---- attempts ---------------------------------------------------------------------------------- */
+
+/* Milliseconds before the second, third and fourth attempt. */
+static const struct {
+    const char *retry;
+    int want[3];
+} pauses[] = {
+    { "delay: 60ms", { 60, 60, 60 } },
+    { "delay: 60ms, backoff: fixed, max_delay: 40ms", { 40, 40, 40 } },
+    { "delay: 60ms, backoff: linear", { 60, 120, 180 } },
+    { "delay: 60ms, backoff: exponential", { 60, 120, 240 } },
+    { "delay: 60ms, backoff: exponential, max_delay: 100ms", { 60, 100, 100 } },
+    { "delay: 0", { 0, 0, 0 } },
+};
+
+#define ATTEMPTS 4
+#define TRIES 5 /* on a machine with other things to do, which sees some requests late   \
+                 */
+
+static int pauses_fit(runner_t *r, const int *want, const char *what)
+{
+    int fits = 1;
+
+    for (int i = 0; i < ATTEMPTS - 1; i++) {
+        int gap = at_ms(r, i + 1) - at_ms(r, i);
+
+        diag("%s: pause %d, %d ms for %d", what, i + 1, gap, want[i]);
+        fits = fits && gap >= want[i] - 2 && gap < want[i] + 30;
+    }
+    return fits;
+}
+
+static void attempts(runner_t *r)
+{
+    for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
+        const char *what = pauses[i].retry;
+        const char *yaml = apr_psprintf(
+            r->pool,
+            HEAD
+            "steps:\n- {id: s, type: http, on_error: retry, retry: {max_attempts: %d, "
+            "%s}, config: {url: 'BASE/status/500', fail_on_status: true}}\n",
+            ATTEMPTS, what);
+        int fits = 0;
+
+        for (int try = 0; try < TRIES && !fits; try++) {
+            target_reset(&r->target);
+            ok(runner_run(r, yaml), "%s: it ends", what);
+            is_int(target_requests(&r->target), ATTEMPTS, "%s: attempts", what);
+            fits = pauses_fit(r, pauses[i].want, what);
+        }
+        ok(fits, "%s: such pauses", what);
+    }
+}
+
 int main(void)
 {
     static runner_t r;
@@ -348,6 +402,7 @@ int main(void)
     offsets(&r);
     pacing(&r);
     thinking(&r);
+    attempts(&r);
     ramp_down(&r);
     dropped(&r);
     runner_close(&r);

@@ -35,7 +35,7 @@ sub start_server {
     }
     $server->{proxy} = WF::Server::free_port();
     $server->{extra} .= join '', map { "LoadModule ${_}_module $ENV{WF_MODULES}/mod_$_.so\n" } qw(proxy proxy_http reqtimeout);
-    $server->{extra} .= "RequestReadTimeout header=5 body=5\n";
+    $server->{extra} .= "RequestReadTimeout header=5 body=5\nTimeout 5\n";
     $server->{extra} .= "Listen 127.0.0.1:$server->{proxy}\n<VirtualHost 127.0.0.1:$server->{proxy}>\n"
         . "<Location /api/v1>\nWorkflowApi Off\n</Location>\n"
         . "ProxyPass /api/v1 http://127.0.0.1:$server->{port}/api/v1 upgrade=websocket flushpackets=on\n</VirtualHost>\n";
