@@ -218,7 +218,7 @@ static apr_status_t make_change(wf_request_t *req, const change_t *change,
     if (rv == APR_SUCCESS && change->scale) {
         rv = control(req, &scaling, run, change->scale, err);
     }
-    if (rv == APR_SUCCESS && change->stopped > 0) {
+    if (rv == APR_SUCCESS && change->stopped > 0 && !wf_run_is_final(run->status)) {
         rv = control(req, &stopping, run, NULL, err);
     }
     return rv;

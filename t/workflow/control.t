@@ -52,7 +52,7 @@ my @refused = (
     [ 'what is not paused',     'resume',                            undef,                                '500 resume_failed' ],
 );
 
-plan tests => @refused + 51;
+plan tests => @refused + 53;
 
 # ---- what is refused --------------------------------------------------------------------------
 
@@ -161,3 +161,5 @@ $r = change($id, { stopped => JSON::PP::true });
 ok t_cmp($r->code, 200, 'stopped');
 ok t_cmp(finished($id)->{status}, 'aborted', 'for good');
 ok t_cmp(status($id)->{stopped}, JSON::PP::true, 'its status says it');
+ok t_cmp(change($id, { stopped => JSON::PP::true })->code, 200, 'and it may be said again');
+ok t_cmp(said(change($id, { paused => JSON::PP::true, stopped => JSON::PP::true })), '500 pause_failed', 'but not what can no longer be');
