@@ -4,6 +4,8 @@
 
 #include "database/database.h"
 
+#include <netdb.h>
+
 struct wf_db_driver_t {
     const char *name;
 
@@ -88,10 +90,17 @@ typedef struct wf_db_server_t {
 /** db: whose files sslrootcert means; NULL: only check. */
 apr_status_t wf_db_server_parse(wf_db_server_t *server, const char *dsn,
                                 const wf_db_t *db, apr_pool_t *p, wf_error_t *err);
-/** Look the host up: *addresses gets const char *, only those that terms permit. */
+/** Look the host up, until the deadline of what db does: *addresses gets const char *,
+ *  only those that its terms permit. */
 apr_status_t wf_db_server_resolve(apr_array_header_t **addresses,
-                                  const wf_db_server_t *server,
-                                  const wf_db_terms_t *terms, apr_pool_t *p,
-                                  wf_error_t *err);
+                                  const wf_db_server_t *server, const wf_db_t *db,
+                                  apr_pool_t *p, wf_error_t *err);
+
+/* ---- names of hosts (lookup.c) --------------------------------------------------------------- */
+
+/** Its addresses, to be given to freeaddrinfo. WF_ERR_UNAVAILABLE if there are none, or if
+ *  none have come by the deadline of what db does, or when somebody hurries. */
+apr_status_t wf_db_look_up(struct addrinfo **all, const wf_db_t *db, const char *host,
+                           wf_error_t *err);
 
 #endif

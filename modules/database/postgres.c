@@ -121,7 +121,7 @@ static apr_status_t open_postgres(wf_db_t *db, apr_pool_t *p, wf_error_t *err)
     int i;
 
     if (wf_db_server_parse(&server, db->dsn, db, p, err) != APR_SUCCESS
-        || wf_db_server_resolve(&addresses, &server, &db->terms, p, err) != APR_SUCCESS) {
+        || wf_db_server_resolve(&addresses, &server, db, p, err) != APR_SUCCESS) {
         return WF_EFAILED;
     }
     for (i = 0; i < addresses->nelts && conn == NULL && (i == 0 || !wf_db_is_late(db));

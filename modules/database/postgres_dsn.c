@@ -4,9 +4,7 @@
 #include "database/internal.h"
 
 #include <apr_strings.h>
-#include <arpa/inet.h>
 #include <libpq-fe.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,18 +223,15 @@ static const char *address_text(const struct addrinfo *info, apr_pool_t *p)
 }
 
 apr_status_t wf_db_server_resolve(apr_array_header_t **addresses,
-                                  const wf_db_server_t *server,
-                                  const wf_db_terms_t *terms, apr_pool_t *p,
-                                  wf_error_t *err)
+                                  const wf_db_server_t *server, const wf_db_t *db,
+                                  apr_pool_t *p, wf_error_t *err)
 {
-    struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-    struct addrinfo *all = NULL, *one;
-    int rc = getaddrinfo(server->host, NULL, &hints, &all);
+    const wf_db_terms_t *terms = &db->terms;
+    struct addrinfo *all, *one;
 
     *addresses = apr_array_make(p, 4, sizeof(const char *));
-    if (rc != 0) {
-        return wf_error_set(err, WF_ERR_UNAVAILABLE, "cannot look the host up: %s",
-                            gai_strerror(rc));
+    if (wf_db_look_up(&all, db, server->host, err) != APR_SUCCESS) {
+        return WF_EFAILED;
     }
     for (one = all; one != NULL && (*addresses)->nelts < MAX_ADDRESSES;
          one = one->ai_next) {
