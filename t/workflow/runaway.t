@@ -21,6 +21,9 @@ my @runaways = (
     # what      script                                                               time     error
     [ 'endless', 'for (;;);',                                                        '250ms', qr/timed out after 250ms/ ],
     [ 'growing', 'const all = []; for (;;) all.push(new Array(1000).fill(all.length));', '20s', qr/memory/ ],
+    [ 'pattern', q{/(a+)+$/.test('a'.repeat(40) + 'b')},                             '250ms', qr/timed out after 250ms/ ],
+    [ 'doubling', q{let s = 'x'; for (;;) s += s},                                   '20s', qr/too long/ ],
+    [ 'text',    q{let s = ''; for (;;) s += 'some text'},                           '250ms', qr/timed out after 250ms/ ],
 );
 
 my %quick;

@@ -121,6 +121,17 @@ static const case_t language[] = {
     { "class P { #n = 1; get n() { return this.#n } }; new P().n", "integer 1" },
     { "JSON.parse('{\"q\": [1, 2]}').q[1]", "integer 2" },
     { "/(\\d+)-(?<w>\\w+)/.exec('12-ab').groups.w", "string ab" },
+    { "[1, 63, 64, 65, 66, 200].every(k => "
+      "'\\u0301\\u0300\\u0323'.repeat(k).normalize('NFD') "
+      "=== '\\u0323'.repeat(k) + '\\u0301\\u0300'.repeat(k))",
+      "boolean true" },
+    { "('a' + '\\u0301\\u0323'.repeat(99) + 'b').normalize() === '\\u1ea1' "
+      "+ '\\u0323'.repeat(98) + '\\u0301'.repeat(99) + 'b'",
+      "boolean true" },
+    { "[...new Int8Array([3, -1, 127, -128, 0]).sort(), '', "
+      "...new Uint8Array([3, 255, 0, 128]).sort()].join()",
+      "string -128,-1,0,3,127,,0,3,128,255" },
+    { "new Float64Array([2, NaN, -0, 0, -1]).sort().join()", "string -1,0,0,2,NaN" },
     { "null ?? 'd'", "string d" },
     { "Object.entries({a: 1}).flat().join()", "string a,1" },
     { "function P() {} P.prototype.toString = function () { return 'p' }; '' + new P()",
@@ -485,6 +496,8 @@ static const char *const hostile[] = {
     "var a = []; for (;;) a.push({})",
     "var a = []; for (;;) { try { a.push({}) } catch (e) {} }",
     "var s = 'x'; for (;;) s += s",
+    "var s = ''; for (;;) s += 'some text'",
+    "var s = ''; for (;;) s = 'some text' + s",
     "'x'.repeat(2 ** 30 - 1)",
     "new Uint8Array(2 ** 31 - 1)",
     "var a = []; for (;;) a.push(new Uint8Array(1e6))",
@@ -561,6 +574,19 @@ static const char *const at_once[] = {
     "new Array(3e6).fill(1).join()",
     "'ab'.repeat(1e7).replace(/a/g, 'c')",
     "'ab'.repeat(1e7).split('a')",
+    "('\\u0301'.repeat(1e6) + '\\u0323'.repeat(1e6)).normalize('NFD')",
+    "'\\u3316'.repeat(2e6).normalize('NFKC')",
+    "new RegExp('a|'.repeat(1e6))",
+    "new RegExp('[\\\\p{L}\\\\p{N}]'.repeat(1e5), 'ui')",
+    "new RegExp('[' + '\\\\p{L}'.repeat(1e5) + ']', 'u')",
+    "Object.keys(Object.assign({}, new Array(5e5).fill(1)))",
+    "Object.entries('x'.repeat(5e5))",
+    "Object.getOwnPropertyDescriptors('x'.repeat(1e6))",
+    "Object.freeze(new Array(1e6).fill(1))",
+    "Array.from(new Uint8Array(3e7))",
+    "new Float32Array(new Uint8Array(1.2e7))",
+    "new Uint8Array(2e7).set(new Float32Array(7e6))",
+    "a = new Uint32Array(1e7); for (i = 0; i < 3e4; i++) a[i * 300] = i * 7919; a.sort()",
 };
 
 #define SOON_MS 20
