@@ -15,6 +15,8 @@
 #define NS_PER_S ((apr_int64_t)1000000000)
 #define NS_PER_MS ((apr_int64_t)1000000)
 
+#define WF_STEP_EXTRAS 4 /* numbers of its own that a step measures */
+
 typedef struct wf_step_type_t wf_step_type_t;
 typedef struct wf_step_t wf_step_t;
 typedef struct wf_strand_t wf_strand_t;
@@ -140,6 +142,7 @@ struct wf_step_t {
     const char *id, *name; /* id NULL: a hook or a processor, which nobody can refer to */
     int index;             /* its slot among the plan's steps */
     int metric;            /* its first metric, see wf_step_metric_e; -1: not measured */
+    int customs[WF_STEP_EXTRAS]; /* of its own numbers with those of other steps, or -1 */
     const wf_step_type_t *type;
     int on_error; /* wf_on_error_e */
     wf_retry_t retry;

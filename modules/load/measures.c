@@ -47,7 +47,8 @@ wf_metric_table_t *wf_measures_create(apr_pool_t *p)
     for (i = 0; i < WF_M_BUILTIN; i++) {
         wf_metric_t metric = { .name = rows[i].name,
                                .type = rows[i].type,
-                               .unit = rows[i].unit };
+                               .unit = rows[i].unit,
+                               .of_steps = i >= WF_M_STEP_REQS };
 
         wf_metric_declare(table, &metric);
     }
@@ -68,7 +69,22 @@ static const struct {
     [WF_SM_STATUS] = { "status", WF_TALLY, WF_UNIT_NONE },
 };
 
-void wf_measures_step(wf_metric_table_t *table, wf_step_t *step)
+/* custom_<name>: a number that some steps have, of all of them. -1: the document has a
+ * metric of that name. */
+static int declare_custom(wf_metric_table_t *table, const char *extra, apr_pool_t *p)
+{
+    wf_metric_t metric = { .name = apr_pstrcat(p, "custom_", extra, NULL),
+                           .type = WF_GAUGE,
+                           .of_steps = 1 };
+    int at = wf_metric_find(table, metric.name, NULL);
+
+    if (at < 0) {
+        return wf_metric_declare(table, &metric);
+    }
+    return wf_metric_at(table, at)->of_steps ? at : -1;
+}
+
+void wf_measures_step(wf_metric_table_t *table, wf_step_t *step, apr_pool_t *p)
 {
     const char *const *extra = step->type->extras;
     int i;
@@ -82,10 +98,13 @@ void wf_measures_step(wf_metric_table_t *table, wf_step_t *step)
 
         step->metric = i == 0 ? at : step->metric;
     }
-    for (; extra != NULL && *extra != NULL; extra++) {
-        wf_metric_t metric = { .name = *extra, .step = step->id, .type = WF_GAUGE };
+    for (i = 0; extra != NULL && extra[i] != NULL; i++) {
+        wf_metric_t metric = { .name = extra[i], .step = step->id, .type = WF_GAUGE };
 
         wf_metric_declare(table, &metric);
+    }
+    for (i = 0; extra != NULL && extra[i] != NULL; i++) {
+        step->customs[i] = declare_custom(table, extra[i], p);
     }
 }
 
@@ -118,6 +137,9 @@ void wf_measures_result(wf_sheet_t *sheet, const wf_result_t *result)
     }
     for (i = 0; extra != NULL && extra[i] != NULL; i++) {
         wf_sheet_gauge(sheet, step->metric + WF_SM_EXTRA + i, result->extras[i], 0);
+        if (step->customs[i] >= 0) {
+            wf_sheet_gauge(sheet, step->customs[i], result->extras[i], 0);
+        }
     }
 }
 

@@ -100,7 +100,7 @@ void wf_measures_check(wf_sheet_t *sheet, const char *step, const char *name, in
 /** A table with the built-in rows. */
 wf_metric_table_t *wf_measures_create(apr_pool_t *p);
 /** The rows of a step; gives step->metric. */
-void wf_measures_step(wf_metric_table_t *table, wf_step_t *step);
+void wf_measures_step(wf_metric_table_t *table, wf_step_t *step, apr_pool_t *p);
 /** The metrics section: name → type, or {type, unit}. */
 void wf_measures_custom(const wf_node_t *section, const wf_where_t *path, wf_compile_t *c);
 

@@ -5,8 +5,6 @@
 
 #include "load/compile.h"
 
-#define WF_STEP_EXTRAS 4
-
 /* ---- results (result.c) ------------------------------------------------------------ */
 
 typedef enum {

@@ -460,7 +460,7 @@ void wf_steps_link(wf_compile_t *c)
         wf_step_t *step = plan->steps[i];
 
         if (step->id != NULL) {
-            wf_measures_step(plan->metrics, step);
+            wf_measures_step(plan->metrics, step, c->p);
         }
     }
     for (i = 0; i < plan->nsteps; i++) {

@@ -60,7 +60,8 @@ typedef struct wf_metric_t {
     const char *step; /* id of the step it belongs to, or NULL */
     wf_metric_type_e type;
     wf_metric_unit_e unit;
-    int custom; /* declared by the document */
+    int custom;   /* declared by the document */
+    int of_steps; /* what steps have each, all of them together */
 } wf_metric_t;
 
 typedef struct wf_metric_table_t wf_metric_table_t;

@@ -36,28 +36,14 @@ static apr_hash_t *steps_by_id(const wf_output_run_t *run, apr_pool_t *p)
     return steps;
 }
 
-/* A sum over all steps is left out: who adds up what is told of each would count twice.
- */
-static int is_sum_of_steps(const wf_metric_t *metric)
-{
-    static const char *const names[] = { "step_reqs", "step_failed", "step_duration" };
-    size_t i;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (metric->step == NULL && strcmp(metric->name, names[i]) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* NULL: it is not told, or under another metric's name. */
+/* NULL: it is not told, or under another metric's name. What all steps have together is
+ * left out: who adds up what is told of each would count twice. */
 static const char *name_outside(const wf_metric_t *metric, apr_pool_t *p)
 {
     if (metric->step != NULL) {
         return apr_pstrcat(p, "custom_", metric->name, NULL);
     }
-    return is_sum_of_steps(metric) ? NULL : metric->name;
+    return metric->of_steps ? NULL : metric->name;
 }
 
 const wf_figure_t *wf_figures_create(const wf_output_run_t *run, apr_pool_t *p)

@@ -43,6 +43,12 @@ my @cases = (
     [ 'step_reqs',            'count == 40',    1, 40 ],
     [ 'step_failed',          'rate == 0.5',    1, 0.5 ],
     [ 'step_duration',        'p(95) >= 100',   1, qr/^\d{3}/ ],
+    [ 'custom_http_status',   'min == 200',     1, 200 ],              # of all steps that have it
+    [ 'custom_http_status',   'max < 500',      0, 500 ],
+    [ 'custom_http_status',   'avg == 350',     1, 350 ],
+    [ 'custom_http_response_size', 'min <= 4',  1, qr{^[0-4]$} ],
+    [ 'custom_http_response_size', '< 100',     1, qr{^\d+$} ],             # value is what a gauge is asked for
+    [ 'custom_nosuch',        '== 0',           0, 0 ],
     [ 'total_iterations',     '== 20',          1, 20 ],
     [ 'total_vus',            '== 2',           1, 2 ],
     [ 'duration',             '>= 1000',        1, qr/^\d{4}/ ],
