@@ -223,6 +223,11 @@ apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t leng
 apr_status_t wf_json_read(json_object **json, const char *text, apr_size_t length,
                           apr_pool_t *p, wf_error_t *err);
 
+/** For a text that wf_json_parse has taken: WF_ERR_INVALID with line and column if an object
+ *  has a name twice, of which the tree has the last one alone. */
+apr_status_t wf_json_check_names(const char *text, apr_size_t length, apr_pool_t *p,
+                                 wf_error_t *err);
+
 /** As wf_json_parse, but straight into a value, as wf_value_from_json would make it, and a lot quicker.
  *  A NUL has to follow the text. */
 apr_status_t wf_json_value(wf_value_t *value, const char *text, apr_size_t length,

@@ -13,6 +13,11 @@ apr_size_t wf_utf8_prefix(const char *s, apr_size_t n);
  *  what is wrong at *offset. */
 const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_size_t *offset);
 
+/** The first name that repeats one of the same object, in a text that wf_json_check has found
+ *  right; NULL if none does. Names are compared as they are written. */
+const char *wf_json_repeated(const char *text, apr_size_t length, apr_size_t *name_length,
+                             apr_pool_t *p);
+
 /** The value that a text is which wf_json_check has found right. A NUL follows the text. */
 wf_value_t wf_json_build(const char *text, apr_pool_t *p);
 

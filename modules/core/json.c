@@ -7,6 +7,7 @@
 #define INPUT_DEPTH 112 /* as documents with steps within steps */
 /* A value of an input travels inside a command and is stored inside a list of variables. */
 #define OWN_DEPTH (INPUT_DEPTH + 16)
+#define SHOWN 60 /* bytes of a name in an error */
 
 static apr_status_t put_json(void *json)
 {
@@ -103,6 +104,22 @@ apr_status_t wf_json_read(json_object **json, const char *text, apr_size_t lengt
                           apr_pool_t *p, wf_error_t *err)
 {
     return parse(json, text, length, OWN_DEPTH, p, err);
+}
+
+apr_status_t wf_json_check_names(const char *text, apr_size_t length, apr_pool_t *p,
+                                 wf_error_t *err)
+{
+    apr_size_t name_length = 0;
+    const char *name = wf_json_repeated(text, length, &name_length, p);
+    int line, column;
+
+    if (!name) {
+        return APR_SUCCESS;
+    }
+    locate(text, (apr_size_t)(name - 1 - text), &line, &column);
+    name_length = wf_utf8_prefix(name, name_length < SHOWN ? name_length : SHOWN);
+    return wf_error_set(err, WF_ERR_INVALID, "line %d, column %d: \"%.*s\" is given twice",
+                        line, column, (int)name_length, name);
 }
 
 const char *wf_json_text(json_object *json, apr_size_t *length, apr_pool_t *p)

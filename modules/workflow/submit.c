@@ -69,6 +69,24 @@ static apr_status_t respond_submitted(wf_request_t *req, json_object *submitted)
     return wf_respond_json(req, 201, o);
 }
 
+/* Of two members with one name JSON keeps the last: in a workflow the other one would be lost
+ * without a word. */
+static apr_status_t read_body(wf_request_t *req, json_object **body, wf_error_t *err)
+{
+    const char *data;
+    apr_size_t length;
+    apr_status_t rv;
+
+    if ((rv = wf_request_require_json(req, err)) != APR_SUCCESS
+        || (rv = wf_request_body(req, &data, &length, err)) != APR_SUCCESS
+        || (rv = wf_body_object(body, WF_CONTENT_JSON, data, length, req->pool, err))
+               != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wf_json_check_names(data, length, req->pool, err);
+    return rv == APR_SUCCESS ? rv : wf_error_note(err, rv, "the request body");
+}
+
 apr_status_t wf_workflow_submit(wf_request_t *req, wf_error_t *err)
 {
     wf_ipc_call_t call = { .command = WF_CMD_SUBMIT };
@@ -76,8 +94,7 @@ apr_status_t wf_workflow_submit(wf_request_t *req, wf_error_t *err)
     json_object *body;
     apr_status_t rv;
 
-    if ((rv = wf_request_require_json(req, err)) != APR_SUCCESS
-        || (rv = wf_request_object(req, &body, err)) != APR_SUCCESS) {
+    if ((rv = read_body(req, &body, err)) != APR_SUCCESS) {
         return rv;
     }
     call.args = wf_json_own(json_object_new_object(), req->pool);

@@ -30,6 +30,8 @@ my @cases = (
     [ 'null',                   'POST',   $submit,                          'null',                 400, 'invalid_request',     qr/object/ ],
     [ 'yaml a number',          'POST',   $submit,                          '{"yaml": 7}',          400, 'invalid_request',     qr/'yaml'.*string/ ],
     [ 'yaml with a NUL',        'POST',   $submit,                          '{"yaml": "a\u0000b"}', 400, 'invalid_request',     qr/'yaml'.*NUL/ ],
+    [ 'a form twice',           'POST',   $submit,                          '{"yaml": "a", "yaml": "b"}', 400, 'invalid_request',   qr/line 1, column 15: "yaml" is given twice/ ],
+    [ 'a member twice',         'POST',   $submit,                          qq({"workflow": {"id": "a", "steps": [{"id": "s",\n "id": "t"}]}}), 400, 'invalid_request', qr/line 2, column 2: "id" is given twice/ ],
     [ 'workflow a text',        'POST',   $submit,                          '{"workflow": "id: a"}', 400, 'invalid_request',    qr/'workflow'.*object/ ],
     [ 'too large',              'POST',   $submit,                          $big,                   413, 'request_too_large',   qr/65536/ ],
     # -- paths and ids

@@ -94,6 +94,42 @@ static void test_times(void)
     is_str(wf_time_iso(-1, pool), "1970-01-01T00:59:59.999+01:00", "before 1970");
 }
 
+/* Each name that repeats one of its object, at its quote. */
+static void test_names(void)
+{
+    static const struct {
+        const char *text, *error; /* NULL: fine */
+    } cases[] = {
+        { "{}", NULL },
+        { "\"a\"", NULL },
+        { "[\"a\",\"a\",{\"a\":\"a\"},{\"a\":\"a\"},\"a\"]", NULL },
+        { "{\"a\":{\"a\":{\"a\":[\"a\",\"a\"]}},\"b\":\"a\",\"\":\"\"}", NULL },
+        { "{\"a\":\"\\\"a\\\"\",\"b\":\"\\\\\",\"c\":\"{\\\"c\\\":1}\"}", NULL },
+        { "{\"ab\":1,\"a\":2,\"A\":3,\"a \":4}", NULL },
+        { "{\"a\":1,\"a\":1}", "line 1, column 8: \"a\" is given twice" },
+        { "{\"x\":[1,{\"b\":{},\n \"c\":[], \"b\" :2}]}", "line 2, column 10: \"b\" is" },
+        { "{\"a\":{\"b\":1},\"c\":0,\"a\":{\"b\":1}}", "line 1, column 20: \"a\" is" },
+        { "{\"z\":1,\"a\":1,\"z\":1,\"a\":1,\"z\":1}", "line 1, column 14: \"z\" is" },
+        { "{\"\":1,\"\":1}", "line 1, column 7: \"\" is" },
+        { "{\"\xc3\xa4\":1,\"\xc3\xa4\":1}", "\"\xc3\xa4\" is" },
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *text = cases[i].text;
+        json_object *json;
+        wf_error_t err;
+
+        wf_error_init(&err, pool);
+        ok(wf_json_parse(&json, text, strlen(text), pool, &err) == APR_SUCCESS, "%s", text);
+        if (wf_json_check_names(text, strlen(text), pool, &err) == APR_SUCCESS) {
+            ok(!cases[i].error, "… no name twice");
+        }
+        else {
+            ok(cases[i].error && strstr(err.message, cases[i].error), "… %s", err.message);
+        }
+    }
+}
+
 static void test_json(void)
 {
     static const struct {
@@ -348,6 +384,7 @@ int main(void)
     test_durations();
     test_times();
     test_json();
+    test_names();
     test_values();
     test_misfits();
     test_maps();
