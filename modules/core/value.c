@@ -181,10 +181,10 @@ static entry_t *entry_at(const wf_map_t *m, int i)
     return &APR_ARRAY_IDX(m->entries, i, entry_t);
 }
 
-static void build_index(wf_map_t *m)
+/* The places of entries from the i-th on. */
+static void index_from(wf_map_t *m, int i)
 {
-    m->index = apr_hash_make(m->entries->pool);
-    for (int i = 0; i < m->entries->nelts; i++) {
+    for (; i < m->entries->nelts; i++) {
         apr_hash_set(m->index, entry_at(m, i)->key, APR_HASH_KEY_STRING,
                      (void *)(intptr_t)(i + 1));
     }
@@ -220,7 +220,8 @@ void wf_map_set(wf_map_t *m, const char *key, wf_value_t v)
                      (void *)(intptr_t)m->entries->nelts);
     }
     else if (m->entries->nelts >= MAP_INDEX_FROM) {
-        build_index(m);
+        m->index = apr_hash_make(m->entries->pool);
+        index_from(m, 0);
     }
 }
 
@@ -238,11 +239,14 @@ int wf_map_remove(wf_map_t *m, const char *key)
     if (i < 0) {
         return 0;
     }
+    if (m->index) {
+        apr_hash_set(m->index, entry_at(m, i)->key, APR_HASH_KEY_STRING, NULL);
+    }
     memmove(entry_at(m, i), entry_at(m, i) + 1,
             (m->entries->nelts - i - 1) * sizeof(entry_t));
     m->entries->nelts--;
-    if (m->index) {
-        build_index(m);
+    if (m->index) { /* in place: a new one would stay in the pool beside it */
+        index_from(m, i);
     }
     return 1;
 }

@@ -3,6 +3,7 @@
 #include "load/internal.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 static void let_go(wf_load_t *load, wf_run_t *run)
 {
     wf_run_t **at = &load->runs;
+    int was_last;
 
     pthread_mutex_lock(&load->lock);
     while (*at != run) {
@@ -23,9 +25,13 @@ static void let_go(wf_load_t *load, wf_run_t *run)
     while (run->users > 0) {
         pthread_cond_wait(&load->changed, &load->lock);
     }
+    was_last = load->runs == NULL;
     pthread_cond_broadcast(&load->changed);
     pthread_mutex_unlock(&load->lock);
     apr_pool_destroy(run->pool);
+    if (was_last) {
+        malloc_trim(0); /* what a run of many users had lies in pieces between others' */
+    }
 }
 
 /* The end of a run on hold is that of the process. */

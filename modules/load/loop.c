@@ -18,6 +18,7 @@
  * they touch is still in the processor's cache. */
 #define CONNECTIONS_PER_VU 4 /* that may stay idle */
 #define EVENTS_PER_TURN 16
+#define SPARE (64 * 1024 * 1024) /* bytes kept for the next iterations; more goes back */
 #define STALE_US 2500000 /* what a loop told of itself so long ago says nothing of now   \
                           */
 
@@ -484,7 +485,7 @@ apr_status_t wf_loop_create(wf_loop_t **out, int index, apr_pool_t *p, wf_error_
     loop->ready_end = &loop->ready;
     loop->second_us = wf_mono_us();
     pthread_mutex_init(&loop->lock, NULL);
-    loop->pool = wf_pool_create("wf_loop", 0);
+    loop->pool = wf_pool_create("wf_loop", SPARE);
     rv = loop->pool != NULL ? open_descriptors(loop) : APR_ENOMEM;
     if (rv == APR_SUCCESS) {
         rv = wf_load_thread(&loop->thread, run, loop);

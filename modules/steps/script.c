@@ -18,9 +18,18 @@ static int is_word(char ch)
     return apr_isalnum(ch) || ch == '_' || ch == '-' || ch == '.' || (ch & 0x80);
 }
 
+/* An object of that name is what scripts find anyway; it would be copied with all that it
+ * stands for, so only where a text begins with it. */
+static int is_answer(const char *word, apr_size_t n, char before)
+{
+    return n >= 8 && strncmp(word, "response", 8) == 0 && (n == 8 || word[8] == '.')
+           && before != '\'' && before != '"' && before != '`';
+}
+
 /* Whatever in the text may name something: all words, without those that come again. */
 static apr_array_header_t *words_of(const char *text, apr_pool_t *p)
 {
+    const char *begin = text;
     apr_array_header_t *words = apr_array_make(p, 32, sizeof(const char *));
     apr_hash_t *known = apr_hash_make(p);
 
@@ -30,7 +39,9 @@ static apr_array_header_t *words_of(const char *text, apr_pool_t *p)
         while (is_word(text[n])) {
             n++;
         }
-        if (n > 0 && n <= WORD_MAX && !apr_hash_get(known, text, (apr_ssize_t)n)) {
+        if (n > 0 && n <= WORD_MAX
+            && !is_answer(text, n, text > begin ? text[-1] : ' ')
+            && !apr_hash_get(known, text, (apr_ssize_t)n)) {
             const char *word = apr_pstrmemdup(p, text, n);
 
             apr_hash_set(known, word, (apr_ssize_t)n, word);

@@ -76,30 +76,50 @@ static int behind(void *baton, const char *name, wf_value_t *value, apr_pool_t *
     return 1;
 }
 
-static void set(void *baton, const char *name, const wf_value_t *value)
+/* Names take memory beside that of the script. */
+static wf_map_t *with_room(wf_script_frame_t *frame, wf_map_t **map, const char *name)
+{
+    if (*map == NULL) {
+        *map = wf_map_create(frame->pool);
+    }
+    if (wf_map_get(*map, name) != NULL) {
+        return *map;
+    }
+    if (frame->names == WF_SCRIPT_NAMES_MAX) {
+        return NULL;
+    }
+    frame->names++;
+    return *map;
+}
+
+static int set(void *baton, const char *name, const wf_value_t *value)
 {
     wf_script_frame_t *frame = baton;
+    wf_map_t *map = with_room(frame, &frame->set, name);
 
-    if (frame->set == NULL) {
-        frame->set = wf_map_create(frame->pool);
+    if (map == NULL) {
+        return -1;
     }
     if (frame->gone != NULL) {
         wf_map_remove(frame->gone, name);
     }
-    wf_map_set(frame->set, name, wf_value_copy(value, frame->pool));
+    wf_map_set(map, name, wf_value_copy(value, frame->pool));
+    return 0;
 }
 
-static void unset(void *baton, const char *name)
+static int unset(void *baton, const char *name)
 {
     wf_script_frame_t *frame = baton;
+    wf_map_t *map = with_room(frame, &frame->gone, name);
 
-    if (frame->gone == NULL) {
-        frame->gone = wf_map_create(frame->pool);
+    if (map == NULL) {
+        return -1;
     }
     if (frame->set != NULL) {
         wf_map_remove(frame->set, name);
     }
-    wf_map_set(frame->gone, name, wf_boolean(1));
+    wf_map_set(map, name, wf_boolean(1));
+    return 0;
 }
 
 /* Variables only: neither results nor built-in names. */

@@ -80,6 +80,14 @@ static int call_has(void *baton, const wf_value_t *args, int nargs, wf_value_t *
     return 1;
 }
 
+static int told(int rc, wf_error_t *err)
+{
+    if (rc < 0) {
+        wf_error_set(err, WF_ERR_EXECUTION, "too many variables in one run");
+    }
+    return rc;
+}
+
 static int call_set(void *baton, const wf_value_t *args, int nargs, wf_value_t *value,
                     apr_pool_t *p, wf_error_t *err)
 {
@@ -92,8 +100,7 @@ static int call_set(void *baton, const wf_value_t *args, int nargs, wf_value_t *
     if (name == NULL) {
         return -1;
     }
-    host->set(host->baton, name, nargs > 1 ? &args[1] : &nothing);
-    return 0;
+    return told(host->set(host->baton, name, nargs > 1 ? &args[1] : &nothing), err);
 }
 
 static int call_del(void *baton, const wf_value_t *args, int nargs, wf_value_t *value,
@@ -107,8 +114,7 @@ static int call_del(void *baton, const wf_value_t *args, int nargs, wf_value_t *
     if (name == NULL) {
         return -1;
     }
-    host->unset(host->baton, name);
-    return 0;
+    return told(host->unset(host->baton, name), err);
 }
 
 static int call_all(void *baton, const wf_value_t *args, int nargs, wf_value_t *value,

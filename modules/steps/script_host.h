@@ -42,9 +42,9 @@ typedef struct wf_script_host_t {
     int (*get)(void *baton, const char *name, wf_value_t *value, apr_pool_t *p);
     /** The same, as in wf_scope_t; or NULL. */
     int (*behind)(void *baton, const char *name, wf_value_t *value, apr_pool_t *p);
-    /** Both are copied. */
-    void (*set)(void *baton, const char *name, const wf_value_t *value);
-    void (*unset)(void *baton, const char *name);
+    /** Both are copied. -1 if the run has named more than one may; so with unset. */
+    int (*set)(void *baton, const char *name, const wf_value_t *value);
+    int (*unset)(void *baton, const char *name);
     wf_map_t *(*all)(void *baton, apr_pool_t *p);
     /** The latest answer, or 0. */
     int (*answer)(void *baton, wf_script_answer_t *answer);

@@ -13,6 +13,7 @@
 #define WF_SCRIPT_LOGGED 1000 /* lines of a script in the log, in one execution */
 #define WF_SCRIPT_RESULT_MAX 16384 /* bytes: larger ones go along only if they are named */
 #define WF_SCRIPT_ADDS_MAX 100000 /* of one run to metrics of the document */
+#define WF_SCRIPT_NAMES_MAX 300000 /* variables that one run may set or delete */
 
 /* What runs of one script have to tell each other, on all loops; atomic. */
 typedef struct wf_script_shared_t {
@@ -45,6 +46,7 @@ typedef struct wf_script_frame_t {
     int has_latest;
 
     apr_pool_t *pool;
+    int names;      /* that were put into one of the two: */
     wf_map_t *set;  /* name → value; NULL: nothing */
     wf_map_t *gone; /* names that were deleted; NULL: none */
     apr_array_header_t *adds;      /* of wf_script_add_t */

@@ -22,14 +22,16 @@ static int fuzz_get(void *baton, const char *name, wf_value_t *value, apr_pool_t
     return found != NULL;
 }
 
-static void fuzz_set(void *baton, const char *name, const wf_value_t *value)
+static int fuzz_set(void *baton, const char *name, const wf_value_t *value)
 {
     wf_map_set(baton, name, wf_value_copy(value, wf_map_pool(baton)));
+    return wf_map_count(baton) < 1000 ? 0 : -1;
 }
 
-static void fuzz_unset(void *baton, const char *name)
+static int fuzz_unset(void *baton, const char *name)
 {
     wf_map_remove(baton, name);
+    return 0;
 }
 
 static wf_map_t *fuzz_all(void *baton, apr_pool_t *p)

@@ -4,6 +4,7 @@
 
 #include <apr_general.h>
 #include <apr_strings.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -288,6 +289,33 @@ static void test_maps(void)
     ok(!wf_map_get(m, "key50") && wf_map_get(m, "key99")->as.integer == 99,
        "others are still found");
     ok(wf_map_get(m, "none") == NULL, "unknown key");
+    for (int i = 60; i < 90; i++) {
+        wf_map_remove(m, apr_psprintf(pool, "key%d", i));
+        wf_map_set(m, apr_psprintf(pool, "key%d", i), wf_integer(-i));
+    }
+    ok(wf_map_count(m) == 99 && !strcmp(wf_map_key(m, 68), "key99"), "moved forward");
+    ok(wf_map_get(m, "key99")->as.integer == 99 && wf_map_get(m, "key60")->as.integer == -60
+           && !strcmp(wf_map_key(m, 69), "key60"),
+       "removed and set again: the last ones");
+}
+
+/* A name that comes and goes takes no more memory than the name. */
+static void test_map_growth(void)
+{
+    wf_map_t *m = wf_map_create(pool);
+    size_t before;
+
+    for (int i = 0; i < 1000; i++) {
+        wf_map_set(m, apr_psprintf(pool, "key%d", i), wf_integer(i));
+    }
+    before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (int i = 0; i < 2000; i++) {
+        wf_map_remove(m, "key7");
+        wf_map_set(m, "key7", wf_integer(7));
+    }
+    ok(mallinfo2().uordblks + mallinfo2().hblkhd - before < 1024 * 1024,
+       "removed and set 2000 times: %zu bytes",
+       mallinfo2().uordblks + mallinfo2().hblkhd - before);
 }
 
 static void test_lists(void)
@@ -388,6 +416,7 @@ int main(void)
     test_values();
     test_misfits();
     test_maps();
+    test_map_growth();
     test_lists();
     test_sizes();
     test_texts();

@@ -35,16 +35,18 @@ static int do_get(void *baton, const char *name, wf_value_t *value, apr_pool_t *
     return found != NULL;
 }
 
-static void do_set(void *baton, const char *name, const wf_value_t *value)
+static int do_set(void *baton, const char *name, const wf_value_t *value)
 {
     world_t *w = baton;
 
     wf_map_set(w->vars, name, wf_value_copy(value, w->pool));
+    return 0;
 }
 
-static void do_unset(void *baton, const char *name)
+static int do_unset(void *baton, const char *name)
 {
     wf_map_remove(((world_t *)baton)->vars, name);
+    return 0;
 }
 
 static wf_map_t *do_all(void *baton, apr_pool_t *p)

@@ -424,6 +424,25 @@ static void test_many_samples(runner_t *r)
     is_int(r->last.thresholds_passed, 1, "those before it count");
 }
 
+/* Names are kept beside the script's own memory. */
+static void test_many_names(runner_t *r)
+{
+    static const char *const calls[] = { "ctx.SetVariable('n' + i, i)",
+                                         "vars.del('n' + i)" };
+
+    for (int i = 0; i < 2; i++) {
+        ok(runner_run(r, apr_psprintf(r->pool,
+                                      "id: w\nname: W\nsteps:\n"
+                                      "- {id: s, type: script, on_error: continue, config: "
+                                      "{script: \"for (let i = 0; i < 1e6; i++) %s\"}}\n",
+                                      calls[i])),
+           "a million of %s", calls[i]);
+        is_int(wf_json_int(runner_step(r, "s"), "failure_count", -1), 1, "is an error");
+        ok(strstr(json_object_to_json_string(r->last.errors), "too many variables"),
+           "that says so");
+    }
+}
+
 static void test_isolation(runner_t *r)
 {
     ok(runner_run(
@@ -513,6 +532,7 @@ int main(void)
     test_cut(&r);
     test_isolation(&r);
     test_many_samples(&r);
+    test_many_names(&r);
     test_refused(&r);
     runner_close(&r);
     test_rate();
