@@ -32,7 +32,7 @@ static void put_header(wf_buffer_t *buffer, const char *delimiter)
 {
     static const char *const before[] = { "timestamp", "step_id", "count",
                                           "success_count", "failure_count" };
-    static const char *const after[] = { "cpu_usage", "memory_usage" };
+    static const char *const after[] = { "cpu_usage", "memory_usage", "goroutine_count" };
     size_t i;
 
     for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
@@ -96,6 +96,7 @@ static void put_step(wf_buffer_t *buffer, const wf_output_t *output,
     }
     put_column(buffer, delimiter, thousandths(batch->cpu));
     put_column(buffer, delimiter, thousandths(batch->memory));
+    put_column(buffer, delimiter, batch->threads);
     wf_put(buffer, "\n");
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -287,6 +288,14 @@ static double memory_percent(void)
     return all > 0 ? 100.0 * (double)resident / (double)all : 0;
 }
 
+/* Each has a directory there. */
+static int count_threads(void)
+{
+    struct stat tasks;
+
+    return stat("/proc/self/task", &tasks) == 0 ? (int)tasks.st_nlink - 2 : 0;
+}
+
 static void measure(wf_batch_t *batch, usage_t *usage)
 {
     usage_t now = usage_now();
@@ -295,6 +304,7 @@ static void measure(wf_batch_t *batch, usage_t *usage)
     batch->cpu =
         passed > 0 ? 100.0 * (double)(now.cpu_us - usage->cpu_us) / (double)passed : 0;
     batch->memory = memory_percent();
+    batch->threads = count_threads();
     *usage = now;
 }
 

@@ -19,6 +19,12 @@ typedef struct wf_figure_t wf_figure_t;
 
 /* ---- configuration (outputs.c) ----------------------------------------------------- */
 
+/* How a file of JSON is written. */
+typedef enum {
+    WF_JSON_ARRAY, /* one array of points */
+    WF_JSON_LINES  /* as k6 writes it: a record a line, also of metrics and totals */
+} wf_json_format_e;
+
 /* An output with all its texts made up. Each type reads some of it. */
 typedef struct wf_output_t {
     const wf_output_type_t *type;
@@ -31,6 +37,7 @@ typedef struct wf_output_t {
 
     const char *delimiter;
     int header, overwrite; /* files */
+    int format;            /* json: wf_json_format_e, or -1: as the file is called */
     const char *job;       /* prometheus */
     const wf_node_t *labels;
     int delete_on_close;
@@ -86,6 +93,7 @@ typedef struct wf_batch_t {
     apr_int64_t time_ms;           /* its end */
     int last;                      /* of the run */
     double cpu, memory;            /* percent of a core; of the machine's memory */
+    int threads;                   /* of this process */
     apr_pool_t *p;                 /* lives until its parcels are delivered */
 } wf_batch_t;
 
@@ -206,6 +214,12 @@ void wf_put_tags(wf_buffer_t *buffer, const wf_sink_t *sink, const wf_sample_t *
 
 void wf_file_check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c);
 apr_status_t wf_file_open(wf_sink_t *sink, wf_error_t *err);
+/** The same for a file that is one JSON array at any moment: a parcel is some of its
+ *  elements, each on a line, with commas between them. */
+apr_status_t wf_file_open_array(wf_sink_t *sink, wf_error_t *err);
+wf_sent_e wf_file_deliver_array(wf_sink_t *sink, const wf_parcel_t *parcel, apr_pool_t *p,
+                                wf_error_t *err);
+apr_status_t wf_file_close_array(wf_sink_t *sink, apr_pool_t *p, wf_error_t *err);
 wf_sent_e wf_file_deliver(wf_sink_t *sink, const wf_parcel_t *parcel, apr_pool_t *p,
                           wf_error_t *err);
 apr_status_t wf_file_close(wf_sink_t *sink, apr_pool_t *p, wf_error_t *err);

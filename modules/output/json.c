@@ -1,12 +1,18 @@
-/* json: a file of JSON lines as k6 writes them: a Metric for each metric, then a Point
- * for each statistic of an interval; at the end a Total for each statistic of the run. */
+/* json: a file with a Point for each statistic of an interval. They are one array; or
+ * lines as k6 writes them, with a Metric for each metric before them, and behind them a
+ * Total for each statistic of the run. */
 #include "output/internal.h"
+
+#include <string.h>
+
+static const char *const formats[] = { "array", "lines", NULL };
 
 /* clang-format off */
 static const wf_field_t fields[] = {
     WF_FIELD("file_path", STRING, wf_output_t, url),
     WF_FIELD("interval", DURATION, wf_output_t, interval_ns),
     WF_FIELD("overwrite", BOOLEAN, wf_output_t, overwrite),
+    WF_ONE_OF("format", formats, wf_output_t, format),
     WF_FIELDS_END
 };
 /* clang-format on */
@@ -14,7 +20,8 @@ static const wf_field_t fields[] = {
 typedef struct lines_t {
     const wf_sink_t *sink;
     wf_buffer_t *buffer;
-    const char *type; /* Point or Total */
+    const char *type;   /* Point or Total */
+    const char *before; /* what is between this record and the one before */
     apr_int64_t time_ms;
 } lines_t;
 
@@ -57,6 +64,7 @@ static void put_sample(void *baton, const wf_sample_t *sample)
     int i;
 
     for (i = 0; i < sample->n; i++) {
+        wf_put(l->buffer, l->before);
         wf_put(l->buffer, "{\"type\":\"");
         wf_put(l->buffer, l->type);
         wf_put(l->buffer, "\",\"metric\":");
@@ -67,8 +75,24 @@ static void put_sample(void *baton, const wf_sample_t *sample)
         wf_put_number(l->buffer, sample->stats[i].value);
         wf_put(l->buffer, ",\"tags\":");
         wf_put_tags(l->buffer, l->sink, sample, sample->stats[i].name);
-        wf_put(l->buffer, "}}\n");
+        wf_put(l->buffer, "}}");
+        l->before = l->sink->output.format == WF_JSON_ARRAY ? ",\n" : "\n";
     }
+}
+
+static void render_lines(wf_sink_t *sink, const wf_batch_t *batch, lines_t *l)
+{
+    if (!sink->written) {
+        put_metrics(l->buffer, sink, batch->p);
+    }
+    wf_samples_walk(batch->news, wf_sink_figures(sink), batch->seconds, batch->p,
+                    put_sample, l);
+    if (batch->last) {
+        l->type = "Total";
+        wf_samples_walk(batch->totals, wf_sink_figures(sink), batch->total_seconds,
+                        batch->p, put_sample, l);
+    }
+    wf_put(l->buffer, l->before);
 }
 
 static void render(wf_sink_t *sink, const wf_batch_t *batch)
@@ -76,19 +100,58 @@ static void render(wf_sink_t *sink, const wf_batch_t *batch)
     lines_t l = { .sink = sink,
                   .buffer = wf_buffer_create(batch->p),
                   .type = "Point",
+                  .before = "",
                   .time_ms = batch->time_ms };
 
-    if (!sink->written) {
-        put_metrics(l.buffer, sink, batch->p);
+    if (sink->output.format == WF_JSON_LINES) {
+        render_lines(sink, batch, &l);
     }
-    wf_samples_walk(batch->news, wf_sink_figures(sink), batch->seconds, batch->p,
-                    put_sample, &l);
-    if (batch->last) {
-        l.type = "Total";
-        wf_samples_walk(batch->totals, wf_sink_figures(sink), batch->total_seconds,
-                        batch->p, put_sample, &l);
+    else {
+        wf_samples_walk(batch->news, wf_sink_figures(sink), batch->seconds, batch->p,
+                        put_sample, &l);
     }
     wf_sink_post(sink, l.buffer);
+}
+
+/* ---- files ------------------------------------------------------------------------- */
+
+static int ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Files of lines have names of their own by custom. */
+static void check(wf_output_t *output, const wf_where_t *path, wf_compile_t *c)
+{
+    wf_file_check(output, path, c);
+    if (output->format < 0) {
+        output->format =
+            ends_with(output->url, ".jsonl") || ends_with(output->url, ".ndjson")
+                ? WF_JSON_LINES
+                : WF_JSON_ARRAY;
+    }
+}
+
+static apr_status_t open_json(wf_sink_t *sink, wf_error_t *err)
+{
+    return sink->output.format == WF_JSON_LINES ? wf_file_open(sink, err)
+                                                : wf_file_open_array(sink, err);
+}
+
+static wf_sent_e deliver(wf_sink_t *sink, const wf_parcel_t *parcel, apr_pool_t *p,
+                         wf_error_t *err)
+{
+    return sink->output.format == WF_JSON_LINES
+               ? wf_file_deliver(sink, parcel, p, err)
+               : wf_file_deliver_array(sink, parcel, p, err);
+}
+
+static apr_status_t close_json(wf_sink_t *sink, apr_pool_t *p, wf_error_t *err)
+{
+    return sink->output.format == WF_JSON_LINES ? wf_file_close(sink, p, err)
+                                                : wf_file_close_array(sink, p, err);
 }
 
 const wf_output_type_t wf_output_json = {
@@ -96,12 +159,13 @@ const wf_output_type_t wf_output_json = {
     .fields = fields,
     .writes_file = 1,
     .defaults = { .url = "metrics_${time}_${execution_id}.json",
+                  .format = -1,
                   .interval_ns = 1000 * NS_PER_MS,
                   .attempts = 3,
                   .retry_delay_ns = 1000 * NS_PER_MS },
-    .check = wf_file_check,
-    .open = wf_file_open,
+    .check = check,
+    .open = open_json,
     .render = render,
-    .deliver = wf_file_deliver,
-    .close = wf_file_close,
+    .deliver = deliver,
+    .close = close_json,
 };

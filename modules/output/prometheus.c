@@ -396,6 +396,7 @@ const wf_output_type_t wf_output_prometheus = {
     .fields = fields,
     .defaults = { .url = "http://localhost:9091",
                   .job = "workflow_engine",
+                  .delete_on_close = 1,
                   .interval_ns = 10 * 1000 * NS_PER_MS,
                   .timeout_ns = 5 * 1000 * NS_PER_MS,
                   .batch_size = 1,

@@ -13,7 +13,7 @@ use WF::Test;
 plan tests => 12;
 
 my $target = WF::Target->new;
-my $json = scratch('out.json');
+my $json = scratch('out.jsonl');
 my $file = scratch('output.yaml', <<"END");
 id: out
 name: Out
@@ -42,7 +42,7 @@ my $before = -s $json;
 $run = command('run', $variant{false});
 ok t_cmp($run->{code}, 0, 'once more: the run itself is fine');
 ok t_cmp($run->{out}, qr/^status +completed$/m, 'and says so');
-ok t_cmp($run->{out}, qr/output 1 \(json\): file \S+out\.json: exists already/, 'the file is there already');
+ok t_cmp($run->{out}, qr/output 1 \(json\): file \S+out\.jsonl: exists already/, 'the file is there already');
 ok t_cmp(-s $json, $before, 'and stays as it was');
 
 $run = command('run', '-iterations', 2, $variant{true});

@@ -12,7 +12,7 @@ use WF::Server;
 use WF::Target;
 use WF::Test;
 
-plan tests => 93;
+plan tests => 104;
 
 my $sink = WF::Target->new(
     '/shaky/api/v2/write' => [ { status => 503 }, { status => 429 }, {} ],
@@ -41,6 +41,7 @@ my @steps = (http_step('a', "$from/a"), { %{ http_step('b', "$from/b") }, on_err
 sub outputs { workflow(\@steps, { vus => 4, iterations => 15, tags => { 'b d' => 'x,y=z', n => 5 }, outputs => [@_] }) }
 sub why { join "\n", map { $_->{message} } grep { $_->{message} =~ /^output/ } @{ shift->{errors} } }
 sub file { my $name = shift; map { JSON::PP::decode_json($_) } split /\n/, $server->slurp("out/$name") }
+sub array { JSON::PP::decode_json($server->slurp('out/' . shift)) }
 sub bodies { map { $_->{body} } $sink->requests(shift) }
 
 # Samples out of the formats: [ metric, { tags }, { statistic => value } ].
@@ -66,23 +67,26 @@ sub total {
 # ---- all of them at once -------------------------------------------------------------------------
 
 my $e = finished(submit(outputs(
-    { type => 'json', url => '${workflow_id}-${execution_id}.json' },
+    { type => 'json', url => '${workflow_id}-${execution_id}.json', options => { format => 'lines' } },
+    { type => 'json', url => 'array.json' },
     { type => 'csv',  options => { file_path => 'x.csv', delimiter => ';' } },
     { type => 'influxdb', url => "$to/one?db=my db", options => { username => 'u', password => 'p', tags => { own => 'yes' } } },
     { type => 'influxdb', url => "$to/two?org=o&bucket=b", options => { token => '${secret:token}', batch_size => 7 } },
     { type => 'webhook',  url => "$to/hook", options => { flush_interval => '1s', headers => { 'X-Key' => '${secret:token}' }, batch_size => 5 } },
-    { type => 'prometheus', options => { push_gateway_url => "$to/gate/", push_interval => '1s', job_name => 'a b', delete_on_close => JSON::PP::true,
+    { type => 'prometheus', options => { push_gateway_url => "$to/gate/", push_interval => '1s', job_name => 'a b',
                                          labels => { path => 'x/y', run => '${execution_id}' } } },
+    { type => 'prometheus', url => "$to/stay", options => { delete_on_close => JSON::PP::false } },
 )));
 my $id = $e->{id};
 my $m = metrics($id)->{step_metrics};
-ok t_cmp($e->{status}, 'completed', 'a run with six outputs');
+ok t_cmp($e->{status}, 'completed', 'a run with eight outputs');
 ok t_cmp(why($e), '', 'none of them fails');
 ok t_cmp([ map { scalar(() = $target->requests($_)) } '/a', '/b' ], [ 60, 60 ], 'requests at the target');
 
 my @lines = file("test-$id.json");
 my %said = (
     json       => [ of_json('Point', @lines) ],
+    array      => [ of_json('Point', @{ array('array.json') }) ],
     totals     => [ of_json('Total', @lines) ],
     'influx 1' => [ of_lines(bodies('/one/write')) ],
     'influx 2' => [ of_lines(bodies('/two/api/v2/write')) ],
@@ -104,9 +108,13 @@ ok((grep { $_->{type} eq 'Metric' && $_->{metric} eq 'http_req_duration' && $_->
 my %times = map { $_->{data}{time} => 1 } grep { $_->{type} eq 'Point' } @lines;
 ok t_cmp([ grep { abs($_ / 1000 - time) > 60 } keys %times ], [], 'times in milliseconds');
 
+ok t_cmp([ grep { $_->{type} ne 'Point' } @{ array('array.json') } ], [], 'nothing but points in an array');
+
 my ($head, @rows) = map { [ split /;/ ] } split /\n/, $server->slurp('out/x.csv');
 ok t_cmp("@$head[0 .. 5]", 'timestamp step_id count success_count failure_count min_ms', 'header');
 ok t_cmp([ map { my $c = $_; sum0 map { $_->[$c] } grep { $_->[1] eq 'b' } @rows } 2 .. 4 ], [ 60, 0, 60 ], 'rows of a step');
+ok t_cmp($head->[-1], 'goroutine_count', 'the last column');
+ok t_cmp([ grep { @$_ != @$head || $_->[-1] !~ /^[1-9]\d*$/ } @rows ], [], 'threads of the engine');
 ok t_cmp((max map { $_->[6] } grep { $_->[1] eq 'a' } @rows), qr/^[1-9]\d{2}(?:\.\d+)?$/, 'longest of a step');
 
 my ($one) = $sink->requests('/one/write');
@@ -123,6 +131,7 @@ ok t_cmp(($sink->requests('/hook'))[0]{headers}{'x-key'}, 's3cr3t', 'a header fr
 my $group = "/gate/metrics/job/a%20b/path\@base64/eC95/run/$id";
 my @pushed = $sink->requests($group);
 ok t_cmp([ map { $_->{method} } @pushed ], [ ('POST') x (@pushed - 1), 'DELETE' ], 'pushed, and deleted at the end');
+ok t_cmp([ grep { $_->{method} ne 'POST' } $sink->requests('/stay/metrics/job/workflow_engine') ], [], 'or kept');
 my $page = $pushed[-2]{body};
 ok t_cmp($page, qr/^workflow_requests_total\{b_d="x,y=z",n="5",step_id="b",step_name="b"\} 60$/m, 'a counter of a step');
 ok t_cmp($page, qr/^workflow_requests_failed_total\{.*step_id="b".*\} 60$/m, 'failures');
@@ -189,20 +198,20 @@ for (@refused) {
 
 $id = submit(workflow(\@steps, { vus => 2, duration => '60s', outputs => [ { type => 'json', url => 'dies.json' } ] }));
 wait_until { $server->slurp('out/dies.json') =~ /"Point"/ };
+ok t_cmp(ref eval { array('dies.json') }, 'ARRAY', 'an array while it grows');
 kill KILL => $server->engine_pid;
-ok $server->slurp('out/dies.json') =~ /\n\z/;
-ok t_cmp((grep { !ref } file('dies.json')), 0, 'whole lines');
+ok t_cmp(ref eval { array('dies.json') }, 'ARRAY', 'and when nobody ends it');
 
 # ---- a server that stops ------------------------------------------------------------------------------
 
 $server->wait_ready;
-$id = submit(workflow(\@steps, { vus => 2, duration => '60s', outputs => [ { type => 'json', url => 'stops.json' },
+$id = submit(workflow(\@steps, { vus => 2, duration => '60s', outputs => [ { type => 'json', url => 'stops.jsonl' },
                                  { type => 'webhook', url => "$to/hang", options => { flush_interval => '1s', timeout => '60s' } } ] }));
-wait_until { my $n = () = $server->slurp('out/stops.json') =~ /"Point"/g; $n > 30 };
+wait_until { my $n = () = $server->slurp('out/stops.jsonl') =~ /"Point"/g; $n > 30 };
 $began = time;
 ok $server->stop;
 ok time - $began < 8 or t_debug(time - $began);
-my @told = file('stops.json');
+my @told = file('stops.jsonl');
 my ($all, $sum) = map { total('http_reqs', 'count', {}, of_json($_, @told)) } 'Total', 'Point';
 ok $all > 0;
 ok t_cmp($sum, $all, 'the file is whole');

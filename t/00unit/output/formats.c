@@ -210,8 +210,9 @@ static void files(void)
     const char *json, *csv;
 
     make_run(&b);
-    is_str(compile(&b, "[{type: json}, {type: csv, url: '${execution_id}.csv'}]"), "",
-           "two files");
+    is_str(compile(&b, "[{type: json, options: {format: lines}}, "
+                       "{type: csv, url: '${execution_id}.csv'}]"),
+           "", "two files");
     apr_pool_create(&p, pool);
     b.feed = wf_feed_open(b.outputs, &b.run, p);
     sample(&b, 8);
@@ -233,7 +234,8 @@ static void files(void)
               "\"status\":\"500\",\"stat\":\"count\"}}}\n");
     is_int(count(json, "custom_http_status"), 2, "no samples, no points");
     has(csv, "timestamp,step_id,count,success_count,failure_count,min_ms,max_ms,avg_ms,"
-             "p50_ms,p90_ms,p95_ms,p99_ms,cpu_usage,memory_usage\n");
+             "p50_ms,p90_ms,p95_ms,p99_ms,cpu_usage,memory_usage,goroutine_count\n");
+    is_int(count(strchr(csv, '\n') + 1, ","), 15, "a value for each column");
     has(csv, "\n2026-01-05T10:00:02Z,\"say \"\"a,b\"\"\",8,6,2,1,8,4.5,");
 }
 
@@ -249,7 +251,7 @@ static void goes_on(void)
     fputs("{\"whole\":1}\n{\"type\":\"Poi", f);
     fclose(f);
     make_run(&b);
-    compile(&b, "[{type: json, url: on.json}]");
+    compile(&b, "[{type: json, url: on.json, options: {format: lines}}]");
     sample(&b, 5);
     before = wf_sheet_create(b.run.table, pool);
     wf_sheet_merge(before, b.sheet);
@@ -267,6 +269,110 @@ static void goes_on(void)
               "1767607202000,\"value\":8,");
     has(json, "\"value\":3,\"tags\":{\"stat\":\"rate\"}}}\n");
     is_int(count(json, "\"Metric\""), 0, "metrics are not declared again");
+}
+
+/* ---- arrays ------------------------------------------------------------------------ */
+
+static json_object *parsed(const char *text)
+{
+    json_object *json = NULL;
+    wf_error_t err;
+
+    wf_error_init(&err, pool);
+    wf_json_read(&json, text, strlen(text), pool, &err);
+    return json;
+}
+
+/* How many requests the points of an array tell of; -1: it is none, or has others. */
+static int requests_of(const char *text)
+{
+    json_object *all = parsed(text);
+    int i, n = 0;
+
+    if (!json_object_is_type(all, json_type_array)) {
+        return -1;
+    }
+    for (i = 0; i < (int)json_object_array_length(all); i++) {
+        json_object *point = json_object_array_get_idx(all, (size_t)i);
+        json_object *data = wf_json_get(point, "data");
+
+        if (strcmp(wf_json_string(point, "type", ""), "Point") != 0) {
+            return -1;
+        }
+        if (strcmp(wf_json_string(point, "metric", ""), "http_reqs") == 0
+            && strcmp(wf_json_string(wf_json_get(data, "tags"), "stat", ""), "count")
+                   == 0) {
+            n += json_object_get_int(wf_json_get(data, "value"));
+        }
+    }
+    return n;
+}
+
+/* What an earlier part of the run may have left, and how many requests it told. */
+static void arrays(void)
+{
+#define POINT(n)                                                                         \
+    "{\"type\":\"Point\",\"metric\":\"http_reqs\",\"data\":{\"time\":1,\"value\":" #n    \
+    ",\"tags\":{\"stat\":\"count\"}}}"
+    static const struct {
+        const char *what, *left;
+        int told;
+    } rows[] = {
+        { "nothing", NULL, 0 },
+        { "an empty file", "", 0 },
+        { "an array of nothing", "[\n]\n", 0 },
+        { "a whole one", "[\n" POINT(5) "\n]\n", 5 },
+        { "two points", "[\n" POINT(5) ",\n" POINT(6) "\n]\n", 11 },
+        { "no end", "[\n" POINT(5) "\n", 5 },
+        { "half a line", "[\n" POINT(5) ",\n{\"type\":\"Poi", 5 },
+        { "half a first line", "[\n{\"type\":\"Poi", 0 },
+        { "half an end", "[\n" POINT(5) "\n]", 5 },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        wf_sheet_t *before;
+        const char *text;
+        apr_pool_t *p;
+        bench_t b;
+
+        if (rows[i].left != NULL) {
+            FILE *f = fopen(apr_psprintf(pool, "%s/array%d", directory, (int)i), "w");
+
+            fputs(rows[i].left, f);
+            fclose(f);
+        }
+        make_run(&b);
+        compile(&b, apr_psprintf(pool, "[{type: json, url: array%d}]", (int)i));
+        before = wf_sheet_create(b.run.table, pool);
+        apr_pool_create(&p, pool);
+        b.run.before = rows[i].left ? before : NULL;
+        b.run.before_us = rows[i].left ? 1000000 : 0;
+        b.feed = wf_feed_open(b.outputs, &b.run, p);
+        sample(&b, 3);
+        end(&b, 2);
+        apr_pool_destroy(p);
+        text = slurp(apr_psprintf(pool, "array%d", (int)i));
+        if (!is_int(requests_of(text), rows[i].told + 3, "array, after %s",
+                    rows[i].what)) {
+            diag("%s", text);
+        }
+    }
+}
+
+static void silent_array(void)
+{
+    apr_pool_t *p;
+    bench_t b;
+
+    make_run(&b);
+    compile(&b, "[{type: json, url: silent}, {type: json, url: silent.jsonl}]");
+    apr_pool_create(&p, pool);
+    b.feed = wf_feed_open(b.outputs, &b.run, p);
+    end(&b, 2);
+    apr_pool_destroy(p);
+    is_str(slurp("silent"), "[\n]\n", "an array of nothing");
+    has(slurp("silent.jsonl"), "{\"type\":\"Metric\",\"metric\":\"http_reqs\"");
 }
 
 static void failures(void)
@@ -318,6 +424,7 @@ static void refused(void)
         { "[{type: kafka}]", "outputs[0].type" },
         { "[1]", "outputs[0]: must be a map" },
         { "[{type: json, url: [1]}]", "outputs[0].url: must be text" },
+        { "[{type: json, options: {format: xml}}]", "format: \"xml\" is not one of" },
         { "[{type: json, options: {overwrite: 1}}]", "overwrite: must be true or false" },
         { "[{type: prometheus, options: {labels: {'1a': x}}}]", "labels.1a: a label's" },
         { "[{type: prometheus, options: {labels: {job: x}}}]", "labels.job: a label's" },
@@ -362,6 +469,8 @@ int main(void)
     urls();
     files();
     goes_on();
+    arrays();
+    silent_array();
     failures();
     dropped();
     refused();
