@@ -2,6 +2,7 @@
  * wrong at once, and stores what is right into a struct. */
 #include "document/document.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <math.h>
 #include <stdarg.h>
@@ -192,18 +193,94 @@ static const wf_field_t *field_find(const wf_field_t *fields, const char *name)
     return NULL;
 }
 
-static void unknown_member(const wf_member_t *m, const wf_where_t *path, wf_compile_t *c)
+/* ---- which name was meant ---------------------------------------------------------- */
+
+#define NAME_MAX_LENGTH 40 /* longer ones are no slips of the pen */
+
+/* A name without what people write differently: gracefulStop is graceful_stop. Its
+ * length, -1 if it is too long. */
+static int plain_name(const char *name, char *to)
 {
-    const char *text = wf_where_text(path, c->p);
+    int n = 0;
+
+    for (; *name; name++) {
+        if (*name == '_' || *name == '-') {
+            continue;
+        }
+        if (n == NAME_MAX_LENGTH) {
+            return -1;
+        }
+        to[n++] = apr_tolower(*name);
+    }
+    return n;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters one has to change, add, leave out or swap with the next to come from
+ * one name to the other. */
+static int letters_apart(const char *a, int n, const char *b, int m)
+{
+    int rows[3][NAME_MAX_LENGTH + 1];
+
+    for (int j = 0; j <= m; j++) {
+        rows[0][j] = j;
+    }
+    for (int i = 1; i <= n; i++) {
+        int *row = rows[i % 3];
+        const int *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+
+        row[0] = i;
+        for (int j = 1; j <= m; j++) {
+            row[j] = least(least(above[j], row[j - 1]) + 1,
+                           above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                row[j] = least(row[j], before[j - 2] + 1);
+            }
+        }
+    }
+    return rows[n % 3][m];
+}
+
+/* The field that is meant by a name that none has, NULL if there is no telling. */
+static const char *nearest(const wf_field_t *fields, const char *name)
+{
+    char given[NAME_MAX_LENGTH], own[NAME_MAX_LENGTH];
+    int n = plain_name(name, given);
+    int best = n > 5 ? 3 : n > 2 ? 2 : 1; /* so many letters are another word */
+    const char *found = NULL;
+
+    for (; n > 0 && fields->name != NULL; fields++) {
+        int m = fields->type == WF_FIELD_LATER ? -1 : plain_name(fields->name, own);
+        int apart = m < 0 ? best : letters_apart(given, n, own, m);
+
+        if (apart < best) {
+            best = apart;
+            found = fields->name;
+        }
+    }
+    return found;
+}
+
+static void unknown_member(const wf_field_t *fields, const wf_member_t *m,
+                           const wf_where_t *path, wf_compile_t *c)
+{
+    const char *text = wf_where_text(path, c->p), *name = nearest(fields, m->key);
+    const char *hint = name ? apr_psprintf(c->p, "; did you mean %s?", name) : "";
 
     if (c->open) {
         wf_problem_warn(c->problems, "unknown-member", text, m->line, m->column,
-                        "no such member, ignored");
+                        "no such member, ignored%s", hint);
         return;
     }
     wf_problem_add(c->problems, "unknown-member", text, m->line, m->column,
-                   "no such member");
+                   "no such member%s", hint);
 }
+
+/* ---- maps -------------------------------------------------------------------------- */
 
 void wf_schema_bind(const wf_field_t *fields, const wf_node_t *node, void *target,
                     const wf_where_t *path, wf_compile_t *c)
@@ -220,7 +297,7 @@ void wf_schema_bind(const wf_field_t *fields, const wf_node_t *node, void *targe
 
         field = field_find(fields, m->key);
         if (field == NULL) {
-            unknown_member(m, &below, c);
+            unknown_member(fields, m, &below, c);
         }
         else if (m->value->type != WF_NODE_NULL) {
             binders[field->type](field, m->value, (char *)target + field->offset, &below,

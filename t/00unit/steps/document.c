@@ -139,6 +139,40 @@ static void every_fault(void)
     }
 }
 
+/* What else people write, and what they are told that they mean. */
+static void hints(void)
+{
+    /* clang-format off */
+    static const struct {
+        const char *name, *meant; /* NULL: nobody knows */
+    } cases[] = {
+        { "gracefulStop", "graceful_stop" }, { "timeUnit", "time_unit" },
+        { "preAllocatedVUs", "pre_allocated_vus" }, { "think-time", "think_time" },
+        { "vuss", "vus" }, { "vu", NULL }, { "VUs", "vus" }, { "duraton", "duration" },
+        { "duratoin", "duration" }, { "treshold", "thresholds" }, { "itterations", "iterations" },
+        { "rats", "rate" }, { "abc", NULL }, { "x", NULL }, { "", NULL }, { "_", NULL },
+        { "users", NULL }, { "duration_in_seconds", NULL }, { "\xc3\xa4", NULL },
+        { "iterationsiterationsiterationsiterations1", NULL },
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wf_problems_t *problems = wf_problems_create("w.yaml", pool);
+        const char *yaml =
+            apr_psprintf(pool, HEAD STEPS "options: {'%s': }\n", cases[i].name);
+        const char *want = cases[i].meant
+                               ? apr_pstrcat(pool, "no such member; did you mean ",
+                                             cases[i].meant, "?", NULL)
+                               : "no such member";
+        wf_plan_t *plan;
+
+        plan_from_yaml(&plan, yaml, strlen(yaml), problems, pool);
+        if (is_int(problems->errors, 1, "'%s': one problem", cases[i].name)) {
+            is_str(error_at(problems, 0)->message, want, "… the hint");
+        }
+    }
+}
+
 /* ---- everything at once ---------------------------------------------------------------
  */
 
@@ -308,6 +342,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     every_fault();
+    hints();
     all_together();
     warnings();
     tree();
