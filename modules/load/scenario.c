@@ -16,7 +16,7 @@ typedef struct draft_t {
 } draft_t;
 
 static const char *const http_engines[] = { "fasthttp", "standard", NULL };
-static const char *const sampling_modes[] = { "none", NULL };
+static const char *const sampling_modes[] = { "none", "errors", "smart", NULL };
 
 /* clang-format off */
 #define SHAPE_FIELDS                                                                     \
@@ -240,6 +240,17 @@ static void finish(wf_scenario_t *scenario, draft_t *draft, const wf_node_t *nod
 
 /* ---- the plain form: options and steps ------------------------------------------------ */
 
+static void refuse_samples(const draft_t *draft, const wf_node_t *node,
+                           const wf_where_t *path, wf_compile_t *c)
+{
+    wf_where_t at = { .up = path, .key = "sampling_mode" };
+
+    wf_compile_problem(
+        c, "unsupported", wf_node_get(node, at.key), &at,
+        "\"%s\": single exchanges are not kept, only \"none\" is supported",
+        sampling_modes[draft->sampling]);
+}
+
 static void compile_options(draft_t *draft, const wf_node_t *node, const wf_where_t *path,
                             wf_compile_t *c)
 {
@@ -259,6 +270,9 @@ static void compile_options(draft_t *draft, const wf_node_t *node, const wf_wher
     plan->baseline_node = draft->baseline;
     if (draft->tags != NULL) {
         plan->tags = wf_node_value(draft->tags, c->p).as.map;
+    }
+    if (draft->sampling > 0) {
+        refuse_samples(draft, node, path, c);
     }
     if (draft->outputs != NULL) {
         wf_plan_outputs(draft->outputs, &outputs, c);

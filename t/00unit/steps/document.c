@@ -95,6 +95,8 @@ static const struct {
     { "unknown mode",        HEAD STEPS "options: {mode: fast}\n",      "value", "options.mode", 5 },
     { "slaves",              HEAD STEPS "options: {target_slaves: {}}\n", "unsupported", "options.target_slaves", 5 },
     { "http engine",         HEAD STEPS "options: {http_engine: slow}\n", "value", "options.http_engine", 5 },
+    { "samples",             HEAD STEPS "options: {sampling_mode: smart}\n", "unsupported", "options.sampling_mode", 5 },
+    { "samples of a word",   HEAD STEPS "options: {sampling_mode: all}\n", "value", "options.sampling_mode", 5 },
     { "threshold grammar",   HEAD STEPS "options: {thresholds: [{metric: http_reqs, condition: 'lots'}]}\n", "threshold", "options.thresholds[0].condition", 5 },
     { "threshold statistic", HEAD STEPS "options: {thresholds: [{metric: http_reqs, condition: 'p95 < 1'}]}\n", "threshold", "options.thresholds[0].condition", 5 },
     { "threshold incomplete", HEAD STEPS "options: {thresholds: [{metric: http_reqs}]}\n", "required", "options.thresholds[0].condition", 5 },
