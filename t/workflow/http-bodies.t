@@ -95,7 +95,7 @@ for my $case (@forms) {
 }
 
 # Nobody else's boundary: each call has its own.
-my %boundaries = map { $_->{headers}{'content-type'} =~ /boundary=(.*)/ ? ($1 => 1) : () } $target->requests;
+my %boundaries = map { ($_->{headers}{'content-type'} // '') =~ /boundary=(.*)/ ? ($1 => 1) : () } $target->requests;
 ok t_cmp(scalar(keys %boundaries), scalar @forms, 'boundaries');
 
 for my $case (@wrong) {
