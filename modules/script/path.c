@@ -140,23 +140,25 @@ static int find_from(wf_eval_t *e, look_fn *look, const wf_path_t *path, int fro
 }
 
 /* What comes behind the whole text as a name. */
-static int find_members(wf_eval_t *e, const wf_path_t *path, wf_value_t *value)
+static int find_members(wf_eval_t *e, const wf_path_t *path, look_fn *behind,
+                        wf_value_t *value)
 {
     int found = find_from(e, e->scope->get, path, 0, value);
 
     for (int i = path->nsteps - 1; found == 0 && i > 0; i--) {
         found = find_from(e, e->scope->get, path, i, value);
     }
-    if (found == 0 && e->scope->behind) {
-        found = ask(e, e->scope->behind, path->text, value)
-                    ? 1
-                    : find_from(e, e->scope->behind, path, 0, value);
+    if (found == 0 && behind) {
+        found =
+            ask(e, behind, path->text, value) ? 1 : find_from(e, behind, path, 0, value);
     }
     return found;
 }
 
 int wf_path_find(wf_eval_t *e, const wf_path_t *path, wf_value_t *value)
 {
+    look_fn *behind = e->scope && !path->variable ? e->scope->behind : NULL;
+
     if (e->scope && ask(e, e->scope->get, path->text, value)) {
         return 1;
     }
@@ -164,8 +166,11 @@ int wf_path_find(wf_eval_t *e, const wf_path_t *path, wf_value_t *value)
         wf_eval_fail(e, "'%s' is not configured", path->text);
         return -1;
     }
-    if (path->variable) {
-        return wf_path_find(e, path->variable, value);
+    if (path->variable) { /* nothing behind it is meant */
+        path = path->variable;
+        if (e->scope && ask(e, e->scope->get, path->text, value)) {
+            return 1;
+        }
     }
-    return e->scope && path->nsteps > 0 ? find_members(e, path, value) : 0;
+    return e->scope && path->nsteps > 0 ? find_members(e, path, behind, value) : 0;
 }

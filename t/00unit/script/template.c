@@ -82,6 +82,7 @@ static const case_t load[] = {
     { "${0}", "string ${0}" },
     { "${both.x} ${both.n} ${both.deep.a}", "string 1 null 2" },
     { "${both.deep.b} ${both.l[0]} ${both.whole}", "string 4 5 as a whole" },
+    { "${var:both.x} ${var:both.l[0]}", "string 1 ${var:both.l[0]}" },
     { "${both}", "string {\"x\":1,\"n\":null,\"deep\":{\"a\":2}}" },
     { "${both.deep}", "string {\"a\":2}" },
     { "${both.nosuch} ${both.deep.nosuch}", "string ${both.nosuch} ${both.deep.nosuch}" },
