@@ -16,7 +16,8 @@
 
 typedef struct state_t {
     wf_arrivals_t schedule;
-    apr_int64_t start;    /* the next one of this shard … */
+    wf_segment_t part;    /* of the starts, what the run has … */
+    apr_int64_t start;    /* … and the next one of this shard among them … */
     apr_int64_t due_us;   /* … and when; -1: none is left */
     apr_int64_t broke_us; /* a user could not be made then, on the loop's clock */
 } state_t;
@@ -98,9 +99,9 @@ void wf_arrivals_check(wf_load_shape_t *shape, const wf_node_t *node,
 /* Those of the target that this shard may still make. */
 static apr_int64_t makeable(const wf_shard_t *shard)
 {
-    apr_int64_t mine = shard->target > shard->index
-                           ? (shard->target - shard->index - 1) / shard->stride + 1
-                           : 0;
+    apr_int64_t all = wf_segment_share(&shard->segment, shard->target);
+    apr_int64_t mine =
+        all > shard->index ? (all - shard->index - 1) / shard->stride + 1 : 0;
 
     return mine > shard->nvus ? mine - shard->nvus : 0;
 }
@@ -228,6 +229,15 @@ static void on_passed(wf_loop_t *loop, wf_message_t *message)
     }
 }
 
+/* When the next start is; -1: none is left. */
+static apr_int64_t due(const wf_shard_t *shard)
+{
+    state_t *state = shard->state;
+    apr_int64_t k = wf_segment_nth(&state->part, state->start);
+
+    return k >= 0 ? wf_arrivals_at(&state->schedule, k) : -1;
+}
+
 void wf_arrivals_tick(wf_shard_t *shard)
 {
     state_t *state = shard->state;
@@ -239,7 +249,7 @@ void wf_arrivals_tick(wf_shard_t *shard)
             pass_on(shard, zero + state->due_us, 0);
         }
         state->start += shard->stride;
-        state->due_us = wf_arrivals_at(&state->schedule, state->start);
+        state->due_us = due(shard);
     }
     if (state->due_us >= 0) {
         wf_shard_tick_at(shard, state->due_us);
@@ -251,11 +261,12 @@ void wf_arrivals_tick(wf_shard_t *shard)
 /* Is the n-th start of the shard older than age_us? */
 static int is_older(const wf_shard_t *shard, apr_int64_t n, apr_int64_t age_us)
 {
+    const state_t *state = shard->state;
+    apr_int64_t k = wf_segment_nth(&state->part, shard->index + n * shard->stride), at;
     wf_arrivals_t look;
-    apr_int64_t at;
 
     wf_arrivals_init(&look, &shard->scenario->shape);
-    at = wf_arrivals_at(&look, shard->index + n * shard->stride);
+    at = k >= 0 ? wf_arrivals_at(&look, k) : -1;
     return at >= 0 && at < age_us;
 }
 
@@ -297,8 +308,9 @@ void wf_arrivals_begin(wf_shard_t *shard)
     wf_shard_make(shard, wf_arrivals_pre(shape));
     tell_spare(shard);
     wf_arrivals_init(&state->schedule, shape);
+    state->part = wf_segment_of_users(&shard->segment, shard->target);
     state->start = first_start(shard);
-    state->due_us = wf_arrivals_at(&state->schedule, state->start);
+    state->due_us = due(shard);
     if (state->due_us >= 0) {
         /* Not in this turn of the loop: the users have theirs first. */
         wf_shard_tick_at(shard, state->due_us > 0 ? state->due_us : 1);

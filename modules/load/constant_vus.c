@@ -2,9 +2,9 @@
  * over or it has made its own number of iterations, whichever is first. */
 #include "load/internal.h"
 
-static apr_int64_t planned(const wf_load_shape_t *shape)
+static apr_int64_t planned(const wf_load_shape_t *shape, const wf_segment_t *part)
 {
-    return wf_shape_iterations(shape) * wf_shape_vus(shape);
+    return wf_shape_iterations(shape) * wf_segment_share(part, wf_shape_vus(shape));
 }
 
 static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)

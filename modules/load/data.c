@@ -377,8 +377,8 @@ static int takes_part(const wf_data_t *source, const char *scenario)
 }
 
 /* 0: there are no rows left. */
-static int take(const wf_data_t *source, apr_int64_t *cursor, wf_data_hold_t *hold,
-                apr_uint64_t seed, unsigned short random[3])
+static int take(const wf_data_t *source, const wf_segment_t *part, apr_int64_t *cursor,
+                wf_data_hold_t *hold, apr_uint64_t seed, unsigned short random[3])
 {
     apr_int64_t n = source->table->nrows, position;
 
@@ -386,8 +386,10 @@ static int take(const wf_data_t *source, apr_int64_t *cursor, wf_data_hold_t *ho
         hold->row = (apr_int64_t)(erand48(random) * (double)n);
         return 1;
     }
-    position = source->own_cursor ? hold->taken++
-                                  : __atomic_fetch_add(cursor, 1, __ATOMIC_RELAXED);
+    position =
+        source->own_cursor
+            ? hold->taken++
+            : wf_segment_nth(part, __atomic_fetch_add(cursor, 1, __ATOMIC_RELAXED));
     if (position >= n && source->end != WF_DATA_RECYCLE) {
         return 0;
     }
@@ -398,9 +400,10 @@ static int take(const wf_data_t *source, apr_int64_t *cursor, wf_data_hold_t *ho
     return 1;
 }
 
-const wf_data_t *wf_data_take(const wf_data_set_t *set, apr_int64_t *cursors,
-                              wf_data_hold_t *holds, const char *scenario,
-                              apr_uint64_t seed, unsigned short random[3])
+const wf_data_t *wf_data_take(const wf_data_set_t *set, const wf_segment_t *part,
+                              apr_int64_t *cursors, wf_data_hold_t *holds,
+                              const char *scenario, apr_uint64_t seed,
+                              unsigned short random[3])
 {
     int i;
 
@@ -410,7 +413,7 @@ const wf_data_t *wf_data_take(const wf_data_set_t *set, apr_int64_t *cursors,
         if ((source->per_vu && holds[i].row >= 0) || !takes_part(source, scenario)) {
             continue;
         }
-        if (!take(source, &cursors[i], &holds[i], seed + (apr_uint64_t)i, random)) {
+        if (!take(source, part, &cursors[i], &holds[i], seed + (apr_uint64_t)i, random)) {
             return source;
         }
     }

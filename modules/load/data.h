@@ -5,6 +5,7 @@
 #define WF_LOAD_DATA_H
 
 #include "document/document.h"
+#include "load/segment.h"
 
 /* ---- limits ------------------------------------------------------------------------ */
 
@@ -86,11 +87,13 @@ typedef struct wf_data_hold_t {
 
 /** Take rows for the next iteration of a user. cursors (one each source, shared by all
  *  threads) count the rows that were handed out, so that they go on where they were after
- * a restart; seed stays the same in all of a run. Returns NULL, or the source that has no
- *  rows left: its end says what to do then. */
-const wf_data_t *wf_data_take(const wf_data_set_t *set, apr_int64_t *cursors,
-                              wf_data_hold_t *holds, const char *scenario,
-                              apr_uint64_t seed, unsigned short random[3]);
+ *  a restart; part: which of them are dealt out here; seed stays the same in all of a run,
+ *  on all members. Returns NULL, or the source that has no rows left: its end says what to
+ *  do then. */
+const wf_data_t *wf_data_take(const wf_data_set_t *set, const wf_segment_t *part,
+                              apr_int64_t *cursors, wf_data_hold_t *holds,
+                              const char *scenario, apr_uint64_t seed,
+                              unsigned short random[3]);
 
 /** A name such as users, users.name: 1 found. */
 int wf_data_lookup(const wf_data_set_t *set, const wf_data_hold_t *holds,

@@ -53,9 +53,9 @@ apr_int64_t wf_shape_iterations_or_one(const wf_load_shape_t *shape)
     return shape->iterations > 0 ? shape->iterations : 1;
 }
 
-apr_int64_t wf_shape_planned(const wf_load_shape_t *shape)
+apr_int64_t wf_shape_planned(const wf_load_shape_t *shape, const wf_segment_t *part)
 {
-    return shape->executor->planned ? shape->executor->planned(shape) : 0;
+    return shape->executor->planned ? shape->executor->planned(shape, part) : 0;
 }
 
 apr_int64_t wf_shape_lasts(const wf_load_shape_t *shape)

@@ -152,7 +152,8 @@ typedef enum { WF_VU_READY, WF_VU_BUSY, WF_VU_IDLE, WF_VU_GONE } wf_vu_state_e;
 struct wf_vu_t {
     wf_shard_t *shard;
     wf_vu_state_e state;
-    apr_int64_t number;      /* within its scenario, from 1 */
+    apr_int64_t number;      /* within its scenario, from 1 … */
+    apr_int64_t place;       /* … and among those of the run, from 1 */
     apr_int64_t iteration;   /* __ITER, from 0; the next one while not BUSY */
     apr_int64_t began_us;    /* when the iteration was meant to begin */
     apr_int64_t intended_us; /* set by an executor that has a schedule; 0: now */
@@ -170,7 +171,7 @@ struct wf_vu_t {
     wf_vu_t *next_idle;
 };
 
-void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t number, wf_group_t *group);
+void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t place, wf_group_t *group);
 void wf_vu_cut(wf_vu_t *vu);           /* interrupt; it is idle then */
 void wf_vu_wake(wf_vu_t *vu);          /* an idle one gets ready */
 void wf_vu_leave(wf_vu_t *vu);         /* an idle or ready one is gone */
@@ -191,8 +192,9 @@ struct wf_executor_t {
     void (*check)(wf_load_shape_t *shape, const wf_node_t *node, const wf_where_t *path,
                   wf_compile_t *c);
 
-    /** Iterations that the whole scenario will make; 0, NULL: only the time bounds it. */
-    apr_int64_t (*planned)(const wf_load_shape_t *shape);
+    /** Iterations that a part of the scenario will make; NULL, 0 of the whole: only the time
+     *  bounds it. */
+    apr_int64_t (*planned)(const wf_load_shape_t *shape, const wf_segment_t *part);
     /** How long it lasts, pauses left out; 0 = until its iterations are made. */
     apr_int64_t (*lasts_ns)(const wf_load_shape_t *shape);
     /** Most virtual users that it has at once, without scaling. */
@@ -226,8 +228,8 @@ apr_int64_t wf_shape_iterations(const wf_load_shape_t *shape);
 apr_int64_t wf_shape_iterations_or_one(const wf_load_shape_t *shape);
 apr_int64_t wf_shape_lasts(const wf_load_shape_t *shape); /* its duration, or 0 */
 apr_int64_t wf_shape_vus(const wf_load_shape_t *shape);
-/** What its executor plans. */
-apr_int64_t wf_shape_planned(const wf_load_shape_t *shape);
+/** What its executor plans for a part. */
+apr_int64_t wf_shape_planned(const wf_load_shape_t *shape, const wf_segment_t *part);
 
 /* Modes of the closed model, in which users run iterations back to back: which members
  * they read; all users begin at once; what nothing else bounds always goes on. */
@@ -286,7 +288,8 @@ struct wf_shard_t {
     wf_run_t *run;
     wf_loop_t *loop;
     const wf_scenario_t *scenario;
-    int index, stride; /* has the users index + 1, index + 1 + stride … of the scenario */
+    wf_segment_t segment; /* what the run has of the scenario … */
+    int index, stride;    /* … of which this shard has those at index, index + stride … */
 
     /* the loop's */
     wf_shard_phase_e phase;
@@ -450,7 +453,8 @@ struct wf_run_t {
     apr_int64_t *claimed;    /* by scenario; shared-iterations: atomic, taken in lots */
     apr_int64_t *rows_taken; /* by source of the plan's data; atomic */
     apr_uint64_t seed;       /* of the order of rows; the same after a restart */
-    apr_int64_t *vus;        /* by scenario: how many it has at most; with the lock */
+    apr_int64_t *vus;        /* by scenario: how many the whole of it has at most; with the
+                                lock */
     apr_int64_t **counts;    /* by scenario: iterations of its first users; atomic */
     int *ncounts;            /* WF_RECORD_USERS at most */
     const wf_resume_t *resume; /* what it goes on from, or NULL */
@@ -621,8 +625,8 @@ wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
 /** Read the state of a record. WF_ERR_INVALID for what is none. */
 apr_status_t wf_record_read(wf_resume_t **resume, const wf_plan_t *plan, const char *state,
                             apr_pool_t *p, wf_error_t *err);
-/** How many iterations a user had made before the restart. */
-apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t number);
+/** How many iterations the user at a place had made before the restart. */
+apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t place);
 
 /* ---- the load engine (load.c) ------------------------------------------------------ */
 

@@ -456,6 +456,7 @@ static apr_status_t scale_run(wf_run_t *run, const char *name, apr_int64_t vus,
                               wf_error_t *err)
 {
     wf_load_t *load = run->load;
+    const wf_segment_t *part = &run->plan->segment;
     const wf_scenario_t *scenario;
     apr_int64_t booked, more;
     apr_status_t rv = find_scenario(run, name, &scenario, err);
@@ -468,7 +469,8 @@ static apr_status_t scale_run(wf_run_t *run, const char *name, apr_int64_t vus,
     }
     vus = limited(&scenario->shape, vus);
     booked = to_book(&scenario->shape, vus);
-    more = booked - run->vus[scenario->index];
+    more = wf_segment_share(part, booked)
+           - wf_segment_share(part, run->vus[scenario->index]);
     if (more > 0 && more > load->options.max_vus - load->vus) {
         return wf_error_set(err, WF_ERR_UNAVAILABLE,
                             "%" APR_INT64_T_FMT " VUs more would exceed the limit of %d",

@@ -51,7 +51,7 @@ const char *wf_plan_name(const wf_plan_t *plan);
 const char *wf_plan_description(const wf_plan_t *plan); /* or NULL */
 int wf_plan_step_count(const wf_plan_t *plan);
 const char *wf_plan_mode(const wf_plan_t *plan);
-apr_int64_t wf_plan_vus(const wf_plan_t *plan);
+apr_int64_t wf_plan_vus(const wf_plan_t *plan); /* these and iterations: of its part */
 apr_int64_t wf_plan_duration_ns(const wf_plan_t *plan); /* 0 = not bounded by time */
 apr_int64_t wf_plan_iterations(const wf_plan_t *plan);  /* of all VUs; 0 = not bounded */
 
@@ -59,6 +59,11 @@ apr_int64_t wf_plan_iterations(const wf_plan_t *plan);  /* of all VUs; 0 = not b
 apr_status_t wf_plan_override(wf_plan_t *plan, const char *mode, apr_int64_t vus,
                               apr_int64_t iterations, const char *duration,
                               wf_error_t *err);
+
+/** Run only a part of the plan: that of one of n members, by their weights, all of which are
+ *  more than 0. Users, iterations, starts and rows of data are dealt out so that the parts
+ *  of all members are the whole; setup and teardown are not divided. Before the start. */
+void wf_plan_take_part(wf_plan_t *plan, const apr_int64_t *weights, int n, int mine);
 
 /** One more output than the document has, before the start: a type of them, and its url or
  *  file (NULL: the usual one). A file that exists is replaced. WF_ERR_INVALID says why it is

@@ -2,9 +2,10 @@
  * may end it earlier. Its number of users is its meaning, so it does not scale. */
 #include "load/internal.h"
 
-static apr_int64_t planned(const wf_load_shape_t *shape)
+static apr_int64_t planned(const wf_load_shape_t *shape, const wf_segment_t *part)
 {
-    return wf_shape_iterations_or_one(shape) * wf_shape_vus(shape);
+    return wf_shape_iterations_or_one(shape)
+           * wf_segment_share(part, wf_shape_vus(shape));
 }
 
 static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)

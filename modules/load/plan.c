@@ -187,6 +187,7 @@ static void compile(wf_plan_t **out, const wf_node_t *root,
     plan->step_ids = apr_hash_make(p);
     plan->files = apr_hash_make(p);
     plan->variables = wf_map_create(p);
+    plan->segment = wf_segment_whole;
     wf_baseline_init(&plan->baseline);
     create_sections(plan, &c);
     wf_schema_bind(fields_of(plan, &c), root, doc, NULL, &c);
@@ -277,8 +278,8 @@ int wf_plan_reads_headers(const wf_plan_t *plan)
 
 void wf_plan_read_requests(wf_plan_t *plan, const char *text)
 {
-    plan->reads_requests |= strstr(text, "actualRequest") != NULL
-                            || strstr(text, "actual_request") != NULL;
+    plan->reads_requests |=
+        strstr(text, "actualRequest") != NULL || strstr(text, "actual_request") != NULL;
 }
 
 int wf_plan_reads_requests(const wf_plan_t *plan)
@@ -304,7 +305,7 @@ apr_int64_t wf_plan_vus(const wf_plan_t *plan)
     for (i = 0; i < plan->nscenarios; i++) {
         const wf_load_shape_t *shape = &plan->scenarios[i].shape;
 
-        vus += shape->executor->vus_max(shape);
+        vus += wf_segment_share(&plan->segment, shape->executor->vus_max(shape));
     }
     return vus;
 }
@@ -332,14 +333,19 @@ apr_int64_t wf_plan_iterations(const wf_plan_t *plan)
     int i;
 
     for (i = 0; i < plan->nscenarios; i++) {
-        apr_int64_t planned = wf_shape_planned(&plan->scenarios[i].shape);
+        const wf_load_shape_t *shape = &plan->scenarios[i].shape;
 
-        if (planned == 0) {
+        if (wf_shape_planned(shape, &wf_segment_whole) == 0) {
             return 0;
         }
-        all += planned;
+        all += wf_shape_planned(shape, &plan->segment);
     }
     return all;
+}
+
+void wf_plan_take_part(wf_plan_t *plan, const apr_int64_t *weights, int n, int mine)
+{
+    plan->segment = wf_segment_make(weights, n, mine, plan->pool);
 }
 
 /* ---- overriding ---------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include "load/step.h"
 #include "load/data.h"
+#include "load/segment.h"
 #include "output/output.h"
 
 #define WF_PLAN_MAX_STEPS 2000 /* nested ones and hooks included */
@@ -144,6 +145,7 @@ struct wf_plan_t {
 
     wf_scenario_t *scenarios;
     int nscenarios;
+    wf_segment_t segment; /* the part of its scenarios that is run here */
     wf_scenario_t *setup, *teardown; /* one user, one iteration; or NULL */
 
     wf_metric_table_t *metrics;

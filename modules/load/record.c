@@ -323,7 +323,7 @@ apr_status_t wf_record_read(wf_resume_t **resume, const wf_plan_t *plan,
     return rv;
 }
 
-apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t number)
+apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t place)
 {
     const wf_resumed_t *from;
     apr_int64_t left, others;
@@ -333,14 +333,14 @@ apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t 
         return 0;
     }
     from = &run->resume->scenarios[scenario];
-    if (number <= from->ncounts) {
-        return from->counts[number - 1];
+    if (place <= from->ncounts) {
+        return from->counts[place - 1];
     }
     left = from->done;
     for (i = 0; i < from->ncounts; i++) {
         left -= from->counts[i];
     }
-    others = run->vus[scenario] - from->ncounts;
-    number -= from->ncounts;
-    return left <= 0 || others <= 0 ? 0 : left / others + (number <= left % others);
+    others = wf_segment_share(&run->plan->segment, run->vus[scenario]) - from->ncounts;
+    place -= from->ncounts;
+    return left <= 0 || others <= 0 ? 0 : left / others + (place <= left % others);
 }

@@ -101,9 +101,10 @@ static void make_counts(wf_run_t *run)
     run->ncounts = apr_pcalloc(run->pool, n * sizeof(*run->ncounts));
     run->scaled = apr_pcalloc(run->pool, n * sizeof(*run->scaled));
     for (i = 0; i < n; i++) {
+        apr_int64_t mine = wf_segment_share(&run->plan->segment, run->vus[i]);
+
         run->scaled[i] = -1;
-        run->ncounts[i] =
-            run->vus[i] < WF_RECORD_USERS ? (int)run->vus[i] : WF_RECORD_USERS;
+        run->ncounts[i] = mine < WF_RECORD_USERS ? (int)mine : WF_RECORD_USERS;
         run->counts[i] =
             apr_pcalloc(run->pool, (run->ncounts[i] + 1) * sizeof(**run->counts));
     }
@@ -226,7 +227,8 @@ static void restore_scenario(wf_run_t *run, int s)
     }
     /* What was asked of a stage may be over. */
     if (from->vus >= 0 && !run->plan->scenarios[s].shape.executor->scale_passes) {
-        run->vus_booked += from->vus - run->vus[s];
+        run->vus_booked += wf_segment_share(&run->plan->segment, from->vus)
+                           - wf_segment_share(&run->plan->segment, run->vus[s]);
         run->vus[s] = from->vus;
         run->scaled[s] = from->vus;
     }
@@ -286,6 +288,7 @@ static void make_shard(wf_shard_t *shard, wf_part_t *part, const wf_scenario_t *
     shard->run = part->run;
     shard->loop = part->loop;
     shard->scenario = scenario;
+    shard->segment = scenario->index >= 0 ? part->run->plan->segment : wf_segment_whole;
     shard->index = index;
     shard->stride = stride;
 }

@@ -115,9 +115,15 @@ void wf_shard_resume(wf_shard_t *shard)
 
 /* ---- users ------------------------------------------------------------------------- */
 
-static apr_int64_t number_of(const wf_shard_t *shard, int i)
+/* Of its i-th user, among those of the run. */
+static apr_int64_t place_of(const wf_shard_t *shard, int i)
 {
     return shard->index + 1 + (apr_int64_t)i * shard->stride;
+}
+
+static int has_user(const wf_shard_t *shard, int i, apr_int64_t vus)
+{
+    return place_of(shard, i) <= wf_segment_share(&shard->segment, vus);
 }
 
 static void make_room(wf_shard_t *shard)
@@ -180,13 +186,13 @@ wf_vu_t *wf_shard_add(wf_shard_t *shard)
     wf_group_join(group);
     __atomic_store_n(&shard->used, 1, __ATOMIC_RELAXED);
     shard->live++;
-    wf_vu_init(vu, shard, number_of(shard, shard->nvus++), group);
+    wf_vu_init(vu, shard, place_of(shard, shard->nvus++), group);
     return vu;
 }
 
 void wf_shard_make(wf_shard_t *shard, apr_int64_t vus)
 {
-    while (number_of(shard, shard->nvus) <= vus && wf_shard_add(shard) != NULL) {
+    while (has_user(shard, shard->nvus, vus) && wf_shard_add(shard) != NULL) {
     }
 }
 
@@ -254,7 +260,7 @@ static int is_over(const wf_shard_t *shard)
         return 0;
     }
     if (shard->nvus == 0) {
-        return shard->target == 0 && !timed;
+        return wf_segment_share(&shard->segment, shard->target) == 0 && !timed;
     }
     return shard->live == 0
            || (!timed && shard->target > 0 && shard->live == shard->parked);

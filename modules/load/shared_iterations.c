@@ -6,10 +6,17 @@
 
 #define LOTS_PER_SHARD 4
 
+static apr_int64_t planned(const wf_load_shape_t *shape, const wf_segment_t *part)
+{
+    wf_segment_t dealt = wf_segment_of_users(part, wf_shape_vus(shape));
+
+    return wf_segment_share(&dealt, wf_shape_iterations_or_one(shape));
+}
+
 static apr_int64_t claim(wf_shard_t *shard)
 {
     apr_int64_t *claimed = &shard->run->claimed[shard->scenario->index];
-    apr_int64_t all = wf_shape_iterations_or_one(&shard->scenario->shape);
+    apr_int64_t all = planned(&shard->scenario->shape, &shard->segment);
     apr_int64_t taken = __atomic_load_n(claimed, __ATOMIC_RELAXED);
     apr_int64_t lot;
 
@@ -43,7 +50,7 @@ static wf_next_e next(wf_shard_t *shard, wf_vu_t *vu)
 const wf_executor_t wf_shared_iterations = {
     .mode = "shared-iterations",
     .check = wf_closed_check,
-    .planned = wf_shape_iterations_or_one,
+    .planned = planned,
     .lasts_ns = wf_shape_lasts,
     .vus_max = wf_shape_vus,
     .begin = wf_closed_begin,

@@ -359,7 +359,7 @@ static json_object *scenario_json(const wf_scenario_t *scenario, apr_pool_t *p)
 {
     const wf_load_shape_t *shape = &scenario->shape;
     apr_int64_t lasts = shape->executor->lasts_ns(shape);
-    apr_int64_t planned = wf_shape_planned(shape);
+    apr_int64_t planned = wf_shape_planned(shape, &wf_segment_whole);
     json_object *o = json_object_new_object();
 
     wf_json_add_string(o, "name", scenario->name);

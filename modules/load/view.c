@@ -125,7 +125,7 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
     view->strain = run->strain;
     wf_sheet_merge(view->sheet, run->sheet);
     for (i = 0; i < run->plan->nscenarios; i++) {
-        view->vus_shown += run->vus[i];
+        view->vus_shown += wf_segment_share(&run->plan->segment, run->vus[i]);
     }
     snapshot->start_time = run->start_ms;
     snapshot->end_time = run->end_ms;
@@ -240,7 +240,7 @@ static void sample_gauges(wf_run_t *run, const wf_view_t *view)
 
     pthread_mutex_lock(&run->load->lock);
     for (i = 0; i < run->plan->nscenarios; i++) {
-        vus += run->vus[i];
+        vus += wf_segment_share(&run->plan->segment, run->vus[i]);
     }
     wf_sheet_gauge(run->sheet, WF_M_VUS, (double)view->vus_active, now);
     wf_sheet_gauge(run->sheet, WF_M_VUS_MAX, (double)vus, now);

@@ -104,7 +104,7 @@ static int take_rows(wf_vu_t *vu)
     if (vu->holds == NULL) {
         return 1;
     }
-    empty = wf_data_take(&run->plan->data, run->rows_taken, vu->holds,
+    empty = wf_data_take(&run->plan->data, &shard->segment, run->rows_taken, vu->holds,
                          shard->scenario->name, run->seed, shard->part->seed);
     if (empty == NULL) {
         return 1;
@@ -175,9 +175,8 @@ static void made_one(wf_vu_t *vu)
 
     vu->iteration++;
     shard->done++;
-    if (s >= 0 && vu->number <= run->ncounts[s]) {
-        __atomic_store_n(&run->counts[s][vu->number - 1], vu->iteration,
-                         __ATOMIC_RELAXED);
+    if (s >= 0 && vu->place <= run->ncounts[s]) {
+        __atomic_store_n(&run->counts[s][vu->place - 1], vu->iteration, __ATOMIC_RELAXED);
     }
 }
 
@@ -273,11 +272,12 @@ static wf_data_hold_t *make_holds(const wf_shard_t *shard, apr_int64_t iteration
     return holds;
 }
 
-void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t number, wf_group_t *group)
+void wf_vu_init(wf_vu_t *vu, wf_shard_t *shard, apr_int64_t place, wf_group_t *group)
 {
     vu->shard = shard;
-    vu->number = number;
-    vu->iteration = wf_resume_iterations(shard->run, shard->scenario->index, number);
+    vu->number = wf_segment_nth(&shard->segment, place - 1) + 1;
+    vu->place = place;
+    vu->iteration = wf_resume_iterations(shard->run, shard->scenario->index, place);
     vu->group = group;
     vu->turn.take = take_turn;
     vu->turn.baton = vu;

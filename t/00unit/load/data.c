@@ -287,7 +287,7 @@ static const char *turns(users_t *u, int users, int iterations)
         wf_value_t value;
 
         got[i] = '.';
-        if (wf_data_take(&u->set, &u->cursor, hold, "", 7, u->random) == NULL
+        if (wf_data_take(&u->set, &wf_segment_whole, &u->cursor, hold, "", 7, u->random) == NULL
             && wf_data_lookup(&u->set, hold, "u.n", &value, pool)) {
             got[i] = *value.as.text.data;
         }
@@ -430,7 +430,7 @@ static void *work(void *data)
     wf_data_hold_t hold = { .row = -1 };
     unsigned short random[3] = { 0 };
 
-    while (wf_data_take(w->set, w->cursor, &hold, "", 0, random) == NULL) {
+    while (wf_data_take(w->set, &wf_segment_whole, w->cursor, &hold, "", 0, random) == NULL) {
         w->twice += __atomic_exchange_n(&w->seen[hold.row], 1, __ATOMIC_RELAXED);
     }
     return NULL;
