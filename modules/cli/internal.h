@@ -21,4 +21,9 @@ double wf_requests_per_second(const wf_run_snapshot_t *snapshot);
 apr_status_t wf_write_summary(const char *path, const wf_run_snapshot_t *snapshot,
                               const char *workflow_name, apr_pool_t *p, wf_error_t *err);
 
+/** -execution-segment and -execution-segment-sequence (or NULL): take that part of a
+ * plan, after everything else that is changed of it (segment.c). */
+apr_status_t wf_take_segment(wf_plan_t *plan, const char *text, const char *sequence,
+                             apr_pool_t *p, wf_error_t *err);
+
 #endif

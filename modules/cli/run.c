@@ -29,7 +29,7 @@
 
 typedef struct run_options_t {
     apr_int64_t vus, iterations;
-    const char *duration, *mode, *out_json, *baseline;
+    const char *duration, *mode, *out_json, *baseline, *segment, *sequence;
     wf_option_texts_t out;
     int quiet, debug, help;
 } run_options_t;
@@ -54,6 +54,10 @@ const wf_option_t wf_cli_run_options[] = {
       "one more output: json=FILE, influxdb=URL …" },
     { "baseline",   NULL, WF_OPTION_TEXT,   offsetof(run_options_t, baseline),   "FILE",
       "compare with a run's report (JSON)" },
+    { "execution-segment", NULL, WF_OPTION_TEXT, offsetof(run_options_t, segment),
+      "FROM:TO", "run only this part of all users and iterations, such as 1/3:2/3" },
+    { "execution-segment-sequence", NULL, WF_OPTION_TEXT, offsetof(run_options_t, sequence),
+      "POINTS", "where the parts of all machines begin and end: 0,1/3,2/3,1" },
     { "help",       "h",  WF_OPTION_FLAG,   offsetof(run_options_t, help),       NULL,
       "print this text" },
     WF_OPTIONS_END
@@ -208,10 +212,14 @@ static apr_status_t make_plan(wf_plan_t **plan, const char *path, const run_opti
         || add_outputs(*plan, &o->out, p, err) != APR_SUCCESS) {
         return WF_EFAILED;
     }
-    return wf_plan_override(*plan, o->mode && *o->mode ? o->mode : NULL,
-                            o->vus > 0 ? o->vus : -1,
-                            o->iterations > 0 ? o->iterations : -1,
-                            o->duration && *o->duration ? o->duration : NULL, err);
+    rv =
+        wf_plan_override(*plan, o->mode && *o->mode ? o->mode : NULL,
+                         o->vus > 0 ? o->vus : -1, o->iterations > 0 ? o->iterations : -1,
+                         o->duration && *o->duration ? o->duration : NULL, err);
+    if (rv == APR_SUCCESS && o->segment && *o->segment) {
+        rv = wf_take_segment(*plan, o->segment, o->sequence, p, err);
+    }
+    return rv;
 }
 
 /* A virtual user needs a connection: take as many descriptors as the system allows. */
