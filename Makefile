@@ -114,12 +114,12 @@ say    = $(if $(V),,@$(if $(SILENT),,echo '  $(1) $(@:$(BUILD)/%=%)' &&))
 SILENT = $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 
 # apxs knows how httpd's modules are linked; the objects are ours, because both artefacts
-# share them.
+# share them. The old module is not written to: an httpd may be running with it.
 $(MODULE): $(call obj,$(MODULE_SRCS))
 	@mkdir -p $(BUILD)
 	$(call say,LINK) $(APXS) -c -S CC=$(CC) -o $(BUILD)/mod_workflow.la $(LINK_SANITIZE) $^ $(MODULE_LIBS) \
 	    $(LDFLAGS) >$(BUILD)/apxs.log 2>&1 || { cat $(BUILD)/apxs.log; false; }
-	@cp $(BUILD)/.libs/mod_workflow.so $@
+	@cp $(BUILD)/.libs/mod_workflow.so $@.new && mv -f $@.new $@
 LINK_SANITIZE = $(foreach f,$(SANITIZE),-Wl$(comma)$(f))
 comma = ,
 
