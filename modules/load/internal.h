@@ -455,7 +455,8 @@ struct wf_run_t {
     apr_uint64_t seed;       /* of the order of rows; the same after a restart */
     apr_int64_t *vus;        /* by scenario: how many the whole of it has at most; with the
                                 lock */
-    apr_int64_t **counts;    /* by scenario: iterations of its first users; atomic */
+    apr_int64_t **counts;    /* by scenario: iterations of its first users, each written
+                                by its loop alone */
     int *ncounts;            /* WF_RECORD_USERS at most */
     const wf_resume_t *resume; /* what it goes on from, or NULL */
     int *open;               /* by scenario: shards that have not ended; with the lock */
@@ -568,6 +569,15 @@ typedef struct wf_view_t {
     int flushing, cutting;  /* of the run when it was looked at */
     apr_int64_t *done;      /* by scenario: iterations that have ended; restarts included */
     int busy;               /* iterations that are under way */
+    struct {                /* for a record. What is from before the loops were asked: */
+        wf_run_phase_e phase;
+        int stopping, held;
+        wf_run_event_e outcome;
+        apr_int64_t main_us;
+        const wf_map_t *initial;
+        apr_int64_t *scaled, *rows_taken;
+        apr_int64_t **counts; /* and of the same instant as the loops' figures */
+    } then;
     apr_int64_t sequence;   /* of the look: later ones have seen what earlier ones have */
 } wf_view_t;
 

@@ -27,15 +27,11 @@ static const char *encode_counts(const apr_int64_t *counts, int n, apr_pool_t *p
     int i, same;
 
     for (i = 0; i < n; i += same) {
-        apr_int64_t value = __atomic_load_n(&counts[i], __ATOMIC_RELAXED);
-
-        for (same = 1; i + same < n
-                       && __atomic_load_n(&counts[i + same], __ATOMIC_RELAXED) == value;
-             same++) {
+        for (same = 1; i + same < n && counts[i + same] == counts[i]; same++) {
         }
         APR_ARRAY_PUSH(pieces, const char *) =
-            same == 1 ? apr_psprintf(p, "%" APR_INT64_T_FMT, value)
-                      : apr_psprintf(p, "%d*%" APR_INT64_T_FMT, same, value);
+            same == 1 ? apr_psprintf(p, "%" APR_INT64_T_FMT, counts[i])
+                      : apr_psprintf(p, "%d*%" APR_INT64_T_FMT, same, counts[i]);
     }
     return apr_array_pstrcat(p, pieces, ',');
 }
@@ -93,39 +89,40 @@ static json_object *scenarios_json(const wf_run_t *run, const wf_view_t *view,
         json_object *o = json_object_new_object();
 
         wf_json_add_int(o, "done", view->done[i]);
-        if (run->scaled[i] >= 0) {
-            wf_json_add_int(o, "vus", run->scaled[i]);
+        if (view->then.scaled[i] >= 0) {
+            wf_json_add_int(o, "vus", view->then.scaled[i]);
         }
         wf_json_add_string(o, "counts",
-                           encode_counts(run->counts[i], run->ncounts[i], p));
+                           encode_counts(view->then.counts[i], run->ncounts[i], p));
         json_object_object_add(all, run->plan->scenarios[i].name, o);
     }
     return all;
 }
 
-/* What the lock guards; *initial is never written once it is there. */
-static json_object *state_json(wf_run_t *run, const wf_view_t *view,
+/* *initial is never written once it is there. */
+static json_object *state_json(const wf_run_t *run, const wf_view_t *view,
                                const wf_map_t **initial, apr_pool_t *p)
 {
     json_object *o = json_object_new_object();
 
     wf_json_add_int(o, "version", VERSION);
-    wf_json_add_string(o, "phase", phases[run->phase]);
+    wf_json_add_string(o, "phase", phases[view->then.phase]);
     wf_json_add_int(o, "start", run->start_ms);
     wf_json_add_int(o, "at", wf_time_ms());
     wf_json_add_int(o, "elapsed", view->elapsed_us);
-    if (run->main_us >= 0) {
+    if (view->then.main_us >= 0) {
         /* A setup that is repeated takes no time from the main phase. */
-        apr_int64_t again =
-            run->phase == WF_RUN_SETUP ? view->elapsed_us - run->resume->elapsed_us : 0;
+        apr_int64_t again = view->then.phase == WF_RUN_SETUP
+                                ? view->elapsed_us - run->resume->elapsed_us
+                                : 0;
 
-        wf_json_add_int(o, "main", run->main_us + again);
+        wf_json_add_int(o, "main", view->then.main_us + again);
     }
-    if (run->stopping) {
-        wf_json_add_string(o, "stopping", outcomes[run->outcome]);
-        wf_json_add_bool(o, "flushing", run->flushing);
+    if (view->then.stopping) {
+        wf_json_add_string(o, "stopping", outcomes[view->then.outcome]);
+        wf_json_add_bool(o, "flushing", view->flushing);
     }
-    if (run->held && view->busy == 0) {
+    if (view->then.held && view->busy == 0) {
         wf_json_add_bool(o, "whole", 1);
     }
     wf_json_add_int(o, "warm",
@@ -133,9 +130,10 @@ static json_object *state_json(wf_run_t *run, const wf_view_t *view,
                         - (apr_int64_t)wf_sheet_counter(view->sheet, WF_M_ITERATIONS));
     json_object_object_add(o, "scenarios", scenarios_json(run, view, p));
     json_object_object_add(o, "rows",
-                           wf_data_positions(&run->plan->data, run->rows_taken));
-    *initial =
-        run->plan->setup != NULL && run->phase != WF_RUN_SETUP ? run->initial : NULL;
+                           wf_data_positions(&run->plan->data, view->then.rows_taken));
+    *initial = run->plan->setup != NULL && view->then.phase != WF_RUN_SETUP
+                   ? view->then.initial
+                   : NULL;
     return o;
 }
 
@@ -183,9 +181,7 @@ wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
     json_object *state;
 
     record->sequence = view->sequence;
-    pthread_mutex_lock(&run->load->lock);
     state = state_json(run, view, &initial, p);
-    pthread_mutex_unlock(&run->load->lock);
     if (initial != NULL) {
         add_variables(state, initial, p);
     }

@@ -19,6 +19,16 @@ typedef struct collect_t {
     int pending;
 } collect_t;
 
+/* What its users have made so far: exactly what its sheet has of them. */
+static void add_counts(wf_view_t *view, const wf_shard_t *shard)
+{
+    int s = shard->scenario->index, i;
+
+    for (i = shard->index; s >= 0 && i < view->run->ncounts[s]; i += shard->stride) {
+        view->then.counts[s][i] = view->run->counts[s][i];
+    }
+}
+
 static void add_part(wf_view_t *view, const wf_part_t *part)
 {
     int i;
@@ -28,6 +38,7 @@ static void add_part(wf_view_t *view, const wf_part_t *part)
     for (i = 0; i < part->nshards; i++) {
         const wf_shard_t *shard = &part->shards[i];
 
+        add_counts(view, shard);
         view->busy += shard->phase == WF_SHARD_DONE ? 0 : shard->busy;
         if (shard->scenario->index >= 0) {
             view->done[shard->scenario->index] += shard->done;
@@ -107,6 +118,28 @@ static double dropped_of(const wf_run_t *run, const wf_view_t *view)
     return run->planned > 0 && completed && left > 0 ? left : 0;
 }
 
+/* A record must not say more than its figures do: what it took for done, and they do not
+ * have, would be missing after a restart. What it says less is only done again. */
+static void look_for_record(const wf_run_t *run, wf_view_t *view, apr_pool_t *p)
+{
+    const wf_plan_t *plan = run->plan;
+    int i;
+
+    view->then.phase = run->phase;
+    view->then.stopping = run->stopping;
+    view->then.held = run->held;
+    view->then.outcome = run->outcome;
+    view->then.main_us = run->main_us;
+    view->then.initial = run->initial;
+    view->then.scaled =
+        apr_pmemdup(p, run->scaled, plan->nscenarios * sizeof(*run->scaled));
+    view->then.rows_taken =
+        apr_pcalloc(p, (plan->data.count + 1) * sizeof(*run->rows_taken));
+    for (i = 0; i < plan->data.count; i++) {
+        view->then.rows_taken[i] = __atomic_load_n(&run->rows_taken[i], __ATOMIC_RELAXED);
+    }
+}
+
 /* What the lock guards, read before the loops are asked: a status that is final then
  * means that the figures are final too. */
 static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
@@ -123,6 +156,7 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
     view->main_elapsed_us = run->main_us < 0 ? 0 : view->elapsed_us - run->main_us;
     view->warm_us = wf_run_warm_us(run, view->elapsed_us);
     view->strain = run->strain;
+    look_for_record(run, view, p);
     wf_sheet_merge(view->sheet, run->sheet);
     for (i = 0; i < run->plan->nscenarios; i++) {
         view->vus_shown += wf_segment_share(&run->plan->segment, run->vus[i]);
@@ -171,6 +205,21 @@ static void judge(wf_run_t *run, wf_view_t *view, int look, apr_pool_t *p)
     pthread_mutex_unlock(&run->judging);
 }
 
+/* As they were when it began here: the loops tell what has been added. */
+static void start_counts(const wf_run_t *run, wf_view_t *view, apr_pool_t *p)
+{
+    int s, i;
+
+    view->then.counts = apr_pcalloc(p, run->plan->nscenarios * sizeof(*run->counts));
+    for (s = 0; s < run->plan->nscenarios; s++) {
+        view->then.counts[s] =
+            apr_pcalloc(p, (run->ncounts[s] + 1) * sizeof(**run->counts));
+        for (i = 0; run->resume != NULL && i < run->ncounts[s]; i++) {
+            view->then.counts[s][i] = wf_resume_iterations(run, s, i + 1);
+        }
+    }
+}
+
 static void start_view(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
 {
     int i;
@@ -184,6 +233,7 @@ static void start_view(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
     for (i = 0; run->resume != NULL && i < run->plan->nscenarios; i++) {
         view->done[i] = run->resume->scenarios[i].done;
     }
+    start_counts(run, view, p);
 }
 
 static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot, int see,
