@@ -69,6 +69,10 @@ static apr_status_t respond_submitted(wf_request_t *req, json_object *submitted)
     return wf_respond_json(req, 201, o);
 }
 
+/* Editors of some systems begin files with it; RFC 8259 lets readers pass it over. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+#define MARK_LENGTH (sizeof(BYTE_ORDER_MARK) - 1)
+
 /* Of two members with one name JSON keeps the last: in a workflow the other one would be lost
  * without a word. */
 static apr_status_t read_body(wf_request_t *req, json_object **body, wf_error_t *err)
@@ -78,9 +82,15 @@ static apr_status_t read_body(wf_request_t *req, json_object **body, wf_error_t 
     apr_status_t rv;
 
     if ((rv = wf_request_require_json(req, err)) != APR_SUCCESS
-        || (rv = wf_request_body(req, &data, &length, err)) != APR_SUCCESS
-        || (rv = wf_body_object(body, WF_CONTENT_JSON, data, length, req->pool, err))
-               != APR_SUCCESS) {
+        || (rv = wf_request_body(req, &data, &length, err)) != APR_SUCCESS) {
+        return rv;
+    }
+    if (length >= MARK_LENGTH && memcmp(data, BYTE_ORDER_MARK, MARK_LENGTH) == 0) {
+        data += MARK_LENGTH;
+        length -= MARK_LENGTH;
+    }
+    rv = wf_body_object(body, WF_CONTENT_JSON, data, length, req->pool, err);
+    if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = wf_json_check_names(data, length, req->pool, err);

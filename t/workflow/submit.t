@@ -26,6 +26,7 @@ my @cases = (
     [ 'an empty yaml is none',     qq({"yaml": "", "workflow": $json}) ],
     [ 'null is none',              qq({"yaml": null, "workflow": $json}) ],
     [ 'unknown envelope members',  qq({"workflow": $json, "priority": 3, "slaves": []}) ],
+    [ 'a byte order mark',         qq(\xef\xbb\xbf{"workflow": $json}) ],
     [ 'no media type',             qq({"workflow": $json}), [ 'Content-Type' => undef ] ],
     [ 'media type with a charset', qq({"workflow": $json}), [ 'Content-Type' => 'application/json; charset=UTF-8' ] ],
 );
