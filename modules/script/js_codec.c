@@ -3,7 +3,7 @@
 #include "script/js.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <string.h>
 
 /* ---- strings of bytes ----------------------------------------------------------------- */
@@ -220,6 +220,45 @@ static JSValueConst argument(int argc, JSValueConst *argv, int i)
     return i < argc ? argv[i] : JS_UNDEFINED;
 }
 
+#define PART (1024 * 1024) /* of data, between two looks at the clock */
+
+typedef int update_fn(void *state, const char *data, size_t length);
+
+static int update_digest(void *state, const char *data, size_t length)
+{
+    return EVP_DigestUpdate(state, data, length);
+}
+
+static int update_mac(void *state, const char *data, size_t length)
+{
+    return EVP_MAC_update(state, (const unsigned char *)data, length);
+}
+
+/* 1 done, 0 OpenSSL cannot, -1 the time is over: thrown. */
+static int update_in_time(JSContext *ctx, update_fn *update, void *state,
+                          const char *data, size_t length)
+{
+    size_t n;
+
+    for (; length > 0; data += n, length -= n) {
+        n = length < PART ? length : PART;
+        if (js_in_time(js_runtime_of(ctx)) < 0) {
+            return -1;
+        }
+        if (!update(state, data, n)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static JSValue refused(JSContext *ctx, int rc)
+{
+    return rc < 0
+               ? JS_EXCEPTION
+               : JS_ThrowInternalError(ctx, "crypto: OpenSSL does not offer this here");
+}
+
 /* digest(name, data, encoding) */
 static JSValue digest(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
@@ -228,39 +267,69 @@ static JSValue digest(JSContext *ctx, JSValueConst self, int argc, JSValueConst 
     size_t length;
     const EVP_MD *algorithm = algorithm_of(ctx, argv[0]);
     const char *data = algorithm ? JS_ToCStringLen(ctx, &length, argv[1]) : NULL;
-    JSValue made;
+    EVP_MD_CTX *state;
+    int rc;
 
     (void)self;
     if (!data) {
         return JS_EXCEPTION;
     }
-    made = EVP_Digest(data, length, sum, &n, algorithm, NULL)
-               ? encode(ctx, sum, n, argument(argc, argv, 2))
-               : JS_ThrowInternalError(ctx, "crypto: OpenSSL does not offer this here");
+    state = EVP_MD_CTX_new();
+    rc = state && EVP_DigestInit_ex(state, algorithm, NULL)
+             ? update_in_time(ctx, update_digest, state, data, length)
+             : 0;
+    rc = rc > 0 ? EVP_DigestFinal_ex(state, sum, &n) : rc;
+    EVP_MD_CTX_free(state);
     JS_FreeCString(ctx, data);
-    return made;
+    return rc > 0 ? encode(ctx, sum, n, argument(argc, argv, 2)) : refused(ctx, rc);
+}
+
+typedef struct bytes_t {
+    const char *data;
+    size_t length;
+} bytes_t;
+
+/* As update_in_time. */
+static int make_mac(JSContext *ctx, const EVP_MD *algorithm, const bytes_t *key,
+                    const bytes_t *data, uint8_t *sum, size_t *n)
+{
+    char *name = (char *)EVP_MD_get0_name(algorithm);
+    const OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string("digest", name, 0),
+                                  OSSL_PARAM_construct_end() };
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *state = mac ? EVP_MAC_CTX_new(mac) : NULL;
+    int rc = state
+                     && EVP_MAC_init(state, (const unsigned char *)key->data, key->length,
+                                     params)
+                 ? update_in_time(ctx, update_mac, state, data->data, data->length)
+                 : 0;
+
+    rc = rc > 0 ? EVP_MAC_final(state, sum, n, EVP_MAX_MD_SIZE) : rc;
+    EVP_MAC_CTX_free(state);
+    EVP_MAC_free(mac);
+    return rc;
 }
 
 /* hmac(name, key, data, encoding), RFC 2104 */
 static JSValue hmac(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     uint8_t sum[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    size_t key_length = 0, length = 0;
+    size_t n = 0;
     const EVP_MD *algorithm = algorithm_of(ctx, argv[0]);
-    const char *key = algorithm ? JS_ToCStringLen(ctx, &key_length, argv[1]) : NULL;
-    const char *data = key ? JS_ToCStringLen(ctx, &length, argv[2]) : NULL;
+    bytes_t key = { 0 }, data = { 0 };
     JSValue made = JS_EXCEPTION;
 
     (void)self;
-    if (data) {
-        made =
-            HMAC(algorithm, key, (int)key_length, (const uint8_t *)data, length, sum, &n)
-                ? encode(ctx, sum, n, argument(argc, argv, 3))
-                : JS_ThrowInternalError(ctx, "crypto: OpenSSL does not offer this here");
+    key.data = algorithm ? JS_ToCStringLen(ctx, &key.length, argv[1]) : NULL;
+    data.data = key.data ? JS_ToCStringLen(ctx, &data.length, argv[2]) : NULL;
+    if (data.data) {
+        int rc = make_mac(ctx, algorithm, &key, &data, sum, &n);
+
+        made = rc > 0 ? encode(ctx, sum, (unsigned)n, argument(argc, argv, 3))
+                      : refused(ctx, rc);
     }
-    JS_FreeCString(ctx, data);
-    JS_FreeCString(ctx, key);
+    JS_FreeCString(ctx, data.data);
+    JS_FreeCString(ctx, key.data);
     return made;
 }
 

@@ -206,6 +206,10 @@ static const case_t codec[] = {
     { "hmac('sha256', 'Jefe', 'what do ya want for nothing?')",
       "string 5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
     { "hmac('sha256', '', '').length", "integer 64" },
+    { "digest('sha1', 'a'.repeat(3 * 2 ** 20 + 1))",
+      "string b50a3128de1196b1382946d9a62cdff54a559632" },
+    { "hmac('sha256', 'k', 'a'.repeat(3 * 2 ** 20 + 1))",
+      "string d3bf64a98305e044d026eaf3051ef2ee1b4d522bae851db727a6ce4cb2981be5" },
 };
 
 /* ---- nothing stays ----------------------------------------------------------------------- */
@@ -422,6 +426,12 @@ static void test_stopped(void)
     call.deadline_ms = 50;
     wf_error_init(&err, p);
     ok(wf_js_run(&call, &result, p, &err) != APR_SUCCESS && result.late, "is late");
+    call.text = "const s = 'x'.repeat(2e7); for (;;) { try { digest('sha512', s); "
+                "hmac('sha512', 'k', s) } catch (e) {} }";
+    call.length = strlen(call.text);
+    wf_error_init(&err, p);
+    ok(wf_js_run(&call, &result, p, &err) != APR_SUCCESS && result.late,
+       "is late with sums of long texts");
     call.memory = 1024 * 1024;
     call.text = "'x'.repeat(2e6)";
     call.length = strlen(call.text);
