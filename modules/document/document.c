@@ -410,9 +410,10 @@ static int read_member(reader_t *r, wf_node_t *map, apr_hash_t *keys, yaml_event
         return 1;
     }
     if (apr_hash_get(keys, name, APR_HASH_KEY_STRING) != NULL) {
-        refuse(r, "duplicate", &key->start_mark,
-               apr_psprintf(r->p, "%.100s is given twice", name));
-        return 0;
+        /* The reader can go on with the first one, and tell what else is wrong. */
+        wf_problem_add(r->problems, "duplicate", NULL, (int)key->start_mark.line + 1,
+                       (int)key->start_mark.column + 1, "%.100s is given twice", name);
+        return 1;
     }
     apr_hash_set(keys, name, APR_HASH_KEY_STRING, value);
     append(map, name, (int)key->start_mark.line + 1, (int)key->start_mark.column + 1,

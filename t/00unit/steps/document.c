@@ -182,13 +182,13 @@ static void all_together(void)
 {
     static const char yaml[] =
         "id: w\nsteps:\n- {id: a, type: http}\n- {id: a, type: nope}\n"
-        "options: {vus: x, duration: 5}\nextra: 1\n";
+        "options: {vus: x, duration: 5, duration: 5s}\nextra: 1\nid: v\n";
     wf_problems_t *problems = wf_problems_create("w.yaml", pool);
     wf_plan_t *plan;
 
     plan_from_yaml(&plan, yaml, strlen(yaml), problems, pool);
     ok(plan == NULL, "no plan");
-    is_int(problems->errors, 7, "all problems of a document at once");
+    is_int(problems->errors, 9, "all problems of a document at once");
 }
 
 /* A warning does not refuse: config is free form. */
