@@ -265,11 +265,26 @@ static const char *nearest(const wf_field_t *fields, const char *name)
     return found;
 }
 
+/* What a map may have. */
+static const char *member_names(const wf_field_t *fields, apr_pool_t *p)
+{
+    const char *all = "";
+
+    for (; fields->name != NULL; fields++) {
+        if (fields->type != WF_FIELD_LATER) {
+            all = apr_pstrcat(p, all, *all ? ", " : "", fields->name, NULL);
+        }
+    }
+    return all;
+}
+
 static void unknown_member(const wf_field_t *fields, const wf_member_t *m,
                            const wf_where_t *path, wf_compile_t *c)
 {
     const char *text = wf_where_text(path, c->p), *name = nearest(fields, m->key);
-    const char *hint = name ? apr_psprintf(c->p, "; did you mean %s?", name) : "";
+    const char *hint =
+        name ? apr_psprintf(c->p, "; did you mean %s?", name)
+             : apr_pstrcat(c->p, "; there are ", member_names(fields, c->p), NULL);
 
     if (c->open) {
         wf_problem_warn(c->problems, "unknown-member", text, m->line, m->column,

@@ -234,16 +234,22 @@ void wf_measures_custom(const wf_node_t *section, const wf_where_t *path, wf_com
 /* ---- thresholds -------------------------------------------------------------------- */
 
 /* clang-format off */
+#define JUDGING_FIELDS                                                                   \
+    WF_NEEDED("condition", STRING, wf_threshold_t, text),                                \
+    WF_FIELD("abort_on_fail", BOOLEAN, wf_threshold_t, abort_on_fail),                   \
+    WF_FIELD("abort_delay", DURATION, wf_threshold_t, abort_delay_ns),                   \
+    WF_FIELD("window", DURATION, wf_threshold_t, window_ns),                             \
+    WF_FIELD("from", DURATION, wf_threshold_t, from_ns),                                 \
+    WF_FIELD("to", DURATION, wf_threshold_t, to_ns)
+
 static const wf_field_t threshold_fields[] = {
     WF_NEEDED("metric", STRING, wf_threshold_t, metric),
-    WF_NEEDED("condition", STRING, wf_threshold_t, text),
-    WF_FIELD("abort_on_fail", BOOLEAN, wf_threshold_t, abort_on_fail),
-    WF_FIELD("abort_delay", DURATION, wf_threshold_t, abort_delay_ns),
-    WF_FIELD("window", DURATION, wf_threshold_t, window_ns),
-    WF_FIELD("from", DURATION, wf_threshold_t, from_ns),
-    WF_FIELD("to", DURATION, wf_threshold_t, to_ns),
+    JUDGING_FIELDS,
     WF_FIELDS_END
 };
+
+/* … below the name of its metric */
+static const wf_field_t condition_fields[] = { JUDGING_FIELDS, WF_FIELDS_END };
 /* clang-format on */
 
 static const char *check_relation(const wf_threshold_t *t, wf_compile_t *c)
@@ -283,10 +289,11 @@ static void check_threshold(wf_threshold_t *t, const wf_node_t *node,
                            "\"%.60s\": %s", t->text, wrong);
     }
     else if (!known) {
-        const wf_node_t *at = wf_node_get(node, "metric");
+        const wf_node_t *own = wf_node_get(node, "metric"), *at = own ? own : node;
 
-        wf_problem_warn(c->problems, "threshold", wf_where_text(&metric, c->p), at->line,
-                        at->column, "no metric is called so, it will not pass");
+        wf_problem_warn(c->problems, "threshold",
+                        wf_where_text(own ? &metric : path, c->p), at->line, at->column,
+                        "\"%.60s\": no metric is called so, it will not pass", t->metric);
     }
     if (t->window_ns > 0 && (t->from_ns > 0 || t->to_ns > 0)) {
         wf_compile_problem(c, "value", wf_node_get(node, "window"), &window,
@@ -298,24 +305,86 @@ static void check_threshold(wf_threshold_t *t, const wf_node_t *node,
     }
 }
 
-void wf_thresholds_compile(const wf_node_t *list, const wf_where_t *path, wf_compile_t *c)
+static void add_threshold(const wf_node_t *node, const char *metric,
+                          const wf_where_t *path, wf_compile_t *c)
 {
     wf_plan_t *plan = wf_plan_of(c);
-    const wf_member_t *m;
+    wf_threshold_t *t = &plan->thresholds[plan->nthresholds++];
 
-    if (list->count > WF_PLAN_MAX_THRESHOLDS) {
-        wf_compile_problem(c, "limit", list, path, "more than %d thresholds",
+    t->metric = metric;
+    wf_schema_bind(metric ? condition_fields : threshold_fields, node, t, path, c);
+    if (node->type == WF_NODE_MAP) {
+        check_threshold(t, node, path, c);
+    }
+}
+
+/* A condition alone is short for {condition: …}. */
+static void add_condition(const wf_node_t *node, const char *metric,
+                          const wf_where_t *path, wf_compile_t *c)
+{
+    wf_member_t only = { .key = "condition", .value = node };
+    wf_node_t map = { .type = WF_NODE_MAP, .first = &only, .count = 1 };
+
+    only.line = map.line = node->line;
+    only.column = map.column = node->column;
+    add_threshold(node->type == WF_NODE_MAP ? node : &map, metric, path, c);
+}
+
+/* A map from metrics to their conditions, as in k6. */
+static void add_by_metric(const wf_node_t *all, const wf_where_t *path, wf_compile_t *c)
+{
+    for (const wf_member_t *m = all->first; m != NULL; m = m->next) {
+        wf_where_t metric = { .up = path, .key = m->key };
+        int i = 0;
+
+        if (m->value->type != WF_NODE_LIST) {
+            add_condition(m->value, m->key, &metric, c);
+            continue;
+        }
+        for (const wf_member_t *one = m->value->first; one != NULL; one = one->next) {
+            wf_where_t item = { .up = &metric, .index = i++ };
+
+            add_condition(one->value, m->key, &item, c);
+        }
+    }
+}
+
+static int count_thresholds(const wf_node_t *all)
+{
+    int n = all->count;
+
+    for (const wf_member_t *m = all->first; m != NULL; m = m->next) {
+        if (all->type == WF_NODE_MAP && m->value->type == WF_NODE_LIST) {
+            n += m->value->count - 1;
+        }
+    }
+    return n;
+}
+
+void wf_thresholds_compile(const wf_node_t *all, const wf_where_t *path, wf_compile_t *c)
+{
+    wf_plan_t *plan = wf_plan_of(c);
+    int n = count_thresholds(all), i = 0;
+
+    if (n > WF_PLAN_MAX_THRESHOLDS) {
+        wf_compile_problem(c, "limit", all, path, "more than %d thresholds",
                            WF_PLAN_MAX_THRESHOLDS);
         return;
     }
-    plan->thresholds = apr_pcalloc(c->p, (list->count + 1) * sizeof(*plan->thresholds));
-    for (m = list->first; m != NULL; m = m->next) {
-        wf_threshold_t *t = &plan->thresholds[plan->nthresholds];
-        wf_where_t item = { .up = path, .index = plan->nthresholds++ };
+    plan->thresholds = apr_pcalloc(c->p, ((apr_size_t)n + 1) * sizeof(*plan->thresholds));
+    if (all->type == WF_NODE_MAP) {
+        add_by_metric(all, path, c);
+        return;
+    }
+    if (all->type != WF_NODE_LIST) {
+        wf_compile_problem(c, "type", all, path,
+                           "must be a list of {metric, condition}, or a map from metrics "
+                           "to conditions");
+        return;
+    }
+    for (const wf_member_t *m = all->first; m != NULL; m = m->next) {
+        wf_where_t item = { .up = path, .index = i++ };
 
-        wf_schema_bind(threshold_fields, m->value, t, &item, c);
-        if (m->value->type == WF_NODE_MAP) {
-            check_threshold(t, m->value, &item, c);
-        }
+        add_threshold(m->value, NULL, &item, c);
     }
 }

@@ -105,8 +105,8 @@ void wf_measures_step(wf_metric_table_t *table, wf_step_t *step, apr_pool_t *p);
 /** The metrics section: name → type, or {type, unit}. */
 void wf_measures_custom(const wf_node_t *section, const wf_where_t *path, wf_compile_t *c);
 
-/** Read options.thresholds, once all metrics are declared. */
-void wf_thresholds_compile(const wf_node_t *list, const wf_where_t *path,
+/** Read options.thresholds, a list or a map by metric, once all metrics are declared. */
+void wf_thresholds_compile(const wf_node_t *all, const wf_where_t *path,
                            wf_compile_t *c);
 
 /* options.baseline (baseline.c): an earlier execution that the run is compared with. */

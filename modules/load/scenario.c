@@ -39,8 +39,9 @@ static const char *const sampling_modes[] = { "none", "errors", "smart", NULL };
 static const wf_field_t options_fields[] = {
     SHAPE_FIELDS,
     WF_FIELD("mode", STRING, draft_t, mode),
+    WF_FIELD("executor", STRING, draft_t, mode),
     WF_FIELD("ramp_up", MAP, draft_t, ramp_up),
-    WF_FIELD("thresholds", LIST, draft_t, thresholds),
+    WF_FIELD("thresholds", NODE, draft_t, thresholds),
     WF_FIELD("warmup", DURATION, draft_t, warmup_ns),
     WF_ONE_OF("http_engine", http_engines, draft_t, engine),
     WF_ONE_OF("sampling_mode", sampling_modes, draft_t, sampling),

@@ -20,14 +20,16 @@ const wf_step_type_t *wf_step_type_find(const wf_plan_t *plan, const char *name)
 }
 
 /* "http or script" */
-static const char *hook_types(const wf_plan_t *plan, apr_pool_t *p)
+/* The names of the types that have all of the flags and run here. */
+static const char *type_names(const wf_plan_t *plan, unsigned flags, const char *between,
+                              apr_pool_t *p)
 {
     const wf_step_type_t *const *type = plan->types->types;
     const char *all = "";
 
     for (; *type != NULL; type++) {
-        if ((*type)->flags & WF_TYPE_HOOK) {
-            all = apr_pstrcat(p, all, *all ? " or " : "", (*type)->name, NULL);
+        if (((*type)->flags & flags) == flags && (*type)->later == NULL) {
+            all = apr_pstrcat(p, all, *all ? between : "", (*type)->name, NULL);
         }
     }
     return all;
@@ -253,7 +255,9 @@ static void compile_type(wf_step_t *step, const char *name, const wf_node_t *con
     const wf_node_t *at = wf_node_get(step->node, "type");
 
     if (type == NULL) {
-        wf_compile_problem(c, "value", at, &at_type, "\"%.60s\" is no step type", name);
+        wf_compile_problem(c, "value", at, &at_type,
+                           "\"%.60s\" is no step type; there are %s", name,
+                           type_names(wf_plan_of(c), flags, ", ", c->p));
     }
     else if (type->later != NULL) {
         wf_compile_problem(c, "unsupported", at, &at_type, "step type %s: %s", type->name,
@@ -261,7 +265,7 @@ static void compile_type(wf_step_t *step, const char *name, const wf_node_t *con
     }
     else if ((type->flags & flags) != flags) {
         wf_compile_problem(c, "value", at, &at_type, "a hook is of type %s",
-                           hook_types(wf_plan_of(c), c->p));
+                           type_names(wf_plan_of(c), WF_TYPE_HOOK, " or ", c->p));
     }
     else {
         step->type = type;

@@ -81,7 +81,9 @@ static apr_status_t eval_name(wf_eval_t *e, const wf_node_t *node, wf_value_t *v
         && e->scope->get(e->scope->baton, node->as.name, value, e->pool) > 0) {
         return APR_SUCCESS;
     }
-    return at(e, node->pos, wf_eval_fail(e, "unknown property '%s'", node->as.name));
+    return at(e, node->pos,
+              wf_eval_fail(e, "unknown property '%s'%s", node->as.name,
+                           e->rules->paths ? "; a text stands in quotes" : ""));
 }
 
 static apr_status_t eval_path(wf_eval_t *e, const wf_node_t *node, wf_value_t *value)

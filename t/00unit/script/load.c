@@ -18,7 +18,7 @@ static const case_t grammar[] = {
     { "False", "boolean false" },
     { "NULL", "null" },
     { "s", "string hello" },
-    { "nosuch", "! position 1: unknown property 'nosuch'" },
+    { "nosuch", "! position 1: unknown property 'nosuch'; a text stands in quotes" },
     { "a.b", "! position 2: unexpected character" },
     { "f(x)", "! unknown function 'f'" },
     { "", "! expected a value, found the end" },

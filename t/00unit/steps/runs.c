@@ -297,23 +297,18 @@ static void idle_limit(runner_t *r)
 
 /* ---- thresholds ----------------------------------------------------------------- */
 
-static void thresholds(runner_t *r)
+static void judge_three(runner_t *r, const char *document)
 {
     json_object *list;
 
-    ok(runner_run(
-           r,
-           HEAD STEP(
-               "BASE/ok") "options:\n  iterations: 10\n  thresholds:\n"
-                          "  - {metric: http_req_duration, condition: 'p(95) < 10000'}\n"
-                          "  - {metric: http_req_failed, condition: 'rate > 0.5'}\n"
-                          "  - {metric: s.count, condition: '== 10'}\n"),
-       "thresholds");
+    ok(runner_run(r, document), "thresholds");
     is_str(wf_run_status_name(r->last.status), "completed",
            "a violated threshold does not change the status");
     is_int(r->last.thresholds_passed, 2, "passed");
     is_int(r->last.thresholds_failed, 1, "failed");
     list = wf_json_get(r->last.metrics, "thresholds");
+    is_str(wf_json_string(json_object_array_get_idx(list, 1), "metric", ""),
+           "http_req_failed", "the metric");
     is_str(wf_json_string(json_object_array_get_idx(list, 1), "condition", ""),
            "rate > 0.5", "the condition verbatim");
     is_int(wf_json_bool(json_object_array_get_idx(list, 1), "passed", 1), 0,
@@ -321,6 +316,20 @@ static void thresholds(runner_t *r)
     ok(json_object_get_double(wf_json_get(json_object_array_get_idx(list, 2), "value"))
            == 10,
        "its value");
+}
+
+static void thresholds(runner_t *r)
+{
+    judge_three(r, HEAD STEP("BASE/ok") "options:\n  iterations: 10\n  thresholds:\n"
+                                        "  - {metric: http_req_duration, condition: "
+                                        "'p(95) < 10000'}\n"
+                                        "  - {metric: http_req_failed, condition: "
+                                        "'rate > 0.5'}\n"
+                                        "  - {metric: s.count, condition: '== 10'}\n");
+    judge_three(r, HEAD STEP("BASE/ok") "options:\n  iterations: 10\n  thresholds:\n"
+                                        "    http_req_duration: p(95)<10000\n"
+                                        "    http_req_failed: ['rate > 0.5']\n"
+                                        "    s.count: [{condition: '==10', window: 5s}]\n");
 }
 
 static void abort_on_fail(runner_t *r)
