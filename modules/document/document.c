@@ -504,15 +504,16 @@ static wf_node_t *read_document(reader_t *r)
     return root;
 }
 
-/* Reads on to the end of the first document, where a fault may still sit. */
+/* Reads on to what follows the first document, the end or another document: a brace too
+ * many or a text behind the document is a fault that only then shows. */
 static void read_rest(reader_t *r)
 {
     yaml_event_t event;
     int end = 0;
 
     while (!end && next_event(r, &event)) {
-        end =
-            event.type == YAML_DOCUMENT_END_EVENT || event.type == YAML_STREAM_END_EVENT;
+        end = event.type == YAML_DOCUMENT_START_EVENT
+              || event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
     }
 }

@@ -108,6 +108,28 @@ static void init_draft(draft_t *draft)
 
 /* ---- parts ------------------------------------------------------------------------- */
 
+/* What a sample is marked with: names and texts. Numbers count as their text. */
+static wf_map_t *compile_tags(const wf_node_t *tags, const wf_where_t *path,
+                              wf_compile_t *c)
+{
+    wf_where_t up = { .up = path, .key = "tags" };
+    const wf_member_t *m;
+
+    if (tags == NULL) {
+        return NULL;
+    }
+    for (m = tags->first; m != NULL; m = m->next) {
+        wf_where_t at = { .up = &up, .key = m->key };
+
+        if (wf_node_text(m->value, c->p) == NULL) {
+            wf_compile_problem(c, "type", m->value, &at,
+                               "must be text, a number or true/false, not %s",
+                               wf_node_type_name(m->value->type));
+        }
+    }
+    return wf_node_value(tags, c->p).as.map;
+}
+
 static void compile_stages(draft_t *draft, const wf_where_t *path, wf_compile_t *c)
 {
     wf_where_t at = { .up = path, .key = "stages" };
@@ -234,9 +256,6 @@ static void finish(wf_scenario_t *scenario, draft_t *draft, const wf_node_t *nod
     scenario->shape = draft->shape;
     scenario->pacing_ns = draft->shape.executor->scheduled ? 0 : draft->pacing_ns;
     scenario->start_ns = draft->start_ns;
-    if (draft->tags != NULL) {
-        scenario->tags = wf_node_value(draft->tags, c->p).as.map;
-    }
 }
 
 /* ---- the plain form: options and steps ------------------------------------------------ */
@@ -252,6 +271,23 @@ static void refuse_samples(const draft_t *draft, const wf_node_t *node,
         sampling_modes[draft->sampling]);
 }
 
+/* Members of ramp_up may stand in the options themselves, but not in both places. */
+static void refuse_twice(const wf_node_t *options, const wf_node_t *ramp_up,
+                         const wf_where_t *path, wf_compile_t *c)
+{
+    const wf_field_t *field;
+
+    for (field = ramp_fields; field->name != NULL; field++) {
+        wf_where_t at = { .up = path, .key = field->name };
+        const wf_node_t *node = wf_node_get(ramp_up, field->name);
+
+        if (node != NULL && wf_node_get(options, field->name) != NULL) {
+            wf_compile_problem(c, "duplicate", node, &at, "options has %s, too: give one",
+                               field->name);
+        }
+    }
+}
+
 static void compile_options(draft_t *draft, const wf_node_t *node, const wf_where_t *path,
                             wf_compile_t *c)
 {
@@ -264,17 +300,16 @@ static void compile_options(draft_t *draft, const wf_node_t *node, const wf_wher
         wf_schema_bind(options_fields, node, draft, path, c);
     }
     if (draft->ramp_up != NULL) {
+        refuse_twice(node, draft->ramp_up, &ramp, c);
         wf_schema_bind(ramp_fields, draft->ramp_up, draft, &ramp, c);
     }
     plan->warmup_ns = draft->warmup_ns;
     plan->thresholds_node = draft->thresholds;
     plan->baseline_node = draft->baseline;
-    if (draft->tags != NULL) {
-        plan->tags = wf_node_value(draft->tags, c->p).as.map;
-    }
     if (draft->sampling > 0) {
         refuse_samples(draft, node, path, c);
     }
+    plan->tags = compile_tags(draft->tags, path, c);
     if (draft->outputs != NULL) {
         wf_plan_outputs(draft->outputs, &outputs, c);
     }
@@ -328,6 +363,7 @@ static void compile_scenario(wf_scenario_t *scenario, const wf_member_t *m,
         return;
     }
     finish(scenario, &draft, m->value, &path, c);
+    scenario->tags = compile_tags(draft.tags, &path, c);
     scenario->pre_hook = hook(draft.pre_hook, "pre_hook", &path, c);
     if (draft.steps != NULL) {
         wf_block_compile(&scenario->steps, draft.steps, 0, &steps, c);
@@ -423,6 +459,7 @@ void wf_scenarios_compile(const wf_node_t *root, wf_compile_t *c)
         plan->scenarios->name = "";
         plan->scenarios->steps = common;
         finish(plan->scenarios, &whole, options, &at_options, c);
+        plan->scenarios->tags = plan->tags;
     }
     else if (list->count == 0 || list->count > WF_PLAN_MAX_SCENARIOS) {
         wf_compile_problem(c, "limit", list, &at_list, "needs 1 to %d scenarios",

@@ -194,6 +194,10 @@ static void compile_condition(wf_step_t *step, const wf_node_t *config,
     }
     else {
         wf_step_member(step, config, "branches", path, &at);
+        if (draft.branches->count == 0) {
+            wf_compile_problem(c, "required", draft.branches, &at,
+                               "needs at least one branch");
+        }
         for (m = draft.branches->first; m != NULL; m = m->next, i++) {
             wf_where_t item = { .up = &at, .index = i };
 

@@ -238,6 +238,18 @@ static int kind_of(const char *mode)
                                           : -1;
 }
 
+/* A step of 0 that the document says; one that a template gives fails when it is run. */
+static void refuse_standstill(const wf_node_t *node, const place_t *place,
+                              wf_compile_t *c)
+{
+    wf_where_t at;
+
+    if (node != NULL && node->type == WF_NODE_INTEGER && node->integer == 0) {
+        where(place, "step", &at);
+        wf_compile_problem(c, "range", node, &at, "must not be 0");
+    }
+}
+
 static void compile_by_kind(config_t *config, const draft_t *draft, const place_t *place,
                             wf_compile_t *c)
 {
@@ -252,6 +264,7 @@ static void compile_by_kind(config_t *config, const draft_t *draft, const place_
         if (draft->end == NULL) {
             needed(place, "end", c);
         }
+        refuse_standstill(draft->step, place, c);
         break;
     case KIND_EACH:
         compile_items(config, draft, place, c);

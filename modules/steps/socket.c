@@ -153,11 +153,19 @@ typedef struct place_t {
     wf_compile_t *c;
 } place_t;
 
+/* A member that is missing is missing where config begins. */
+static const wf_node_t *member_or_config(const place_t *place, const char *name)
+{
+    const wf_node_t *node = wf_node_get(place->config, name);
+
+    return node != NULL ? node : place->config;
+}
+
 #define PROBLEM(place, name, rule, ...)                                                  \
     do {                                                                                 \
         wf_where_t at_ = { .up = (place)->path, .key = (name) };                         \
                                                                                          \
-        wf_compile_problem((place)->c, rule, wf_node_get((place)->config, name), &at_,   \
+        wf_compile_problem((place)->c, rule, member_or_config(place, name), &at_,       \
                            __VA_ARGS__);                                                 \
     } while (0)
 

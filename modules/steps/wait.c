@@ -74,6 +74,12 @@ static void compile(wf_step_t *step, const wf_node_t *config, const wf_where_t *
     own->interval_ns = draft.interval_ns;
     step->timeout_ns = step->timeout_ns > 0 ? step->timeout_ns : draft.timeout_ns;
     compile_condition(own, &draft, step, config, path, c);
+    if (draft.steps == NULL && draft.interval_ns == 0) {
+        const wf_node_t *node = wf_step_member(step, config, "interval", path, &at);
+
+        wf_compile_problem(c, "range", node, &at,
+                           "must be more than 0 where there are no steps");
+    }
     if (draft.steps != NULL) {
         wf_step_member(step, config, "steps", path, &at);
         wf_block_compile(&own->block, draft.steps, 0, &at, c);
