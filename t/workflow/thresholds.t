@@ -73,7 +73,7 @@ my @cases = (
     [ 'nobody.count',         '== 0',           0, 0 ],
 );
 
-plan tests => 3 * @cases + 16;
+plan tests => 3 * @cases + 28;
 
 my ($execution, $metrics) = run_workflow(\@steps, { %options, thresholds => [ map { +{ metric => $_->[0], condition => $_->[1] } } @cases ] });
 for my $i (0 .. $#cases) {
@@ -97,6 +97,22 @@ my $disabled = { %{ http_step(s => $target->url) }, disabled => JSON::PP::true }
     [ 'http_req_duration', 'p(95) < 1' ], [ 'http_req_duration', 'p(95) > 1' ], [ 'http_reqs', 'count > 0' ], [ 'http_reqs', 'count == 0' ] ] });
 ok t_cmp([ map { $_->{passed} ? 1 : 0 } @{ $metrics->{thresholds} } ], [ 1, 1, 0, 1 ], 'without samples');
 ok t_cmp($metrics->{step_metrics}, {}, 'a step that was not run has no metrics');
+
+# What conditions and loops measure of themselves.
+my @own = ([ 'yes.condition_result', 'value == 1', 1 ], [ 'yes.branch_steps_count', '== 2', 2 ],
+           [ 'no.condition_result', 'value == 0', 0 ], [ 'no.branch_steps_count', '== 0', 0 ],
+           [ 'turns.loop_iterations_total', 'value == 3', 3 ], [ 'turns.loop_duration_ms', 'value >= 3', qr/^\d/ ]);
+sub nap { +{ id => $_[0], type => 'sleep', config => { duration => '1ms' } } }
+(undef, $metrics) = run_workflow(
+    [ { id => 'yes', type => 'condition', condition => { expression => '1 < 2', then => [ nap('n1'), nap('n2') ] } },
+      { id => 'no', type => 'condition', condition => { expression => '1 > 2', then => [ nap('n3') ] } },
+      { id => 'turns', type => 'loop', loop => { mode => 'for', count => 3, steps => [ nap('n4') ] } } ],
+    { iterations => 2, thresholds => [ map { +{ metric => $_->[0], condition => $_->[1] } } @own ] });
+for my $i (0 .. $#own) {
+    my $got = $metrics->{thresholds}[$i];
+    ok t_cmp($got->{passed}, JSON::PP::true, "$own[$i][0] $own[$i][1]");
+    ok t_cmp($got->{value}, $own[$i][2], "$own[$i][0]: value");
+}
 
 # While the run lives they are judged, too.
 my $id = submit(workflow([ $steps[0] ], { vus => 1, iterations => 1000, graceful_stop => '1s',
