@@ -61,12 +61,35 @@ static void *create_section(wf_compile_t *c)
     return section;
 }
 
+/* Names for URLs; what a template will give is only known when it is sent. */
+static void check_domains(const wf_node_t *domains, const wf_where_t *path,
+                          wf_compile_t *c)
+{
+    wf_where_t up = { .up = path, .key = "domains" };
+    const wf_member_t *m;
+
+    for (m = domains != NULL ? domains->first : NULL; m != NULL; m = m->next) {
+        wf_where_t at = { .up = &up, .key = m->key };
+
+        if (m->value->type != WF_NODE_STRING) {
+            wf_compile_problem(c, "type", m->value, &at, "must be a URL, not %s",
+                               wf_node_type_name(m->value->type));
+        }
+        else if (strstr(m->value->text, "${") == NULL
+                 && !wf_http_is_absolute(m->value->text)) {
+            wf_compile_problem(c, "value", m->value, &at,
+                               "must begin with http:// or https://");
+        }
+    }
+}
+
 static void compile_section(void *data, const wf_node_t *map, const wf_where_t *path,
                             wf_compile_t *c)
 {
     wf_http_section_t *section = data;
 
     wf_schema_bind(section_fields, map, section, path, c);
+    check_domains(section->domains, path, c);
     wf_plan_set_users(wf_plan_of(c), &section->users);
 }
 

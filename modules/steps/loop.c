@@ -176,6 +176,14 @@ static void compile_items(config_t *config, const draft_t *draft, const place_t 
         return;
     }
     where(place, "items", &at);
+    if (place->loop == NULL && draft->items->type != WF_NODE_LIST
+        && (draft->items->type != WF_NODE_STRING
+            || strstr(draft->items->text, "${") == NULL)) {
+        wf_compile_problem(c, "type", draft->items, &at,
+                           "must be a list or ${…}, not %s",
+                           wf_node_type_name(draft->items->type));
+        return;
+    }
     config->items = wf_compile_shape(c, draft->items, &at);
 }
 

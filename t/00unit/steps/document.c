@@ -69,6 +69,7 @@ static const struct {
     { "timeout negative",    HEAD HTTP("url: 'http://h/'") "  timeout: -5s\n", "range", "steps[0].timeout", 7 },
     { "no branches",         HEAD "steps:\n- {id: a, type: condition, branches: []}\n", "required", "steps[0].branches", 4 },
     { "for stands still",    HEAD "steps:\n- {id: a, type: for, end: 3, step: 0, steps: [{id: b, type: sleep, duration: 1ms}]}\n", "range", "steps[0].step", 4 },
+    { "foreach of a word",   HEAD "steps:\n- {id: a, type: foreach, items: word, steps: [{id: b, type: sleep, duration: 1ms}]}\n", "type", "steps[0].items", 4 },
     { "waits without pause", HEAD "steps:\n- id: a\n  type: wait_until\n  config: {condition: 'false', interval: 0s}\n", "range", "steps[0].config.interval", 6 },
     { "socket without host", HEAD "steps:\n- id: a\n  type: socket\n  config: {action: connect, port: 1}\n", "required", "steps[0].config.host", 6 },
     { "socket without data", HEAD "steps:\n- id: a\n  type: socket\n  config: {action: send}\n", "required", "steps[0].config.data", 6 },
@@ -88,6 +89,8 @@ static const struct {
     { "typed body",          HEAD HTTP("url: 'http://h/', body: {type: text, raw: []}"), "value", "steps[0].config.body.raw", 6 },
     { "section header",      HEAD "http: {headers: {A: [1]}}\n" STEPS,  "type", "http.headers.A", 3 },
     { "section member",      HEAD "http: {url: x}\n" STEPS,             "unknown-member", "http.url", 3 },
+    { "domain a number",     HEAD "http: {domains: {a: 'http://h', b: 5}}\n" STEPS, "type", "http.domains.b", 3 },
+    { "domain without host", HEAD "http: {domains: {a: h}}\n" STEPS, "value", "http.domains.a", 3 },
     { "ssl member",          HEAD "http: {ssl: {verfy: true}}\n" STEPS, "unknown-member", "http.ssl.verfy", 3 },
     { "verify a text",       HEAD "http: {ssl: {verify: 'yes'}}\n" STEPS, "type", "http.ssl.verify", 3 },
     /* options */
