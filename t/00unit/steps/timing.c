@@ -391,6 +391,20 @@ static void attempts(runner_t *r)
     }
 }
 
+/* 40 pauses between 20 and 60 ms: that all are in one half happens once in 2^39 runs. */
+static void naps(runner_t *r)
+{
+    double shortest, longest;
+
+    run(r, HEAD "steps:\n- {id: s, type: sleep, config: {min: 20ms, max: 60ms}}\n"
+                "options: {vus: 4, iterations: 10, thresholds: [" READ(
+                    "step_duration", "min") ", " READ("step_duration", "max") "]}\n");
+    shortest = read_back(r, 0);
+    longest = read_back(r, 1);
+    ok(shortest >= 20 && shortest < 40 + LATE_MS, "shortest pause: %.1f ms", shortest);
+    ok(longest >= 40 && longest < 60 + LATE_MS, "longest pause: %.1f ms", longest);
+}
+
 int main(void)
 {
     static runner_t r;
@@ -402,6 +416,7 @@ int main(void)
     offsets(&r);
     pacing(&r);
     thinking(&r);
+    naps(&r);
     attempts(&r);
     ramp_down(&r);
     dropped(&r);
