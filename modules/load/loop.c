@@ -16,8 +16,8 @@
 
 /* Few, so that a user who ends an exchange begins the next one, in the same turn, while what
  * they touch is still in the processor's cache. */
-#define CONNECTIONS_PER_VU 4 /* that may stay idle */
 #define EVENTS_PER_TURN 16
+#define CONNECTIONS_PER_VU 4 /* that may stay idle */
 #define SPARE (64 * 1024 * 1024) /* bytes kept for the next iterations; more goes back */
 #define STALE_US 2500000 /* what a loop told of itself so long ago says nothing of now   \
                           */
