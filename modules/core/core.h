@@ -228,6 +228,11 @@ apr_status_t wf_json_read(json_object **json, const char *text, apr_size_t lengt
 apr_status_t wf_json_check_names(const char *text, apr_size_t length, apr_pool_t *p,
                                  wf_error_t *err);
 
+/** Give problems that have a path and no line the place of that path below a member of the
+ *  top level. For a text that wf_json_parse has taken. */
+void wf_json_place_problems(const char *text, apr_size_t length, const char *member,
+                            wf_problems_t *problems);
+
 /** As wf_json_parse, but straight into a value, as wf_value_from_json would make it, and a lot quicker.
  *  A NUL has to follow the text. */
 apr_status_t wf_json_value(wf_value_t *value, const char *text, apr_size_t length,

@@ -18,6 +18,11 @@ const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_si
 const char *wf_json_repeated(const char *text, apr_size_t length, apr_size_t *name_length,
                              apr_pool_t *p);
 
+/** The beginning of the value at a path such as steps[2].config.url, or of what there is of
+ *  it: the object that lacks the member. For a text that wf_json_check has found right, with
+ *  a NUL behind it. */
+const char *wf_json_find(const char *text, const char *path);
+
 /** The value that a text is which wf_json_check has found right. A NUL follows the text. */
 wf_value_t wf_json_build(const char *text, apr_pool_t *p);
 

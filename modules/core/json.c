@@ -122,6 +122,25 @@ apr_status_t wf_json_check_names(const char *text, apr_size_t length, apr_pool_t
                         line, column, (int)name_length, name);
 }
 
+void wf_json_place_problems(const char *text, apr_size_t length, const char *member,
+                            wf_problems_t *problems)
+{
+    apr_pool_t *p = problems->pool;
+    const char *ended = apr_pstrmemdup(p, text, length);
+
+    for (int i = 0; i < problems->items->nelts; i++) {
+        wf_problem_t *item = &APR_ARRAY_IDX(problems->items, i, wf_problem_t);
+        const char *path;
+
+        if (item->line > 0 || item->path == NULL) {
+            continue;
+        }
+        path = apr_pstrcat(p, member, *item->path == '[' ? "" : ".", item->path, NULL);
+        locate(ended, (apr_size_t)(wf_json_find(ended, path) - ended), &item->line,
+               &item->column);
+    }
+}
+
 const char *wf_json_text(json_object *json, apr_size_t *length, apr_pool_t *p)
 {
     size_t n;

@@ -30,6 +30,8 @@ static apr_status_t compile(wf_work_t *work, submission_t *s, const char **text,
         *text = wf_json_text(workflow, NULL, work->pool);
         wf_plan_read(&s->plan, NULL, 0, workflow, work->engine->around, problems,
                      s->plan_pool);
+        wf_json_place_problems(work->request->blob, work->request->blob_length, "workflow",
+                               problems);
     }
     else {
         return wf_error_set(err, WF_ERR_INVALID, "neither a yaml text nor a workflow object");
@@ -55,7 +57,7 @@ static void tell_warnings(const submission_t *s, json_object *reply, apr_pool_t 
     json_object_object_add(reply, "warnings", list);
 }
 
-/* workflow.submit {yaml} or {workflow}: the record is written as pending; the execution
+/* workflow.submit {yaml}, or {workflow} with the text that it is a member of: the record is written as pending; the execution
  * starts once it is durable, in wf_after_submit. */
 apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
 {

@@ -75,7 +75,8 @@ static apr_status_t respond_submitted(wf_request_t *req, json_object *submitted)
 
 /* Of two members with one name JSON keeps the last: in a workflow the other one would be lost
  * without a word. */
-static apr_status_t read_body(wf_request_t *req, json_object **body, wf_error_t *err)
+static apr_status_t read_body(wf_request_t *req, json_object **body, const char **text,
+                              apr_size_t *text_length, wf_error_t *err)
 {
     const char *data;
     apr_size_t length;
@@ -89,6 +90,8 @@ static apr_status_t read_body(wf_request_t *req, json_object **body, wf_error_t 
         data += MARK_LENGTH;
         length -= MARK_LENGTH;
     }
+    *text = data;
+    *text_length = length;
     rv = wf_body_object(body, WF_CONTENT_JSON, data, length, req->pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -102,14 +105,20 @@ apr_status_t wf_workflow_submit(wf_request_t *req, wf_error_t *err)
     wf_ipc_call_t call = { .command = WF_CMD_SUBMIT };
     wf_ipc_reply_t reply;
     json_object *body;
+    const char *text;
+    apr_size_t length;
     apr_status_t rv;
 
-    if ((rv = read_body(req, &body, err)) != APR_SUCCESS) {
+    if ((rv = read_body(req, &body, &text, &length, err)) != APR_SUCCESS) {
         return rv;
     }
     call.args = wf_json_own(json_object_new_object(), req->pool);
     if ((rv = read_document(req, body, call.args, err)) != APR_SUCCESS) {
         return rv;
+    }
+    if (wf_json_get(call.args, "workflow") != NULL) {
+        call.blob = text; /* where its faults are */
+        call.blob_length = length;
     }
     if (wf_request_call(req, &call, &reply, err) != APR_SUCCESS) {
         return submission_failed(req, &reply, err);

@@ -82,9 +82,10 @@ static double bare(wf_map_t *vars)
 
 /* ---- a run ------------------------------------------------------------------------------- */
 
-static void set(void *baton, const char *name, const wf_value_t *value)
+static int set(void *baton, const char *name, const wf_value_t *value)
 {
     wf_map_set(baton, name, *value);
+    return 0;
 }
 
 static double runs(wf_map_t *vars, apr_pool_t *p)

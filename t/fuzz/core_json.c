@@ -8,6 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Any path has a place within the text. */
+static void check_places(const char *text, apr_size_t length, apr_pool_t *p)
+{
+    static const char *const paths[] = { "a", "[0].a[1]", "a.b.c", "[99]", "", "." };
+    wf_problems_t *problems = wf_problems_create(NULL, p);
+
+    for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        wf_problem_add(problems, "rule", paths[i], 0, 0, "is wrong");
+    }
+    wf_json_place_problems(text, length, "a", problems);
+    wf_json_place_problems(text, length, "", problems);
+    for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        if (APR_ARRAY_IDX(problems->items, (int)i, wf_problem_t).line < 1) {
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The quick way to a value leads to the same one. */
@@ -53,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_create(&p, NULL);
     wf_error_init(&err, p);
     if (wf_json_parse(&json, (const char *)data, size, p, &err) == APR_SUCCESS) {
+        check_places((const char *)data, size, p);
         check_accepted(json, p);
         check_quick(json, apr_pstrmemdup(p, (const char *)data, size), size, p);
     }

@@ -86,7 +86,7 @@ my @yaml = (
                                 "$q: &$q [*$p,*$p,*$p,*$p,*$p,*$p,*$p,*$p,*$p,*$p]\n" } 1 .. 9), qr/^6:8: .*limit/ ],
 );
 
-plan tests => 6 * @cases + 3 * @yaml + 5;
+plan tests => 6 * @cases + 3 * @yaml + 10;
 
 my $before = get_json('/api/v1/executions?limit=0')->{total};
 my $writer = JSON::PP->new->canonical;
@@ -112,5 +112,18 @@ my $r = call('POST', '/api/v1/workflows', { yaml => "id: a\nsteps:\n  - id: s\n 
                                                   . "options:\n  vus: many\n  colour: red\n" });
 for (qr/\bname: is required/, qr/^5:15: /m, qr/^7:8: /m, qr/^8:3: /m) {
     ok t_cmp(json($r)->{message}, $_, 'all faults are named');
+}
+
+# The same of an object, where it stands in the request.
+$r = call('POST', '/api/v1/workflows', <<'END');
+{ "workflow": {
+    "id": "a",
+    "steps": [ { "id": "s", "type": "http",
+                 "on_error": "x" } ],
+    "options": { "vus": "many",
+                 "colour": "red" } } }
+END
+for (qr/\bname: is required/, qr/^4:30: .*on_error/m, qr/^5:25: .*vus/m, qr/^6:28: .*colour/m, qr/^3:16: .*config\.url: url or domain/m) {
+    ok t_cmp(json($r)->{message}, $_, 'all faults of an object are named');
 }
 ok t_cmp(get_json('/api/v1/executions?limit=0')->{total}, $before, 'nothing was kept');

@@ -36,9 +36,9 @@ sub quoted { my $text = shift; $text =~ s/(["\\])/\\$1/g; qq("$text") }
 # What has no effect does not refuse a document, but whoever sends it is told; others are not.
 my @told = (
     # options                                                        warnings
-    [ { mode => 'constant-vus', stages => [ { duration => '1s', target => 3 } ] }, [ qr/^warning: \[value\] options\.stages: has no meaning in mode constant-vus/ ] ],
+    [ { mode => 'constant-vus', stages => [ { duration => '1s', target => 3 } ] }, [ qr/^\d+:\d+: warning: \[value\] options\.stages: has no meaning in mode constant-vus/ ] ],
     [ { rate => 5, thresholds => [ { metric => 'nobody', condition => 'count < 5' } ] },
-      [ qr/options\.rate: has no meaning/, qr/options\.thresholds\[0\]\.metric: no metric is called so/ ] ],
+      [ qr/options\.rate: has no meaning/, qr/options\.thresholds\[0\]\.metric: "nobody": no metric is called so/ ] ],
     [ { outputs => [ { type => 'console' } ] },                      [ qr/options\.outputs\[0\]: the command line shows/ ] ],
     [ { vus => 1 },                                                  [] ],
 );

@@ -131,6 +131,53 @@ static void test_names(void)
     }
 }
 
+/* Where a problem is, by its path below "w". */
+static void test_places(void)
+{
+    static const char text[] = "{\"v\": [{}, \"w\"],\n"
+                               " \"w\": {\"id\": \"x\",\n"
+                               "  \"steps\": [ {\"id\":\"a{\\\"}[\", \"n\":1},\n"
+                               "    {\"id\": \"b\", \"c\": {\"a.b\": 1, \"a\": {\"b\": 2, \"c\":3}}},\n"
+                               "    [[1, 2], [3]], -1.5e3, null ],\n"
+                               "  \"last\": true } }";
+    static const struct {
+        const char *path;
+        int line, column;
+    } cases[] = {
+        { "id", 2, 14 },           { "steps", 3, 12 },
+        { "steps[0]", 3, 14 },     { "steps[0].id", 3, 20 },
+        { "steps[0].n", 3, 34 },   { "steps[1].id", 4, 12 },
+        { "steps[1].c", 4, 22 },   { "steps[1].c.a.b", 4, 30 },
+        { "steps[1].c.a.c", 4, 51 }, { "steps[2][1][0]", 5, 15 },
+        { "steps[3]", 5, 20 },     { "steps[4]", 5, 28 },
+        { "last", 6, 11 },         { "missing", 2, 7 },
+        { "steps[1].config.url", 4, 5 }, { "steps[9].id", 3, 12 },
+        { "id.deeper", 2, 14 },    { "last[0]", 6, 11 },
+    };
+    wf_problems_t *problems = wf_problems_create(NULL, pool);
+    json_object *json;
+    wf_error_t err;
+
+    wf_error_init(&err, pool);
+    is_int(wf_json_parse(&json, text, strlen(text), pool, &err), APR_SUCCESS, "a text");
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wf_problem_add(problems, "rule", cases[i].path, 0, 0, "is wrong");
+    }
+    wf_problem_add(problems, "rule", NULL, 0, 0, "has no path");
+    wf_problem_add(problems, "rule", "id", 77, 7, "is placed already");
+    wf_json_place_problems(text, strlen(text), "w", problems);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const wf_problem_t *item = &APR_ARRAY_IDX(problems->items, (int)i, wf_problem_t);
+
+        ok(item->line == cases[i].line && item->column == cases[i].column,
+           "%s is at %d:%d", item->path, item->line, item->column);
+    }
+    is_int(APR_ARRAY_IDX(problems->items, problems->items->nelts - 2, wf_problem_t).line, 0,
+           "without a path there is no place");
+    is_int(APR_ARRAY_IDX(problems->items, problems->items->nelts - 1, wf_problem_t).line, 77,
+           "places stay");
+}
+
 static void test_json(void)
 {
     static const struct {
@@ -411,6 +458,7 @@ int main(void)
     apr_pool_create(&pool, NULL);
     test_durations();
     test_times();
+    test_places();
     test_json();
     test_names();
     test_values();
