@@ -192,7 +192,7 @@ static void drop(wf_shard_t *shard)
 {
     wf_part_t *part = shard->part;
 
-    wf_sheet_count(part->warming ? part->warm : part->sheet, WF_M_DROPPED, 1);
+    wf_sheet_count(part->warming ? part->warm : shard->sheet, WF_M_DROPPED, 1);
 }
 
 static void on_passed(wf_loop_t *loop, wf_message_t *message);

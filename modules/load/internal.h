@@ -288,6 +288,7 @@ struct wf_shard_t {
     wf_run_t *run;
     wf_loop_t *loop;
     const wf_scenario_t *scenario;
+    wf_sheet_t *sheet;    /* the part's, or that of its scenario */
     wf_segment_t segment; /* what the run has of the scenario … */
     int index, stride;    /* … of which this shard has those at index, index + stride … */
 
@@ -358,6 +359,7 @@ struct wf_part_t {
     wf_loop_t *loop;
     apr_pool_t *pool; /* the loop's, made with the first shard, gone with the last */
     wf_sheet_t *sheet, *warm; /* in the run's pool; read by others through the loop */
+    wf_sheet_t **sheets;      /* by scenario, beside them; NULL: nobody asks for that */
     int live;                 /* shards that are not DONE */
     wf_act_t *spare;          /* activations that are not in use */
     wf_group_t *group; /* of users that share their connections, of all shards; or NULL */
@@ -377,6 +379,13 @@ struct wf_part_t {
     wf_shard_t *coming; /* the same as the run sees them, with the load engine's lock */
     int ncoming;
 };
+
+/** Sheets of the scenarios, if the plan has metrics of some alone (submetrics.c); the one
+ *  that a scenario counts on; all of them, added up; failures of a rate on all of them. */
+void wf_submetrics_sheets(wf_part_t *part, apr_pool_t *p);
+wf_sheet_t *wf_submetrics_sheet(const wf_part_t *part, const wf_scenario_t *scenario);
+void wf_submetrics_merge(wf_sheet_t *into, const wf_part_t *part);
+double wf_submetrics_failed(const wf_part_t *part, int rate);
 
 /** All its shards are DONE: its pool goes. */
 void wf_part_end(wf_part_t *part);

@@ -48,7 +48,7 @@ wf_metric_table_t *wf_measures_create(apr_pool_t *p)
         wf_metric_t metric = { .name = rows[i].name,
                                .type = rows[i].type,
                                .unit = rows[i].unit,
-                               .of_steps = i >= WF_M_STEP_REQS };
+                               .derived = i >= WF_M_STEP_REQS };
 
         wf_metric_declare(table, &metric);
     }
@@ -75,13 +75,13 @@ static int declare_custom(wf_metric_table_t *table, const char *extra, apr_pool_
 {
     wf_metric_t metric = { .name = apr_pstrcat(p, "custom_", extra, NULL),
                            .type = WF_GAUGE,
-                           .of_steps = 1 };
+                           .derived = 1 };
     int at = wf_metric_find(table, metric.name, NULL);
 
     if (at < 0) {
         return wf_metric_declare(table, &metric);
     }
-    return wf_metric_at(table, at)->of_steps ? at : -1;
+    return wf_metric_at(table, at)->derived ? at : -1;
 }
 
 void wf_measures_step(wf_metric_table_t *table, wf_step_t *step, apr_pool_t *p)
@@ -265,6 +265,17 @@ static const char *check_relation(const wf_threshold_t *t, wf_compile_t *c)
                  "max, p(90), p(95) and p(99)";
 }
 
+/* About its metric, wherever that is written. */
+static void complain(const wf_threshold_t *t, const wf_node_t *node,
+                     const wf_where_t *path, const char *wrong, wf_compile_t *c)
+{
+    const wf_node_t *own = wf_node_get(node, "metric");
+    wf_where_t metric = { .up = path, .key = "metric" };
+
+    wf_compile_problem(c, "threshold", own ? own : node, own ? &metric : path,
+                       "\"%.60s\": %s", t->metric, wrong);
+}
+
 static void check_threshold(wf_threshold_t *t, const wf_node_t *node,
                             const wf_where_t *path, wf_compile_t *c)
 {
@@ -272,9 +283,13 @@ static void check_threshold(wf_threshold_t *t, const wf_node_t *node,
     wf_where_t metric = { .up = path, .key = "metric" };
     wf_where_t window = { .up = path, .key = "window" };
     wf_where_t to = { .up = path, .key = "to" };
-    const char *wrong = NULL;
+    const char *wrong = t->metric ? wf_submetric_name(&t->metric, c) : NULL;
     int known = 1;
 
+    if (wrong != NULL) {
+        complain(t, node, path, wrong, c);
+        return;
+    }
     if (t->text != NULL) {
         wrong = wf_condition_parse(&t->condition, t->text, c->p);
         if (wrong == NULL && t->metric != NULL) {

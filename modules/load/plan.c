@@ -183,6 +183,7 @@ static void compile(wf_plan_t **out, const wf_node_t *root,
     plan->around = around != NULL ? around : &nothing;
     plan->types = plan->around->steps != NULL ? plan->around->steps : &no_steps;
     plan->metrics = wf_measures_create(p);
+    plan->submetrics = apr_array_make(p, 1, sizeof(wf_submetric_t));
     plan->steps = apr_pcalloc(p, WF_PLAN_MAX_STEPS * sizeof(*plan->steps));
     plan->step_ids = apr_hash_make(p);
     plan->files = apr_hash_make(p);

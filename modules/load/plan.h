@@ -109,6 +109,17 @@ void wf_measures_custom(const wf_node_t *section, const wf_where_t *path, wf_com
 void wf_thresholds_compile(const wf_node_t *all, const wf_where_t *path,
                            wf_compile_t *c);
 
+/* A metric of the scenarios that have some tags (submetrics.c). */
+typedef struct wf_submetric_t {
+    int metric, base; /* its place in the table, and that of all scenarios */
+    char *has;        /* by scenario */
+} wf_submetric_t;
+
+/** Declare what a threshold is about if its name has tags, such as
+ *  http_req_duration{scenario:api}: *name becomes that of the table. NULL, or what is wrong;
+ *  a metric that does not exist is left to others to complain about. */
+const char *wf_submetric_name(const char **name, wf_compile_t *c);
+
 /* options.baseline (baseline.c): an earlier execution that the run is compared with. */
 typedef struct wf_baseline_t {
     const char *execution; /* its id, or WF_BASELINE_LATEST; NULL: none */
@@ -149,6 +160,7 @@ struct wf_plan_t {
     wf_scenario_t *setup, *teardown; /* one user, one iteration; or NULL */
 
     wf_metric_table_t *metrics;
+    apr_array_header_t *submetrics; /* of wf_submetric_t */
     wf_threshold_t *thresholds;
     int nthresholds;
 

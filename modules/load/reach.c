@@ -11,9 +11,9 @@ const wf_plan_t *wf_strand_plan(const wf_strand_t *strand)
 
 wf_sheet_t *wf_strand_sheet(const wf_strand_t *strand)
 {
-    const wf_part_t *part = strand->vu->shard->part;
+    const wf_shard_t *shard = strand->vu->shard;
 
-    return part->warming ? part->warm : part->sheet;
+    return shard->part->warming ? shard->part->warm : shard->sheet;
 }
 
 wf_timers_t *wf_strand_timers(const wf_strand_t *strand)

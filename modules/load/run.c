@@ -72,6 +72,7 @@ static void make_parts(wf_run_t *run)
         part->loop = load->loops[(load->sequence + i) % load->nloops];
         part->max_connections = connections_of(run, i);
         part->sheet = wf_sheet_create(run->plan->metrics, pool);
+        wf_submetrics_sheets(part, pool);
         if (run->plan->warmup_ns > 0) {
             part->warm = wf_sheet_create(run->plan->metrics, pool);
         }
@@ -288,6 +289,7 @@ static void make_shard(wf_shard_t *shard, wf_part_t *part, const wf_scenario_t *
     shard->run = part->run;
     shard->loop = part->loop;
     shard->scenario = scenario;
+    shard->sheet = wf_submetrics_sheet(part, scenario);
     shard->segment = scenario->index >= 0 ? part->run->plan->segment : wf_segment_whole;
     shard->index = index;
     shard->stride = stride;
@@ -401,8 +403,7 @@ static wf_run_event_e end_event(const wf_run_t *run)
     wf_sheet_passes(run->sheet, WF_M_ITERATION_SUCCESS, &passes, &total);
     failed = total - passes; /* before a restart */
     for (i = 0; i < run->nparts; i++) {
-        wf_sheet_passes(run->parts[i].sheet, WF_M_ITERATION_SUCCESS, &passes, &total);
-        failed += total - passes;
+        failed += wf_submetrics_failed(&run->parts[i], WF_M_ITERATION_SUCCESS);
     }
     return failed > 0 && run->lasts_ns == 0 ? WF_EV_FAIL : WF_EV_FINISH;
 }

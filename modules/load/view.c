@@ -33,7 +33,7 @@ static void add_part(wf_view_t *view, const wf_part_t *part)
 {
     int i;
 
-    wf_sheet_merge(view->sheet, part->sheet);
+    wf_submetrics_merge(view->sheet, part);
     view->iterations += part->warm_iterations;
     for (i = 0; i < part->nshards; i++) {
         const wf_shard_t *shard = &part->shards[i];

@@ -61,7 +61,7 @@ typedef struct wf_metric_t {
     wf_metric_type_e type;
     wf_metric_unit_e unit;
     int custom;   /* declared by the document */
-    int of_steps; /* what steps have each, all of them together */
+    int derived;  /* its samples are in other metrics, too */
 } wf_metric_t;
 
 typedef struct wf_metric_table_t wf_metric_table_t;
@@ -102,6 +102,8 @@ void wf_sheet_add(wf_sheet_t *sheet, int metric, double value, apr_int64_t now_m
 
 /** Add all of from, errors and checks included. Both are of the same table. */
 void wf_sheet_merge(wf_sheet_t *into, const wf_sheet_t *from);
+/** Add one metric of from to another one of into, of the same type. */
+void wf_sheet_merge_metric(wf_sheet_t *into, int metric, const wf_sheet_t *from, int of);
 /** Take away an earlier state of the same run (errors and checks stay). The extremes that are left are
  *  those of wf_histogram_subtract for trends; for gauges what is new, the last value and
  *  the average tell them. */

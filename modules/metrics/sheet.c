@@ -148,6 +148,11 @@ void wf_sheet_merge(wf_sheet_t *into, const wf_sheet_t *from)
     wf_checks_merge(into->checks, from->checks);
 }
 
+void wf_sheet_merge_metric(wf_sheet_t *into, int metric, const wf_sheet_t *from, int of)
+{
+    wf_slot_merge(type_of(from, of), &into->slots[metric], &from->slots[of], into->pool);
+}
+
 void wf_sheet_subtract(wf_sheet_t *from, const wf_sheet_t *earlier)
 {
     int i;

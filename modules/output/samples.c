@@ -43,7 +43,7 @@ static const char *name_outside(const wf_metric_t *metric, apr_pool_t *p)
     if (metric->step != NULL) {
         return apr_pstrcat(p, "custom_", metric->name, NULL);
     }
-    return metric->of_steps ? NULL : metric->name;
+    return metric->derived ? NULL : metric->name;
 }
 
 const wf_figure_t *wf_figures_create(const wf_output_run_t *run, apr_pool_t *p)

@@ -15,14 +15,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static wf_sheet_t *fuzz_sheet(apr_pool_t *p)
 {
     static const wf_metric_t metrics[] = {
-        { "http_reqs", NULL, WF_COUNTER, WF_UNIT_NONE, 0 },
-        { "http_req_duration", NULL, WF_TREND, WF_UNIT_MS, 0 },
-        { "http_req_failed", NULL, WF_RATE, WF_UNIT_NONE, 0 },
-        { "vus", NULL, WF_GAUGE, WF_UNIT_NONE, 0 },
-        { "http_req_status", NULL, WF_TALLY, WF_UNIT_NONE, 0 },
-        { "success_count", "a.b", WF_COUNTER, WF_UNIT_NONE, 0 },
-        { "failure_count", "a.b", WF_COUNTER, WF_UNIT_NONE, 0 },
-        { "duration", "a.b", WF_TREND, WF_UNIT_MS, 0 },
+        { "http_reqs", NULL, WF_COUNTER, WF_UNIT_NONE, 0, 0 },
+        { "http_req_duration", NULL, WF_TREND, WF_UNIT_MS, 0, 0 },
+        { "http_req_failed", NULL, WF_RATE, WF_UNIT_NONE, 0, 0 },
+        { "vus", NULL, WF_GAUGE, WF_UNIT_NONE, 0, 0 },
+        { "http_req_status", NULL, WF_TALLY, WF_UNIT_NONE, 0, 0 },
+        { "success_count", "a.b", WF_COUNTER, WF_UNIT_NONE, 0, 0 },
+        { "failure_count", "a.b", WF_COUNTER, WF_UNIT_NONE, 0, 0 },
+        { "duration", "a.b", WF_TREND, WF_UNIT_MS, 0, 0 },
     };
     wf_metric_table_t *table = wf_metric_table_create(p);
     size_t i;

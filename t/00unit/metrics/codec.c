@@ -69,9 +69,9 @@ static void other_table(void)
 {
     wf_metric_table_t *other = wf_metric_table_create(pool);
     wf_metric_t metrics[] = {
-        { "new_one", NULL, WF_TREND, WF_UNIT_NONE, 1 },
-        { "my_trend", NULL, WF_TREND, WF_UNIT_NONE, 1 },
-        { "http_reqs", NULL, WF_COUNTER, WF_UNIT_NONE, 0 },
+        { "new_one", NULL, WF_TREND, WF_UNIT_NONE, 1, 0 },
+        { "my_trend", NULL, WF_TREND, WF_UNIT_NONE, 1, 0 },
+        { "http_reqs", NULL, WF_COUNTER, WF_UNIT_NONE, 0, 0 },
     };
     wf_sheet_t *sheet = figures(50), *back;
     int i;

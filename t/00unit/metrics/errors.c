@@ -103,7 +103,7 @@ static void odd_bytes(void)
 static void known_step(void)
 {
     wf_metric_table_t *one = wf_metric_table_create(pool);
-    wf_metric_t metric = { "count", repeated("s", 300), WF_COUNTER, WF_UNIT_NONE, 0 };
+    wf_metric_t metric = { "count", repeated("s", 300), WF_COUNTER, WF_UNIT_NONE, 0, 0 };
     wf_sheet_t *sheet, *sum;
 
     wf_metric_declare(one, &metric);

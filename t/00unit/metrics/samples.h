@@ -77,7 +77,7 @@ static inline wf_metric_table_t *sample_table(void)
         [MY_COUNTER]    = { "my_counter",        NULL,  WF_COUNTER, WF_UNIT_NONE,  1 },
         [MY_GAUGE]      = { "my_gauge",          NULL,  WF_GAUGE,   WF_UNIT_NONE,  1 },
         [MY_RATE]       = { "my_rate",           NULL,  WF_RATE,    WF_UNIT_NONE,  1 },
-        [MY_TREND]      = { "my_trend",          NULL,  WF_TREND,   WF_UNIT_BYTES, 1 },
+        [MY_TREND]      = { "my_trend",          NULL,  WF_TREND,   WF_UNIT_BYTES, 1, 0 },
         /* clang-format on */
     };
     wf_metric_table_t *table = wf_metric_table_create(pool);
