@@ -46,7 +46,7 @@ for (2 .. 4) {
     push @times, time;
     ok t_cmp("$event->{event} $event->{id}", "metrics $_", "event $_");
 }
-ok abs($times[2] - $times[0] - 2) < 0.7 or t_debug(@times);
+ok $times[2] - $times[0] > 1.3 && $times[2] - $times[0] < 10 or t_debug(@times);   # one a second
 $events->write("GET / HTTP/1.1\r\nHost: x\r\n\r\n" x 10);
 ok t_cmp($events->json->{type}, 'metrics', 'what a client sends does not matter');
 

@@ -30,11 +30,11 @@ ok t_cmp($step->{step_id}, 's', 'step_id');
 ok t_cmp(join(' ', sort keys %{ $step->{duration} }), join(' ', sort @times), 'members of a duration');
 ok t_cmp($step->{duration}{$_}, $duration, "$_ is a text") for @times;
 my %ms = map { $_ => ms($step->{duration}{$_}) } @times;
-ok $ms{min} < 100 && $ms{p50} < 100 or t_debug("min $ms{min}, p50 $ms{p50}");
+ok $ms{min} < 300 && $ms{p50} < 300 or t_debug("min $ms{min}, p50 $ms{p50}");
 ok $ms{p95} >= 300 && $ms{p99} >= 300 && $ms{max} >= 300 or t_debug("p95 $ms{p95}, p99 $ms{p99}, max $ms{max}");
-ok $ms{max} < 1000;
+ok $ms{max} < 10_000;
 ok t_cmp([ sort { $a <=> $b } map { $ms{$_} } qw(min p50 p90 p95 p99 max) ], [ map { $ms{$_} } qw(min p50 p90 p95 p99 max) ], 'in order');
-ok $ms{avg} >= 30 && $ms{avg} < 200 or t_debug("avg $ms{avg}");
+ok $ms{avg} >= 30 && $ms{avg} < 300 or t_debug("avg $ms{avg}");
 ok ms($metrics->{duration}) >= 3000 && ms($metrics->{duration}) < 10_000;
 
 # ---- while it runs ----------------------------------------------------------------------------
