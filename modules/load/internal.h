@@ -402,6 +402,35 @@ void wf_part_on_alone(wf_loop_t *loop, wf_message_t *message);
 /** Now on the run's clock, which stands still while it is paused. */
 apr_int64_t wf_part_now_us(const wf_part_t *part);
 
+/* ---- crews: who does the work of a run (crew_loops.c) ------------------------------ */
+
+typedef struct wf_view_t wf_view_t;
+
+/* Called with the load engine's lock, but for collect, and none of them waits. */
+typedef struct wf_crew_t {
+    /** Take what it needs from the run's pool. */
+    void (*create)(wf_run_t *run);
+    /** Begin run->phase, which is that old already: after a restart. Its end is told with
+     *  wf_run_phase_over. */
+    void (*begin)(wf_run_t *run, apr_int64_t age_us);
+    /** No new iterations; those that are under way get their graceful stop. */
+    void (*stop)(wf_run_t *run);
+    void (*cut)(wf_run_t *run); /* everything ends now */
+    void (*pause)(wf_run_t *run);
+    void (*resume)(wf_run_t *run);
+    /** The run goes on after a restart and is paused; nothing has begun yet. */
+    void (*stay)(wf_run_t *run);
+    /** A new number of users of the whole scenario. */
+    void (*scale)(wf_run_t *run, int scenario, apr_int64_t vus);
+    /** Iterations that have failed since the run began here. */
+    double (*failed)(const wf_run_t *run);
+    /** Add what was done to a view. It may wait for answers; the caller holds a reference
+     *  of the run. */
+    void (*collect)(wf_run_t *run, wf_view_t *view, apr_pool_t *p);
+} wf_crew_t;
+
+extern const wf_crew_t wf_crew_loops; /* the loops of this process */
+
 /* ---- runs (run.c, status.c) -------------------------------------------------------- */
 
 typedef enum {
@@ -452,6 +481,7 @@ typedef struct wf_resume_t {
 
 struct wf_run_t {
     struct wf_load_t *load;
+    const wf_crew_t *crew;
     apr_pool_t *pool; /* the plan's */
     const wf_plan_t *plan;
     const char *id;
@@ -509,6 +539,8 @@ struct wf_run_t {
 /** Create the run and its parts; nothing runs yet. */
 wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
                         apr_pool_t *p);
+/** A pool for what fills on a thread or with a lock of its own; gone with the run's. */
+apr_pool_t *wf_run_pool(wf_run_t *run, const char *tag);
 /** How long it has lasted, pauses left out. The load engine's lock is held. */
 apr_int64_t wf_run_elapsed_us(const wf_run_t *run);
 /** How much of such a time was warm-up. The lock is held. */
@@ -542,6 +574,9 @@ void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus,
                   apr_int64_t at_most);
 /** Cut every running iteration, also while stopping. The lock is held. */
 void wf_run_cut(wf_run_t *run);
+/** The crew has done all of its phase: the next one begins, or the run ends. The lock is
+ *  held; the run may be gone once it is not. */
+void wf_run_phase_over(wf_run_t *run);
 /** A shard has ended (on its loop). The run may be gone afterwards. */
 void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard);
 /** The one iteration of setup or teardown has ended (on its loop). */
@@ -558,7 +593,7 @@ void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p);
 
 /* ---- the whole run at one instant (view.c, report.c) ------------------------------- */
 
-typedef struct wf_view_t {
+struct wf_view_t {
     const wf_run_t *run;
     const wf_plan_t *plan;
     wf_sheet_t *sheet; /* of all loops */
@@ -588,7 +623,7 @@ typedef struct wf_view_t {
         apr_int64_t **counts; /* and of the same instant as the loops' figures */
     } then;
     apr_int64_t sequence;   /* of the look: later ones have seen what earlier ones have */
-} wf_view_t;
+};
 
 /** Look how the run's loops fare; once a second, on the progress thread. */
 void wf_run_strain(wf_run_t *run);

@@ -1,10 +1,8 @@
 /* A run: a plan in execution. It goes through up to three phases (setup, the scenarios,
- * teardown), each a set of shards on the loops; the last shard of one begins the next.
- * Its state is guarded by the load engine's lock; its figures belong to the loops and
- * come as the answer to a question that is sent to all of them. */
+ * teardown), and a crew does the work of each. Its state is guarded by the load engine's
+ * lock; its figures belong to the crew, which is asked for them. */
 #include "load/internal.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +22,7 @@ static apr_status_t free_pool(void *data)
 
 /* Sheets and judges take memory as they fill, each on a thread of its own or with a lock
  * of its own: none of them may share the run's pool. */
-static apr_pool_t *own_pool(wf_run_t *run, const char *tag)
+apr_pool_t *wf_run_pool(wf_run_t *run, const char *tag)
 {
     apr_pool_t *pool = wf_pool_create(tag, 0);
 
@@ -33,53 +31,6 @@ static apr_pool_t *own_pool(wf_run_t *run, const char *tag)
     }
     apr_pool_cleanup_register(run->pool, pool, free_pool, apr_pool_cleanup_null);
     return pool;
-}
-
-/* Users that share their connections have a pool on each loop, and a limit is divided by
- * them. If it is smaller than their number some loops stay without users. */
-static int parts_wanted(const wf_run_t *run)
-{
-    const wf_user_terms_t *terms = &run->plan->users;
-    int loops = run->load->nloops;
-
-    return terms->shared_connections && terms->max_connections > 0
-                   && terms->max_connections < loops
-               ? (int)terms->max_connections
-               : loops;
-}
-
-/* What part i of a run has of the limit. */
-static apr_int64_t connections_of(const wf_run_t *run, int i)
-{
-    const wf_user_terms_t *terms = &run->plan->users;
-    apr_int64_t max = terms->max_connections > INT_MAX ? INT_MAX : terms->max_connections;
-
-    return terms->shared_connections ? max / run->nparts + (i < max % run->nparts) : max;
-}
-
-static void make_parts(wf_run_t *run)
-{
-    struct wf_load_t *load = run->load;
-    int i;
-
-    run->nparts = parts_wanted(run);
-    run->parts = apr_pcalloc(run->pool, run->nparts * sizeof(*run->parts));
-    for (i = 0; i < run->nparts; i++) {
-        wf_part_t *part = &run->parts[i];
-        apr_pool_t *pool = own_pool(run, "wf_part_sheet");
-
-        part->run = run;
-        part->loop = load->loops[(load->sequence + i) % load->nloops];
-        part->max_connections = connections_of(run, i);
-        part->sheet = wf_sheet_create(run->plan->metrics, pool);
-        wf_submetrics_sheets(part, pool);
-        if (run->plan->warmup_ns > 0) {
-            part->warm = wf_sheet_create(run->plan->metrics, pool);
-        }
-        part->seed[0] = (unsigned short)load->sequence;
-        part->seed[1] = (unsigned short)i;
-        part->seed[2] = (unsigned short)wf_mono_us();
-    }
 }
 
 /* FNV-1a of the id: a run that is begun again keeps its order of rows. */
@@ -121,9 +72,9 @@ static void make_figures(wf_run_t *run)
                                                  .received = WF_M_RECEIVED,
                                                  .duration = WF_M_HTTP_DURATION };
     const wf_plan_t *plan = run->plan;
-    apr_pool_t *judging = own_pool(run, "wf_judge");
+    apr_pool_t *judging = wf_run_pool(run, "wf_judge");
 
-    run->sheet = wf_sheet_create(plan->metrics, own_pool(run, "wf_run_sheet"));
+    run->sheet = wf_sheet_create(plan->metrics, wf_run_pool(run, "wf_run_sheet"));
     run->judge =
         wf_judge_create(plan->thresholds, plan->nthresholds, plan->metrics, judging);
     run->series = wf_series_create(&columns, judging);
@@ -136,6 +87,7 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
     wf_run_t *run = apr_pcalloc(p, sizeof(*run));
 
     run->load = load;
+    run->crew = &wf_crew_loops;
     run->pool = p;
     run->plan = plan;
     run->id = apr_pstrdup(p, id);
@@ -159,7 +111,7 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
     make_figures(run);
     pthread_mutex_init(&run->judging, NULL);
     apr_pool_cleanup_register(p, &run->judging, free_mutex, apr_pool_cleanup_null);
-    make_parts(run);
+    run->crew->create(run);
     return run;
 }
 
@@ -271,77 +223,12 @@ apr_status_t wf_run_restore(wf_run_t *run, const wf_run_from_t *from, wf_error_t
 
 /* ---- phases ------------------------------------------------------------------------ */
 
-static void tell_parts(wf_run_t *run,
-                       void (*read)(wf_loop_t *loop, wf_message_t *message),
-                       apr_int64_t amount, apr_int64_t more)
-{
-    int i;
-
-    for (i = 0; i < run->nparts; i++) {
-        wf_loop_tell(run->parts[i].loop, read, &run->parts[i], amount, more);
-    }
-}
-
-static void make_shard(wf_shard_t *shard, wf_part_t *part, const wf_scenario_t *scenario,
-                       int index, int stride)
-{
-    shard->part = part;
-    shard->run = part->run;
-    shard->loop = part->loop;
-    shard->scenario = scenario;
-    shard->sheet = wf_submetrics_sheet(part, scenario);
-    shard->segment = scenario->index >= 0 ? part->run->plan->segment : wf_segment_whole;
-    shard->index = index;
-    shard->stride = stride;
-}
-
-/* One user, on the first loop. */
-static void begin_single(wf_run_t *run, const wf_scenario_t *scenario)
-{
-    wf_part_t *part = &run->parts[0];
-
-    part->coming = apr_pcalloc(run->pool, sizeof(*part->coming));
-    part->ncoming = 1;
-    make_shard(part->coming, part, scenario, 0, 1);
-    run->shards_live = 1;
-    wf_loop_tell(part->loop, wf_part_on_start, part, run->phase, 0);
-}
-
 /* After a restart in the middle of it, the phase is as old as it was. */
 static apr_int64_t main_age(const wf_run_t *run)
 {
     const wf_resume_t *resume = run->resume;
 
     return resume && resume->main_us >= 0 ? resume->elapsed_us - resume->main_us : 0;
-}
-
-static void begin_scenarios(wf_run_t *run)
-{
-    const wf_plan_t *plan = run->plan;
-    apr_int64_t age = main_age(run);
-    int i, s;
-
-    run->main_us = wf_run_elapsed_us(run) - age;
-    run->reported = 0; /* tell now: a restart must not repeat the setup */
-    pthread_cond_broadcast(&run->load->changed);
-
-    run->shards_live = run->nparts * plan->nscenarios;
-    for (i = 0; i < run->nparts; i++) {
-        wf_part_t *part = &run->parts[i];
-
-        part->ncoming = plan->nscenarios;
-        part->coming = apr_pcalloc(run->pool, plan->nscenarios * sizeof(*part->coming));
-        for (s = 0; s < plan->nscenarios; s++) {
-            make_shard(&part->coming[s], part, &plan->scenarios[s], i, run->nparts);
-            run->open[s]++;
-        }
-    }
-    tell_parts(run, wf_part_on_start, run->phase, age);
-    for (s = 0; s < plan->nscenarios; s++) {
-        if (run->scaled[s] >= 0) {
-            tell_parts(run, wf_part_on_scale, run->scaled[s], s);
-        }
-    }
 }
 
 apr_int64_t wf_run_elapsed_us(const wf_run_t *run)
@@ -376,14 +263,16 @@ static void note_warmup(wf_run_t *run, wf_run_phase_e phase)
 
 static void begin_phase(wf_run_t *run, wf_run_phase_e phase)
 {
+    apr_int64_t age = phase == WF_RUN_MAIN ? main_age(run) : 0;
+
     note_warmup(run, phase);
     run->phase = phase;
     if (phase == WF_RUN_MAIN) {
-        begin_scenarios(run);
+        run->main_us = wf_run_elapsed_us(run) - age;
+        run->reported = 0; /* tell now: a restart must not repeat the setup */
+        pthread_cond_broadcast(&run->load->changed);
     }
-    else {
-        begin_single(run, phase == WF_RUN_SETUP ? run->plan->setup : run->plan->teardown);
-    }
+    run->crew->begin(run, age);
 }
 
 /* A run that is bounded by iterations promised to make them all: an iteration that a step
@@ -392,7 +281,6 @@ static void begin_phase(wf_run_t *run, wf_run_phase_e phase)
 static wf_run_event_e end_event(const wf_run_t *run)
 {
     double failed, passes, total;
-    int i;
 
     if (run->broken) {
         return WF_EV_FAIL;
@@ -402,9 +290,7 @@ static wf_run_event_e end_event(const wf_run_t *run)
     }
     wf_sheet_passes(run->sheet, WF_M_ITERATION_SUCCESS, &passes, &total);
     failed = total - passes; /* before a restart */
-    for (i = 0; i < run->nparts; i++) {
-        failed += wf_submetrics_failed(&run->parts[i], WF_M_ITERATION_SUCCESS);
-    }
+    failed += run->crew->failed(run);
     return failed > 0 && run->lasts_ns == 0 ? WF_EV_FAIL : WF_EV_FINISH;
 }
 
@@ -440,17 +326,12 @@ static void end_run(wf_run_t *run)
     }
 }
 
-/* It stays paused: no loop has begun anything yet. */
+/* It stays paused: nothing has begun yet. */
 static void start_paused(wf_run_t *run)
 {
-    int i;
-
     wf_run_transit(run, WF_EV_PAUSE);
     run->paused_us = run->start_us + run->resume->elapsed_us;
-    for (i = 0; i < run->nparts; i++) {
-        run->parts[i].paused = 1;
-        run->parts[i].paused_us = wf_mono_us();
-    }
+    run->crew->stay(run);
 }
 
 void wf_run_start(wf_run_t *run, int paused)
@@ -478,25 +359,6 @@ void wf_run_start(wf_run_t *run, int paused)
     }
 }
 
-/* Shards of a scenario that never had a user end with those that had. */
-static void end_unused(wf_run_t *run, wf_shard_t *shard)
-{
-    int s = shard->scenario->index, i;
-
-    shard->ended = 1;
-    if (s < 0 || --run->open[s] == 0) {
-        return;
-    }
-    for (i = 0; i < run->nparts; i++) {
-        const wf_shard_t *other = &run->parts[i].coming[s];
-
-        if (!other->ended && __atomic_load_n(&other->used, __ATOMIC_RELAXED)) {
-            return;
-        }
-    }
-    tell_parts(run, wf_part_on_alone, 0, s);
-}
-
 /* Who waits for quiet looks again. The lock is held. */
 static void calm(struct wf_load_t *load)
 {
@@ -511,24 +373,17 @@ void wf_run_calmed(wf_run_t *run)
     pthread_mutex_unlock(&run->load->lock);
 }
 
-void wf_run_shard_ended(wf_run_t *run, wf_shard_t *shard)
+void wf_run_phase_over(wf_run_t *run)
 {
-    struct wf_load_t *load = run->load;
-    wf_run_phase_e next;
+    wf_run_phase_e next = next_phase(run);
 
-    pthread_mutex_lock(&load->lock);
-    end_unused(run, shard);
-    if (--run->shards_live == 0) {
-        next = next_phase(run);
-        if (next != WF_RUN_PHASES) {
-            begin_phase(run, next);
-        }
-        else {
-            end_run(run);
-        }
-        calm(load);
+    if (next != WF_RUN_PHASES) {
+        begin_phase(run, next);
     }
-    pthread_mutex_unlock(&load->lock);
+    else {
+        end_run(run);
+    }
+    calm(run->load);
 }
 
 void wf_run_single_ended(wf_run_t *run, wf_strand_t *strand, int failed)
@@ -583,10 +438,10 @@ int wf_run_stop(wf_run_t *run, wf_run_event_e outcome)
     run->outcome = outcome;
     end_pause(run);
     if (run->phase == WF_RUN_TEARDOWN) {
-        tell_parts(run, wf_part_on_resume, 0, 0); /* it is let end, also after a pause */
+        run->crew->resume(run); /* it is let end, also after a pause */
     }
     else {
-        tell_parts(run, wf_part_on_stop, -1, 1);
+        run->crew->stop(run);
     }
     return 1;
 }
@@ -605,7 +460,7 @@ void wf_run_cut(wf_run_t *run)
     if (run->flushing) {
         return;
     }
-    tell_parts(run, wf_part_on_stop, 0, 1);
+    run->crew->cut(run);
 }
 
 int wf_run_pause(wf_run_t *run)
@@ -614,7 +469,7 @@ int wf_run_pause(wf_run_t *run)
         return 0;
     }
     run->paused_us = wf_mono_us();
-    tell_parts(run, wf_part_on_pause, 0, 0);
+    run->crew->pause(run);
     return 1;
 }
 
@@ -624,7 +479,7 @@ int wf_run_resume(wf_run_t *run)
         return 0;
     }
     end_pause(run);
-    tell_parts(run, wf_part_on_resume, 0, 0);
+    run->crew->resume(run);
     return 1;
 }
 
@@ -633,7 +488,7 @@ void wf_run_scale(wf_run_t *run, const wf_scenario_t *scenario, apr_int64_t vus,
 {
     run->vus[scenario->index] = at_most;
     run->scaled[scenario->index] = vus;
-    tell_parts(run, wf_part_on_scale, vus, scenario->index);
+    run->crew->scale(run, scenario->index, vus);
 }
 
 void wf_run_hold(wf_run_t *run)
@@ -644,6 +499,6 @@ void wf_run_hold(wf_run_t *run)
     run->held = 1;
     if (run->status == WF_RUN_RUNNING && !run->stopping) {
         run->paused_us = wf_mono_us();
-        tell_parts(run, wf_part_on_pause, 0, 0);
+        run->crew->pause(run);
     }
 }

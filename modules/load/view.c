@@ -1,4 +1,4 @@
-/* The whole run at one instant: the loops add their figures, the run adds what only it
+/* The whole run at one instant: its crew adds what it has done, the run adds what only it
  * knows, thresholds are judged. */
 #include "load/internal.h"
 
@@ -6,87 +6,6 @@
 #include <string.h>
 
 #define JUDGE_PERIOD_US 2000000 /* how often abort_on_fail is looked at, at least */
-
-/* ---- asking the loops -------------------------------------------------------------- */
-
-/* The loops add their figures one after the other; none waits for another but for the
- * time of one addition. */
-typedef struct collect_t {
-    wf_run_t *run;
-    wf_view_t *view;
-    pthread_mutex_t lock; /* view, pending */
-    pthread_cond_t answered;
-    int pending;
-} collect_t;
-
-/* What its users have made so far: exactly what its sheet has of them. */
-static void add_counts(wf_view_t *view, const wf_shard_t *shard)
-{
-    int s = shard->scenario->index, i;
-
-    for (i = shard->index; s >= 0 && i < view->run->ncounts[s]; i += shard->stride) {
-        view->then.counts[s][i] = view->run->counts[s][i];
-    }
-}
-
-static void add_part(wf_view_t *view, const wf_part_t *part)
-{
-    int i;
-
-    wf_submetrics_merge(view->sheet, part);
-    view->iterations += part->warm_iterations;
-    for (i = 0; i < part->nshards; i++) {
-        const wf_shard_t *shard = &part->shards[i];
-
-        add_counts(view, shard);
-        view->busy += shard->phase == WF_SHARD_DONE ? 0 : shard->busy;
-        if (shard->scenario->index >= 0) {
-            view->done[shard->scenario->index] += shard->done;
-        }
-        view->vus_done += shard->scenario->index >= 0 ? shard->vus_done : 0;
-        view->vus_active += shard->phase == WF_SHARD_DONE || shard->scenario->index < 0
-                                ? 0
-                                : shard->live - shard->parked;
-    }
-}
-
-static void on_collect(wf_loop_t *loop, wf_message_t *message)
-{
-    collect_t *collect = message->about;
-
-    (void)loop;
-    pthread_mutex_lock(&collect->lock);
-    add_part(collect->view, &collect->run->parts[message->amount]);
-    if (--collect->pending == 0) {
-        pthread_cond_signal(&collect->answered);
-    }
-    pthread_mutex_unlock(&collect->lock); /* the last answer: collect may be gone now */
-}
-
-/* The letters are the last in each loop's box when they are answered: nothing that was
- * sent to the run's parts before is still on its way then. */
-static void collect(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
-{
-    collect_t c = { .run = run, .view = view, .pending = run->nparts };
-    wf_message_t *letters = apr_pcalloc(p, run->nparts * sizeof(*letters));
-    int i;
-
-    pthread_mutex_init(&c.lock, NULL);
-    pthread_cond_init(&c.answered, NULL);
-    for (i = 0; i < run->nparts; i++) {
-        letters[i] = (wf_message_t){ .read = on_collect, .about = &c, .amount = i };
-        wf_loop_send(run->parts[i].loop, &letters[i]);
-    }
-    pthread_mutex_lock(&c.lock);
-    while (c.pending > 0) {
-        pthread_cond_wait(&c.answered, &c.lock);
-    }
-    pthread_mutex_unlock(&c.lock);
-    pthread_cond_destroy(&c.answered);
-    pthread_mutex_destroy(&c.lock);
-    view->iterations += (apr_int64_t)wf_sheet_counter(view->sheet, WF_M_ITERATIONS);
-    view->iterations += run->resume ? run->resume->warm_iterations : 0;
-}
 
 /* ---- looking ----------------------------------------------------------------------- */
 
@@ -234,6 +153,14 @@ static void start_view(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
         view->done[i] = run->resume->scenarios[i].done;
     }
     start_counts(run, view, p);
+}
+
+/* What its crew has done. */
+static void collect(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
+{
+    run->crew->collect(run, view, p);
+    view->iterations += (apr_int64_t)wf_sheet_counter(view->sheet, WF_M_ITERATIONS);
+    view->iterations += run->resume ? run->resume->warm_iterations : 0;
 }
 
 static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot, int see,
