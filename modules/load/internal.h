@@ -485,6 +485,9 @@ struct wf_run_t {
     apr_pool_t *pool; /* the plan's */
     const wf_plan_t *plan;
     const char *id;
+    wf_run_phase_e first, last;   /* phases: all of the plan, or that of a task */
+    wf_run_progress_fn *progress; /* the load engine's or a task's own; may be NULL */
+    void *progress_baton;
     wf_part_t *parts;
     int nparts;
     const wf_map_t *initial; /* variables of every iteration; setup adds to the plan's */
@@ -550,6 +553,11 @@ apr_status_t wf_run_restore(wf_run_t *run, const wf_run_from_t *from, wf_error_t
 /** The one function that changes a run's status. The load engine's lock is held. 0:
  *  refused. */
 int wf_run_transit(wf_run_t *run, wf_run_event_e event);
+/** Leave of a plan what belongs to a task. Before wf_run_create. */
+apr_status_t wf_plan_take_task(wf_plan_t *plan, const wf_load_task_t *task,
+                               wf_error_t *err);
+/** Before the start and wf_run_restore: it is a task. The lock is held, for the pool. */
+apr_status_t wf_run_take_task(wf_run_t *run, const wf_load_task_t *task, wf_error_t *err);
 /** Begin with the first phase, or where it was. The lock is held. */
 void wf_run_start(wf_run_t *run, int paused);
 /** The process is about to end, but the run is not: it stands still. The lock is held. */
@@ -673,6 +681,8 @@ void wf_view_output_failures(wf_view_t *view, apr_pool_t *p);
                                 the others have done is spread evenly over them */
 #define WF_RECORD_VARIABLES (256 * 1024) /* bytes; beyond that setup is repeated */
 
+/** Phases by their names in records and tasks; -1 for what is none. */
+int wf_run_phase_find(const char *name);
 /** The record of a view, in p. */
 wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
                                 const wf_run_snapshot_t *snapshot, apr_pool_t *p);

@@ -50,8 +50,8 @@ static void tick(wf_load_t *load, wf_run_t *run, apr_pool_t *p)
     wf_run_snapshot_t snapshot;
 
     wf_run_tick(run, &snapshot, p);
-    if (load->options.progress != NULL && !silent(load, run)) {
-        load->options.progress(load->options.baton, &snapshot);
+    if (run->progress != NULL && !silent(load, run)) {
+        run->progress(run->progress_baton, &snapshot);
     }
     if (wf_run_status_final(snapshot.status)) {
         let_go(load, run);
@@ -284,11 +284,16 @@ static wf_run_t *find(wf_load_t *load, const char *id)
     return run;
 }
 
+static apr_status_t shutting_down(wf_error_t *err)
+{
+    return wf_error_set(err, WF_ERR_UNAVAILABLE, "the load engine is shutting down");
+}
+
 static apr_status_t check_limits(wf_load_t *load, const wf_plan_t *plan, const char *id,
                                  wf_error_t *err)
 {
     if (load->closing) {
-        return wf_error_set(err, WF_ERR_UNAVAILABLE, "the load engine is shutting down");
+        return shutting_down(err);
     }
     if (find(load, id) != NULL) {
         return wf_error_set(err, WF_ERR_CONFLICT, "execution %s is already running", id);
@@ -322,25 +327,58 @@ apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_po
     return wf_load_continue(load, plan, plan_pool, id, NULL, err);
 }
 
-apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
-                              const char *id, const wf_run_from_t *from, wf_error_t *err)
+/* task: or NULL. The lock is held. */
+static apr_status_t start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                          const char *id, const wf_run_from_t *from,
+                          const wf_load_task_t *task, wf_error_t *err)
 {
-    wf_run_t *run = NULL;
-    apr_status_t rv;
+    apr_status_t rv = check_limits(load, plan, id, err);
+    wf_run_t *run;
 
-    pthread_mutex_lock(&load->lock);
-    if (load->holding) {
-        pthread_mutex_unlock(&load->lock);
-        apr_pool_destroy(plan_pool);
-        return APR_SUCCESS;
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    rv = check_limits(load, plan, id, err);
-    if (rv == APR_SUCCESS) {
-        run = wf_run_create(load, plan, id, plan_pool);
-        rv = from ? wf_run_restore(run, from, err) : APR_SUCCESS;
+    run = wf_run_create(load, plan, id, plan_pool);
+    if (task != NULL) {
+        rv = wf_run_take_task(run, task, err);
+    }
+    if (rv == APR_SUCCESS && from != NULL) {
+        rv = wf_run_restore(run, from, err);
     }
     if (rv == APR_SUCCESS) {
         begin(load, run, from && from->paused);
+    }
+    return rv;
+}
+
+apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                              const char *id, const wf_run_from_t *from, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int holding;
+
+    pthread_mutex_lock(&load->lock);
+    holding = load->holding;
+    if (!holding) {
+        rv = start(load, plan, plan_pool, id, from, NULL, err);
+    }
+    pthread_mutex_unlock(&load->lock);
+    if (holding || rv != APR_SUCCESS) {
+        apr_pool_destroy(plan_pool);
+    }
+    return rv;
+}
+
+apr_status_t wf_load_start_task(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                                const char *id, const wf_load_task_t *task,
+                                wf_error_t *err)
+{
+    apr_status_t rv = wf_plan_take_task(plan, task, err);
+
+    pthread_mutex_lock(&load->lock);
+    if (rv == APR_SUCCESS) {
+        rv = load->holding ? shutting_down(err)
+                           : start(load, plan, plan_pool, id, task->from, task, err);
     }
     pthread_mutex_unlock(&load->lock);
     if (rv != APR_SUCCESS) {

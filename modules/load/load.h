@@ -110,6 +110,8 @@ typedef struct wf_run_record_t {
     int generation;                   /* for wf_load_recorded … */
     apr_int64_t last_point;           /* … the same */
     json_object *report;              /* as it is now: the final one at the end */
+    const char *variables; /* of a setup task that has ended: what it has left, as a JSON
+                              object; else NULL */
 } wf_run_record_t;
 
 /** A consistent copy of an execution's state; texts and JSON live in the pool it was made
@@ -195,6 +197,28 @@ typedef struct wf_run_from_t {
  *  not such a record. */
 apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
                               const char *id, const wf_run_from_t *from, wf_error_t *err);
+
+/* What a member does of an execution that several servers run together: one phase of its
+ * part. What concerns the whole, its thresholds, outputs and baseline, is left to whoever
+ * has given it out. */
+typedef struct wf_load_task_t {
+    const char *phase;          /* "setup", "main" or "teardown" */
+    const apr_int64_t *weights; /* of n members, of which it is that of … */
+    int n, mine;                /* … this one; of main only (wf_plan_take_part) */
+    const char *variables;      /* what setup has left, a JSON object; NULL: no setup */
+    const wf_run_from_t
+        *from; /* it goes on from there, perhaps elsewhere begun; or NULL */
+    wf_run_progress_fn *progress; /* instead of the load engine's */
+    void *baton;
+} wf_load_task_t;
+
+/** Run a task as an execution of its own, under an id of its own. As wf_load_continue,
+ * but nothing is left to the next process: WF_ERR_UNAVAILABLE while this one is ending.
+ * Also WF_ERR_INVALID for variables that are none, or a phase that the plan does not
+ * have. */
+apr_status_t wf_load_start_task(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                                const char *id, const wf_load_task_t *task,
+                                wf_error_t *err);
 
 /** A record is on disk: its points need not be told again. */
 void wf_load_recorded(wf_load_t *load, const char *id, const wf_run_record_t *record);

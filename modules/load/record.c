@@ -131,7 +131,7 @@ static json_object *state_json(const wf_run_t *run, const wf_view_t *view,
     json_object_object_add(o, "scenarios", scenarios_json(run, view, p));
     json_object_object_add(o, "rows",
                            wf_data_positions(&run->plan->data, view->then.rows_taken));
-    *initial = run->plan->setup != NULL && view->then.phase != WF_RUN_SETUP
+    *initial = run->first == WF_RUN_SETUP && view->then.phase != WF_RUN_SETUP
                    ? view->then.initial
                    : NULL;
     return o;
@@ -186,6 +186,12 @@ wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
         add_variables(state, initial, p);
     }
     record->state = wf_json_text(wf_json_own(state, p), NULL, p);
+    if (run->last == WF_RUN_SETUP && view->status == WF_RUN_COMPLETED) {
+        wf_value_t left = wf_map((wf_map_t *)view->then.initial);
+
+        record->variables =
+            wf_json_text(wf_json_own(wf_value_to_json(&left), p), NULL, p);
+    }
     record->sheet = wf_sheet_encode(view->sheet, p);
     pthread_mutex_lock(&run->judging);
     record->judge = wf_judge_encode(run->judge, p);
@@ -197,7 +203,7 @@ wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
 
 /* ---- reading ------------------------------------------------------------------------- */
 
-static int find_phase(const char *name)
+int wf_run_phase_find(const char *name)
 {
     int i;
 
@@ -283,7 +289,7 @@ static int read_state(wf_resume_t *resume, const wf_plan_t *plan, json_object *o
                       apr_pool_t *p)
 {
     json_object *scenarios = wf_json_get(o, "scenarios");
-    int phase = find_phase(wf_json_string(o, "phase", "")), i;
+    int phase = wf_run_phase_find(wf_json_string(o, "phase", "")), i;
 
     if (wf_json_int(o, "version", 0) != VERSION || phase < 0) {
         return 0;

@@ -87,6 +87,8 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
     wf_run_t *run = apr_pcalloc(p, sizeof(*run));
 
     run->load = load;
+    run->progress = load->options.progress;
+    run->progress_baton = load->options.baton;
     run->crew = &wf_crew_loops;
     run->pool = p;
     run->plan = plan;
@@ -106,6 +108,8 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
 
         run->vus[i] = shape->executor->vus_max(shape);
     }
+    run->first = plan->setup != NULL ? WF_RUN_SETUP : WF_RUN_MAIN;
+    run->last = WF_RUN_TEARDOWN;
     run->main_us = -1;
     make_counts(run);
     make_figures(run);
@@ -198,7 +202,8 @@ apr_status_t wf_run_restore(wf_run_t *run, const wf_run_from_t *from, wf_error_t
         return rv;
     }
     apr_pool_create(&p, run->pool);
-    if (resume->phase == WF_RUN_MAIN && run->plan->setup && !resume->variables) {
+    if (resume->phase == WF_RUN_MAIN && run->first == WF_RUN_SETUP
+        && !resume->variables) {
         resume->phase = WF_RUN_SETUP;
     }
     run->resume = resume;
@@ -297,10 +302,13 @@ static wf_run_event_e end_event(const wf_run_t *run)
 /* The phase after the current one, or none: WF_RUN_PHASES. */
 static wf_run_phase_e next_phase(const wf_run_t *run)
 {
+    if (run->phase >= run->last) {
+        return WF_RUN_PHASES;
+    }
     if (run->phase == WF_RUN_SETUP && !run->stopping && !run->broken) {
         return WF_RUN_MAIN;
     }
-    if (run->phase != WF_RUN_TEARDOWN && run->plan->teardown != NULL && !run->cutting) {
+    if (run->plan->teardown != NULL && !run->cutting) {
         return WF_RUN_TEARDOWN;
     }
     return WF_RUN_PHASES;
@@ -336,7 +344,7 @@ static void start_paused(wf_run_t *run)
 
 void wf_run_start(wf_run_t *run, int paused)
 {
-    wf_run_phase_e phase = run->plan->setup ? WF_RUN_SETUP : WF_RUN_MAIN;
+    wf_run_phase_e phase = run->first;
 
     wf_run_transit(run, WF_EV_START);
     if (run->resume != NULL) {
