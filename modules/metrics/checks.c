@@ -142,6 +142,30 @@ void wf_checks_merge(wf_checks_t *into, const wf_checks_t *from)
     wf_checks_count(into, from->passes, from->fails);
 }
 
+int wf_checks_since(wf_checks_t *into, const wf_checks_t *checks, const wf_checks_t *base)
+{
+    int i, found = 0;
+
+    for (i = 0; i < checks->n; i++) {
+        wf_metric_check_t added = checks->entries[i]->shown;
+        wanted_t w = wanted(base, added.step, added.name);
+        const entry_t *before = find(base, &w);
+
+        found += before != NULL;
+        added.passes -= before != NULL ? before->shown.passes : 0;
+        added.fails -= before != NULL ? before->shown.fails : 0;
+        if (added.passes < 0 || added.fails < 0) {
+            return 0;
+        }
+        if (added.passes + added.fails > 0) {
+            wf_checks_add(into, &added);
+        }
+    }
+    wf_checks_count(into, checks->passes - base->passes, checks->fails - base->fails);
+    return found == base->n && checks->passes >= base->passes
+           && checks->fails >= base->fails;
+}
+
 int wf_checks_number(const wf_checks_t *checks)
 {
     return checks->n;

@@ -145,6 +145,38 @@ void wf_errors_merge(wf_errors_t *into, const wf_errors_t *from)
     wf_errors_count(into, rest > 0 ? rest : 0);
 }
 
+/* Entries that are equal to one of another list, whose texts are cut already. */
+static const entry_t *find_equal(const wf_errors_t *errors, const entry_t *entry)
+{
+    wanted_t w = wanted(errors, &entry->shown, entry->message);
+
+    return find(errors, &w);
+}
+
+int wf_errors_since(wf_errors_t *into, const wf_errors_t *errors, const wf_errors_t *base)
+{
+    int i, found = 0;
+
+    for (i = 0; i < errors->n; i++) {
+        const entry_t *before = find_equal(base, errors->entries[i]);
+        wf_metric_error_t added = errors->entries[i]->shown;
+
+        found += before != NULL;
+        added.times -= before != NULL ? before->shown.times : 0;
+        if (added.times < 0) {
+            return 0;
+        }
+        if (added.times > 0) {
+            wf_errors_add(into, &added);
+        }
+    }
+    if (found < base->n || errors->total - base->total < into->total) {
+        return 0;
+    }
+    into->total = errors->total - base->total;
+    return 1;
+}
+
 int wf_errors_number(const wf_errors_t *errors)
 {
     return errors->n;

@@ -194,6 +194,56 @@ static int bucket_of_rank(const wf_histogram_t *h, apr_uint64_t rank)
     return WF_HISTOGRAM_BUCKETS - 1;
 }
 
+static int page_since(wf_histogram_t *into, int page, const apr_uint64_t *counts,
+                      const apr_uint64_t *before, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < WF_HISTOGRAM_STEPS; i++) {
+        apr_uint64_t known = before != NULL ? before[i] : 0;
+
+        if (known > counts[i]) {
+            return 0;
+        }
+        if (counts[i] > known) {
+            wf_histogram_fill(into, page * WF_HISTOGRAM_STEPS + i, counts[i] - known, p);
+        }
+    }
+    return 1;
+}
+
+/* An extreme that is new lies in the outermost bucket. One that is not must not become
+ * more than it was: any value of that bucket will do. */
+static void extremes_since(wf_histogram_t *into, const wf_histogram_t *h)
+{
+    int first = bucket_of_rank(into, 1), last = bucket_of_rank(into, into->count);
+
+    into->min = wf_histogram_bucket(h->min) == first ? h->min : value_of(first);
+    into->max = wf_histogram_bucket(h->max) == last ? h->max : value_of(last);
+}
+
+int wf_histogram_since(wf_histogram_t *into, const wf_histogram_t *h,
+                       const wf_histogram_t *base, apr_pool_t *p)
+{
+    int page;
+
+    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
+        if (h->pages[page] == NULL) {
+            if (base->pages[page] != NULL) {
+                return 0;
+            }
+            continue;
+        }
+        if (!page_since(into, page, h->pages[page], base->pages[page], p)) {
+            return 0;
+        }
+    }
+    into->count = h->count - base->count;
+    into->sum = h->sum - base->sum;
+    extremes_since(into, h);
+    return into->sum + base->sum == h->sum;
+}
+
 /* Nearest rank: the smallest value that at least percent of the samples do not exceed.
  * Held within the exact extremes, so that percentiles never cross them. */
 apr_uint64_t wf_histogram_percentile(const wf_histogram_t *h, double percent)

@@ -16,6 +16,10 @@ void wf_histogram_fill(wf_histogram_t *h, int bucket, apr_uint64_t n, apr_pool_t
 apr_uint64_t wf_histogram_held(const wf_histogram_t *h, int bucket);
 /** No samples; pages are kept. */
 void wf_histogram_clear(wf_histogram_t *h);
+/** What h has more than base into an empty one. 0: base is no earlier state of h, or the
+ *  same. */
+int wf_histogram_since(wf_histogram_t *into, const wf_histogram_t *h,
+                       const wf_histogram_t *base, apr_pool_t *p);
 
 /* ---- text (text.c) ----------------------------------------------------------------- */
 
@@ -94,6 +98,9 @@ void wf_slot_clear(wf_metric_type_e type, wf_slot_t *slot);
 void wf_slot_merge(wf_metric_type_e type, wf_slot_t *into, const wf_slot_t *from,
                    apr_pool_t *p);
 void wf_slot_subtract(wf_metric_type_e type, wf_slot_t *from, const wf_slot_t *earlier);
+/** What slot has more than base into one that is empty; as wf_sheet_since (delta.c). */
+int wf_slot_since(wf_metric_type_e type, wf_slot_t *into, const wf_slot_t *slot,
+                  const wf_slot_t *base, apr_pool_t *p);
 /** into becomes what from is. */
 void wf_slot_copy(wf_metric_type_e type, wf_slot_t *into, const wf_slot_t *from,
                   apr_pool_t *p);
@@ -179,6 +186,9 @@ void wf_errors_add(wf_errors_t *errors, const wf_metric_error_t *e);
 /** Only counted. */
 void wf_errors_count(wf_errors_t *errors, apr_int64_t times);
 void wf_errors_merge(wf_errors_t *into, const wf_errors_t *from);
+/** As wf_sheet_since. */
+int wf_errors_since(wf_errors_t *into, const wf_errors_t *errors,
+                    const wf_errors_t *base);
 int wf_errors_number(const wf_errors_t *errors);
 const wf_metric_error_t *wf_errors_at(const wf_errors_t *errors, int i);
 apr_int64_t wf_errors_total(const wf_errors_t *errors);
@@ -194,6 +204,9 @@ void wf_checks_add(wf_checks_t *checks, const wf_metric_check_t *from);
 /** Only counted. */
 void wf_checks_count(wf_checks_t *checks, double passes, double fails);
 void wf_checks_merge(wf_checks_t *into, const wf_checks_t *from);
+/** As wf_sheet_since. */
+int wf_checks_since(wf_checks_t *into, const wf_checks_t *checks,
+                    const wf_checks_t *base);
 int wf_checks_number(const wf_checks_t *checks);
 const wf_metric_check_t *wf_checks_at(const wf_checks_t *checks, int i);
 int wf_checks_rest(const wf_checks_t *checks, double *passes, double *fails);

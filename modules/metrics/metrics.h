@@ -108,6 +108,12 @@ void wf_sheet_merge_metric(wf_sheet_t *into, int metric, const wf_sheet_t *from,
  *  those of wf_histogram_subtract for trends; for gauges what is new, the last value and
  *  the average tell them. */
 void wf_sheet_subtract(wf_sheet_t *from, const wf_sheet_t *earlier);
+/** What sheet has more than base, an earlier state of it, into an empty one: added to
+ * base, that gives sheet again, to the last digit and with its extremes (errors, checks
+ * and keys perhaps in another order). 0 if there is no such thing: base is no earlier
+ * state, or some of it had to make room. into holds nothing of use then, and has to be
+ * cleared. */
+int wf_sheet_since(wf_sheet_t *into, const wf_sheet_t *sheet, const wf_sheet_t *base);
 /** An empty sheet again; its memory is kept. */
 void wf_sheet_clear(wf_sheet_t *sheet);
 

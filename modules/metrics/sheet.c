@@ -162,6 +162,20 @@ void wf_sheet_subtract(wf_sheet_t *from, const wf_sheet_t *earlier)
     }
 }
 
+int wf_sheet_since(wf_sheet_t *into, const wf_sheet_t *sheet, const wf_sheet_t *base)
+{
+    int i;
+
+    for (i = 0; i < sheet->n; i++) {
+        if (!wf_slot_since(type_of(sheet, i), &into->slots[i], &sheet->slots[i],
+                           &base->slots[i], into->pool)) {
+            return 0;
+        }
+    }
+    return wf_errors_since(into->errors, sheet->errors, base->errors)
+           && wf_checks_since(into->checks, sheet->checks, base->checks);
+}
+
 void wf_sheet_clear(wf_sheet_t *sheet)
 {
     int i;
