@@ -233,8 +233,8 @@ apr_status_t wf_json_check_names(const char *text, apr_size_t length, apr_pool_t
 void wf_json_place_problems(const char *text, apr_size_t length, const char *member,
                             wf_problems_t *problems);
 
-/** As wf_json_parse, but straight into a value, as wf_value_from_json would make it, and a lot quicker.
- *  A NUL has to follow the text. */
+/** As wf_json_parse, but straight into a value, as wf_value_from_json would make it, and a
+ *  lot quicker. */
 apr_status_t wf_json_value(wf_value_t *value, const char *text, apr_size_t length,
                            apr_pool_t *p, wf_error_t *err);
 

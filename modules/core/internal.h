@@ -23,7 +23,8 @@ const char *wf_json_repeated(const char *text, apr_size_t length, apr_size_t *na
  *  a NUL behind it. */
 const char *wf_json_find(const char *text, const char *path);
 
-/** The value that a text is which wf_json_check has found right. A NUL follows the text. */
+/** The value that a text is which wf_json_check has found right. A NUL
+ *  follows a number alone. */
 wf_value_t wf_json_build(const char *text, apr_pool_t *p);
 
 #endif

@@ -1,6 +1,7 @@
 /* JSON: json-c with strict rules, positions in errors and pool lifetimes. */
 #include "core/internal.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -95,6 +96,9 @@ apr_status_t wf_json_value(wf_value_t *value, const char *text, apr_size_t lengt
     if (problem) {
         *value = wf_null();
         return malformed(text, length, offset, problem, err);
+    }
+    if (apr_isdigit(text[length - 1])) {
+        text = apr_pstrmemdup(p, text, length); /* a number alone: it ends with a NUL */
     }
     *value = wf_json_build(text, p);
     return APR_SUCCESS;

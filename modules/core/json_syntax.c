@@ -62,16 +62,28 @@ static int take_escape(scanner_t *s)
     return 1;
 }
 
+/* What in a string does not stand for itself. */
+static const unsigned char special[256] = { [0 ... 0x1f] = 1, ['"'] = 1, ['\\'] = 1 };
+
 /* After the opening quote. */
 static int take_string(scanner_t *s)
 {
-    while (s->at < s->end && *s->at != '"') {
-        if ((unsigned char)*s->at < 0x20) {
-            return fail(s, "control character in a string");
+    for (;;) {
+        const char *at = s->at;
+
+        while (at < s->end && !special[(unsigned char)*at]) {
+            at++;
         }
-        if (*s->at++ == '\\' && !take_escape(s)) {
+        s->at = at;
+        if (!take(s, '\\')) {
+            break;
+        }
+        if (!take_escape(s)) {
             return 0;
         }
+    }
+    if (s->at < s->end && (unsigned char)*s->at < 0x20) {
+        return fail(s, "control character in a string");
     }
     return take(s, '"') ? 1 : fail(s, "string without end");
 }

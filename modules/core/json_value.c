@@ -87,15 +87,11 @@ static char *put_escape(reader_t *r, char *to)
     return to + 1;
 }
 
-/* At the opening quote. No text gets longer by reading its escapes. */
-static char *read_text(reader_t *r, apr_size_t *length)
+/* Up to the closing quote at end. No text gets longer by reading its escapes. */
+static char *read_escaped(reader_t *r, const char *end, apr_size_t *length)
 {
-    const char *end = ++r->at;
     char *text, *to;
 
-    while (*end != '"') {
-        end += *end == '\\' ? 2 : 1;
-    }
     text = to = apr_palloc(r->pool, (apr_size_t)(end - r->at) + 1);
     while (r->at < end) {
         apr_size_t plain = strcspn(r->at, "\\\"");
@@ -108,9 +104,28 @@ static char *read_text(reader_t *r, apr_size_t *length)
             to = put_escape(r, to);
         }
     }
-    r->at = end + 1;
     *to = '\0';
     *length = (apr_size_t)(to - text);
+    return text;
+}
+
+/* At the opening quote. Most texts have no escapes. */
+static char *read_text(reader_t *r, apr_size_t *length)
+{
+    const char *from = ++r->at, *end = strchr(from, '"');
+    char *text;
+
+    if (memchr(from, '\\', (apr_size_t)(end - from)) == NULL) {
+        *length = (apr_size_t)(end - from);
+        text = apr_pstrmemdup(r->pool, from, *length);
+    }
+    else {
+        for (end = from; *end != '"';) {
+            end += *end == '\\' ? 2 : 1;
+        }
+        text = read_escaped(r, end, length);
+    }
+    r->at = end + 1;
     return text;
 }
 
