@@ -10,7 +10,8 @@
  *     "checks": { "rest": [passes, fails], "list": [ { "step", "name", "counts": [passes,
  *                 fails] } ] } }
  *
- * A metric without samples is not written, nor checks if there are none. Every value is read back as it was. */
+ * A metric without samples is not written, nor checks if there are none. Every value is
+ * read back as it was. */
 #include "metrics/internal.h"
 
 #include <string.h>
@@ -195,29 +196,23 @@ const char *wf_sheet_encode(const wf_sheet_t *sheet, apr_pool_t *p)
 
 /* ---- reading ----------------------------------------------------------------------- */
 
-typedef int read_fn(json_object *json, wf_slot_t *slot, apr_pool_t *p);
+typedef int read_fn(const wf_value_t *value, wf_slot_t *slot, apr_pool_t *p);
 
-static int read_counter(json_object *json, wf_slot_t *slot, apr_pool_t *p)
+static int read_counter(const wf_value_t *value, wf_slot_t *slot, apr_pool_t *p)
 {
-    enum json_type type = json_object_get_type(json);
-
     (void)p;
-    if (type != json_type_int && type != json_type_double) {
-        return 0;
-    }
-    slot->count = json_object_get_double(json);
-    return slot->count - slot->count == 0; /* finite */
+    return wf_read_number(value, &slot->count);
 }
 
-static int read_gauge(json_object *json, wf_slot_t *slot, apr_pool_t *p)
+static int read_gauge(const wf_value_t *value, wf_slot_t *slot, apr_pool_t *p)
 {
     double n[6];
     wf_gauge_t gauge;
     apr_int64_t at_ms;
 
-    if (!wf_read_numbers(json, n, 6)
-        || !wf_read_int(json_object_array_get_idx(json, 1), APR_INT64_MIN, &at_ms)
-        || n[0] < n[2] || n[0] > n[3] || n[5] < 0) {
+    if (!wf_read_numbers(value, n, 6)
+        || !wf_read_int(wf_read_element(value, 1), APR_INT64_MIN, &at_ms) || n[0] < n[2]
+        || n[0] > n[3] || n[5] < 0) {
         return 0;
     }
     gauge = (wf_gauge_t){ .set = 1,
@@ -231,12 +226,12 @@ static int read_gauge(json_object *json, wf_slot_t *slot, apr_pool_t *p)
     return 1;
 }
 
-static int read_rate(json_object *json, wf_slot_t *slot, apr_pool_t *p)
+static int read_rate(const wf_value_t *value, wf_slot_t *slot, apr_pool_t *p)
 {
     double n[2];
 
     (void)p;
-    if (!wf_read_numbers(json, n, 2) || n[0] < 0 || n[0] > n[1]) {
+    if (!wf_read_numbers(value, n, 2) || n[0] < 0 || n[0] > n[1]) {
         return 0;
     }
     slot->rate.passes = n[0];
@@ -244,27 +239,25 @@ static int read_rate(json_object *json, wf_slot_t *slot, apr_pool_t *p)
     return 1;
 }
 
-static int read_trend(json_object *json, wf_slot_t *slot, apr_pool_t *p)
+static int read_trend(const wf_value_t *value, wf_slot_t *slot, apr_pool_t *p)
 {
-    return wf_read_histogram(json, wf_slot_trend(slot, p), p);
+    return wf_read_histogram(value, wf_slot_trend(slot, p), p);
 }
 
-static int read_tally(json_object *json, wf_slot_t *slot, apr_pool_t *p)
+static int read_tally(const wf_value_t *value, wf_slot_t *slot, apr_pool_t *p)
 {
-    size_t i;
+    int i, length = wf_read_length(value);
 
-    if (json_object_get_type(json) != json_type_array
-        || json_object_array_length(json) > WF_TALLY_KEYS + 1) {
+    if (length < 0 || length > WF_TALLY_KEYS + 1) {
         return 0;
     }
-    for (i = 0; i < json_object_array_length(json); i++) {
-        json_object *pair = json_object_array_get_idx(json, i);
+    for (i = 0; i < length; i++) {
+        const wf_value_t *pair = wf_read_element(value, i);
         apr_int64_t key;
         double n[2];
 
         if (!wf_read_numbers(pair, n, 2) || n[1] < 0
-            || !wf_read_int(json_object_array_get_idx(pair, 0), -1, &key)
-            || key > APR_INT32_MAX) {
+            || !wf_read_int(wf_read_element(pair, 0), -1, &key) || key > APR_INT32_MAX) {
             return 0;
         }
         wf_slot_tally(slot, (int)key, n[1], p);
@@ -277,56 +270,56 @@ static read_fn *const readers[WF_METRIC_TYPES] = {
     [WF_TREND] = read_trend,     [WF_TALLY] = read_tally,
 };
 
-int wf_slot_read(json_object *json, wf_metric_type_e type, wf_slot_t *slot, apr_pool_t *p)
+int wf_slot_read(const wf_value_t *value, wf_metric_type_e type, wf_slot_t *slot,
+                 apr_pool_t *p)
 {
-    return json == NULL || readers[type](json, slot, p);
+    return value == NULL || value->type == WF_NULL || readers[type](value, slot, p);
 }
 
-static apr_status_t broken(wf_error_t *err, const char *what, size_t i)
+static apr_status_t broken(wf_error_t *err, const char *what, int i)
 {
-    return wf_error_set(err, WF_ERR_INVALID, "no sheet of metrics: %s %" APR_SIZE_T_FMT,
-                        what, i);
+    return wf_error_set(err, WF_ERR_INVALID, "no sheet of metrics: %s %d", what, i);
 }
 
 /* Fills a slot that is empty. A metric that the table lacks is left out. */
-static apr_status_t read_metric(wf_sheet_t *into, json_object *json, size_t i, char *seen,
-                                apr_pool_t *p, wf_error_t *err)
+static apr_status_t read_metric(wf_sheet_t *into, const wf_value_t *row, int i,
+                                char *seen, wf_error_t *err)
 {
     const wf_metric_table_t *table = wf_sheet_table(into);
-    const char *name = wf_json_string(json, "name", NULL);
+    const char *name = wf_read_string(row, "name");
     wf_metric_type_e type;
-    json_object *value;
+    const wf_value_t *value;
     int metric;
 
     if (name == NULL) {
         return broken(err, "no name in metric", i);
     }
-    metric = wf_metric_find(table, name, wf_json_string(json, "step", NULL));
+    metric = wf_metric_find(table, name, wf_read_string(row, "step"));
     if (metric < 0) {
         return APR_SUCCESS;
     }
     type = wf_metric_at(table, metric)->type;
-    value = wf_json_get(json, wf_metric_type_name(type));
+    value = wf_read_member(row, wf_metric_type_name(type));
     if (seen[metric]++ || value == NULL
-        || !wf_slot_read(value, type, wf_sheet_slot_of(into, metric), p)) {
+        || !wf_slot_read(value, type, wf_sheet_slot_of(into, metric),
+                         wf_sheet_pool(into))) {
         return broken(err, "value of metric", i);
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t read_metrics(wf_sheet_t *into, json_object *list, apr_pool_t *p,
+static apr_status_t read_metrics(wf_sheet_t *into, const wf_value_t *list, apr_pool_t *p,
                                  wf_error_t *err)
 {
     char *seen = apr_pcalloc(p, (apr_size_t)wf_metric_count(wf_sheet_table(into)) + 1);
-    size_t i;
+    int i, length = wf_read_length(list);
 
-    if (json_object_get_type(list) != json_type_array) {
+    if (length < 0) {
         return wf_error_set(err, WF_ERR_INVALID,
                             "no sheet of metrics: no list of metrics");
     }
-    for (i = 0; i < json_object_array_length(list); i++) {
-        apr_status_t rv =
-            read_metric(into, json_object_array_get_idx(list, i), i, seen, p, err);
+    for (i = 0; i < length; i++) {
+        apr_status_t rv = read_metric(into, wf_read_element(list, i), i, seen, err);
 
         if (rv != APR_SUCCESS) {
             return rv;
@@ -335,33 +328,33 @@ static apr_status_t read_metrics(wf_sheet_t *into, json_object *list, apr_pool_t
     return APR_SUCCESS;
 }
 
-static int read_error(json_object *json, wf_metric_error_t *e)
+static int read_error(const wf_value_t *value, wf_metric_error_t *e)
 {
-    e->step = wf_json_string(json, "step", NULL);
-    e->code = wf_json_string(json, "code", NULL);
-    e->message = wf_json_string(json, "message", NULL);
+    e->step = wf_read_string(value, "step");
+    e->code = wf_read_string(value, "code");
+    e->message = wf_read_string(value, "message");
     return e->code != NULL && e->message != NULL
-           && wf_read_int(wf_json_get(json, "first"), APR_INT64_MIN, &e->first_ms)
-           && wf_read_int(wf_json_get(json, "times"), 1, &e->times);
+           && wf_read_int(wf_read_member(value, "first"), APR_INT64_MIN, &e->first_ms)
+           && wf_read_int(wf_read_member(value, "times"), 1, &e->times);
 }
 
-static apr_status_t read_errors(wf_sheet_t *into, json_object *json, wf_error_t *err)
+static apr_status_t read_errors(wf_sheet_t *into, const wf_value_t *value,
+                                wf_error_t *err)
 {
     wf_errors_t *errors = wf_sheet_error_list(into);
-    json_object *list = wf_json_get(json, "list");
+    const wf_value_t *list = wf_read_member(value, "list");
+    int i, length = wf_read_length(list);
     apr_int64_t total;
-    size_t i;
 
-    if (!wf_read_int(wf_json_get(json, "total"), 0, &total)
-        || json_object_get_type(list) != json_type_array
-        || json_object_array_length(list) > WF_ERRORS_MAX) {
+    if (!wf_read_int(wf_read_member(value, "total"), 0, &total) || length < 0
+        || length > WF_ERRORS_MAX) {
         return wf_error_set(err, WF_ERR_INVALID,
                             "no sheet of metrics: no list of errors");
     }
-    for (i = 0; i < json_object_array_length(list); i++) {
+    for (i = 0; i < length; i++) {
         wf_metric_error_t e;
 
-        if (!read_error(json_object_array_get_idx(list, i), &e)) {
+        if (!read_error(wf_read_element(list, i), &e)) {
             return broken(err, "error", i);
         }
         wf_errors_add(errors, &e);
@@ -374,37 +367,36 @@ static apr_status_t read_errors(wf_sheet_t *into, json_object *json, wf_error_t 
     return APR_SUCCESS;
 }
 
-static int read_counts(json_object *json, double counts[2])
+static int read_counts(const wf_value_t *value, double counts[2])
 {
-    return wf_read_numbers(json, counts, 2) && counts[0] >= 0 && counts[1] >= 0;
+    return wf_read_numbers(value, counts, 2) && counts[0] >= 0 && counts[1] >= 0;
 }
 
 /* Sheets of before there were names have none. */
-static apr_status_t read_checks(wf_sheet_t *into, json_object *json, wf_error_t *err)
+static apr_status_t read_checks(wf_sheet_t *into, const wf_value_t *value,
+                                wf_error_t *err)
 {
-    json_object *list = wf_json_get(json, "list");
+    const wf_value_t *list = wf_read_member(value, "list");
+    int i, length = wf_read_length(list);
     double counts[2];
-    size_t i;
 
-    if (json == NULL) {
+    if (value == NULL) {
         return APR_SUCCESS;
     }
-    if (!read_counts(wf_json_get(json, "rest"), counts)
-        || json_object_get_type(list) != json_type_array
-        || json_object_array_length(list) > WF_CHECKS_NAMES) {
+    if (!read_counts(wf_read_member(value, "rest"), counts) || length < 0
+        || length > WF_CHECKS_NAMES) {
         return wf_error_set(err, WF_ERR_INVALID,
                             "no sheet of metrics: no list of checks");
     }
     wf_checks_count(wf_sheet_check_list(into), counts[0], counts[1]);
-    for (i = 0; i < json_object_array_length(list); i++) {
-        json_object *item = json_object_array_get_idx(list, i);
-        const char *name = wf_json_string(item, "name", NULL);
+    for (i = 0; i < length; i++) {
+        const wf_value_t *item = wf_read_element(list, i);
+        const char *name = wf_read_string(item, "name");
 
-        if (name == NULL || !read_counts(wf_json_get(item, "counts"), counts)) {
+        if (name == NULL || !read_counts(wf_read_member(item, "counts"), counts)) {
             return broken(err, "check", i);
         }
-        wf_sheet_check(into, wf_json_string(item, "step", NULL), name, counts[0],
-                       counts[1]);
+        wf_sheet_check(into, wf_read_string(item, "step"), name, counts[0], counts[1]);
     }
     return APR_SUCCESS;
 }
@@ -412,7 +404,8 @@ static apr_status_t read_checks(wf_sheet_t *into, json_object *json, wf_error_t 
 static apr_status_t read_sheet(wf_sheet_t *into, const char *text, apr_size_t length,
                                apr_pool_t *p, wf_error_t *err)
 {
-    json_object *json;
+    wf_value_t sheet;
+    apr_int64_t version;
     apr_status_t rv;
 
     if (length > WF_SHEET_TEXT_MAX) {
@@ -420,38 +413,53 @@ static apr_status_t read_sheet(wf_sheet_t *into, const char *text, apr_size_t le
                             "a sheet of metrics has more than %d bytes",
                             WF_SHEET_TEXT_MAX);
     }
-    rv = wf_json_read(&json, text, length, p, err);
+    rv = wf_json_value(&sheet, text, length, p, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (wf_json_int(json, "version", 0) != VERSION) {
+    if (!wf_read_int(wf_read_member(&sheet, "version"), VERSION, &version)
+        || version > VERSION) {
         return wf_error_set(err, WF_ERR_INVALID,
                             "no sheet of metrics, or of another version than %d",
                             VERSION);
     }
-    rv = read_metrics(into, wf_json_get(json, "metrics"), p, err);
+    rv = read_metrics(into, wf_read_member(&sheet, "metrics"), p, err);
     if (rv == APR_SUCCESS) {
-        rv = read_errors(into, wf_json_get(json, "errors"), err);
+        rv = read_errors(into, wf_read_member(&sheet, "errors"), err);
     }
-    return rv == APR_SUCCESS ? read_checks(into, wf_json_get(json, "checks"), err) : rv;
+    return rv == APR_SUCCESS ? read_checks(into, wf_read_member(&sheet, "checks"), err)
+                             : rv;
 }
 
-/* Into a sheet of its own first: what is wrong may stand at the end of the text. */
+/* What is wrong may stand at the end of the text: a sheet that holds something gets it by
+ * way of another one. */
+static apr_status_t read_beside(wf_sheet_t *into, const char *text, apr_size_t length,
+                                apr_pool_t *p, wf_error_t *err)
+{
+    wf_sheet_t *read = wf_sheet_create(wf_sheet_table(into), p);
+    apr_status_t rv = read_sheet(read, text, length, p, err);
+
+    if (rv == APR_SUCCESS) {
+        wf_sheet_merge(into, read);
+    }
+    return rv;
+}
+
 apr_status_t wf_sheet_decode(wf_sheet_t *into, const char *text, apr_size_t length,
                              wf_error_t *err)
 {
     apr_pool_t *p;
-    wf_sheet_t *read;
     apr_status_t rv = apr_pool_create(&p, wf_sheet_pool(into));
 
     if (rv != APR_SUCCESS) {
         return wf_error_apr(err, WF_ERR_INTERNAL, rv, "reading a sheet of metrics");
     }
     apr_pool_tag(p, "wf_sheet_decode");
-    read = wf_sheet_create(wf_sheet_table(into), p);
-    rv = read_sheet(read, text, length, p, err);
-    if (rv == APR_SUCCESS) {
-        wf_sheet_merge(into, read);
+    if (!wf_sheet_empty(into)) {
+        rv = read_beside(into, text, length, p, err);
+    }
+    else if ((rv = read_sheet(into, text, length, p, err)) != APR_SUCCESS) {
+        wf_sheet_clear(into);
     }
     apr_pool_destroy(p);
     return rv;

@@ -9,6 +9,8 @@
 #define FIRST_POWER 8 /* of the first page that is not linear: 2^8 */
 #define LINEAR_PAGES (WF_HISTOGRAM_LINEAR / WF_HISTOGRAM_STEPS)
 
+_Static_assert(WF_HISTOGRAM_PAGES <= 64, "a bit for each page");
+
 /* Values below 256 have their own bucket. Above, bits 7 to 1 behind the leading one
  * select one of 128 steps within the power of two. */
 int wf_histogram_bucket(apr_uint64_t sample)
@@ -39,11 +41,12 @@ static apr_uint64_t value_of(int bucket)
     return low + width / 2;
 }
 
-static apr_uint64_t *page_of(wf_histogram_t *h, int page, apr_pool_t *p)
+apr_uint64_t *wf_histogram_page(wf_histogram_t *h, int page, apr_pool_t *p)
 {
     if (h->pages[page] == NULL) {
         h->pages[page] = apr_pcalloc(p, WF_HISTOGRAM_STEPS * sizeof(apr_uint64_t));
     }
+    h->used |= (apr_uint64_t)1 << page;
     return h->pages[page];
 }
 
@@ -52,9 +55,19 @@ static apr_uint64_t minus(apr_uint64_t a, apr_uint64_t b)
     return a > b ? a - b : 0;
 }
 
+int wf_histogram_next_page(apr_uint64_t *pages)
+{
+    int page = *pages ? __builtin_ctzll(*pages) : -1;
+
+    *pages &= *pages - 1;
+    return page;
+}
+
 void wf_histogram_fill(wf_histogram_t *h, int bucket, apr_uint64_t n, apr_pool_t *p)
 {
-    page_of(h, bucket / WF_HISTOGRAM_STEPS, p)[bucket % WF_HISTOGRAM_STEPS] += n;
+    apr_uint64_t *counts = wf_histogram_page(h, bucket / WF_HISTOGRAM_STEPS, p);
+
+    counts[bucket % WF_HISTOGRAM_STEPS] += n;
 }
 
 apr_uint64_t wf_histogram_held(const wf_histogram_t *h, int bucket)
@@ -79,9 +92,20 @@ void wf_histogram_add(wf_histogram_t *h, apr_int64_t sample, apr_pool_t *p)
     wf_histogram_fill(h, wf_histogram_bucket(value), 1, p);
 }
 
+/* Two counts at once, where the machine can. */
+static void add_page(apr_uint64_t *restrict mine, const apr_uint64_t *restrict theirs)
+{
+    int i;
+
+    for (i = 0; i < WF_HISTOGRAM_STEPS; i++) {
+        mine[i] += theirs[i];
+    }
+}
+
 void wf_histogram_merge(wf_histogram_t *into, const wf_histogram_t *from, apr_pool_t *p)
 {
-    int page, i;
+    apr_uint64_t pages = from->used;
+    int page;
 
     if (from->count == 0) {
         return;
@@ -94,17 +118,8 @@ void wf_histogram_merge(wf_histogram_t *into, const wf_histogram_t *from, apr_po
     }
     into->count += from->count;
     into->sum += from->sum;
-    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
-        const apr_uint64_t *theirs = from->pages[page];
-        apr_uint64_t *mine;
-
-        if (theirs == NULL) {
-            continue;
-        }
-        mine = page_of(into, page, p);
-        for (i = 0; i < WF_HISTOGRAM_STEPS; i++) {
-            mine[i] += theirs[i];
-        }
+    while ((page = wf_histogram_next_page(&pages)) >= 0) {
+        add_page(wf_histogram_page(into, page, p), from->pages[page]);
     }
 }
 
@@ -112,20 +127,22 @@ void wf_histogram_merge(wf_histogram_t *into, const wf_histogram_t *from, apr_po
 static apr_uint64_t subtract_buckets(wf_histogram_t *from, const wf_histogram_t *earlier,
                                      int *first, int *last)
 {
-    apr_uint64_t left = 0;
+    apr_uint64_t left = 0, pages = from->used;
     int page, i;
 
     *first = *last = -1;
-    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
+    from->used = 0;
+    while ((page = wf_histogram_next_page(&pages)) >= 0) {
         apr_uint64_t *mine = from->pages[page];
         const apr_uint64_t *theirs = earlier->pages[page];
 
-        for (i = 0; mine != NULL && i < WF_HISTOGRAM_STEPS; i++) {
+        for (i = 0; i < WF_HISTOGRAM_STEPS; i++) {
             mine[i] = minus(mine[i], theirs ? theirs[i] : 0);
             if (mine[i] > 0) {
                 *last = page * WF_HISTOGRAM_STEPS + i;
                 *first = *first < 0 ? *last : *first;
                 left += mine[i];
+                from->used |= (apr_uint64_t)1 << page;
             }
         }
     }
@@ -163,13 +180,8 @@ void wf_histogram_clear(wf_histogram_t *h)
 {
     int page;
 
-    if (h->count == 0) {
-        return;
-    }
-    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
-        if (h->pages[page] != NULL) {
-            memset(h->pages[page], 0, WF_HISTOGRAM_STEPS * sizeof(apr_uint64_t));
-        }
+    while ((page = wf_histogram_next_page(&h->used)) >= 0) {
+        memset(h->pages[page], 0, WF_HISTOGRAM_STEPS * sizeof(apr_uint64_t));
     }
     h->count = h->min = h->max = 0;
     h->sum = 0;
@@ -178,13 +190,13 @@ void wf_histogram_clear(wf_histogram_t *h)
 /* The bucket in which the sample of that rank (from 1) lies. */
 static int bucket_of_rank(const wf_histogram_t *h, apr_uint64_t rank)
 {
-    apr_uint64_t seen = 0;
+    apr_uint64_t seen = 0, pages = h->used;
     int page, i;
 
-    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
+    while ((page = wf_histogram_next_page(&pages)) >= 0) {
         const apr_uint64_t *counts = h->pages[page];
 
-        for (i = 0; counts != NULL && i < WF_HISTOGRAM_STEPS; i++) {
+        for (i = 0; i < WF_HISTOGRAM_STEPS; i++) {
             seen += counts[i];
             if (seen >= rank) {
                 return page * WF_HISTOGRAM_STEPS + i;
@@ -225,15 +237,13 @@ static void extremes_since(wf_histogram_t *into, const wf_histogram_t *h)
 int wf_histogram_since(wf_histogram_t *into, const wf_histogram_t *h,
                        const wf_histogram_t *base, apr_pool_t *p)
 {
+    apr_uint64_t pages = h->used;
     int page;
 
-    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
-        if (h->pages[page] == NULL) {
-            if (base->pages[page] != NULL) {
-                return 0;
-            }
-            continue;
-        }
+    if (base->used & ~h->used) {
+        return 0;
+    }
+    while ((page = wf_histogram_next_page(&pages)) >= 0) {
         if (!page_since(into, page, h->pages[page], base->pages[page], p)) {
             return 0;
         }

@@ -10,8 +10,12 @@
 
 /** The bucket of a sample, from 0; it has 63 bits at most. */
 int wf_histogram_bucket(apr_uint64_t sample);
+/** The counts of a page, to be filled with something. */
+apr_uint64_t *wf_histogram_page(wf_histogram_t *h, int page, apr_pool_t *p);
 /** Add n samples to a bucket; count, sum, min and max are the caller's. */
 void wf_histogram_fill(wf_histogram_t *h, int bucket, apr_uint64_t n, apr_pool_t *p);
+/** Take the lowest page out of a set of them, such as used; -1 if it is empty. */
+int wf_histogram_next_page(apr_uint64_t *pages);
 /** What a bucket holds. */
 apr_uint64_t wf_histogram_held(const wf_histogram_t *h, int bucket);
 /** No samples; pages are kept. */
@@ -42,13 +46,25 @@ void wf_write_histogram(wf_writer_t *w, const wf_histogram_t *h);
 /** What was written; NULL without memory. */
 const char *wf_written(const wf_writer_t *w);
 
-/** n finite numbers: 1, or 0 for anything else. */
-int wf_read_numbers(json_object *array, double *numbers, int n);
-/** A whole number from least on: 1, or 0 for anything else. */
-int wf_read_int(json_object *json, apr_int64_t least, apr_int64_t *number);
+/* Values of texts that wf_json_value has read. NULL for what is read stands for nothing. */
+
+/** NULL if it is no object, has no such member, or null there. */
+const wf_value_t *wf_read_member(const wf_value_t *object, const char *name);
+/** As wf_read_member; NULL for what is no text, too. */
+const char *wf_read_string(const wf_value_t *object, const char *name);
+/** How many elements a list has; -1: it is none. */
+int wf_read_length(const wf_value_t *value);
+/** NULL if it is no list, or a shorter one. */
+const wf_value_t *wf_read_element(const wf_value_t *value, int i);
+/** A finite number: 1, or 0 for anything else. */
+int wf_read_number(const wf_value_t *value, double *number);
+/** A list of n finite numbers: the same. */
+int wf_read_numbers(const wf_value_t *list, double *numbers, int n);
+/** A whole number from least on: the same. */
+int wf_read_int(const wf_value_t *value, apr_int64_t least, apr_int64_t *number);
 /** Add what wf_write_histogram wrote: 1, or 0 for anything else (and then h may hold a
- *  part). */
-int wf_read_histogram(json_object *json, wf_histogram_t *h, apr_pool_t *p);
+ *  part, and has to be cleared). */
+int wf_read_histogram(const wf_value_t *value, wf_histogram_t *h, apr_pool_t *p);
 
 /** How many bytes of a text are kept: max at most, cut at a whole UTF-8 character, so that
  *  equal stays equal. */
@@ -113,7 +129,8 @@ double wf_slot_tallied(const wf_slot_t *slot, int key);
 /** One JSON value, null for an empty slot; and back into one that is empty: 1, or 0 for
  *  anything else (codec.c). */
 void wf_slot_write(wf_writer_t *w, wf_metric_type_e type, const wf_slot_t *slot);
-int wf_slot_read(json_object *json, wf_metric_type_e type, wf_slot_t *slot, apr_pool_t *p);
+int wf_slot_read(const wf_value_t *value, wf_metric_type_e type, wf_slot_t *slot,
+                 apr_pool_t *p);
 
 /** The slot of a metric; in the sheet. */
 wf_slot_t *wf_sheet_slot_of(wf_sheet_t *sheet, int metric);
@@ -214,5 +231,7 @@ int wf_checks_rest(const wf_checks_t *checks, double *passes, double *fails);
 wf_checks_t *wf_sheet_check_list(const wf_sheet_t *sheet);
 wf_errors_t *wf_sheet_error_list(const wf_sheet_t *sheet);
 apr_pool_t *wf_sheet_pool(const wf_sheet_t *sheet);
+/** Has nothing been added? */
+int wf_sheet_empty(const wf_sheet_t *sheet);
 
 #endif

@@ -396,17 +396,16 @@ const char *wf_judge_encode(const wf_judge_t *judge, apr_pool_t *p)
     return wf_written(&w);
 }
 
-static int read_pair(const pair_t *pair, json_object *json, wf_slot_t slots[2])
+static int read_pair(const pair_t *pair, const wf_value_t *value, wf_slot_t slots[2])
 {
     int k, n = pair->metrics[1] < 0 ? 1 : 2;
 
-    if (json_object_get_type(json) != json_type_array
-        || json_object_array_length(json) != (size_t)n) {
+    if (wf_read_length(value) != n) {
         return 0;
     }
     for (k = 0; k < n; k++) {
-        if (!wf_slot_read(json_object_array_get_idx(json, (size_t)k), type_of(pair, k),
-                          &slots[k], pair->judge->pool)) {
+        if (!wf_slot_read(wf_read_element(value, k), type_of(pair, k), &slots[k],
+                          pair->judge->pool)) {
             return 0;
         }
     }
@@ -414,28 +413,29 @@ static int read_pair(const pair_t *pair, json_object *json, wf_slot_t slots[2])
 }
 
 /* Is it that of the same threshold? */
-static rule_t *rule_of(wf_judge_t *judge, json_object *json)
+static rule_t *rule_of(wf_judge_t *judge, const wf_value_t *value)
 {
+    const char *metric = wf_read_string(value, "metric");
     apr_int64_t i, from_us, to_us;
     rule_t *rule;
 
-    if (!wf_read_int(wf_json_get(json, "threshold"), 0, &i) || i >= judge->n
-        || !wf_read_int(wf_json_get(json, "from"), 0, &from_us)
-        || !wf_read_int(wf_json_get(json, "to"), 0, &to_us)) {
+    if (metric == NULL || !wf_read_int(wf_read_member(value, "threshold"), 0, &i)
+        || i >= judge->n || !wf_read_int(wf_read_member(value, "from"), 0, &from_us)
+        || !wf_read_int(wf_read_member(value, "to"), 0, &to_us)) {
         return NULL;
     }
     rule = &judge->rules[i];
     return rule->stretch != NULL && rule->stretch->from_us == from_us
                    && rule->stretch->to_us == to_us
-                   && strcmp(wf_json_string(json, "metric", ""), rule->threshold->metric)
-                          == 0
+                   && strcmp(metric, rule->threshold->metric) == 0
                ? rule
                : NULL;
 }
 
-static int read_stretch(wf_judge_t *judge, json_object *json)
+static int read_stretch(wf_judge_t *judge, const wf_value_t *value)
 {
-    rule_t *rule = rule_of(judge, json);
+    const wf_value_t *over = wf_read_member(value, "over");
+    rule_t *rule = rule_of(judge, value);
     pair_t pair = { judge, rule ? rule->source.metrics : NULL };
     stretch_t *s;
 
@@ -444,27 +444,24 @@ static int read_stretch(wf_judge_t *judge, json_object *json)
     }
     s = rule->stretch = stretch_for(judge, rule->threshold);
     s->begun = 1;
-    s->over = wf_json_bool(json, "over", 0);
-    return wf_read_int(wf_json_get(json, "begin"), 0, &s->begin_us)
-           && wf_read_int(wf_json_get(json, "end"), 0, &s->end_us)
+    s->over = over != NULL && over->type == WF_BOOLEAN && over->as.boolean;
+    return wf_read_int(wf_read_member(value, "begin"), 0, &s->begin_us)
+           && wf_read_int(wf_read_member(value, "end"), 0, &s->end_us)
            && (!s->over || s->end_us >= s->begin_us)
-           && read_pair(&pair, wf_json_get(json, "before"), s->begin)
-           && (!s->over || read_pair(&pair, wf_json_get(json, "had"), s->had));
+           && read_pair(&pair, wf_read_member(value, "before"), s->begin)
+           && (!s->over || read_pair(&pair, wf_read_member(value, "had"), s->had));
 }
 
-static int read_stretches(wf_judge_t *judge, json_object *list)
+static int read_stretches(wf_judge_t *judge, const wf_value_t *list)
 {
-    size_t i;
+    int i, length = wf_read_length(list);
 
-    if (json_object_get_type(list) != json_type_array) {
-        return 0;
-    }
-    for (i = 0; i < json_object_array_length(list); i++) {
-        if (!read_stretch(judge, json_object_array_get_idx(list, i))) {
+    for (i = 0; i < length; i++) {
+        if (!read_stretch(judge, wf_read_element(list, i))) {
             return 0;
         }
     }
-    return 1;
+    return length >= 0;
 }
 
 static void forget(wf_judge_t *judge)
@@ -481,7 +478,8 @@ static void forget(wf_judge_t *judge)
 apr_status_t wf_judge_decode(wf_judge_t *judge, const char *text, apr_size_t length,
                              wf_error_t *err)
 {
-    json_object *json;
+    wf_value_t value;
+    apr_int64_t version;
     apr_pool_t *p;
     apr_status_t rv = apr_pool_create(&p, judge->pool);
 
@@ -489,10 +487,11 @@ apr_status_t wf_judge_decode(wf_judge_t *judge, const char *text, apr_size_t len
         return wf_error_apr(err, WF_ERR_INTERNAL, rv, "reading a judge of thresholds");
     }
     apr_pool_tag(p, "wf_judge_decode");
-    rv = wf_json_read(&json, text, length, p, err);
+    rv = wf_json_value(&value, text, length, p, err);
     if (rv == APR_SUCCESS
-        && (wf_json_int(json, "version", 0) != VERSION
-            || !read_stretches(judge, wf_json_get(json, "parts")))) {
+        && (!wf_read_int(wf_read_member(&value, "version"), VERSION, &version)
+            || version > VERSION
+            || !read_stretches(judge, wf_read_member(&value, "parts")))) {
         forget(judge);
         rv = wf_error_set(err, WF_ERR_INVALID, "this is no judge of these thresholds");
     }

@@ -24,6 +24,7 @@ typedef struct wf_histogram_t {
     apr_uint64_t count;
     double sum;                              /* exact below 2^53 */
     apr_uint64_t min, max;                   /* exact; valid if count > 0 */
+    apr_uint64_t used;                       /* pages that hold samples, a bit for each */
     apr_uint64_t *pages[WF_HISTOGRAM_PAGES]; /* of WF_HISTOGRAM_STEPS counts, or NULL */
 } wf_histogram_t;
 

@@ -65,22 +65,24 @@ const char *wf_point_encode(const wf_point_t *point, apr_pool_t *p)
     return wf_written(&w);
 }
 
-static int read_times(json_object *json, wf_point_t *point)
+static int read_times(const wf_value_t *value, wf_point_t *point)
 {
-    return wf_read_int(wf_json_get(json, "number"), 0, &point->number)
-           && wf_read_int(wf_json_get(json, "time"), APR_INT64_MIN, &point->time_ms)
-           && wf_read_int(wf_json_get(json, "elapsed"), 0, &point->elapsed_ms)
-           && wf_read_int(wf_json_get(json, "span"), 0, &point->span_ms)
+    return wf_read_int(wf_read_member(value, "number"), 0, &point->number)
+           && wf_read_int(wf_read_member(value, "time"), APR_INT64_MIN, &point->time_ms)
+           && wf_read_int(wf_read_member(value, "elapsed"), 0, &point->elapsed_ms)
+           && wf_read_int(wf_read_member(value, "span"), 0, &point->span_ms)
            && point->span_ms <= point->elapsed_ms;
 }
 
-static int read_point(json_object *json, wf_point_t *point, apr_pool_t *p)
+static int read_point(const wf_value_t *value, wf_point_t *point, apr_pool_t *p)
 {
     double counts[COUNTS];
+    apr_int64_t version;
     int i;
 
-    if (wf_json_int(json, "version", 0) != VERSION || !read_times(json, point)
-        || !wf_read_numbers(wf_json_get(json, "counts"), counts, COUNTS)) {
+    if (!wf_read_int(wf_read_member(value, "version"), VERSION, &version)
+        || version > VERSION || !read_times(value, point)
+        || !wf_read_numbers(wf_read_member(value, "counts"), counts, COUNTS)) {
         return 0;
     }
     for (i = 0; i < COUNTS; i++) {
@@ -89,19 +91,19 @@ static int read_point(json_object *json, wf_point_t *point, apr_pool_t *p)
         }
         *count_at(point, i) = counts[i];
     }
-    point->active_vus = json_object_get_double(wf_json_get(json, "vus"));
-    return isfinite(point->active_vus) && point->active_vus >= 0
-           && wf_read_histogram(wf_json_get(json, "duration"), &point->duration, p);
+    return wf_read_number(wf_read_member(value, "vus"), &point->active_vus)
+           && point->active_vus >= 0
+           && wf_read_histogram(wf_read_member(value, "duration"), &point->duration, p);
 }
 
 apr_status_t wf_point_decode(wf_point_t *point, const char *text, apr_size_t length,
                              apr_pool_t *p, wf_error_t *err)
 {
-    json_object *json;
-    apr_status_t rv = wf_json_read(&json, text, length, p, err);
+    wf_value_t value;
+    apr_status_t rv = wf_json_value(&value, text, length, p, err);
 
     *point = (wf_point_t){ 0 };
-    if (rv == APR_SUCCESS && !read_point(json, point, p)) {
+    if (rv == APR_SUCCESS && !read_point(&value, point, p)) {
         *point = (wf_point_t){ 0 };
         rv = wf_error_set(err, WF_ERR_INVALID, "no point of a time series");
     }

@@ -176,6 +176,21 @@ int wf_sheet_since(wf_sheet_t *into, const wf_sheet_t *sheet, const wf_sheet_t *
            && wf_checks_since(into->checks, sheet->checks, base->checks);
 }
 
+int wf_sheet_empty(const wf_sheet_t *sheet)
+{
+    double passes, fails;
+    int i;
+
+    for (i = 0; i < sheet->n; i++) {
+        if (!wf_slot_empty(type_of(sheet, i), &sheet->slots[i])) {
+            return 0;
+        }
+    }
+    return wf_errors_total(sheet->errors) == 0 && wf_errors_number(sheet->errors) == 0
+           && wf_checks_number(sheet->checks) == 0
+           && !wf_checks_rest(sheet->checks, &passes, &fails);
+}
+
 void wf_sheet_clear(wf_sheet_t *sheet)
 {
     int i;

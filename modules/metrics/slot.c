@@ -167,7 +167,8 @@ int wf_slot_empty(wf_metric_type_e type, const wf_slot_t *slot)
 
 void wf_slot_clear(wf_metric_type_e type, wf_slot_t *slot)
 {
-    if (wf_slot_empty(type, slot)) {
+    /* Of a trend that was read in vain a part may be there that is not counted. */
+    if (type == WF_TREND ? slot->trend == NULL : wf_slot_empty(type, slot)) {
         return;
     }
     switch (type) {

@@ -3,7 +3,6 @@
  * each would cost more than the rest. */
 #include "metrics/internal.h"
 
-#include <apr_lib.h>
 #include <math.h>
 #include <float.h>
 #include <stdio.h>
@@ -33,16 +32,21 @@ const char *wf_written(const wf_writer_t *w)
     return w->failed ? NULL : w->buffer->data;
 }
 
-static void write_digits(wf_writer_t *w, apr_uint64_t number)
+/* In front of end; where they begin. */
+static char *put_digits(char *end, apr_uint64_t number)
 {
-    char digits[24];
-    int i = sizeof(digits);
-
     do {
-        digits[--i] = (char)('0' + number % 10);
+        *--end = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    append(w, digits + i, sizeof(digits) - (apr_size_t)i);
+    return end;
+}
+
+static void write_digits(wf_writer_t *w, apr_uint64_t number)
+{
+    char digits[24], *end = digits + sizeof(digits), *from = put_digits(end, number);
+
+    append(w, from, (apr_size_t)(end - from));
 }
 
 void wf_write_int(wf_writer_t *w, apr_int64_t number)
@@ -81,28 +85,36 @@ void wf_write_string(wf_writer_t *w, const char *text)
     json_object_put(json);
 }
 
+/* "gap:count", with a blank in front unless it is the first one. */
+static void write_bucket(wf_writer_t *w, int gap, apr_uint64_t count, int first)
+{
+    char text[48], *end = text + sizeof(text), *from = put_digits(end, count);
+
+    *--from = ':';
+    from = put_digits(from, (apr_uint64_t)gap);
+    if (!first) {
+        *--from = ' ';
+    }
+    append(w, from, (apr_size_t)(end - from));
+}
+
 static void write_page(wf_writer_t *w, const apr_uint64_t *counts, int page, int *before)
 {
     int i;
 
     for (i = 0; i < WF_HISTOGRAM_STEPS; i++) {
-        int bucket = page * WF_HISTOGRAM_STEPS + i;
+        if (counts[i] > 0) {
+            int bucket = page * WF_HISTOGRAM_STEPS + i;
 
-        if (counts[i] == 0) {
-            continue;
+            write_bucket(w, bucket - *before - 1, counts[i], *before < 0);
+            *before = bucket;
         }
-        if (*before >= 0) {
-            wf_write(w, " ");
-        }
-        write_digits(w, (apr_uint64_t)(bucket - *before - 1));
-        wf_write(w, ":");
-        write_digits(w, counts[i]);
-        *before = bucket;
     }
 }
 
 void wf_write_histogram(wf_writer_t *w, const wf_histogram_t *h)
 {
+    apr_uint64_t pages = h->used;
     int page, before = -1;
 
     wf_write(w, "[");
@@ -112,70 +124,104 @@ void wf_write_histogram(wf_writer_t *w, const wf_histogram_t *h)
     wf_write(w, ",");
     write_digits(w, h->max);
     wf_write(w, ",\"");
-    for (page = 0; page < WF_HISTOGRAM_PAGES; page++) {
-        if (h->pages[page] != NULL) {
-            write_page(w, h->pages[page], page, &before);
-        }
+    while ((page = wf_histogram_next_page(&pages)) >= 0) {
+        write_page(w, h->pages[page], page, &before);
     }
     wf_write(w, "\"]");
 }
 
 /* ---- reading ----------------------------------------------------------------------- */
 
-static int read_number(json_object *json, double *number)
+const wf_value_t *wf_read_member(const wf_value_t *object, const char *name)
 {
-    enum json_type type = json_object_get_type(json);
+    const wf_value_t *member = object != NULL && object->type == WF_MAP
+                                   ? wf_map_get(object->as.map, name)
+                                   : NULL;
 
-    if (type != json_type_int && type != json_type_double) {
+    return member != NULL && member->type != WF_NULL ? member : NULL;
+}
+
+const char *wf_read_string(const wf_value_t *object, const char *name)
+{
+    const wf_value_t *member = wf_read_member(object, name);
+
+    return member != NULL && member->type == WF_STRING ? member->as.text.data : NULL;
+}
+
+int wf_read_length(const wf_value_t *value)
+{
+    return value != NULL && value->type == WF_LIST ? wf_list_count(value->as.list) : -1;
+}
+
+const wf_value_t *wf_read_element(const wf_value_t *value, int i)
+{
+    return value != NULL && value->type == WF_LIST ? wf_list_at(value->as.list, i) : NULL;
+}
+
+int wf_read_number(const wf_value_t *value, double *number)
+{
+    if (value == NULL || (!wf_is_integer(value) && value->type != WF_DOUBLE)) {
         return 0;
     }
-    *number = json_object_get_double(json);
+    *number = value->type == WF_DOUBLE ? value->as.number : (double)value->as.integer;
     return isfinite(*number);
 }
 
-int wf_read_numbers(json_object *array, double *numbers, int n)
+int wf_read_numbers(const wf_value_t *list, double *numbers, int n)
 {
     int i;
 
-    if (json_object_get_type(array) != json_type_array
-        || json_object_array_length(array) != (size_t)n) {
+    if (wf_read_length(list) != n) {
         return 0;
     }
     for (i = 0; i < n; i++) {
-        if (!read_number(json_object_array_get_idx(array, (size_t)i), &numbers[i])) {
+        if (!wf_read_number(wf_read_element(list, i), &numbers[i])) {
             return 0;
         }
     }
     return 1;
 }
 
-int wf_read_int(json_object *json, apr_int64_t least, apr_int64_t *number)
+int wf_read_int(const wf_value_t *value, apr_int64_t least, apr_int64_t *number)
 {
-    if (json_object_get_type(json) != json_type_int) {
+    if (value == NULL || !wf_is_integer(value)) {
         return 0;
     }
-    *number = json_object_get_int64(json);
+    *number = value->as.integer;
     return *number >= least;
 }
 
-/* Decimal digits up to a delimiter: 1, or 0 for anything else and what is too large. */
+static unsigned digit_at(const char *s)
+{
+    return (unsigned)(unsigned char)*s - '0'; /* what is none is larger than 9 */
+}
+
+/* Decimal digits up to a delimiter: 1, or 0 for anything else and what is too large. A
+ * message has thousands of them, and hardly one is long enough to be too large. */
 static int read_digits(const char **s, apr_uint64_t *number)
 {
-    const char *from = *s;
+    const char *at = *s, *from = at;
+    apr_uint64_t n = 0;
 
-    for (*number = 0; apr_isdigit(**s); ++*s) {
-        if (__builtin_mul_overflow(*number, 10, number)
-            || __builtin_add_overflow(*number, (apr_uint64_t)(**s - '0'), number)) {
+    for (; at - from < 18 && digit_at(at) < 10; at++) {
+        n = 10 * n + digit_at(at);
+    }
+    for (; digit_at(at) < 10; at++) {
+        if (__builtin_mul_overflow(n, 10, &n)
+            || __builtin_add_overflow(n, digit_at(at), &n)) {
             return 0;
         }
     }
-    return *s > from;
+    *s = at;
+    *number = n;
+    return at > from;
 }
 
 static int read_buckets(const char *s, wf_histogram_t *h, int *first, int *last,
                         apr_uint64_t *total, apr_pool_t *p)
 {
-    apr_uint64_t gap, n;
+    apr_uint64_t gap, n, *counts = NULL;
+    int page = -1;
 
     *first = *last = -1;
     *total = 0;
@@ -188,7 +234,11 @@ static int read_buckets(const char *s, wf_histogram_t *h, int *first, int *last,
         }
         *last += (int)gap + 1;
         *first = *first < 0 ? *last : *first;
-        wf_histogram_fill(h, *last, n, p);
+        if (*last / WF_HISTOGRAM_STEPS != page) {
+            page = *last / WF_HISTOGRAM_STEPS;
+            counts = wf_histogram_page(h, page, p);
+        }
+        counts[*last % WF_HISTOGRAM_STEPS] += n;
     }
     return 1;
 }
@@ -202,24 +252,22 @@ static int plausible(double sum, apr_uint64_t n, apr_uint64_t min, apr_uint64_t 
     return average >= (double)min * 0.99 - 1 && average <= (double)max * 1.01 + 1;
 }
 
-int wf_read_histogram(json_object *json, wf_histogram_t *h, apr_pool_t *p)
+int wf_read_histogram(const wf_value_t *value, wf_histogram_t *h, apr_pool_t *p)
 {
-    json_object *text;
+    const wf_value_t *text;
     apr_int64_t min, max;
     apr_uint64_t n;
     double sum;
     int first, last;
 
-    if (json_object_get_type(json) != json_type_array
-        || json_object_array_length(json) != 4
-        || !read_number(json_object_array_get_idx(json, 0), &sum)
-        || !wf_read_int(json_object_array_get_idx(json, 1), 0, &min)
-        || !wf_read_int(json_object_array_get_idx(json, 2), min, &max)) {
+    if (wf_read_length(value) != 4 || !wf_read_number(wf_read_element(value, 0), &sum)
+        || !wf_read_int(wf_read_element(value, 1), 0, &min)
+        || !wf_read_int(wf_read_element(value, 2), min, &max)) {
         return 0;
     }
-    text = json_object_array_get_idx(json, 3);
-    if (json_object_get_type(text) != json_type_string
-        || !read_buckets(json_object_get_string(text), h, &first, &last, &n, p)) {
+    text = wf_read_element(value, 3);
+    if (text->type != WF_STRING
+        || !read_buckets(text->as.text.data, h, &first, &last, &n, p)) {
         return 0;
     }
     if (n == 0) {

@@ -199,6 +199,27 @@ static void all_or_nothing(void)
     ok(strstr(err.message, "metric 1") != NULL, "naming what is wrong: %s", err.message);
 }
 
+/* A sheet without anything is read into at once, and its memory may have been used: what was
+ * refused leaves nothing there. */
+static void refused_into_empty(void)
+{
+    static const char broken[] =
+        "{\"version\":1,\"metrics\":[{\"name\":\"my_trend\",\"trend\":[10,1,5,\"1:2 3:1 x\"]}]"
+        NO_ERRORS;
+    wf_sheet_t *sheet = wf_sheet_create(table, pool), *other = figures(20);
+    wf_error_t err;
+    const char *text = wf_sheet_encode(other, pool);
+
+    wf_error_init(&err, pool);
+    ok(wf_sheet_decode(sheet, broken, strlen(broken), &err) != APR_SUCCESS, "refused: %s",
+       err.message);
+    wf_sheet_decode(sheet, text, strlen(text), &err);
+    is_str(wf_sheet_encode(sheet, pool), text, "what comes next is all there is");
+    wf_sheet_clear(sheet);
+    wf_sheet_decode(sheet, text, strlen(text), &err);
+    is_str(wf_sheet_encode(sheet, pool), text, "also in a sheet that was cleared");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -210,6 +231,7 @@ int main(void)
     difference();
     strict();
     all_or_nothing();
+    refused_into_empty();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();

@@ -185,6 +185,26 @@ static void refused(void)
     }
 }
 
+/* The sheet that differences are told with has had others': its memory is kept, and says
+ * nothing. */
+static void used_before(void)
+{
+    wf_sheet_t *large = wf_sheet_create(table, pool), *d = wf_sheet_create(table, pool);
+    wf_sheet_t *all = wf_sheet_create(table, pool), *known = wf_sheet_create(table, pool);
+    int i;
+
+    sample(large, 300);
+    wf_sheet_merge(d, large);
+    for (i = 0; i < 2; i++) {
+        wf_sheet_time(all, HTTP_DURATION, 5);
+        wf_sheet_clear(d);
+        ok(wf_sheet_since(d, all, known), "message %d is a difference", i);
+        wf_sheet_merge(known, d);
+    }
+    is_str(wf_sheet_encode(known, pool), wf_sheet_encode(all, pool),
+           "both have the same");
+}
+
 /* 0.1 + 0.2 and so on: what is not exact is not told as if it were. */
 static void fractions(void)
 {
@@ -217,6 +237,7 @@ int main(void)
     one_sender();
     several();
     refused();
+    used_before();
     fractions();
     apr_pool_destroy(pool);
     apr_terminate();
