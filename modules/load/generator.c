@@ -47,6 +47,9 @@ void wf_run_strain(wf_run_t *run)
     double busy, busiest = 0, share;
     int i, counts;
 
+    if (run->nparts == 0) {
+        return; /* others do its work, and tell how they fare */
+    }
     pthread_mutex_lock(&run->load->lock);
     strain = run->strain;
     counts = run->status == WF_RUN_RUNNING && run->phase == WF_RUN_MAIN && !run->stopping

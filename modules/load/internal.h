@@ -429,7 +429,19 @@ typedef struct wf_crew_t {
     void (*collect)(wf_run_t *run, wf_view_t *view, apr_pool_t *p);
 } wf_crew_t;
 
-extern const wf_crew_t wf_crew_loops; /* the loops of this process */
+extern const wf_crew_t wf_crew_loops;   /* the loops of this process */
+extern const wf_crew_t wf_crew_members; /* others, of a spread run (members.c) */
+
+/** Before the start, and before wf_members_restore: who they are. The lock is held. */
+void wf_members_create(wf_run_t *run, const wf_spread_t *spread);
+/** Go on from what wf_members_json gave. The lock is held. */
+apr_status_t wf_members_restore(wf_run_t *run, json_object *json, wf_error_t *err);
+/** What is known of them, for a record; the caller owns the reference. */
+json_object *wf_members_json(const wf_run_t *run, apr_pool_t *p);
+/** Add their figures. */
+void wf_members_merge(const wf_run_t *run, wf_sheet_t *into);
+/** {name: {slave_id, status, …}} of all that took part. */
+json_object *wf_members_states(const wf_view_t *view);
 
 /* ---- runs (run.c, status.c) -------------------------------------------------------- */
 
@@ -477,6 +489,9 @@ typedef struct wf_resume_t {
     const wf_map_t *variables; /* of all iterations, setup's among them; NULL: the plan's */
     apr_int64_t *rows_taken;   /* by source of the plan's data */
     wf_resumed_t *scenarios;
+    apr_int64_t vus_active, vus_done; /* then */
+    wf_strain_t strain;               /* until then */
+    json_object *members;             /* of a spread run, or NULL */
 } wf_resume_t;
 
 struct wf_run_t {
@@ -488,8 +503,9 @@ struct wf_run_t {
     wf_run_phase_e first, last;   /* phases: all of the plan, or that of a task */
     wf_run_progress_fn *progress; /* the load engine's or a task's own; may be NULL */
     void *progress_baton;
-    wf_part_t *parts;
+    wf_part_t *parts; /* of the crew of loops, else none */
     int nparts;
+    struct wf_members_t *members; /* of a spread run, or NULL */
     const wf_map_t *initial; /* variables of every iteration; setup adds to the plan's */
     wf_pace_t *pace;         /* of its requests */
     apr_int64_t *claimed;    /* by scenario; shared-iterations: atomic, taken in lots */
@@ -539,9 +555,15 @@ struct wf_run_t {
     wf_run_t *next;
 };
 
+/** A reference to a live run, to be given back; NULL if there is none. Takes the lock, as
+ *  the second does. */
+wf_run_t *wf_run_hold_on(struct wf_load_t *load, const char *id);
+void wf_run_let_go(wf_run_t *run);
 /** Create the run and its parts; nothing runs yet. */
 wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
-                        apr_pool_t *p);
+                        const wf_crew_t *crew, apr_pool_t *p);
+/** Is it one phase of a part, for somebody who has the whole? */
+int wf_run_is_task(const wf_run_t *run);
 /** A pool for what fills on a thread or with a lock of its own; gone with the run's. */
 apr_pool_t *wf_run_pool(wf_run_t *run, const char *tag);
 /** How long it has lasted, pauses left out. The load engine's lock is held. */
@@ -604,7 +626,8 @@ void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p);
 struct wf_view_t {
     const wf_run_t *run;
     const wf_plan_t *plan;
-    wf_sheet_t *sheet; /* of all loops */
+    wf_sheet_t *sheet; /* of the run and its crew */
+    wf_sheet_t *own;   /* of a spread run: without its members; else NULL */
     const char *execution_id;
     wf_run_status_e status;
     apr_int64_t elapsed_us; /* pauses left out */

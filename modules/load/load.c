@@ -289,8 +289,9 @@ static apr_status_t shutting_down(wf_error_t *err)
     return wf_error_set(err, WF_ERR_UNAVAILABLE, "the load engine is shutting down");
 }
 
+/* Users of a spread run are its members' affair. */
 static apr_status_t check_limits(wf_load_t *load, const wf_plan_t *plan, const char *id,
-                                 wf_error_t *err)
+                                 const wf_crew_t *crew, wf_error_t *err)
 {
     if (load->closing) {
         return shutting_down(err);
@@ -302,7 +303,7 @@ static apr_status_t check_limits(wf_load_t *load, const wf_plan_t *plan, const c
         return wf_error_set(err, WF_ERR_UNAVAILABLE,
                             "%d executions are running, the limit", load->nruns);
     }
-    if (load->vus + wf_plan_vus(plan) > load->options.max_vus) {
+    if (crew == &wf_crew_loops && load->vus + wf_plan_vus(plan) > load->options.max_vus) {
         return wf_error_set(err, WF_ERR_UNAVAILABLE,
                             "%" APR_INT64_T_FMT " VUs more would exceed the limit of %d",
                             wf_plan_vus(plan), load->options.max_vus);
@@ -327,20 +328,31 @@ apr_status_t wf_load_start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_po
     return wf_load_continue(load, plan, plan_pool, id, NULL, err);
 }
 
-/* task: or NULL. The lock is held. */
+/* What an execution is, besides its plan; members that are NULL are not. */
+typedef struct kind_t {
+    const wf_run_from_t *from;
+    const wf_load_task_t *task;
+    const wf_spread_t *spread;
+} kind_t;
+
+/* The lock is held. */
 static apr_status_t start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
-                          const char *id, const wf_run_from_t *from,
-                          const wf_load_task_t *task, wf_error_t *err)
+                          const char *id, const kind_t *kind, wf_error_t *err)
 {
-    apr_status_t rv = check_limits(load, plan, id, err);
+    const wf_crew_t *crew = kind->spread != NULL ? &wf_crew_members : &wf_crew_loops;
+    const wf_run_from_t *from = kind->from;
+    apr_status_t rv = check_limits(load, plan, id, crew, err);
     wf_run_t *run;
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    run = wf_run_create(load, plan, id, plan_pool);
-    if (task != NULL) {
-        rv = wf_run_take_task(run, task, err);
+    run = wf_run_create(load, plan, id, crew, plan_pool);
+    if (kind->task != NULL) {
+        rv = wf_run_take_task(run, kind->task, err);
+    }
+    if (kind->spread != NULL) {
+        wf_members_create(run, kind->spread);
     }
     if (rv == APR_SUCCESS && from != NULL) {
         rv = wf_run_restore(run, from, err);
@@ -351,8 +363,11 @@ static apr_status_t start(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_poo
     return rv;
 }
 
-apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
-                              const char *id, const wf_run_from_t *from, wf_error_t *err)
+/* One that the next process will find in its records: it is left to that one if this is
+ * about to end. */
+static apr_status_t start_or_leave(wf_load_t *load, wf_plan_t *plan,
+                                   apr_pool_t *plan_pool, const char *id,
+                                   const kind_t *kind, wf_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
     int holding;
@@ -360,7 +375,7 @@ apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan
     pthread_mutex_lock(&load->lock);
     holding = load->holding;
     if (!holding) {
-        rv = start(load, plan, plan_pool, id, from, NULL, err);
+        rv = start(load, plan, plan_pool, id, kind, err);
     }
     pthread_mutex_unlock(&load->lock);
     if (holding || rv != APR_SUCCESS) {
@@ -369,16 +384,34 @@ apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan
     return rv;
 }
 
+apr_status_t wf_load_continue(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                              const char *id, const wf_run_from_t *from, wf_error_t *err)
+{
+    kind_t kind = { .from = from };
+
+    return start_or_leave(load, plan, plan_pool, id, &kind, err);
+}
+
+apr_status_t wf_load_spread(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                            const char *id, const wf_run_from_t *from,
+                            const wf_spread_t *spread, wf_error_t *err)
+{
+    kind_t kind = { .from = from, .spread = spread };
+
+    return start_or_leave(load, plan, plan_pool, id, &kind, err);
+}
+
 apr_status_t wf_load_start_task(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
                                 const char *id, const wf_load_task_t *task,
                                 wf_error_t *err)
 {
+    kind_t kind = { .from = task->from, .task = task };
     apr_status_t rv = wf_plan_take_task(plan, task, err);
 
     pthread_mutex_lock(&load->lock);
     if (rv == APR_SUCCESS) {
         rv = load->holding ? shutting_down(err)
-                           : start(load, plan, plan_pool, id, task->from, task, err);
+                           : start(load, plan, plan_pool, id, &kind, err);
     }
     pthread_mutex_unlock(&load->lock);
     if (rv != APR_SUCCESS) {
@@ -434,6 +467,19 @@ static apr_status_t command(wf_load_t *load, const char *id,
 apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err)
 {
     return command(load, id, stop_run, err);
+}
+
+apr_status_t wf_load_abort(wf_load_t *load, const char *id, const char *reason,
+                           wf_error_t *err)
+{
+    wf_run_t *run = wf_run_hold_on(load, id);
+
+    if (run == NULL) {
+        return not_live(id, err);
+    }
+    wf_run_abort(run, reason);
+    wf_run_let_go(run);
+    return APR_SUCCESS;
 }
 
 apr_status_t wf_load_pause(wf_load_t *load, const char *id, wf_error_t *err)
@@ -507,8 +553,9 @@ static apr_status_t scale_run(wf_run_t *run, const char *name, apr_int64_t vus,
     }
     vus = limited(&scenario->shape, vus);
     booked = to_book(&scenario->shape, vus);
-    more = wf_segment_share(part, booked)
-           - wf_segment_share(part, run->vus[scenario->index]);
+    more = run->members != NULL ? 0
+                                : wf_segment_share(part, booked)
+                                      - wf_segment_share(part, run->vus[scenario->index]);
     if (more > 0 && more > load->options.max_vus - load->vus) {
         return wf_error_set(err, WF_ERR_UNAVAILABLE,
                             "%" APR_INT64_T_FMT " VUs more would exceed the limit of %d",
@@ -533,9 +580,7 @@ apr_status_t wf_load_scale(wf_load_t *load, const char *id, const char *scenario
     return rv;
 }
 
-static apr_status_t take_snapshot(wf_load_t *load, const char *id,
-                                  wf_run_snapshot_t *snapshot, int with_record,
-                                  apr_pool_t *p, wf_error_t *err)
+wf_run_t *wf_run_hold_on(wf_load_t *load, const char *id)
 {
     wf_run_t *run;
 
@@ -545,14 +590,30 @@ static apr_status_t take_snapshot(wf_load_t *load, const char *id,
         run->users++;
     }
     pthread_mutex_unlock(&load->lock);
-    if (run == NULL) {
-        return not_live(id, err);
-    }
-    wf_run_snapshot(run, snapshot, with_record, p);
+    return run;
+}
+
+void wf_run_let_go(wf_run_t *run)
+{
+    wf_load_t *load = run->load;
+
     pthread_mutex_lock(&load->lock);
     run->users--;
     pthread_cond_broadcast(&load->changed);
     pthread_mutex_unlock(&load->lock);
+}
+
+static apr_status_t take_snapshot(wf_load_t *load, const char *id,
+                                  wf_run_snapshot_t *snapshot, int with_record,
+                                  apr_pool_t *p, wf_error_t *err)
+{
+    wf_run_t *run = wf_run_hold_on(load, id);
+
+    if (run == NULL) {
+        return not_live(id, err);
+    }
+    wf_run_snapshot(run, snapshot, with_record, p);
+    wf_run_let_go(run);
     return APR_SUCCESS;
 }
 
@@ -570,14 +631,8 @@ apr_status_t wf_load_record(wf_load_t *load, const char *id, wf_run_snapshot_t *
 
 void wf_load_recorded(wf_load_t *load, const char *id, const wf_run_record_t *record)
 {
-    wf_run_t *run;
+    wf_run_t *run = wf_run_hold_on(load, id);
 
-    pthread_mutex_lock(&load->lock);
-    run = find(load, id);
-    if (run != NULL) {
-        run->users++;
-    }
-    pthread_mutex_unlock(&load->lock);
     if (run == NULL) {
         return; /* its last one */
     }
@@ -591,8 +646,5 @@ void wf_load_recorded(wf_load_t *load, const char *id, const wf_run_record_t *re
         run->known_point = record->last_point;
     }
     pthread_mutex_unlock(&run->judging);
-    pthread_mutex_lock(&load->lock);
-    run->users--;
-    pthread_cond_broadcast(&load->changed);
-    pthread_mutex_unlock(&load->lock);
+    wf_run_let_go(run);
 }

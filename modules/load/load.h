@@ -220,6 +220,93 @@ apr_status_t wf_load_start_task(wf_load_t *load, wf_plan_t *plan, apr_pool_t *pl
                                 const char *id, const wf_load_task_t *task,
                                 wf_error_t *err);
 
+/* ---- executions that others run ---------------------------------------------------- */
+
+/* Of a spread execution phases, thresholds, outputs, figures and records are here, and
+ * its iterations are made elsewhere: by members, each of which has a task. Whoever owns
+ * the load engine carries orders to them, and what they tell back. */
+
+typedef enum {
+    WF_ORDER_BEGIN, /* a phase: some members have tasks */
+    WF_ORDER_STOP,  /* no new iterations; those under way get their graceful stop */
+    WF_ORDER_CUT,   /* everything ends now */
+    WF_ORDER_PAUSE,
+    WF_ORDER_RESUME,
+    WF_ORDER_SCALE
+} wf_order_e;
+
+/** To all members whose tasks are not over. Valid during the call. */
+typedef struct wf_order_t {
+    wf_order_e order;
+    const char *phase;     /* BEGIN: as in wf_load_task_t … */
+    const char *variables; /* … the same; or NULL */
+    const apr_int64_t
+        *tasks;           /* BEGIN, by member: the number of its task; 0: it has none */
+    int again;            /* BEGIN, after a restart: tasks may be under way already */
+    int paused;           /* BEGIN: and they are to be paused */
+    const char *scenario; /* SCALE: its name … */
+    apr_int64_t vus;      /* … and the users of the whole of it */
+} wf_order_t;
+
+/** Called with the load engine's lock: it may take a note, and nothing else. */
+typedef void wf_order_fn(void *baton, const char *id, const wf_order_t *order);
+
+typedef struct wf_spread_t {
+    int n; /* members, at least 1; after a restart as many as there were */
+    const char *const *names;
+    const apr_int64_t *weights; /* as in wf_load_task_t */
+    wf_order_fn *order;
+    void *baton;
+} wf_spread_t;
+
+/** As wf_load_start, or wf_load_continue if from is given: of such a record members have
+ *  the names that they had. Users are the members' affair: only max_executions limits it.
+ */
+apr_status_t wf_load_spread(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
+                            const char *id, const wf_run_from_t *from,
+                            const wf_spread_t *spread, wf_error_t *err);
+
+/** What a member's task tells of itself: of a progress call's record. */
+typedef struct wf_member_news_t {
+    int member;           /* from 0 */
+    apr_int64_t task;     /* its number */
+    apr_int64_t sequence; /* of the record */
+    apr_int64_t base;     /* the figures are what was added since that one; 0: all */
+    const char *figures;  /* wf_sheet_encode, of what wf_sheet_since gave */
+    const char *state;
+} wf_member_news_t;
+
+/** Count what is new. *have is what is known afterwards of the task, 0 if nothing:
+ * figures that come twice, late, or after others were lost change nothing, and their
+ * sender has to base the next ones on that. Of a task that is over, or is somebody else's
+ * now, *have is -1. WF_ERR_NOT_FOUND for no such execution or member, WF_ERR_INVALID for
+ * what is no record, and then nothing is counted. */
+apr_status_t wf_load_member_news(wf_load_t *load, const char *id,
+                                 const wf_member_news_t *news, apr_int64_t *have,
+                                 wf_error_t *err);
+
+/** A task has ended, and everything that it had to tell has come. variables: of setup;
+ * else NULL. What is said of a task that is over already changes nothing. */
+apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int member,
+                                 apr_int64_t task, wf_run_status_e status,
+                                 const char *variables, wf_error_t *err);
+
+/** A member is lost. What is known of its task counts; with a successor (a name) the part
+ *  goes on as a task of that one, whose number is *task, and without one the rest of it
+ * is not done. The execution's errors tell. WF_ERR_CONFLICT if the task is over. */
+apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int member,
+                                 const char *reason, const char *successor,
+                                 apr_int64_t *task, wf_error_t *err);
+
+/** End an execution as failed, as wf_load_stop ends it: its errors say why. */
+apr_status_t wf_load_abort(wf_load_t *load, const char *id, const char *reason,
+                           wf_error_t *err);
+
+/** What the next task of a part goes on from, in p. state is NULL if nothing is known: it
+ *  begins. */
+apr_status_t wf_load_member_record(wf_load_t *load, const char *id, int member,
+                                   wf_run_from_t *from, apr_pool_t *p, wf_error_t *err);
+
 /** A record is on disk: its points need not be told again. */
 void wf_load_recorded(wf_load_t *load, const char *id, const wf_run_record_t *record);
 

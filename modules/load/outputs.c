@@ -101,17 +101,19 @@ static wf_output_step_t *steps_of(const wf_plan_t *plan, int *n)
 /* What the run had counted when it began: one that goes on has told that already. */
 static const wf_sheet_t *told_before(const wf_run_t *run)
 {
+    wf_sheet_t *before = wf_sheet_create(run->plan->metrics, run->pool);
     int i, sampled = 0;
-    wf_sheet_t *before;
 
+    wf_sheet_merge(before, run->sheet);
+    if (run->members != NULL) {
+        wf_members_merge(run, before);
+    }
     for (i = 0; i < wf_metric_count(run->plan->metrics); i++) {
-        sampled |= wf_sheet_sampled(run->sheet, i);
+        sampled |= wf_sheet_sampled(before, i);
     }
     if (!sampled) {
         return NULL;
     }
-    before = wf_sheet_create(run->plan->metrics, run->pool);
-    wf_sheet_merge(before, run->sheet);
     return before;
 }
 

@@ -3,7 +3,10 @@
  * second, so its size is bounded by the plan, not by what the run has done.
  *
  *   {"version":1, "phase":"main", "start":ms, "at":ms, "elapsed":us, "main":us,
- *    "scenarios":{"":{"done":120,"vus":7,"counts":"3*18,2*20"}}, "variables":{…}} */
+ *    "scenarios":{"":{"done":120,"vus":7,"counts":"3*18,2*20"}}, "variables":{…}}
+ *
+ * That of a task also has what only its master can use: "users":[active, done] and how
+ * its loops fare, "strain"; that of a spread run "members" (members.c). */
 #include "load/internal.h"
 
 #include <string.h>
@@ -99,6 +102,28 @@ static json_object *scenarios_json(const wf_run_t *run, const wf_view_t *view,
     return all;
 }
 
+static void add_number(json_object *list, double number)
+{
+    json_object_array_add(list, json_object_new_double(number));
+}
+
+static void add_task(json_object *o, const wf_view_t *view)
+{
+    const wf_strain_t *strain = &view->strain;
+    json_object *users = json_object_new_array(), *list = json_object_new_array();
+
+    json_object_array_add(users, json_object_new_int64(view->vus_active));
+    json_object_array_add(users, json_object_new_int64(view->vus_done));
+    json_object_object_add(o, "users", users);
+    add_number(list, strain->seconds);
+    add_number(list, strain->late_seconds);
+    add_number(list, strain->busy_seconds);
+    add_number(list, strain->full_seconds);
+    add_number(list, strain->busy);
+    add_number(list, (double)strain->max_lag_us);
+    json_object_object_add(o, "strain", list);
+}
+
 /* *initial is never written once it is there. */
 static json_object *state_json(const wf_run_t *run, const wf_view_t *view,
                                const wf_map_t **initial, apr_pool_t *p)
@@ -131,6 +156,12 @@ static json_object *state_json(const wf_run_t *run, const wf_view_t *view,
     json_object_object_add(o, "scenarios", scenarios_json(run, view, p));
     json_object_object_add(o, "rows",
                            wf_data_positions(&run->plan->data, view->then.rows_taken));
+    if (wf_run_is_task(run)) {
+        add_task(o, view);
+    }
+    if (run->members != NULL) {
+        json_object_object_add(o, "members", wf_members_json(run, p));
+    }
     *initial = run->first == WF_RUN_SETUP && view->then.phase != WF_RUN_SETUP
                    ? view->then.initial
                    : NULL;
@@ -192,7 +223,7 @@ wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
         record->variables =
             wf_json_text(wf_json_own(wf_value_to_json(&left), p), NULL, p);
     }
-    record->sheet = wf_sheet_encode(view->sheet, p);
+    record->sheet = wf_sheet_encode(view->own != NULL ? view->own : view->sheet, p);
     pthread_mutex_lock(&run->judging);
     record->judge = wf_judge_encode(run->judge, p);
     add_points(record, run, p);
@@ -285,6 +316,58 @@ static int read_variables(wf_resume_t *resume, json_object *o, apr_pool_t *p)
     return 1;
 }
 
+/* 0 for what is no list of n numbers that are not negative. */
+static int read_numbers(json_object *list, double *numbers, size_t n)
+{
+    size_t i;
+
+    if (!json_object_is_type(list, json_type_array)
+        || json_object_array_length(list) != n) {
+        return 0;
+    }
+    for (i = 0; i < n; i++) {
+        json_object *item = json_object_array_get_idx(list, i);
+
+        if (!json_object_is_type(item, json_type_int)
+            && !json_object_is_type(item, json_type_double)) {
+            return 0;
+        }
+        numbers[i] = json_object_get_double(item);
+        if (!(numbers[i] >= 0 && numbers[i] <= (double)MOST)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int read_task(wf_resume_t *resume, json_object *o)
+{
+    json_object *users = wf_json_get(o, "users"), *strain = wf_json_get(o, "strain");
+    double n[6];
+
+    if (users != NULL) {
+        if (!read_numbers(users, n, 2)) {
+            return 0;
+        }
+        resume->vus_active = (apr_int64_t)n[0];
+        resume->vus_done = (apr_int64_t)n[1];
+    }
+    if (strain != NULL) {
+        if (!read_numbers(strain, n, 6) || n[0] > APR_INT32_MAX || n[1] > n[0]
+            || n[2] > n[0] || n[3] > n[0]) {
+            return 0;
+        }
+        resume->strain = (wf_strain_t){ .seconds = (int)n[0],
+                                        .late_seconds = (int)n[1],
+                                        .busy_seconds = (int)n[2],
+                                        .full_seconds = (int)n[3],
+                                        .busy = n[4],
+                                        .max_lag_us = (apr_int64_t)n[5] };
+    }
+    resume->members = wf_json_get(o, "members");
+    return 1;
+}
+
 static int read_state(wf_resume_t *resume, const wf_plan_t *plan, json_object *o,
                       apr_pool_t *p)
 {
@@ -305,7 +388,7 @@ static int read_state(wf_resume_t *resume, const wf_plan_t *plan, json_object *o
     resume->rows_taken =
         apr_pcalloc(p, (plan->data.count + 1) * sizeof(*resume->rows_taken));
     return read_times(resume, o) && read_end(resume, o) && read_variables(resume, o, p)
-           && read_number(o, "warm", 0, &resume->warm_iterations)
+           && read_task(resume, o) && read_number(o, "warm", 0, &resume->warm_iterations)
            && wf_data_restore(&plan->data, resume->rows_taken, wf_json_get(o, "rows"));
 }
 

@@ -138,9 +138,13 @@ static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *v
 
 static json_object *slaves_json(const wf_view_t *view)
 {
-    json_object *all = json_object_new_object();
-    json_object *o = json_object_new_object();
+    json_object *all, *o;
 
+    if (view->run->members != NULL) {
+        return wf_members_states(view);
+    }
+    all = json_object_new_object();
+    o = json_object_new_object();
     wf_json_add_string(o, "slave_id", "local");
     wf_json_add_string(o, "status", wf_run_status_name(view->status));
     wf_json_add_int(o, "completed_vus", view->vus_done);

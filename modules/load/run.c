@@ -81,15 +81,20 @@ static void make_figures(wf_run_t *run)
     run->known_generation = -1;
 }
 
+int wf_run_is_task(const wf_run_t *run)
+{
+    return run->first == run->last;
+}
+
 wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
-                        apr_pool_t *p)
+                        const wf_crew_t *crew, apr_pool_t *p)
 {
     wf_run_t *run = apr_pcalloc(p, sizeof(*run));
 
     run->load = load;
     run->progress = load->options.progress;
     run->progress_baton = load->options.baton;
-    run->crew = &wf_crew_loops;
+    run->crew = crew;
     run->pool = p;
     run->plan = plan;
     run->id = apr_pstrdup(p, id);
@@ -97,7 +102,7 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
     run->pace = wf_pace_create(load->options.max_rate, p);
     run->planned = wf_plan_iterations(plan);
     run->lasts_ns = wf_plan_duration_ns(plan);
-    run->vus_booked = wf_plan_vus(plan);
+    run->vus_booked = crew == &wf_crew_loops ? wf_plan_vus(plan) : 0;
     run->claimed = apr_pcalloc(p, plan->nscenarios * sizeof(*run->claimed));
     run->rows_taken = apr_pcalloc(p, (plan->data.count + 1) * sizeof(*run->rows_taken));
     run->seed = seed_of(id);
@@ -184,8 +189,10 @@ static void restore_scenario(wf_run_t *run, int s)
     }
     /* What was asked of a stage may be over. */
     if (from->vus >= 0 && !run->plan->scenarios[s].shape.executor->scale_passes) {
-        run->vus_booked += wf_segment_share(&run->plan->segment, from->vus)
+        apr_int64_t more = wf_segment_share(&run->plan->segment, from->vus)
                            - wf_segment_share(&run->plan->segment, run->vus[s]);
+
+        run->vus_booked += run->crew == &wf_crew_loops ? more : 0;
         run->vus[s] = from->vus;
         run->scaled[s] = from->vus;
     }
@@ -219,6 +226,9 @@ apr_status_t wf_run_restore(wf_run_t *run, const wf_run_from_t *from, wf_error_t
     }
     restore_rows(run);
     rv = restore_figures(run, from, p, err);
+    if (rv == APR_SUCCESS && run->members != NULL) {
+        rv = wf_members_restore(run, resume->members, err);
+    }
     if (rv == APR_SUCCESS) {
         tell_restart(run, p);
     }

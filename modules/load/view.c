@@ -77,6 +77,10 @@ static void look(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot,
     view->strain = run->strain;
     look_for_record(run, view, p);
     wf_sheet_merge(view->sheet, run->sheet);
+    if (run->members != NULL) {
+        view->own = wf_sheet_create(run->plan->metrics, p);
+        wf_sheet_merge(view->own, run->sheet);
+    }
     for (i = 0; i < run->plan->nscenarios; i++) {
         view->vus_shown += wf_segment_share(&run->plan->segment, run->vus[i]);
     }
@@ -139,6 +143,12 @@ static void start_counts(const wf_run_t *run, wf_view_t *view, apr_pool_t *p)
     }
 }
 
+/* What was done before a restart is in the record: of members in theirs. */
+static int goes_on(const wf_run_t *run)
+{
+    return run->resume != NULL && run->members == NULL;
+}
+
 static void start_view(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
 {
     int i;
@@ -149,7 +159,7 @@ static void start_view(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
     view->execution_id = run->id;
     view->sheet = wf_sheet_create(run->plan->metrics, p);
     view->done = apr_pcalloc(p, run->plan->nscenarios * sizeof(*view->done));
-    for (i = 0; run->resume != NULL && i < run->plan->nscenarios; i++) {
+    for (i = 0; goes_on(run) && i < run->plan->nscenarios; i++) {
         view->done[i] = run->resume->scenarios[i].done;
     }
     start_counts(run, view, p);
@@ -160,7 +170,7 @@ static void collect(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
 {
     run->crew->collect(run, view, p);
     view->iterations += (apr_int64_t)wf_sheet_counter(view->sheet, WF_M_ITERATIONS);
-    view->iterations += run->resume ? run->resume->warm_iterations : 0;
+    view->iterations += goes_on(run) ? run->resume->warm_iterations : 0;
 }
 
 static void view_run(wf_run_t *run, wf_view_t *view, wf_run_snapshot_t *snapshot, int see,
@@ -256,7 +266,9 @@ void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
     wf_run_feed(run, &view);
     wf_run_strain(run);
     if (!wf_run_status_final(view.status) && !view.flushing) {
-        sample_gauges(run, &view);
+        if (!wf_run_is_task(run)) { /* of the whole */
+            sample_gauges(run, &view);
+        }
         if (now - run->judged_us >= JUDGE_PERIOD_US) {
             run->judged_us = now; /* only the progress thread looks at it */
             abort_if_violated(run, &view);

@@ -230,8 +230,14 @@ static void extremes_since(wf_histogram_t *into, const wf_histogram_t *h)
 {
     int first = bucket_of_rank(into, 1), last = bucket_of_rank(into, into->count);
 
-    into->min = wf_histogram_bucket(h->min) == first ? h->min : value_of(first);
-    into->max = wf_histogram_bucket(h->max) == last ? h->max : value_of(last);
+    into->min = h->min;
+    into->max = h->max;
+    if (wf_histogram_bucket(h->min) != first) {
+        into->min = value_of(first) < h->max ? value_of(first) : h->max;
+    }
+    if (wf_histogram_bucket(h->max) != last) {
+        into->max = value_of(last) > into->min ? value_of(last) : into->min;
+    }
 }
 
 int wf_histogram_since(wf_histogram_t *into, const wf_histogram_t *h,

@@ -20,7 +20,7 @@ static void sample(wf_sheet_t *sheet, int n)
         wf_sheet_count(sheet, MY_COUNTER, (double)random_sample(1e9));
         wf_sheet_time(sheet, HTTP_DURATION, random_sample(1e9));
         wf_sheet_time(sheet, i % 2 ? A_DURATION : AB_DURATION, random_sample(1e6) + 20);
-        wf_sheet_trend(sheet, MY_TREND, (double)random_sample(1e12));
+        wf_sheet_trend(sheet, MY_TREND, (double)random_sample(1e9));
         wf_sheet_rate(sheet, MY_RATE, i % 3 == 0);
         wf_sheet_gauge(sheet, MY_GAUGE, i % 50 - 5, 1700000000000ll + i);
         wf_sheet_tally(sheet, HTTP_STATUS, 200 + i % 7);
@@ -91,6 +91,22 @@ static void one_sender(void)
     ok(wf_sheet_since(d, all, there), "what has not changed");
     ok(strlen(wf_sheet_encode(d, pool)) < 100, "is a tiny message: %s",
        wf_sheet_encode(d, pool));
+}
+
+/* One sample at a time, often in a bucket with an extreme of the whole. */
+static void one_by_one(void)
+{
+    wf_sheet_t *all = wf_sheet_create(table, pool), *there = wf_sheet_create(table, pool);
+    wf_sheet_t *d = wf_sheet_create(table, pool);
+    int i, wrong = 0;
+
+    for (i = 0; i < 3000; i++) {
+        wf_sheet_time(all, HTTP_DURATION, 700 + (apr_int64_t)(next_random() % 200));
+        wf_sheet_clear(d);
+        wrong += !wf_sheet_since(d, all, there) || !add(there, wf_sheet_encode(d, pool));
+    }
+    is_int(wrong, 0, "3000 samples, each in a message of its own");
+    is_str(wf_sheet_encode(there, pool), wf_sheet_encode(all, pool), "give the same");
 }
 
 /* Several senders, whose samples one sheet has seen, too. */
@@ -235,6 +251,7 @@ int main(void)
     apr_pool_create(&pool, NULL);
     table = sample_table();
     one_sender();
+    one_by_one();
     several();
     refused();
     used_before();
