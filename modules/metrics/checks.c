@@ -142,8 +142,18 @@ void wf_checks_merge(wf_checks_t *into, const wf_checks_t *from)
     wf_checks_count(into, from->passes, from->fails);
 }
 
+/* What has been added to an entry, or to what has none; 0 if that cannot be told. */
+static int counts_since(wf_metric_check_t *added, const wf_metric_check_t *before)
+{
+    return wf_exact_difference(&added->passes, added->passes, before->passes)
+           && wf_exact_difference(&added->fails, added->fails, before->fails)
+           && added->passes >= 0 && added->fails >= 0;
+}
+
 int wf_checks_since(wf_checks_t *into, const wf_checks_t *checks, const wf_checks_t *base)
 {
+    wf_metric_check_t rest = { .passes = checks->passes, .fails = checks->fails };
+    wf_metric_check_t base_rest = { .passes = base->passes, .fails = base->fails };
     int i, found = 0;
 
     for (i = 0; i < checks->n; i++) {
@@ -152,18 +162,18 @@ int wf_checks_since(wf_checks_t *into, const wf_checks_t *checks, const wf_check
         const entry_t *before = find(base, &w);
 
         found += before != NULL;
-        added.passes -= before != NULL ? before->shown.passes : 0;
-        added.fails -= before != NULL ? before->shown.fails : 0;
-        if (added.passes < 0 || added.fails < 0) {
+        if (before != NULL && !counts_since(&added, &before->shown)) {
             return 0;
         }
         if (added.passes + added.fails > 0) {
             wf_checks_add(into, &added);
         }
     }
-    wf_checks_count(into, checks->passes - base->passes, checks->fails - base->fails);
-    return found == base->n && checks->passes >= base->passes
-           && checks->fails >= base->fails;
+    if (found < base->n || !counts_since(&rest, &base_rest)) {
+        return 0;
+    }
+    wf_checks_count(into, rest.passes, rest.fails);
+    return 1;
 }
 
 int wf_checks_number(const wf_checks_t *checks)

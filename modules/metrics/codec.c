@@ -4,7 +4,7 @@
  *     "metrics": [ { "name": …, "step": …, "counter": 12.5 },
  *                  { …, "gauge": [last, at_ms, min, max, sum, samples] },
  *                  { …, "rate": [passes, total] },
- *                  { …, "trend": [sum, min, max, "gap:count …"] },
+ *                  { …, "trend": [sum, min, max, "buckets"] },
  *                  { …, "tally": [[key, count], …] } ],   the rest has key -1
  *     "errors": { "total": 7, "list": [ { "step", "code", "message", "first", "times" } ] },
  *     "checks": { "rest": [passes, fails], "list": [ { "step", "name", "counts": [passes,

@@ -3,8 +3,7 @@
  * as can be the case with fractions, is none. */
 #include "metrics/internal.h"
 
-/* 1 if the difference is exact. */
-static int subtract(double *difference, double now, double before)
+int wf_exact_difference(double *difference, double now, double before)
 {
     *difference = now - before;
     return before + *difference == now;
@@ -12,8 +11,8 @@ static int subtract(double *difference, double now, double before)
 
 static int rate_since(wf_slot_t *into, const wf_slot_t *slot, const wf_slot_t *base)
 {
-    return subtract(&into->rate.passes, slot->rate.passes, base->rate.passes)
-           && subtract(&into->rate.total, slot->rate.total, base->rate.total)
+    return wf_exact_difference(&into->rate.passes, slot->rate.passes, base->rate.passes)
+           && wf_exact_difference(&into->rate.total, slot->rate.total, base->rate.total)
            && into->rate.passes >= 0 && into->rate.passes <= into->rate.total;
 }
 
@@ -21,13 +20,13 @@ static int gauge_since(wf_slot_t *into, const wf_gauge_t *gauge, const wf_gauge_
                        apr_pool_t *p)
 {
     wf_gauge_t added = *gauge;
-    int exact = subtract(&added.sum, gauge->sum, base->sum)
-                && subtract(&added.samples, gauge->samples, base->samples);
+    int exact = wf_exact_difference(&added.sum, gauge->sum, base->sum)
+                && wf_exact_difference(&added.samples, gauge->samples, base->samples);
 
     if (added.samples > 0) {
         wf_slot_gauge(into, &added, p);
     }
-    return exact && added.samples >= 0;
+    return exact && (added.samples > 0 || (added.samples == 0 && added.sum == 0));
 }
 
 static int trend_since(wf_slot_t *into, const wf_histogram_t *trend,
@@ -41,8 +40,10 @@ static int tally_since(wf_slot_t *into, const wf_slot_t *slot, const wf_slot_t *
                        apr_pool_t *p)
 {
     const wf_tally_t *tally = slot->tally;
-    double added = tally->rest - base->tally->rest;
-    int i, exact = added >= 0;
+    double added;
+    int i, exact = wf_exact_difference(&added, tally->rest, base->tally->rest);
+
+    exact &= added >= 0;
 
     for (i = 0; i < base->tally->n; i++) {
         exact &= wf_slot_tallied(slot, base->tally->keys[i].key) > 0;
@@ -51,8 +52,9 @@ static int tally_since(wf_slot_t *into, const wf_slot_t *slot, const wf_slot_t *
         wf_slot_tally(into, -1, added, p);
     }
     for (i = 0; exact && i < tally->n; i++) {
-        added = tally->keys[i].count - wf_slot_tallied(base, tally->keys[i].key);
-        exact = added >= 0;
+        exact = wf_exact_difference(&added, tally->keys[i].count,
+                                    wf_slot_tallied(base, tally->keys[i].key))
+                && added >= 0;
         if (added > 0) {
             wf_slot_tally(into, tally->keys[i].key, added, p);
         }
@@ -68,11 +70,11 @@ int wf_slot_since(wf_metric_type_e type, wf_slot_t *into, const wf_slot_t *slot,
         return 1;
     }
     if (wf_slot_empty(type, slot)) {
-        return type == WF_COUNTER && subtract(&into->count, 0, base->count);
+        return type == WF_COUNTER && wf_exact_difference(&into->count, 0, base->count);
     }
     switch (type) {
     case WF_COUNTER:
-        return subtract(&into->count, slot->count, base->count);
+        return wf_exact_difference(&into->count, slot->count, base->count);
     case WF_GAUGE:
         return gauge_since(into, slot->gauge, base->gauge, p);
     case WF_RATE:

@@ -255,9 +255,8 @@ int wf_histogram_since(wf_histogram_t *into, const wf_histogram_t *h,
         }
     }
     into->count = h->count - base->count;
-    into->sum = h->sum - base->sum;
     extremes_since(into, h);
-    return into->sum + base->sum == h->sum;
+    return wf_exact_difference(&into->sum, h->sum, base->sum);
 }
 
 /* Nearest rank: the smallest value that at least percent of the samples do not exceed.

@@ -40,8 +40,8 @@ void wf_write_number(wf_writer_t *w, double number);
 void wf_write_int(wf_writer_t *w, apr_int64_t number);
 /** A JSON string. */
 void wf_write_string(wf_writer_t *w, const char *text);
-/** [sum, min, max, "gap:count …"]: the buckets with samples, each told by how many lie
- *  between it and the one before. */
+/** [sum, min, max, "…"]: the text has the buckets with samples, each told by how many lie
+ *  between it and the one before, and by what it holds. */
 void wf_write_histogram(wf_writer_t *w, const wf_histogram_t *h);
 /** What was written; NULL without memory. */
 const char *wf_written(const wf_writer_t *w);
@@ -114,6 +114,9 @@ void wf_slot_clear(wf_metric_type_e type, wf_slot_t *slot);
 void wf_slot_merge(wf_metric_type_e type, wf_slot_t *into, const wf_slot_t *from,
                    apr_pool_t *p);
 void wf_slot_subtract(wf_metric_type_e type, wf_slot_t *from, const wf_slot_t *earlier);
+/** now - before; 1 if that gives now again when it is added to before, as it does for whole
+ *  numbers below 2^53. */
+int wf_exact_difference(double *difference, double now, double before);
 /** What slot has more than base into one that is empty; as wf_sheet_since (delta.c). */
 int wf_slot_since(wf_metric_type_e type, wf_slot_t *into, const wf_slot_t *slot,
                   const wf_slot_t *base, apr_pool_t *p);

@@ -199,8 +199,8 @@ int wf_sheet_checks_rest(const wf_sheet_t *sheet, double *passes, double *fails)
  *  by name. NULL without memory. */
 const char *wf_sheet_encode(const wf_sheet_t *sheet, apr_pool_t *p);
 #define WF_SHEET_TEXT_MAX (64 * 1024 * 1024) /* bytes that are read */
-/** Add what the text holds to a sheet. WF_ERR_INVALID for what is none, WF_ERR_TOO_LARGE
- *  beyond WF_SHEET_TEXT_MAX, and then nothing was added. */
+/** Add what the text holds to a sheet, most quickly to one that is empty. WF_ERR_INVALID for
+ *  what is none, WF_ERR_TOO_LARGE beyond WF_SHEET_TEXT_MAX, and then nothing was added. */
 apr_status_t wf_sheet_decode(wf_sheet_t *into, const char *text, apr_size_t length,
                              wf_error_t *err);
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MORE 32 /* than one digit (of a bucket) */
+
 /* ---- writing ----------------------------------------------------------------------- */
 
 wf_writer_t wf_writer(apr_pool_t *p)
@@ -85,17 +87,26 @@ void wf_write_string(wf_writer_t *w, const char *text)
     json_object_put(json);
 }
 
-/* "gap:count", with a blank in front unless it is the first one. */
-static void write_bucket(wf_writer_t *w, int gap, apr_uint64_t count, int first)
-{
-    char text[48], *end = text + sizeof(text), *from = put_digits(end, count);
+/* Digits of five bits, the lowest first; the sixth bit says that another one follows.
+ * Most numbers are a single character then, and none needs an escape in JSON. Source maps
+ * have their numbers like that. */
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-    *--from = ':';
-    from = put_digits(from, (apr_uint64_t)gap);
-    if (!first) {
-        *--from = ' ';
+static char *put_number(char *to, apr_uint64_t number)
+{
+    for (; number >= MORE; number /= MORE) {
+        *to++ = alphabet[MORE + number % MORE];
     }
-    append(w, from, (apr_size_t)(end - from));
+    *to = alphabet[number];
+    return to + 1;
+}
+
+static void write_bucket(wf_writer_t *w, int gap, apr_uint64_t count)
+{
+    char text[32], *end = put_number(put_number(text, (apr_uint64_t)gap), count);
+
+    append(w, text, (apr_size_t)(end - text));
 }
 
 static void write_page(wf_writer_t *w, const apr_uint64_t *counts, int page, int *before)
@@ -106,7 +117,7 @@ static void write_page(wf_writer_t *w, const apr_uint64_t *counts, int page, int
         if (counts[i] > 0) {
             int bucket = page * WF_HISTOGRAM_STEPS + i;
 
-            write_bucket(w, bucket - *before - 1, counts[i], *before < 0);
+            write_bucket(w, bucket - *before - 1, counts[i]);
             *before = bucket;
         }
     }
@@ -196,29 +207,84 @@ static unsigned digit_at(const char *s)
     return (unsigned)(unsigned char)*s - '0'; /* what is none is larger than 9 */
 }
 
-/* Decimal digits up to a delimiter: 1, or 0 for anything else and what is too large. A
- * message has thousands of them, and hardly one is long enough to be too large. */
+/* Decimal digits up to a delimiter: 1, or 0 for anything else and what is too large. */
 static int read_digits(const char **s, apr_uint64_t *number)
 {
-    const char *at = *s, *from = at;
-    apr_uint64_t n = 0;
+    const char *from = *s;
 
-    for (; at - from < 18 && digit_at(at) < 10; at++) {
-        n = 10 * n + digit_at(at);
-    }
-    for (; digit_at(at) < 10; at++) {
-        if (__builtin_mul_overflow(n, 10, &n)
-            || __builtin_add_overflow(n, digit_at(at), &n)) {
+    for (*number = 0; digit_at(*s) < 10; ++*s) {
+        if (__builtin_mul_overflow(*number, 10, number)
+            || __builtin_add_overflow(*number, digit_at(*s), number)) {
             return 0;
         }
     }
-    *s = at;
-    *number = n;
-    return at > from;
+    return *s > from;
 }
 
-static int read_buckets(const char *s, wf_histogram_t *h, int *first, int *last,
-                        apr_uint64_t *total, apr_pool_t *p)
+/* Of the alphabet, plus 1; 0 for other characters. */
+static const unsigned char digits[256] = {
+    /* clang-format off */
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,
+    ['H'] = 8,  ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+    ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+    ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+    ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+    ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+    ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+    ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
+    ['/'] = 64,
+    /* clang-format on */
+};
+
+/* What put_number wrote, and only in the way it does: no zeros at the end. */
+static int take_long_number(const char **s, apr_uint64_t *number)
+{
+    unsigned shift = 0, digit;
+
+    *number = 0;
+    do {
+        digit = digits[(unsigned char)*(*s)++] - 1u; /* what is none is too large */
+        if (digit >= 2 * MORE || shift > 60 || (shift == 60 && digit % MORE > 15)) {
+            return 0;
+        }
+        *number |= (apr_uint64_t)(digit % MORE) << shift;
+        shift += 5;
+    } while (digit >= MORE);
+    return digit > 0;
+}
+
+static inline int take_number(const char **s, apr_uint64_t *number)
+{
+    unsigned digit = digits[(unsigned char)**s] - 1u;
+
+    if (digit >= MORE) {
+        return take_long_number(s, number);
+    }
+    *number = digit;
+    ++*s;
+    return 1;
+}
+
+typedef int take_fn(const char **s, int first, apr_uint64_t *gap, apr_uint64_t *n);
+
+static inline int take_bucket(const char **s, int first, apr_uint64_t *gap,
+                              apr_uint64_t *n)
+{
+    (void)first;
+    return take_number(s, gap) && take_number(s, n);
+}
+
+/* "gap:count gap:count": so earlier versions have written it. */
+static inline int take_old_bucket(const char **s, int first, apr_uint64_t *gap,
+                                  apr_uint64_t *n)
+{
+    return (first || *(*s)++ == ' ') && read_digits(s, gap) && *(*s)++ == ':'
+           && read_digits(s, n);
+}
+
+static inline int read_buckets(const char *s, take_fn *take, wf_histogram_t *h,
+                               int *first, int *last, apr_uint64_t *total, apr_pool_t *p)
 {
     apr_uint64_t gap, n, *counts = NULL;
     int page = -1;
@@ -226,8 +292,7 @@ static int read_buckets(const char *s, wf_histogram_t *h, int *first, int *last,
     *first = *last = -1;
     *total = 0;
     while (*s != '\0') {
-        if ((*last >= 0 && *s++ != ' ') || !read_digits(&s, &gap) || *s++ != ':'
-            || !read_digits(&s, &n) || n == 0
+        if (!take(&s, *last < 0, &gap, &n) || n == 0
             || gap >= (apr_uint64_t)(WF_HISTOGRAM_BUCKETS - 1 - *last)
             || __builtin_add_overflow(*total, n, total)) {
             return 0;
@@ -241,6 +306,14 @@ static int read_buckets(const char *s, wf_histogram_t *h, int *first, int *last,
         counts[*last % WF_HISTOGRAM_STEPS] += n;
     }
     return 1;
+}
+
+static int read_bucket_text(const char *s, wf_histogram_t *h, int *first, int *last,
+                            apr_uint64_t *total, apr_pool_t *p)
+{
+    return strchr(s, ':') == NULL
+               ? read_buckets(s, take_bucket, h, first, last, total, p)
+               : read_buckets(s, take_old_bucket, h, first, last, total, p);
 }
 
 /* An average must lie between the extremes; those of a difference are as near as a
@@ -266,8 +339,8 @@ int wf_read_histogram(const wf_value_t *value, wf_histogram_t *h, apr_pool_t *p)
         return 0;
     }
     text = wf_read_element(value, 3);
-    if (text->type != WF_STRING
-        || !read_buckets(text->as.text.data, h, &first, &last, &n, p)) {
+    if (text->type != WF_STRING || strlen(text->as.text.data) != text->as.text.length
+        || !read_bucket_text(text->as.text.data, h, &first, &last, &n, p)) {
         return 0;
     }
     if (n == 0) {

@@ -50,6 +50,29 @@ static void check_statistics(const wf_sheet_t *sheet, int metric)
     }
 }
 
+/* What a difference tells, and has been read again, is what it is the difference of. */
+static void check_since(const wf_sheet_t *sheet, apr_pool_t *p)
+{
+    const wf_metric_table_t *table = wf_sheet_table(sheet);
+    wf_sheet_t *twice = wf_sheet_create(table, p), *known = wf_sheet_create(table, p);
+    wf_sheet_t *since = wf_sheet_create(table, p);
+    const char *text;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    wf_sheet_merge(known, sheet);
+    wf_sheet_merge(twice, sheet);
+    wf_sheet_merge(twice, sheet);
+    if (!wf_sheet_since(since, twice, known)) {
+        return;
+    }
+    text = wf_sheet_encode(since, p);
+    if (wf_sheet_decode(known, text, strlen(text), &err) != APR_SUCCESS
+        || strcmp(wf_sheet_encode(known, p), wf_sheet_encode(twice, p)) != 0) {
+        abort();
+    }
+}
+
 static void check_accepted(wf_sheet_t *sheet, apr_pool_t *p)
 {
     const char *text = wf_sheet_encode(sheet, p);
@@ -65,6 +88,7 @@ static void check_accepted(wf_sheet_t *sheet, apr_pool_t *p)
     for (i = 0; i < wf_metric_count(wf_sheet_table(sheet)); i++) {
         check_statistics(sheet, i);
     }
+    check_since(sheet, p);
     wf_sheet_merge(again, sheet);
     wf_sheet_subtract(again, sheet);
     wf_sheet_clear(again);

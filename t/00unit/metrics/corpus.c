@@ -4,5 +4,5 @@
 
 int main(int argc, char **argv)
 {
-    return corpus_main(argc, argv, "sheet", 12);
+    return corpus_main(argc, argv, "sheet", 30);
 }

@@ -141,6 +141,54 @@ static void several(void)
     is_int(wrong, 0, "with the same percentiles");
 }
 
+/* The i-th sample of a run: a third of them each comes to keys in the same order. */
+static void nth(wf_sheet_t *sheet, int i)
+{
+    apr_int64_t us = (apr_int64_t)i * i * 31 % 4000000 + 1;
+
+    wf_sheet_count(sheet, HTTP_REQS, 1);
+    wf_sheet_count(sheet, MY_COUNTER, us / 8.0);
+    wf_sheet_time(sheet, HTTP_DURATION, us);
+    wf_sheet_time(sheet, A_DURATION, us / 3);
+    wf_sheet_rate(sheet, HTTP_FAILED, i % 5 == 0);
+    wf_sheet_gauge(sheet, VUS, i % 40, 1700000000000ll + i);
+    wf_sheet_tally(sheet, A_STATUS, 200 + i / 3 % 80);
+    wf_sheet_check(sheet, "a", apr_psprintf(pool, "check %d", i / 300 % 9), i % 2,
+                   1 - i % 2);
+    if (i % 30 < 3) {
+        wf_sheet_error(sheet, "a", "CODE", apr_psprintf(pool, "%d", i / 30), i);
+    }
+}
+
+/* Three who have seen a third each, and tell it bit by bit, are one who has seen all. */
+static void thirds(void)
+{
+    wf_sheet_t *all = wf_sheet_create(table, pool), *sum = wf_sheet_create(table, pool);
+    wf_sheet_t *d = wf_sheet_create(table, pool), *has[MEMBERS], *known[MEMBERS];
+    int i, m, wrong = 0;
+
+    for (m = 0; m < MEMBERS; m++) {
+        has[m] = wf_sheet_create(table, pool);
+        known[m] = wf_sheet_create(table, pool);
+    }
+    for (i = 0; i < 3000; i++) {
+        nth(all, i);
+        nth(has[i % MEMBERS], i);
+        for (m = 0; i % 100 == 99 && m < MEMBERS; m++) {
+            wf_sheet_clear(d);
+            wrong += !wf_sheet_since(d, has[m], known[m])
+                     || !add(sum, wf_sheet_encode(d, pool))
+                     || !add(known[m], wf_sheet_encode(d, pool));
+        }
+    }
+    is_int(wrong, 0, "thirds of all samples are told");
+    is_str(wf_sheet_encode(sum, pool), wf_sheet_encode(all, pool), "and give the whole");
+    for (m = 0; m < MEMBERS; m++) {
+        is_str(wf_sheet_encode(known[m], pool), wf_sheet_encode(has[m], pool),
+               "each third is known, too");
+    }
+}
+
 /* ---- what is no later state ------------------------------------------------------------- */
 
 static void less_count(wf_sheet_t *s)
@@ -253,6 +301,7 @@ int main(void)
     one_sender();
     one_by_one();
     several();
+    thirds();
     refused();
     used_before();
     fractions();
