@@ -196,6 +196,7 @@ endef
 $(eval $(call BENCH_RULE,commit,store))
 $(eval $(call BENCH_RULE,parse,bpmn))
 $(eval $(call BENCH_RULE,process,bpmn))
+$(eval $(call BENCH_RULE,merge,steps))
 $(eval $(call BENCH_RULE,script,steps))
 $(call obj,t/bench/script.c): ALL_CFLAGS += -isystem $(QJS)
 $(call obj,t/bench/script.c): | $(QJS)/quickjs.h
@@ -245,7 +246,7 @@ check:
 
 bench:
 	$(call install_packages,$(BENCH_PACKAGES))
-	@$(MAKE) --no-print-directory -s all bench-commit bench-parse bench-process bench-script
+	@$(MAKE) --no-print-directory -s all bench-commit bench-merge bench-parse bench-process bench-script
 	@t/bench/run $(abspath $(BUILD))
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
