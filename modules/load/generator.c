@@ -117,16 +117,24 @@ static int dropped(const wf_view_t *view)
 static const struct {
     const char *name;
     int (*holds)(const wf_view_t *view);
+    int somewhere; /* it is about one process */
     const char *text;
 } reasons[] = {
     /* clang-format off */
-    { "loop_lag",           lags,        "its event loops fired timers 100 ms late or more" },
-    { "loop_busy",          loop_busy,   "an event loop was busy all the time" },
-    { "cpu",                cpu_full,    "the process used all cores of the machine" },
-    { "late_starts",        late_starts, "5 % of the iterations began 100 ms late or more" },
-    { "dropped_iterations", dropped,     "starts found no free user: max_vus is too low for the answers' times" },
+    { "loop_lag",           lags,        1, "its event loops fired timers 100 ms late or more" },
+    { "loop_busy",          loop_busy,   1, "an event loop was busy all the time" },
+    { "cpu",                cpu_full,    1, "the process used all cores of the machine" },
+    { "late_starts",        late_starts, 0, "5 % of the iterations began 100 ms late or more" },
+    { "dropped_iterations", dropped,     0, "starts found no free user: max_vus is too low for the answers' times" },
     /* clang-format on */
 };
+
+static const char *text_of(size_t reason, const wf_view_t *view, apr_pool_t *p)
+{
+    return view->strained != NULL && reasons[reason].somewhere
+               ? apr_psprintf(p, "slave %s: %s", view->strained, reasons[reason].text)
+               : reasons[reason].text;
+}
 
 #define REASONS (sizeof(reasons) / sizeof(reasons[0]))
 
@@ -153,13 +161,16 @@ json_object *wf_generator_json(const wf_view_t *view, apr_pool_t *p)
 
     wf_json_add_bool(o, "limited", json_object_array_length(why) > 0);
     json_object_object_add(o, "reasons", why);
+    if (view->strained != NULL) {
+        wf_json_add_string(o, "slave_id", view->strained);
+    }
     wf_json_add_string(o, "max_lag", wf_duration_text(strain->max_lag_us * 1000, p));
     json_object_object_add(o, "busy", wf_value_to_json(&busy));
     wf_json_add_int(o, "dropped_iterations", (apr_int64_t)view->missed);
     return o;
 }
 
-json_object *wf_generator_warnings(const wf_view_t *view)
+json_object *wf_generator_warnings(const wf_view_t *view, apr_pool_t *p)
 {
     json_object *all = json_object_new_array();
     size_t i;
@@ -170,7 +181,7 @@ json_object *wf_generator_warnings(const wf_view_t *view)
 
             wf_json_add_string(o, "code", "GENERATOR_LIMITED");
             wf_json_add_string(o, "reason", reasons[i].name);
-            wf_json_add_string(o, "message", reasons[i].text);
+            wf_json_add_string(o, "message", text_of(i, view, p));
             json_object_array_add(all, o);
         }
     }
@@ -184,8 +195,8 @@ void wf_generator_note(wf_view_t *view, apr_pool_t *p)
 
     for (i = 0; i < REASONS && wf_run_status_final(view->status); i++) {
         if (reasons[i].holds(view)) {
-            text =
-                apr_pstrcat(p, text ? text : "", text ? "; " : "", reasons[i].text, NULL);
+            text = apr_pstrcat(p, text ? text : "", text ? "; " : "", text_of(i, view, p),
+                               NULL);
         }
     }
     if (text != NULL) {

@@ -640,6 +640,7 @@ struct wf_view_t {
     json_object *comparison; /* with the baseline, or NULL */
     double regression;       /* percent that its worst figure is worse */
     wf_strain_t strain;
+    const char *strained; /* of a spread run: which member that is, or NULL */
     double missed; /* starts of a schedule that found no user */
     int flushing, cutting;  /* of the run when it was looked at */
     apr_int64_t *done;      /* by scenario: iterations that have ended; restarts included */
@@ -658,10 +659,11 @@ struct wf_view_t {
 
 /** Look how the run's loops fare; once a second, on the progress thread. */
 void wf_run_strain(wf_run_t *run);
-/** What that came to: {limited, reasons, max_lag, busy, dropped_iterations}; the reasons as
+/** What that came to: {limited, reasons, max_lag, busy, dropped_iterations}, of a spread run
+ *  with slave_id, the member that fares worst; the reasons as
  *  warnings; and an error entry of a run that has ended and was limited. */
 json_object *wf_generator_json(const wf_view_t *view, apr_pool_t *p);
-json_object *wf_generator_warnings(const wf_view_t *view);
+json_object *wf_generator_warnings(const wf_view_t *view, apr_pool_t *p);
 void wf_generator_note(wf_view_t *view, apr_pool_t *p);
 /** {name: {type, contains, values}} of all metrics that belong to no step, as k6's summary
  *  has them. The caller owns the reference, as of all of these. */

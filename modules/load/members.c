@@ -388,6 +388,7 @@ static void add_member(wf_view_t *view, const member_t *member)
     }
     if (view->strain.seconds == 0 || troubled(&state->strain) > troubled(&view->strain)) {
         view->strain = state->strain;
+        view->strained = member->name;
     }
 }
 

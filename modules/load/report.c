@@ -111,7 +111,7 @@ static json_object *thresholds_json(wf_run_snapshot_t *snapshot, const wf_view_t
 static json_object *metrics_json(wf_run_snapshot_t *snapshot, const wf_view_t *view,
                                  apr_pool_t *p)
 {
-    json_object *o = json_object_new_object(), *warnings = wf_generator_warnings(view);
+    json_object *o = json_object_new_object(), *warnings = wf_generator_warnings(view, p);
 
     wf_baseline_warn(view, warnings);
     wf_json_add_string(o, "execution_id", view->execution_id);
