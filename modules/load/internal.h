@@ -436,8 +436,6 @@ extern const wf_crew_t wf_crew_members; /* others, of a spread run (members.c) *
 void wf_members_create(wf_run_t *run, const wf_spread_t *spread);
 /** Go on from what wf_members_json gave. The lock is held. */
 apr_status_t wf_members_restore(wf_run_t *run, json_object *json, wf_error_t *err);
-/** What is known of them, for a record; the caller owns the reference. */
-json_object *wf_members_json(const wf_run_t *run, apr_pool_t *p);
 /** Add their figures. */
 void wf_members_merge(const wf_run_t *run, wf_sheet_t *into);
 /** {name: {slave_id, status, …}} of all that took part. */
@@ -547,6 +545,7 @@ struct wf_run_t {
     pthread_mutex_t judging; /* of the four; never taken with the lock */
     apr_int64_t judged_us;    /* when abort_on_fail was looked at last */
     int reported; /* progress was told once: its owner knows that it runs */
+    apr_int64_t record_us; /* when its next record is due, of a spread run */
     int users;    /* threads that hold a reference */
     wf_feed_t *feed; /* of outputs, or NULL; made before the first phase */
     int flushing;    /* nothing runs any more, outputs are being written */
@@ -564,6 +563,9 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
                         const wf_crew_t *crew, apr_pool_t *p);
 /** Is it one phase of a part, for somebody who has the whole? */
 int wf_run_is_task(const wf_run_t *run);
+/** What is known of its members, for a record; the caller owns the reference. NULL if the run is in
+ *  another phase by now: then nothing of it is a record. */
+json_object *wf_members_json(const wf_run_t *run, wf_run_phase_e phase, apr_pool_t *p);
 /** A pool for what fills on a thread or with a lock of its own; gone with the run's. */
 apr_pool_t *wf_run_pool(wf_run_t *run, const char *tag);
 /** How long it has lasted, pauses left out. The load engine's lock is held. */

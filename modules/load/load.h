@@ -131,7 +131,8 @@ typedef struct wf_run_snapshot_t {
     json_object *slave_states;            /* {"local": …} */
     json_object *errors;                  /* array of {code,message,step_id,timestamp} */
     int thresholds_passed, thresholds_failed;
-    const wf_run_record_t *record; /* or NULL: wf_load_snapshot */
+    const wf_run_record_t *record; /* or NULL: of wf_load_snapshot, and of a spread run's
+                                      progress now and then */
 } wf_run_snapshot_t;
 
 /** Called from an own thread of the load engine for every live execution: when it has
@@ -293,7 +294,7 @@ apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int member,
 
 /** A member is lost. What is known of its task counts; with a successor (a name) the part
  *  goes on as a task of that one, whose number is *task, and without one the rest of it
- * is not done. The execution's errors tell. WF_ERR_CONFLICT if the task is over. */
+ * is not done; an execution of which nobody is left has failed. Its errors tell. WF_ERR_CONFLICT if the task is over. */
 apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int member,
                                  const char *reason, const char *successor,
                                  apr_int64_t *task, wf_error_t *err);

@@ -30,6 +30,7 @@ typedef struct member_t {
 /* Somebody who is lost, and what he had done. */
 typedef struct gone_t {
     const char *name;
+    int part; /* whose that was */
     apr_int64_t iterations, vus;
 } gone_t;
 
@@ -41,7 +42,8 @@ typedef struct wf_members_t {
     const apr_int64_t *weights;
     wf_order_fn *order;
     void *baton;
-    int begun;                /* a phase has, in this process */
+    int begun;                /* a phase has, in this process … */
+    wf_run_phase_e phase;     /* … this one is the latest */
     wf_sheet_t *past;         /* of tasks of earlier phases */
     wf_sheet_t *total;        /* that, and what all members have */
     wf_sheet_t *scratch;      /* what comes */
@@ -80,13 +82,22 @@ static apr_int64_t planned_of(const wf_plan_t *plan, const wf_segment_t *segment
     return all;
 }
 
-/* Has it any users at all? */
+/* Only time ends it, and until then it may be scaled. */
+static int may_grow(const wf_load_shape_t *shape)
+{
+    return shape->executor->scale != NULL
+           && (shape->executor->endures || shape->executor->lasts_ns(shape) > 0)
+           && wf_shape_planned(shape, &wf_segment_whole) == 0;
+}
+
+/* Has it any users, or may it get some? */
 static int has_work(const wf_run_t *run, const member_t *member)
 {
     int i;
 
     for (i = 0; i < run->plan->nscenarios; i++) {
-        if (wf_segment_share(&member->segment, run->vus[i]) > 0) {
+        if (wf_segment_share(&member->segment, run->vus[i]) > 0
+            || may_grow(&run->plan->scenarios[i].shape)) {
             return 1;
         }
     }
@@ -187,6 +198,36 @@ static const char *variables_of(const wf_run_t *run, apr_pool_t *p)
                : wf_json_text(wf_json_own(wf_value_to_json(&value), p), NULL, p);
 }
 
+static void give_scale(wf_run_t *run, int scenario, apr_int64_t vus)
+{
+    wf_order_t order = { .order = WF_ORDER_SCALE,
+                         .scenario = run->plan->scenarios[scenario].name,
+                         .vus = vus };
+
+    give_order(run, &order);
+}
+
+/* An order may have been lost with the process that gave it. */
+static void scale_again(wf_run_t *run)
+{
+    int i;
+
+    for (i = 0; run->phase == WF_RUN_MAIN && i < run->plan->nscenarios; i++) {
+        if (run->scaled[i] >= 0) {
+            give_scale(run, i, run->scaled[i]);
+        }
+    }
+}
+
+/* Who should have done it is lost, and so are the others. */
+static void nobody_there(wf_run_t *run, const char *phase)
+{
+    run->broken = 1;
+    wf_sheet_error(run->sheet, NULL, "CONNECTION_ERROR",
+                   apr_psprintf(run->pool, "no slave is left for the %s", phase),
+                   wf_time_ms());
+}
+
 static void begin(wf_run_t *run, apr_int64_t age_us)
 {
     static const char *const names[WF_RUN_PHASES] = { "setup", "main", "teardown" };
@@ -203,6 +244,7 @@ static void begin(wf_run_t *run, apr_int64_t age_us)
     order.tasks = tasks;
     pthread_mutex_lock(&members->lock);
     members->begun = 1;
+    members->phase = run->phase;
     if (!order.again) {
         new_tasks(run);
     }
@@ -210,12 +252,15 @@ static void begin(wf_run_t *run, apr_int64_t age_us)
         tasks[i] = members->all[i].over ? 0 : members->all[i].task;
     }
     pthread_mutex_unlock(&members->lock);
-    if (all_over(members)) {
-        run->broken |= !order.again && run->phase == WF_RUN_MAIN;
-        wf_run_phase_over(run);
+    if (!all_over(members)) {
+        give_order(run, &order);
+        scale_again(run);
     }
     else {
-        give_order(run, &order);
+        if (!order.again) {
+            nobody_there(run, order.phase);
+        }
+        wf_run_phase_over(run);
     }
     apr_pool_destroy(p);
 }
@@ -267,15 +312,6 @@ static void resume(wf_run_t *run)
 static void stay(wf_run_t *run)
 {
     (void)run;
-}
-
-static void scale(wf_run_t *run, int scenario, apr_int64_t vus)
-{
-    wf_order_t order = { .order = WF_ORDER_SCALE,
-                         .scenario = run->plan->scenarios[scenario].name,
-                         .vus = vus };
-
-    give_order(run, &order);
 }
 
 /* ---- figures: with the members' lock ---------------------------------------------------- */
@@ -420,7 +456,7 @@ const wf_crew_t wf_crew_members = { .create = create,
                                     .pause = pause_members,
                                     .resume = resume,
                                     .stay = stay,
-                                    .scale = scale,
+                                    .scale = give_scale,
                                     .failed = failed,
                                     .collect = collect };
 
@@ -437,8 +473,38 @@ static apr_int64_t done_of(const member_t *member, int nscenarios)
     return all;
 }
 
-/* Somebody may do several parts, one after the other or at once. */
-static json_object *state_of(json_object *states, const char *name, const char *status)
+static void add_int(json_object *o, const char *name, apr_int64_t more)
+{
+    wf_json_add_int(o, name, wf_json_int(o, name, 0) + more);
+}
+
+/* Where part i begins. */
+static double begins(const wf_members_t *members, int i)
+{
+    apr_int64_t before = 0;
+    int k;
+
+    for (k = 0; k < i; k++) {
+        before += members->weights[k];
+    }
+    return (double)before / (double)members->weight;
+}
+
+/* Of several parts those that adjoin are shown as one. */
+static void add_share(json_object *o, const wf_members_t *members, int i)
+{
+    double from = begins(members, i);
+    json_object *end = wf_json_get(o, "segment_end");
+
+    if (end == NULL) {
+        wf_json_add_double(o, "segment_start", from);
+    }
+    if (end == NULL || json_object_get_double(end) == from) {
+        wf_json_add_double(o, "segment_end", begins(members, i + 1));
+    }
+}
+
+static json_object *state_of(json_object *states, const char *name)
 {
     json_object *o = wf_json_get(states, name);
 
@@ -447,59 +513,72 @@ static json_object *state_of(json_object *states, const char *name, const char *
         wf_json_add_string(o, "slave_id", name);
         json_object_object_add(states, name, o);
     }
-    wf_json_add_string(o, "status", status);
     return o;
 }
 
-static void add_int(json_object *o, const char *name, apr_int64_t more)
+/* Of several parts: what is not over, else what went wrong. */
+static void add_status(json_object *o, wf_run_status_e status)
 {
-    wf_json_add_int(o, name, wf_json_int(o, name, 0) + more);
+    static const int weight[WF_RUN_STATES] = {
+        [WF_RUN_COMPLETED] = 1, [WF_RUN_ABORTED] = 2, [WF_RUN_FAILED] = 3,
+        [WF_RUN_PENDING] = 4,   [WF_RUN_PAUSED] = 4,  [WF_RUN_RUNNING] = 4,
+    };
+    const char *said = wf_json_string(o, "status", "");
+    int i;
+
+    for (i = 0; i < WF_RUN_STATES; i++) {
+        if (strcmp(said, wf_run_status_name(i)) == 0 && weight[i] >= weight[status]) {
+            return;
+        }
+    }
+    wf_json_add_string(o, "status", wf_run_status_name(status));
 }
 
-static void add_share(json_object *o, const wf_members_t *members, int i)
+static void add_done(json_object *o, const wf_members_t *members, const gone_t *done)
 {
-    double from = 0;
-    int k;
+    add_int(o, "completed_vus", done->vus);
+    add_int(o, "completed_iters", done->iterations);
+    add_share(o, members, done->part);
+}
 
-    for (k = 0; k < i; k++) {
-        from += (double)members->weights[k];
+/* What whoever has the part now did of it. */
+static gone_t done_by(const wf_run_t *run, const member_t *member)
+{
+    gone_t done = { .name = member->name, .part = (int)(member - run->members->all) };
+
+    if (member->state != NULL) {
+        done.iterations = done_of(member, run->plan->nscenarios) - member->others_done;
+        done.vus = member->state->vus_done - member->others_vus;
     }
-    wf_json_add_double(o, "segment_start", from / (double)members->weight);
-    wf_json_add_double(o, "segment_end",
-                       i + 1 == members->n ? 1
-                                           : (from + (double)members->weights[i])
-                                                 / (double)members->weight);
+    return done;
 }
 
 json_object *wf_members_states(const wf_view_t *view)
 {
     wf_members_t *members = view->run->members;
-    json_object *states = json_object_new_object();
+    json_object *states = json_object_new_object(), *o;
     int i;
 
     pthread_mutex_lock(&members->lock);
-    for (i = 0; i < members->gone->nelts; i++) {
-        const gone_t *gone = &APR_ARRAY_IDX(members->gone, i, gone_t);
-        json_object *o = state_of(states, gone->name, wf_run_status_name(WF_RUN_FAILED));
-
-        add_int(o, "completed_vus", gone->vus);
-        add_int(o, "completed_iters", gone->iterations);
-    }
     for (i = 0; i < members->n; i++) {
         const member_t *member = &members->all[i];
-        json_object *o;
+        gone_t done = done_by(view->run, member);
 
-        if (member->given_up) {
-            continue; /* among those who are gone */
+        if (!member->given_up) { /* else among those who are gone */
+            o = state_of(states, member->name);
+            add_status(o,
+                       member->over && member->task > 0 ? member->status : view->status);
+            add_done(o, members, &done);
         }
-        o = state_of(states, member->name,
-                     wf_run_status_name(member->over && member->task > 0 ? member->status
-                                                                         : view->status));
-        add_int(o, "completed_vus",
-                member->state ? member->state->vus_done - member->others_vus : 0);
-        add_int(o, "completed_iters",
-                done_of(member, view->plan->nscenarios) - member->others_done);
-        add_share(o, members, i);
+    }
+    for (i = 0; i < members->gone->nelts; i++) {
+        const gone_t *gone = &APR_ARRAY_IDX(members->gone, i, gone_t);
+
+        o = state_of(states, gone->name);
+        if (wf_json_get(o, "status") == NULL) { /* else it has come back */
+            add_status(o, WF_RUN_FAILED);
+        }
+        add_done(o, members, gone);
     }
     pthread_mutex_unlock(&members->lock);
     return states;
@@ -526,30 +605,44 @@ static json_object *member_json(const member_t *member, apr_pool_t *p)
     return o;
 }
 
-json_object *wf_members_json(const wf_run_t *run, apr_pool_t *p)
+static json_object *gone_json(const wf_members_t *members)
 {
-    wf_members_t *members = run->members;
-    json_object *o = json_object_new_object(), *list = json_object_new_array();
     json_object *gone = json_object_new_array();
     int i;
 
-    pthread_mutex_lock(&members->lock);
-    wf_json_add_string(o, "past", wf_sheet_encode(members->past, p));
-    for (i = 0; i < members->n; i++) {
-        json_object_array_add(list, member_json(&members->all[i], p));
-    }
     for (i = 0; i < members->gone->nelts; i++) {
         const gone_t *lost = &APR_ARRAY_IDX(members->gone, i, gone_t);
         json_object *item = json_object_new_object();
 
         wf_json_add_string(item, "name", lost->name);
+        wf_json_add_int(item, "part", lost->part);
         wf_json_add_int(item, "iterations", lost->iterations);
         wf_json_add_int(item, "vus", lost->vus);
         json_object_array_add(gone, item);
     }
-    pthread_mutex_unlock(&members->lock);
+    return gone;
+}
+
+json_object *wf_members_json(const wf_run_t *run, wf_run_phase_e phase, apr_pool_t *p)
+{
+    wf_members_t *members = run->members;
+    json_object *o, *list;
+    int i;
+
+    pthread_mutex_lock(&members->lock);
+    if (members->begun && members->phase != phase) {
+        pthread_mutex_unlock(&members->lock);
+        return NULL;
+    }
+    o = json_object_new_object();
+    list = json_object_new_array();
+    wf_json_add_string(o, "past", wf_sheet_encode(members->past, p));
+    for (i = 0; i < members->n; i++) {
+        json_object_array_add(list, member_json(&members->all[i], p));
+    }
     json_object_object_add(o, "list", list);
-    json_object_object_add(o, "gone", gone);
+    json_object_object_add(o, "gone", gone_json(members));
+    pthread_mutex_unlock(&members->lock);
     return o;
 }
 
@@ -585,6 +678,22 @@ static apr_status_t restore_member(wf_run_t *run, member_t *member, json_object 
     return restore_sheet(member->sheet, o, "sheet", err);
 }
 
+static apr_status_t restore_gone(wf_run_t *run, json_object *o, wf_error_t *err)
+{
+    wf_members_t *members = run->members;
+    apr_int64_t part = wf_json_int(o, "part", -1);
+
+    if (part < 0 || part >= members->n) {
+        return wf_error_set(err, WF_ERR_INVALID, "no record of somebody who is lost");
+    }
+    APR_ARRAY_PUSH(members->gone, gone_t) =
+        (gone_t){ .name = apr_pstrdup(run->pool, wf_json_string(o, "name", "")),
+                  .part = (int)part,
+                  .iterations = wf_json_int(o, "iterations", 0),
+                  .vus = wf_json_int(o, "vus", 0) };
+    return APR_SUCCESS;
+}
+
 apr_status_t wf_members_restore(wf_run_t *run, json_object *json, wf_error_t *err)
 {
     wf_members_t *members = run->members;
@@ -605,13 +714,8 @@ apr_status_t wf_members_restore(wf_run_t *run, json_object *json, wf_error_t *er
         rv = restore_member(run, &members->all[i], json_object_array_get_idx(list, i),
                             err);
     }
-    for (i = 0; i < json_object_array_length(gone); i++) {
-        json_object *o = json_object_array_get_idx(gone, i);
-
-        APR_ARRAY_PUSH(members->gone, gone_t) =
-            (gone_t){ .name = apr_pstrdup(run->pool, wf_json_string(o, "name", "")),
-                      .iterations = wf_json_int(o, "iterations", 0),
-                      .vus = wf_json_int(o, "vus", 0) };
+    for (i = 0; rv == APR_SUCCESS && i < json_object_array_length(gone); i++) {
+        rv = restore_gone(run, json_object_array_get_idx(gone, i), err);
     }
     add_up(members);
     return rv;
@@ -756,26 +860,53 @@ static const char *loss_of(const wf_run_t *run, const member_t *member,
                : apr_pstrcat(run->pool, known, ", nobody goes on with it", NULL);
 }
 
+/* Setup and teardown are done again, and so is a part of which nothing is known: the next
+ * task counts from nothing, and what the lost one did was done. */
+static void begin_anew(wf_members_t *members, member_t *member)
+{
+    wf_sheet_merge(members->past, member->sheet);
+    wf_sheet_clear(member->sheet);
+    member->sequence = 0;
+}
+
+static int goes_on(const wf_run_t *run, const member_t *member)
+{
+    return run->phase == WF_RUN_MAIN && member->state_text != NULL
+           && member->sequence > 0;
+}
+
 /* With both locks. */
 static void lose(wf_run_t *run, member_t *member, const char *successor)
 {
     wf_members_t *members = run->members;
-    apr_int64_t done = done_of(member, run->plan->nscenarios);
-    apr_int64_t vus = member->state != NULL ? member->state->vus_done : 0;
+    gone_t done = done_by(run, member);
 
-    APR_ARRAY_PUSH(members->gone, gone_t) =
-        (gone_t){ .name = member->name,
-                  .iterations = done - member->others_done,
-                  .vus = vus - member->others_vus };
-    if (successor != NULL) {
-        member->name = apr_pstrdup(run->pool, successor);
-        member->task++;
-        member->others_done = done;
-        member->others_vus = vus;
+    APR_ARRAY_PUSH(members->gone, gone_t) = done;
+    if (successor == NULL) {
+        member->over = member->given_up = 1;
+        member->status = WF_RUN_FAILED;
         return;
     }
-    member->over = member->given_up = 1;
-    member->status = WF_RUN_FAILED;
+    member->name = apr_pstrdup(run->pool, successor);
+    member->task++;
+    member->others_done += done.iterations;
+    member->others_vus += done.vus;
+    if (!goes_on(run, member)) {
+        begin_anew(members, member);
+    }
+}
+
+static int nobody_left(const wf_run_t *run)
+{
+    const wf_members_t *members = run->members;
+    int i;
+
+    for (i = 0; i < members->n; i++) {
+        if (!members->all[i].given_up && has_work(run, &members->all[i])) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int i,
@@ -802,7 +933,8 @@ apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int i,
         lose(run, member, successor);
         *task = member->task;
         pthread_mutex_unlock(&run->members->lock);
-        run->broken |= member->given_up && run->phase != WF_RUN_MAIN;
+        run->broken |=
+            member->given_up && (run->phase != WF_RUN_MAIN || nobody_left(run));
         if (all_over(run->members)) {
             wf_run_phase_over(run);
         }
@@ -810,6 +942,28 @@ apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int i,
     pthread_mutex_unlock(&load->lock);
     wf_run_let_go(run);
     return rv;
+}
+
+/* Its record, with what has been ordered since. */
+static const char *state_now(const wf_run_t *run, const member_t *member, apr_pool_t *p)
+{
+    wf_error_t err;
+    json_object *o, *scenarios;
+    int i;
+
+    wf_error_init(&err, p);
+    if (wf_json_read(&o, member->state_text, strlen(member->state_text), p, &err)
+        != APR_SUCCESS) {
+        return apr_pstrdup(p, member->state_text); /* never: it was read before */
+    }
+    scenarios = wf_json_get(o, "scenarios");
+    for (i = 0; i < run->plan->nscenarios; i++) {
+        if (run->scaled[i] >= 0) {
+            wf_json_add_int(wf_json_get(scenarios, run->plan->scenarios[i].name), "vus",
+                            run->scaled[i]);
+        }
+    }
+    return wf_json_text(o, NULL, p);
 }
 
 apr_status_t wf_load_member_record(wf_load_t *load, const char *id, int i,
@@ -825,9 +979,9 @@ apr_status_t wf_load_member_record(wf_load_t *load, const char *id, int i,
     member = &run->members->all[i];
     pthread_mutex_lock(&load->lock);
     pthread_mutex_lock(&run->members->lock);
-    if (run->phase == WF_RUN_MAIN && member->state_text != NULL && member->sequence > 0) {
+    if (goes_on(run, member)) {
         from->sequence = member->sequence;
-        from->state = apr_pstrdup(p, member->state_text);
+        from->state = state_now(run, member, p);
         from->sheet = wf_sheet_encode(member->sheet, p);
         from->paused = run->status == WF_RUN_PAUSED;
     }

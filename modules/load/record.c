@@ -159,9 +159,6 @@ static json_object *state_json(const wf_run_t *run, const wf_view_t *view,
     if (wf_run_is_task(run)) {
         add_task(o, view);
     }
-    if (run->members != NULL) {
-        json_object_object_add(o, "members", wf_members_json(run, p));
-    }
     *initial = run->first == WF_RUN_SETUP && view->then.phase != WF_RUN_SETUP
                    ? view->then.initial
                    : NULL;
@@ -204,15 +201,33 @@ static void add_points(wf_run_record_t *record, const wf_run_t *run, apr_pool_t 
     record->points = points;
 }
 
+/* 0: they are in the next phase already. */
+static int add_members(json_object *state, const wf_run_t *run, const wf_view_t *view,
+                       apr_pool_t *p)
+{
+    json_object *members = wf_members_json(run, view->then.phase, p);
+
+    if (members == NULL) {
+        return 0;
+    }
+    json_object_object_add(state, "members", members);
+    return 1;
+}
+
 wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
                                 const wf_run_snapshot_t *snapshot, apr_pool_t *p)
 {
     wf_run_record_t *record = apr_pcalloc(p, sizeof(*record));
+    int own = run->members != NULL && !wf_run_status_final(view->status);
     const wf_map_t *initial;
     json_object *state;
 
     record->sequence = view->sequence;
     state = state_json(run, view, &initial, p);
+    if (run->members != NULL && !add_members(state, run, view, p)) {
+        json_object_put(state);
+        return NULL;
+    }
     if (initial != NULL) {
         add_variables(state, initial, p);
     }
@@ -223,7 +238,7 @@ wf_run_record_t *wf_record_make(wf_run_t *run, const wf_view_t *view,
         record->variables =
             wf_json_text(wf_json_own(wf_value_to_json(&left), p), NULL, p);
     }
-    record->sheet = wf_sheet_encode(view->own != NULL ? view->own : view->sheet, p);
+    record->sheet = wf_sheet_encode(own ? view->own : view->sheet, p);
     pthread_mutex_lock(&run->judging);
     record->judge = wf_judge_encode(run->judge, p);
     add_points(record, run, p);

@@ -132,10 +132,12 @@ static void tell_restart(wf_run_t *run, apr_pool_t *p)
     const wf_resume_t *resume = run->resume;
     apr_int64_t now = wf_time_ms();
     const char *text = apr_psprintf(
-        p, "the engine was restarted: the execution stood still from %s to %s%s",
+        p, "the engine was restarted: the execution %s from %s to %s%s",
+        run->members != NULL ? "was left to its slaves" : "stood still",
         wf_time_utc(resume->recorded_ms, p), wf_time_utc(now, p),
-        resume->whole ? "; nothing was lost"
-                      : "; the last second before that may be missing, or done again");
+        run->members != NULL ? "; what they count is told again"
+        : resume->whole      ? "; nothing was lost"
+                        : "; the last second before that may be missing, or done again");
 
     wf_sheet_error(run->sheet, NULL, "EXECUTION_ERROR", text, now);
     wf_log(WF_LOG_NOTICE, "load: execution %s goes on: %s", run->id, text);
@@ -285,6 +287,7 @@ static void begin_phase(wf_run_t *run, wf_run_phase_e phase)
     if (phase == WF_RUN_MAIN) {
         run->main_us = wf_run_elapsed_us(run) - age;
         run->reported = 0; /* tell now: a restart must not repeat the setup */
+        run->record_us = 0;
         pthread_cond_broadcast(&run->load->changed);
     }
     run->crew->begin(run, age);

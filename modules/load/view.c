@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define JUDGE_PERIOD_US 2000000 /* how often abort_on_fail is looked at, at least */
+#define RECORD_SHARE 50 /* one in so many: of the time, for records of a spread run */
 
 /* ---- looking ----------------------------------------------------------------------- */
 
@@ -202,11 +203,13 @@ void wf_run_snapshot(wf_run_t *run, wf_run_snapshot_t *snapshot, int with_record
 {
     wf_view_t view;
 
-    view_run(run, &view, snapshot, 0, p);
-    wf_report(snapshot, &view, p);
-    if (with_record) {
-        snapshot->record = wf_record_make(run, &view, snapshot, p);
-    }
+    do { /* again if a phase has ended meanwhile */
+        view_run(run, &view, snapshot, 0, p);
+        wf_report(snapshot, &view, p);
+        if (with_record) {
+            snapshot->record = wf_record_make(run, &view, snapshot, p);
+        }
+    } while (with_record && snapshot->record == NULL);
 }
 
 int wf_run_is_busy(wf_run_t *run, apr_pool_t *p)
@@ -257,6 +260,27 @@ static void abort_if_violated(wf_run_t *run, const wf_view_t *view)
     }
 }
 
+/* The record of a spread run holds those of all its members: of hundreds it would be
+ * most of what their master does. An older one loses nothing as long as they live. */
+static int record_due(wf_run_t *run, const wf_view_t *view)
+{
+    int due;
+
+    pthread_mutex_lock(&run->load->lock);
+    due = run->members == NULL || run->held || wf_run_status_final(view->status)
+          || wf_mono_us() >= run->record_us;
+    pthread_mutex_unlock(&run->load->lock);
+    return due;
+}
+
+/* Not if a phase has begun meanwhile: that has to be told soon. */
+static void record_made(wf_run_t *run, apr_int64_t took_us)
+{
+    pthread_mutex_lock(&run->load->lock);
+    run->record_us = run->reported ? wf_mono_us() + RECORD_SHARE * took_us : 0;
+    pthread_mutex_unlock(&run->load->lock);
+}
+
 void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
 {
     wf_view_t view;
@@ -275,5 +299,9 @@ void wf_run_tick(wf_run_t *run, wf_run_snapshot_t *snapshot, apr_pool_t *p)
         }
     }
     wf_report(snapshot, &view, p);
-    snapshot->record = wf_record_make(run, &view, snapshot, p);
+    if (record_due(run, &view)) {
+        now = wf_mono_us();
+        snapshot->record = wf_record_make(run, &view, snapshot, p);
+        record_made(run, snapshot->record != NULL ? wf_mono_us() - now : 0);
+    }
 }

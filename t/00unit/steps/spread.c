@@ -1,473 +1,9 @@
-/* Executions that several load engines run together: three of them are members, a fourth
- * has the whole. Between them is what will be a network: it loses, repeats and delays. */
-#include "../tap.h"
-#include "load/internal.h"
-#include "run.h"
-
-#define MEMBERS 3
-#define STEP_US 3000 /* between two rounds of messages */
-
-/* What a task says of itself. */
-typedef struct said_t {
-    apr_int64_t sequence;
-    const char *state, *sheet;
-} said_t;
-
-typedef struct task_t {
-    char id[64];
-    int member;
-    apr_int64_t number;
-    int slave; /* whose engine has it */
-    int final, told, given_up;
-    wf_run_status_e status;
-    wf_sheet_t *now, *known; /* known: what the master has confirmed, as of … */
-    apr_int64_t known_sequence;
-    said_t last; /* once it is final */
-    const char *variables;
-    apr_pool_t *pool, *last_pool; /* the latter is the load engine's thread's */
-} task_t;
-
-typedef struct note_t {
-    wf_order_t order;
-    char phase[16], scenario[16];
-    char *variables;
-    apr_int64_t tasks[MEMBERS];
-} note_t;
-
-typedef struct cluster_t {
-    runner_t *r;
-    wf_load_t *slaves[MEMBERS];
-    int dead[MEMBERS];
-    const char *id, *yaml;
-    pthread_mutex_t lock; /* notes, tasks' ends */
-    note_t notes[64];
-    int nnotes;
-    task_t *tasks[64];
-    int ntasks;
-    int begins[WF_RUN_PHASES]; /* tasks of each phase */
-    int chaos;                 /* percent of messages that meet trouble */
-    task_t *late;
-    wf_member_news_t late_news; /* kept back, delivered later */
-    apr_pool_t *pool;
-    wf_plan_t *plan; /* for its table of metrics */
-} cluster_t;
-
-static const char *const names[] = { "one", "two", "three", "four" };
-static const apr_int64_t weights[MEMBERS] = { 1, 2, 3 };
-
-/* ---- documents --------------------------------------------------------------------------- */
-
-static wf_plan_t *compile(const cluster_t *c, apr_pool_t *p)
-{
-    wf_problems_t *problems = wf_problems_create("test.yaml", p);
-    const char *base = apr_psprintf(p, "http://127.0.0.1:%d", c->r->target.port), *at;
-    const char *yaml = c->yaml;
-    wf_plan_t *plan;
-
-    while ((at = strstr(yaml, "BASE")) != NULL) {
-        yaml = apr_psprintf(p, "%.*s%s%s", (int)(at - yaml), yaml, base, at + 4);
-    }
-    plan_from_yaml(&plan, yaml, strlen(yaml), problems, p);
-    if (plan == NULL) {
-        printf("Bail out! %s\n", wf_problems_text(problems, p));
-        exit(1);
-    }
-    return plan;
-}
-
-/* ---- what the master orders -------------------------------------------------------------- */
-
-static void on_order(void *baton, const char *id, const wf_order_t *order)
-{
-    cluster_t *c = baton;
-    note_t *note;
-
-    (void)id;
-    pthread_mutex_lock(&c->lock);
-    note = &c->notes[c->nnotes++];
-    memset(note, 0, sizeof(*note));
-    note->order = *order;
-    if (order->phase != NULL) {
-        snprintf(note->phase, sizeof(note->phase), "%s", order->phase);
-        memcpy(note->tasks, order->tasks, sizeof(note->tasks));
-        note->variables = order->variables ? strdup(order->variables) : NULL;
-    }
-    if (order->scenario != NULL) {
-        snprintf(note->scenario, sizeof(note->scenario), "%s", order->scenario);
-    }
-    pthread_mutex_unlock(&c->lock);
-}
-
-/* The last progress call of a task brings its final record. */
-static void on_task(void *baton, const wf_run_snapshot_t *snapshot)
-{
-    task_t *task = baton;
-    const wf_run_record_t *record = snapshot->record;
-
-    if (!wf_run_status_final(snapshot->status)) {
-        return;
-    }
-    task->status = snapshot->status;
-    task->last = (said_t){ .sequence = record->sequence,
-                           .state = apr_pstrdup(task->last_pool, record->state),
-                           .sheet = apr_pstrdup(task->last_pool, record->sheet) };
-    task->variables =
-        record->variables ? apr_pstrdup(task->last_pool, record->variables) : NULL;
-    __atomic_store_n(&task->final, 1, __ATOMIC_RELEASE);
-}
-
-static void start_task(cluster_t *c, int slave, int member, apr_int64_t number,
-                       const char *phase, const char *variables,
-                       const wf_run_from_t *from)
-{
-    task_t *task = calloc(1, sizeof(*task));
-    wf_load_task_t wanted = { .phase = phase,
-                              .weights = weights,
-                              .n = MEMBERS,
-                              .mine = member,
-                              .variables = variables,
-                              .from = from,
-                              .progress = on_task,
-                              .baton = task };
-    apr_pool_t *p;
-    wf_error_t err;
-
-    task->pool = wf_pool_create("t_spread", 0);
-    task->last_pool = wf_pool_create("t_spread_last", 0);
-    p = wf_pool_create("t_spread", 0);
-    wf_error_init(&err, task->pool);
-    snprintf(task->id, sizeof(task->id), "%s/%d/%d", c->id, member, (int)number);
-    task->member = member;
-    task->number = number;
-    task->slave = slave;
-    task->now = wf_sheet_create(c->plan->metrics, task->pool);
-    task->known = wf_sheet_create(c->plan->metrics, task->pool);
-    c->tasks[c->ntasks++] = task;
-    c->begins[wf_run_phase_find(phase)]++;
-    if (wf_load_start_task(c->slaves[slave], compile(c, p), p, task->id, &wanted, &err)
-        != APR_SUCCESS) {
-        printf("Bail out! %s\n", err.message);
-        exit(1);
-    }
-}
-
-static void begin(cluster_t *c, const note_t *note)
-{
-    int i;
-
-    for (i = 0; i < MEMBERS; i++) {
-        if (note->tasks[i] > 0 && !note->order.again) {
-            start_task(c, i, i, note->tasks[i], note->phase, note->variables, NULL);
-        }
-    }
-}
-
-static void obey(cluster_t *c, const note_t *note)
-{
-    wf_error_t err;
-    int i;
-
-    wf_error_init(&err, c->pool);
-    if (note->order.order == WF_ORDER_BEGIN) {
-        begin(c, note);
-        return;
-    }
-    for (i = 0; i < c->ntasks; i++) {
-        const task_t *task = c->tasks[i];
-        wf_load_t *load = c->slaves[task->slave];
-
-        if (task->told || task->given_up || c->dead[task->slave]) {
-            continue;
-        }
-        switch (note->order.order) {
-        case WF_ORDER_PAUSE:
-            wf_load_pause(load, task->id, &err);
-            break;
-        case WF_ORDER_RESUME:
-            wf_load_resume(load, task->id, &err);
-            break;
-        case WF_ORDER_SCALE:
-            wf_load_scale(load, task->id, note->scenario[0] ? note->scenario : NULL,
-                          note->order.vus, &err);
-            break;
-        default:
-            wf_load_stop(load, task->id, &err);
-        }
-    }
-}
-
-/* ---- what members tell ---------------------------------------------------------------------- */
-
-static void deliver(cluster_t *c, task_t *task, const wf_member_news_t *news, int answer)
-{
-    apr_int64_t have = 0;
-    wf_error_t err;
-
-    wf_error_init(&err, c->pool);
-    if (wf_load_member_news(c->r->load, c->id, news, &have, &err) != APR_SUCCESS) {
-        return; /* the master is away */
-    }
-    if (have == -1) {
-        task->given_up = 1;
-    }
-    else if (answer && have == news->sequence) {
-        wf_sheet_clear(task->known);
-        wf_sheet_merge(task->known, task->now);
-        task->known_sequence = have;
-    }
-    else if (answer && have != task->known_sequence) {
-        task->known_sequence = 0; /* all of it, next time */
-    }
-}
-
-/* What the network does to a message: it comes, and its answer; or one of them does not;
- * or it comes twice; or later than the next one. */
-static void pass(cluster_t *c, task_t *task, const wf_member_news_t *news)
-{
-    int trouble = rand() % 100 < c->chaos ? 1 + rand() % 4 : 0;
-
-    if (trouble != 1) {
-        deliver(c, task, news, trouble != 2);
-    }
-    if (trouble == 3) {
-        deliver(c, task, news, 1);
-    }
-    if (trouble == 4) {
-        c->late = task;
-        c->late_news = *news;
-        c->late_news.state = apr_pstrdup(c->pool, news->state);
-        c->late_news.figures = apr_pstrdup(c->pool, news->figures);
-    }
-    else if (c->late != NULL && rand() % 3 == 0) {
-        deliver(c, c->late, &c->late_news, 0); /* its answer is for nobody */
-        c->late = NULL;
-    }
-}
-
-static void tell(cluster_t *c, task_t *task, const said_t *said, apr_pool_t *p)
-{
-    wf_sheet_t *delta = wf_sheet_create(c->plan->metrics, p);
-    wf_member_news_t news = { .member = task->member,
-                              .task = task->number,
-                              .sequence = said->sequence,
-                              .state = said->state };
-    wf_error_t err;
-
-    wf_error_init(&err, p);
-    wf_sheet_clear(task->now);
-    wf_sheet_decode(task->now, said->sheet, strlen(said->sheet), &err);
-    if (task->known_sequence > 0 && wf_sheet_since(delta, task->now, task->known)) {
-        news.base = task->known_sequence;
-        news.figures = wf_sheet_encode(delta, p);
-    }
-    else {
-        news.figures = said->sheet;
-    }
-    pass(c, task, &news);
-}
-
-static void talk(cluster_t *c, task_t *task, apr_pool_t *p)
-{
-    wf_run_snapshot_t snapshot;
-    said_t said;
-    wf_error_t err;
-    int final = __atomic_load_n(&task->final, __ATOMIC_ACQUIRE);
-
-    wf_error_init(&err, p);
-    if (!final) {
-        if (wf_load_record(c->slaves[task->slave], task->id, &snapshot, p, &err)
-                != APR_SUCCESS
-            || wf_run_status_final(snapshot.status)) {
-            return; /* its last words come soon */
-        }
-    }
-    said = final ? task->last
-                 : (said_t){ snapshot.record->sequence, snapshot.record->state,
-                             snapshot.record->sheet };
-    tell(c, task, &said, p);
-    if (final && !task->given_up && task->known_sequence == said.sequence) {
-        task->told = wf_load_member_over(c->r->load, c->id, task->member, task->number,
-                                         task->status, task->variables, &err)
-                     == APR_SUCCESS;
-    }
-}
-
-/* One round: orders, then what there is to tell. */
-static void pump(cluster_t *c)
-{
-    apr_pool_t *p;
-    note_t note;
-    int i, n;
-
-    p = wf_pool_create("t_spread", 0);
-    do {
-        pthread_mutex_lock(&c->lock);
-        n = c->nnotes;
-        if (n > 0) {
-            note = c->notes[0];
-            memmove(c->notes, c->notes + 1, (size_t)(--c->nnotes) * sizeof(note_t));
-        }
-        pthread_mutex_unlock(&c->lock);
-        if (n > 0) {
-            obey(c, &note);
-            free(note.variables);
-        }
-    } while (n > 0);
-    for (i = 0; i < c->ntasks; i++) {
-        task_t *task = c->tasks[i];
-
-        if (!task->told && !task->given_up && !c->dead[task->slave]) {
-            talk(c, task, p);
-        }
-    }
-    apr_pool_destroy(p);
-    usleep(STEP_US);
-}
-
-static int ended(cluster_t *c)
-{
-    int is_over;
-
-    pthread_mutex_lock(&c->r->lock);
-    is_over = c->r->ended;
-    pthread_mutex_unlock(&c->r->lock);
-    return is_over;
-}
-
-static apr_int64_t iterations(cluster_t *c)
-{
-    wf_run_snapshot_t now;
-    apr_int64_t n = -1;
-    apr_pool_t *p;
-    wf_error_t err;
-
-    p = wf_pool_create("t_spread", 0);
-    wf_error_init(&err, p);
-    if (wf_load_snapshot(c->r->load, c->id, &now, p, &err) == APR_SUCCESS) {
-        n = now.iterations;
-    }
-    apr_pool_destroy(p);
-    return n;
-}
-
-/* Until so many iterations are known, or 0: until it has ended. */
-static int pump_until(cluster_t *c, apr_int64_t n)
-{
-    apr_int64_t until = wf_mono_us() + DEADLINE_US;
-
-    while (wf_mono_us() < until && (n == 0 ? !ended(c) : iterations(c) < n)) {
-        pump(c);
-    }
-    return n == 0 ? ended(c) : iterations(c) >= n;
-}
-
-/* ---- life ------------------------------------------------------------------------------------ */
-
-static int runs;
-
-static void open_cluster(cluster_t *c, runner_t *r, const char *yaml)
-{
-    wf_load_options_t options = { .loops = 1, .max_executions = 9, .max_vus = 1000 };
-    wf_error_t err;
-    int i;
-
-    memset(c, 0, sizeof(*c));
-    c->pool = wf_pool_create("t_spread", 0);
-    wf_error_init(&err, c->pool);
-    pthread_mutex_init(&c->lock, NULL);
-    c->r = r;
-    c->yaml = yaml;
-    c->id = apr_psprintf(c->pool, "spread-%d", runs++);
-    c->plan = compile(c, c->pool);
-    for (i = 0; i < MEMBERS; i++) {
-        if (wf_load_create(&c->slaves[i], &options, c->pool, &err) != APR_SUCCESS) {
-            printf("Bail out! %s\n", err.message);
-            exit(1);
-        }
-    }
-    target_reset(&r->target);
-}
-
-static void close_cluster(cluster_t *c)
-{
-    int i;
-
-    for (i = 0; i < MEMBERS; i++) {
-        wf_load_destroy(c->slaves[i]);
-    }
-    for (i = 0; i < c->ntasks; i++) {
-        apr_pool_destroy(c->tasks[i]->pool);
-        apr_pool_destroy(c->tasks[i]->last_pool);
-        free(c->tasks[i]);
-    }
-    pthread_mutex_destroy(&c->lock);
-    apr_pool_destroy(c->pool);
-}
-
-static void start(cluster_t *c, wf_load_t *master, const wf_run_from_t *from)
-{
-    wf_spread_t spread = {
-        .n = MEMBERS, .names = names, .weights = weights, .order = on_order, .baton = c
-    };
-    apr_pool_t *p;
-    wf_error_t err;
-
-    p = wf_pool_create("t_spread", 0);
-    wf_error_init(&err, c->pool);
-    c->r->ended = 0;
-    is_int(wf_load_spread(master, compile(c, p), p, c->id, from, &spread, &err),
-           APR_SUCCESS, "it %s: %s", from ? "goes on" : "begins",
-           err.message ? err.message : "");
-}
-
-static int metric_count(const runner_t *r, const char *name)
-{
-    json_object *values =
-        wf_json_get(wf_json_get(wf_json_get(r->last.metrics, "metrics"), name), "values");
-
-    return (int)json_object_get_double(wf_json_get(values, "count"));
-}
-
-static int of_members(const runner_t *r, const char *what)
-{
-    int i, all = 0;
-
-    for (i = 0; i < MEMBERS; i++) {
-        all += (int)wf_json_int(wf_json_get(r->last.slave_states, names[i]), what, 0);
-    }
-    return all;
-}
-
-static int member_done(const runner_t *r, const char *name)
-{
-    return (int)wf_json_int(wf_json_get(r->last.slave_states, name), "completed_iters",
-                            -1);
-}
-
-static const char *member_status(const runner_t *r, const char *name)
-{
-    return wf_json_string(wf_json_get(r->last.slave_states, name), "status", NULL);
-}
-
-/* The message of an error of the execution that has this text, or NULL. */
-static const char *error_with(const runner_t *r, const char *text)
-{
-    size_t i;
-
-    for (i = 0; i < json_object_array_length(r->last.errors); i++) {
-        const char *message =
-            wf_json_string(json_object_array_get_idx(r->last.errors, i), "message", "");
-
-        if (strstr(message, text) != NULL) {
-            return message;
-        }
-    }
-    return NULL;
-}
+/* What the members of a spread execution do is what one would have done, whatever
+ * happens to their messages. */
+#include "cluster.h"
 
 /* ---- modes -------------------------------------------------------------------------------------- */
 
-#define HEAD "id: w\nname: W\nmetrics: {size: counter}\n"
 #define SIZE                                                                             \
     "steps:\n- {id: s, type: script, config: {script: \"metrics.add('size', "            \
     "1)\"}}\n"
@@ -520,7 +56,64 @@ static void exact(runner_t *r)
     }
 }
 
+static void thirty_thousand(runner_t *r)
+{
+    cluster_t c;
+
+    open_cluster(&c, r,
+                 HEAD SIZE "options: {mode: shared-iterations, vus: 30, "
+                           "iterations: 30000}\n");
+    c.chaos = 30;
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 0), "30000 iterations end");
+    is_int(r->last.iterations, 30000, "all of them, and no other");
+    is_int(metric_count(r, "size"), 30000, "with their samples");
+    close_cluster(&c);
+}
+
+/* Percentiles of the whole are those of one machine that has seen every sample. */
+static void distribution(runner_t *r)
+{
+    static const char yaml[] =
+        "id: w\nname: W\nmetrics: {took: {type: trend}}\n"
+        "steps:\n- {id: s, type: script, config: {script: \"metrics.add('took', "
+        "(ctx.vu * 7919 + ctx.iteration * 104729) % 20011 / 7)\"}}\n"
+        "options: {vus: 12, iterations: 250}\n";
+    const char *alone;
+    cluster_t c;
+
+    ok(runner_run(r, yaml), "one machine");
+    alone = wf_json_text(metric_values(r, "took"), NULL, r->pool);
+    open_cluster(&c, r, yaml);
+    c.chaos = 40;
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 0), "three of them");
+    is_str(wf_json_text(metric_values(r, "took"), NULL, r->pool), alone,
+           "have the same distribution");
+    ok(strstr(alone, "p(95)") != NULL && metric_count(r, "took") == 3000,
+       "of 3000 samples");
+    close_cluster(&c);
+}
+
 /* ---- phases -------------------------------------------------------------------------------------- */
+
+/* Is there a record, and is it of one moment: one of the phase that its members are in?
+ */
+static int recorded(cluster_t *c)
+{
+    wf_run_snapshot_t now;
+    int is_there = 1;
+    apr_pool_t *p;
+    wf_error_t err;
+
+    apr_pool_create(&p, NULL);
+    wf_error_init(&err, p);
+    if (wf_load_record(c->r->load, c->id, &now, p, &err) == APR_SUCCESS) {
+        is_there = now.record != NULL && strstr(now.record->state, "\"members\"") != NULL;
+    }
+    apr_pool_destroy(p);
+    return is_there;
+}
 
 static void phases(runner_t *r)
 {
@@ -539,7 +132,8 @@ static void phases(runner_t *r)
                       "{metric: iterations, condition: 'count < 60'}]}\n");
     c.chaos = 40;
     start(&c, r->load, NULL);
-    ok(pump_until(&c, 0), "setup, main and teardown end");
+    PUMP_UNTIL(&c, ended(&c) || !recorded(&c));
+    ok(ended(&c), "setup, main and teardown end, each of them with records");
     is_str(wf_run_status_name(r->last.status), "completed", "completed");
     is_int(c.begins[WF_RUN_SETUP], 1, "one has done the setup");
     is_int(c.begins[WF_RUN_MAIN], 3, "all the iterations");
@@ -555,41 +149,6 @@ static void phases(runner_t *r)
 }
 
 /* ---- control --------------------------------------------------------------------------------------- */
-
-#define PAUSE "steps:\n- {id: s, type: sleep, config: {duration: 5ms}}\n"
-
-static int live(cluster_t *c, wf_run_status_e status)
-{
-    wf_run_snapshot_t now;
-    wf_error_t err;
-    int i, n = 0;
-
-    wf_error_init(&err, c->pool);
-    for (i = 0; i < c->ntasks; i++) {
-        task_t *task = c->tasks[i];
-
-        n += wf_load_snapshot(c->slaves[task->slave], task->id, &now, c->pool, &err)
-                 == APR_SUCCESS
-             && now.status == status;
-    }
-    return n;
-}
-
-static apr_int64_t users(cluster_t *c)
-{
-    wf_run_snapshot_t now = { 0 };
-    wf_error_t err;
-
-    wf_error_init(&err, c->pool);
-    wf_load_snapshot(c->r->load, c->id, &now, c->pool, &err);
-    return now.active_vus;
-}
-
-#define PUMP_UNTIL(c, condition)                                                         \
-    for (apr_int64_t until = wf_mono_us() + DEADLINE_US;                                 \
-         wf_mono_us() < until && !(condition);) {                                        \
-        pump(c);                                                                         \
-    }
 
 static void control(runner_t *r)
 {
@@ -618,6 +177,34 @@ static void control(runner_t *r)
     close_cluster(&c);
 }
 
+/* Members that have no users yet may get some. */
+static void grows(runner_t *r)
+{
+    static const char *const options[] = {
+        "vus: 1, duration: 60s",
+        "mode: externally-controlled, vus: 0, max_vus: 20",
+    };
+    wf_error_t err;
+    size_t i;
+
+    wf_error_init(&err, r->pool);
+    for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        cluster_t c;
+
+        open_cluster(&c, r,
+                     apr_psprintf(r->pool, HEAD PAUSE "options: {%s}\n", options[i]));
+        start(&c, r->load, NULL);
+        PUMP_UNTIL(&c, live(&c, WF_RUN_RUNNING) == MEMBERS);
+        is_int(live(&c, WF_RUN_RUNNING), MEMBERS, "%s: all take part", options[i]);
+        is_int(wf_load_scale(r->load, c.id, NULL, 13, &err), APR_SUCCESS, "scale to 13");
+        PUMP_UNTIL(&c, users(&c) == 13);
+        is_int(users(&c), 13, "all members have their users");
+        is_int(wf_load_stop(r->load, c.id, &err), APR_SUCCESS, "stop");
+        ok(pump_until(&c, 0), "it ends");
+        close_cluster(&c);
+    }
+}
+
 static void violated(runner_t *r)
 {
     cluster_t c;
@@ -633,172 +220,56 @@ static void violated(runner_t *r)
     close_cluster(&c);
 }
 
-/* ---- losses -------------------------------------------------------------------------------------------- */
+/* ---- members that are the limit ---------------------------------------------------------- */
 
-/* A member is no more heard of: its tasks are cut without a word. */
-static void kill_slave(cluster_t *c, int slave)
+/* The news of a task, as if its machine had been too slow most of the time. */
+static void tell_strained(cluster_t *c, task_t *task)
 {
+    wf_run_snapshot_t now;
+    apr_int64_t have;
+    const char *at;
+    wf_member_news_t news = { .member = task->member, .task = task->number };
     wf_error_t err;
-    int i;
 
     wf_error_init(&err, c->pool);
-    c->dead[slave] = 1;
-    for (i = 0; i < c->ntasks; i++) {
-        if (c->tasks[i]->slave == slave) {
-            wf_load_stop(c->slaves[slave], c->tasks[i]->id, &err);
-        }
+    if (wf_load_record(c->slaves[task->slave], task->id, &now, c->pool, &err)
+            != APR_SUCCESS
+        || (at = strstr(now.record->state, "\"strain\":[")) == NULL) {
+        ok(0, "a record with strain: %s", err.message ? err.message : now.record->state);
+        return;
     }
+    news.sequence = now.record->sequence;
+    news.figures = now.record->sheet;
+    news.state = apr_psprintf(c->pool, "%.*s\"strain\":[100,90,80,0,91.5,250000]%s",
+                              (int)(at - now.record->state), now.record->state,
+                              strchr(at, ']') + 1);
+    is_int(wf_load_member_news(c->r->load, c->id, &news, &have, &err), APR_SUCCESS,
+           "member %d tells its strain: %s", task->member,
+           err.message ? err.message : "");
+    is_int(have, news.sequence, "which is heard");
 }
 
-static void succeeded(runner_t *r)
+static void strained(runner_t *r)
 {
-    wf_run_from_t from;
-    apr_int64_t task = 0;
+    wf_run_snapshot_t now = { 0 };
+    json_object *generator;
+    const char *warnings;
     cluster_t c;
     wf_error_t err;
 
     wf_error_init(&err, r->pool);
-    open_cluster(&c, r,
-                 HEAD PAUSE "options: {mode: shared-iterations, vus: 24, "
-                            "iterations: 3000}\n");
-    c.chaos = 30;
+    open_cluster(&c, r, HEAD PAUSE "options: {vus: 6, duration: 60s}\n");
     start(&c, r->load, NULL);
-    ok(pump_until(&c, 300), "three are under way");
-    kill_slave(&c, 1);
-    is_int(wf_load_member_lost(r->load, c.id, 1, "no heartbeat", "three", &task, &err),
-           APR_SUCCESS, "the second is lost");
-    is_int(task, 2, "a new task");
-    is_int(wf_load_member_record(r->load, c.id, 1, &from, r->pool, &err), APR_SUCCESS,
-           "which has a record");
-    ok(from.state != NULL && from.sequence > 0, "to go on from");
-    start_task(&c, 2, 1, task, "main", NULL, from.state ? &from : NULL);
-    ok(pump_until(&c, 0), "to the end");
-    is_str(wf_run_status_name(r->last.status), "completed", "completed");
-    is_int(r->last.iterations, 3000, "exactly all iterations");
-    is_str(member_status(r, "two"), "failed", "the lost one failed");
-    is_str(member_status(r, "three"), "completed", "its successor did not");
-    is_int(of_members(r, "completed_iters"), 3000, "each has its own iterations");
-    ok(member_done(r, "two") > 0 && member_done(r, "two") < 1000, "%d of the lost one",
-       member_done(r, "two"));
-    ok(error_with(r, "slave two is lost (no heartbeat)") != NULL
-           && strstr(error_with(r, "slave two is lost"), "three goes on"),
-       "the result says it: %s", error_with(r, "slave two"));
-    close_cluster(&c);
-}
-
-static void goes_short(runner_t *r)
-{
-    apr_int64_t task = 0;
-    cluster_t c;
-    wf_error_t err;
-    char text[64];
-
-    wf_error_init(&err, r->pool);
-    open_cluster(&c, r,
-                 HEAD PAUSE "options: {mode: shared-iterations, vus: 24, "
-                            "iterations: 3000}\n");
-    start(&c, r->load, NULL);
-    ok(pump_until(&c, 300), "three are under way");
-    kill_slave(&c, 2);
-    is_int(wf_load_member_lost(r->load, c.id, 2, "killed", NULL, &task, &err),
-           APR_SUCCESS, "the third is lost for good");
-    ok(pump_until(&c, 0), "the others end");
-    is_int(r->last.iterations, 1500 + member_done(r, "three"),
-           "what it had done is counted");
-    snprintf(text, sizeof(text), "the other %d are not made",
-             1500 - member_done(r, "three"));
-    ok(error_with(r, text) != NULL, "and what is missing is told: %s", text);
-    wf_load_member_lost(r->load, c.id, 2, "again", NULL, &task, &err);
-    is_int(err.kind, WF_ERR_NOT_FOUND, "it is over");
-    close_cluster(&c);
-}
-
-/* ---- the master's restart ---------------------------------------------------------------------------------- */
-
-/* Records of others, and what is none. */
-static void refused(cluster_t *c, const wf_run_from_t *from)
-{
-    static const struct {
-        const char *from, *to;
-    } wrong[] = {
-        { "\"members\":", "\"others\":" },      { "\"list\":[", "\"list\":[{}," },
-        { "\"gone\":[", "\"gone\":3,\"x\":[" }, { "\"task\":1", "\"task\":-1" },
-        { "\"status\":", "\"status\":9" },      { "\"state\":\"{", "\"state\":\"[{" },
-        { "\"past\":\"{", "\"past\":\"x" },     { "\"sheet\":\"{", "\"sheet\":\"" },
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        wf_run_from_t other = *from;
-        const char *at = strstr(from->state, wrong[i].from);
-        wf_spread_t spread = { MEMBERS, names, weights, on_order, c };
-        apr_pool_t *p;
-        wf_error_t err;
-
-        wf_error_init(&err, c->pool);
-        p = wf_pool_create("t_spread", 0);
-        other.state =
-            apr_psprintf(c->pool, "%.*s%s%s", at ? (int)(at - from->state) : 0,
-                         from->state, wrong[i].to, at ? at + strlen(wrong[i].from) : "");
-        wf_load_spread(c->r->load, compile(c, p), p, c->id, &other, &spread, &err);
-        is_int(err.kind, WF_ERR_INVALID, "no record: %s for %s (%s)", wrong[i].to,
-               wrong[i].from, err.message ? err.message : "taken");
-    }
-    is_int(c->nnotes, 0, "nothing is ordered");
-}
-
-static void master_returns(runner_t *r)
-{
-    wf_load_options_t options = { .loops = 1,
-                                  .max_executions = 3,
-                                  .max_vus = 10,
-                                  .progress = on_progress,
-                                  .baton = r };
-    wf_load_t *first, *usual = r->load;
-    wf_run_snapshot_t snapshot;
-    wf_run_from_t from = { 0 };
-    apr_int64_t task = 0;
-    cluster_t c;
-    wf_error_t err;
-
-    wf_error_init(&err, r->pool);
-    open_cluster(&c, r,
-                 HEAD PAUSE "options: {mode: shared-iterations, vus: 24, "
-                            "iterations: 3000}\n");
-    if (wf_load_create(&first, &options, c.pool, &err) != APR_SUCCESS) {
-        printf("Bail out! %s\n", err.message);
-        exit(1);
-    }
-    r->load = first;
-    start(&c, first, NULL);
-    ok(pump_until(&c, 300), "three are under way");
-    is_int(wf_load_record(first, c.id, &snapshot, c.pool, &err), APR_SUCCESS,
-           "the record of the whole");
-    from.sequence = snapshot.record->sequence;
-    from.state = snapshot.record->state;
-    from.sheet = snapshot.record->sheet;
-    from.judge = snapshot.record->judge;
-    ok(pump_until(&c, snapshot.iterations + 100), "more comes after it");
-    wf_load_hold(first, 0);
-    wf_load_destroy(first);
-    ok(!ended(&c), "a master that goes away ends nothing");
-    kill_slave(&c, 0); /* nobody notices at once */
-
-    r->load = usual;
-    refused(&c, &from);
-    start(&c, usual, &from);
-    PUMP_UNTIL(&c, c.nnotes == 0);
-    is_int(c.ntasks, MEMBERS, "nobody begins anew");
-    is_int(wf_load_member_lost(usual, c.id, 0, "not come back", "two", &task, &err),
-           APR_SUCCESS, "one does not come back");
-    is_int(wf_load_member_record(usual, c.id, 0, &from, r->pool, &err), APR_SUCCESS,
-           "what is known of it");
-    start_task(&c, 1, 0, task, "main", NULL, &from);
-    ok(pump_until(&c, 0), "to the end");
-    is_str(wf_run_status_name(r->last.status), "completed", "completed");
-    is_int(r->last.iterations, 3000, "exactly all iterations");
-    is_int(of_members(r, "completed_iters"), 3000, "each has its own");
-    ok(error_with(r, "the engine was restarted") != NULL, "the result says it");
+    ok(pump_until(&c, 10), "it runs");
+    tell_strained(&c, c.tasks[1]);
+    is_int(wf_load_snapshot(r->load, c.id, &now, c.pool, &err), APR_SUCCESS, "snapshot");
+    generator = wf_json_get(now.metrics, "generator");
+    warnings = wf_json_text(wf_json_get(now.metrics, "warnings"), NULL, c.pool);
+    is_str(wf_json_string(generator, "slave_id", NULL), "two", "who fares worst");
+    is_str(wf_json_string(generator, "max_lag", NULL), "250ms", "and how");
+    ok(strstr(warnings, "slave two: its event loops") != NULL, "a warning: %s", warnings);
+    wf_load_stop(r->load, c.id, &err);
+    ok(pump_until(&c, 0), "it ends");
     close_cluster(&c);
 }
 
@@ -810,12 +281,13 @@ int main(void)
     srand(7);
     runner_open(&r, 1);
     exact(&r);
+    thirty_thousand(&r);
+    distribution(&r);
     phases(&r);
     control(&r);
+    grows(&r);
     violated(&r);
-    succeeded(&r);
-    goes_short(&r);
-    master_returns(&r);
+    strained(&r);
     runner_close(&r);
     apr_terminate();
     return done_testing();
