@@ -18,7 +18,7 @@ all: module engine
 # workflow-engine binary. Of the engine room the module holds the half that starts it, of the
 # client and bpmn rooms what checks directives.
 MODULE_ROOMS = core ipc store http auth metrics activiti workflow
-ENGINE_ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream link engine cli
+ENGINE_ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream link cluster engine cli
 PARENT       = modules/engine/parent.c
 SHARED_HALF  = modules/engine/config.c modules/bpmn/registry.c \
                $(addprefix modules/client/,targets.c mail_server.c mail_address.c hosts.c)
@@ -44,13 +44,14 @@ BELOW_load     = load output metrics document script client core
 BELOW_steps    = steps load output metrics document script database client core
 BELOW_stream   = stream core
 BELOW_link     = link core
+BELOW_cluster  = cluster core
 BELOW_engine   = engine stream steps load output metrics document bpmn decision diagram xml script database client store ipc core
 BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth metrics store ipc core
 BELOW_cli      = cli engine stream steps load output metrics document bpmn decision diagram xml script database client store ipc core
-ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream link engine http auth activiti workflow cli
+ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream link cluster engine http auth activiti workflow cli
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3

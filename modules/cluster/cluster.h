@@ -1,0 +1,144 @@
+/* cluster: servers that run executions together. Here are those that have told that they
+ * are there (the registry), and who of them is chosen for an execution. */
+#ifndef WF_CLUSTER_H
+#define WF_CLUSTER_H
+
+#include "core/core.h"
+
+/* ---- slaves ------------------------------------------------------------------------ */
+
+/* clang-format off */
+/*             heartbeat: users left     heartbeat: none left
+ *          ┌────────────▶ ONLINE ◀──────────────▶ BUSY
+ *          │                │ drain                │ drain
+ *          │                ▼                      ▼
+ *          │             DRAINING: stays so until it registers anew
+ *          │                │
+ *       OFFLINE ◀───────────┴── silent, or its connection has ended                       */
+/* clang-format on */
+typedef enum {
+    WF_SLAVE_ONLINE,
+    WF_SLAVE_BUSY,
+    WF_SLAVE_DRAINING,
+    WF_SLAVE_OFFLINE,
+    WF_SLAVE_STATES
+} wf_slave_state_e;
+const char *wf_slave_state_name(wf_slave_state_e state);
+
+typedef enum {
+    WF_SLAVE_WORKER,
+    WF_SLAVE_GATEWAY, /* those two are chosen only by their ids */
+    WF_SLAVE_AGGREGATOR,
+    WF_SLAVE_TYPES
+} wf_slave_type_e;
+const char *wf_slave_type_name(wf_slave_type_e type);
+int wf_slave_type_parse(const char *name); /* -1 if unknown */
+
+#define WF_SLAVE_TEXT 100 /* bytes of an id, an address, a label's name or value */
+#define WF_SLAVE_LIST 100 /* capabilities; labels */
+
+/* What a slave says of itself, and how it stands. */
+typedef struct wf_slave_t {
+    const char *id, *address;
+    wf_slave_type_e type;
+    const apr_array_header_t *capabilities; /* of const char *: http_executor, … */
+    const apr_table_t *labels;              /* names in any case */
+    int cpu_cores;
+    apr_int64_t memory_mb, max_vus;
+
+    /* as its heartbeats tell */
+    apr_int64_t active_vus, active_tasks;
+    double cpu_usage, memory_usage; /* 0..1 */
+    double throughput;              /* requests a second */
+
+    /* the registry's */
+    wf_slave_state_e state;
+    apr_int64_t last_seen_ms;
+} wf_slave_t;
+
+/** Virtual users that it has room for, of its max_vus: 0..1. */
+double wf_slave_load(const wf_slave_t *slave);
+/** {id, type, address, capabilities, labels, resources, status: {state, load,
+ * active_tasks, last_seen, …}}. The caller owns the reference; p is for scratch. */
+json_object *wf_slave_json(const wf_slave_t *slave, apr_pool_t *p);
+
+/* ---- the registry (registry.c) ------------------------------------------------------- */
+
+#define WF_HEARTBEAT_INTERVAL_MS 5000
+#define WF_HEARTBEAT_TIMEOUT_MS 15000
+#define WF_MAX_SLAVES 100
+
+/* All slaves, by id. Any thread; times are milliseconds of one clock, which is the
+ * caller's. */
+typedef struct wf_registry_t wf_registry_t;
+
+apr_status_t wf_registry_create(wf_registry_t **registry, int max_slaves,
+                                apr_int64_t timeout_ms, apr_pool_t *p, wf_error_t *err);
+void wf_registry_destroy(wf_registry_t *registry);
+
+/** It is there, or there again: what was known of that id is replaced. Everything is
+ *  copied. WF_ERR_INVALID names the field at fault; WF_ERR_UNAVAILABLE beyond max_slaves,
+ *  all of which are there (one that is not makes room). */
+apr_status_t wf_registry_add(wf_registry_t *registry, const wf_slave_t *slave,
+                             apr_int64_t now_ms, wf_error_t *err);
+/** A heartbeat: of heard only what heartbeats tell is read. WF_ERR_NOT_FOUND: it has to
+ *  register. */
+apr_status_t wf_registry_beat(wf_registry_t *registry, const char *id,
+                              const wf_slave_t *heard, apr_int64_t now_ms,
+                              wf_error_t *err);
+/** It gets nothing more to do; what it does it may finish. */
+apr_status_t wf_registry_drain(wf_registry_t *registry, const char *id, wf_error_t *err);
+/** Its connection has ended: offline until it is heard again. Unknown ones are ignored.
+ */
+void wf_registry_lose(wf_registry_t *registry, const char *id);
+/** It says goodbye. */
+void wf_registry_remove(wf_registry_t *registry, const char *id);
+/** Those that were not heard for longer than the timeout are offline now: their ids
+ * (const char *), each once, in p. */
+apr_array_header_t *wf_registry_expire(wf_registry_t *registry, apr_int64_t now_ms,
+                                       apr_pool_t *p);
+
+/** All of them (of wf_slave_t), by their ids; and one, or WF_ERR_NOT_FOUND. Copies in p.
+ */
+apr_array_header_t *wf_registry_list(wf_registry_t *registry, apr_pool_t *p);
+apr_status_t wf_registry_get(wf_registry_t *registry, const char *id, wf_slave_t *slave,
+                             apr_pool_t *p, wf_error_t *err);
+
+/* ---- who is chosen (select.c) --------------------------------------------------------- */
+
+typedef enum {
+    WF_SELECT_AUTO,       /* all that can */
+    WF_SELECT_MANUAL,     /* these */
+    WF_SELECT_LABEL,      /* those that have all these labels */
+    WF_SELECT_CAPABILITY, /* … capabilities */
+    WF_SELECT_MODES
+} wf_select_mode_e;
+int wf_select_mode_parse(const char *name); /* -1 if unknown */
+
+typedef struct wf_selector_t {
+    wf_select_mode_e mode;
+    const apr_array_header_t *ids;          /* MANUAL: of const char *, in that order */
+    const apr_table_t *labels;              /* LABEL */
+    const apr_array_header_t *capabilities; /* CAPABILITY: of const char * */
+    int min_slaves;                         /* 0: 1; not for MANUAL, as the next */
+    int max_slaves;                         /* 0: any number */
+} wf_selector_t;
+
+/* What an execution wants of those who run it. */
+typedef struct wf_wanted_t {
+    const apr_array_header_t *capabilities; /* that its steps need, of const char * */
+    apr_int64_t vus;                        /* at once, together */
+} wf_wanted_t;
+
+/** Choose from a list of wf_slave_t: *chosen gets const wf_slave_t *, those with least to
+ *  do first (MANUAL: as they were named), and never more than there are users. Only who
+ * is online, is a worker (or was named) and can do all steps is chosen.
+ * WF_ERR_UNAVAILABLE says what is missing: nobody is there, too few, or too few users
+ * together. */
+apr_status_t wf_select(apr_array_header_t **chosen, const apr_array_header_t *slaves,
+                       const wf_selector_t *selector, const wf_wanted_t *wanted,
+                       apr_pool_t *p, wf_error_t *err);
+/** In what proportion they share the work: by the users that each has room for. In p. */
+apr_int64_t *wf_select_weights(const apr_array_header_t *chosen, apr_pool_t *p);
+
+#endif
