@@ -61,6 +61,8 @@ typedef struct wf_cli_command_t {
     const char *help;           /* one line; NULL: started by httpd, not shown */
     const wf_option_t *options; /* or NULL */
     const char *arguments;      /* behind them: words, or FILE, or NULL */
+    const struct wf_cli_command_t *below; /* or NULL: the next word is one of these, and
+                                             run is NULL; closed by a row without name */
 } wf_cli_command_t;
 
 /** All of them, closed by a row without name. */
@@ -69,9 +71,12 @@ extern const wf_cli_command_t wf_cli_commands[];
 int wf_cli_run(int argc, const char *const *argv);    /* a workflow file, here and now */
 int wf_cli_passwd(int argc, const char *const *argv); /* a user's password */
 int wf_cli_completion(int argc, const char *const *argv); /* a script for a shell */
+int wf_cli_master_start(int argc, const char *const *argv);  /* a server, here and now */
+int wf_cli_master_status(int argc, const char *const *argv); /* how one is */
 int wf_cli_version(int argc, const char *const *argv);
 int wf_cli_help(int argc, const char *const *argv);
 
-extern const wf_option_t wf_cli_run_options[], wf_cli_passwd_options[];
+extern const wf_option_t wf_cli_run_options[], wf_cli_passwd_options[],
+    wf_cli_master_start_options[], wf_cli_master_status_options[];
 
 #endif

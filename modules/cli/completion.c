@@ -5,13 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_commands(void)
+static void put_commands(const wf_cli_command_t *commands)
 {
     const wf_cli_command_t *c;
 
-    for (c = wf_cli_commands; c->name != NULL; c++) {
+    for (c = commands; c->name != NULL; c++) {
         if (c->help != NULL) {
-            printf("%s%s", c == wf_cli_commands ? "" : " ", c->name);
+            printf("%s%s", c == commands ? "" : " ", c->name);
+        }
+    }
+}
+
+/* Once for each command; the script calls one below another by both names: master-start. */
+static void for_commands(const char *above, const wf_cli_command_t *c,
+                         void (*put)(const char *name, const wf_cli_command_t *c))
+{
+    char name[64];
+
+    for (; c->name != NULL; c++) {
+        snprintf(name, sizeof(name), "%s%s", above, c->name);
+        put(name, c);
+        if (c->below != NULL) {
+            snprintf(name, sizeof(name), "%s%s-", above, c->name);
+            for_commands(name, c->below, put);
         }
     }
 }
@@ -22,15 +38,15 @@ static int is_path(const char *value)
 }
 
 /* After an option with a value: files where it wants some, else what is typed. */
-static void put_values(const wf_cli_command_t *c)
+static void put_values(const char *name, const wf_cli_command_t *c)
 {
     const wf_option_t *o;
 
     for (o = c->options; o != NULL && o->name != NULL; o++) {
         if (o->value != NULL) {
-            printf("        %s:-%s|%s:--%s", c->name, o->name, c->name, o->name);
+            printf("        %s:-%s|%s:--%s", name, o->name, name, o->name);
             if (o->brief != NULL) {
-                printf("|%s:-%s|%s:--%s", c->name, o->brief, c->name, o->brief);
+                printf("|%s:-%s|%s:--%s", name, o->brief, name, o->brief);
             }
             printf(") %s; return ;;\n",
                    is_path(o->value) ? "COMPREPLY=($(compgen -f -- \"$word\"))" : ":");
@@ -38,7 +54,7 @@ static void put_values(const wf_cli_command_t *c)
     }
 }
 
-static void put_words(const wf_cli_command_t *c)
+static void put_words(const char *name, const wf_cli_command_t *c)
 {
     const wf_option_t *o;
     const char *files = c->arguments && is_path(c->arguments) ? "-f" : "";
@@ -47,17 +63,35 @@ static void put_words(const wf_cli_command_t *c)
     if (c->help == NULL) {
         return;
     }
-    printf("        %s:-*) words='", c->name);
+    if (c->below != NULL) {
+        printf("        %s:*) words='", name);
+        put_commands(c->below);
+        printf("' ;;\n");
+        return;
+    }
+    printf("        %s:-*) words='", name);
     for (o = c->options; o != NULL && o->name != NULL; o++) {
         printf("%s-%s", o == c->options ? "" : " ", o->name);
     }
-    printf("' ;;\n        %s:*) words='%s' files='%s' ;;\n", c->name, words, files);
+    printf("' ;;\n        %s:*) words='%s' files='%s' ;;\n", name, words, files);
+}
+
+/* After the word of a command that has others below it, the next word tells which. */
+static void put_steps_down(void)
+{
+    const wf_cli_command_t *c;
+
+    for (c = wf_cli_commands; c->name != NULL; c++) {
+        if (c->below != NULL) {
+            printf("    [ \"$command\" = %s ] && [ \"$COMP_CWORD\" -gt 2 ] && "
+                   "command=%s-${COMP_WORDS[2]}\n",
+                   c->name, c->name);
+        }
+    }
 }
 
 static void put_bash(void)
 {
-    const wf_cli_command_t *c;
-
     printf("# bash completion for workflow-engine: source <(workflow-engine completion "
            "bash)\n"
            "_workflow_engine() {\n"
@@ -65,19 +99,16 @@ static void put_bash(void)
            "    COMPREPLY=()\n"
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
            "        COMPREPLY=($(compgen -W '");
-    put_commands();
+    put_commands(wf_cli_commands);
     printf("' -- \"$word\"))\n"
            "        return\n"
-           "    fi\n"
-           "    case $command:$before in\n");
-    for (c = wf_cli_commands; c->name != NULL; c++) {
-        put_values(c);
-    }
+           "    fi\n");
+    put_steps_down();
+    printf("    case $command:$before in\n");
+    for_commands("", wf_cli_commands, put_values);
     printf("    esac\n"
            "    case $command:$word in\n");
-    for (c = wf_cli_commands; c->name != NULL; c++) {
-        put_words(c);
-    }
+    for_commands("", wf_cli_commands, put_words);
     printf("    esac\n"
            "    COMPREPLY=($(compgen $files -W \"$words\" -- \"$word\"))\n"
            "}\n"

@@ -1,9 +1,94 @@
-/* cli, inside: what run.c shows, and how (report.c, summary.c). */
+/* cli, inside: settings (settings.c, logging.c), what run.c shows, and how (report.c,
+ * summary.c), servers that commands start (server.c). */
 #ifndef WF_CLI_INTERNAL_H
 #define WF_CLI_INTERNAL_H
 
 #include "cli/cli.h"
 #include "load/load.h"
+
+#include <sys/types.h>
+
+/* ---- settings -------------------------------------------------------------------------- */
+
+typedef enum {
+    WF_LEVEL_DEBUG,
+    WF_LEVEL_INFO,
+    WF_LEVEL_WARN,
+    WF_LEVEL_ERROR,
+    WF_LEVEL_FATAL
+} wf_level_e;
+
+typedef enum { WF_FORMAT_JSON, WF_FORMAT_TEXT } wf_format_e;
+
+/** The configuration file, the environment and defaults together. */
+typedef struct wf_settings_t {
+    const char *address;                     /* host:port or :port */
+    apr_int64_t read_timeout, write_timeout; /* nanoseconds; 0 = none */
+    int cors, auth;
+    int log_level, log_format; /* wf_level_e, wf_format_e */
+    const char *log_output;    /* stdout, stderr or a file */
+    apr_int64_t unused;        /* where keys go that change nothing */
+} wf_settings_t;
+
+/** Read them: the environment counts before the file, this before the defaults. path NULL:
+ *  the usual file, if there is one; a file that is named has to exist. All faults are told
+ *  on stderr, with line and column; notes: so are keys that change nothing.
+ *  WF_ERR_INVALID if there are faults. */
+apr_status_t wf_settings_load(wf_settings_t *settings, const char *path, int notes,
+                              apr_pool_t *p, wf_error_t *err);
+
+/** What is wrong with an address to listen on, or NULL. */
+const char *wf_address_fault(const char *text);
+
+/** A path below the directory that a variable of the XDG base directories names; if it
+ *  names none, below root's one, or for others below home in their own; NULL without a
+ *  home. */
+const char *wf_home_path(const char *variable, const char *root, const char *home,
+                         const char *name, apr_pool_t *p);
+
+/** From now on this process logs as the settings say. */
+apr_status_t wf_logging_begin(const wf_settings_t *settings, wf_error_t *err);
+
+/** A file of at most 4 MiB. */
+apr_status_t wf_file_read(const char **text, apr_size_t *length, const char *path,
+                          apr_pool_t *p, wf_error_t *err);
+
+/* ---- servers --------------------------------------------------------------------------- */
+
+/** An httpd of one's own, and what its configuration is made of. */
+typedef struct wf_server_t {
+    const char *command; /* that starts it: "master start" */
+    const wf_settings_t *settings;
+    wf_option_texts_t allow; /* networks, checked; "all" among them: everybody */
+    int everybody;
+    apr_int64_t max_executions;
+    /* found */
+    const char *httpd, *module, *program;
+    const char *state;        /* directory, absolute */
+    const char *log;          /* httpd's, absolute */
+    const char *user, *group; /* of the children of a root, else NULL */
+    uid_t uid;
+    gid_t gid;
+} wf_server_t;
+
+/** Find httpd (HTTPD of the environment, or the one that this was built for), the module
+ *  and this program. WF_ERR_NOT_FOUND says which is missing. */
+apr_status_t wf_server_find(wf_server_t *server, apr_pool_t *p, wf_error_t *err);
+
+/** Make the state directory (NULL: the user's own, with this name at its end) and hold it
+ *  as long as this process, what it execs, or a child of it lives. WF_ERR_CONFLICT if
+ *  another server holds it; WF_ERR_FORBIDDEN if the server's user cannot enter it. */
+apr_status_t wf_server_prepare(wf_server_t *server, const char *state, const char *usual,
+                               apr_pool_t *p, wf_error_t *err);
+
+/** Write httpd.conf into it. */
+apr_status_t wf_server_configure(const wf_server_t *server, apr_pool_t *p,
+                                 wf_error_t *err);
+
+/** Become httpd, in the foreground. Returns only if it cannot. */
+apr_status_t wf_server_exec(const wf_server_t *server, apr_pool_t *p, wf_error_t *err);
+
+/* ---- run ------------------------------------------------------------------------------- */
 
 void wf_show_banner(const wf_plan_t *plan, apr_pool_t *p);
 

@@ -29,7 +29,7 @@
 
 typedef struct run_options_t {
     apr_int64_t vus, iterations;
-    const char *duration, *mode, *out_json, *baseline, *segment, *sequence;
+    const char *duration, *mode, *out_json, *baseline, *segment, *sequence, *config;
     wf_option_texts_t out;
     int quiet, debug, help;
 } run_options_t;
@@ -58,6 +58,8 @@ const wf_option_t wf_cli_run_options[] = {
       "FROM:TO", "run only this part of all users and iterations, such as 1/3:2/3" },
     { "execution-segment-sequence", NULL, WF_OPTION_TEXT, offsetof(run_options_t, sequence),
       "POINTS", "where the parts of all machines begin and end: 0,1/3,2/3,1" },
+    { "config",     NULL, WF_OPTION_TEXT,   offsetof(run_options_t, config),     "FILE",
+      "configuration: where and how to log" },
     { "help",       "h",  WF_OPTION_FLAG,   offsetof(run_options_t, help),       NULL,
       "print this text" },
     WF_OPTIONS_END
@@ -81,8 +83,8 @@ static int fail(const wf_error_t *err)
 
 /* ---- the plan ---------------------------------------------------------------------- */
 
-static apr_status_t read_file(const char **text, apr_size_t *length, const char *path,
-                              apr_pool_t *p, wf_error_t *err)
+apr_status_t wf_file_read(const char **text, apr_size_t *length, const char *path,
+                          apr_pool_t *p, wf_error_t *err)
 {
     char *buffer = apr_palloc(p, MAX_FILE + 1);
     apr_file_t *file;
@@ -130,7 +132,7 @@ static apr_status_t read_figures(const char **figures, const char *path, apr_poo
     const char *text = NULL;
     apr_size_t length = 0;
     json_object *report, *found;
-    apr_status_t rv = read_file(&text, &length, path, p, err);
+    apr_status_t rv = wf_file_read(&text, &length, path, p, err);
 
     if (rv == APR_SUCCESS) {
         rv = wf_json_read(&report, text, length, p, err);
@@ -194,7 +196,7 @@ static apr_status_t make_plan(wf_plan_t **plan, const char *path, const run_opti
     wf_problems_t *problems = wf_problems_create(path, p);
     const char *text = NULL;
     apr_size_t length = 0;
-    apr_status_t rv = read_file(&text, &length, path, p, err);
+    apr_status_t rv = wf_file_read(&text, &length, path, p, err);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -418,6 +420,24 @@ static int run(const char *path, const run_options_t *o, apr_pool_t *p)
     return exit_code(&runner);
 }
 
+/* The log has what scripts say, too. */
+static int begin_log(const run_options_t *o, apr_pool_t *p)
+{
+    const char *config = o->config && *o->config ? o->config : NULL;
+    wf_settings_t settings;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (wf_settings_load(&settings, config, 0, p, &err) != APR_SUCCESS
+        || wf_logging_begin(&settings, &err) != APR_SUCCESS) {
+        return fail(&err);
+    }
+    if (o->debug || o->quiet) {
+        wf_log_set_level(o->debug ? WF_LOG_DEBUG : WF_LOG_ERR);
+    }
+    return WF_EXIT_OK;
+}
+
 int wf_cli_run(int argc, const char *const *argv)
 {
     run_options_t o = { 0 };
@@ -435,10 +455,10 @@ int wf_cli_run(int argc, const char *const *argv)
         return usage(stderr);
     }
     apr_pool_create(&p, NULL);
-    wf_log_set_level(o.debug   ? WF_LOG_DEBUG
-                     : o.quiet ? WF_LOG_ERR
-                               : WF_LOG_INFO); /* what scripts say, too */
-    code = run(argv[rest], &o, p);
+    code = begin_log(&o, p);
+    if (code == WF_EXIT_OK) {
+        code = run(argv[rest], &o, p);
+    }
     apr_pool_destroy(p);
     return code;
 }

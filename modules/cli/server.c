@@ -1,0 +1,393 @@
+/* A whole httpd of one's own: its state directory, a configuration as an administrator
+ * would write it, and httpd in this process's place. */
+#include "cli/internal.h"
+
+#include <apr_file_io.h>
+#include <apr_network_io.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NS_PER_S APR_INT64_C(1000000000)
+#define NO_LIMIT_S 86400 /* httpd knows no "none": a day */
+
+#ifndef WF_HTTPD
+#define WF_HTTPD "/usr/sbin/apache2"
+#endif
+#ifndef WF_HTTPD_MODULES
+#define WF_HTTPD_MODULES "/usr/lib/apache2/modules"
+#endif
+
+/* ---- programs ------------------------------------------------------------------------- */
+
+/* The module lies beside this program in a build directory, else among httpd's. */
+static const char *find_module(const char *program, apr_pool_t *p)
+{
+    const char *directory = apr_pstrmemdup(p, program, strrchr(program, '/') - program);
+    const char *beside = apr_pstrcat(p, directory, "/mod_workflow.so", NULL);
+
+    return access(beside, R_OK) == 0 ? beside : WF_HTTPD_MODULES "/mod_workflow.so";
+}
+
+apr_status_t wf_server_find(wf_server_t *server, apr_pool_t *p, wf_error_t *err)
+{
+    const char *httpd = getenv("HTTPD");
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+    if (length < 1) {
+        return wf_error_apr(err, WF_ERR_INTERNAL, APR_FROM_OS_ERROR(errno),
+                            "finding this program");
+    }
+    server->program = apr_pstrmemdup(p, program, length);
+    server->module = find_module(server->program, p);
+    server->httpd = httpd != NULL && *httpd != '\0' ? httpd : WF_HTTPD;
+    if (access(server->httpd, X_OK) != 0) {
+        return wf_error_apr(err, WF_ERR_NOT_FOUND, APR_FROM_OS_ERROR(errno),
+                            "Apache httpd, %s (HTTPD=path in the environment names "
+                            "another one)",
+                            server->httpd);
+    }
+    if (access(server->module, R_OK) != 0) {
+        return wf_error_apr(err, WF_ERR_NOT_FOUND, APR_FROM_OS_ERROR(errno),
+                            "%s; \"make install\" puts it there", server->module);
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- who ------------------------------------------------------------------------------- */
+
+/* httpd's children and the engine of a root: the first of these that this system has. */
+static const char *const users[] = { "www-data", "apache", "http", "nobody" };
+
+static apr_status_t find_user(wf_server_t *server, apr_pool_t *p, wf_error_t *err)
+{
+    struct passwd *user = NULL;
+    struct group *group;
+    size_t i;
+
+    if (geteuid() != 0) {
+        return APR_SUCCESS;
+    }
+    for (i = 0; user == NULL && i < sizeof(users) / sizeof(users[0]); i++) {
+        user = getpwnam(users[i]);
+    }
+    if (user == NULL) {
+        return wf_error_set(err, WF_ERR_NOT_FOUND,
+                            "this system has no user www-data, apache, http or nobody "
+                            "for the server to run as");
+    }
+    server->user = apr_pstrdup(p, user->pw_name);
+    server->uid = user->pw_uid;
+    server->gid = user->pw_gid;
+    group = getgrgid(user->pw_gid);
+    server->group = group ? apr_pstrdup(p, group->gr_name)
+                          : apr_psprintf(p, "#%lu", (unsigned long)user->pw_gid);
+    return APR_SUCCESS;
+}
+
+static int may_enter(const wf_server_t *server, const struct stat *st)
+{
+    mode_t bit = st->st_uid == server->uid   ? S_IXUSR
+                 : st->st_gid == server->gid ? S_IXGRP
+                                             : S_IXOTH;
+
+    return (st->st_mode & bit) != 0;
+}
+
+/* The user has to reach the socket and the store. */
+static apr_status_t check_way(const wf_server_t *server, apr_pool_t *p, wf_error_t *err)
+{
+    char *path = apr_pstrdup(p, server->state), *end;
+    struct stat st;
+
+    if (server->user == NULL) {
+        return APR_SUCCESS;
+    }
+    for (end = path + strlen(path); end > path; end = strrchr(path, '/')) {
+        *end = '\0';
+        if (*path != '\0' && (stat(path, &st) != 0 || !may_enter(server, &st))) {
+            return wf_error_set(err, WF_ERR_FORBIDDEN,
+                                "%s, as which the server runs, cannot enter %s; -state "
+                                "DIR names another state directory",
+                                server->user, path);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- the state directory ---------------------------------------------------------------- */
+
+/* What would end a text or begin a variable in the configuration. */
+static int is_quotable(const char *path)
+{
+    for (; *path; path++) {
+        if ((unsigned char)*path < ' ' || strchr("\"\\", *path) != NULL
+            || (*path == '$' && path[1] == '{')) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static apr_status_t check_path(const char *path, const char *what, wf_error_t *err)
+{
+    if (is_quotable(path)) {
+        return APR_SUCCESS;
+    }
+    return wf_error_set(err, WF_ERR_INVALID,
+                        "%s must not have quotes, backslashes, ${ or control characters",
+                        what);
+}
+
+/* httpd's log; that of the engine, whose user may write less, stays in its directory. A
+ * file's name is meant as seen from here, not from httpd's root. */
+static apr_status_t find_log(wf_server_t *server, apr_pool_t *p, wf_error_t *err)
+{
+    const char *output = server->settings->log_output;
+    char *path;
+    apr_status_t rv;
+
+    if (strcmp(output, "stderr") == 0 || strcmp(output, "stdout") == 0) {
+        server->log = apr_pstrcat(p, server->state, "/error.log", NULL);
+        return APR_SUCCESS;
+    }
+    rv = apr_filepath_merge(&path, NULL, output, 0, p);
+    if (rv != APR_SUCCESS) {
+        return wf_error_apr(err, WF_ERR_INVALID, rv, "logging.output %s", output);
+    }
+    server->log = path;
+    return check_path(path, "logging.output", err);
+}
+
+static apr_status_t make_directory(const char *path, apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv = apr_dir_make_recursive(
+        path,
+        APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD
+            | APR_FPROT_GEXECUTE | APR_FPROT_WREAD | APR_FPROT_WEXECUTE,
+        p);
+
+    return rv == APR_SUCCESS
+               ? rv
+               : wf_error_apr(err, WF_ERR_INVALID, rv, "making the directory %s", path);
+}
+
+/* Held by httpd and all its children: as long as one of them lives, nobody else starts
+ * here. */
+static apr_status_t lock_state(const wf_server_t *server, apr_pool_t *p, wf_error_t *err)
+{
+    const char *path = apr_pstrcat(p, server->state, "/lock", NULL);
+    char pid[32] = "";
+    int fd = open(path, O_RDWR | O_CREAT, 0644);
+
+    if (fd < 0) {
+        return wf_error_apr(err, WF_ERR_INVALID, APR_FROM_OS_ERROR(errno), "opening %s",
+                            path);
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+
+        pid[n > 0 ? n : 0] = '\0';
+        close(fd);
+        return wf_error_set(err, WF_ERR_CONFLICT,
+                            "a server runs with the state directory %s already (process "
+                            "%.*s); -state DIR names another one",
+                            server->state, (int)strcspn(pid, "\n"), pid);
+    }
+    snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, strlen(pid), 0) < 0) {
+        return wf_error_apr(err, WF_ERR_INTERNAL, APR_FROM_OS_ERROR(errno), "writing %s",
+                            path);
+    }
+    return APR_SUCCESS; /* the descriptor stays open over exec */
+}
+
+apr_status_t wf_server_prepare(wf_server_t *server, const char *state, const char *usual,
+                               apr_pool_t *p, wf_error_t *err)
+{
+    char *real;
+    apr_status_t rv;
+
+    if (state == NULL || *state == '\0') {
+        state = wf_home_path("XDG_STATE_HOME", "/var/lib", "/.local/state", usual, p);
+    }
+    if (state == NULL) {
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "HOME is not set: -state DIR names a state directory");
+    }
+    if ((rv = find_user(server, p, err)) != APR_SUCCESS
+        || (rv = make_directory(state, p, err)) != APR_SUCCESS) {
+        return rv;
+    }
+    real = realpath(state, NULL);
+    if (real == NULL) {
+        return wf_error_apr(err, WF_ERR_INVALID, APR_FROM_OS_ERROR(errno), "%s", state);
+    }
+    server->state = apr_pstrdup(p, real);
+    free(real);
+    if ((rv = check_path(server->state, "the state directory", err)) != APR_SUCCESS
+        || (rv = find_log(server, p, err)) != APR_SUCCESS
+        || (rv = check_way(server, p, err)) != APR_SUCCESS) {
+        return rv;
+    }
+    rv = lock_state(server, p, err);
+    return rv == APR_SUCCESS
+               ? make_directory(apr_pstrcat(p, server->state, "/conf.d", NULL), p, err)
+               : rv;
+}
+
+/* ---- the configuration -------------------------------------------------------------------- */
+
+static const char *const modules[] = { "authn_core", "authz_core", "authz_host",
+                                       "authz_user", "auth_basic", "reqtimeout" };
+
+static const char *const log_levels[] = {
+    [WF_LEVEL_DEBUG] = "debug", [WF_LEVEL_INFO] = "info",  [WF_LEVEL_WARN] = "warn",
+    [WF_LEVEL_ERROR] = "error", [WF_LEVEL_FATAL] = "crit",
+};
+
+static void put_modules(FILE *out, const wf_server_t *server)
+{
+    size_t i;
+
+    fprintf(out,
+            "<IfModule !mpm_event_module>\n"
+            "    LoadModule mpm_event_module \"" WF_HTTPD_MODULES "/mod_mpm_event.so\"\n"
+            "</IfModule>\n"
+            "<IfModule !unixd_module>\n"
+            "    LoadModule unixd_module \"" WF_HTTPD_MODULES "/mod_unixd.so\"\n"
+            "</IfModule>\n");
+    for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+        fprintf(out, "LoadModule %s_module \"" WF_HTTPD_MODULES "/mod_%s.so\"\n",
+                modules[i], modules[i]);
+    }
+    fprintf(out, "LoadModule workflow_module \"%s\"\n\n", server->module);
+}
+
+static void put_server(FILE *out, const wf_server_t *server)
+{
+    const wf_settings_t *s = server->settings;
+
+    fprintf(out,
+            "ServerName localhost\nServerRoot \"%s\"\nDefaultRuntimeDir \"%s\"\n"
+            "PidFile \"%s/httpd.pid\"\n",
+            server->state, server->state, server->state);
+    if (server->user != NULL) {
+        fprintf(out, "User %s\nGroup %s\n", server->user, server->group);
+    }
+    fprintf(out, "Listen %s\n\n", s->address[0] == ':' ? s->address + 1 : s->address);
+    fprintf(out, "ErrorLog \"%s\"\n", server->log);
+    fprintf(out, "LogLevel warn workflow:%s\n\n", log_levels[s->log_level]);
+}
+
+static apr_int64_t seconds(apr_int64_t ns)
+{
+    return (ns + NS_PER_S - 1) / NS_PER_S;
+}
+
+static void put_limits(FILE *out, const wf_settings_t *s)
+{
+    apr_int64_t in = seconds(s->read_timeout);
+    apr_int64_t to = s->write_timeout ? seconds(s->write_timeout) : NO_LIMIT_S;
+
+    fprintf(
+        out,
+        "# A request comes within so many seconds (0: no limit), nobody is waited for "
+        "longer\n# than Timeout while sending.\n"
+        "RequestReadTimeout header=%" APR_INT64_T_FMT " body=%" APR_INT64_T_FMT "\n"
+        "Timeout %" APR_INT64_T_FMT "\n"
+        "StartServers 2\nThreadsPerChild 64\nMaxRequestWorkers 256\n"
+        "MaxKeepAliveRequests 0\n\n",
+        in, in, to);
+}
+
+static void put_access(FILE *out, const wf_server_t *server)
+{
+    int i;
+
+    if (server->everybody) {
+        fprintf(out, "    Require all granted\n");
+        return;
+    }
+    fprintf(out, "    Require local\n");
+    for (i = 0; i < server->allow.count; i++) {
+        fprintf(out, "    Require ip %s\n", server->allow.texts[i]);
+    }
+}
+
+static void put_engine(FILE *out, const wf_server_t *server)
+{
+    fprintf(out,
+            "WorkflowEngine On\nWorkflowEngineProgram \"%s\"\nWorkflowStateDir "
+            "\"%s/engine\"\nWorkflowMaxExecutions %" APR_INT64_T_FMT "\n\n"
+            "<Directory />\n    AllowOverride None\n    Require all denied\n"
+            "</Directory>\n\n"
+            "# Whoever may submit workflows may send traffic in this server's name.\n"
+            "<Location \"/api/v1\">\n    WorkflowApi workflow\n",
+            server->program, server->state, server->max_executions);
+    put_access(out, server);
+    if (server->settings->cors) {
+        fprintf(out, "    WorkflowAllowOrigin *\n");
+    }
+    fprintf(out, "</Location>\n"
+                 "<Location \"/health\">\n    WorkflowApi health\n"
+                 "    Require all granted\n</Location>\n"
+                 "<Location \"/ready\">\n    WorkflowApi ready\n"
+                 "    Require all granted\n</Location>\n\n"
+                 "# Authentication, TLS and what else this server needs: files that stay "
+                 "as they are.\n");
+    fprintf(out, "IncludeOptional \"%s/conf.d/*.conf\"\n", server->state);
+}
+
+apr_status_t wf_server_configure(const wf_server_t *server, apr_pool_t *p,
+                                 wf_error_t *err)
+{
+    const char *path = apr_pstrcat(p, server->state, "/httpd.conf", NULL);
+    const char *made = apr_pstrcat(p, path, ".new", NULL);
+    FILE *out = fopen(made, "we");
+    int failed;
+
+    if (out == NULL) {
+        return wf_error_apr(err, WF_ERR_INVALID, APR_FROM_OS_ERROR(errno), "writing %s",
+                            made);
+    }
+    fprintf(out,
+            "# Written by \"workflow-engine %s\" at each start. Changes belong into "
+            "conf.d/*.conf\n# beside this file. Started as:\n"
+            "#   %s -d \"%s\" -f \"%s\" -DFOREGROUND\n\n",
+            server->command, server->httpd, server->state, path);
+    put_modules(out, server);
+    put_server(out, server);
+    put_limits(out, server->settings);
+    put_engine(out, server);
+    failed = ferror(out);
+    failed |= fclose(out);
+    if (failed || rename(made, path) != 0) {
+        return wf_error_apr(err, WF_ERR_INTERNAL, APR_FROM_OS_ERROR(errno), "writing %s",
+                            path);
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- start ---------------------------------------------------------------------------------- */
+
+apr_status_t wf_server_exec(const wf_server_t *server, apr_pool_t *p, wf_error_t *err)
+{
+    const char *path = apr_pstrcat(p, server->state, "/httpd.conf", NULL);
+
+    fflush(NULL);
+    execl(server->httpd, server->httpd, "-d", server->state, "-f", path, "-DFOREGROUND",
+          (char *)NULL);
+    return wf_error_apr(err, WF_ERR_INTERNAL, APR_FROM_OS_ERROR(errno), "starting %s",
+                        server->httpd);
+}
