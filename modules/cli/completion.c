@@ -16,7 +16,7 @@ static void put_commands(const wf_cli_command_t *commands)
     }
 }
 
-/* Once for each command; the script calls one below another by both names: master-start. */
+/* Once for each command; to the script, one below another has both names: master-start. */
 static void for_commands(const char *above, const wf_cli_command_t *c,
                          void (*put)(const char *name, const wf_cli_command_t *c))
 {

@@ -30,9 +30,9 @@ typedef struct wf_settings_t {
     apr_int64_t unused;        /* where keys go that change nothing */
 } wf_settings_t;
 
-/** Read them: the environment counts before the file, this before the defaults. path NULL:
- *  the usual file, if there is one; a file that is named has to exist. All faults are told
- *  on stderr, with line and column; notes: so are keys that change nothing.
+/** Read them: the environment counts before the file, this before the defaults. path
+ *  NULL: the usual file, if there is one; a file that is named has to exist. All faults
+ *  are told on stderr, with line and column; notes: so are keys that change nothing.
  *  WF_ERR_INVALID if there are faults. */
 apr_status_t wf_settings_load(wf_settings_t *settings, const char *path, int notes,
                               apr_pool_t *p, wf_error_t *err);

@@ -46,8 +46,7 @@ static void usage(FILE *out, const char *above, const wf_cli_command_t *c)
             fprintf(out, "  %-10s %s\n", c->name, c->help);
         }
     }
-    fprintf(out,
-            "\nworkflow-engine %s<command> -help lists the options of a command.\n",
+    fprintf(out, "\nworkflow-engine %s<command> -help lists the options of a command.\n",
             above);
 }
 

@@ -12,7 +12,7 @@ my $dir = $script =~ s{/[^/]*$}{}r;
 
 my @cases = (
     # typed                          offered
-    [ '',                            'run passwd completion version help' ],
+    [ '',                            'run master passwd completion version help' ],
     [ 'r',                           'run' ],
     [ 'engine',                      '' ],                    # httpd's own
     [ 'run -ou',                     '-out-json -out' ],
@@ -22,6 +22,12 @@ my @cases = (
     [ 'run -u tab-',                 '' ],
     [ 'run -quiet tab-t',            'tab-two.yaml' ],
     [ 'run tab-o',                   'tab-one.yaml' ],
+    [ 'master ',                     'start status' ],
+    [ 'master sta',                  'start status' ],
+    [ 'master start -al',            '-allow' ],
+    [ 'master start -state tab-o',   'tab-one.yaml' ],
+    [ 'master start -address tab-',  '' ],
+    [ 'master status -',             '-address -help' ],
     [ 'passwd -a',                   '-admin' ],
     [ 'completion ',                 'bash' ],
     [ 'version -',                   '' ],

@@ -6,14 +6,19 @@ use Apache::Test;
 use Apache::TestUtil;
 use WF::Command;
 
+# Keys of the configuration file: each is documented, with its variable.
+my $settings = do { open my $in, '<', "$ENV{WF_TOP}/modules/cli/settings.c" or die $!; local $/; <$in> };
+my @keys = $settings =~ /^    \{ "([\w.]+)",/mg;
+my @variables = $settings =~ /"(WE_\w+)"/g;
+
 sub slurp { open my $in, '<', "$ENV{WF_TOP}/docs/" . shift or die $!; local $/; return scalar <$in> }
 
 my @commands = command('help')->{out} =~ /^  (\w+) +\w/mg;
-my %options = map { $_ => [ command($_, '-help')->{out} =~ /^  -([\w-]+)/mg ] } qw(run passwd);
+my %options = map { $_ => [ command(split(/ /), '-help')->{out} =~ /^  -([\w-]+)/mg ] } ('run', 'passwd', map { "master $_" } command('master', '-help')->{out} =~ /^  (\w+) +\w/mg);
 my ($page, $manual) = (slurp('command.md'), slurp('workflow-engine.1'));
 my ($plain) = $manual =~ s/\\-/-/gr =~ s/\\f[IBR]//gr;
 
-plan tests => 3 + 2 * @commands + 2 * keys %options;
+plan tests => 6 + 2 * @commands + 2 * keys %options;
 ok @commands > 3;
 for (@commands) {
     ok t_cmp($page, qr/^## .*\b$_\b/m, "$_ has a chapter");
@@ -27,6 +32,11 @@ for my $command (sort keys %options) {
     ok t_cmp(join(' ', sort keys %in_page), join(' ', sort @{ $options{$command} }), "$command: options of the page");
     ok t_cmp(join(' ', sort keys %in_manual), join(' ', sort @{ $options{$command} }), "$command: options of the manual");
 }
+
+ok @keys > 20;
+my ($chapter) = $page =~ /^## The configuration file\n(.*?)(?=^## |\z)/ms;
+ok t_cmp(join(' ', grep { $chapter !~ /`\Q$_\E`/ } @keys), '', 'keys that the page does not name');
+ok t_cmp(join(' ', grep { $chapter !~ /`$_`/ } @variables), '', 'variables that it does not name');
 
 # Formatters complain about what they do not understand.
 my $formatter = `sh -c 'command -v groff'`;
