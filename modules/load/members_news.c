@@ -1,0 +1,317 @@
+/* What comes from the members of a spread run: figures, ends and losses. */
+#include "load/members.h"
+
+#include <string.h>
+
+/* ---- what they tell ------------------------------------------------------------------------ */
+
+/* The run of that id with that member, to be let go; NULL with an error. */
+static wf_run_t *hold_on(wf_load_t *load, const char *id, int member, wf_error_t *err)
+{
+    wf_run_t *run = wf_run_hold_on(load, id);
+
+    if (run != NULL && run->members != NULL && member >= 0 && member < run->members->n) {
+        return run;
+    }
+    if (run != NULL) {
+        wf_run_let_go(run);
+    }
+    wf_error_set(err, WF_ERR_NOT_FOUND, "execution %s is not running with a member %d",
+                 id, member);
+    return NULL;
+}
+
+/* scratch becomes a part of what is known, or all of it. */
+static void count(wf_members_t *members, wf_spread_member_t *member, int all)
+{
+    if (all && member->sequence > 0) {
+        wf_sheet_clear(member->sheet);
+        wf_sheet_merge(member->sheet, members->scratch);
+        wf_members_add_up(members);
+        return;
+    }
+    wf_sheet_merge(member->sheet, members->scratch);
+    wf_sheet_merge(members->total, members->scratch);
+}
+
+static apr_status_t take_news(wf_run_t *run, const wf_member_news_t *news,
+                              apr_int64_t *have, wf_error_t *err)
+{
+    wf_members_t *members = run->members;
+    wf_spread_member_t *member = &members->all[news->member];
+    apr_status_t rv;
+
+    if (member->over || member->task != news->task) {
+        *have = -1;
+        return APR_SUCCESS;
+    }
+    *have = member->sequence;
+    if (news->sequence <= member->sequence
+        || (news->base != 0 && news->base != member->sequence)) {
+        return APR_SUCCESS;
+    }
+    wf_sheet_clear(members->scratch);
+    rv = wf_sheet_decode(members->scratch, news->figures, strlen(news->figures), err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_member_take_state(run, member, news->state, err);
+    }
+    if (rv == APR_SUCCESS) {
+        count(members, member, news->base == 0);
+        *have = member->sequence = news->sequence;
+    }
+    return rv;
+}
+
+/* While this process was away its members went on: the run is as old as they are. */
+static void catch_up(wf_run_t *run, const wf_resume_t *state)
+{
+    apr_int64_t behind;
+
+    pthread_mutex_lock(&run->load->lock);
+    behind = state->elapsed_us - (wf_run_elapsed_us(run) - run->main_us);
+    if (run->phase == WF_RUN_MAIN && run->paused_us == 0 && run->end_us == 0
+        && behind > NS_PER_S / 1000) {
+        run->start_us -= behind;
+    }
+    pthread_mutex_unlock(&run->load->lock);
+}
+
+apr_status_t wf_load_member_news(wf_load_t *load, const char *id,
+                                 const wf_member_news_t *news, apr_int64_t *have,
+                                 wf_error_t *err)
+{
+    wf_run_t *run = hold_on(load, id, news->member, err);
+    wf_resume_t now = { 0 };
+    apr_status_t rv;
+
+    if (run == NULL) {
+        return WF_EFAILED;
+    }
+    pthread_mutex_lock(&run->members->lock);
+    rv = take_news(run, news, have, err);
+    if (rv == APR_SUCCESS && run->members->all[news->member].state != NULL) {
+        now.elapsed_us = run->members->all[news->member].state->elapsed_us;
+    }
+    pthread_mutex_unlock(&run->members->lock);
+    if (run->resume != NULL) {
+        catch_up(run, &now);
+    }
+    wf_run_let_go(run);
+    return rv;
+}
+
+/* ---- the end of tasks ---------------------------------------------------------------------- */
+
+/* What setup has left becomes what all iterations begin with. */
+static void take_variables(wf_run_t *run, const char *text)
+{
+    json_object *o;
+    wf_error_t err;
+
+    wf_error_init(&err, run->pool);
+    if (wf_json_read(&o, text, strlen(text), run->pool, &err) == APR_SUCCESS
+        && json_object_is_type(o, json_type_object)) {
+        run->initial = wf_value_from_json(o, run->pool).as.map;
+        return;
+    }
+    run->broken = 1;
+    wf_sheet_error(run->sheet, NULL, "EXECUTION_ERROR",
+                   "what the setup has left is no object", wf_time_ms());
+}
+
+static void note_end(wf_run_t *run, const wf_spread_member_t *member,
+                     const char *variables)
+{
+    if (run->phase == WF_RUN_MAIN && member->status == WF_RUN_ABORTED && !run->stopping) {
+        run->broken = 1;
+        wf_sheet_error(
+            run->sheet, NULL, "EXECUTION_ERROR",
+            apr_psprintf(run->pool, "slave %s has stopped by itself", member->name),
+            wf_time_ms());
+    }
+    if (run->phase != WF_RUN_MAIN && member->status != WF_RUN_COMPLETED) {
+        run->broken |= !run->stopping || run->phase == WF_RUN_TEARDOWN;
+    }
+    else if (run->phase == WF_RUN_SETUP && variables != NULL) {
+        take_variables(run, variables);
+    }
+}
+
+apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int i, apr_int64_t task,
+                                 wf_run_status_e status, const char *variables,
+                                 wf_error_t *err)
+{
+    wf_run_t *run = hold_on(load, id, i, err);
+    wf_spread_member_t *member;
+
+    if (run == NULL) {
+        return WF_EFAILED;
+    }
+    member = &run->members->all[i];
+    pthread_mutex_lock(&load->lock);
+    if (!member->over && member->task == task) {
+        pthread_mutex_lock(&run->members->lock);
+        member->over = 1;
+        member->status = status;
+        pthread_mutex_unlock(&run->members->lock);
+        note_end(run, member, variables);
+        if (wf_members_over(run->members)) {
+            wf_run_phase_over(run);
+        }
+    }
+    pthread_mutex_unlock(&load->lock);
+    wf_run_let_go(run);
+    return APR_SUCCESS;
+}
+
+static const char *loss_of(const wf_run_t *run, const wf_spread_member_t *member,
+                           const char *reason, const char *successor)
+{
+    apr_int64_t done = wf_member_done(member, run->plan->nscenarios);
+    const char *known = apr_psprintf(run->pool,
+                                     "slave %s is lost (%s): %" APR_INT64_T_FMT
+                                     " iterations of its part are known",
+                                     member->name, reason, done);
+
+    if (successor != NULL) {
+        return apr_pstrcat(run->pool, known, ", slave ", successor, " goes on from there",
+                           NULL);
+    }
+    return member->planned > 0
+               ? apr_psprintf(run->pool,
+                              "%s, the other %" APR_INT64_T_FMT " are not made", known,
+                              member->planned - done)
+               : apr_pstrcat(run->pool, known, ", nobody goes on with it", NULL);
+}
+
+/* Setup and teardown are done again, and so is a part of which nothing is known: the next
+ * task counts from nothing, and what the lost one did was done. */
+static void begin_anew(wf_members_t *members, wf_spread_member_t *member)
+{
+    wf_sheet_merge(members->past, member->sheet);
+    wf_sheet_clear(member->sheet);
+    member->sequence = 0;
+}
+
+static int goes_on(const wf_run_t *run, const wf_spread_member_t *member)
+{
+    return run->phase == WF_RUN_MAIN && member->state_text != NULL
+           && member->sequence > 0;
+}
+
+/* With both locks. */
+static void lose(wf_run_t *run, wf_spread_member_t *member, const char *successor)
+{
+    wf_members_t *members = run->members;
+    wf_gone_t done = wf_member_done_by(run, member);
+
+    APR_ARRAY_PUSH(members->gone, wf_gone_t) = done;
+    if (successor == NULL) {
+        member->over = member->given_up = 1;
+        member->status = WF_RUN_FAILED;
+        return;
+    }
+    member->name = apr_pstrdup(run->pool, successor);
+    member->task++;
+    member->others_done += done.iterations;
+    member->others_vus += done.vus;
+    if (!goes_on(run, member)) {
+        begin_anew(members, member);
+    }
+}
+
+static int nobody_left(const wf_run_t *run)
+{
+    const wf_members_t *members = run->members;
+    int i;
+
+    for (i = 0; i < members->n; i++) {
+        if (!members->all[i].given_up && wf_member_has_work(run, &members->all[i])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int i,
+                                 const char *reason, const char *successor,
+                                 apr_int64_t *task, wf_error_t *err)
+{
+    wf_run_t *run = hold_on(load, id, i, err);
+    apr_status_t rv = APR_SUCCESS;
+    wf_spread_member_t *member;
+
+    if (run == NULL) {
+        return WF_EFAILED;
+    }
+    member = &run->members->all[i];
+    pthread_mutex_lock(&load->lock);
+    if (member->over) {
+        rv = wf_error_set(err, WF_ERR_CONFLICT, "the task of slave %s is over",
+                          member->name);
+    }
+    else {
+        pthread_mutex_lock(&run->members->lock);
+        wf_sheet_error(run->sheet, NULL, "CONNECTION_ERROR",
+                       loss_of(run, member, reason, successor), wf_time_ms());
+        lose(run, member, successor);
+        *task = member->task;
+        pthread_mutex_unlock(&run->members->lock);
+        run->broken |=
+            member->given_up && (run->phase != WF_RUN_MAIN || nobody_left(run));
+        if (wf_members_over(run->members)) {
+            wf_run_phase_over(run);
+        }
+    }
+    pthread_mutex_unlock(&load->lock);
+    wf_run_let_go(run);
+    return rv;
+}
+
+/* Its record, with what has been ordered since. */
+static const char *state_now(const wf_run_t *run, const wf_spread_member_t *member,
+                             apr_pool_t *p)
+{
+    wf_error_t err;
+    json_object *o, *scenarios;
+    int i;
+
+    wf_error_init(&err, p);
+    if (wf_json_read(&o, member->state_text, strlen(member->state_text), p, &err)
+        != APR_SUCCESS) {
+        return apr_pstrdup(p, member->state_text); /* never: it was read before */
+    }
+    scenarios = wf_json_get(o, "scenarios");
+    for (i = 0; i < run->plan->nscenarios; i++) {
+        if (run->scaled[i] >= 0) {
+            wf_json_add_int(wf_json_get(scenarios, run->plan->scenarios[i].name), "vus",
+                            run->scaled[i]);
+        }
+    }
+    return wf_json_text(o, NULL, p);
+}
+
+apr_status_t wf_load_member_record(wf_load_t *load, const char *id, int i,
+                                   wf_run_from_t *from, apr_pool_t *p, wf_error_t *err)
+{
+    wf_run_t *run = hold_on(load, id, i, err);
+    const wf_spread_member_t *member;
+
+    memset(from, 0, sizeof(*from));
+    if (run == NULL) {
+        return WF_EFAILED;
+    }
+    member = &run->members->all[i];
+    pthread_mutex_lock(&load->lock);
+    pthread_mutex_lock(&run->members->lock);
+    if (goes_on(run, member)) {
+        from->sequence = member->sequence;
+        from->state = state_now(run, member, p);
+        from->sheet = wf_sheet_encode(member->sheet, p);
+        from->paused = run->status == WF_RUN_PAUSED;
+    }
+    pthread_mutex_unlock(&run->members->lock);
+    pthread_mutex_unlock(&load->lock);
+    wf_run_let_go(run);
+    return APR_SUCCESS;
+}
