@@ -294,7 +294,8 @@ apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int member,
 
 /** A member is lost. What is known of its task counts; with a successor (a name) the part
  *  goes on as a task of that one, whose number is *task, and without one the rest of it
- * is not done; an execution of which nobody is left has failed. Its errors tell. WF_ERR_CONFLICT if the task is over. */
+ * is not done; an execution of which nobody is left has failed. *task is 0 if nobody goes
+ * on: also of an execution that is being stopped. Its errors tell. WF_ERR_CONFLICT if the task is over. */
 apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int member,
                                  const char *reason, const char *successor,
                                  apr_int64_t *task, wf_error_t *err);
@@ -304,7 +305,7 @@ apr_status_t wf_load_abort(wf_load_t *load, const char *id, const char *reason,
                            wf_error_t *err);
 
 /** What the next task of a part goes on from, in p. state is NULL if nothing is known: it
- *  begins. */
+ *  begins (and is to be paused then, if paused says so). */
 apr_status_t wf_load_member_record(wf_load_t *load, const char *id, int member,
                                    wf_run_from_t *from, apr_pool_t *p, wf_error_t *err);
 

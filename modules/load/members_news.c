@@ -233,6 +233,35 @@ static int nobody_left(const wf_run_t *run)
     return 1;
 }
 
+/* Is there something for a successor to do? No new iterations begin in a run that stops.
+ */
+static int wanted(const wf_run_t *run)
+{
+    return run->phase == WF_RUN_TEARDOWN || !run->stopping;
+}
+
+/* A part of a run that goes on short is missing; a phase that only one does is not done
+ * at all. */
+static int breaks(const wf_run_t *run)
+{
+    return wanted(run) && (run->phase != WF_RUN_MAIN || nobody_left(run));
+}
+
+/* With the load engine's lock. */
+static void note_loss(wf_run_t *run, wf_spread_member_t *member, const char *reason,
+                      const char *successor)
+{
+    pthread_mutex_lock(&run->members->lock);
+    wf_sheet_error(run->sheet, NULL, "CONNECTION_ERROR",
+                   loss_of(run, member, reason, successor), wf_time_ms());
+    lose(run, member, successor);
+    pthread_mutex_unlock(&run->members->lock);
+    run->broken |= member->given_up && breaks(run);
+    if (wf_members_over(run->members)) {
+        wf_run_phase_over(run);
+    }
+}
+
 apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int i,
                                  const char *reason, const char *successor,
                                  apr_int64_t *task, wf_error_t *err)
@@ -251,17 +280,9 @@ apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int i,
                           member->name);
     }
     else {
-        pthread_mutex_lock(&run->members->lock);
-        wf_sheet_error(run->sheet, NULL, "CONNECTION_ERROR",
-                       loss_of(run, member, reason, successor), wf_time_ms());
-        lose(run, member, successor);
-        *task = member->task;
-        pthread_mutex_unlock(&run->members->lock);
-        run->broken |=
-            member->given_up && (run->phase != WF_RUN_MAIN || nobody_left(run));
-        if (wf_members_over(run->members)) {
-            wf_run_phase_over(run);
-        }
+        successor = wanted(run) ? successor : NULL;
+        *task = successor != NULL ? member->task + 1 : 0;
+        note_loss(run, member, reason, successor);
     }
     pthread_mutex_unlock(&load->lock);
     wf_run_let_go(run);
@@ -308,8 +329,8 @@ apr_status_t wf_load_member_record(wf_load_t *load, const char *id, int i,
         from->sequence = member->sequence;
         from->state = state_now(run, member, p);
         from->sheet = wf_sheet_encode(member->sheet, p);
-        from->paused = run->status == WF_RUN_PAUSED;
     }
+    from->paused = run->status == WF_RUN_PAUSED;
     pthread_mutex_unlock(&run->members->lock);
     pthread_mutex_unlock(&load->lock);
     wf_run_let_go(run);

@@ -93,6 +93,21 @@ static apr_int64_t requests(cluster_t *c)
     return now.http_reqs;
 }
 
+static int status_of(cluster_t *c, const task_t *task)
+{
+    wf_run_snapshot_t now = { .status = WF_RUN_STATES };
+    wf_error_t err;
+
+    wf_error_init(&err, c->pool);
+    wf_load_snapshot(c->slaves[task->slave], task->id, &now, c->pool, &err);
+    return (int)now.status;
+}
+
+static int is_live(cluster_t *c, const task_t *task)
+{
+    return status_of(c, task) != WF_RUN_STATES && status_of(c, task) != WF_RUN_PENDING;
+}
+
 static double share(const runner_t *r, const char *name, const char *edge)
 {
     return json_object_get_double(
@@ -140,6 +155,87 @@ static void scaled(runner_t *r)
     is_int(users(&c), 30, "the successor knows it");
     wf_load_stop(r->load, c.id, &err);
     ok(pump_until(&c, 0), "it ends");
+    close_cluster(&c);
+}
+
+/* What was paused when its member was lost is still paused elsewhere. */
+static void paused(runner_t *r)
+{
+    cluster_t c;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    open_cluster(&c, r,
+                 HEAD PAUSE "options: {mode: shared-iterations, vus: 12, "
+                            "iterations: 1200}\n");
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 100), "three are under way");
+    is_int(wf_load_pause(r->load, c.id, &err), APR_SUCCESS, "pause");
+    PUMP_UNTIL(&c, live(&c, WF_RUN_PAUSED) == MEMBERS);
+    kill_slave(&c, 1);
+    hand_over(&c, 1, 0, "main");
+    PUMP_UNTIL(&c, is_live(&c, c.tasks[MEMBERS]));
+    is_int(status_of(&c, c.tasks[MEMBERS]), WF_RUN_PAUSED, "the successor pauses");
+    is_int(wf_load_resume(r->load, c.id, &err), APR_SUCCESS, "resume");
+    ok(pump_until(&c, 0), "to the end");
+    is_str(wf_run_status_name(r->last.status), "completed", "completed");
+    is_int(r->last.iterations, 1200, "exactly all iterations");
+    close_cluster(&c);
+}
+
+/* Nobody goes on with what is being stopped: it would not hear of that. */
+static void stopping(runner_t *r)
+{
+    apr_int64_t task = 7;
+    cluster_t c;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    open_cluster(&c, r, HEAD PAUSE "options: {vus: 6, duration: 60s}\n");
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 20), "three are under way");
+    kill_slave(&c, 1);
+    is_int(wf_load_stop(r->load, c.id, &err), APR_SUCCESS, "stop");
+    is_int(wf_load_member_lost(r->load, c.id, 1, "gone", "three", &task, &err),
+           APR_SUCCESS, "one is lost meanwhile");
+    is_int(task, 0, "no other one is needed");
+    ok(pump_until(&c, 0), "it ends");
+    is_str(wf_run_status_name(r->last.status), "aborted", "aborted");
+    is_str(member_status(r, "three"), "aborted", "as its members");
+    is_str(member_status(r, "two"), "failed", "but the lost one");
+    close_cluster(&c);
+}
+
+/* A master that ends its executions waits for nobody. */
+static void master_ends(runner_t *r)
+{
+    wf_load_options_t options = { .loops = 1,
+                                  .max_executions = 3,
+                                  .max_vus = 10,
+                                  .progress = on_progress,
+                                  .baton = r };
+    wf_load_t *first, *usual = r->load;
+    cluster_t c;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    open_cluster(&c, r, HEAD PAUSE "options: {vus: 6, duration: 60s}\n");
+    if (wf_load_create(&first, &options, c.pool, &err) != APR_SUCCESS) {
+        printf("Bail out! %s\n", err.message);
+        exit(1);
+    }
+    r->load = first;
+    start(&c, first, NULL);
+    ok(pump_until(&c, 20), "three are under way");
+    wf_load_close(first);
+    ok(ended(&c), "a master that is closed ends its executions");
+    is_str(wf_run_status_name(r->last.status), "aborted", "aborted");
+    ok(r->last.iterations >= 20, "with what was known");
+    r->load = usual;
+    pump(&c); /* members are told */
+    PUMP_UNTIL(&c, live(&c, WF_RUN_RUNNING) == 0);
+    is_int(live(&c, WF_RUN_RUNNING), 0, "and members have to end");
+    wf_load_destroy(first);
     close_cluster(&c);
 }
 
@@ -302,11 +398,14 @@ int main(void)
     succeeded(&r);
     adjoins(&r);
     scaled(&r);
+    paused(&r);
+    stopping(&r);
     goes_short(&r);
     in_setup(&r);
     nobody_left(&r, "");
     nobody_left(&r, "teardown:\n- {id: out, type: http, config: {url: 'BASE/ok?out'}}\n");
     master_returns(&r);
+    master_ends(&r);
     runner_close(&r);
     apr_terminate();
     return done_testing();

@@ -95,6 +95,52 @@ static void distribution(runner_t *r)
     close_cluster(&c);
 }
 
+/* Rows of data are dealt out with the rest: each is used once, whoever has it. */
+static void rows(runner_t *r)
+{
+    cluster_t c;
+
+    open_cluster(&c, r,
+                 HEAD
+                 "data: {u: {mode: unique, csv: \"n\\n1\\n2\\n4\\n8\\n16\\n32\\n64\\n"
+                 "128\\n256\\n512\\n1024\\n2048\"}}\n"
+                 "steps:\n- {id: s, type: script, config: {script: "
+                 "\"metrics.add('size', Number(vars.get('u').n))\"}}\n"
+                 "options: {mode: shared-iterations, vus: 6, iterations: 12}\n");
+    c.chaos = 40;
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 0), "iterations with a row each end");
+    is_int(metric_count(r, "size"), 4095, "each row was used once");
+    close_cluster(&c);
+}
+
+/* What is not counted because it is too early is not counted anywhere; scenarios keep
+ * their own figures. */
+static void scenarios(runner_t *r)
+{
+    json_object *values;
+    cluster_t c;
+    double own;
+
+    open_cluster(&c, r,
+                 HEAD PAUSE "options: {warmup: 300ms, thresholds: [{metric: "
+                            "'iterations{scenario:a}', condition: 'count >= 0'}]}\n"
+                            "scenarios:\n  a: {vus: 6, duration: 900ms}\n"
+                            "  b: {vus: 3, iterations: 40}\n");
+    c.chaos = 40;
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 0), "two scenarios end");
+    values = metric_values(r, "iterations{scenario:a}");
+    own = json_object_get_double(wf_json_get(values, "count"));
+    ok(own > 0 && own <= metric_count(r, "iterations"), "one has figures of its own");
+    ok(r->last.iterations > 0 && r->last.iterations < of_members(r, "completed_iters"),
+       "%d of %d iterations are counted", (int)r->last.iterations,
+       of_members(r, "completed_iters"));
+    is_int(metric_count(r, "iterations"), r->last.iterations, "everywhere");
+    is_int(of_members(r, "completed_vus"), 9, "and all users");
+    close_cluster(&c);
+}
+
 /* ---- phases -------------------------------------------------------------------------------------- */
 
 /* Is there a record, and is it of one moment: one of the phase that its members are in?
@@ -283,6 +329,8 @@ int main(void)
     exact(&r);
     thirty_thousand(&r);
     distribution(&r);
+    rows(&r);
+    scenarios(&r);
     phases(&r);
     control(&r);
     grows(&r);
