@@ -113,6 +113,19 @@ static int take_options(wf_server_t *server, wf_settings_t *settings,
 
 /* ---- start -------------------------------------------------------------------------------- */
 
+/* What only `run` can do. */
+static void tell_of_logs(const wf_settings_t *settings)
+{
+    if (settings->log_format == WF_FORMAT_JSON) {
+        fputs("workflow-engine: logging.format: servers write httpd's format, not JSON\n",
+              stderr);
+    }
+    if (strcmp(settings->log_output, "stdout") == 0) {
+        fputs("workflow-engine: logging.output: servers log into files, not to stdout\n",
+              stderr);
+    }
+}
+
 static void show_banner(const wf_server_t *server)
 {
     const char *address = server->settings->address;
@@ -150,6 +163,7 @@ static int start(const start_options_t *o, apr_pool_t *p)
         || wf_server_configure(&server, p, &err) != APR_SUCCESS) {
         return fail(&err);
     }
+    tell_of_logs(&settings);
     show_banner(&server);
     wf_server_exec(&server, p, &err); /* returns only if it fails */
     return fail(&err);

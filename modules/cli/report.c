@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define CELLS 30
@@ -50,23 +51,44 @@ static const char *remaining(const wf_run_snapshot_t *s, apr_pool_t *p)
     return wf_duration_text((apr_int64_t)(seconds + 0.5) * 1000 * NS_PER_MS, p);
 }
 
+/* A line that is wider than the terminal goes on in the next row, and is not replaced. */
+static int fitting(const char *line)
+{
+    int length = (int)strlen(line);
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+        && length >= size.ws_col) {
+        return size.ws_col - 1;
+    }
+    return length;
+}
+
 void wf_show_progress(const wf_run_snapshot_t *s, apr_pool_t *p)
 {
-    int terminal = isatty(STDOUT_FILENO);
+    const char *line;
     int full = (int)(s->progress * CELLS);
     char bar[CELLS + 1];
 
     memset(bar, '.', CELLS);
     memset(bar, '#', full);
     bar[CELLS] = '\0';
-    printf("%s[%s] %3d%% left %s | %s | iter %" APR_INT64_T_FMT " | VUs %" APR_INT64_T_FMT
-           " | req %" APR_INT64_T_FMT " %.1f/s | ok %.1f%% | avg %.2fms | fail "
-           "%" APR_INT64_T_FMT "%s",
-           terminal ? "\r\033[K" : "", bar, (int)(s->progress * 100), remaining(s, p),
-           wf_duration_text(s->elapsed_ms * NS_PER_MS, p), s->iterations, s->active_vus,
-           s->http_reqs, wf_requests_per_second(s),
-           100 * (s->http_reqs ? 1 - share(s->http_failed, s->http_reqs) : 0),
-           s->http_req_duration.avg, s->http_failed, terminal ? "" : "\n");
+    line =
+        apr_psprintf(p,
+                     "[%s] %3d%% left %s | %s | iter %" APR_INT64_T_FMT
+                     " | VUs %" APR_INT64_T_FMT " | req %" APR_INT64_T_FMT
+                     " %.1f/s | ok %.1f%% | avg %.2fms | fail %" APR_INT64_T_FMT,
+                     bar, (int)(s->progress * 100), remaining(s, p),
+                     wf_duration_text(s->elapsed_ms * NS_PER_MS, p), s->iterations,
+                     s->active_vus, s->http_reqs, wf_requests_per_second(s),
+                     100 * (s->http_reqs ? 1 - share(s->http_failed, s->http_reqs) : 0),
+                     s->http_req_duration.avg, s->http_failed);
+    if (isatty(STDOUT_FILENO)) {
+        printf("\r\033[K%.*s", fitting(line), line);
+    }
+    else {
+        printf("%s\n", line);
+    }
     fflush(stdout);
 }
 

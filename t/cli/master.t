@@ -48,7 +48,7 @@ my @refused = (
     [ [ 'status', '-address', 'ftp://localhost' ],   1, qr/./ ],
 );
 
-plan tests => 3 * @refused + 32;
+plan tests => 3 * @refused + 35;
 
 for (@refused) {
     my ($args, $code, $message) = @$_;
@@ -116,6 +116,14 @@ ok t_cmp(slurp("$top/two.log"), qr/resuming normal operations/, 'the log is wher
 WF::Test::use_server("http://127.0.0.1:$other");
 ok t_cmp(call('GET', '/api/v1/executions')->code, 403, 'conf.d counts');
 ok t_cmp(stop($two, 'INT')->{code}, 0, 'SIGINT ends it');
+
+{
+    local @ENV{qw(WE_LOG_FORMAT WE_LOG_OUTPUT WE_SERVER_READ_TIMEOUT)} = qw(json stdout 0);
+    ($two, $other, $up) = begin('two');
+    ok t_cmp($two->err, qr/^workflow-engine: logging\.format: servers write httpd's format.*\nworkflow-engine: logging\.output: servers log into files/, 'what a server cannot do is told');
+    ok t_cmp(conf('two'), qr/^ErrorLog "\Q$top\E\/two\/error\.log"\n.*^RequestReadTimeout header=0 body=0$/ms, 'and not done');
+    ok t_cmp(stop($two, 'TERM')->{code}, 0);
+}
 
 # TERM, and again: what has been done is still there.
 ok t_cmp(stop($one, 'TERM')->{code}, 0, 'SIGTERM ends it');
