@@ -46,6 +46,9 @@ static apr_status_t take_news(wf_run_t *run, const wf_member_news_t *news,
         return APR_SUCCESS;
     }
     *have = member->sequence;
+    if (news->figures == NULL || news->state == NULL) {
+        return wf_error_set(err, WF_ERR_INVALID, "figures and state are missing");
+    }
     if (news->sequence <= member->sequence
         || (news->base != 0 && news->base != member->sequence)) {
         return APR_SUCCESS;

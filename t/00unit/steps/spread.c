@@ -319,6 +319,62 @@ static void strained(runner_t *r)
     close_cluster(&c);
 }
 
+/* ---- members that talk nonsense ------------------------------------------------------------ */
+
+static int refused(cluster_t *c, const wf_member_news_t *news)
+{
+    apr_int64_t have;
+    apr_pool_t *p;
+    wf_error_t err;
+    int is_refused;
+
+    apr_pool_create(&p, NULL);
+    wf_error_init(&err, p);
+    is_refused = wf_load_member_news(c->r->load, c->id, news, &have, &err) != APR_SUCCESS
+                 && err.kind == WF_ERR_INVALID && err.message != NULL;
+    apr_pool_destroy(p);
+    return is_refused;
+}
+
+/* Of texts that break off somewhere nothing is counted. */
+static void nonsense(runner_t *r)
+{
+    wf_run_snapshot_t now;
+    cluster_t c;
+    wf_error_t err;
+    int i, figures = 0, states = 0;
+
+    wf_error_init(&err, r->pool);
+    open_cluster(&c, r,
+                 HEAD PAUSE "options: {mode: shared-iterations, vus: 6, "
+                            "iterations: 1200}\n");
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 10), "it runs");
+    is_int(wf_load_record(c.slaves[0], c.tasks[0]->id, &now, c.pool, &err), APR_SUCCESS,
+           "the record of a task");
+    for (i = 0; i < 100; i++) {
+        const wf_run_record_t *record = now.record;
+        wf_member_news_t news = { .task = 1,
+                                  .sequence = record->sequence,
+                                  .figures = record->sheet,
+                                  .state = record->state };
+
+        news.figures = apr_pstrndup(c.pool, news.figures, strlen(news.figures) * i / 100);
+        figures += refused(&c, &news);
+        news.figures = record->sheet;
+        news.state = apr_pstrndup(c.pool, news.state, strlen(news.state) * i / 100);
+        states += refused(&c, &news);
+        news.state = i % 2 ? NULL : news.state;
+        news.figures = i % 2 ? news.figures : NULL;
+        figures += refused(&c, &news);
+    }
+    is_int(figures, 200, "figures that break off, or are missing");
+    is_int(states, 100, "states that break off");
+    ok(pump_until(&c, 0), "to the end");
+    is_int(r->last.iterations, 1200, "nothing of it was counted");
+    close_cluster(&c);
+}
+
 int main(void)
 {
     runner_t r;
@@ -336,6 +392,7 @@ int main(void)
     grows(&r);
     violated(&r);
     strained(&r);
+    nonsense(&r);
     runner_close(&r);
     apr_terminate();
     return done_testing();
