@@ -239,6 +239,36 @@ static void master_ends(runner_t *r)
     close_cluster(&c);
 }
 
+/* Who may lose nobody ends it all; its teardown is done by those who are left. */
+static void aborted(runner_t *r)
+{
+    apr_int64_t task = 0;
+    cluster_t c;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    open_cluster(&c, r,
+                 HEAD PAUSE "teardown:\n- {id: out, type: http, config: {url: "
+                            "'BASE/ok?out'}}\n"
+                            "options: {vus: 6, duration: 60s}\n");
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 20), "three are under way");
+    kill_slave(&c, 0);
+    is_int(wf_load_abort(r->load, c.id, "a slave is lost, and none may be", &err),
+           APR_SUCCESS, "abort");
+    is_int(wf_load_member_lost(r->load, c.id, 0, "gone", NULL, &task, &err), APR_SUCCESS,
+           "the first is lost");
+    ok(pump_until(&c, 0), "it ends");
+    is_str(wf_run_status_name(r->last.status), "failed", "failed");
+    ok(error_with(r, "none may be") != NULL, "its errors say why");
+    is_str(member_status(r, "one"), "failed", "the lost one failed");
+    is_int(target_requests(&r->target), 1, "another one did the teardown");
+    is_int(wf_load_abort(r->load, c.id, "again", &err) != APR_SUCCESS, 1,
+           "what has ended is not aborted");
+    is_int(err.kind, WF_ERR_NOT_FOUND, "it is not live");
+    close_cluster(&c);
+}
+
 #define SETUP                                                                            \
     "setup:\n- {id: in, type: http, config: {url: 'BASE/ok?in'}}\n"                      \
     "- {id: wait, type: sleep, config: {duration: 200ms}}\n"
@@ -400,6 +430,7 @@ int main(void)
     scaled(&r);
     paused(&r);
     stopping(&r);
+    aborted(&r);
     goes_short(&r);
     in_setup(&r);
     nobody_left(&r, "");
