@@ -135,12 +135,14 @@ static const wf_field_t *fields_of(const char *prefix, apr_pool_t *p)
     int n = 0;
 
     for (i = 0; i < SETTINGS; i++) {
-        const char *name = settings[i].key + length, *dot = strchr(name, '.');
         wf_field_t *field = &fields[n];
+        const char *name, *dot;
 
         if (strncmp(settings[i].key, prefix, length) != 0) {
             continue;
         }
+        name = settings[i].key + length;
+        dot = strchr(name, '.');
         if (dot == NULL) {
             field->name = name;
             field->type = settings[i].type;
