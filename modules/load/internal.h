@@ -563,8 +563,8 @@ wf_run_t *wf_run_create(struct wf_load_t *load, wf_plan_t *plan, const char *id,
                         const wf_crew_t *crew, apr_pool_t *p);
 /** Is it one phase of a part, for somebody who has the whole? */
 int wf_run_is_task(const wf_run_t *run);
-/** What is known of its members, for a record; the caller owns the reference. NULL if the run is in
- *  another phase by now: then nothing of it is a record. */
+/** What is known of its members, for a record; the caller owns the reference. NULL if the
+ *  run is in another phase by now: then nothing of it is a record. */
 json_object *wf_members_json(const wf_run_t *run, wf_run_phase_e phase, apr_pool_t *p);
 /** A pool for what fills on a thread or with a lock of its own; gone with the run's. */
 apr_pool_t *wf_run_pool(wf_run_t *run, const char *tag);

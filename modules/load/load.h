@@ -293,9 +293,10 @@ apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int member,
                                  const char *variables, wf_error_t *err);
 
 /** A member is lost. What is known of its task counts; with a successor (a name) the part
- *  goes on as a task of that one, whose number is *task, and without one the rest of it
- * is not done; an execution of which nobody is left has failed. *task is 0 if nobody goes
- * on: also of an execution that is being stopped. Its errors tell. WF_ERR_CONFLICT if the task is over. */
+ *  goes on as a task of that one, whose number is *task, and without one the rest of it is
+ *  not done; an execution of which nobody is left has failed. *task is 0 if nobody goes on:
+ *  also of an execution that is being stopped. Its errors tell. WF_ERR_CONFLICT if the task
+ *  is over. */
 apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int member,
                                  const char *reason, const char *successor,
                                  apr_int64_t *task, wf_error_t *err);
