@@ -262,7 +262,10 @@ typedef struct wf_spread_t {
 
 /** As wf_load_start, or wf_load_continue if from is given: of such a record members have
  *  the names that they had. Users are the members' affair: only max_executions limits it.
- */
+ *  A member without users has a task if only time ends a scenario, so that it may be scaled;
+ *  where users end with their iterations it has none, also after scaling. Progress calls
+ *  bring a record now and then, so that those of hundreds of members cost little; whenever a
+ *  phase begins, and at the end, they do. */
 apr_status_t wf_load_spread(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_pool,
                             const char *id, const wf_run_from_t *from,
                             const wf_spread_t *spread, wf_error_t *err);
