@@ -288,6 +288,7 @@ CORPUS_metrics_threshold = threshold
 CORPUS_load_csv       = csv
 CORPUS_http_multipart = multipart
 CORPUS_stream_client  = stream
+CORPUS_link_stranger  = link
 FUZZ_ROOM = $(firstword $(subst _, ,$(1)))
 FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
 

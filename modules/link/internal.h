@@ -50,6 +50,7 @@ struct wf_one_link_t {
     char *early; /* bytes that came before the socket was ours */
     apr_size_t early_length, early_read;
     apr_size_t left; /* bytes that may be read in this turn */
+    int pings;       /* since the last tick */
     int gone;    /* the socket is of no use any more */
     unsigned watched; /* epoll events */
     char name[WF_LINK_NAME + 1];
@@ -59,6 +60,8 @@ struct wf_one_link_t {
     wf_one_link_t *next;
 };
 
+/** 1 for what a client may be called: it stands in logs. */
+int wf_link_name_valid(const char *name);
 /** Takes fd and early (malloc) over. NULL without memory, then both are the caller's. */
 wf_one_link_t *wf_one_link_create(wf_links_t *links, wf_link_t id, int fd,
                                   const char *name, char *early, apr_size_t length);

@@ -9,6 +9,7 @@
  * "now"), which also shows that it is there. */
 #include "link/internal.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@
 #define ASK_US 2000000    /* … later */
 #define ENDING_US 2000000 /* for the other side to take a farewell */
 #define REASON_MAX 120    /* bytes in a close frame, RFC 6455, 5.5 */
+#define PINGS 16          /* from one tick to the next: each is answered, read or not */
 
 /* ---- bytes --------------------------------------------------------------------------- */
 
@@ -115,7 +117,10 @@ static void queue(wf_one_link_t *link, uint8_t opcode, const char *text,
 
 void wf_one_link_send(wf_one_link_t *link, const char *text, apr_size_t length)
 {
-    if (link->state == WF_LINK_OPEN) {
+    if (link->state == WF_LINK_OPEN && length > WF_LINK_MESSAGE) {
+        wf_one_link_end(link, "a message is too long to be sent");
+    }
+    else if (link->state == WF_LINK_OPEN) {
         queue(link, WSLAY_TEXT_FRAME, text, length);
     }
 }
@@ -215,6 +220,16 @@ static void open_link(wf_one_link_t *link)
     owner->opened(owner->baton, link->id, link->client ? NULL : link->name);
 }
 
+int wf_link_name_valid(const char *name)
+{
+    const char *at = name;
+
+    while (*at != '\0' && !apr_iscntrl(*at)) {
+        at++;
+    }
+    return *at == '\0' && at > name && at - name <= WF_LINK_NAME;
+}
+
 /* Each returns what is wrong, or NULL. */
 static const char *on_hello(wf_one_link_t *link, json_object *o)
 {
@@ -225,8 +240,8 @@ static const char *on_hello(wf_one_link_t *link, json_object *o)
     if (link->their_nonce[0] != '\0') {
         return "it greets twice";
     }
-    if (*name == '\0' || strlen(name) > WF_LINK_NAME) {
-        return "a name has 1 to 100 bytes";
+    if (!wf_link_name_valid(name)) {
+        return "a name has 1 to 100 bytes, none of them a control character";
     }
     memcpy(link->name, name, strlen(name) + 1);
     wrong = take_nonce(link, o);
@@ -389,6 +404,26 @@ static void take(wf_one_link_t *link, const struct wslay_event_on_msg_recv_arg *
     }
 }
 
+/* Why they have closed it, in their words, which may be a stranger's: no line of a log may
+ * look like another one. */
+static const char *their_reason(const wf_one_link_t *link,
+                                const struct wslay_event_on_msg_recv_arg *arg)
+{
+    char *reason, *at;
+
+    if (arg->msg_length <= 2) {
+        return "the other side has closed it";
+    }
+    reason = apr_pstrmemdup(link->links->scratch, (const char *)arg->msg + 2,
+                            arg->msg_length - 2);
+    for (at = reason; *at != '\0'; at++) {
+        if (apr_iscntrl(*at)) {
+            *at = '?';
+        }
+    }
+    return reason;
+}
+
 static void on_message(wslay_event_context_ptr ws,
                        const struct wslay_event_on_msg_recv_arg *arg, void *baton)
 {
@@ -399,10 +434,10 @@ static void on_message(wslay_event_context_ptr ws,
         return;
     }
     if (arg->opcode == WSLAY_CONNECTION_CLOSE) {
-        wf_one_link_end(link, arg->msg_length > 2 ? apr_pstrmemdup(
-                                  link->links->scratch, (const char *)arg->msg + 2,
-                                  arg->msg_length - 2)
-                                                  : "the other side has closed it");
+        wf_one_link_end(link, their_reason(link, arg));
+    }
+    else if (arg->opcode == WSLAY_PING && ++link->pings > PINGS) {
+        wf_one_link_end(link, "it pings too often");
     }
     else if (arg->opcode == WSLAY_TEXT_FRAME || arg->opcode == WSLAY_BINARY_FRAME) {
         take(link, arg);
@@ -496,6 +531,7 @@ void wf_one_link_tick(wf_one_link_t *link, apr_int64_t now_us)
 {
     const wf_links_options_t *options = &link->links->options;
 
+    link->pings = 0;
     if (link->state == WF_LINK_GREETS && now_us - link->born_us > options->greeting) {
         wf_one_link_end(link, "the greeting takes too long");
     }
@@ -522,5 +558,6 @@ int wf_one_link_is_over(const wf_one_link_t *link, apr_int64_t now_us)
 
 unsigned wf_one_link_wishes(const wf_one_link_t *link)
 {
-    return EPOLLIN | (wslay_event_want_write(link->ws) ? EPOLLOUT : 0u);
+    return (wslay_event_get_read_enabled(link->ws) ? EPOLLIN : 0u)
+           | (wslay_event_want_write(link->ws) ? EPOLLOUT : 0u);
 }

@@ -108,7 +108,7 @@ apr_status_t wf_links_join(wf_links_t *links, int fd, const char *name, wf_link_
 /** Send to a link that is open. What cannot be sent any more, because it is closed, is
  *  dropped: closed() has said so or will. The caller keeps its reference. */
 void wf_link_send(wf_links_t *links, wf_link_t link, json_object *message);
-/** End it; the other side is told why. */
+/** End it; the other side is told why. What the socket has not taken yet is dropped. */
 void wf_link_close(wf_links_t *links, wf_link_t link, const char *why);
 /** The other side's clock, as wf_link_clock_read. */
 int wf_link_offset(wf_links_t *links, wf_link_t link, apr_int64_t *offset_us,

@@ -395,9 +395,10 @@ apr_status_t wf_links_join(wf_links_t *links, int fd, const char *name, wf_link_
     wf_letter_t *letter = letter_make(LETTER_ADD, 0, NULL, 0);
     int full;
 
-    if (*name == '\0' || strlen(name) > WF_LINK_NAME) {
+    if (!wf_link_name_valid(name)) {
         free(letter);
-        return wf_error_set(err, WF_ERR_INVALID, "a name has 1 to %d bytes",
+        return wf_error_set(err, WF_ERR_INVALID,
+                            "a name has 1 to %d bytes, none of them a control character",
                             WF_LINK_NAME);
     }
     pthread_mutex_lock(&links->lock);

@@ -128,6 +128,9 @@ static void clocks(void)
     wf_link_clock_add(&clock, 1000, 5000, 900);
     ok(!wf_link_clock_read(&clock, &offset, &error),
        "nor by an answer before its question");
+    wf_link_clock_add(&clock, INT64_MIN, INT64_MIN, 900);
+    wf_link_clock_add(&clock, 0, INT64_MIN, 900);
+    ok(!wf_link_clock_read(&clock, &offset, &error), "nor by what is no time");
     wf_link_clock_add(&clock, 1000, 501100, 1200);
     ok(wf_link_clock_read(&clock, &offset, &error), "an answer");
     is_int(offset, 500000, "the other clock is ahead");

@@ -223,7 +223,11 @@ static const struct {
       "{\"say\":\"hello\",\"version\":2,\"name\":\"x\",\"nonce\":\"" NONCE "\"}", NULL,
       "the other side speaks another version" },
     { "no name", 2, "{\"say\":\"hello\",\"version\":1,\"nonce\":\"" NONCE "\"}", NULL,
-      "a name has 1 to 100 bytes" },
+      "a name has 1 to 100 bytes, none of them a control character" },
+    { "a name of two lines", 2,
+      "{\"say\":\"hello\",\"version\":1,\"name\":\"x\\ny\",\"nonce\":\"" NONCE "\"}",
+      NULL, "a name has 1 to 100 bytes, none of them a control character" },
+    { "a farewell of two lines", 8, "\x03\xe8x\ny", NULL, "x?y" },
     { "a short number", 2,
       "{\"say\":\"hello\",\"version\":1,\"name\":\"x\",\"nonce\":\"12\"}", NULL,
       "a greeting without its random number" },
@@ -289,6 +293,27 @@ static void long_greeting(void)
     }
     WAIT_FOR(get(&server, &server.closed) == 1);
     is_str(server.why, "it does not keep to the protocol", "a greeting of 60,000 bytes");
+    close(fd);
+    side_close(&server);
+}
+
+/* Each ping is answered, also to somebody who does not read the answers. */
+static void pings(void)
+{
+    char bytes[6 * 1000];
+    side_t server;
+    int fd, i;
+
+    side_open(&server, &(wf_links_options_t){ .key = key });
+    for (i = 0; i < 1000; i++) {
+        frame(bytes + i * 6, 9, "");
+    }
+    fd = accept_one(&server, "");
+    if (write(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes)) {
+        diag("not written");
+    }
+    WAIT_FOR(get(&server, &server.closed) == 1);
+    is_str(server.why, "it pings too often", "a thousand pings");
     close(fd);
     side_close(&server);
 }
@@ -502,6 +527,7 @@ int main(void)
     greets();
     unknown();
     long_greeting();
+    pings();
     early();
     carries();
     many();
