@@ -4,6 +4,8 @@
  *   clock.c   the other side's clock
  *   link.c    one link: greeting, messages, its end
  *   links.c   the thread, its epoll loop and mailbox
+ *   dial.c    how a client comes to its server
+ *   tunnel.c  … over TLS
  *
  * A link belongs to the thread; what others ask for comes as a letter. On the wire the
  * owner's messages are text, and what the links say to each other are binary frames, so
@@ -13,6 +15,7 @@
 
 #include "link/link.h"
 
+#include <curl/curl.h>
 #include <pthread.h>
 #include <wslay/wslay.h>
 
@@ -103,5 +106,12 @@ struct wf_links_t {
     apr_int64_t next_id;
     int quit;
 };
+
+/* ---- tunnel.c ---------------------------------------------------------------------- */
+
+/** A socket for a link from libcurl's connection, whose own is outside; the handle belongs
+ *  to the tunnel on success. The tunnel ends with either of its ends, or with p. */
+apr_status_t wf_link_tunnel(int *fd, CURL *handle, int outside, apr_pool_t *p,
+                            wf_error_t *err);
 
 #endif

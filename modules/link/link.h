@@ -100,7 +100,7 @@ apr_status_t wf_links_reserve(wf_links_t *links, apr_int64_t *ticket, wf_error_t
 apr_status_t wf_links_open(wf_links_t *links, apr_int64_t ticket, int fd,
                            const char *early, apr_size_t length, wf_link_t *link,
                            wf_error_t *err);
-/** The client's end, after the handshake (wf_link_dial gives such an fd); name tells the
+/** The client's end, after the upgrade (wf_link_dial gives such an fd); name tells the
  *  server who we are. */
 apr_status_t wf_links_join(wf_links_t *links, int fd, const char *name, wf_link_t *link,
                            wf_error_t *err);
@@ -114,5 +114,29 @@ void wf_link_close(wf_links_t *links, wf_link_t link, const char *why);
 int wf_link_offset(wf_links_t *links, wf_link_t link, apr_int64_t *offset_us,
                    apr_int64_t *error_us);
 int wf_links_count(wf_links_t *links);
+
+/* ---- the way to a server (dial.c) --------------------------------------------------- */
+
+#define WF_LINK_PATH "/api/v1/slave-ws"
+#define WF_LINK_DIALING 30000000 /* microseconds for the whole way, unless told otherwise */
+
+typedef struct wf_link_target_t {
+    const char *url;   /* http[s]://host[:port][/path], to which WF_LINK_PATH is added where
+                          it is missing; without a scheme it is http */
+    const char *user;  /* "name:password", for httpd's authentication; or NULL */
+    const char *token; /* the same by a bearer's token; or NULL */
+    const char *ca_file; /* PEM; NULL: whom the machine trusts */
+    const char *certificate, *private_key; /* PEM, ours; or NULL */
+    apr_interval_time_t timeout; /* 0: WF_LINK_DIALING */
+    const int *cancelled; /* read atomically; not 0: give up, within seconds; or NULL */
+} wf_link_target_t;
+
+/** Connect to a server, which takes its time, and ask it for the upgrade: fd is the
+ *  caller's, for wf_links_join. Over TLS what it leads to ends with p, at the latest.
+ *  WF_ERR_INVALID for a URL that is none; WF_ERR_FORBIDDEN, WF_ERR_NOT_FOUND or
+ *  WF_ERR_UNAVAILABLE tell what the server said, or why it could not be reached. Proxies
+ *  of the environment are not used. */
+apr_status_t wf_link_dial(int *fd, const wf_link_target_t *target, apr_pool_t *p,
+                          wf_error_t *err);
 
 #endif

@@ -1,12 +1,13 @@
-/* Fuzz target of the links: what somebody says who has not proved anything. The first byte
- * says whether he plays the client or the server, whether he reads, and how much of it came
- * before the socket was given away. What follows are frames, or anything. Without the key
- * no link may open; it ends in any case, and the next one gets a place. */
+/* Fuzz target of the links: what somebody says who has not proved anything. The first
+ * byte says whether he plays the client or the server, whether he reads, and how much of
+ * it came before the socket was given away. What follows are frames, or anything. Without
+ * the key no link may open; it ends in any case, and the next one gets a place. */
 #include "link/link.h"
 
 #include <apr_general.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -69,6 +70,8 @@ static void start(void)
     };
     wf_error_t err;
 
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG,
+                        NULL); /* at exit its turn is after end() */
     apr_initialize();
     apr_pool_create(&pool, NULL);
     wf_error_init(&err, pool);
