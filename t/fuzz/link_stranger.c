@@ -70,8 +70,9 @@ static void start(void)
     };
     wf_error_t err;
 
-    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG,
-                        NULL); /* at exit its turn is after end() */
+    /* Before atexit(): at exit its turn then comes after our end(), which still uses it.
+     */
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
     apr_initialize();
     apr_pool_create(&pool, NULL);
     wf_error_init(&err, pool);
