@@ -438,20 +438,16 @@ static void tells_time(void)
     side_close(&server);
 }
 
-/* The proof of a client that then says nothing any more, and does not answer. */
-static void falls_silent(void)
+/* A client that proves its key, and then neither says nor reads anything. */
+static int hanging_client(side_t *server)
 {
     char bytes[1000], proof[WF_LINK_PROOF + 1], heard[1000], *nonce = NULL;
     apr_size_t length = frame(bytes, 2, HELLO);
-    apr_int64_t began;
     ssize_t n = 0, more;
-    side_t server;
     wf_error_t err;
-    int fd;
+    int fd = accept_one(server, "");
 
     wf_error_init(&err, pool);
-    side_open(&server, &(wf_links_options_t){ .key = key, .silence = 400000 });
-    fd = accept_one(&server, "");
     if (write(fd, bytes, length) != (ssize_t)length) {
         diag("not written");
     }
@@ -469,11 +465,42 @@ static void falls_silent(void)
     if (write(fd, bytes, length) != (ssize_t)length) {
         diag("not written");
     }
+    return fd;
+}
+
+static void falls_silent(void)
+{
+    apr_int64_t began;
+    side_t server;
+    int fd;
+
+    side_open(&server, &(wf_links_options_t){ .key = key, .silence = 400000 });
     began = wf_mono_us();
+    fd = hanging_client(&server);
     WAIT_FOR(get(&server, &server.opened) == 1);
     WAIT_FOR(get(&server, &server.closed) == 1);
     ok(wf_mono_us() - began >= 400000, "not before its time");
     is_str(server.why, "nothing was heard for too long", "silence ends it");
+    close(fd);
+    side_close(&server);
+}
+
+/* What somebody does not read waits here, but not all of it. */
+static void reads_nothing(void)
+{
+    const int length = 5000000, n = WF_LINK_UNSENT / length + 3;
+    side_t server;
+    int fd;
+
+    side_open(&server, &(wf_links_options_t){ .key = key });
+    fd = hanging_client(&server);
+    WAIT_FOR(get(&server, &server.opened) == 1);
+    send_numbers(&server, server.link, n / 2, (apr_size_t)length);
+    is_int(get(&server, &server.closed), 0, "half of it waits");
+    send_numbers(&server, server.link, n - n / 2, (apr_size_t)length);
+    WAIT_FOR(get(&server, &server.closed) == 1);
+    is_str(server.why, "the other side reads too slowly", "then it is cut off");
+    WAIT_FOR(wf_links_count(server.links) == 0);
     close(fd);
     side_close(&server);
 }
@@ -533,6 +560,7 @@ int main(void)
     many();
     tells_time();
     falls_silent();
+    reads_nothing();
     stays();
     limited();
     apr_pool_destroy(pool);
