@@ -1,9 +1,11 @@
 /* cluster: servers that run executions together. Here are those that have told that they
- * are there (the registry), and who of them is chosen for an execution. */
+ * are there (the registry), who of them is chosen for an execution, and the two sides of
+ * what they do together: the agent of a slave, and the coordinator of a master. */
 #ifndef WF_CLUSTER_H
 #define WF_CLUSTER_H
 
-#include "core/core.h"
+#include "link/link.h"
+#include "load/load.h"
 
 /* ---- slaves ------------------------------------------------------------------------ */
 
@@ -140,5 +142,85 @@ apr_status_t wf_select(apr_array_header_t **chosen, const apr_array_header_t *sl
                        apr_pool_t *p, wf_error_t *err);
 /** In what proportion they share the work: by the users that each has room for. In p. */
 apr_int64_t *wf_select_weights(const apr_array_header_t *chosen, apr_pool_t *p);
+
+/* ---- the slave's side (agent.c) ------------------------------------------------------ */
+
+#define WF_AGENT_RETRY_FIRST 5000000 /* microseconds to the next attempt to connect … */
+#define WF_AGENT_RETRY_LAST 60000000 /* … doubled up to that */
+#define WF_AGENT_REPORT 1000000      /* from one report of a task to the next */
+
+/* An agent keeps one link to a master, does what comes over it, and tells how that goes. */
+typedef struct wf_agent_t wf_agent_t;
+
+typedef struct wf_agent_options_t {
+    wf_load_t *load;
+    const wf_surroundings_t *around; /* of the documents */
+    wf_slave_t self;                 /* what it registers as */
+    wf_link_key_t key;
+    /** Connect to the master, and shake hands: fd is the link's. On the agent's thread,
+     *  which waits. */
+    apr_status_t (*dial)(void *baton, int *fd, wf_error_t *err);
+    void *baton;
+    apr_interval_time_t retry_first, retry_last; /* 0: as above, as for report */
+    apr_interval_time_t report;
+    /** A slave that has not heard of its master for so long does nothing more for it;
+     *  microseconds. 0: it goes on. */
+    apr_interval_time_t orphan;
+} wf_agent_options_t;
+
+/** Start its thread. Options and what they point to outlive it. */
+apr_status_t wf_agent_create(wf_agent_t **agent, const wf_agent_options_t *options,
+                             apr_pool_t *p, wf_error_t *err);
+/** Say goodbye, and cut what is under way. */
+void wf_agent_destroy(wf_agent_t *agent);
+
+/* ---- the master's side (coordinator.c) --------------------------------------------------- */
+
+#define WF_START_AHEAD 500000 /* microseconds from the order to begin to the common start */
+
+/* What becomes of a part whose slave is lost. */
+typedef enum {
+    WF_LOSS_REDISTRIBUTE, /* another one goes on with it */
+    WF_LOSS_CONTINUE,     /* the others go on without it */
+    WF_LOSS_ABORT,        /* the execution fails */
+    WF_LOSS_POLICIES
+} wf_loss_e;
+int wf_loss_parse(const char *name); /* redistribute, continue, abort; -1 for others */
+
+typedef struct wf_coordinator_t wf_coordinator_t;
+
+typedef struct wf_coordinator_options_t {
+    wf_load_t *load;
+    wf_registry_t *registry;
+    wf_link_key_t key;
+    const char *master_id;
+    int max_links;
+    apr_int64_t heartbeat_ms; /* that slaves are to keep; 0: WF_HEARTBEAT_INTERVAL_MS */
+    apr_int64_t timeout_ms;   /* as the registry's: then a slave is lost */
+} wf_coordinator_options_t;
+
+apr_status_t wf_coordinator_create(wf_coordinator_t **coordinator,
+                                   const wf_coordinator_options_t *options,
+                                   apr_pool_t *p, wf_error_t *err);
+/** Before the load engine is closed: nobody is told anything more. */
+void wf_coordinator_destroy(wf_coordinator_t *coordinator);
+/** Where its slaves' connections go. */
+wf_links_t *wf_coordinator_links(wf_coordinator_t *coordinator);
+
+/* An execution for several slaves. */
+typedef struct wf_distribute_t {
+    const char *id;
+    const char *workflow;     /* the document … */
+    int is_json;              /* … in which form */
+    const wf_selector_t *selector;
+    const wf_wanted_t *wanted;
+    wf_loss_e loss;
+} wf_distribute_t;
+
+/** Choose slaves and begin. The plan is taken over as by wf_load_start, also on failure.
+ *  Errors are those of wf_select and wf_load_spread. */
+apr_status_t wf_coordinator_start(wf_coordinator_t *coordinator, wf_plan_t *plan,
+                                  apr_pool_t *plan_pool, const wf_distribute_t *what,
+                                  wf_error_t *err);
 
 #endif

@@ -174,6 +174,8 @@ static void sweep(wf_links_t *links, int all)
         *at = link->next;
         links->count--;
         pthread_mutex_unlock(&links->lock);
+        /* Closing is not enough for epoll where somebody has a copy of the socket. */
+        epoll_ctl(links->epoll, EPOLL_CTL_DEL, link->fd, NULL);
         wf_one_link_destroy(link);
     }
 }

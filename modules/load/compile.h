@@ -41,7 +41,6 @@ wf_step_t *wf_plan_step(const wf_plan_t *plan, const char *id);
 /** The n-th of all steps, hooks and processors included; NULL behind the last. */
 wf_step_t *wf_plan_step_at(const wf_plan_t *plan, int n);
 int wf_plan_slots(const wf_plan_t *plan); /* how many there are */
-const wf_metric_table_t *wf_plan_metrics(const wf_plan_t *plan);
 
 /** Bodies and headers of answers are kept if some template or script may ask for them. What
  *  compiles one says so; all are known when steps are linked. */

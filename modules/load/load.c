@@ -469,6 +469,20 @@ apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err)
     return command(load, id, stop_run, err);
 }
 
+static apr_status_t cut_run(wf_run_t *run, wf_error_t *err)
+{
+    if (wf_run_status_final(run->status)) {
+        return refuse(run, "already ", err);
+    }
+    wf_run_cut(run);
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_load_cut(wf_load_t *load, const char *id, wf_error_t *err)
+{
+    return command(load, id, cut_run, err);
+}
+
 apr_status_t wf_load_abort(wf_load_t *load, const char *id, const char *reason,
                            wf_error_t *err)
 {
@@ -601,6 +615,16 @@ void wf_run_let_go(wf_run_t *run)
     run->users--;
     pthread_cond_broadcast(&load->changed);
     pthread_mutex_unlock(&load->lock);
+}
+
+int wf_load_is_live(wf_load_t *load, const char *id)
+{
+    int live;
+
+    pthread_mutex_lock(&load->lock);
+    live = find(load, id) != NULL;
+    pthread_mutex_unlock(&load->lock);
+    return live;
 }
 
 static apr_status_t take_snapshot(wf_load_t *load, const char *id,

@@ -5,7 +5,7 @@
 #ifndef WF_LOAD_H
 #define WF_LOAD_H
 
-#include "core/core.h"
+#include "metrics/metrics.h"
 
 /* ---- plans ------------------------------------------------------------------------- */
 
@@ -50,6 +50,8 @@ const char *wf_plan_id(const wf_plan_t *plan);
 const char *wf_plan_name(const wf_plan_t *plan);
 const char *wf_plan_description(const wf_plan_t *plan); /* or NULL */
 int wf_plan_step_count(const wf_plan_t *plan);
+/** The metrics that its runs have; as long as the plan. */
+const wf_metric_table_t *wf_plan_metrics(const wf_plan_t *plan);
 const char *wf_plan_mode(const wf_plan_t *plan);
 apr_int64_t wf_plan_vus(const wf_plan_t *plan); /* these and iterations: of its part */
 apr_int64_t wf_plan_duration_ns(const wf_plan_t *plan); /* 0 = not bounded by time */
@@ -241,8 +243,8 @@ typedef struct wf_order_t {
     wf_order_e order;
     const char *phase;     /* BEGIN: as in wf_load_task_t … */
     const char *variables; /* … the same; or NULL */
-    const apr_int64_t
-        *tasks;           /* BEGIN, by member: the number of its task; 0: it has none */
+    int n;                /* BEGIN: members, and by member … */
+    const apr_int64_t *tasks; /* … the number of its task; 0: it has none */
     int again;            /* BEGIN, after a restart: tasks may be under way already */
     int paused;           /* BEGIN: and they are to be paused */
     const char *scenario; /* SCALE: its name … */
@@ -321,6 +323,9 @@ void wf_load_recorded(wf_load_t *load, const char *id, const wf_run_record_t *re
  *  live here, WF_ERR_CONFLICT if its state does not allow it. */
 apr_status_t wf_load_stop(wf_load_t *load, const char *id, wf_error_t *err);
 
+/** The same at once: what is under way is cut, and there is no teardown. */
+apr_status_t wf_load_cut(wf_load_t *load, const char *id, wf_error_t *err);
+
 /** No new iterations, and time stands still; running iterations end. And go on. */
 apr_status_t wf_load_pause(wf_load_t *load, const char *id, wf_error_t *err);
 apr_status_t wf_load_resume(wf_load_t *load, const char *id, wf_error_t *err);
@@ -330,6 +335,8 @@ apr_status_t wf_load_resume(wf_load_t *load, const char *id, wf_error_t *err);
 apr_status_t wf_load_scale(wf_load_t *load, const char *id, const char *scenario,
                            apr_int64_t vus, wf_error_t *err);
 
+/** Has it begun, and has its last progress call not returned yet? */
+int wf_load_is_live(wf_load_t *load, const char *id);
 /** The state right now, counted by all loops. WF_ERR_NOT_FOUND: not live here. The second has
  *  a record, too. */
 apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,

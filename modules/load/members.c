@@ -193,6 +193,7 @@ static void begin(wf_run_t *run, apr_int64_t age_us)
     order.again = !members->begun && run->resume && run->resume->phase == run->phase;
     order.paused = run->paused_us > 0;
     order.variables = variables_of(run, p);
+    order.n = members->n;
     order.tasks = tasks;
     pthread_mutex_lock(&members->lock);
     members->begun = 1;

@@ -1,0 +1,445 @@
+/* The slave's agent: one thread that keeps a link to the master, begins tasks when their
+ * time comes, and tells how they stand. What the link and the load engine have to say
+ * comes as letters, so everything here belongs to that thread. */
+#include "cluster/agent.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef enum { LETTER_OPENED, LETTER_MESSAGE, LETTER_CLOSED } letter_e;
+
+struct wf_agent_letter_t {
+    letter_e what;
+    wf_link_t link;
+    wf_agent_letter_t *next;
+    char text[];
+};
+
+/* ---- letters --------------------------------------------------------------------------- */
+
+static void post(wf_agent_t *agent, letter_e what, wf_link_t link, const char *text)
+{
+    wf_agent_letter_t *letter = calloc(1, sizeof(*letter) + strlen(text) + 1);
+
+    if (letter == NULL) {
+        abort();
+    }
+    letter->what = what;
+    letter->link = link;
+    strcpy(letter->text, text);
+    pthread_mutex_lock(&agent->lock);
+    *agent->last_letter = letter;
+    agent->last_letter = &letter->next;
+    pthread_cond_signal(&agent->changed);
+    pthread_mutex_unlock(&agent->lock);
+}
+
+static void on_opened(void *baton, wf_link_t link, const char *name)
+{
+    (void)name;
+    post(baton, LETTER_OPENED, link, "");
+}
+
+static void on_message(void *baton, wf_link_t link, json_object *message)
+{
+    post(baton, LETTER_MESSAGE, link,
+         json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN));
+}
+
+static void on_closed(void *baton, wf_link_t link, const char *why)
+{
+    post(baton, LETTER_CLOSED, link, why);
+}
+
+void wf_agent_tell(wf_agent_t *agent, json_object *message)
+{
+    if (agent->open) {
+        wf_link_send(agent->links, agent->link, message);
+    }
+    json_object_put(message);
+}
+
+/* ---- the link ---------------------------------------------------------------------------------- */
+
+static void on_registered(wf_agent_t *agent, json_object *message)
+{
+    apr_int64_t beat_ms = wf_json_int(message, "heartbeat_interval_ms", 0);
+
+    agent->registered = 1;
+    agent->retry_us = agent->options.retry_first;
+    agent->beat_us = beat_ms > 0 ? beat_ms * 1000 : WF_HEARTBEAT_INTERVAL_MS * 1000;
+    agent->beat_at_us = agent->report_at_us = 0; /* now */
+    wf_log(WF_LOG_NOTICE, "slave: %s is registered with master %s",
+           agent->options.self.id, wf_json_string(message, "master_id", ""));
+}
+
+static void on_rejected(wf_agent_t *agent, json_object *message)
+{
+    wf_log(WF_LOG_ERR, "slave: the master rejects %s: %s", agent->options.self.id,
+           wf_json_string(message, "error", ""));
+}
+
+static const struct {
+    const char *type;
+    void (*take)(wf_agent_t *agent, json_object *message);
+} messages[] = {
+    /* clang-format off */
+    { "registered", on_registered },
+    { "rejected",   on_rejected },
+    { "assign",     wf_agent_on_assign },
+    { "order",      wf_agent_on_order },
+    { "have",       wf_agent_on_have },
+    { "done",       wf_agent_on_done },
+    /* clang-format on */
+};
+
+static void take_message(wf_agent_t *agent, const char *text)
+{
+    const char *type;
+    json_object *o;
+    wf_error_t err;
+    size_t i;
+
+    wf_error_init(&err, agent->pool);
+    if (wf_json_read(&o, text, strlen(text), agent->pool, &err) != APR_SUCCESS) {
+        return; /* the link has read it before */
+    }
+    agent->heard_us = wf_mono_us();
+    type = wf_json_string(o, "type", "");
+    for (i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        if (strcmp(messages[i].type, type) == 0) {
+            messages[i].take(agent, o);
+            return;
+        }
+    }
+    wf_log(WF_LOG_WARN, "slave: the master says something unknown: %.60s", type);
+}
+
+/* Answers to what was told may be lost with the connection: all is told again. */
+static void forget_link(wf_agent_t *agent, const char *why)
+{
+    wf_agent_task_t *task;
+
+    wf_log(WF_LOG_WARN, "slave: no connection to the master: %s", why);
+    agent->link = 0;
+    agent->open = agent->registered = 0;
+    agent->retry_at_us = wf_mono_us() + agent->retry_us;
+    agent->retry_us = agent->retry_us * 2 < agent->options.retry_last
+                          ? agent->retry_us * 2
+                          : agent->options.retry_last;
+    for (task = agent->tasks; task != NULL; task = task->next) {
+        task->known_sequence = 0;
+    }
+}
+
+static void read_letter(wf_agent_t *agent, const wf_agent_letter_t *letter)
+{
+    if (letter->link != agent->link) {
+        return; /* of one that is over */
+    }
+    switch (letter->what) {
+    case LETTER_OPENED:
+        agent->open = 1;
+        agent->heard_us = wf_mono_us();
+        wf_agent_tell(agent, wf_slave_message(&agent->options.self));
+        break;
+    case LETTER_MESSAGE:
+        take_message(agent, letter->text);
+        break;
+    default:
+        forget_link(agent, letter->text);
+    }
+}
+
+static void dial(wf_agent_t *agent)
+{
+    wf_error_t err;
+    int fd = -1;
+
+    wf_error_init(&err, agent->pool);
+    if (agent->options.dial(agent->options.baton, &fd, &err) != APR_SUCCESS) {
+        forget_link(agent, err.message);
+        return;
+    }
+    if (wf_links_join(agent->links, fd, agent->options.self.id, &agent->link, &err)
+        != APR_SUCCESS) {
+        close(fd);
+        forget_link(agent, err.message);
+    }
+}
+
+/* ---- the thread ------------------------------------------------------------------------------------ */
+
+static void beat(wf_agent_t *agent)
+{
+    json_object *o = json_object_new_object();
+    apr_int64_t vus = 0, n = 0;
+    const wf_agent_task_t *task;
+
+    for (task = agent->tasks; task != NULL; task = task->next) {
+        vus += task->state == TASK_RUNS ? task->vus : 0;
+        n += task->state != TASK_ENDED;
+    }
+    wf_json_add_string(o, "type", "heartbeat");
+    wf_json_add_int(o, "active_vus", vus);
+    wf_json_add_int(o, "active_tasks", n);
+    wf_agent_tell(agent, o);
+}
+
+/* A master that is away for too long may have given its parts to others. */
+static void end_orphans(wf_agent_t *agent, apr_int64_t now_us)
+{
+    wf_agent_task_t *task, *next;
+
+    if (agent->options.orphan == 0 || now_us - agent->heard_us < agent->options.orphan) {
+        return;
+    }
+    for (task = agent->tasks; task != NULL; task = next) {
+        next = task->next;
+        if (!task->orphan) {
+            wf_log(WF_LOG_WARN, "slave: %s is stopped: its master is away", task->id);
+            task->orphan = 1;
+            wf_agent_cut_task(agent, task); /* it may be gone now */
+        }
+    }
+}
+
+static void begin_due(wf_agent_t *agent, apr_int64_t now_us)
+{
+    wf_agent_task_t *task, *next;
+
+    for (task = agent->tasks; task != NULL; task = next) {
+        next = task->next;
+        if (task->state == TASK_WAITS && task->start_us <= now_us) {
+            wf_agent_start_task(agent, task);
+        }
+    }
+}
+
+/* Tasks whose runs have ended since the last turn. */
+static void note_ends(wf_agent_t *agent)
+{
+    wf_agent_task_t *task, *next;
+
+    for (task = agent->tasks; task != NULL; task = next) {
+        next = task->next;
+        if (task->state == TASK_WAITS
+            || !__atomic_load_n(&task->final, __ATOMIC_ACQUIRE)) {
+            continue;
+        }
+        if (task->state == TASK_UNWANTED) {
+            wf_agent_free_task(agent, task);
+        }
+        else if (task->state == TASK_RUNS) {
+            task->state = TASK_ENDED;
+            wf_agent_report_task(agent, task);
+        }
+    }
+}
+
+static void report(wf_agent_t *agent, apr_int64_t now_us)
+{
+    wf_agent_task_t *task;
+
+    if (now_us >= agent->beat_at_us) {
+        agent->beat_at_us = now_us + agent->beat_us;
+        beat(agent);
+    }
+    if (now_us >= agent->report_at_us) {
+        agent->report_at_us = now_us + agent->options.report;
+        for (task = agent->tasks; task != NULL; task = task->next) {
+            wf_agent_report_task(agent, task);
+        }
+    }
+}
+
+/* When there is something to do again, at the latest. */
+static apr_int64_t next_turn(const wf_agent_t *agent, apr_int64_t now_us)
+{
+    apr_int64_t next = now_us + WF_AGENT_REPORT;
+    const wf_agent_task_t *task;
+
+    if (agent->registered) {
+        next = agent->beat_at_us < next ? agent->beat_at_us : next;
+        next = agent->report_at_us < next ? agent->report_at_us : next;
+    }
+    else if (agent->link == 0 && agent->retry_at_us < next) {
+        next = agent->retry_at_us;
+    }
+    for (task = agent->tasks; task != NULL; task = task->next) {
+        if (task->state == TASK_WAITS && task->start_us < next) {
+            next = task->start_us;
+        }
+    }
+    return next;
+}
+
+/* Until then, or until a letter comes or a run ends. */
+static int await(wf_agent_t *agent, apr_int64_t until_us)
+{
+    struct timespec at = { .tv_sec = until_us / 1000000,
+                           .tv_nsec = until_us % 1000000 * 1000 };
+    int quit;
+
+    pthread_mutex_lock(&agent->lock);
+    if (agent->letters == NULL && !agent->quit && !agent->ended) {
+        pthread_cond_timedwait(&agent->changed, &agent->lock, &at);
+    }
+    agent->ended = 0;
+    quit = agent->quit;
+    pthread_mutex_unlock(&agent->lock);
+    return quit;
+}
+
+static void read_letters(wf_agent_t *agent)
+{
+    wf_agent_letter_t *letter, *next;
+
+    pthread_mutex_lock(&agent->lock);
+    letter = agent->letters;
+    agent->letters = NULL;
+    agent->last_letter = &agent->letters;
+    pthread_mutex_unlock(&agent->lock);
+    for (; letter != NULL; letter = next) {
+        next = letter->next;
+        read_letter(agent, letter);
+        free(letter);
+    }
+}
+
+static void turn(wf_agent_t *agent)
+{
+    apr_int64_t now = wf_mono_us();
+
+    read_letters(agent);
+    if (agent->link == 0 && now >= agent->retry_at_us) {
+        dial(agent);
+    }
+    begin_due(agent, wf_mono_us());
+    note_ends(agent);
+    if (agent->registered) {
+        report(agent, now);
+    }
+    end_orphans(agent, now);
+}
+
+/* Runs refer to their tasks until their last word. */
+static void end_tasks(wf_agent_t *agent)
+{
+    wf_agent_task_t *task, *next;
+
+    for (task = agent->tasks; task != NULL; task = next) {
+        next = task->next;
+        wf_agent_cut_task(agent, task);
+    }
+    while (agent->tasks != NULL) {
+        for (task = agent->tasks; task != NULL; task = next) {
+            next = task->next;
+            if (task->state == TASK_ENDED
+                || __atomic_load_n(&task->final, __ATOMIC_ACQUIRE)) {
+                wf_agent_free_task(agent, task);
+            }
+        }
+        pthread_mutex_lock(&agent->lock);
+        if (agent->tasks != NULL && !agent->ended) {
+            pthread_cond_wait(&agent->changed, &agent->lock);
+        }
+        agent->ended = 0;
+        pthread_mutex_unlock(&agent->lock);
+    }
+}
+
+static void *run(void *data)
+{
+    wf_agent_t *agent = data;
+    json_object *bye = json_object_new_object();
+    int quit = 0;
+
+    while (!quit) {
+        turn(agent);
+        apr_pool_clear(agent->pool);
+        quit = await(agent, next_turn(agent, wf_mono_us()));
+    }
+    wf_json_add_string(bye, "type", "bye");
+    wf_agent_tell(agent, bye);
+    end_tasks(agent);
+    return NULL;
+}
+
+/* ---- life -------------------------------------------------------------------------------------------- */
+
+static void init_lock(wf_agent_t *agent)
+{
+    pthread_condattr_t attr;
+
+    pthread_mutex_init(&agent->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&agent->changed, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+static void use_defaults(wf_agent_options_t *options)
+{
+    options->retry_first =
+        options->retry_first ? options->retry_first : WF_AGENT_RETRY_FIRST;
+    options->retry_last = options->retry_last ? options->retry_last : WF_AGENT_RETRY_LAST;
+    options->report = options->report ? options->report : WF_AGENT_REPORT;
+}
+
+static void free_agent(wf_agent_t *agent)
+{
+    wf_agent_letter_t *letter, *next;
+
+    for (letter = agent->letters; letter != NULL; letter = next) {
+        next = letter->next;
+        free(letter);
+    }
+    pthread_cond_destroy(&agent->changed);
+    pthread_mutex_destroy(&agent->lock);
+    apr_pool_destroy(agent->pool);
+}
+
+apr_status_t wf_agent_create(wf_agent_t **out, const wf_agent_options_t *options,
+                             apr_pool_t *p, wf_error_t *err)
+{
+    wf_agent_t *agent = apr_pcalloc(p, sizeof(*agent));
+    wf_links_options_t links = { .owner = { agent, on_opened, on_message, on_closed },
+                                 .key = options->key,
+                                 .limit = 1,
+                                 .silence = options->orphan };
+    apr_status_t rv;
+
+    agent->options = *options;
+    use_defaults(&agent->options);
+    agent->retry_us = agent->options.retry_first;
+    agent->last_letter = &agent->letters;
+    agent->heard_us = wf_mono_us();
+    agent->pool = wf_pool_create("wf_agent", 0);
+    init_lock(agent);
+    rv = wf_links_create(&agent->links, &links, p, err);
+    if (rv == APR_SUCCESS && pthread_create(&agent->thread, NULL, run, agent) != 0) {
+        wf_links_destroy(agent->links);
+        rv = wf_error_set(err, WF_ERR_INTERNAL, "the thread of the agent");
+    }
+    if (rv != APR_SUCCESS) {
+        free_agent(agent);
+        return rv;
+    }
+    *out = agent;
+    return APR_SUCCESS;
+}
+
+void wf_agent_destroy(wf_agent_t *agent)
+{
+    pthread_mutex_lock(&agent->lock);
+    agent->quit = 1;
+    pthread_cond_signal(&agent->changed);
+    pthread_mutex_unlock(&agent->lock);
+    pthread_join(agent->thread, NULL);
+    wf_links_destroy(agent->links);
+    free_agent(agent);
+}

@@ -1,0 +1,88 @@
+/* cluster, inside: what the two files of the agent share. All of it belongs to the
+ * agent's thread, but for letters and the last words of tasks. */
+#ifndef WF_CLUSTER_AGENT_H
+#define WF_CLUSTER_AGENT_H
+
+#include "cluster/internal.h"
+
+#include <pthread.h>
+
+/* TASK_WAITS for its start, RUNS, has ENDED but the master does not know all of that yet;
+ * UNWANTED: nobody will ask for it, it only has to end. */
+typedef enum { TASK_WAITS, TASK_RUNS, TASK_ENDED, TASK_UNWANTED } task_state_e;
+
+/* What a task says of itself; texts in some pool. */
+typedef struct wf_said_t {
+    apr_int64_t sequence;
+    const char *state, *sheet;
+} wf_said_t;
+
+typedef struct wf_agent_task_t {
+    wf_agent_t *agent;
+    wf_task_name_t name;
+    const char *id; /* of its run */
+    task_state_e state;
+    apr_pool_t *pool;
+    wf_plan_t *plan; /* while it waits; with its pool */
+    apr_pool_t *plan_pool;
+    wf_load_task_t what;
+    wf_run_from_t from;
+    json_object *orders;             /* given before it began; or NULL */
+    apr_int64_t start_us;            /* wf_mono_us */
+    wf_sheet_t *now, *known, *added; /* known: what the master has confirmed, as of … */
+    apr_int64_t known_sequence;      /* … this; 0: nothing */
+    apr_int64_t told;                /* sequence of what is on its way */
+    apr_int64_t vus;
+    int orphan; /* it was cut, for its master was away */
+
+    /* its last words, from a thread of the load engine */
+    apr_pool_t *last_pool;
+    wf_said_t last;
+    const char *variables;
+    wf_run_status_e status;
+    int final; /* atomic */
+    struct wf_agent_task_t *next;
+} wf_agent_task_t;
+
+typedef struct wf_agent_letter_t wf_agent_letter_t;
+
+struct wf_agent_t {
+    wf_agent_options_t options;
+    wf_links_t *links;
+    pthread_t thread;
+    pthread_mutex_t lock; /* letters, quit */
+    pthread_cond_t changed;
+    wf_agent_letter_t *letters, **last_letter;
+    int quit, ended; /* ended: some run has */
+
+    /* the thread's */
+    apr_pool_t *pool; /* cleared in each turn */
+    wf_link_t link;   /* 0: none */
+    int open, registered;
+    apr_int64_t retry_us, retry_at_us;
+    apr_int64_t beat_us, beat_at_us, report_at_us, heard_us;
+    wf_agent_task_t *tasks;
+};
+
+/** Tell the master, if it is connected; takes the reference. */
+void wf_agent_tell(wf_agent_t *agent, json_object *message);
+
+/* agent_tasks.c: what the master says of tasks … */
+
+void wf_agent_on_assign(wf_agent_t *agent, json_object *message);
+void wf_agent_on_order(wf_agent_t *agent, json_object *message);
+void wf_agent_on_have(wf_agent_t *agent, json_object *message);
+void wf_agent_on_done(wf_agent_t *agent, json_object *message);
+
+/* … and what the agent does with them. */
+
+/** Its time has come; it may be gone then. */
+void wf_agent_start_task(wf_agent_t *agent, wf_agent_task_t *task);
+/** Tell how it stands. */
+void wf_agent_report_task(wf_agent_t *agent, wf_agent_task_t *task);
+/** End it now. One that waits is gone then, one that runs has ended soon. */
+void wf_agent_cut_task(wf_agent_t *agent, wf_agent_task_t *task);
+/** Its run has ended, or never began. */
+void wf_agent_free_task(wf_agent_t *agent, wf_agent_task_t *task);
+
+#endif

@@ -1,0 +1,80 @@
+/* cluster, inside: what the files of the coordinator share. All but the notes is guarded
+ * by its lock, which is taken before the load engine's; everything below is called with
+ * it. */
+#ifndef WF_CLUSTER_COORDINATOR_H
+#define WF_CLUSTER_COORDINATOR_H
+
+#include "cluster/internal.h"
+
+#include <pthread.h>
+
+typedef struct wf_distributed_part_t {
+    const char *slave; /* its id; who has the part now */
+    apr_int64_t task;
+    int over;
+} wf_distributed_part_t;
+
+typedef struct wf_distributed_t {
+    const char *id, *workflow;
+    int is_json;
+    wf_selector_t selector;
+    wf_wanted_t wanted;
+    wf_loss_e loss;
+    int n;
+    apr_int64_t *weights;
+    wf_distributed_part_t *parts;
+    const char *phase, *variables; /* of the latest order to begin; in phase_pool */
+    apr_int64_t start_us;          /* wall clock */
+    json_object *orders;           /* since then */
+    apr_pool_t *pool, *phase_pool;
+    struct wf_distributed_t *next;
+} wf_distributed_t;
+
+typedef struct wf_peer_t {
+    wf_link_t link;
+    struct wf_peer_t *next;
+    char id[WF_SLAVE_TEXT + 1];
+} wf_peer_t;
+
+typedef struct wf_note_t wf_note_t;
+
+struct wf_coordinator_t {
+    wf_coordinator_options_t options;
+    wf_links_t *links;
+    pthread_t thread;
+
+    pthread_mutex_t notes_lock; /* the last of all: notes, quit */
+    pthread_cond_t noted;
+    wf_note_t *notes, **last_note;
+    int quit;
+
+    pthread_mutex_t lock; /* what follows */
+    wf_distributed_t *executions;
+    wf_peer_t *peers;
+};
+
+/* coordinator_parts.c: who is where, and who has which part */
+
+wf_peer_t *wf_peer_of(const wf_coordinator_t *c, wf_link_t link);  /* or NULL */
+wf_link_t wf_peer_link(const wf_coordinator_t *c, const char *id); /* 0: not connected */
+void wf_peer_forget(wf_coordinator_t *c, wf_link_t link);
+wf_distributed_t *wf_distributed_find(const wf_coordinator_t *c, const char *id);
+/** The part that a message of a slave is about, if that slave has it; or NULL. */
+wf_distributed_part_t *wf_distributed_part(const wf_coordinator_t *c,
+                                           const wf_task_name_t *name, const char *slave);
+/** Send; takes the reference. Also without the lock. */
+void wf_coordinator_tell(wf_coordinator_t *c, wf_link_t link, json_object *message);
+/** Give a part to whoever has it. Who is not connected gets it when it is. */
+void wf_distributed_assign(wf_coordinator_t *c, const wf_distributed_t *e, int member);
+/** Its slave is lost: do what is to be done then. */
+void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
+                         const char *reason);
+/** The same of all parts that a slave has. */
+void wf_coordinator_lose(wf_coordinator_t *c, const char *slave, const char *reason);
+
+/* coordinator_words.c: what slaves say */
+
+/** Of the links; baton is the coordinator. */
+extern const wf_link_owner_t wf_coordinator_ears;
+
+#endif

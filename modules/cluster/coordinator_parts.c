@@ -1,0 +1,227 @@
+/* Who is connected, who has which part of which execution, and who gets it when that one
+ * is lost. */
+#include "cluster/coordinator.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- who is where: with the lock ---------------------------------------------------------- */
+
+wf_peer_t *wf_peer_of(const wf_coordinator_t *c, wf_link_t link)
+{
+    wf_peer_t *peer = c->peers;
+
+    while (peer != NULL && peer->link != link) {
+        peer = peer->next;
+    }
+    return peer;
+}
+
+wf_link_t wf_peer_link(const wf_coordinator_t *c, const char *id)
+{
+    const wf_peer_t *peer = c->peers;
+
+    while (peer != NULL && strcmp(peer->id, id) != 0) {
+        peer = peer->next;
+    }
+    return peer != NULL ? peer->link : 0;
+}
+
+void wf_peer_forget(wf_coordinator_t *c, wf_link_t link)
+{
+    wf_peer_t **at = &c->peers, *peer;
+
+    while ((peer = *at) != NULL && peer->link != link) {
+        at = &peer->next;
+    }
+    if (peer != NULL) {
+        *at = peer->next;
+        free(peer);
+    }
+}
+
+wf_distributed_t *wf_distributed_find(const wf_coordinator_t *c, const char *id)
+{
+    wf_distributed_t *e = c->executions;
+
+    while (e != NULL && strcmp(e->id, id) != 0) {
+        e = e->next;
+    }
+    return e;
+}
+
+/* The part that a message of a slave is about, if that slave has it. */
+wf_distributed_part_t *wf_distributed_part(const wf_coordinator_t *c,
+                                           const wf_task_name_t *name, const char *slave)
+{
+    wf_distributed_t *e = wf_distributed_find(c, name->execution);
+    wf_distributed_part_t *part =
+        e != NULL && name->member < e->n ? &e->parts[name->member] : NULL;
+
+    return part != NULL && part->task == name->task && strcmp(part->slave, slave) == 0
+               ? part
+               : NULL;
+}
+
+/* Takes the reference. */
+void wf_coordinator_tell(wf_coordinator_t *c, wf_link_t link, json_object *message)
+{
+    if (link != 0) {
+        wf_link_send(c->links, link, message);
+    }
+    json_object_put(message);
+}
+
+/* ---- assignments: with the lock --------------------------------------------------------------- */
+
+static json_object *weights_json(const wf_distributed_t *e)
+{
+    json_object *list = json_object_new_array();
+    int i;
+
+    for (i = 0; i < e->n; i++) {
+        json_object_array_add(list, json_object_new_int64(e->weights[i]));
+    }
+    return list;
+}
+
+static json_object *from_json(const wf_run_from_t *from)
+{
+    json_object *o = json_object_new_object();
+
+    wf_json_add_int(o, "sequence", from->sequence);
+    wf_json_add_string(o, "state", from->state);
+    wf_json_add_string(o, "sheet", from->sheet);
+    return o;
+}
+
+/* To whoever has the part. If that one is not connected, it gets it when it is. */
+void wf_distributed_assign(wf_coordinator_t *c, const wf_distributed_t *e, int member)
+{
+    const wf_distributed_part_t *part = &e->parts[member];
+    wf_task_name_t name = { e->id, member, part->task };
+    wf_link_t link = wf_peer_link(c, part->slave);
+    apr_pool_t *p;
+    wf_run_from_t from;
+    json_object *o;
+    wf_error_t err;
+
+    if (link == 0 || part->over) {
+        return;
+    }
+    p = wf_pool_create("wf_assign", 0);
+    wf_error_init(&err, p);
+    o = wf_task_message("assign", &name);
+    wf_json_add_string(o, "phase", e->phase);
+    wf_json_add_string(o, "workflow", e->workflow);
+    wf_json_add_bool(o, "json", e->is_json);
+    json_object_object_add(o, "weights", weights_json(e));
+    wf_json_add_int(o, "mine", member);
+    if (e->variables != NULL) {
+        wf_json_add_string(o, "variables", e->variables);
+    }
+    wf_json_add_int(o, "start", e->start_us);
+    if (wf_load_member_record(c->options.load, e->id, member, &from, p, &err)
+            == APR_SUCCESS
+        && from.state != NULL) {
+        json_object_object_add(o, "from", from_json(&from));
+    }
+    json_object_object_add(o, "orders", json_object_get(e->orders));
+    wf_coordinator_tell(c, link, o);
+    apr_pool_destroy(p);
+}
+
+/* ---- losses: with the lock ----------------------------------------------------------------------- */
+
+static int takes_part(const wf_distributed_t *e, const char *slave)
+{
+    int i;
+
+    for (i = 0; i < e->n; i++) {
+        if (strcmp(e->parts[i].slave, slave) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Somebody else: of the execution itself if possible, as few to do as can be. NULL:
+ * nobody. */
+static const char *successor_of(wf_coordinator_t *c, const wf_distributed_t *e,
+                                const char *slave, apr_pool_t *p)
+{
+    apr_array_header_t *all = wf_registry_list(c->options.registry, p), *chosen;
+    wf_selector_t selector = e->selector;
+    wf_wanted_t wanted = e->wanted;
+    const char *found = NULL;
+    wf_error_t err;
+    int i;
+
+    wanted.vus = 0;
+    selector.min_slaves = selector.max_slaves = 0;
+    if (selector.mode == WF_SELECT_MANUAL) {
+        selector.mode = WF_SELECT_AUTO; /* those who were named, and then anybody */
+    }
+    wf_error_init(&err, p);
+    if (wf_select(&chosen, all, &selector, &wanted, p, &err) != APR_SUCCESS) {
+        return NULL;
+    }
+    for (i = 0; i < chosen->nelts; i++) {
+        const char *id = APR_ARRAY_IDX(chosen, i, const wf_slave_t *)->id;
+
+        if (strcmp(id, slave) == 0 || wf_peer_link(c, id) == 0) {
+            continue;
+        }
+        if (takes_part(e, id)) {
+            return id;
+        }
+        found = found != NULL ? found : id;
+    }
+    return found;
+}
+
+void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
+                         const char *reason)
+{
+    wf_distributed_part_t *part = &e->parts[member];
+    apr_pool_t *p = wf_pool_create("wf_lose", 0);
+    const char *successor =
+        e->loss == WF_LOSS_REDISTRIBUTE ? successor_of(c, e, part->slave, p) : NULL;
+    apr_int64_t task = 0;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    wf_log(WF_LOG_WARN, "master: execution %s: slave %s is lost (%s), %s", e->id,
+           part->slave, reason, successor ? successor : "nobody goes on");
+    if (e->loss == WF_LOSS_ABORT) {
+        wf_load_abort(c->options.load, e->id,
+                      apr_psprintf(p, "slave %s is lost: %s", part->slave, reason), &err);
+    }
+    if (wf_load_member_lost(c->options.load, e->id, member, reason, successor, &task,
+                            &err)
+            == APR_SUCCESS
+        && task > 0) {
+        part->slave = apr_pstrdup(e->pool, successor);
+        part->task = task;
+        wf_distributed_assign(c, e, member);
+    }
+    else {
+        part->over = 1;
+    }
+    apr_pool_destroy(p);
+}
+
+void wf_coordinator_lose(wf_coordinator_t *c, const char *slave, const char *reason)
+{
+    wf_distributed_t *e;
+    int i;
+
+    for (e = c->executions; e != NULL; e = e->next) {
+        for (i = 0; i < e->n; i++) {
+            if (!e->parts[i].over && strcmp(e->parts[i].slave, slave) == 0) {
+                wf_distributed_lose(c, e, i, reason);
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/* What the two sides of this room say to each other, over a link, as JSON objects.
+ *
+ *   slave to master
+ *     register   slave_id, address, slave_type, capabilities, labels, resources
+ *     heartbeat  active_vus, active_tasks; cpu_usage, memory_usage if it knows
+ *     news       TASK, sequence, base, figures, state     what a task has done so far
+ *     over       TASK, status, variables                  it has ended
+ *     refused    TASK, error                              it could not begin
+ *     bye
+ *
+ *   master to slave
+ *     registered heartbeat_interval_ms, master_id, version
+ *     rejected   error
+ *     assign     TASK, phase, workflow, json, weights, mine, variables, start, from, orders
+ *     order      execution, order, scenario, vus
+ *     have       TASK, have       what is known of a task: -1 if it is nobody's business
+ *     done       TASK             its end is known, too
+ *
+ * TASK is execution, member, task. An assignment may come again, after a connection was
+ * lost: who has the task goes on with it. Figures are told as the difference to those that
+ * were confirmed last, so nothing that comes twice or not at all does any harm. */
+#ifndef WF_CLUSTER_INTERNAL_H
+#define WF_CLUSTER_INTERNAL_H
+
+#include "cluster/cluster.h"
+
+/* Whose task it is. */
+typedef struct wf_task_name_t {
+    const char *execution;
+    int member;
+    apr_int64_t task;
+} wf_task_name_t;
+
+/** {type, and TASK}: a message about a task. The caller owns the reference. */
+json_object *wf_task_message(const char *type, const wf_task_name_t *name);
+/** TASK of a message; 0 if it has none. Borrowed. */
+int wf_task_name_read(wf_task_name_t *name, json_object *message);
+
+/** {type: register, …} and back: 0 for what is none. What is read lives in p, but texts are
+ *  the message's. */
+json_object *wf_slave_message(const wf_slave_t *slave);
+int wf_slave_read(wf_slave_t *slave, json_object *message, apr_pool_t *p);
+
+/** Orders by their names. */
+const char *wf_order_name(wf_order_e order);
+int wf_order_parse(const char *name); /* -1 if unknown */
+
+#endif
