@@ -310,19 +310,6 @@ wf_links_t *wf_coordinator_links(wf_coordinator_t *c)
 
 /* ---- beginning -------------------------------------------------------------------------------------------------- */
 
-static apr_array_header_t *copy_list(const apr_array_header_t *list, apr_pool_t *p)
-{
-    apr_array_header_t *copy =
-        apr_array_make(p, list ? list->nelts + 1 : 1, sizeof(const char *));
-    int i;
-
-    for (i = 0; list != NULL && i < list->nelts; i++) {
-        APR_ARRAY_PUSH(copy, const char *) =
-            apr_pstrdup(p, APR_ARRAY_IDX(list, i, const char *));
-    }
-    return copy;
-}
-
 static wf_distributed_t *make_execution(const wf_distribute_t *what,
                                         const apr_array_header_t *chosen)
 {
@@ -337,12 +324,12 @@ static wf_distributed_t *make_execution(const wf_distribute_t *what,
     e->is_json = what->is_json;
     e->loss = what->loss;
     e->selector = *what->selector;
-    e->selector.ids = copy_list(what->selector->ids, p);
-    e->selector.capabilities = copy_list(what->selector->capabilities, p);
+    e->selector.ids = wf_names_copy(what->selector->ids, p);
+    e->selector.capabilities = wf_names_copy(what->selector->capabilities, p);
     e->selector.labels = what->selector->labels
                              ? apr_table_clone(p, what->selector->labels)
                              : apr_table_make(p, 1);
-    e->wanted.capabilities = copy_list(what->wanted->capabilities, p);
+    e->wanted.capabilities = wf_names_copy(what->wanted->capabilities, p);
     e->orders = json_object_new_array();
     e->n = chosen->nelts;
     e->weights = wf_select_weights(chosen, p);

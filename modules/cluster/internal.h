@@ -41,6 +41,9 @@ int wf_task_name_read(wf_task_name_t *name, json_object *message);
 json_object *wf_slave_message(const wf_slave_t *slave);
 int wf_slave_read(wf_slave_t *slave, json_object *message, apr_pool_t *p);
 
+/** Of const char *, texts included; NULL is an empty list. */
+apr_array_header_t *wf_names_copy(const apr_array_header_t *names, apr_pool_t *p);
+
 /** Orders by their names. */
 const char *wf_order_name(wf_order_e order);
 int wf_order_parse(const char *name); /* -1 if unknown */

@@ -1,6 +1,6 @@
 /* The registry of slaves. Few of them, asked seldom: a list behind one lock. Each has a
  * pool of its own, so one that registers anew takes no more memory. */
-#include "cluster/cluster.h"
+#include "cluster/internal.h"
 
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -51,25 +51,12 @@ void wf_registry_destroy(wf_registry_t *registry)
 
 /* ---- copies ------------------------------------------------------------------------ */
 
-static apr_array_header_t *copy_list(const apr_array_header_t *list, apr_pool_t *p)
-{
-    apr_array_header_t *copy =
-        apr_array_make(p, list ? list->nelts + 1 : 1, sizeof(const char *));
-    int i;
-
-    for (i = 0; list != NULL && i < list->nelts; i++) {
-        APR_ARRAY_PUSH(copy, const char *) =
-            apr_pstrdup(p, APR_ARRAY_IDX(list, i, const char *));
-    }
-    return copy;
-}
-
 static void copy_slave(wf_slave_t *to, const wf_slave_t *from, apr_pool_t *p)
 {
     *to = *from;
     to->id = apr_pstrdup(p, from->id);
     to->address = apr_pstrdup(p, from->address);
-    to->capabilities = copy_list(from->capabilities, p);
+    to->capabilities = wf_names_copy(from->capabilities, p);
     to->labels = from->labels ? apr_table_clone(p, from->labels) : apr_table_make(p, 1);
 }
 

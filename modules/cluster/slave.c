@@ -1,5 +1,5 @@
 /* Slaves: the names of their types and states, and how they are shown. */
-#include "cluster/cluster.h"
+#include "cluster/internal.h"
 
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -42,6 +42,19 @@ double wf_slave_load(const wf_slave_t *slave)
         slave->max_vus > 0 ? (double)slave->active_vus / (double)slave->max_vus : 1;
 
     return load > 1 ? 1 : load;
+}
+
+apr_array_header_t *wf_names_copy(const apr_array_header_t *names, apr_pool_t *p)
+{
+    apr_array_header_t *copy =
+        apr_array_make(p, names ? names->nelts + 1 : 1, sizeof(const char *));
+    int i;
+
+    for (i = 0; names != NULL && i < names->nelts; i++) {
+        APR_ARRAY_PUSH(copy, const char *) =
+            apr_pstrdup(p, APR_ARRAY_IDX(names, i, const char *));
+    }
+    return copy;
 }
 
 static json_object *list_json(const apr_array_header_t *list)
