@@ -317,15 +317,15 @@ static void test_phases(runner_t *r)
     ok(runner_run(r, apr_psprintf(r->pool,
                                   "id: w\nname: W\nhttp: {base_url: 'BASE', keep_alive: false}\nsteps:\n"
                                   "- {id: s, type: script, config: {script: "
-                                  "\"http.get('/slow/40')\"}}\n"
+                                  "\"http.get('/slow/200')\"}}\n"
                                   "options: {thresholds: [%s]}\n",
                                   apr_array_pstrcat(r->pool, texts, 0))),
-       "a script whose request takes 40 ms");
+       "a script whose request takes 200 ms");
     for (i = 0; i < n; i++) {
         values[i] = threshold_value(r, i);
         all += values[i];
     }
-    ok(values[0] >= 39, "most of it is waiting: %g ms", values[0]);
+    ok(values[0] >= 150, "most of it is waiting: %g ms", values[0]);
     ok(values[1] > 0, "it connected: %g ms", values[1]);
     ok(all > 0.98 * threshold_value(r, n) && all < 1.02 * threshold_value(r, n),
        "its phases are its duration: %g of %g ms", all, threshold_value(r, n));
