@@ -108,24 +108,6 @@ apr_status_t wf_registry_get(wf_registry_t *registry, const char *id, wf_slave_t
 
 /* ---- who is chosen (select.c) --------------------------------------------------------- */
 
-typedef enum {
-    WF_SELECT_AUTO,       /* all that can */
-    WF_SELECT_MANUAL,     /* these */
-    WF_SELECT_LABEL,      /* those that have all these labels */
-    WF_SELECT_CAPABILITY, /* … capabilities */
-    WF_SELECT_MODES
-} wf_select_mode_e;
-int wf_select_mode_parse(const char *name); /* -1 if unknown */
-
-typedef struct wf_selector_t {
-    wf_select_mode_e mode;
-    const apr_array_header_t *ids;          /* MANUAL: of const char *, in that order */
-    const apr_table_t *labels;              /* LABEL */
-    const apr_array_header_t *capabilities; /* CAPABILITY: of const char * */
-    int min_slaves;                         /* 0: 1; not for MANUAL, as the next */
-    int max_slaves;                         /* 0: any number */
-} wf_selector_t;
-
 /* What an execution wants of those who run it. */
 typedef struct wf_wanted_t {
     const apr_array_header_t *capabilities; /* that its steps need, of const char * */
@@ -177,15 +159,6 @@ void wf_agent_destroy(wf_agent_t *agent);
 /* ---- the master's side (coordinator.c) --------------------------------------------------- */
 
 #define WF_START_AHEAD 500000 /* microseconds from the order to begin to the common start */
-
-/* What becomes of a part whose slave is lost. */
-typedef enum {
-    WF_LOSS_REDISTRIBUTE, /* another one goes on with it */
-    WF_LOSS_CONTINUE,     /* the others go on without it */
-    WF_LOSS_ABORT,        /* the execution fails */
-    WF_LOSS_POLICIES
-} wf_loss_e;
-int wf_loss_parse(const char *name); /* redistribute, continue, abort; -1 for others */
 
 typedef struct wf_coordinator_t wf_coordinator_t;
 

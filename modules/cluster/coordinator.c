@@ -22,24 +22,6 @@ struct wf_note_t {
     wf_note_t *next;
 };
 
-static const char *const losses[WF_LOSS_POLICIES] = {
-    [WF_LOSS_REDISTRIBUTE] = "redistribute",
-    [WF_LOSS_CONTINUE] = "continue",
-    [WF_LOSS_ABORT] = "abort",
-};
-
-int wf_loss_parse(const char *name)
-{
-    int i;
-
-    for (i = 0; i < WF_LOSS_POLICIES; i++) {
-        if (strcmp(losses[i], name) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 /* ---- orders ------------------------------------------------------------------------------------------ */
 
 static json_object *tasks_json(const apr_int64_t *tasks, int n)
@@ -326,6 +308,7 @@ static wf_distributed_t *make_execution(const wf_distribute_t *what,
     e->selector = *what->selector;
     e->selector.ids = wf_names_copy(what->selector->ids, p);
     e->selector.capabilities = wf_names_copy(what->selector->capabilities, p);
+    e->selector.type = apr_pstrdup(p, what->selector->type);
     e->selector.labels = what->selector->labels
                              ? apr_table_clone(p, what->selector->labels)
                              : apr_table_make(p, 1);

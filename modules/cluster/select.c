@@ -6,24 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const modes[WF_SELECT_MODES] = { [WF_SELECT_AUTO] = "auto",
-                                                    [WF_SELECT_MANUAL] = "manual",
-                                                    [WF_SELECT_LABEL] = "label",
-                                                    [WF_SELECT_CAPABILITY] =
-                                                        "capability" };
-
-int wf_select_mode_parse(const char *name)
-{
-    int i;
-
-    for (i = 0; i < WF_SELECT_MODES; i++) {
-        if (strcmp(modes[i], name) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 /* ---- what a slave has --------------------------------------------------------------- */
 
 static int has_capability(const wf_slave_t *slave, const char *name)
@@ -55,10 +37,10 @@ static const char *lacks(const wf_slave_t *slave, const apr_array_header_t *name
 
 static int has_labels(const wf_slave_t *slave, const apr_table_t *labels)
 {
-    const apr_array_header_t *rows = apr_table_elts(labels);
+    const apr_array_header_t *rows = labels != NULL ? apr_table_elts(labels) : NULL;
     int i;
 
-    for (i = 0; i < rows->nelts; i++) {
+    for (i = 0; rows != NULL && i < rows->nelts; i++) {
         const apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
         const char *value = apr_table_get(slave->labels, row->key);
 
@@ -69,16 +51,12 @@ static int has_labels(const wf_slave_t *slave, const apr_table_t *labels)
     return 1;
 }
 
-static int matches(const wf_slave_t *slave, const wf_selector_t *selector)
+static int is_of_type(const wf_slave_t *slave, const wf_selector_t *selector)
 {
-    switch (selector->mode) {
-    case WF_SELECT_LABEL:
-        return has_labels(slave, selector->labels);
-    case WF_SELECT_CAPABILITY:
-        return lacks(slave, selector->capabilities) == NULL;
-    default:
-        return 1;
-    }
+    const char *type =
+        selector->type != NULL ? selector->type : wf_slave_type_name(WF_SLAVE_WORKER);
+
+    return strcmp(type, wf_slave_type_name(slave->type)) == 0;
 }
 
 static apr_int64_t room(const wf_slave_t *slave)
@@ -158,17 +136,13 @@ static int by_load(const void *a, const void *b)
     return difference < 0 ? -1 : difference > 0 ? 1 : strcmp(one->id, two->id);
 }
 
-/* "a=1, b=2", or "a, b". */
-static const char *criteria(const wf_selector_t *selector, apr_pool_t *p)
+/* "a=1, b=2" */
+static const char *labels_text(const apr_table_t *labels, apr_pool_t *p)
 {
-    const apr_array_header_t *rows;
+    const apr_array_header_t *rows = apr_table_elts(labels);
     const char *text = "";
     int i;
 
-    if (selector->mode == WF_SELECT_CAPABILITY) {
-        return apr_array_pstrcat(p, selector->capabilities, ',');
-    }
-    rows = apr_table_elts(selector->labels);
     for (i = 0; i < rows->nelts; i++) {
         const apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
 
@@ -177,22 +151,25 @@ static const char *criteria(const wf_selector_t *selector, apr_pool_t *p)
     return text;
 }
 
-/* Why nobody is left, by what was asked for. */
+/* How many are left after each of the things that are asked for. */
+typedef struct left_t {
+    int online, labelled, able;
+} left_t;
+
 static apr_status_t nobody(const wf_selector_t *selector, const wf_wanted_t *wanted,
-                           int online, int matching, apr_pool_t *p, wf_error_t *err)
+                           const left_t *left, apr_pool_t *p, wf_error_t *err)
 {
-    if (online == 0) {
+    if (left->online == 0) {
         return unavailable(err, "%s", "no online slaves available");
     }
-    if (matching == 0) {
-        return unavailable(err,
-                           selector->mode == WF_SELECT_LABEL
-                               ? "no slaves found matching labels: %s"
-                               : "no slaves found with capabilities: %s",
-                           criteria(selector, p));
+    if (left->labelled == 0) {
+        return unavailable(err, "no slaves found matching labels: %s",
+                           labels_text(selector->labels, p));
     }
-    return unavailable(err, "no slaves found with capabilities: %s",
-                       apr_array_pstrcat(p, wanted->capabilities, ','));
+    return unavailable(
+        err, "no slaves found with capabilities: %s",
+        apr_array_pstrcat(
+            p, left->able == 0 ? selector->capabilities : wanted->capabilities, ','));
 }
 
 static apr_status_t find_them(apr_array_header_t *chosen,
@@ -200,22 +177,24 @@ static apr_status_t find_them(apr_array_header_t *chosen,
                               const wf_selector_t *selector, const wf_wanted_t *wanted,
                               apr_pool_t *p, wf_error_t *err)
 {
-    int least = selector->min_slaves > 0 ? selector->min_slaves : 1;
-    int online = 0, matching = 0, i;
+    int least = selector->min_slaves > 0 ? selector->min_slaves : 1, i;
+    left_t left = { 0 };
 
     for (i = 0; i < slaves->nelts; i++) {
         const wf_slave_t *slave = &APR_ARRAY_IDX(slaves, i, wf_slave_t);
-        int is_there = slave->state == WF_SLAVE_ONLINE && slave->type == WF_SLAVE_WORKER;
-        int fits = is_there && matches(slave, selector);
+        int online = slave->state == WF_SLAVE_ONLINE && is_of_type(slave, selector);
+        int labelled = online && has_labels(slave, selector->labels);
+        int able = labelled && lacks(slave, selector->capabilities) == NULL;
 
-        online += is_there;
-        matching += fits;
-        if (fits && lacks(slave, wanted->capabilities) == NULL) {
+        left.online += online;
+        left.labelled += labelled;
+        left.able += able;
+        if (able && lacks(slave, wanted->capabilities) == NULL) {
             APR_ARRAY_PUSH(chosen, const wf_slave_t *) = slave;
         }
     }
     if (chosen->nelts == 0) {
-        return nobody(selector, wanted, online, matching, p, err);
+        return nobody(selector, wanted, &left, p, err);
     }
     if (chosen->nelts < least) {
         return wf_error_set(err, WF_ERR_UNAVAILABLE,

@@ -7,6 +7,8 @@
 
 #include "metrics/metrics.h"
 
+#include <apr_tables.h>
+
 /* ---- plans ------------------------------------------------------------------------- */
 
 typedef struct wf_plan_t wf_plan_t;
@@ -72,6 +74,51 @@ void wf_plan_take_part(wf_plan_t *plan, const apr_int64_t *weights, int n, int m
  *  no output. */
 apr_status_t wf_plan_add_output(wf_plan_t *plan, const char *type, const char *url,
                                 wf_error_t *err);
+
+/* ---- who runs it ------------------------------------------------------------------- */
+
+typedef enum {
+    WF_SELECT_AUTO,       /* all slaves that can */
+    WF_SELECT_MANUAL,     /* these */
+    WF_SELECT_LABEL,      /* those that have all these labels */
+    WF_SELECT_CAPABILITY, /* … capabilities */
+    WF_SELECT_LOCAL,      /* none: this server by itself */
+    WF_SELECT_MODES
+} wf_select_mode_e;
+
+/* Which slaves: labels and capabilities count in every mode but MANUAL. */
+typedef struct wf_selector_t {
+    wf_select_mode_e mode;
+    const apr_array_header_t *ids;          /* MANUAL: of const char *, in that order */
+    const apr_table_t *labels;              /* or NULL */
+    const apr_array_header_t *capabilities; /* of const char *; or NULL */
+    const char *type; /* slaves of this type; NULL: workers, MANUAL: any */
+    int min_slaves;   /* 0: 1; not for MANUAL, as the next */
+    int max_slaves;   /* 0: any number */
+} wf_selector_t;
+
+/* What becomes of a part whose slave is lost. */
+typedef enum {
+    WF_LOSS_REDISTRIBUTE, /* another one goes on with it */
+    WF_LOSS_CONTINUE,     /* the others go on without it */
+    WF_LOSS_ABORT,        /* the execution fails */
+    WF_LOSS_POLICIES
+} wf_loss_e;
+
+/* options.target_slaves, slave_type and on_slave_loss (placement.c). */
+typedef struct wf_placement_t {
+    int given; /* the document asks for slaves, or for none (LOCAL) */
+    wf_selector_t selector;
+    wf_loss_e loss;
+    int late_joiners; /* slaves that come later take a part, too */
+} wf_placement_t;
+
+/** As long as the plan. */
+const wf_placement_t *wf_plan_placement(const wf_plan_t *plan);
+/** What a server needs to run its steps (http_executor, …), of const char *, in p. */
+apr_array_header_t *wf_plan_capabilities(const wf_plan_t *plan, apr_pool_t *p);
+/** All that steps of these types may need. */
+apr_array_header_t *wf_steps_capabilities(const wf_steps_t *steps, apr_pool_t *p);
 
 /* ---- the load engine --------------------------------------------------------------- */
 

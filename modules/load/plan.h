@@ -134,6 +134,18 @@ void wf_baseline_init(wf_baseline_t *baseline);
 /** Read it, once all metrics are declared. */
 void wf_baseline_compile(const wf_node_t *node, const wf_where_t *path, wf_compile_t *c);
 
+/* What options say of slaves, as it is read (placement.c). */
+typedef struct wf_placement_draft_t {
+    const wf_node_t *target_slaves;
+    int slave_type;    /* of wf_slave_types; -1: none */
+    int on_slave_loss; /* wf_loss_e */
+} wf_placement_draft_t;
+extern const char *const wf_loss_policies[]; /* by wf_loss_e; closed by NULL */
+extern const char *const wf_slave_types[];
+/** options: the map itself. */
+void wf_placement_compile(const wf_placement_draft_t *draft, const wf_where_t *options,
+                          wf_compile_t *c);
+
 /** Read options.outputs (outputs.c). */
 void wf_plan_outputs(const wf_node_t *list, const wf_where_t *path, wf_compile_t *c);
 
@@ -170,6 +182,7 @@ struct wf_plan_t {
     const wf_node_t *outputs_node; /* … what they were read from */
     wf_output_names_t output_names;
     wf_baseline_t baseline;
+    wf_placement_t placement;
 
     /* while it is compiled */
     const wf_node_t *thresholds_node, *baseline_node;

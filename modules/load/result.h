@@ -98,6 +98,9 @@ typedef enum {
 struct wf_step_type_t {
     const char *name;
 
+    /** What slaves call it that they can do this: http_executor. NULL: all can. */
+    const char *capability;
+
     /** NULL, or why the validator refuses the type. */
     const char *later;
 

@@ -13,6 +13,7 @@ typedef struct draft_t {
     const wf_node_t *pre_hook, *post_hook;
     const wf_node_t *baseline;
     int engine, sampling;
+    wf_placement_draft_t placement;
 } draft_t;
 
 static const char *const http_engines[] = { "fasthttp", "standard", NULL };
@@ -46,8 +47,9 @@ static const wf_field_t options_fields[] = {
     WF_ONE_OF("http_engine", http_engines, draft_t, engine),
     WF_ONE_OF("sampling_mode", sampling_modes, draft_t, sampling),
     WF_FIELD("baseline", NODE, draft_t, baseline),
-    WF_LATER("target_slaves", "distributed runs"),
-    WF_LATER("slave_type", "distributed runs"),
+    WF_FIELD("target_slaves", MAP, draft_t, placement.target_slaves),
+    WF_ONE_OF("slave_type", wf_slave_types, draft_t, placement.slave_type),
+    WF_ONE_OF("on_slave_loss", wf_loss_policies, draft_t, placement.on_slave_loss),
     WF_FIELD("outputs", LIST, draft_t, outputs),
     WF_FIELDS_END
 };
@@ -98,6 +100,7 @@ static void init_draft(draft_t *draft)
     wf_load_shape_t *shape = &draft->shape;
 
     memset(draft, 0, sizeof(*draft));
+    draft->placement.slave_type = -1;
     shape->executor = &wf_constant_vus;
     shape->vus = shape->duration_ns = shape->iterations = -1;
     shape->rate = shape->pre_allocated_vus = shape->max_vus = -1;
@@ -306,6 +309,7 @@ static void compile_options(draft_t *draft, const wf_node_t *node, const wf_wher
     plan->warmup_ns = draft->warmup_ns;
     plan->thresholds_node = draft->thresholds;
     plan->baseline_node = draft->baseline;
+    wf_placement_compile(&draft->placement, path, c);
     if (draft->sampling > 0) {
         refuse_samples(draft, node, path, c);
     }

@@ -420,6 +420,7 @@ static const char *const extra_names[WF_STEP_EXTRAS + 1] = { "db_rows",
 
 const wf_step_type_t wf_step_db = {
     .name = "db",
+    .capability = "db_executor",
     .compile = wf_db_compile,
     .start = start,
     .cancel = cancel,

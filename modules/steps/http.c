@@ -185,6 +185,7 @@ static void cancel(wf_strand_t *strand, wf_act_t *act)
 
 const wf_step_type_t wf_step_http = {
     .name = "http",
+    .capability = "http_executor",
     .compile = wf_http_compile,
     .link = wf_http_link,
     .start = start,

@@ -395,6 +395,7 @@ static int map(wf_result_t *result, const char *name, wf_value_t *value, apr_poo
 
 const wf_step_type_t wf_step_script = {
     .name = "script",
+    .capability = "script_executor",
     .compile = compile,
     .link = link_names,
     .start = start,

@@ -652,6 +652,7 @@ static const char *const extra_names[] = { "data_sent", "data_received", NULL };
 
 const wf_step_type_t wf_step_socket = {
     .name = "socket",
+    .capability = "socket_executor",
     .compile = compile,
     .start = start,
     .wake = act_now,

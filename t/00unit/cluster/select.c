@@ -126,6 +126,8 @@ static const char *text_of(const apr_array_header_t *chosen, int weights)
     return text;
 }
 
+#define MODE(name) (cases[i].mode == WF_SELECT_##name)
+
 static void selects(void)
 {
     size_t i;
@@ -139,9 +141,9 @@ static void selects(void)
         wf_error_t err;
 
         wf_error_init(&err, pool);
-        selector.ids = selector.capabilities = list_of(cases[i].given);
-        selector.labels =
-            cases[i].mode == WF_SELECT_LABEL ? table_of(cases[i].given) : NULL;
+        selector.ids = MODE(MANUAL) ? list_of(cases[i].given) : NULL;
+        selector.labels = MODE(LABEL) ? table_of(cases[i].given) : NULL;
+        selector.capabilities = MODE(CAPABILITY) ? list_of(cases[i].given) : NULL;
         wf_select(&chosen, slaves(sizeof(servers) / sizeof(servers[0])), &selector,
                   &wanted, pool, &err);
         is_str(chosen ? text_of(chosen, 0) : NULL, cases[i].chosen, "chosen by \"%s\"",
@@ -165,8 +167,28 @@ static void nobody(void)
            "without slaves");
     is_str(err.message, "no online slaves available", "nobody is there");
     is_int(err.kind, WF_ERR_UNAVAILABLE, "which may change");
-    is_int(wf_select_mode_parse("label"), WF_SELECT_LABEL, "modes have names");
-    is_int(wf_select_mode_parse("any"), -1, "others are none");
+}
+
+/* Labels and capabilities together, and another type than workers. */
+static void combines(void)
+{
+    apr_array_header_t *all = slaves(sizeof(servers) / sizeof(servers[0])), *chosen;
+    wf_selector_t selector = { .mode = WF_SELECT_LABEL,
+                               .labels = table_of(apr_pstrdup(pool, "zone=1")),
+                               .capabilities = list_of("db") };
+    wf_wanted_t wanted = { list_of("http"), 1 };
+    wf_error_t err;
+
+    wf_error_init(&err, pool);
+    is_int(wf_select(&chosen, all, &selector, &wanted, pool, &err), APR_SUCCESS, "both");
+    is_str(text_of(chosen, 0), "b", "who has label and capability");
+    selector.capabilities = list_of("mq");
+    is_int(wf_select(&chosen, all, &selector, &wanted, pool, &err), WF_EFAILED, "nobody");
+    is_str(err.message, "no slaves found with capabilities: mq", "lacks the capability");
+    selector = (wf_selector_t){ .mode = WF_SELECT_AUTO, .type = "gateway" };
+    is_int(wf_select(&chosen, all, &selector, &wanted, pool, &err), APR_SUCCESS,
+           "another type");
+    is_str(text_of(chosen, 0), "g", "is chosen if it is asked for");
 }
 
 int main(void)
@@ -174,6 +196,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     selects();
+    combines();
     nobody();
     apr_pool_destroy(pool);
     apr_terminate();

@@ -110,7 +110,20 @@ static const struct {
     { "tag a list",          HEAD STEPS "options: {tags: {a: 1, b: [x]}}\n", "type", "options.tags.b", 5 },
     { "a scenario's tag",    HEAD STEPS "scenarios: {s: {tags: {b: }}}\n", "type", "scenarios.s.tags.b", 5 },
     { "start_vus twice",     HEAD STEPS "options:\n  start_vus: 1\n  stages: [{duration: 1s, target: 1}]\n  ramp_up: {start_vus: 2}\n", "duplicate", "options.ramp_up.start_vus", 8 },
-    { "slaves",              HEAD STEPS "options: {target_slaves: {}}\n", "unsupported", "options.target_slaves", 5 },
+    { "slaves a list",       HEAD STEPS "options: {target_slaves: []}\n", "type", "options.target_slaves", 5 },
+    { "unknown mode of slaves", HEAD STEPS "options: {target_slaves: {mode: all}}\n", "value", "options.target_slaves.mode", 5 },
+    { "no slave",            HEAD STEPS "options: {target_slaves: {slave_ids: []}}\n", "limit", "options.target_slaves.slave_ids", 5 },
+    { "slave a map",         HEAD STEPS "options: {target_slaves: {slave_ids: [a, {}]}}\n", "type", "options.target_slaves.slave_ids[1]", 5 },
+    { "label a list",        HEAD STEPS "options: {target_slaves: {labels: {a: []}}}\n", "type", "options.target_slaves.labels.a", 5 },
+    { "manual without ids",  HEAD STEPS "options: {target_slaves: {mode: manual}}\n", "required", "options.target_slaves.slave_ids", 5 },
+    { "label without labels", HEAD STEPS "options: {target_slaves: {mode: label}}\n", "required", "options.target_slaves.labels", 5 },
+    { "capability alone",    HEAD STEPS "options: {target_slaves: {mode: capability}}\n", "required", "options.target_slaves.capabilities", 5 },
+    { "ids in another mode", HEAD STEPS "options: {target_slaves: {mode: auto, slave_ids: [a]}}\n", "value", "options.target_slaves.slave_ids", 5 },
+    { "manual and a number", HEAD STEPS "options: {target_slaves: {slave_ids: [a], min_slaves: 2}}\n", "value", "options.target_slaves.min_slaves", 5 },
+    { "local and labels",    HEAD STEPS "options: {target_slaves: {mode: local, labels: {a: b}}}\n", "value", "options.target_slaves.labels", 5 },
+    { "more than at most",   HEAD STEPS "options: {target_slaves: {min_slaves: 3, max_slaves: 2}}\n", "range", "options.target_slaves.min_slaves", 5 },
+    { "slave type",          HEAD STEPS "options: {slave_type: boss}\n", "value", "options.slave_type", 5 },
+    { "loss",                HEAD STEPS "options: {on_slave_loss: weep}\n", "value", "options.on_slave_loss", 5 },
     { "http engine",         HEAD STEPS "options: {http_engine: slow}\n", "value", "options.http_engine", 5 },
     { "samples",             HEAD STEPS "options: {sampling_mode: smart}\n", "unsupported", "options.sampling_mode", 5 },
     { "samples of a word",   HEAD STEPS "options: {sampling_mode: all}\n", "value", "options.sampling_mode", 5 },
@@ -200,6 +213,83 @@ static void hints(void)
             ok(cases[i].meant || strstr(message, "vus, duration, "), "… what there is");
         }
     }
+}
+
+/* ---- who runs it --------------------------------------------------------------------- */
+
+/* mode, ids, labels, capabilities, type, least-most, loss, late joiners */
+static const char *placement_text(const wf_placement_t *placement)
+{
+    static const char *const modes[] = { "auto", "manual", "label", "capability",
+                                         "local" };
+    static const char *const losses[] = { "redistribute", "continue", "abort" };
+    const wf_selector_t *s = &placement->selector;
+
+    return apr_psprintf(pool, "%s %s zone=%s %s %s %d-%d %s %d", modes[s->mode],
+                        s->ids ? apr_array_pstrcat(pool, s->ids, '+') : "-",
+                        s->labels ? apr_table_get(s->labels, "zone") : "-",
+                        s->capabilities ? apr_array_pstrcat(pool, s->capabilities, '+')
+                                        : "-",
+                        s->type ? s->type : "-", s->min_slaves, s->max_slaves,
+                        losses[placement->loss], placement->late_joiners);
+}
+
+static void placements(void)
+{
+    /* clang-format off */
+    static const struct {
+        const char *options;
+        int given;
+        const char *text;
+    } cases[] = {
+        { "vus: 1", 0, "auto - zone=- - - 0-0 redistribute 0" },
+        { "on_slave_loss: abort", 0, "auto - zone=- - - 0-0 abort 0" },
+        { "slave_type: gateway", 1, "auto - zone=- - gateway 0-0 redistribute 0" },
+        { "target_slaves: {}", 1, "auto - zone=- - - 0-0 redistribute 0" },
+        { "target_slaves: {mode: local}", 1, "local - zone=- - - 0-0 redistribute 0" },
+        { "target_slaves: {slave_ids: [b, a, 7]}", 1, "manual b+a+7 zone=- - - 0-0 redistribute 0" },
+        { "target_slaves: {labels: {zone: 1}, min_slaves: 2}", 1, "label - zone=1 - - 2-0 redistribute 0" },
+        { "target_slaves: {labels: {zone: a}, capabilities: [db_executor]}", 1, "label - zone=a db_executor - 0-0 redistribute 0" },
+        { "target_slaves: {capabilities: [a, b], max_slaves: 3}", 1, "capability - zone=- a+b - 0-3 redistribute 0" },
+        { "target_slaves: {mode: auto, labels: {zone: a}}, on_slave_loss: continue", 1, "auto - zone=a - - 0-0 continue 0" },
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wf_problems_t *problems = wf_problems_create("w.yaml", pool);
+        const char *yaml =
+            apr_psprintf(pool, HEAD STEPS "options: {%s}\n", cases[i].options);
+        wf_plan_t *plan;
+
+        plan_from_yaml(&plan, yaml, strlen(yaml), problems, pool);
+        if (ok(plan != NULL, "%s", cases[i].options)) {
+            is_int(wf_plan_placement(plan)->given, cases[i].given, "… does it ask");
+            is_str(placement_text(wf_plan_placement(plan)), cases[i].text, "… for what");
+        }
+    }
+}
+
+static void capabilities(void)
+{
+    static const char yaml[] =
+        HEAD "steps:\n- {id: a, type: http, config: {url: 'http://h/'}}\n"
+             "- {id: b, type: loop, loop: {mode: for, count: 1, steps: ["
+             "{id: c, type: script, config: {script: '1'}},"
+             "{id: d, type: sleep, config: {duration: 1s}},"
+             "{id: e, type: http, config: {url: 'http://h/'}}]}}\n";
+    wf_problems_t *problems = wf_problems_create("w.yaml", pool);
+    wf_plan_t *plan;
+
+    plan_from_yaml(&plan, yaml, strlen(yaml), problems, pool);
+    if (!ok(plan != NULL, "steps of some types")) {
+        diag("%s", wf_problems_text(problems, pool));
+        return;
+    }
+    is_str(apr_array_pstrcat(pool, wf_plan_capabilities(plan, pool), ' '),
+           "http_executor script_executor", "need these capabilities, inner ones too");
+    is_str(apr_array_pstrcat(pool, wf_steps_capabilities(&wf_steps, pool), ' '),
+           "http_executor script_executor db_executor socket_executor",
+           "of all that there are");
 }
 
 /* ---- everything at once ---------------------------------------------------------------
@@ -372,6 +462,8 @@ int main(void)
     apr_pool_create(&pool, NULL);
     every_fault();
     hints();
+    placements();
+    capabilities();
     all_together();
     warnings();
     tree();
