@@ -7,6 +7,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <ap_listen.h>
 #include <ap_mpm.h>
 #include <mod_auth.h>
 #include <mpm_common.h>
@@ -181,6 +182,35 @@ static const char *set_store(cmd_parms *cmd, void *dir, const char *arg)
     return problem;
 }
 
+/* A time as httpd's own timeouts have it: 5, 5s, 500ms. */
+typedef struct wf_time_rule_t {
+    apr_size_t offset; /* of an apr_int64_t: milliseconds */
+    apr_int64_t min_ms, max_ms;
+} wf_time_rule_t;
+
+static const char *set_time(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const wf_time_rule_t *rule = cmd->info;
+    settings_t *settings;
+    apr_interval_time_t time;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    if (!problem
+        && (ap_timeout_parameter_parse(arg, &time, "s") != APR_SUCCESS
+            || time < apr_time_from_msec(rule->min_ms)
+            || time > apr_time_from_msec(rule->max_ms))) {
+        return apr_psprintf(cmd->pool,
+                            "%s takes a time from %" APR_INT64_T_FMT "ms to %" APR_INT64_T_FMT
+                            "s, such as 5s, not '%s'",
+                            cmd->cmd->name, rule->min_ms, rule->max_ms / 1000, arg);
+    }
+    if (!problem) {
+        *(apr_int64_t *)((char *)settings + rule->offset) = apr_time_as_msec(time);
+    }
+    return problem;
+}
+
 /* Where a directive puts its path, and what must be true of it. */
 typedef struct path_t {
     apr_size_t offset;
@@ -203,6 +233,12 @@ static int can_be_made(const char *path, apr_pool_t *scratch)
 
     return is_directory(slash > path ? apr_pstrmemdup(scratch, path, slash - path) : "/",
                         scratch);
+}
+
+static int is_readable(const char *path, apr_pool_t *scratch)
+{
+    (void)scratch;
+    return access(path, R_OK) == 0;
 }
 
 static int is_program(const char *path, apr_pool_t *scratch)
@@ -533,6 +569,141 @@ static const char *set_executions_age(cmd_parms *cmd, void *dir, const char *arg
     return problem;
 }
 
+static const char *set_standalone(cmd_parms *cmd, void *dir, const char *arg)
+{
+    static const char *const words[] = { [WF_STANDALONE_OFF] = "Off",
+                                         [WF_STANDALONE_ON] = "On",
+                                         [WF_STANDALONE_AUTO] = "Auto" };
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    for (int i = 0; i <= WF_STANDALONE_AUTO; i++) {
+        if (!strcasecmp(arg, words[i])) {
+            settings->engine.standalone = i;
+            return problem;
+        }
+    }
+    return apr_psprintf(cmd->pool, "WorkflowStandalone takes On, Off or Auto, not '%s'", arg);
+}
+
+static const char *set_orphans(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    settings->engine.finish_orphans = !strcasecmp(arg, "Finish");
+    return problem                             ? problem
+           : settings->engine.finish_orphans || !strcasecmp(arg, "Stop")
+               ? NULL
+               : apr_psprintf(cmd->pool, "WorkflowOrphans takes Stop or Finish, not '%s'", arg);
+}
+
+static const char *set_slave_type(cmd_parms *cmd, void *dir, const char *arg)
+{
+    static const char *const types[] = { "worker", "gateway", "aggregator" };
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    for (apr_size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (!strcasecmp(arg, types[i])) {
+            settings->engine.slave_type = types[i];
+            return problem;
+        }
+    }
+    return apr_psprintf(cmd->pool,
+                        "WorkflowSlaveType takes worker, gateway or aggregator, not '%s'", arg);
+}
+
+#define MAX_SLAVE_TEXT 100 /* bytes, as the master has it */
+
+/* A text that a master shows in logs and paths. */
+static const char *set_slave_word(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *c = arg;
+
+    while (*c > ' ' && *c < 127) {
+        c++;
+    }
+    if (*arg == '\0' || *c != '\0' || c - arg > MAX_SLAVE_TEXT) {
+        return apr_psprintf(cmd->pool,
+                            "%s takes 1 to %d printable characters without blanks, not '%s'",
+                            cmd->cmd->name, MAX_SLAVE_TEXT, arg);
+    }
+    return set_text(cmd, dir, arg);
+}
+
+/* One more line of a list. */
+static const char *add_line(cmd_parms *cmd, const char **list, const char *arg)
+{
+    if (strlen(arg) > 2 * MAX_SLAVE_TEXT || strchr(arg, '\n')) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is too long", cmd->cmd->name, arg);
+    }
+    *list = *list ? apr_pstrcat(cmd->pool, *list, "\n", arg, NULL) : arg;
+    return NULL;
+}
+
+static const char *add_capability(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    return problem ? problem : add_line(cmd, &settings->engine.slave_capabilities, arg);
+}
+
+static const char *add_label(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings), *equals = strchr(arg, '=');
+
+    (void)dir;
+    if (!problem && (!equals || equals == arg)) {
+        return apr_psprintf(cmd->pool, "WorkflowSlaveLabels takes name=value, not '%s'", arg);
+    }
+    return problem ? problem : add_line(cmd, &settings->engine.slave_labels, arg);
+}
+
+static const char *set_master(cmd_parms *cmd, void *dir, const char *arg)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    if (!problem && strncasecmp(arg, "http://", 7) && strncasecmp(arg, "https://", 8)) {
+        return apr_psprintf(cmd->pool,
+                            "WorkflowMaster takes a URL such as https://master.example:443, "
+                            "not '%s'",
+                            arg);
+    }
+    settings->engine.master = arg;
+    return problem;
+}
+
+static const char *set_slave_certificate(cmd_parms *cmd, void *dir, const char *file,
+                                         const char *key)
+{
+    settings_t *settings;
+    const char *problem = global_settings(cmd, &settings);
+
+    (void)dir;
+    if (problem) {
+        return problem;
+    }
+    settings->engine.slave_certificate = ap_server_root_relative(cmd->pool, file);
+    settings->engine.slave_key = ap_server_root_relative(cmd->pool, key ? key : file);
+    if (!settings->engine.slave_certificate
+        || !is_readable(settings->engine.slave_certificate, cmd->temp_pool)) {
+        return apr_psprintf(cmd->pool, "%s %s: cannot be read", cmd->cmd->name, file);
+    }
+    return settings->engine.slave_key
+                   && is_readable(settings->engine.slave_key, cmd->temp_pool)
+               ? NULL
+               : apr_psprintf(cmd->pool, "%s %s: cannot be read", cmd->cmd->name, key);
+}
+
 static const char *set_api(cmd_parms *cmd, void *dir, const char *arg)
 {
     static const wf_face_t *const faces[] = { &wf_activiti_face, &wf_workflow_face,
@@ -593,6 +764,7 @@ static const char *add_origin(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
+#define TIME(where, low, high) ((void *)&(const wf_time_rule_t){ where, low, high })
 #define NUMBER(where, how, low, high) ((void *)&(const number_t){ where, how, low, high })
 #define PATH_RULE(where, check, problem, off) ((void *)&(const path_t){ where, check, problem, off })
 #define MIB (1024 * 1024)
@@ -718,6 +890,36 @@ static const command_rec directives[] = {
         "clients that follow executions at once; more get 503"),
     NUM("WorkflowMaxTunnels", NUMBER(APR_OFFSETOF(settings_t, max_tunnels), AS_INT, 0, 1000000),
         "of them, those over TLS or HTTP/2, each of which holds a worker"),
+    AP_INIT_TAKE1("WorkflowClusterKey", set_secrets, (void *)IN_ENGINE(cluster_key), RSRC_CONF,
+         "file with the key that masters and slaves share"),
+    FLAG("WorkflowClusterCertificates", IN_ENGINE(cluster_certificates),
+         "On if masters and slaves know each other by their certificates; Off by default"),
+    OWN("WorkflowStandalone", set_standalone,
+        "whether this server runs executions that say nothing of slaves: On, Off or Auto"),
+    NUM("WorkflowMaxSlaves", NUMBER(IN_ENGINE(max_slaves), AS_INT, 0, 10000),
+        "slaves of this server at once"),
+    AP_INIT_TAKE1("WorkflowHeartbeatInterval", set_time, TIME(IN_ENGINE(heartbeat_interval), 50, 3600000), RSRC_CONF,
+         "how often slaves tell that they are there"),
+    AP_INIT_TAKE1("WorkflowHeartbeatTimeout", set_time, TIME(IN_ENGINE(heartbeat_timeout), 100, 86400000), RSRC_CONF,
+         "silence after which a slave, or a master, is lost"),
+    OWN("WorkflowMaster", set_master, "URL of the server whose slave this one is"),
+    PATH("WorkflowMasterCA", PATH_RULE(IN_ENGINE(master_ca), is_readable, "cannot be read", 0),
+         "PEM file of those who vouch for the master"),
+    AP_INIT_TAKE1("WorkflowMasterCredentials", set_secrets, (void *)IN_ENGINE(master_credentials), RSRC_CONF,
+         "file with name:password, or Bearer and a token, for the master's httpd"),
+    AP_INIT_TAKE12("WorkflowSlaveCertificate", set_slave_certificate, NULL, RSRC_CONF,
+         "PEM files of this server's certificate and its private key"),
+    AP_INIT_TAKE1("WorkflowSlaveId", set_slave_word, (void *)IN_ENGINE(slave_id), RSRC_CONF,
+         "the name that the master knows this slave by"),
+    OWN("WorkflowSlaveType", set_slave_type, "worker, gateway or aggregator"),
+    AP_INIT_TAKE1("WorkflowSlaveAddress", set_slave_word, (void *)IN_ENGINE(slave_address), RSRC_CONF,
+         "host:port of this slave, as the master shows it"),
+    AP_INIT_ITERATE("WorkflowSlaveCapabilities", add_capability, NULL, RSRC_CONF,
+         "what this slave does: http_executor, script_executor, ..."),
+    AP_INIT_ITERATE("WorkflowSlaveLabels", add_label, NULL, RSRC_CONF,
+         "name=value pairs that documents choose slaves by"),
+    OWN("WorkflowOrphans", set_orphans,
+        "what becomes of tasks whose master is away for too long: Stop or Finish"),
     { NULL }
 };
 /* clang-format on */
@@ -733,11 +935,38 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return OK;
 }
 
+/* What directives say together. */
+static const char *cluster_problem(const wf_engine_config_t *config)
+{
+    if (config->heartbeat_timeout <= config->heartbeat_interval) {
+        return "WorkflowHeartbeatTimeout must be longer than WorkflowHeartbeatInterval";
+    }
+    if (!config->master) {
+        return NULL;
+    }
+    if (!config->cluster_key && !config->cluster_certificates) {
+        return "WorkflowMaster needs WorkflowClusterKey or WorkflowClusterCertificates";
+    }
+    if (!config->cluster_key && strncasecmp(config->master, "https://", 8)) {
+        return "WorkflowClusterCertificates needs a WorkflowMaster with https";
+    }
+    return NULL;
+}
+
+/* Where httpd listens first, unless told otherwise. */
+static const char *own_address(apr_pool_t *p)
+{
+    apr_port_t port = ap_listeners && ap_listeners->bind_addr ? ap_listeners->bind_addr->port : 0;
+
+    return apr_psprintf(p, ":%u", (unsigned)port);
+}
+
 /* Also under `httpd -t`: looks, but touches nothing. */
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *s)
 {
     settings_t *settings = settings_of(s);
+    const char *problem;
 
     (void)plog;
     (void)ptemp;
@@ -747,6 +976,11 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         return OK;
+    }
+    problem = cluster_problem(&settings->engine);
+    if (problem) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "%s", problem);
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (access(settings->binary, X_OK) != 0) {
         ap_log_error(APLOG_MARK, APLOG_ERR, errno, s,
@@ -815,6 +1049,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         pconf, "{", apr_array_pstrcat(pconf, settings->delegates, ','), "}", NULL);
     settings->engine.admin_group = settings->http.roles.admin;
     settings->engine.max_tunnels = tunnels_of(settings, s);
+    if (!settings->engine.slave_address) {
+        settings->engine.slave_address = own_address(pconf);
+    }
     settings->engine.role_type = settings->http.roles.role_type;
     if (wf_parent_start(s, &settings->engine, settings->binary, pconf, &err)
         != APR_SUCCESS) {

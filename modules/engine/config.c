@@ -63,6 +63,23 @@ static const struct {
     MEMBER(output_dir,       TEXT,   0),
     MEMBER(max_streams,      NUMBER, 1000),
     MEMBER(max_tunnels,      NUMBER, 0),
+    MEMBER(cluster_key,      TEXT,   0),
+    MEMBER(cluster_certificates, NUMBER, 0),
+    MEMBER(master,           TEXT,   0),
+    MEMBER(master_ca,        TEXT,   0),
+    MEMBER(master_credentials, TEXT, 0),
+    MEMBER(slave_certificate, TEXT,  0),
+    MEMBER(slave_key,        TEXT,   0),
+    MEMBER(slave_id,         TEXT,   0),
+    MEMBER(slave_type,       TEXT,   0),
+    MEMBER(slave_address,    TEXT,   0),
+    MEMBER(slave_capabilities, TEXT, 0),
+    MEMBER(slave_labels,     TEXT,   0),
+    MEMBER(finish_orphans,   NUMBER, 0),
+    MEMBER(heartbeat_interval, LARGE, 5000),
+    MEMBER(heartbeat_timeout, LARGE, 15000),
+    MEMBER(max_slaves,       NUMBER, 100),
+    MEMBER(standalone,       NUMBER, WF_STANDALONE_AUTO),
 #undef MEMBER
 };
 /* clang-format on */

@@ -66,7 +66,28 @@ typedef struct wf_engine_config_t {
     const char *output_dir;     /* (start) files that outputs write, or NULL */
     int max_streams;            /* clients that follow executions at once */
     int max_tunnels;            /* of them, those that hold a worker of httpd */
+    const char *cluster_key;    /* (start) file; with it, or with certificates, … */
+    int cluster_certificates;   /* (start) … this server takes slaves, or is one: … */
+    const char *master;         /* (start) … the slave of this one; NULL = it is none */
+    const char *master_ca;      /* (start) PEM; NULL = whom the machine trusts */
+    const char *master_credentials; /* (start) file with name:password or Bearer token */
+    const char *slave_certificate, *slave_key; /* (start) PEM, or NULL */
+    const char *slave_id;                   /* (start) NULL = one that is made and kept */
+    const char *slave_type, *slave_address; /* (start) as told to the master */
+    const char *slave_capabilities;         /* (start) one a line; NULL = all there are */
+    const char *slave_labels;               /* (start) name=value, one a line; or NULL */
+    int finish_orphans; /* (start) tasks go on when the master is away */
+    apr_int64_t heartbeat_interval, heartbeat_timeout; /* (start) ms */
+    int max_slaves;                                    /* (start) */
+    int standalone;                                    /* (start) wf_standalone_e */
 } wf_engine_config_t;
+
+/* Who runs executions that say nothing of slaves. */
+typedef enum {
+    WF_STANDALONE_OFF,  /* slaves */
+    WF_STANDALONE_ON,   /* this server */
+    WF_STANDALONE_AUTO, /* slaves if there are some, else this server */
+} wf_standalone_e;
 
 /** Bytes of the delegates in a snapshot. */
 #define WF_ENGINE_MAX_DELEGATES (256 * 1024)

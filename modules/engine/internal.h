@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "bpmn/bpmn.h"
 #include "client/client.h"
+#include "cluster/cluster.h"
 #include "ipc/ipc.h"
 #include "load/load.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@ typedef struct wf_running_t wf_running_t;
 typedef struct wf_polls_t wf_polls_t;
 typedef struct wf_work_t wf_work_t;
 typedef struct wf_live_t wf_live_t;
+typedef struct wf_cluster_t wf_cluster_t;
 
 /** The engine process: wired in process.c, read by everybody. */
 typedef struct wf_engine_t {
@@ -48,6 +50,7 @@ typedef struct wf_engine_t {
     wf_targets_t *load_targets;      /* what executions may connect to */
     wf_live_t *live;
     wf_streams_t *streams;
+    wf_cluster_t *cluster; /* never NULL */
     wf_ipc_server_t *server;
     int stopping;               /* atomic: no new work */
     /* Reloaded by SIGHUP, read with __atomic_load_n. */
@@ -391,6 +394,23 @@ void wf_live_destroy(wf_live_t *live);
 /** Commands that need no work, on the ipc loop's thread. */
 void wf_command_reserve_stream(wf_engine_t *engine, wf_ipc_request_t *request);
 void wf_command_open_stream(wf_engine_t *engine, wf_ipc_request_t *request);
+
+/* cluster.c: this server as a master, as a slave, or as neither */
+
+/** Take slaves, or look for the master. After the load engine. What does not allow that,
+ * such as a key that cannot be read, is logged, and the server does without: nobody gets
+ * in. */
+apr_status_t wf_cluster_create(wf_engine_t *engine, wf_error_t *err);
+/** A slave says goodbye, and a master says nothing any more. Before wf_load_close. */
+void wf_cluster_stop(wf_cluster_t *cluster);
+/** Start a plan where it belongs, as wf_load_start: here, or on slaves. definition is its
+ *  document, is_json in that form. WF_ERR_UNAVAILABLE also if slaves are missing. */
+apr_status_t wf_cluster_run(wf_cluster_t *cluster, wf_plan_t *plan, apr_pool_t *plan_pool,
+                            const char *id, const char *definition, int is_json,
+                            wf_error_t *err);
+void wf_command_reserve_link(wf_engine_t *engine, wf_ipc_request_t *request);
+void wf_command_open_link(wf_engine_t *engine, wf_ipc_request_t *request);
+wf_work_fn wf_command_slaves, wf_command_drain_slave;
 
 /* ---- archive, demo ---------------------------------------------------------------------------------------- */
 

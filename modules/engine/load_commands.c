@@ -10,24 +10,26 @@ typedef struct submission_t {
     wf_plan_t *plan;
     apr_pool_t *plan_pool; /* the load engine's after the start */
     const char *id;
+    const char *definition;
+    int is_json;
     wf_problems_t *problems;
 } submission_t;
 
-/* The document in either form; *text is what the record keeps of it. */
-static apr_status_t compile(wf_work_t *work, submission_t *s, const char **text,
-                            wf_error_t *err)
+/* The document in either form; its text is what the record keeps of it. */
+static apr_status_t compile(wf_work_t *work, submission_t *s, wf_error_t *err)
 {
     json_object *yaml = wf_json_get(work->args, "yaml");
     json_object *workflow = wf_json_get(work->args, "workflow");
     wf_problems_t *problems = s->problems = wf_problems_create(NULL, work->pool);
 
     if (json_object_is_type(yaml, json_type_string)) {
-        *text = json_object_get_string(yaml);
-        wf_plan_read(&s->plan, *text, json_object_get_string_len(yaml), NULL,
+        s->definition = json_object_get_string(yaml);
+        wf_plan_read(&s->plan, s->definition, json_object_get_string_len(yaml), NULL,
                      work->engine->around, problems, s->plan_pool);
     }
     else if (json_object_is_type(workflow, json_type_object)) {
-        *text = wf_json_text(workflow, NULL, work->pool);
+        s->definition = wf_json_text(workflow, NULL, work->pool);
+        s->is_json = 1;
         wf_plan_read(&s->plan, NULL, 0, workflow, work->engine->around, problems,
                      s->plan_pool);
         wf_json_place_problems(work->request->blob, work->request->blob_length, "workflow",
@@ -62,13 +64,13 @@ static void tell_warnings(const submission_t *s, json_object *reply, apr_pool_t 
 apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
 {
     submission_t *s = apr_pcalloc(work->pool, sizeof(*s));
-    const char *text = NULL, *baseline = NULL;
+    const char *baseline = NULL;
     wf_run_t *run;
     json_object *reply;
     apr_status_t rv;
 
     s->plan_pool = wf_pool_create("wf_plan", 0);
-    rv = compile(work, s, &text, err);
+    rv = compile(work, s, err);
     if (rv == APR_SUCCESS) {
         rv = wf_load_find_baseline(work, s->plan, &baseline, err);
     }
@@ -84,7 +86,7 @@ apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
     run->workflow_name = apr_pstrdup(work->pool, wf_plan_name(s->plan));
     run->status = wf_run_status_name(WF_RUN_PENDING);
     run->start_time = wf_time_ms();
-    run->definition = text;
+    run->definition = s->definition;
     run->baseline = baseline;
     work->baton = s;
 
@@ -101,7 +103,8 @@ void wf_after_submit(wf_work_t *work)
     submission_t *s = work->baton;
     wf_run_snapshot_t failed = { .id = s->id, .status = WF_RUN_FAILED };
 
-    if (wf_load_start(work->engine->load, s->plan, s->plan_pool, s->id, &work->err)
+    if (wf_cluster_run(work->engine->cluster, s->plan, s->plan_pool, s->id, s->definition,
+                       s->is_json, &work->err)
         == APR_SUCCESS) {
         return;
     }

@@ -1,12 +1,12 @@
-/* The engine process from its first line to its last: options, configuration, the order in
- * which the parts start, signals, and the order in which they stop.
+/* The engine process from its first line to its last: options, configuration, the order
+ * in which the parts start, signals, and the order in which they stop.
  *
  * Start: log, store (migrations), ids, models, executor, committer, jobs, clean-up, load,
- *        streams, ipc loop.
- * Stop:  ipc takes no more commands and waits for the replies it owes; streams say goodbye;
- *        clean-up, jobs and load tests end and leave their last units; the executor drains; the committer
- *        writes what is queued; the store checkpoints. Whoever got a "yes" finds it on
- *        disk. */
+ *        streams, cluster, ipc loop.
+ * Stop:  ipc takes no more commands and waits for the replies it owes; streams say
+ * goodbye; clean-up, jobs and load tests end and leave their last units; the executor
+ * drains; the committer writes what is queued; the store checkpoints. Whoever got a "yes"
+ * finds it on disk. */
 #include "engine/internal.h"
 #include "database/database.h"
 
@@ -265,6 +265,9 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
         rv = wf_live_create(engine, err);
     }
     if (rv == APR_SUCCESS) {
+        rv = wf_cluster_create(engine, err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wf_ipc_server_create(&engine->server, &ipc, engine->pool, err);
     }
     return rv;
@@ -303,6 +306,7 @@ static void stop_parts(wf_engine_t *engine)
     if (engine->config.resume_executions) {
         wf_load_hold(engine->load, half / 4);
     }
+    wf_cluster_stop(engine->cluster);
     wf_load_close(engine->load); /* works may still ask it, until the executor is gone */
     /* Delegates that do not answer must not take the time of the last commits. */
     wf_executor_drain(engine->executor, deadline - half / 2);

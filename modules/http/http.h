@@ -377,6 +377,12 @@ apr_status_t wf_request_forward(wf_request_t *req, const char *method, const cha
 apr_status_t wf_respond_websocket(wf_request_t *req, json_object *args, wf_error_t *err);
 apr_status_t wf_respond_events(wf_request_t *req, json_object *args, wf_error_t *err);
 
+/** The same as wf_respond_websocket with the command link.reserve: the connection of a
+ *  slave. */
+apr_status_t wf_respond_link(wf_request_t *req, json_object *args, wf_error_t *err);
+/** Has httpd verified a certificate of this client? */
+int wf_request_has_certificate(const wf_request_t *req);
+
 /** Answer 303 See Other to a URI of this server. */
 apr_status_t wf_respond_see_other(wf_request_t *req, const char *uri);
 

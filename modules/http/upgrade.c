@@ -1,4 +1,5 @@
-/* Streams: how a request becomes one. The engine serves it; this side shakes hands.
+/* Streams, and links of slaves: how a request becomes one. The engine serves it; this
+ * side shakes hands.
  *
  *   1. the request is in order: a page of this site, a WebSocket handshake (RFC 6455)
  *   2. the engine keeps a place, or the client gets an ordinary 503
@@ -17,6 +18,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_ssl.h>
 #include <util_filter.h>
 #include <apr_base64.h>
 #include <apr_portable.h>
@@ -183,29 +185,31 @@ static int is_plain(const conn_rec *c)
     return !c->master;
 }
 
-/* *ticket is 0 if the client has heard all there is. */
-static apr_status_t reserve(wf_request_t *req, json_object *args, const char *protocol,
-                            int tunnelled, apr_int64_t *ticket, wf_error_t *err)
-{
-    const char *last = apr_table_get(req->r->headers_in, "Last-Event-ID");
-    wf_ipc_call_t call = { .command = WF_CMD_STREAM_RESERVE, .args = args };
-    wf_ipc_reply_t reply;
-    apr_status_t rv;
+/* What the engine calls the two things that can become of a request. */
+typedef struct commands_t {
+    wf_command_e reserve, open;
+} commands_t;
 
-    wf_json_add_string(args, "protocol", protocol);
-    wf_json_add_bool(args, "tunnelled", tunnelled);
-    if (last && wf_utf8_valid(last, strlen(last))) {
-        wf_json_add_string(args, "last", last);
-    }
-    rv = wf_request_call(req, &call, &reply, err);
+static const commands_t streams = { WF_CMD_STREAM_RESERVE, WF_CMD_STREAM_OPEN };
+static const commands_t links = { WF_CMD_LINK_RESERVE, WF_CMD_LINK_OPEN };
+
+/* *ticket is 0 if the client has heard all there is. */
+static apr_status_t reserve(wf_request_t *req, const commands_t *commands,
+                            json_object *args, apr_int64_t *ticket, wf_error_t *err)
+{
+    wf_ipc_call_t call = { .command = commands->reserve, .args = args };
+    wf_ipc_reply_t reply;
+    apr_status_t rv = wf_request_call(req, &call, &reply, err);
+
     *ticket = rv == APR_SUCCESS ? wf_json_int(reply.json, "ticket", 0) : 0;
     return rv;
 }
 
-static apr_status_t open_stream(wf_request_t *req, apr_int64_t ticket, int fd,
-                                const char *early, apr_size_t length, wf_error_t *err)
+static apr_status_t open_stream(wf_request_t *req, const commands_t *commands,
+                                apr_int64_t ticket, int fd, const char *early,
+                                apr_size_t length, wf_error_t *err)
 {
-    wf_ipc_call_t call = { .command = WF_CMD_STREAM_OPEN,
+    wf_ipc_call_t call = { .command = commands->open,
                            .args = wf_json_own(json_object_new_object(), req->pool),
                            .blob = early,
                            .blob_length = length,
@@ -235,7 +239,7 @@ static apr_size_t read_early(request_rec *r, char **early)
 
 /* The head is out: the client can be told nothing more, if this fails, but by the end of
  * the connection. */
-static void give_socket(wf_request_t *req, apr_int64_t ticket)
+static void give_socket(wf_request_t *req, const commands_t *commands, apr_int64_t ticket)
 {
     conn_rec *c = req->r->connection;
     char *early;
@@ -247,7 +251,7 @@ static void give_socket(wf_request_t *req, apr_int64_t ticket)
     if (c->aborted || apr_os_sock_get(&fd, ap_get_conn_socket(c)) != APR_SUCCESS) {
         return;
     }
-    if (open_stream(req, ticket, fd, early, length, &err) != APR_SUCCESS) {
+    if (open_stream(req, commands, ticket, fd, early, length, &err) != APR_SUCCESS) {
         wf_request_log_failure(req, req->r->status, &err);
         return;
     }
@@ -257,8 +261,8 @@ static void give_socket(wf_request_t *req, apr_int64_t ticket)
 }
 
 /* A pair of sockets, one end of which is the engine's. */
-static apr_status_t open_tunnel(wf_request_t *req, apr_int64_t ticket, int *fd,
-                                wf_error_t *err)
+static apr_status_t open_tunnel(wf_request_t *req, const commands_t *commands,
+                                apr_int64_t ticket, int *fd, wf_error_t *err)
 {
     int fds[2];
     apr_status_t rv;
@@ -266,7 +270,7 @@ static apr_status_t open_tunnel(wf_request_t *req, apr_int64_t ticket, int *fd,
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
         return wf_error_apr(err, WF_ERR_INTERNAL, errno, "no sockets for a stream");
     }
-    rv = open_stream(req, ticket, fds[1], NULL, 0, err);
+    rv = open_stream(req, commands, ticket, fds[1], NULL, 0, err);
     close(fds[1]);
     if (rv != APR_SUCCESS) {
         close(fds[0]);
@@ -276,19 +280,22 @@ static apr_status_t open_tunnel(wf_request_t *req, apr_int64_t ticket, int *fd,
     return APR_SUCCESS;
 }
 
-/* ---- both kinds -------------------------------------------------------------------- */
+/* ---- WebSockets -------------------------------------------------------------------- */
 
-apr_status_t wf_respond_websocket(wf_request_t *req, json_object *args, wf_error_t *err)
+static apr_status_t switch_protocols(wf_request_t *req, const commands_t *commands,
+                                     json_object *args, wf_error_t *err)
 {
     request_rec *r = req->r;
     int tunnelled = !is_plain(r->connection), fd = -1;
     apr_int64_t ticket;
     apr_status_t rv;
 
+    wf_json_add_bool(args, "tunnelled", tunnelled);
     if ((rv = check_handshake(req, err)) != APR_SUCCESS
         || (rv = check_page(req, err)) != APR_SUCCESS
-        || (rv = reserve(req, args, "websocket", tunnelled, &ticket, err)) != APR_SUCCESS
-        || (tunnelled && (rv = open_tunnel(req, ticket, &fd, err)) != APR_SUCCESS)) {
+        || (rv = reserve(req, commands, args, &ticket, err)) != APR_SUCCESS
+        || (tunnelled
+            && (rv = open_tunnel(req, commands, ticket, &fd, err)) != APR_SUCCESS)) {
         return rv;
     }
     send_switch(r);
@@ -297,10 +304,32 @@ apr_status_t wf_respond_websocket(wf_request_t *req, json_object *args, wf_error
         wf_tunnel_run(r, fd, WF_TUNNEL_BOTH_WAYS);
     }
     else {
-        give_socket(req, ticket);
+        give_socket(req, commands, ticket);
     }
     return APR_SUCCESS;
 }
+
+apr_status_t wf_respond_websocket(wf_request_t *req, json_object *args, wf_error_t *err)
+{
+    wf_json_add_string(args, "protocol", "websocket");
+    return switch_protocols(req, &streams, args, err);
+}
+
+int wf_request_has_certificate(const wf_request_t *req)
+{
+    request_rec *r = req->r;
+    const char *verified =
+        ap_ssl_var_lookup(r->pool, r->server, r->connection, r, "SSL_CLIENT_VERIFY");
+
+    return verified && strcmp(verified, "SUCCESS") == 0;
+}
+
+apr_status_t wf_respond_link(wf_request_t *req, json_object *args, wf_error_t *err)
+{
+    return switch_protocols(req, &links, args, err);
+}
+
+/* ---- server-sent events ------------------------------------------------------------ */
 
 /* Nobody on the way may keep parts back: neither a compressor here nor a proxy there. */
 static void describe_events(wf_request_t *req)
@@ -339,6 +368,7 @@ apr_status_t wf_respond_events(wf_request_t *req, json_object *args, wf_error_t 
 {
     request_rec *r = req->r;
     int tunnelled = !is_plain(r->connection), fd = -1;
+    const char *last = apr_table_get(r->headers_in, "Last-Event-ID");
     const wf_body_t nothing = { 0 };
     apr_int64_t ticket;
     apr_status_t rv;
@@ -347,13 +377,19 @@ apr_status_t wf_respond_events(wf_request_t *req, json_object *args, wf_error_t 
         describe_events(req);
         return APR_SUCCESS;
     }
-    rv = reserve(req, args, "events", tunnelled, &ticket, err);
+    wf_json_add_string(args, "protocol", "events");
+    wf_json_add_bool(args, "tunnelled", tunnelled);
+    if (last && wf_utf8_valid(last, strlen(last))) {
+        wf_json_add_string(args, "last", last);
+    }
+    rv = reserve(req, &streams, args, &ticket, err);
     if (rv == APR_SUCCESS && ticket == 0) {
         /* Browsers come back whenever such a stream has ended, until they hear this. */
         return wf_respond_body(req, HTTP_NO_CONTENT, &nothing);
     }
     if (rv != APR_SUCCESS
-        || (tunnelled && (rv = open_tunnel(req, ticket, &fd, err)) != APR_SUCCESS)) {
+        || (tunnelled
+            && (rv = open_tunnel(req, &streams, ticket, &fd, err)) != APR_SUCCESS)) {
         return rv;
     }
     describe_events(req);
@@ -362,7 +398,7 @@ apr_status_t wf_respond_events(wf_request_t *req, json_object *args, wf_error_t 
         wf_tunnel_run(r, fd, WF_TUNNEL_OUT);
     }
     else {
-        give_socket(req, ticket);
+        give_socket(req, &streams, ticket);
     }
     return APR_SUCCESS;
 }

@@ -82,7 +82,11 @@
     X(WF_CMD_LOAD_STATUS,      "execution.status") /* live figures, for steering */           \
     X(WF_CMD_REPORT,           "execution.report") /* as it would be if it ended now */       \
     X(WF_CMD_STREAM_RESERVE,   "stream.reserve")   /* a place for a client's stream */        \
-    X(WF_CMD_STREAM_OPEN,      "stream.open")      /* on the socket that comes with it */
+    X(WF_CMD_STREAM_OPEN,      "stream.open")      /* on the socket that comes with it */     \
+    X(WF_CMD_LINK_RESERVE,     "link.reserve")     /* the same for a slave's connection */    \
+    X(WF_CMD_LINK_OPEN,        "link.open")                                                   \
+    X(WF_CMD_SLAVES,           "slaves.list")      /* or one of them */                       \
+    X(WF_CMD_SLAVE_DRAIN,      "slaves.drain")
 /* clang-format on */
 
 typedef enum {

@@ -77,6 +77,8 @@ static const wf_route_t routes[] = {
       wf_slave_get,         .summary = "Show one of them" },
     { WF_POST,   "/slaves/{id}/drain",       USER, JSON, 0, "slave",
       wf_slave_drain,       .summary = "Let one of them take nothing more" },
+    { WF_GET,    "/slave-ws",                USER, WF_FORMAT_NONE, 0, "slave",
+      wf_slave_connect,     .summary = "Be a slave, over a WebSocket" },
     { WF_GET,    "/health",                  OPEN, JSON, 0, "probe",
       wf_probe_health,      .summary = "Does the server live" },
     { WF_GET,    "/ready",                   OPEN, JSON, 0, "probe",

@@ -11,7 +11,7 @@ wf_handler_fn wf_execution_list, wf_execution_get, wf_execution_stop,
     wf_execution_events, wf_execution_pause, wf_execution_resume, wf_execution_scale;
 wf_handler_fn wf_perf_status, wf_perf_change, wf_perf_realtime, wf_perf_timeseries,
     wf_perf_metrics, wf_perf_report, wf_execution_report;
-wf_handler_fn wf_slave_list, wf_slave_get, wf_slave_drain;
+wf_handler_fn wf_slave_connect, wf_slave_list, wf_slave_get, wf_slave_drain;
 wf_handler_fn wf_probe_health, wf_probe_ready;
 
 int wf_workflow_status(const wf_request_t *req, const wf_error_t *err);

@@ -56,6 +56,7 @@ my @cases = (
     [ 'GET on workflows',       'GET',    $submit,                          undef,                  405, 'method_not_allowed',  qr/GET/,  'POST, OPTIONS' ],
     [ 'PATCH on a workflow',    'PATCH',  "$submit/a",                      '{}',                   405, 'method_not_allowed',  qr/PATCH/, 'GET, HEAD, DELETE, OPTIONS' ],
     [ 'POST on health',         'POST',   '/health',                        '{}',                   405, 'method_not_allowed',  qr/POST/, 'GET, HEAD, OPTIONS' ],
+    [ 'a slave\'s connection',   'GET',    '/api/v1/slave-ws',               undef,                  426, 'upgrade_required',    qr/upgrade/ ],
     [ 'POST on slaves',         'POST',   '/api/v1/slaves',                 '{}',                   405, 'method_not_allowed',  qr/POST/, 'GET, HEAD, OPTIONS' ],
     [ 'a method of one\'s own', 'BREW',   '/api/v1/executions',             undef,                  405, 'method_not_allowed',  qr/BREW/, 'GET, HEAD, OPTIONS' ],
     # -- parameters

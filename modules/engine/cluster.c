@@ -1,0 +1,450 @@
+/* This server in a cluster: as a master it takes slaves and gives them parts of
+ * executions, as a slave it keeps a link to its master and does what comes over it. Which
+ * of them it is its configuration says; most servers are neither. */
+#include "engine/internal.h"
+#include "steps/steps.h"
+
+#include <apr_file_io.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ID_FILE "/slave-id"
+#define MAX_ID_BYTES 1000
+#define MAX_CREDENTIALS 4096
+#define SPARE_LINKS 8 /* of slaves that come back before their old ones are given up */
+#define BEARER "Bearer "
+
+struct wf_cluster_t {
+    wf_engine_t *engine;
+    wf_registry_t *registry; /* NULL: no slaves */
+    wf_coordinator_t *coordinator;
+    wf_agent_t *agent; /* NULL: no master */
+    wf_link_target_t master;
+    int cancelled;       /* atomic: dial no more */
+    apr_pool_t *tunnels; /* of the agent's thread */
+};
+
+/* ---- what both need ---------------------------------------------------------------- */
+
+/* Without a key and without certificates nobody is let in. */
+static int may_link(const wf_engine_config_t *config)
+{
+    return config->cluster_key != NULL || config->cluster_certificates;
+}
+
+static apr_status_t read_key(wf_cluster_t *cluster, wf_link_key_t *key, wf_error_t *err)
+{
+    const wf_engine_config_t *config = &cluster->engine->config;
+
+    memset(key, 0, sizeof(*key));
+    if (config->cluster_key == NULL) {
+        return APR_SUCCESS;
+    }
+    return wf_link_key_read(key, config->cluster_key, cluster->engine->pool, err);
+}
+
+/* ---- a master ---------------------------------------------------------------------- */
+
+static apr_status_t become_master(wf_cluster_t *cluster, wf_error_t *err)
+{
+    wf_engine_t *engine = cluster->engine;
+    const wf_engine_config_t *config = &engine->config;
+    wf_coordinator_options_t options = { .load = engine->load,
+                                         .master_id = engine->node,
+                                         .max_links = config->max_slaves + SPARE_LINKS,
+                                         .heartbeat_ms = config->heartbeat_interval,
+                                         .timeout_ms = config->heartbeat_timeout };
+    apr_status_t rv = read_key(cluster, &options.key, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_registry_create(&cluster->registry, config->max_slaves,
+                                config->heartbeat_timeout, engine->pool, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    options.registry = cluster->registry;
+    rv = wf_coordinator_create(&cluster->coordinator, &options, engine->pool, err);
+    if (rv != APR_SUCCESS) {
+        wf_registry_destroy(cluster->registry);
+        cluster->registry = NULL;
+        cluster->coordinator = NULL;
+    }
+    return rv;
+}
+
+/* ---- a slave ----------------------------------------------------------------------- */
+
+static apr_status_t make_id(const char **id, const char *path, apr_pool_t *p,
+                            wf_error_t *err)
+{
+    unsigned char random[4];
+    apr_file_t *file;
+    apr_status_t rv = apr_generate_random_bytes(random, sizeof(random));
+
+    *id = apr_psprintf(p, "slave-%02x%02x%02x%02x", random[0], random[1], random[2],
+                       random[3]);
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_open(&file, path,
+                           APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL,
+                           APR_FPROT_UREAD | APR_FPROT_UWRITE, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_write_full(file, *id, strlen(*id), NULL);
+        apr_file_close(file);
+    }
+    return rv == APR_SUCCESS
+               ? rv
+               : wf_error_apr(err, WF_ERR_INTERNAL, rv, "cannot make %s", path);
+}
+
+/* One that is made once: a slave that was restarted is the same one. */
+static apr_status_t kept_id(const char **id, wf_engine_t *engine, wf_error_t *err)
+{
+    const char *directory = engine->config.state_dir;
+    const char *path = apr_pstrcat(engine->pool, directory, ID_FILE, NULL);
+    apr_size_t length = 0;
+    char *text = NULL, *last;
+
+    if (access(path, F_OK) != 0) {
+        return make_id(id, path, engine->pool, err);
+    }
+    if (wf_file_load_below(&text, &length, directory, ID_FILE + 1, MAX_ID_BYTES,
+                           engine->pool, err)
+        != APR_SUCCESS) {
+        return WF_EFAILED;
+    }
+    *id = apr_strtok(text, " \r\n", &last);
+    return *id != NULL ? APR_SUCCESS
+                       : wf_error_set(err, WF_ERR_INVALID, "%s is empty", path);
+}
+
+static apr_array_header_t *lines_of(const char *text, apr_pool_t *p)
+{
+    apr_array_header_t *lines = apr_array_make(p, 4, sizeof(const char *));
+    char *last, *line;
+
+    for (line = apr_strtok(apr_pstrdup(p, text ? text : ""), "\n", &last); line != NULL;
+         line = apr_strtok(NULL, "\n", &last)) {
+        APR_ARRAY_PUSH(lines, const char *) = line;
+    }
+    return lines;
+}
+
+/* name=value, checked by the directive */
+static apr_table_t *labels_of(const char *text, apr_pool_t *p)
+{
+    apr_array_header_t *lines = lines_of(text, p);
+    apr_table_t *labels = apr_table_make(p, lines->nelts + 1);
+
+    for (int i = 0; i < lines->nelts; i++) {
+        const char *line = APR_ARRAY_IDX(lines, i, const char *);
+        const char *equals = strchr(line, '=');
+
+        apr_table_set(labels, apr_pstrmemdup(p, line, equals - line), equals + 1);
+    }
+    return labels;
+}
+
+static apr_status_t describe_self(wf_slave_t *self, wf_engine_t *engine, wf_error_t *err)
+{
+    const wf_engine_config_t *config = &engine->config;
+    const char *type = config->slave_type;
+
+    self->id = config->slave_id;
+    self->address = config->slave_address;
+    self->type = type ? (wf_slave_type_e)wf_slave_type_parse(type) : WF_SLAVE_WORKER;
+    self->capabilities = config->slave_capabilities
+                             ? lines_of(config->slave_capabilities, engine->pool)
+                             : wf_steps_capabilities(engine->around->steps, engine->pool);
+    self->labels = labels_of(config->slave_labels, engine->pool);
+    self->max_vus = config->max_vus;
+    self->cpu_cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    self->memory_mb =
+        (apr_int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1024 * 1024);
+    return self->id != NULL ? APR_SUCCESS : kept_id(&self->id, engine, err);
+}
+
+/* A line: name:password, or Bearer and a token. */
+static apr_status_t read_credentials(wf_link_target_t *master, const char *path,
+                                     apr_pool_t *p, wf_error_t *err)
+{
+    const char *slash, *problem;
+    apr_size_t length;
+    char *text;
+
+    if (path == NULL) {
+        return APR_SUCCESS;
+    }
+    if (!wf_mail_credentials_safe(path, &problem)) {
+        return wf_error_set(err, WF_ERR_INVALID, "%s: %s", path, problem);
+    }
+    slash = strrchr(path, '/');
+    if (wf_file_load_below(&text, &length, apr_pstrndup(p, path, slash - path + 1),
+                           slash + 1, MAX_CREDENTIALS, p, err)
+        != APR_SUCCESS) {
+        return WF_EFAILED;
+    }
+    text[strcspn(text, "\r\n")] = '\0';
+    if (strncmp(text, BEARER, strlen(BEARER)) == 0) {
+        master->token = text + strlen(BEARER);
+        return APR_SUCCESS;
+    }
+    master->user = text;
+    return strchr(text, ':') != NULL
+               ? APR_SUCCESS
+               : wf_error_set(err, WF_ERR_INVALID,
+                              "%s: neither name:password nor Bearer and a token", path);
+}
+
+static apr_status_t dial(void *baton, int *fd, wf_error_t *err)
+{
+    wf_cluster_t *cluster = baton;
+
+    return wf_link_dial(fd, &cluster->master, cluster->tunnels, err);
+}
+
+static apr_status_t become_slave(wf_cluster_t *cluster, wf_error_t *err)
+{
+    wf_engine_t *engine = cluster->engine;
+    const wf_engine_config_t *config = &engine->config;
+    wf_agent_options_t options = {
+        .load = engine->load, .around = engine->around, .dial = dial, .baton = cluster
+    };
+    apr_status_t rv = read_key(cluster, &options.key, err);
+
+    options.orphan = config->finish_orphans ? 0 : config->heartbeat_timeout * 1000;
+    cluster->master = (wf_link_target_t){ .url = config->master,
+                                          .ca_file = config->master_ca,
+                                          .certificate = config->slave_certificate,
+                                          .private_key = config->slave_key,
+                                          .cancelled = &cluster->cancelled };
+    if (rv == APR_SUCCESS) {
+        rv = read_credentials(&cluster->master, config->master_credentials, engine->pool,
+                              err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = describe_self(&options.self, engine, err);
+    }
+    if (rv == APR_SUCCESS) {
+        cluster->tunnels = wf_pool_create("wf_tunnels", 0);
+        rv = wf_agent_create(&cluster->agent, &options, engine->pool, err);
+    }
+    if (rv != APR_SUCCESS) {
+        cluster->agent = NULL;
+    }
+    return rv;
+}
+
+/* ---- life -------------------------------------------------------------------------- */
+
+apr_status_t wf_cluster_create(wf_engine_t *engine, wf_error_t *err)
+{
+    wf_cluster_t *cluster = apr_pcalloc(engine->pool, sizeof(*cluster));
+    wf_error_t why;
+    apr_status_t rv = APR_SUCCESS;
+
+    (void)err;
+    cluster->engine = engine;
+    engine->cluster = cluster;
+    wf_error_init(&why, engine->pool);
+    if (engine->config.master != NULL) {
+        rv = become_slave(cluster, &why);
+    }
+    else if (may_link(&engine->config)) {
+        rv = become_master(cluster, &why);
+    }
+    if (rv != APR_SUCCESS) {
+        wf_log(WF_LOG_ERR, "this server is neither master nor slave: %s", why.message);
+    }
+    return APR_SUCCESS;
+}
+
+void wf_cluster_stop(wf_cluster_t *cluster)
+{
+    if (cluster->agent != NULL) {
+        __atomic_store_n(&cluster->cancelled, 1, __ATOMIC_RELEASE);
+        wf_agent_destroy(cluster->agent);
+        apr_pool_destroy(cluster->tunnels);
+        cluster->agent = NULL;
+    }
+    if (cluster->coordinator != NULL) {
+        wf_coordinator_destroy(cluster->coordinator);
+    }
+}
+
+/* ---- executions -------------------------------------------------------------------- */
+
+static int has_workers(wf_registry_t *registry)
+{
+    apr_pool_t *p = wf_pool_create("wf_workers", 0);
+    apr_array_header_t *all = wf_registry_list(registry, p);
+    int found = 0;
+
+    for (int i = 0; i < all->nelts && !found; i++) {
+        const wf_slave_t *slave = &APR_ARRAY_IDX(all, i, wf_slave_t);
+
+        found = slave->type == WF_SLAVE_WORKER
+                && (slave->state == WF_SLAVE_ONLINE || slave->state == WF_SLAVE_BUSY);
+    }
+    apr_pool_destroy(p);
+    return found;
+}
+
+/* What the document says counts first, then what the administrator says. */
+static int wants_slaves(const wf_cluster_t *cluster, const wf_placement_t *placement)
+{
+    if (placement->given) {
+        return placement->selector.mode != WF_SELECT_LOCAL;
+    }
+    if (cluster->registry == NULL) {
+        return 0;
+    }
+    switch (cluster->engine->config.standalone) {
+    case WF_STANDALONE_ON:
+        return 0;
+    case WF_STANDALONE_OFF:
+        return 1;
+    default:
+        return has_workers(cluster->registry);
+    }
+}
+
+apr_status_t wf_cluster_run(wf_cluster_t *cluster, wf_plan_t *plan, apr_pool_t *plan_pool,
+                            const char *id, const char *definition, int is_json,
+                            wf_error_t *err)
+{
+    const wf_placement_t *placement = wf_plan_placement(plan);
+    wf_wanted_t wanted = { wf_plan_capabilities(plan, plan_pool), wf_plan_vus(plan) };
+    wf_distribute_t what = { .id = id,
+                             .workflow = definition,
+                             .is_json = is_json,
+                             .selector = &placement->selector,
+                             .wanted = &wanted,
+                             .loss = placement->loss };
+
+    if (!wants_slaves(cluster, placement)) {
+        return wf_load_start(cluster->engine->load, plan, plan_pool, id, err);
+    }
+    if (cluster->coordinator == NULL) {
+        apr_pool_destroy(plan_pool);
+        return wf_error_set(err, WF_ERR_UNAVAILABLE,
+                            "no online slaves available: this server takes none");
+    }
+    return wf_coordinator_start(cluster->coordinator, plan, plan_pool, &what, err);
+}
+
+/* ---- commands: connections, on the ipc loop's thread ------------------------------- */
+
+/* Whom httpd has let in with a certificate may come without a key. */
+static apr_status_t may_join(const wf_engine_t *engine, const wf_ipc_request_t *request,
+                             wf_error_t *err)
+{
+    if (engine->cluster->coordinator == NULL) {
+        return wf_error_set(err, WF_ERR_FORBIDDEN,
+                            engine->config.master ? "this server is a slave itself"
+                                                  : "this server takes no slaves");
+    }
+    if (engine->config.cluster_certificates
+        && !wf_json_bool(request->args, "certificate", 0)) {
+        return wf_error_set(err, WF_ERR_FORBIDDEN,
+                            "slaves need a certificate that this server's TLS verifies");
+    }
+    return APR_SUCCESS;
+}
+
+/* link.reserve {certificate, tunnelled}: a ticket */
+void wf_command_reserve_link(wf_engine_t *engine, wf_ipc_request_t *request)
+{
+    json_object *reply = wf_json_own(json_object_new_object(), request->pool);
+    apr_int64_t ticket;
+    wf_error_t err;
+
+    wf_error_init(&err, request->pool);
+    if (may_join(engine, request, &err) == APR_SUCCESS
+        && wf_links_reserve(wf_coordinator_links(engine->cluster->coordinator), &ticket,
+                            &err)
+               == APR_SUCCESS) {
+        wf_json_add_int(reply, "ticket", ticket);
+        wf_ipc_reply(request, reply, NULL, 0);
+        return;
+    }
+    wf_ipc_fail(request, &err);
+}
+
+/* link.open {ticket}, with the socket and what came from it already */
+void wf_command_open_link(wf_engine_t *engine, wf_ipc_request_t *request)
+{
+    wf_coordinator_t *coordinator = engine->cluster->coordinator;
+    wf_error_t err;
+    wf_link_t link;
+
+    wf_error_init(&err, request->pool);
+    if (request->fd < 0 || coordinator == NULL) {
+        wf_error_set(&err, WF_ERR_INVALID, "a link without its socket");
+    }
+    else if (wf_links_open(wf_coordinator_links(coordinator),
+                           wf_json_int(request->args, "ticket", 0), request->fd,
+                           request->blob, request->blob_length, &link, &err)
+             == APR_SUCCESS) {
+        request->fd = -1;
+        wf_ipc_reply(request, NULL, NULL, 0);
+        return;
+    }
+    wf_ipc_fail(request, &err);
+}
+
+/* ---- commands: slaves -------------------------------------------------------------- */
+
+static apr_status_t list_slaves(wf_work_t *work, wf_registry_t *registry)
+{
+    apr_array_header_t *all = wf_registry_list(registry, work->pool);
+    json_object *list = json_object_new_array();
+
+    for (int i = 0; i < all->nelts; i++) {
+        json_object_array_add(
+            list, wf_slave_json(&APR_ARRAY_IDX(all, i, wf_slave_t), work->pool));
+    }
+    work->reply = wf_json_own(json_object_new_object(), work->pool);
+    json_object_object_add(work->reply, "slaves", list);
+    return APR_SUCCESS;
+}
+
+/* slaves.list {id}: one of them; without an id {slaves} */
+apr_status_t wf_command_slaves(wf_work_t *work, wf_error_t *err)
+{
+    wf_registry_t *registry = work->engine->cluster->registry;
+    const char *id = wf_json_string(work->args, "id", NULL);
+    wf_slave_t slave;
+    apr_status_t rv;
+
+    if (registry == NULL) {
+        work->reply = wf_json_own(json_object_new_object(), work->pool);
+        json_object_object_add(work->reply, "slaves", json_object_new_array());
+        return id == NULL
+                   ? APR_SUCCESS
+                   : wf_error_set(err, WF_ERR_NOT_FOUND, "no slave with id '%s'", id);
+    }
+    if (id == NULL) {
+        return list_slaves(work, registry);
+    }
+    rv = wf_registry_get(registry, id, &slave, work->pool, err);
+    if (rv == APR_SUCCESS) {
+        work->reply = wf_json_own(wf_slave_json(&slave, work->pool), work->pool);
+    }
+    return rv;
+}
+
+/* slaves.drain {id} */
+apr_status_t wf_command_drain_slave(wf_work_t *work, wf_error_t *err)
+{
+    wf_registry_t *registry = work->engine->cluster->registry;
+
+    return registry != NULL
+               ? wf_registry_drain(registry, wf_json_string(work->args, "id", ""), err)
+               : wf_error_set(err, WF_ERR_UNSUPPORTED,
+                              "this server has no slaves that could be drained");
+}
