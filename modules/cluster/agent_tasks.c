@@ -107,6 +107,18 @@ static void obey(wf_agent_t *agent, wf_agent_task_t *task, json_object *o)
     }
 }
 
+/* Those that hold; whoever obeys one already is not changed by it. */
+static void obey_all(wf_agent_t *agent, wf_agent_task_t *task, json_object *orders)
+{
+    size_t i, n = json_object_is_type(orders, json_type_array)
+                      ? json_object_array_length(orders)
+                      : 0;
+
+    for (i = 0; i < n && task->state <= TASK_RUNS; i++) {
+        obey(agent, task, json_object_array_get_idx(orders, i));
+    }
+}
+
 void wf_agent_on_order(wf_agent_t *agent, json_object *message)
 {
     const char *execution = wf_json_string(message, "execution", "");
@@ -236,11 +248,15 @@ void wf_agent_on_assign(wf_agent_t *agent, json_object *message)
     wf_task_name_t name;
     wf_error_t err;
     wf_agent_task_t *task;
-    size_t i;
 
     wf_error_init(&err, agent->pool);
-    if (!wf_task_name_read(&name, message) || find(agent, &name) != NULL) {
-        return; /* it is under way: the connection was lost in between */
+    if (!wf_task_name_read(&name, message)) {
+        return;
+    }
+    task = find(agent, &name);
+    if (task != NULL) {
+        obey_all(agent, task, orders); /* it was not heard what has been ordered since */
+        return;
     }
     task = make_task(agent, &name);
     task->what.phase = apr_pstrdup(task->pool, wf_json_string(message, "phase", ""));
@@ -253,19 +269,13 @@ void wf_agent_on_assign(wf_agent_t *agent, json_object *message)
         return;
     }
     task->start_us = start_of(agent, message);
-    for (i = 0; json_object_is_type(orders, json_type_array)
-                && i < json_object_array_length(orders);
-         i++) {
-        json_object_array_add(task->orders,
-                              json_object_get(json_object_array_get_idx(orders, i)));
-    }
+    obey_all(agent, task, orders);
 }
 
 void wf_agent_start_task(wf_agent_t *agent, wf_agent_task_t *task)
 {
     apr_pool_t *plan_pool = task->plan_pool;
     wf_error_t err;
-    size_t i;
 
     wf_error_init(&err, agent->pool);
     task->plan_pool = NULL; /* the load engine's, whatever becomes of it */
@@ -277,9 +287,7 @@ void wf_agent_start_task(wf_agent_t *agent, wf_agent_task_t *task)
         return;
     }
     task->state = TASK_RUNS;
-    for (i = 0; i < json_object_array_length(task->orders); i++) {
-        obey(agent, task, json_object_array_get_idx(task->orders, i));
-    }
+    obey_all(agent, task, task->orders);
 }
 
 /* ---- what tasks wf_agent_tell ------------------------------------------------------------------------- */

@@ -170,12 +170,19 @@ typedef struct wf_coordinator_options_t {
     int max_links;
     apr_int64_t heartbeat_ms; /* that slaves are to keep; 0: WF_HEARTBEAT_INTERVAL_MS */
     apr_int64_t timeout_ms;   /* as the registry's: then a slave is lost */
+    /** An execution of wf_coordinator_continue could not begin; on the coordinator's
+     * thread, with its lock. */
+    void (*failed)(void *baton, const char *id, const char *why);
+    void *baton;
 } wf_coordinator_options_t;
 
 apr_status_t wf_coordinator_create(wf_coordinator_t **coordinator,
                                    const wf_coordinator_options_t *options,
                                    apr_pool_t *p, wf_error_t *err);
-/** Before the load engine is closed: nobody is told anything more. */
+/** Let slaves end at once what they do for executions that will not go on. */
+void wf_coordinator_cut(wf_coordinator_t *coordinator);
+/** Before the load engine is closed: nobody is told anything more, and slaves go on until
+ *  their own timeout. */
 void wf_coordinator_destroy(wf_coordinator_t *coordinator);
 /** Where its slaves' connections go. */
 wf_links_t *wf_coordinator_links(wf_coordinator_t *coordinator);
@@ -195,5 +202,14 @@ typedef struct wf_distribute_t {
 apr_status_t wf_coordinator_start(wf_coordinator_t *coordinator, wf_plan_t *plan,
                                   apr_pool_t *plan_pool, const wf_distribute_t *what,
                                   wf_error_t *err);
+
+/** The same after a restart of the master. With a record (of a spread run) it goes on
+ * with the slaves that had its parts: those that come back within the timeout go on with
+ * what they do, the others are lost as ever. Without one it begins as soon as there are
+ * slaves to choose; failed() is told if there are none within the timeout. from is read
+ * during the call, what is copied. */
+apr_status_t wf_coordinator_continue(wf_coordinator_t *coordinator, wf_plan_t *plan,
+                                     apr_pool_t *plan_pool, const wf_distribute_t *what,
+                                     const wf_run_from_t *from, wf_error_t *err);
 
 #endif

@@ -22,6 +22,15 @@ struct wf_note_t {
     wf_note_t *next;
 };
 
+/* An execution that waits for slaves. */
+struct wf_waiting_t {
+    wf_distribute_t what; /* a copy */
+    wf_plan_t *plan;
+    apr_pool_t *plan_pool, *pool;
+    apr_int64_t until_us; /* wf_mono_us */
+    wf_waiting_t *next;
+};
+
 /* ---- orders ------------------------------------------------------------------------------------------ */
 
 static json_object *tasks_json(const apr_int64_t *tasks, int n)
@@ -35,24 +44,32 @@ static json_object *tasks_json(const apr_int64_t *tasks, int n)
     return list;
 }
 
+static json_object *order_json(const char *execution, wf_order_e order)
+{
+    json_object *o = json_object_new_object();
+
+    wf_json_add_string(o, "type", "order");
+    wf_json_add_string(o, "execution", execution);
+    wf_json_add_string(o, "order", wf_order_name(order));
+    return o;
+}
+
 static void on_order(void *baton, const char *id, const wf_order_t *order)
 {
     wf_coordinator_t *c = baton;
     wf_note_t *note = calloc(1, sizeof(*note));
-    json_object *o = json_object_new_object();
+    json_object *o = order_json(id, order->order);
 
     if (note == NULL) {
         abort();
     }
-    wf_json_add_string(o, "type", "order");
-    wf_json_add_string(o, "execution", id);
-    wf_json_add_string(o, "order", wf_order_name(order->order));
     if (order->order == WF_ORDER_BEGIN) {
         wf_json_add_string(o, "phase", order->phase);
         if (order->variables != NULL) {
             wf_json_add_string(o, "variables", order->variables);
         }
         json_object_object_add(o, "tasks", tasks_json(order->tasks, order->n));
+        wf_json_add_bool(o, "paused", order->paused);
     }
     if (order->order == WF_ORDER_SCALE) {
         wf_json_add_string(o, "scenario", order->scenario);
@@ -64,6 +81,37 @@ static void on_order(void *baton, const char *id, const wf_order_t *order)
     c->last_note = &note->next;
     pthread_cond_signal(&c->noted);
     pthread_mutex_unlock(&c->notes_lock);
+}
+
+/* What an order is about: a later one about the same takes its place. Slaves that were
+ * not connected get those that hold, and obey them once more. */
+static const char *subject_of(json_object *o, apr_pool_t *p)
+{
+    wf_order_e order = (wf_order_e)wf_order_parse(wf_json_string(o, "order", ""));
+
+    switch (order) {
+    case WF_ORDER_SCALE:
+        return apr_pstrcat(p, "scale ", wf_json_string(o, "scenario", ""), NULL);
+    case WF_ORDER_PAUSE:
+    case WF_ORDER_RESUME:
+        return "pause";
+    default:
+        return wf_order_name(order);
+    }
+}
+
+static void keep_order(wf_distributed_t *e, json_object *o)
+{
+    json_object_object_add(e->orders, subject_of(o, e->phase_pool), json_object_get(o));
+}
+
+/* A pause from before a restart, or its end, which a slave may not have heard. */
+static void keep_pause(wf_distributed_t *e, int paused)
+{
+    json_object *o = order_json(e->what.id, paused ? WF_ORDER_PAUSE : WF_ORDER_RESUME);
+
+    keep_order(e, o);
+    json_object_put(o);
 }
 
 static void begin_phase(wf_coordinator_t *c, wf_distributed_t *e, json_object *o)
@@ -78,7 +126,8 @@ static void begin_phase(wf_coordinator_t *c, wf_distributed_t *e, json_object *o
     e->start_us = (apr_int64_t)apr_time_now()
                   + (strcmp(e->phase, "main") == 0 ? WF_START_AHEAD : 0);
     json_object_put(e->orders);
-    e->orders = json_object_new_array();
+    e->orders = json_object_new_object();
+    keep_pause(e, wf_json_bool(o, "paused", 0));
     for (i = 0; i < e->n; i++) {
         e->parts[i].task = json_object_get_int64(json_object_array_get_idx(tasks, i));
         e->parts[i].over = e->parts[i].task == 0;
@@ -91,7 +140,7 @@ static void send_order(wf_coordinator_t *c, wf_distributed_t *e, json_object *o)
     wf_peer_t *peer;
     int i;
 
-    json_object_array_add(e->orders, json_object_get(o));
+    keep_order(e, o);
     for (peer = c->peers; peer != NULL; peer = peer->next) {
         for (i = 0; i < e->n; i++) {
             if (!e->parts[i].over && strcmp(e->parts[i].slave, peer->id) == 0) {
@@ -132,7 +181,7 @@ static void forget_ended(wf_coordinator_t *c)
     wf_distributed_t **at = &c->executions, *e;
 
     while ((e = *at) != NULL) {
-        if (wf_load_is_live(c->options.load, e->id)) {
+        if (wf_load_is_live(c->options.load, e->what.id)) {
             at = &e->next;
             continue;
         }
@@ -141,21 +190,79 @@ static void forget_ended(wf_coordinator_t *c)
     }
 }
 
-/* Who is away for longer than the timeout does not come back in time. */
+/* Is he away for longer than the timeout? Whoever was known to a master before this one
+ * has as long from when this one began. */
+static int is_lost(const wf_coordinator_t *c, const wf_distributed_t *e,
+                   const apr_array_header_t *slaves, const char *id)
+{
+    apr_int64_t known_ms = (wf_mono_us() - e->since_us) / 1000;
+    int i;
+
+    for (i = 0; i < slaves->nelts; i++) {
+        const wf_slave_t *slave = &APR_ARRAY_IDX(slaves, i, wf_slave_t);
+
+        if (strcmp(slave->id, id) == 0) {
+            return slave->state == WF_SLAVE_OFFLINE
+                   && wf_time_ms() - slave->last_seen_ms > c->options.timeout_ms;
+        }
+    }
+    return known_ms > c->options.timeout_ms;
+}
+
 static void look_for_losses(wf_coordinator_t *c, apr_pool_t *p)
 {
-    apr_array_header_t *all;
+    apr_array_header_t *slaves;
+    wf_distributed_t *e;
     int i;
 
     wf_registry_expire(c->options.registry, wf_time_ms(), p);
-    all = wf_registry_list(c->options.registry, p);
-    for (i = 0; i < all->nelts; i++) {
-        const wf_slave_t *slave = &APR_ARRAY_IDX(all, i, wf_slave_t);
-
-        if (slave->state == WF_SLAVE_OFFLINE
-            && wf_time_ms() - slave->last_seen_ms > c->options.timeout_ms) {
-            wf_coordinator_lose(c, slave->id, "nothing was heard of it for too long");
+    slaves = wf_registry_list(c->options.registry, p);
+    for (e = c->executions; e != NULL; e = e->next) {
+        for (i = 0; i < e->n; i++) {
+            if (!e->parts[i].over && is_lost(c, e, slaves, e->parts[i].slave)) {
+                wf_distributed_lose(c, e, i, "nothing was heard of it for too long");
+            }
         }
+    }
+}
+
+static apr_status_t choose_and_begin(wf_coordinator_t *c, wf_plan_t *plan,
+                                     apr_pool_t *plan_pool, const wf_distribute_t *what,
+                                     int *chosen, wf_error_t *err);
+
+/* 1 if nothing more is to be done about it. */
+static int try_waiting(wf_coordinator_t *c, const wf_waiting_t *waiting, apr_pool_t *p)
+{
+    wf_error_t err;
+    int chosen;
+
+    wf_error_init(&err, p);
+    if (choose_and_begin(c, waiting->plan, waiting->plan_pool, &waiting->what, &chosen,
+                         &err)
+        == APR_SUCCESS) {
+        return 1;
+    }
+    if (!chosen && wf_mono_us() < waiting->until_us) {
+        return 0;
+    }
+    if (!chosen) {
+        apr_pool_destroy(waiting->plan_pool);
+    }
+    c->options.failed(c->options.baton, waiting->what.id, err.message);
+    return 1;
+}
+
+static void begin_waiting(wf_coordinator_t *c, apr_pool_t *p)
+{
+    wf_waiting_t **at = &c->waiting, *waiting;
+
+    while ((waiting = *at) != NULL) {
+        if (!try_waiting(c, waiting, p)) {
+            at = &waiting->next;
+            continue;
+        }
+        *at = waiting->next;
+        apr_pool_destroy(waiting->pool);
     }
 }
 
@@ -199,6 +306,7 @@ static void *run(void *data)
             pthread_mutex_lock(&c->lock);
             look_for_losses(c, p);
             forget_ended(c);
+            begin_waiting(c, p);
             pthread_mutex_unlock(&c->lock);
             apr_pool_clear(p);
         }
@@ -259,9 +367,24 @@ apr_status_t wf_coordinator_create(wf_coordinator_t **out,
     return APR_SUCCESS;
 }
 
+void wf_coordinator_cut(wf_coordinator_t *c)
+{
+    wf_distributed_t *e;
+
+    pthread_mutex_lock(&c->lock);
+    for (e = c->executions; e != NULL; e = e->next) {
+        json_object *o = order_json(e->what.id, WF_ORDER_CUT);
+
+        send_order(c, e, o);
+        json_object_put(o);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
 void wf_coordinator_destroy(wf_coordinator_t *c)
 {
     wf_distributed_t *e, *next;
+    wf_waiting_t *waiting;
     wf_note_t *note;
 
     pthread_mutex_lock(&c->notes_lock);
@@ -282,6 +405,11 @@ void wf_coordinator_destroy(wf_coordinator_t *c)
     while (c->peers != NULL) {
         wf_peer_forget(c, c->peers->link);
     }
+    while ((waiting = c->waiting) != NULL) {
+        c->waiting = waiting->next;
+        apr_pool_destroy(waiting->plan_pool);
+        apr_pool_destroy(waiting->pool);
+    }
     free_locks(c);
 }
 
@@ -292,8 +420,29 @@ wf_links_t *wf_coordinator_links(wf_coordinator_t *c)
 
 /* ---- beginning -------------------------------------------------------------------------------------------------- */
 
-static wf_distributed_t *make_execution(const wf_distribute_t *what,
-                                        const apr_array_header_t *chosen)
+static void copy_distribute(wf_distribute_t *to, const wf_distribute_t *from,
+                            apr_pool_t *p)
+{
+    wf_selector_t *selector = apr_pmemdup(p, from->selector, sizeof(*selector));
+    wf_wanted_t *wanted = apr_pmemdup(p, from->wanted, sizeof(*wanted));
+
+    *to = *from;
+    to->id = apr_pstrdup(p, from->id);
+    to->workflow = apr_pstrdup(p, from->workflow);
+    to->selector = selector;
+    to->wanted = wanted;
+    selector->ids = wf_names_copy(from->selector->ids, p);
+    selector->capabilities = wf_names_copy(from->selector->capabilities, p);
+    selector->type = apr_pstrdup(p, from->selector->type);
+    selector->labels =
+        from->selector->labels ? apr_table_clone(p, from->selector->labels) : NULL;
+    wanted->capabilities = wf_names_copy(from->wanted->capabilities, p);
+}
+
+/* Slaves and weights are the caller's. */
+static wf_distributed_t *make_execution(const wf_distribute_t *what, int n,
+                                        const char *const *slaves,
+                                        const apr_int64_t *weights)
 {
     apr_pool_t *p = wf_pool_create("wf_distributed", 0);
     wf_distributed_t *e = apr_pcalloc(p, sizeof(*e));
@@ -301,25 +450,14 @@ static wf_distributed_t *make_execution(const wf_distribute_t *what,
 
     e->pool = p;
     e->phase_pool = wf_pool_create("wf_distributed_phase", 0);
-    e->id = apr_pstrdup(p, what->id);
-    e->workflow = apr_pstrdup(p, what->workflow);
-    e->is_json = what->is_json;
-    e->loss = what->loss;
-    e->selector = *what->selector;
-    e->selector.ids = wf_names_copy(what->selector->ids, p);
-    e->selector.capabilities = wf_names_copy(what->selector->capabilities, p);
-    e->selector.type = apr_pstrdup(p, what->selector->type);
-    e->selector.labels = what->selector->labels
-                             ? apr_table_clone(p, what->selector->labels)
-                             : apr_table_make(p, 1);
-    e->wanted.capabilities = wf_names_copy(what->wanted->capabilities, p);
-    e->orders = json_object_new_array();
-    e->n = chosen->nelts;
-    e->weights = wf_select_weights(chosen, p);
-    e->parts = apr_pcalloc(p, (apr_size_t)e->n * sizeof(*e->parts));
-    for (i = 0; i < e->n; i++) {
-        e->parts[i].slave =
-            apr_pstrdup(p, APR_ARRAY_IDX(chosen, i, const wf_slave_t *)->id);
+    copy_distribute(&e->what, what, p);
+    e->since_us = wf_mono_us();
+    e->orders = json_object_new_object();
+    e->n = n;
+    e->weights = apr_pmemdup(p, weights, (apr_size_t)n * sizeof(*weights));
+    e->parts = apr_pcalloc(p, (apr_size_t)n * sizeof(*e->parts));
+    for (i = 0; i < n; i++) {
+        e->parts[i].slave = apr_pstrdup(p, slaves[i]);
         e->parts[i].over = 1;
     }
     return e;
@@ -327,7 +465,8 @@ static wf_distributed_t *make_execution(const wf_distribute_t *what,
 
 /* With the lock, so that its first order waits until it is known. */
 static apr_status_t begin(wf_coordinator_t *c, wf_distributed_t *e, wf_plan_t *plan,
-                          apr_pool_t *plan_pool, wf_error_t *err)
+                          apr_pool_t *plan_pool, const wf_run_from_t *from,
+                          wf_error_t *err)
 {
     wf_spread_t spread = {
         .n = e->n, .weights = e->weights, .order = on_order, .baton = c
@@ -340,7 +479,7 @@ static apr_status_t begin(wf_coordinator_t *c, wf_distributed_t *e, wf_plan_t *p
         names[i] = e->parts[i].slave;
     }
     spread.names = names;
-    rv = wf_load_spread(c->options.load, plan, plan_pool, e->id, NULL, &spread, err);
+    rv = wf_load_spread(c->options.load, plan, plan_pool, e->what.id, from, &spread, err);
     if (rv == APR_SUCCESS) {
         e->next = c->executions;
         c->executions = e;
@@ -351,21 +490,92 @@ static apr_status_t begin(wf_coordinator_t *c, wf_distributed_t *e, wf_plan_t *p
     return rv;
 }
 
+/* With the lock. *chosen tells whether there were slaves to choose: if not, the plan is
+ * still the caller's. */
+static apr_status_t choose_and_begin(wf_coordinator_t *c, wf_plan_t *plan,
+                                     apr_pool_t *plan_pool, const wf_distribute_t *what,
+                                     int *chosen, wf_error_t *err)
+{
+    apr_pool_t *p = wf_pool_create("wf_distribute", 0);
+    apr_array_header_t *slaves = NULL;
+    const char **names;
+    apr_status_t rv = wf_select(&slaves, wf_registry_list(c->options.registry, p),
+                                what->selector, what->wanted, p, err);
+    int i;
+
+    *chosen = rv == APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        names = apr_pcalloc(p, (apr_size_t)slaves->nelts * sizeof(*names));
+        for (i = 0; i < slaves->nelts; i++) {
+            names[i] = APR_ARRAY_IDX(slaves, i, const wf_slave_t *)->id;
+        }
+        rv = begin(
+            c, make_execution(what, slaves->nelts, names, wf_select_weights(slaves, p)),
+            plan, plan_pool, NULL, err);
+    }
+    apr_pool_destroy(p);
+    return rv;
+}
+
 apr_status_t wf_coordinator_start(wf_coordinator_t *c, wf_plan_t *plan,
                                   apr_pool_t *plan_pool, const wf_distribute_t *what,
                                   wf_error_t *err)
 {
-    apr_pool_t *p = wf_pool_create("wf_distribute", 0);
-    apr_array_header_t *chosen = NULL;
-    apr_status_t rv = wf_select(&chosen, wf_registry_list(c->options.registry, p),
-                                what->selector, what->wanted, p, err);
+    apr_status_t rv;
+    int chosen;
 
+    pthread_mutex_lock(&c->lock);
+    rv = choose_and_begin(c, plan, plan_pool, what, &chosen, err);
+    pthread_mutex_unlock(&c->lock);
+    if (!chosen) {
+        apr_pool_destroy(plan_pool);
+    }
+    return rv;
+}
+
+/* ---- after a restart ---------------------------------------------------------------------------- */
+
+static void wait_for_slaves(wf_coordinator_t *c, wf_plan_t *plan, apr_pool_t *plan_pool,
+                            const wf_distribute_t *what)
+{
+    apr_pool_t *p = wf_pool_create("wf_waiting", 0);
+    wf_waiting_t *waiting = apr_pcalloc(p, sizeof(*waiting));
+
+    waiting->pool = p;
+    waiting->plan = plan;
+    waiting->plan_pool = plan_pool;
+    waiting->until_us = wf_mono_us() + c->options.timeout_ms * 1000;
+    copy_distribute(&waiting->what, what, p);
+    pthread_mutex_lock(&c->lock);
+    waiting->next = c->waiting;
+    c->waiting = waiting;
+    pthread_mutex_unlock(&c->lock);
+}
+
+apr_status_t wf_coordinator_continue(wf_coordinator_t *c, wf_plan_t *plan,
+                                     apr_pool_t *plan_pool, const wf_distribute_t *what,
+                                     const wf_run_from_t *from, wf_error_t *err)
+{
+    wf_spread_t spread;
+    apr_status_t rv;
+    apr_pool_t *p;
+
+    if (from == NULL) {
+        wait_for_slaves(c, plan, plan_pool, what);
+        return APR_SUCCESS;
+    }
+    p = wf_pool_create("wf_continue", 0);
+    rv = wf_load_members_of(from, &spread, p, err);
+    if (rv == APR_SUCCESS && spread.n == 0) {
+        rv = wf_error_set(err, WF_ERR_INVALID, "its record has no members");
+    }
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(plan_pool);
     }
     else {
         pthread_mutex_lock(&c->lock);
-        rv = begin(c, make_execution(what, chosen), plan, plan_pool, err);
+        rv = begin(c, make_execution(what, spread.n, spread.names, spread.weights), plan,
+                   plan_pool, from, err);
         pthread_mutex_unlock(&c->lock);
     }
     apr_pool_destroy(p);

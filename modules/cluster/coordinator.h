@@ -15,17 +15,14 @@ typedef struct wf_distributed_part_t {
 } wf_distributed_part_t;
 
 typedef struct wf_distributed_t {
-    const char *id, *workflow;
-    int is_json;
-    wf_selector_t selector;
-    wf_wanted_t wanted;
-    wf_loss_e loss;
+    wf_distribute_t what; /* a copy */
     int n;
     apr_int64_t *weights;
     wf_distributed_part_t *parts;
     const char *phase, *variables; /* of the latest order to begin; in phase_pool */
     apr_int64_t start_us;          /* wall clock */
-    json_object *orders;           /* since then */
+    json_object *orders;           /* what holds since then, by what each is about */
+    apr_int64_t since_us;          /* wf_mono_us: this process knows it */
     apr_pool_t *pool, *phase_pool;
     struct wf_distributed_t *next;
 } wf_distributed_t;
@@ -37,6 +34,7 @@ typedef struct wf_peer_t {
 } wf_peer_t;
 
 typedef struct wf_note_t wf_note_t;
+typedef struct wf_waiting_t wf_waiting_t;
 
 struct wf_coordinator_t {
     wf_coordinator_options_t options;
@@ -51,6 +49,7 @@ struct wf_coordinator_t {
     pthread_mutex_t lock; /* what follows */
     wf_distributed_t *executions;
     wf_peer_t *peers;
+    wf_waiting_t *waiting; /* for slaves */
 };
 
 /* coordinator_parts.c: who is where, and who has which part */

@@ -45,7 +45,7 @@ wf_distributed_t *wf_distributed_find(const wf_coordinator_t *c, const char *id)
 {
     wf_distributed_t *e = c->executions;
 
-    while (e != NULL && strcmp(e->id, id) != 0) {
+    while (e != NULL && strcmp(e->what.id, id) != 0) {
         e = e->next;
     }
     return e;
@@ -96,11 +96,23 @@ static json_object *from_json(const wf_run_from_t *from)
     return o;
 }
 
+static json_object *orders_json(const wf_distributed_t *e)
+{
+    json_object *list = json_object_new_array();
+
+    json_object_object_foreach(e->orders, subject, order)
+    {
+        (void)subject;
+        json_object_array_add(list, json_object_get(order));
+    }
+    return list;
+}
+
 /* To whoever has the part. If that one is not connected, it gets it when it is. */
 void wf_distributed_assign(wf_coordinator_t *c, const wf_distributed_t *e, int member)
 {
     const wf_distributed_part_t *part = &e->parts[member];
-    wf_task_name_t name = { e->id, member, part->task };
+    wf_task_name_t name = { e->what.id, member, part->task };
     wf_link_t link = wf_peer_link(c, part->slave);
     apr_pool_t *p;
     wf_run_from_t from;
@@ -114,20 +126,20 @@ void wf_distributed_assign(wf_coordinator_t *c, const wf_distributed_t *e, int m
     wf_error_init(&err, p);
     o = wf_task_message("assign", &name);
     wf_json_add_string(o, "phase", e->phase);
-    wf_json_add_string(o, "workflow", e->workflow);
-    wf_json_add_bool(o, "json", e->is_json);
+    wf_json_add_string(o, "workflow", e->what.workflow);
+    wf_json_add_bool(o, "json", e->what.is_json);
     json_object_object_add(o, "weights", weights_json(e));
     wf_json_add_int(o, "mine", member);
     if (e->variables != NULL) {
         wf_json_add_string(o, "variables", e->variables);
     }
     wf_json_add_int(o, "start", e->start_us);
-    if (wf_load_member_record(c->options.load, e->id, member, &from, p, &err)
+    if (wf_load_member_record(c->options.load, e->what.id, member, &from, p, &err)
             == APR_SUCCESS
         && from.state != NULL) {
         json_object_object_add(o, "from", from_json(&from));
     }
-    json_object_object_add(o, "orders", json_object_get(e->orders));
+    json_object_object_add(o, "orders", orders_json(e));
     wf_coordinator_tell(c, link, o);
     apr_pool_destroy(p);
 }
@@ -152,8 +164,8 @@ static const char *successor_of(wf_coordinator_t *c, const wf_distributed_t *e,
                                 const char *slave, apr_pool_t *p)
 {
     apr_array_header_t *all = wf_registry_list(c->options.registry, p), *chosen;
-    wf_selector_t selector = e->selector;
-    wf_wanted_t wanted = e->wanted;
+    wf_selector_t selector = *e->what.selector;
+    wf_wanted_t wanted = *e->what.wanted;
     const char *found = NULL;
     wf_error_t err;
     int i;
@@ -187,18 +199,18 @@ void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
     wf_distributed_part_t *part = &e->parts[member];
     apr_pool_t *p = wf_pool_create("wf_lose", 0);
     const char *successor =
-        e->loss == WF_LOSS_REDISTRIBUTE ? successor_of(c, e, part->slave, p) : NULL;
+        e->what.loss == WF_LOSS_REDISTRIBUTE ? successor_of(c, e, part->slave, p) : NULL;
     apr_int64_t task = 0;
     wf_error_t err;
 
     wf_error_init(&err, p);
-    wf_log(WF_LOG_WARN, "master: execution %s: slave %s is lost (%s), %s", e->id,
+    wf_log(WF_LOG_WARN, "master: execution %s: slave %s is lost (%s), %s", e->what.id,
            part->slave, reason, successor ? successor : "nobody goes on");
-    if (e->loss == WF_LOSS_ABORT) {
-        wf_load_abort(c->options.load, e->id,
+    if (e->what.loss == WF_LOSS_ABORT) {
+        wf_load_abort(c->options.load, e->what.id,
                       apr_psprintf(p, "slave %s is lost: %s", part->slave, reason), &err);
     }
-    if (wf_load_member_lost(c->options.load, e->id, member, reason, successor, &task,
+    if (wf_load_member_lost(c->options.load, e->what.id, member, reason, successor, &task,
                             &err)
             == APR_SUCCESS
         && task > 0) {

@@ -319,6 +319,11 @@ apr_status_t wf_load_spread(wf_load_t *load, wf_plan_t *plan, apr_pool_t *plan_p
                             const char *id, const wf_run_from_t *from,
                             const wf_spread_t *spread, wf_error_t *err);
 
+/** Who the members of a record are: fills in n, names and weights, in p; n is 0 if it is
+ * not that of a spread run. WF_ERR_INVALID if it is no record. */
+apr_status_t wf_load_members_of(const wf_run_from_t *from, wf_spread_t *spread,
+                                apr_pool_t *p, wf_error_t *err);
+
 /** What a member's task tells of itself: of a progress call's record. */
 typedef struct wf_member_news_t {
     int member;           /* from 0 */

@@ -171,6 +171,8 @@ static void scale_again(wf_run_t *run)
     }
 }
 
+static void stop(wf_run_t *run);
+
 /* Who should have done it is lost, and so are the others. */
 static void nobody_there(wf_run_t *run, const char *phase)
 {
@@ -208,6 +210,9 @@ static void begin(wf_run_t *run, apr_int64_t age_us)
     if (!wf_members_over(members)) {
         give_order(run, &order);
         scale_again(run);
+        if (run->stopping && run->phase != WF_RUN_TEARDOWN) {
+            stop(run); /* it was before a restart */
+        }
     }
     else {
         if (!order.again) {

@@ -155,11 +155,13 @@ json_object *wf_members_states(const wf_view_t *view)
 
 /* ---- records ------------------------------------------------------------------------------ */
 
-static json_object *member_json(const wf_spread_member_t *member, apr_pool_t *p)
+static json_object *member_json(const wf_spread_member_t *member, apr_int64_t weight,
+                                apr_pool_t *p)
 {
     json_object *o = json_object_new_object();
 
     wf_json_add_string(o, "name", member->name);
+    wf_json_add_int(o, "weight", weight);
     wf_json_add_int(o, "task", member->task);
     wf_json_add_bool(o, "over", member->over);
     wf_json_add_bool(o, "given_up", member->given_up);
@@ -207,12 +209,55 @@ json_object *wf_members_json(const wf_run_t *run, wf_run_phase_e phase, apr_pool
     list = json_object_new_array();
     wf_json_add_string(o, "past", wf_sheet_encode(members->past, p));
     for (i = 0; i < members->n; i++) {
-        json_object_array_add(list, member_json(&members->all[i], p));
+        json_object_array_add(list,
+                              member_json(&members->all[i], members->weights[i], p));
     }
     json_object_object_add(o, "list", list);
     json_object_object_add(o, "gone", gone_json(members));
     pthread_mutex_unlock(&members->lock);
     return o;
+}
+
+/* 0 for what is none. */
+static int read_members(wf_spread_t *spread, json_object *list, apr_pool_t *p)
+{
+    size_t n =
+        json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    const char **names = apr_pcalloc(p, (n + 1) * sizeof(*names));
+    apr_int64_t *weights = apr_pcalloc(p, (n + 1) * sizeof(*weights));
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        json_object *o = json_object_array_get_idx(list, i);
+
+        names[i] = apr_pstrdup(p, wf_json_string(o, "name", ""));
+        weights[i] = wf_json_int(o, "weight", 0);
+        if (*names[i] == '\0' || weights[i] <= 0) {
+            return 0;
+        }
+    }
+    spread->n = (int)n;
+    spread->names = names;
+    spread->weights = weights;
+    return n > 0 && n <= APR_INT32_MAX;
+}
+
+apr_status_t wf_load_members_of(const wf_run_from_t *from, wf_spread_t *spread,
+                                apr_pool_t *p, wf_error_t *err)
+{
+    json_object *o, *members;
+    apr_status_t rv = wf_json_read(&o, from->state, strlen(from->state), p, err);
+
+    spread->n = 0;
+    if (rv != APR_SUCCESS) {
+        return wf_error_note(err, rv, "its record");
+    }
+    members = wf_json_get(o, "members");
+    if (members == NULL || read_members(spread, wf_json_get(members, "list"), p)) {
+        return APR_SUCCESS;
+    }
+    return wf_error_set(err, WF_ERR_INVALID,
+                        "its record does not say who its members are");
 }
 
 static apr_status_t restore_sheet(wf_sheet_t *sheet, json_object *o, const char *name,

@@ -363,8 +363,8 @@ void wf_run_start(wf_run_t *run, int paused)
     if (run->resume != NULL) {
         run->start_us = wf_mono_us() - run->resume->elapsed_us;
         phase = run->resume->flushing ? WF_RUN_PHASES : run->phase;
-        if (run->stopping && phase < WF_RUN_TEARDOWN) {
-            phase = next_phase(run);
+        if (run->stopping && phase < WF_RUN_TEARDOWN && run->members == NULL) {
+            phase = next_phase(run); /* else members tell what they have done */
         }
     }
     run->judged_us = wf_mono_us();

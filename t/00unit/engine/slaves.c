@@ -39,20 +39,46 @@ typedef struct site_t {
     slave_t slaves[SLAVES];
     target_t target;
     int runs;
-    const char *id;
+    const char *id, *text; /* of the latest execution */
+
+    pthread_mutex_t door; /* of the coordinator: closed while there is none */
 
     pthread_mutex_t lock;
     int ended;
     wf_run_snapshot_t last;
+    wf_run_from_t record; /* the latest one of site->id */
+    wf_run_status_e status;
+    const char *failed; /* why one could not begin */
 } site_t;
 
 /* ---- the site ---------------------------------------------------------------------------- */
+
+static void keep_record(site_t *site, const wf_run_record_t *record)
+{
+    apr_array_header_t *points = apr_array_make(site->pool, 8, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < record->points->nelts; i++) {
+        APR_ARRAY_PUSH(points, const char *) = apr_pstrdup(
+            site->pool, APR_ARRAY_IDX(record->points, i, wf_run_change_t).text);
+    }
+    site->record = (wf_run_from_t){ .sequence = record->sequence,
+                                    .state = apr_pstrdup(site->pool, record->state),
+                                    .sheet = apr_pstrdup(site->pool, record->sheet),
+                                    .judge = apr_pstrdup(site->pool, record->judge),
+                                    .points = points };
+}
 
 static void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
 {
     site_t *site = baton;
 
     pthread_mutex_lock(&site->lock);
+    if (snapshot->record != NULL && strcmp(snapshot->id, site->id) == 0
+        && !wf_run_status_final(snapshot->status)) {
+        site->status = snapshot->status;
+        keep_record(site, snapshot->record);
+    }
     if (wf_run_status_final(snapshot->status)) {
         site->last = *snapshot;
         site->last.errors = wf_json_own(json_object_get(snapshot->errors), site->pool);
@@ -75,18 +101,13 @@ static int ended(site_t *site)
 }
 
 /* As if httpd had accepted the upgrade. */
-static apr_status_t dial(void *baton, int *fd, wf_error_t *err)
+static apr_status_t connect_to(slave_t *slave, int *fd, wf_error_t *err)
 {
-    slave_t *slave = baton;
     wf_links_t *links = wf_coordinator_links(slave->site->coordinator);
     apr_int64_t ticket = 0;
     wf_link_t link;
     int fds[2];
 
-    __atomic_add_fetch(&slave->dials, 1, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&slave->cut, __ATOMIC_RELAXED)) {
-        return wf_error_set(err, WF_ERR_UNAVAILABLE, "the network is down");
-    }
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0
         || wf_links_reserve(links, &ticket, err) != APR_SUCCESS) {
         return wf_error_set(err, WF_ERR_INTERNAL, "no sockets");
@@ -95,6 +116,21 @@ static apr_status_t dial(void *baton, int *fd, wf_error_t *err)
     __atomic_store_n(&slave->fd, dup(fds[1]), __ATOMIC_RELAXED);
     *fd = fds[1];
     return wf_links_open(links, ticket, fds[0], "", 0, &link, err);
+}
+
+static apr_status_t dial(void *baton, int *fd, wf_error_t *err)
+{
+    slave_t *slave = baton;
+    apr_status_t rv;
+
+    __atomic_add_fetch(&slave->dials, 1, __ATOMIC_RELAXED);
+    pthread_mutex_lock(&slave->site->door);
+    rv =
+        __atomic_load_n(&slave->cut, __ATOMIC_RELAXED) || slave->site->coordinator == NULL
+            ? wf_error_set(err, WF_ERR_UNAVAILABLE, "the network is down")
+            : connect_to(slave, fd, err);
+    pthread_mutex_unlock(&slave->site->door);
+    return rv;
 }
 
 static void must(apr_status_t rv, const wf_error_t *err)
@@ -150,7 +186,16 @@ static void close_slave(slave_t *slave)
     }
 }
 
-static void open_site(site_t *site)
+static void on_failed(void *baton, const char *id, const char *why)
+{
+    site_t *site = baton;
+
+    pthread_mutex_lock(&site->lock);
+    site->failed = apr_psprintf(site->pool, "%s: %s", id, why);
+    pthread_mutex_unlock(&site->lock);
+}
+
+static void open_master(site_t *site)
 {
     wf_load_options_t load = { .loops = 1,
                                .max_executions = 20,
@@ -161,20 +206,48 @@ static void open_site(site_t *site)
                                          .master_id = "master-1",
                                          .max_links = 20,
                                          .heartbeat_ms = 100,
-                                         .timeout_ms = TIMEOUT_MS };
+                                         .timeout_ms = TIMEOUT_MS,
+                                         .failed = on_failed,
+                                         .baton = site };
+    wf_coordinator_t *coordinator;
     wf_error_t err;
 
-    memset(site, 0, sizeof(*site));
-    site->pool = wf_pool_create("t_site", 0);
     wf_error_init(&err, site->pool);
-    pthread_mutex_init(&site->lock, NULL);
-    target_start(&site->target);
-    must(wf_client_global_init(&err), &err);
     must(wf_load_create(&site->load, &load, site->pool, &err), &err);
     must(wf_registry_create(&site->registry, 20, TIMEOUT_MS, site->pool, &err), &err);
     options.load = site->load;
     options.registry = site->registry;
-    must(wf_coordinator_create(&site->coordinator, &options, site->pool, &err), &err);
+    must(wf_coordinator_create(&coordinator, &options, site->pool, &err), &err);
+    pthread_mutex_lock(&site->door);
+    site->coordinator = coordinator;
+    pthread_mutex_unlock(&site->door);
+}
+
+static void close_master(site_t *site)
+{
+    wf_coordinator_t *coordinator = site->coordinator;
+
+    pthread_mutex_lock(&site->door);
+    site->coordinator = NULL;
+    pthread_mutex_unlock(&site->door);
+    wf_coordinator_destroy(coordinator);
+    wf_load_destroy(site->load);
+    wf_registry_destroy(site->registry);
+}
+
+static void open_site(site_t *site)
+{
+    wf_error_t err;
+
+    memset(site, 0, sizeof(*site));
+    site->pool = wf_pool_create("t_site", 0);
+    site->id = "";
+    wf_error_init(&err, site->pool);
+    pthread_mutex_init(&site->lock, NULL);
+    pthread_mutex_init(&site->door, NULL);
+    target_start(&site->target);
+    must(wf_client_global_init(&err), &err);
+    open_master(site);
 }
 
 static void close_site(site_t *site)
@@ -184,11 +257,10 @@ static void close_site(site_t *site)
     for (i = 0; i < SLAVES; i++) {
         close_slave(&site->slaves[i]);
     }
-    wf_coordinator_destroy(site->coordinator);
-    wf_load_destroy(site->load);
-    wf_registry_destroy(site->registry);
+    close_master(site);
     target_stop(&site->target);
     pthread_mutex_destroy(&site->lock);
+    pthread_mutex_destroy(&site->door);
     apr_pool_destroy(site->pool);
 }
 
@@ -218,30 +290,70 @@ static const char *with_base(const site_t *site, const char *yaml, apr_pool_t *p
     return yaml;
 }
 
-/* NULL, or why not. */
-static const char *start(site_t *site, const char *text, wf_loss_e loss)
+static const wf_selector_t everybody = { .mode = WF_SELECT_AUTO };
+
+/* A plan of the document of site->id, and what the coordinator is to know of it. */
+static wf_plan_t *plan_of(site_t *site, const char *yaml, apr_pool_t *p,
+                          wf_wanted_t *wanted, wf_distribute_t *what)
 {
-    static const wf_selector_t everybody = { .mode = WF_SELECT_AUTO };
-    apr_pool_t *p = wf_pool_create("t_plan", 0);
     wf_problems_t *problems = wf_problems_create("test.yaml", p);
-    const char *yaml = with_base(site, text, site->pool);
-    wf_wanted_t wanted = { apr_array_make(site->pool, 1, sizeof(const char *)), 0 };
-    wf_distribute_t what = {
-        .workflow = yaml, .selector = &everybody, .wanted = &wanted, .loss = loss
-    };
+    apr_array_header_t *needs = apr_array_make(site->pool, 1, sizeof(const char *));
     wf_plan_t *plan;
     wf_error_t err;
 
     wf_error_init(&err, site->pool);
-    APR_ARRAY_PUSH((apr_array_header_t *)wanted.capabilities, const char *) =
-        "http_executor";
-    site->id = what.id = apr_psprintf(site->pool, "exec-%d", site->runs++);
-    site->ended = 0;
-    target_reset(&site->target);
     wf_plan_read(&plan, yaml, strlen(yaml), NULL, &steps_only, problems, p);
     must(wf_problems_check(problems, &err), &err);
-    wanted.vus = wf_plan_vus(plan);
+    APR_ARRAY_PUSH(needs, const char *) = "http_executor";
+    *wanted = (wf_wanted_t){ needs, wf_plan_vus(plan) };
+    what->id = site->id;
+    what->workflow = yaml;
+    what->selector = &everybody;
+    what->wanted = wanted;
+    return plan;
+}
+
+static void next_id(site_t *site, const char *text)
+{
+    pthread_mutex_lock(&site->lock);
+    site->id = apr_psprintf(site->pool, "exec-%d", site->runs++);
+    site->ended = 0;
+    memset(&site->record, 0, sizeof(site->record));
+    pthread_mutex_unlock(&site->lock);
+    site->text = with_base(site, text, site->pool);
+    target_reset(&site->target);
+}
+
+/* NULL, or why not. */
+static const char *start(site_t *site, const char *text, wf_loss_e loss)
+{
+    apr_pool_t *p = wf_pool_create("t_plan", 0);
+    wf_distribute_t what = { .loss = loss };
+    wf_wanted_t wanted;
+    wf_plan_t *plan;
+    wf_error_t err;
+
+    wf_error_init(&err, site->pool);
+    next_id(site, text);
+    plan = plan_of(site, site->text, p, &wanted, &what);
     return wf_coordinator_start(site->coordinator, plan, p, &what, &err) == APR_SUCCESS
+               ? NULL
+               : err.message;
+}
+
+/* from: NULL, as if it had not begun. */
+static const char *go_on(site_t *site, const wf_run_from_t *from)
+{
+    apr_pool_t *p = wf_pool_create("t_plan", 0);
+    wf_distribute_t what = { .loss = WF_LOSS_REDISTRIBUTE };
+    wf_wanted_t wanted;
+    wf_plan_t *plan;
+    wf_error_t err;
+
+    wf_error_init(&err, site->pool);
+    plan = plan_of(site, site->text, p, &wanted, &what);
+    return wf_coordinator_continue(site->coordinator, plan, p, &what, from, &err)
+                   == APR_SUCCESS
                ? NULL
                : err.message;
 }
@@ -440,6 +552,167 @@ static void says_goodbye(site_t *site)
     is_int(online(site), 2, "two are left");
 }
 
+/* ---- the master, again --------------------------------------------------------------------------- */
+
+/* In order it leaves a last record behind; killed it has the one that it wrote last. */
+static void restart_master(site_t *site, int in_order)
+{
+    wf_run_from_t from;
+
+    if (in_order) {
+        wf_load_hold(site->load, 10000);
+    }
+    pthread_mutex_lock(&site->lock);
+    from = site->record;
+    from.paused = site->status == WF_RUN_PAUSED;
+    pthread_mutex_unlock(&site->lock);
+    close_master(site);
+    site->ended = 0; /* it was cut, for want of another end */
+    open_master(site);
+    is_str(go_on(site, &from), NULL, "it goes on from its record");
+}
+
+static void restarts(site_t *site, int in_order)
+{
+    const char *how =
+        in_order ? "a master that was restarted" : "a master that was killed";
+
+    is_str(start(site, LONG, WF_LOSS_REDISTRIBUTE), NULL, "one begins");
+    WAIT_FOR(known(site) > 300);
+    restart_master(site, in_order);
+    WAIT_FOR(ended(site) == 1);
+    is_whole(site, 6000, how);
+    ok(error_with(site, "the engine was restarted") != NULL, "the result says it");
+    ok(error_with(site, "lost") == NULL, "nobody is lost");
+    WAIT_FOR(online(site) == SLAVES);
+}
+
+static void restarts_paused(site_t *site)
+{
+    wf_run_snapshot_t now;
+    wf_error_t err;
+
+    wf_error_init(&err, site->pool);
+    is_str(start(site, LONG, WF_LOSS_REDISTRIBUTE), NULL, "one begins");
+    WAIT_FOR(known(site) > 300);
+    is_int(wf_load_pause(site->load, site->id, &err), APR_SUCCESS, "paused");
+    restart_master(site, 1);
+    is_int(wf_load_snapshot(site->load, site->id, &now, site->pool, &err), APR_SUCCESS,
+           "it is there");
+    is_str(wf_run_status_name(now.status), "paused", "and still paused");
+    WAIT_FOR(online(site) == SLAVES);
+    is_int(wf_load_resume(site->load, site->id, &err), APR_SUCCESS, "resumed");
+    WAIT_FOR(ended(site) == 1);
+    is_whole(site, 6000, "a pause over a restart");
+}
+
+/* An order that was given while a slave was away holds when it comes back. */
+static void hears_later(site_t *site)
+{
+    wf_error_t err;
+
+    wf_error_init(&err, site->pool);
+    is_str(start(site,
+                 "id: w\nname: W\nsteps:\n- {id: s, type: sleep, config: {duration: "
+                 "5ms}}\noptions: {vus: 6, duration: 60s}\n",
+                 WF_LOSS_REDISTRIBUTE),
+           NULL, "one begins");
+    WAIT_FOR(users_of(site) == 6);
+    break_connection(&site->slaves[2], 1);
+    WAIT_FOR(online(site) == SLAVES - 1);
+    is_int(wf_load_scale(site->load, site->id, NULL, 24, &err), APR_SUCCESS, "scaled");
+    __atomic_store_n(&site->slaves[2].cut, 0, __ATOMIC_RELAXED);
+    WAIT_FOR(users_of(site) == 24);
+    restart_master(site, 0);
+    WAIT_FOR(online(site) == SLAVES && users_of(site) == 24);
+    is_int(wf_load_stop(site->load, site->id, &err), APR_SUCCESS, "stopped");
+    restart_master(site, 1);
+    WAIT_FOR(ended(site) == 1);
+    is_str(wf_run_status_name(site->last.status), "aborted", "it ends as it was stopped");
+    WAIT_FOR(online(site) == SLAVES);
+}
+
+/* Iterations that are let end when the master dies count. */
+static void stops_and_restarts(site_t *site)
+{
+    wf_error_t err;
+
+    wf_error_init(&err, site->pool);
+    is_str(start(site,
+                 "id: w\nname: W\nsteps:\n- {id: s, type: http, config: {url: "
+                 "'BASE/slow/500'}}\noptions: {vus: 6, duration: 60s}\n",
+                 WF_LOSS_REDISTRIBUTE),
+           NULL, "one begins");
+    WAIT_FOR(target_requests(&site->target) >= 6);
+    is_int(wf_load_stop(site->load, site->id, &err), APR_SUCCESS, "stopped");
+    restart_master(site, 1);
+    WAIT_FOR(ended(site) == 1);
+    is_str(wf_run_status_name(site->last.status), "aborted", "aborted");
+    is_int(site->last.iterations, target_requests(&site->target),
+           "what was under way counts");
+    WAIT_FOR(online(site) == SLAVES);
+}
+
+static void one_is_missing(site_t *site)
+{
+    is_str(start(site, LONG, WF_LOSS_REDISTRIBUTE), NULL, "one begins");
+    WAIT_FOR(known(site) > 300);
+    break_connection(&site->slaves[1], 1);
+    restart_master(site, 0);
+    WAIT_FOR(ended(site) == 1);
+    is_whole(site, 6000, "a slave that does not come back to a new master");
+    ok(error_with(site, "slave slave-1 is lost") != NULL, "the result says it");
+    __atomic_store_n(&site->slaves[1].cut, 0, __ATOMIC_RELAXED);
+    WAIT_FOR(online(site) == SLAVES);
+}
+
+/* Killed, as it cannot say goodbye. */
+static void both_restart(site_t *site)
+{
+    int i;
+
+    is_str(start(site, LONG, WF_LOSS_REDISTRIBUTE), NULL, "one begins");
+    WAIT_FOR(known(site) > 300);
+    for (i = 0; i < SLAVES; i++) {
+        break_connection(&site->slaves[i], 1);
+    }
+    for (i = 0; i < SLAVES; i++) {
+        close_slave(&site->slaves[i]);
+    }
+    restart_master(site, 0);
+    for (i = 0; i < SLAVES; i++) {
+        __atomic_store_n(&site->slaves[i].cut, 0, __ATOMIC_RELAXED);
+        open_slave(site, i, &key);
+    }
+    WAIT_FOR(ended(site) == 1);
+    is_whole(site, 6000, "all servers at once");
+    WAIT_FOR(online(site) == SLAVES);
+}
+
+/* One that was submitted and has no record yet. */
+static void begins_later(site_t *site)
+{
+    int i;
+
+    for (i = 0; i < SLAVES; i++) {
+        close_slave(&site->slaves[i]);
+    }
+    WAIT_FOR(online(site) == 0);
+    next_id(site, LONG);
+    is_str(go_on(site, NULL), NULL, "without a record and without slaves");
+    open_slave(site, 0, &key);
+    WAIT_FOR(ended(site) == 1);
+    is_whole(site, 6000, "it begins when there is one");
+    close_slave(&site->slaves[0]);
+    WAIT_FOR(online(site) == 0);
+    next_id(site, LONG);
+    is_str(go_on(site, NULL), NULL, "once more");
+    WAIT_FOR(__atomic_load_n(&site->failed, __ATOMIC_RELAXED) != NULL);
+    is_str(site->failed,
+           apr_pstrcat(site->pool, site->id, ": no online slaves available", NULL),
+           "nobody waits for ever");
+}
+
 /* What breaks here is meant to. */
 static void quiet(void *baton, wf_log_level_e level, const char *text)
 {
@@ -461,7 +734,15 @@ int main(void)
     stumbles(&site);
     is_cut_off(&site);
     policies(&site);
+    restarts(&site, 1);
+    restarts(&site, 0);
+    restarts_paused(&site);
+    hears_later(&site);
+    stops_and_restarts(&site);
+    one_is_missing(&site);
+    both_restart(&site);
     says_goodbye(&site);
+    begins_later(&site);
     close_site(&site);
     apr_terminate();
     return done_testing();
