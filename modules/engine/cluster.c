@@ -48,6 +48,11 @@ static apr_status_t read_key(wf_cluster_t *cluster, wf_link_key_t *key, wf_error
 
 /* ---- a master ---------------------------------------------------------------------- */
 
+static void could_not_begin(void *baton, const char *id, const char *why)
+{
+    wf_load_record_failure(baton, id, why);
+}
+
 static apr_status_t become_master(wf_cluster_t *cluster, wf_error_t *err)
 {
     wf_engine_t *engine = cluster->engine;
@@ -56,7 +61,9 @@ static apr_status_t become_master(wf_cluster_t *cluster, wf_error_t *err)
                                          .master_id = engine->node,
                                          .max_links = config->max_slaves + SPARE_LINKS,
                                          .heartbeat_ms = config->heartbeat_interval,
-                                         .timeout_ms = config->heartbeat_timeout };
+                                         .timeout_ms = config->heartbeat_timeout,
+                                         .failed = could_not_begin,
+                                         .baton = engine };
     apr_status_t rv = read_key(cluster, &options.key, err);
 
     if (rv == APR_SUCCESS) {
@@ -272,6 +279,9 @@ void wf_cluster_stop(wf_cluster_t *cluster)
         cluster->agent = NULL;
     }
     if (cluster->coordinator != NULL) {
+        if (!cluster->engine->config.resume_executions) {
+            wf_coordinator_cut(cluster->coordinator);
+        }
         wf_coordinator_destroy(cluster->coordinator);
     }
 }
@@ -313,28 +323,77 @@ static int wants_slaves(const wf_cluster_t *cluster, const wf_placement_t *place
     }
 }
 
-apr_status_t wf_cluster_run(wf_cluster_t *cluster, wf_plan_t *plan, apr_pool_t *plan_pool,
-                            const char *id, const char *definition, int is_json,
+static apr_status_t takes_none(const wf_execute_t *what, wf_error_t *err)
+{
+    apr_pool_destroy(what->plan_pool);
+    return wf_error_set(err, WF_ERR_UNAVAILABLE,
+                        "no online slaves available: this server takes none");
+}
+
+/* What the coordinator is told; needs is filled in. */
+static wf_distribute_t distribute(const wf_execute_t *what, wf_wanted_t *needs)
+{
+    const wf_placement_t *placement = wf_plan_placement(what->plan);
+
+    needs->capabilities = wf_plan_capabilities(what->plan, what->plan_pool);
+    needs->vus = wf_plan_vus(what->plan);
+    return (wf_distribute_t){ .id = what->id,
+                              .workflow = what->definition,
+                              .is_json = what->is_json,
+                              .selector = &placement->selector,
+                              .wanted = needs,
+                              .loss = placement->loss };
+}
+
+apr_status_t wf_cluster_run(wf_cluster_t *cluster, const wf_execute_t *what,
                             wf_error_t *err)
 {
-    const wf_placement_t *placement = wf_plan_placement(plan);
-    wf_wanted_t wanted = { wf_plan_capabilities(plan, plan_pool), wf_plan_vus(plan) };
-    wf_distribute_t what = { .id = id,
-                             .workflow = definition,
-                             .is_json = is_json,
-                             .selector = &placement->selector,
-                             .wanted = &wanted,
-                             .loss = placement->loss };
+    wf_distribute_t order;
+    wf_wanted_t needs;
 
-    if (!wants_slaves(cluster, placement)) {
-        return wf_load_start(cluster->engine->load, plan, plan_pool, id, err);
+    if (!wants_slaves(cluster, wf_plan_placement(what->plan))) {
+        return wf_load_start(cluster->engine->load, what->plan, what->plan_pool, what->id,
+                             err);
     }
     if (cluster->coordinator == NULL) {
-        apr_pool_destroy(plan_pool);
-        return wf_error_set(err, WF_ERR_UNAVAILABLE,
-                            "no online slaves available: this server takes none");
+        return takes_none(what, err);
     }
-    return wf_coordinator_start(cluster->coordinator, plan, plan_pool, &what, err);
+    order = distribute(what, &needs);
+    return wf_coordinator_start(cluster->coordinator, what->plan, what->plan_pool, &order,
+                                err);
+}
+
+/* With a record it goes on where it was, whatever would be chosen now. */
+static int was_on_slaves(const wf_cluster_t *cluster, const wf_execute_t *what,
+                         const wf_run_from_t *from)
+{
+    wf_spread_t spread;
+    wf_error_t err;
+
+    if (from == NULL) {
+        return wants_slaves(cluster, wf_plan_placement(what->plan));
+    }
+    wf_error_init(&err, what->plan_pool);
+    return wf_load_members_of(from, &spread, what->plan_pool, &err) == APR_SUCCESS
+           && spread.n > 0; /* what is no record is refused by whoever goes on from it */
+}
+
+apr_status_t wf_cluster_continue(wf_cluster_t *cluster, const wf_execute_t *what,
+                                 const wf_run_from_t *from, wf_error_t *err)
+{
+    wf_distribute_t order;
+    wf_wanted_t needs;
+
+    if (!was_on_slaves(cluster, what, from)) {
+        return wf_load_continue(cluster->engine->load, what->plan, what->plan_pool,
+                                what->id, from, err);
+    }
+    if (cluster->coordinator == NULL) {
+        return takes_none(what, err);
+    }
+    order = distribute(what, &needs);
+    return wf_coordinator_continue(cluster->coordinator, what->plan, what->plan_pool,
+                                   &order, from, err);
 }
 
 /* ---- commands: connections, on the ipc loop's thread ------------------------------- */

@@ -351,6 +351,8 @@ void wf_engine_on_progress(void *baton, const wf_run_snapshot_t *snapshot);
 /** Write how a live execution stands, and what it goes on from, with work's unit; nothing if
  *  it is not live any more. On its lane. */
 apr_status_t wf_load_write(wf_work_t *work, const char *id, wf_error_t *err);
+/** Write that an execution could not begin. */
+void wf_load_record_failure(wf_engine_t *engine, const char *id, const char *message);
 /** The lane of an execution of a load workflow. */
 void wf_lane_of_run(wf_lane_t *lane, const char *id);
 /** An entry of an execution's errors, at the moment. */
@@ -403,11 +405,24 @@ void wf_command_open_stream(wf_engine_t *engine, wf_ipc_request_t *request);
 apr_status_t wf_cluster_create(wf_engine_t *engine, wf_error_t *err);
 /** A slave says goodbye, and a master says nothing any more. Before wf_load_close. */
 void wf_cluster_stop(wf_cluster_t *cluster);
-/** Start a plan where it belongs, as wf_load_start: here, or on slaves. definition is its
- *  document, is_json in that form. WF_ERR_UNAVAILABLE also if slaves are missing. */
-apr_status_t wf_cluster_run(wf_cluster_t *cluster, wf_plan_t *plan, apr_pool_t *plan_pool,
-                            const char *id, const char *definition, int is_json,
+
+/** A plan, whose pool is taken over, under an id. */
+typedef struct wf_execute_t {
+    const char *id;
+    const char *definition; /* its document … */
+    int is_json;            /* … in which form */
+    wf_plan_t *plan;
+    apr_pool_t *plan_pool;
+} wf_execute_t;
+
+/** Start it where it belongs, as wf_load_start: here, or on slaves. WF_ERR_UNAVAILABLE
+ * also if slaves are missing. */
+apr_status_t wf_cluster_run(wf_cluster_t *cluster, const wf_execute_t *what,
                             wf_error_t *err);
+/** Let it go on after a restart, as wf_load_continue, where it was; from NULL: it had not
+ *  begun. */
+apr_status_t wf_cluster_continue(wf_cluster_t *cluster, const wf_execute_t *what,
+                                 const wf_run_from_t *from, wf_error_t *err);
 void wf_command_reserve_link(wf_engine_t *engine, wf_ipc_request_t *request);
 void wf_command_open_link(wf_engine_t *engine, wf_ipc_request_t *request);
 wf_work_fn wf_command_slaves, wf_command_drain_slave;

@@ -7,11 +7,7 @@
 /* ---- submit ------------------------------------------------------------------------------------- */
 
 typedef struct submission_t {
-    wf_plan_t *plan;
-    apr_pool_t *plan_pool; /* the load engine's after the start */
-    const char *id;
-    const char *definition;
-    int is_json;
+    wf_execute_t what;
     wf_problems_t *problems;
 } submission_t;
 
@@ -23,15 +19,15 @@ static apr_status_t compile(wf_work_t *work, submission_t *s, wf_error_t *err)
     wf_problems_t *problems = s->problems = wf_problems_create(NULL, work->pool);
 
     if (json_object_is_type(yaml, json_type_string)) {
-        s->definition = json_object_get_string(yaml);
-        wf_plan_read(&s->plan, s->definition, json_object_get_string_len(yaml), NULL,
-                     work->engine->around, problems, s->plan_pool);
+        s->what.definition = json_object_get_string(yaml);
+        wf_plan_read(&s->what.plan, s->what.definition, json_object_get_string_len(yaml),
+                     NULL, work->engine->around, problems, s->what.plan_pool);
     }
     else if (json_object_is_type(workflow, json_type_object)) {
-        s->definition = wf_json_text(workflow, NULL, work->pool);
-        s->is_json = 1;
-        wf_plan_read(&s->plan, NULL, 0, workflow, work->engine->around, problems,
-                     s->plan_pool);
+        s->what.definition = wf_json_text(workflow, NULL, work->pool);
+        s->what.is_json = 1;
+        wf_plan_read(&s->what.plan, NULL, 0, workflow, work->engine->around, problems,
+                     s->what.plan_pool);
         wf_json_place_problems(work->request->blob, work->request->blob_length, "workflow",
                                problems);
     }
@@ -69,24 +65,24 @@ apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
     json_object *reply;
     apr_status_t rv;
 
-    s->plan_pool = wf_pool_create("wf_plan", 0);
+    s->what.plan_pool = wf_pool_create("wf_plan", 0);
     rv = compile(work, s, err);
     if (rv == APR_SUCCESS) {
-        rv = wf_load_find_baseline(work, s->plan, &baseline, err);
+        rv = wf_load_find_baseline(work, s->what.plan, &baseline, err);
     }
     if (rv != APR_SUCCESS) {
-        apr_pool_destroy(s->plan_pool);
+        apr_pool_destroy(s->what.plan_pool);
         return rv;
     }
-    s->id = wf_id_random("exec-", work->pool);
+    s->what.id = wf_id_random("exec-", work->pool);
     run = wf_uow_insert(work->uow, WF_TABLE_RUN);
-    run->id = s->id;
+    run->id = s->what.id;
     run->seq = wf_uow_next_id(work->uow);
-    run->workflow_id = apr_pstrdup(work->pool, wf_plan_id(s->plan));
-    run->workflow_name = apr_pstrdup(work->pool, wf_plan_name(s->plan));
+    run->workflow_id = apr_pstrdup(work->pool, wf_plan_id(s->what.plan));
+    run->workflow_name = apr_pstrdup(work->pool, wf_plan_name(s->what.plan));
     run->status = wf_run_status_name(WF_RUN_PENDING);
     run->start_time = wf_time_ms();
-    run->definition = s->definition;
+    run->definition = s->what.definition;
     run->baseline = baseline;
     work->baton = s;
 
@@ -101,18 +97,12 @@ apr_status_t wf_command_submit(wf_work_t *work, wf_error_t *err)
 void wf_after_submit(wf_work_t *work)
 {
     submission_t *s = work->baton;
-    wf_run_snapshot_t failed = { .id = s->id, .status = WF_RUN_FAILED };
 
-    if (wf_cluster_run(work->engine->cluster, s->plan, s->plan_pool, s->id, s->definition,
-                       s->is_json, &work->err)
-        == APR_SUCCESS) {
-        return;
+    /* If it fails, the client gets the error; the record stays and says why it never ran.
+     */
+    if (wf_cluster_run(work->engine->cluster, &s->what, &work->err) != APR_SUCCESS) {
+        wf_load_record_failure(work->engine, s->what.id, work->err.message);
     }
-    /* The client gets the error; the record stays and says why it never ran. */
-    failed.start_time = failed.end_time = wf_time_ms();
-    failed.errors = wf_json_own(json_object_new_array(), work->pool);
-    wf_load_add_error(failed.errors, work->err.message, work->pool);
-    wf_engine_on_progress(work->engine, &failed);
 }
 
 /* A unit that was not committed leaves its plan behind. */
@@ -121,7 +111,7 @@ void wf_drop_submission(wf_work_t *work)
     submission_t *s = work->baton;
 
     if (s) {
-        apr_pool_destroy(s->plan_pool);
+        apr_pool_destroy(s->what.plan_pool);
     }
 }
 

@@ -268,3 +268,15 @@ void wf_engine_on_progress(void *baton, const wf_run_snapshot_t *snapshot)
     work->done = progress_written;
     wf_executor_submit(engine->executor, work);
 }
+
+void wf_load_record_failure(wf_engine_t *engine, const char *id, const char *message)
+{
+    apr_pool_t *p = wf_pool_create("wf_failure", 0);
+    wf_run_snapshot_t failed = { .id = id, .status = WF_RUN_FAILED };
+
+    failed.start_time = failed.end_time = wf_time_ms();
+    failed.errors = wf_json_own(json_object_new_array(), p);
+    wf_load_add_error(failed.errors, message, p);
+    wf_engine_on_progress(engine, &failed);
+    apr_pool_destroy(p);
+}

@@ -138,24 +138,25 @@ static apr_status_t end_run(restart_t *r, const char *id, const char *message,
 /* ---- going on ---------------------------------------------------------------------------- */
 
 /* The document as it was submitted: a text in YAML, or an object. */
-static wf_plan_t *compile(const restart_t *r, const wf_run_t *run, apr_pool_t *plan_pool,
-                          wf_error_t *err)
+static apr_status_t compile(const restart_t *r, const wf_run_t *run, wf_execute_t *what,
+                            wf_error_t *err)
 {
     wf_problems_t *problems = wf_problems_create(NULL, err->pool);
     const char *text = run->definition ? run->definition : "";
     wf_error_t no_object;
     json_object *json = NULL;
-    wf_plan_t *plan = NULL;
 
     wf_error_init(&no_object, err->pool);
     if (*text != '{'
-        || wf_json_read(&json, text, strlen(text), plan_pool, &no_object)
+        || wf_json_read(&json, text, strlen(text), what->plan_pool, &no_object)
                != APR_SUCCESS) {
         json = NULL;
     }
-    wf_plan_read(&plan, json ? NULL : text, strlen(text), json, r->engine->around,
-                 problems, plan_pool);
-    return wf_problems_check(problems, err) == APR_SUCCESS ? plan : NULL;
+    what->definition = text;
+    what->is_json = json != NULL;
+    wf_plan_read(&what->plan, json ? NULL : text, strlen(text), json, r->engine->around,
+                 problems, what->plan_pool);
+    return wf_problems_check(problems, err);
 }
 
 static apr_status_t read_points(restart_t *r, const wf_run_t *run, wf_run_from_t *from,
@@ -180,10 +181,9 @@ static apr_status_t read_points(restart_t *r, const wf_run_t *run, wf_run_from_t
 /* Why it cannot go on is in err, of kind INVALID or UNAVAILABLE; other kinds are ours. */
 static apr_status_t continue_run(restart_t *r, const wf_run_t *run, wf_error_t *err)
 {
-    apr_pool_t *plan_pool;
+    wf_execute_t what = { .id = run->id };
     wf_checkpoint_t *row;
     wf_run_from_t from = { 0 };
-    wf_plan_t *plan;
     apr_status_t rv =
         wf_store_get(r->reader, WF_TABLE_CHECKPOINT, run->seq, &row, r->pool, err);
 
@@ -202,15 +202,16 @@ static apr_status_t continue_run(restart_t *r, const wf_run_t *run, wf_error_t *
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    plan_pool = wf_pool_create("wf_plan", 0);
-    plan = compile(r, run, plan_pool, err);
-    if (!plan
-        || (run->baseline && wf_plan_compare(plan, run->baseline, err) != APR_SUCCESS)) {
-        apr_pool_destroy(plan_pool);
-        return WF_EFAILED;
+    what.plan_pool = wf_pool_create("wf_plan", 0);
+    rv = compile(r, run, &what, err);
+    if (rv == APR_SUCCESS && run->baseline) {
+        rv = wf_plan_compare(what.plan, run->baseline, err);
     }
-    return wf_load_continue(r->engine->load, plan, plan_pool, run->id,
-                            from.state ? &from : NULL, err);
+    if (rv != APR_SUCCESS) {
+        apr_pool_destroy(what.plan_pool);
+        return rv;
+    }
+    return wf_cluster_continue(r->engine->cluster, &what, from.state ? &from : NULL, err);
 }
 
 static apr_status_t treat(restart_t *r, const wf_run_t *run, wf_error_t *err)

@@ -41,6 +41,7 @@ static void start_engine(int resume)
     MUST(wf_executor_create(&engine.executor, &engine, err), err);
     MUST(wf_committer_create(&engine.committer, &engine, err), err);
     MUST(wf_load_create(&engine.load, &load, engine.pool, err), err);
+    MUST(wf_cluster_create(&engine, err), err);
     MUST(wf_live_create(&engine, err), err);
 }
 
