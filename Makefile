@@ -50,7 +50,7 @@ BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth metrics store ipc core
-BELOW_cli      = cli engine stream steps load output metrics document bpmn decision diagram xml script database client store ipc core
+BELOW_cli      = cli engine cluster link stream steps load output metrics document bpmn decision diagram xml script database client store ipc core
 ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream link cluster engine http auth activiti workflow cli
 
 # ---- flags --------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ static void on_registered(wf_agent_t *agent, json_object *message)
 {
     apr_int64_t beat_ms = wf_json_int(message, "heartbeat_interval_ms", 0);
 
-    agent->registered = 1;
+    __atomic_store_n(&agent->registered, 1, __ATOMIC_RELAXED);
     agent->retry_us = agent->options.retry_first;
     agent->beat_us = beat_ms > 0 ? beat_ms * 1000 : WF_HEARTBEAT_INTERVAL_MS * 1000;
     agent->beat_at_us = agent->report_at_us = 0; /* now */
@@ -125,7 +125,8 @@ static void forget_link(wf_agent_t *agent, const char *why)
 
     wf_log(WF_LOG_WARN, "slave: no connection to the master: %s", why);
     agent->link = 0;
-    agent->open = agent->registered = 0;
+    agent->open = 0;
+    __atomic_store_n(&agent->registered, 0, __ATOMIC_RELAXED);
     agent->retry_at_us = wf_mono_us() + agent->retry_us;
     agent->retry_us = agent->retry_us * 2 < agent->options.retry_last
                           ? agent->retry_us * 2
@@ -431,6 +432,11 @@ apr_status_t wf_agent_create(wf_agent_t **out, const wf_agent_options_t *options
     }
     *out = agent;
     return APR_SUCCESS;
+}
+
+int wf_agent_is_registered(const wf_agent_t *agent)
+{
+    return __atomic_load_n(&agent->registered, __ATOMIC_RELAXED);
 }
 
 void wf_agent_destroy(wf_agent_t *agent)

@@ -58,7 +58,7 @@ struct wf_agent_t {
     /* the thread's */
     apr_pool_t *pool; /* cleared in each turn */
     wf_link_t link;   /* 0: none */
-    int open, registered;
+    int open, registered; /* the latter also for others, atomically */
     apr_int64_t retry_us, retry_at_us;
     apr_int64_t beat_us, beat_at_us, report_at_us, heard_us;
     wf_agent_task_t *tasks;

@@ -153,6 +153,8 @@ typedef struct wf_agent_options_t {
 /** Start its thread. Options and what they point to outlive it. */
 apr_status_t wf_agent_create(wf_agent_t **agent, const wf_agent_options_t *options,
                              apr_pool_t *p, wf_error_t *err);
+/** Does the master know it at the moment? Any thread. */
+int wf_agent_is_registered(const wf_agent_t *agent);
 /** Say goodbye, and cut what is under way. */
 void wf_agent_destroy(wf_agent_t *agent);
 
@@ -182,7 +184,10 @@ apr_status_t wf_coordinator_create(wf_coordinator_t **coordinator,
 /** Let slaves end at once what they do for executions that will not go on. */
 void wf_coordinator_cut(wf_coordinator_t *coordinator);
 /** Before the load engine is closed: nobody is told anything more, and slaves go on until
- *  their own timeout. */
+ *  their own timeout. What is started from now on is accepted, and left to the next
+ * process. */
+void wf_coordinator_close(wf_coordinator_t *coordinator);
+/** When nobody asks any more; closes it first, if that was not done. */
 void wf_coordinator_destroy(wf_coordinator_t *coordinator);
 /** Where its slaves' connections go. */
 wf_links_t *wf_coordinator_links(wf_coordinator_t *coordinator);

@@ -381,25 +381,42 @@ void wf_coordinator_cut(wf_coordinator_t *c)
     pthread_mutex_unlock(&c->lock);
 }
 
-void wf_coordinator_destroy(wf_coordinator_t *c)
+void wf_coordinator_close(wf_coordinator_t *c)
 {
-    wf_distributed_t *e, *next;
-    wf_waiting_t *waiting;
-    wf_note_t *note;
-
+    if (c->closed) {
+        return;
+    }
     pthread_mutex_lock(&c->notes_lock);
     c->quit = 1;
     pthread_cond_signal(&c->noted);
     pthread_mutex_unlock(&c->notes_lock);
     pthread_join(c->thread, NULL);
+    pthread_mutex_lock(&c->lock);
+    c->closed = 1;
+    pthread_mutex_unlock(&c->lock);
     wf_links_destroy(c->links);
+}
+
+static void free_waiting(wf_waiting_t *waiting)
+{
+    apr_pool_destroy(waiting->plan_pool);
+    apr_pool_destroy(waiting->pool);
+}
+
+void wf_coordinator_destroy(wf_coordinator_t *c)
+{
+    wf_distributed_t *e;
+    wf_waiting_t *waiting;
+    wf_note_t *note;
+
+    wf_coordinator_close(c);
     while ((note = c->notes) != NULL) {
         c->notes = note->next;
         json_object_put(note->o);
         free(note);
     }
-    for (e = c->executions; e != NULL; e = next) {
-        next = e->next;
+    while ((e = c->executions) != NULL) {
+        c->executions = e->next;
         free_execution(e);
     }
     while (c->peers != NULL) {
@@ -407,8 +424,7 @@ void wf_coordinator_destroy(wf_coordinator_t *c)
     }
     while ((waiting = c->waiting) != NULL) {
         c->waiting = waiting->next;
-        apr_pool_destroy(waiting->plan_pool);
-        apr_pool_destroy(waiting->pool);
+        free_waiting(waiting);
     }
     free_locks(c);
 }
@@ -521,11 +537,13 @@ apr_status_t wf_coordinator_start(wf_coordinator_t *c, wf_plan_t *plan,
                                   apr_pool_t *plan_pool, const wf_distribute_t *what,
                                   wf_error_t *err)
 {
-    apr_status_t rv;
-    int chosen;
+    apr_status_t rv = APR_SUCCESS;
+    int chosen = 0;
 
     pthread_mutex_lock(&c->lock);
-    rv = choose_and_begin(c, plan, plan_pool, what, &chosen, err);
+    if (!c->closed) {
+        rv = choose_and_begin(c, plan, plan_pool, what, &chosen, err);
+    }
     pthread_mutex_unlock(&c->lock);
     if (!chosen) {
         apr_pool_destroy(plan_pool);

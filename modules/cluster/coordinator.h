@@ -50,6 +50,7 @@ struct wf_coordinator_t {
     wf_distributed_t *executions;
     wf_peer_t *peers;
     wf_waiting_t *waiting; /* for slaves */
+    int closed;
 };
 
 /* coordinator_parts.c: who is where, and who has which part */

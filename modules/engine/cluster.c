@@ -276,32 +276,40 @@ void wf_cluster_stop(wf_cluster_t *cluster)
         __atomic_store_n(&cluster->cancelled, 1, __ATOMIC_RELEASE);
         wf_agent_destroy(cluster->agent);
         apr_pool_destroy(cluster->tunnels);
-        cluster->agent = NULL;
     }
     if (cluster->coordinator != NULL) {
         if (!cluster->engine->config.resume_executions) {
             wf_coordinator_cut(cluster->coordinator);
         }
+        wf_coordinator_close(cluster->coordinator);
+    }
+}
+
+void wf_cluster_destroy(wf_cluster_t *cluster)
+{
+    if (cluster->coordinator != NULL) {
         wf_coordinator_destroy(cluster->coordinator);
+        wf_registry_destroy(cluster->registry);
     }
 }
 
 /* ---- executions -------------------------------------------------------------------- */
 
-static int has_workers(wf_registry_t *registry)
+/* Those that could be chosen, also if they have no room at the moment. */
+static int workers(wf_registry_t *registry)
 {
     apr_pool_t *p = wf_pool_create("wf_workers", 0);
     apr_array_header_t *all = wf_registry_list(registry, p);
-    int found = 0;
+    int n = 0;
 
-    for (int i = 0; i < all->nelts && !found; i++) {
+    for (int i = 0; i < all->nelts; i++) {
         const wf_slave_t *slave = &APR_ARRAY_IDX(all, i, wf_slave_t);
 
-        found = slave->type == WF_SLAVE_WORKER
-                && (slave->state == WF_SLAVE_ONLINE || slave->state == WF_SLAVE_BUSY);
+        n += slave->type == WF_SLAVE_WORKER
+             && (slave->state == WF_SLAVE_ONLINE || slave->state == WF_SLAVE_BUSY);
     }
     apr_pool_destroy(p);
-    return found;
+    return n;
 }
 
 /* What the document says counts first, then what the administrator says. */
@@ -319,7 +327,7 @@ static int wants_slaves(const wf_cluster_t *cluster, const wf_placement_t *place
     case WF_STANDALONE_OFF:
         return 1;
     default:
-        return has_workers(cluster->registry);
+        return workers(cluster->registry) > 0;
     }
 }
 
@@ -454,6 +462,18 @@ void wf_command_open_link(wf_engine_t *engine, wf_ipc_request_t *request)
         return;
     }
     wf_ipc_fail(request, &err);
+}
+
+void wf_cluster_describe(const wf_cluster_t *cluster, json_object *status)
+{
+    if (cluster->coordinator != NULL) {
+        wf_json_add_string(status, "role", "master");
+        wf_json_add_int(status, "slaves", workers(cluster->registry));
+    }
+    if (cluster->agent != NULL) {
+        wf_json_add_string(status, "role", "slave");
+        wf_json_add_bool(status, "connected", wf_agent_is_registered(cluster->agent));
+    }
 }
 
 /* ---- commands: slaves -------------------------------------------------------------- */

@@ -96,6 +96,7 @@ static apr_status_t command_status(wf_work_t *work, wf_error_t *err)
     wf_json_add_int(reply, "started", engine->started);
     wf_json_add_int(reply, "pending", wf_executor_pending(engine->executor));
     wf_json_add_int(reply, "streams", wf_streams_count(engine->streams));
+    wf_cluster_describe(engine->cluster, reply);
     return APR_SUCCESS;
 }
 

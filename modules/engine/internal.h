@@ -405,6 +405,8 @@ void wf_command_open_stream(wf_engine_t *engine, wf_ipc_request_t *request);
 apr_status_t wf_cluster_create(wf_engine_t *engine, wf_error_t *err);
 /** A slave says goodbye, and a master says nothing any more. Before wf_load_close. */
 void wf_cluster_stop(wf_cluster_t *cluster);
+/** When no work asks any more. */
+void wf_cluster_destroy(wf_cluster_t *cluster);
 
 /** A plan, whose pool is taken over, under an id. */
 typedef struct wf_execute_t {
@@ -423,6 +425,9 @@ apr_status_t wf_cluster_run(wf_cluster_t *cluster, const wf_execute_t *what,
  *  begun. */
 apr_status_t wf_cluster_continue(wf_cluster_t *cluster, const wf_execute_t *what,
                                  const wf_run_from_t *from, wf_error_t *err);
+/** {role: master or slave; slaves: how many are online, or connected: does the master
+ * know us}: members of the status of a server that is one of the two. */
+void wf_cluster_describe(const wf_cluster_t *cluster, json_object *status);
 void wf_command_reserve_link(wf_engine_t *engine, wf_ipc_request_t *request);
 void wf_command_open_link(wf_engine_t *engine, wf_ipc_request_t *request);
 wf_work_fn wf_command_slaves, wf_command_drain_slave;

@@ -315,6 +315,7 @@ static void stop_parts(wf_engine_t *engine)
     wf_committer_destroy(engine->committer);
     wf_executor_destroy(engine->executor);
     wf_live_destroy(engine->live);
+    wf_cluster_destroy(engine->cluster);
     wf_load_destroy(engine->load);
     wf_polls_destroy(engine->polls);
     wf_error_init(&err, engine->pool);

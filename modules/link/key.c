@@ -2,12 +2,14 @@
  * an HMAC (RFC 2104) over random numbers of both, so that no proof can be used again. */
 #include "link/internal.h"
 
+#include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,7 +75,7 @@ apr_status_t wf_link_key_read(wf_link_key_t *key, const char *path, apr_pool_t *
                : APR_SUCCESS;
 }
 
-static int write_key(int fd)
+static int write_key(int fd, uid_t owner)
 {
     unsigned char bytes[MADE_BYTES];
     char text[2 * MADE_BYTES + 2];
@@ -83,26 +85,27 @@ static int write_key(int fd)
     }
     to_hex(text, bytes, MADE_BYTES);
     strcat(text, "\n");
-    return write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) == 0;
+    return write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) == 0
+           && (owner == (uid_t)-1 || fchown(fd, owner, (gid_t)-1) == 0);
 }
 
-apr_status_t wf_link_key_make(const char *path, apr_pool_t *p, wf_error_t *err)
+/* Nobody sees it before it is whole: it gets its name when it is. */
+apr_status_t wf_link_key_make(const char *path, uid_t owner, apr_pool_t *p,
+                              wf_error_t *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    char *made = apr_pstrcat(p, path, ".XXXXXX", NULL);
+    int fd = mkostemp(made, O_CLOEXEC), fault;
 
-    (void)p;
     if (fd < 0) {
-        return wf_error_set(err, errno == EEXIST ? WF_ERR_CONFLICT : WF_ERR_INVALID,
-                            "key %s: %s", path, strerror(errno));
+        return wf_error_set(err, WF_ERR_INVALID, "key %s: %s", path, strerror(errno));
     }
-    if (!write_key(fd)) {
-        wf_error_set(err, WF_ERR_INTERNAL, "key %s cannot be written", path);
-        close(fd);
-        unlink(path);
-        return WF_EFAILED;
-    }
+    fault = write_key(fd, owner) && link(made, path) == 0 ? 0 : errno;
     close(fd);
-    return APR_SUCCESS;
+    unlink(made);
+    return fault == 0
+               ? APR_SUCCESS
+               : wf_error_set(err, fault == EEXIST ? WF_ERR_CONFLICT : WF_ERR_INTERNAL,
+                              "key %s: %s", path, strerror(fault));
 }
 
 /* ---- proofs ------------------------------------------------------------------------ */

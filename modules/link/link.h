@@ -12,6 +12,8 @@
 
 #include "core/core.h"
 
+#include <sys/types.h>
+
 #define WF_LINK_VERSION 1
 #define WF_LINK_GREETING 10000000   /* microseconds until both have proved their key */
 #define WF_LINK_RESERVATION 30000000 /* … that a place is kept for a client */
@@ -34,8 +36,10 @@ typedef struct wf_link_key_t {
  *  too long; no message quotes it. */
 apr_status_t wf_link_key_read(wf_link_key_t *key, const char *path, apr_pool_t *p,
                               wf_error_t *err);
-/** Make such a file with a random key, readable by its owner alone; not if there is one. */
-apr_status_t wf_link_key_make(const char *path, apr_pool_t *p, wf_error_t *err);
+/** Make such a file with a random key, readable by its owner alone (-1: who asks). Of
+ * several who do so at once one makes it: WF_ERR_CONFLICT if there is one. */
+apr_status_t wf_link_key_make(const char *path, uid_t owner, apr_pool_t *p,
+                              wf_error_t *err);
 
 /* ---- clocks (clock.c) -------------------------------------------------------------- */
 

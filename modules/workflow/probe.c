@@ -21,6 +21,8 @@ apr_status_t wf_probe_health(wf_request_t *req, wf_error_t *err)
 
 apr_status_t wf_probe_ready(wf_request_t *req, wf_error_t *err)
 {
+    /* Of the engine's status, where a server is one of several. */
+    static const char *const shown[] = { "role", "slaves", "connected" };
     wf_ipc_call_t call = { .command = WF_CMD_ENGINE_STATUS, .timeout = READY_TIMEOUT };
     wf_ipc_reply_t reply;
     json_object *o = json_object_new_object();
@@ -33,5 +35,12 @@ apr_status_t wf_probe_ready(wf_request_t *req, wf_error_t *err)
             && wf_json_bool(reply.json, "ready", 0);
     wf_json_add_bool(o, "ready", ready);
     wf_json_add_string(o, "status", ready ? "ready" : "not_ready");
+    for (size_t i = 0; ready && i < sizeof(shown) / sizeof(shown[0]); i++) {
+        json_object *member = wf_json_get(reply.json, shown[i]);
+
+        if (member != NULL) {
+            json_object_object_add(o, shown[i], json_object_get(member));
+        }
+    }
     return wf_respond_json(req, ready ? 200 : 503, with_time(o, req->pool));
 }

@@ -61,20 +61,22 @@ static void files(void)
     ok(refused(".") != NULL, "a directory is none: %s", refused("."));
     ok(strstr(refused("short"), "0123") == NULL, "no message quotes it");
 
-    is_int(wf_link_key_make(path_of("made"), pool, &err), APR_SUCCESS, "one is made");
+    is_int(wf_link_key_make(path_of("made"), (uid_t)-1, pool, &err), APR_SUCCESS,
+           "one is made");
     stat(path_of("made"), &st);
     is_int(st.st_mode & 0777, 0600, "for its owner alone");
     is_int(wf_link_key_read(&key, path_of("made"), pool, &err), APR_SUCCESS, "it is one");
     is_int((int)key.length, 64, "of 32 random bytes");
-    is_int(wf_link_key_make(path_of("made"), pool, &err), WF_EFAILED, "it is kept");
+    is_int(wf_link_key_make(path_of("made"), (uid_t)-1, pool, &err), WF_EFAILED,
+           "it is kept");
     is_int(err.kind, WF_ERR_CONFLICT, "there is one already");
     wf_link_key_read(&again, path_of("made"), pool, &err);
     ok(memcmp(key.bytes, again.bytes, 64) == 0, "the same");
     wf_error_init(&err, pool);
-    wf_link_key_make(path_of("other"), pool, &err);
+    wf_link_key_make(path_of("other"), (uid_t)-1, pool, &err);
     wf_link_key_read(&again, path_of("other"), pool, &err);
     ok(memcmp(key.bytes, again.bytes, 64) != 0, "others are others");
-    wf_link_key_make(path_of("no/such"), pool, &err);
+    wf_link_key_make(path_of("no/such"), (uid_t)-1, pool, &err);
     ok(err.message != NULL, "not made: %s", err.message);
 }
 
