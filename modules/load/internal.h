@@ -422,7 +422,8 @@ typedef struct wf_crew_t {
     void (*stay)(wf_run_t *run);
     /** A new number of users of the whole scenario. */
     void (*scale)(wf_run_t *run, int scenario, apr_int64_t vus);
-    /** Iterations that have failed since the run began here. */
+    /** Iterations that have failed since the run began here, and those that are not made
+     *  because who should have made them is lost. */
     double (*failed)(const wf_run_t *run);
     /** Add what was done to a view. It may wait for answers; the caller holds a reference
      *  of the run. */
@@ -644,6 +645,7 @@ struct wf_view_t {
     wf_strain_t strain;
     const char *strained; /* of a spread run: which member that is, or NULL */
     double missed; /* starts of a schedule that found no user */
+    double missing;         /* of a spread run: iterations that nobody makes */
     int flushing, cutting;  /* of the run when it was looked at */
     apr_int64_t *done;      /* by scenario: iterations that have ended; restarts included */
     int busy;               /* iterations that are under way */

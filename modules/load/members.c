@@ -291,6 +291,7 @@ static double failed(const wf_run_t *run)
 
     pthread_mutex_lock(&run->members->lock);
     wf_sheet_passes(run->members->total, WF_M_ITERATION_SUCCESS, &passes, &total);
+    total += (double)wf_members_missing(run->members);
     pthread_mutex_unlock(&run->members->lock);
     return total - passes;
 }
@@ -332,6 +333,7 @@ static void collect(wf_run_t *run, wf_view_t *view, apr_pool_t *p)
     for (i = 0; i < members->n; i++) {
         add_member(view, &members->all[i]);
     }
+    view->missing = (double)wf_members_missing(members);
     pthread_mutex_unlock(&members->lock);
 }
 

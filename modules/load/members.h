@@ -17,11 +17,13 @@ typedef struct wf_spread_member_t {
     apr_int64_t task;       /* the number of its latest one; 0: there was none */
     int over;               /* it has ended, or there is none in this phase … */
     wf_run_status_e status; /* … so */
-    int given_up;           /* nobody does it any more */
+    int given_up;           /* nobody does it any more … */
+    apr_int64_t missing;    /* … and so many iterations of it are not made */
 
     /* with the members' lock */
     wf_sheet_t *sheet;    /* of its task, as of … */
     apr_int64_t sequence; /* … this record; 0: nothing is known */
+    apr_int64_t heard_us; /* wf_mono_us, when that came; 0: before a restart */
     apr_pool_t *state_pool;
     const wf_resume_t *state; /* of the main phase, or NULL; in state_pool, as its text */
     const char *state_text;
@@ -67,6 +69,8 @@ apr_status_t wf_member_take_state(const wf_run_t *run, wf_spread_member_t *membe
                                   const char *text, wf_error_t *err);
 /** Iterations of the part, whoever made them. */
 apr_int64_t wf_member_done(const wf_spread_member_t *member, int nscenarios);
+/** Iterations that nobody makes, for those who had them are lost. With a lock. */
+apr_int64_t wf_members_missing(const wf_members_t *members);
 /** What whoever has the part now did of it. */
 wf_gone_t wf_member_done_by(const wf_run_t *run, const wf_spread_member_t *member);
 

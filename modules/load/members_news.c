@@ -60,6 +60,7 @@ static apr_status_t take_news(wf_run_t *run, const wf_member_news_t *news,
     }
     if (rv == APR_SUCCESS) {
         count(members, member, news->base == 0);
+        member->heard_us = wf_mono_us();
         *have = member->sequence = news->sequence;
     }
     return rv;
@@ -167,24 +168,63 @@ apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int i, apr_int
     return APR_SUCCESS;
 }
 
+/* Is there something for a successor to do? No new iterations begin in a run that stops.
+ */
+static int wanted(const wf_run_t *run)
+{
+    return run->phase == WF_RUN_TEARDOWN || !run->stopping;
+}
+
+/* What a successor would have to do, if that can be counted. */
+static apr_int64_t left_of(const wf_run_t *run, const wf_spread_member_t *member)
+{
+    apr_int64_t left = member->planned - wf_member_done(member, run->plan->nscenarios);
+
+    return run->phase == WF_RUN_MAIN && wanted(run) && left > 0 ? left : 0;
+}
+
+/* Somebody is lost who had a part of the iterations. What he did after his last report,
+ * and until he ended or found out that he is alone, nobody knows. */
+static const char *lost_part(const wf_run_t *run, const wf_spread_member_t *member,
+                             const char *successor)
+{
+    double age = (double)(wf_mono_us() - member->heard_us) / 1e6;
+    apr_int64_t left = left_of(run, member);
+    apr_pool_t *p = run->pool;
+    const char *known = apr_psprintf(
+        p, "%" APR_INT64_T_FMT " iterations of its part (%d of %d) are known",
+        wf_member_done(member, run->plan->nscenarios),
+        (int)(member - run->members->all) + 1, run->members->n);
+
+    if (member->heard_us > 0) {
+        known = apr_psprintf(p, "%s, by a report %.1f s old", known, age);
+    }
+    if (successor != NULL) {
+        return apr_psprintf(p,
+                            "%s, slave %s goes on from there; what was done after that "
+                            "may be done twice and counts once",
+                            known, successor);
+    }
+    known = left > 0 ? apr_psprintf(p, "%s, the other %" APR_INT64_T_FMT " are not made",
+                                    known, left)
+                     : apr_pstrcat(p, known, ", nobody goes on with it", NULL);
+    return apr_pstrcat(p, known, "; what was done after that is not counted", NULL);
+}
+
 static const char *loss_of(const wf_run_t *run, const wf_spread_member_t *member,
                            const char *reason, const char *successor)
 {
-    apr_int64_t done = wf_member_done(member, run->plan->nscenarios);
-    const char *known = apr_psprintf(run->pool,
-                                     "slave %s is lost (%s): %" APR_INT64_T_FMT
-                                     " iterations of its part are known",
-                                     member->name, reason, done);
+    static const char *const names[WF_RUN_PHASES] = {
+        [WF_RUN_SETUP] = "setup", [WF_RUN_TEARDOWN] = "teardown"
+    };
+    apr_pool_t *p = run->pool;
+    const char *what =
+        run->phase == WF_RUN_MAIN ? lost_part(run, member, successor)
+        : successor != NULL
+            ? apr_psprintf(p, "slave %s does the %s again", successor, names[run->phase])
+            : apr_psprintf(p, "nobody does the %s", names[run->phase]);
 
-    if (successor != NULL) {
-        return apr_pstrcat(run->pool, known, ", slave ", successor, " goes on from there",
-                           NULL);
-    }
-    return member->planned > 0
-               ? apr_psprintf(run->pool,
-                              "%s, the other %" APR_INT64_T_FMT " are not made", known,
-                              member->planned - done)
-               : apr_pstrcat(run->pool, known, ", nobody goes on with it", NULL);
+    return apr_psprintf(p, "slave %s is lost (%s): %s", member->name, reason, what);
 }
 
 /* Setup and teardown are done again, and so is a part of which nothing is known: the next
@@ -211,10 +251,12 @@ static void lose(wf_run_t *run, wf_spread_member_t *member, const char *successo
     APR_ARRAY_PUSH(members->gone, wf_gone_t) = done;
     if (successor == NULL) {
         member->over = member->given_up = 1;
+        member->missing = left_of(run, member);
         member->status = WF_RUN_FAILED;
         return;
     }
     member->name = apr_pstrdup(run->pool, successor);
+    member->heard_us = 0;
     member->task++;
     member->others_done += done.iterations;
     member->others_vus += done.vus;
@@ -234,13 +276,6 @@ static int nobody_left(const wf_run_t *run)
         }
     }
     return 1;
-}
-
-/* Is there something for a successor to do? No new iterations begin in a run that stops.
- */
-static int wanted(const wf_run_t *run)
-{
-    return run->phase == WF_RUN_TEARDOWN || !run->stopping;
 }
 
 /* A part of a run that goes on short is missing; a phase that only one does is not done

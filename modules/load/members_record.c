@@ -40,6 +40,17 @@ apr_int64_t wf_member_done(const wf_spread_member_t *member, int nscenarios)
     return all;
 }
 
+apr_int64_t wf_members_missing(const wf_members_t *members)
+{
+    apr_int64_t all = 0;
+    int i;
+
+    for (i = 0; i < members->n; i++) {
+        all += members->all[i].missing;
+    }
+    return all;
+}
+
 wf_gone_t wf_member_done_by(const wf_run_t *run, const wf_spread_member_t *member)
 {
     wf_gone_t done = { .name = member->name, .part = (int)(member - run->members->all) };
@@ -165,6 +176,7 @@ static json_object *member_json(const wf_spread_member_t *member, apr_int64_t we
     wf_json_add_int(o, "task", member->task);
     wf_json_add_bool(o, "over", member->over);
     wf_json_add_bool(o, "given_up", member->given_up);
+    wf_json_add_int(o, "missing", member->missing);
     wf_json_add_int(o, "status", member->status);
     wf_json_add_int(o, "sequence", member->sequence);
     wf_json_add_int(o, "others_done", member->others_done);
@@ -278,6 +290,7 @@ static apr_status_t restore_member(wf_run_t *run, wf_spread_member_t *member,
     member->task = wf_json_int(o, "task", 0);
     member->over = wf_json_bool(o, "over", 1);
     member->given_up = wf_json_bool(o, "given_up", 0);
+    member->missing = wf_json_int(o, "missing", 0);
     member->sequence = wf_json_int(o, "sequence", 0);
     member->others_done = wf_json_int(o, "others_done", 0);
     member->others_vus = wf_json_int(o, "others_vus", 0);

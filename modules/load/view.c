@@ -26,16 +26,18 @@ static double progress_of(const wf_run_t *run, const wf_view_t *view)
     return done > 1 ? 1 : done;
 }
 
-/* Iterations that were planned and never begun because the time was over. */
+/* Iterations that were planned and never begun because the time was over, or because
+ * whoever had them is lost. */
 static double dropped_of(const wf_run_t *run, const wf_view_t *view)
 {
     double left = (double)(run->planned - view->iterations)
-                  - wf_sheet_counter(view->sheet, WF_M_INTERRUPTED);
+                  - wf_sheet_counter(view->sheet, WF_M_INTERRUPTED)
+                  - wf_sheet_counter(view->sheet, WF_M_DROPPED); /* members know theirs */
 
     int completed = view->status == WF_RUN_COMPLETED
                     || (view->flushing && run->outcome == WF_EV_FINISH);
 
-    return run->planned > 0 && completed && left > 0 ? left : 0;
+    return run->planned > 0 && completed && left > 0 ? left : view->missing;
 }
 
 /* A record must not say more than its figures do: what it took for done, and they do not

@@ -528,6 +528,9 @@ static void policies(site_t *site)
                                      6000 - (int)site->last.iterations))
            != NULL,
        "and says how many are missing");
+    is_int(wf_json_int(site->last.metrics, "dropped_iterations", -1),
+           6000 - site->last.iterations, "and counts them");
+    is_str(wf_run_status_name(site->last.status), "failed", "it promised to make them");
     __atomic_store_n(&site->slaves[0].cut, 0, __ATOMIC_RELAXED);
     WAIT_FOR(online(site) == SLAVES);
 

@@ -3,6 +3,42 @@
 
 /* ---- members --------------------------------------------------------------------------- */
 
+static int dropped(const runner_t *r)
+{
+    return (int)wf_json_int(r->last.metrics, "dropped_iterations", -1);
+}
+
+static int interrupted(const runner_t *r)
+{
+    return (int)wf_json_int(r->last.metrics, "interrupted_iterations", -1);
+}
+
+static wf_load_t *another_master(runner_t *r)
+{
+    wf_load_options_t options = { .loops = 1,
+                                  .max_executions = 3,
+                                  .max_vus = 10,
+                                  .progress = on_progress,
+                                  .baton = r };
+    wf_load_t *load;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    if (wf_load_create(&load, &options, r->pool, &err) != APR_SUCCESS) {
+        printf("Bail out! %s\n", err.message);
+        exit(1);
+    }
+    return load;
+}
+
+static wf_run_from_t from_of(const wf_run_record_t *record)
+{
+    return (wf_run_from_t){ .sequence = record->sequence,
+                            .state = record->state,
+                            .sheet = record->sheet,
+                            .judge = record->judge };
+}
+
 /* A part goes on elsewhere, in that phase, from what is known of it. */
 static void hand_over(cluster_t *c, int part, int to, const char *phase)
 {
@@ -51,8 +87,83 @@ static void succeeded(runner_t *r)
     ok(member_done(r, "two") > 0 && member_done(r, "two") < 1000, "%d of the lost one",
        member_done(r, "two"));
     ok(error_with(r, "slave two is lost (no heartbeat)") != NULL
-           && strstr(error_with(r, "slave two is lost"), "three goes on"),
+           && strstr(error_with(r, "slave two is lost"), "part (2 of 3)")
+           && strstr(error_with(r, "slave two is lost"), "slave three goes on")
+           && strstr(error_with(r, "slave two is lost"), "counts once"),
        "the result says it: %s", error_with(r, "slave two"));
+    is_int(dropped(r), 0, "none is missing");
+    close_cluster(&c);
+}
+
+/* What is bounded by time measures what it can, also on fewer machines. */
+static void goes_short_by_time(runner_t *r)
+{
+    static const struct {
+        const char *options;
+        int dropped; /* are iterations told that nobody made? */
+    } bounds[] = {
+        { "vus: 6, duration: 700ms", 0 },
+        { "mode: shared-iterations, vus: 6, iterations: 100000, duration: 700ms", 1 },
+    };
+    apr_int64_t task = 0;
+    cluster_t c;
+    wf_error_t err;
+    size_t i;
+
+    wf_error_init(&err, r->pool);
+    for (i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+        open_cluster(
+            &c, r,
+            apr_psprintf(r->pool, HEAD PAUSE "options: {%s}\n", bounds[i].options));
+        start(&c, r->load, NULL);
+        ok(pump_until(&c, 20), "%s: three are under way", bounds[i].options);
+        kill_slave(&c, 2);
+        is_int(wf_load_member_lost(r->load, c.id, 2, "killed", NULL, &task, &err),
+               APR_SUCCESS, "the third is lost for good");
+        ok(pump_until(&c, 0), "the others end");
+        is_str(wf_run_status_name(r->last.status), "completed", "completed");
+        ok(error_with(r, "slave three is lost (killed)") != NULL, "its loss is told: %s",
+           error_with(r, "slave three"));
+        is_int(dropped(r),
+               bounds[i].dropped ? 100000 - r->last.iterations - interrupted(r) : 0,
+               "what nobody made is counted, once");
+        close_cluster(&c);
+    }
+}
+
+/* What is missing stays missing when the master is another one. */
+static void short_over_restart(runner_t *r)
+{
+    wf_load_t *usual = r->load, *first = another_master(r);
+    wf_run_snapshot_t snapshot;
+    apr_int64_t task = 0, known;
+    cluster_t c;
+    wf_run_from_t from;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    open_cluster(&c, r,
+                 HEAD PAUSE "options: {mode: shared-iterations, vus: 24, "
+                            "iterations: 1200}\n");
+    r->load = first;
+    start(&c, first, NULL);
+    ok(pump_until(&c, 300), "three are under way");
+    kill_slave(&c, 2);
+    is_int(wf_load_member_lost(first, c.id, 2, "killed", NULL, &task, &err), APR_SUCCESS,
+           "the third is lost for good");
+    is_int(wf_load_record(first, c.id, &snapshot, c.pool, &err), APR_SUCCESS,
+           "the record of the whole");
+    from = from_of(snapshot.record);
+    known =
+        wf_json_int(wf_json_get(snapshot.slave_states, "three"), "completed_iters", 0);
+    wf_load_hold(first, 0);
+    wf_load_destroy(first);
+    r->load = usual;
+    start(&c, usual, &from);
+    ok(pump_until(&c, 0), "the others end");
+    is_int(dropped(r), 600 - known, "what is missing is counted");
+    is_int(r->last.iterations, 600 + known, "as is what was made");
+    is_str(wf_run_status_name(r->last.status), "failed", "failed");
     close_cluster(&c);
 }
 
@@ -77,7 +188,13 @@ static void goes_short(runner_t *r)
            "what it had done is counted");
     snprintf(text, sizeof(text), "the other %d are not made",
              1500 - member_done(r, "three"));
-    ok(error_with(r, text) != NULL, "and what is missing is told: %s", text);
+    ok(error_with(r, text) != NULL, "and what is missing is told: %s",
+       error_with(r, "slave three"));
+    is_int(dropped(r), 3000 - r->last.iterations, "and counted");
+    is_str(wf_run_status_name(r->last.status), "failed",
+           "who promised all iterations and did not make them has failed");
+    is_str(member_status(r, "three"), "failed", "as the lost one");
+    is_str(member_status(r, "one"), "completed", "the others did what they had to");
     wf_load_member_lost(r->load, c.id, 2, "again", NULL, &task, &err);
     is_int(err.kind, WF_ERR_NOT_FOUND, "it is over");
     close_cluster(&c);
@@ -209,21 +326,12 @@ static void stopping(runner_t *r)
 /* A master that ends its executions waits for nobody. */
 static void master_ends(runner_t *r)
 {
-    wf_load_options_t options = { .loops = 1,
-                                  .max_executions = 3,
-                                  .max_vus = 10,
-                                  .progress = on_progress,
-                                  .baton = r };
-    wf_load_t *first, *usual = r->load;
+    wf_load_t *usual = r->load, *first = another_master(r);
     cluster_t c;
     wf_error_t err;
 
     wf_error_init(&err, r->pool);
     open_cluster(&c, r, HEAD PAUSE "options: {vus: 6, duration: 60s}\n");
-    if (wf_load_create(&first, &options, c.pool, &err) != APR_SUCCESS) {
-        printf("Bail out! %s\n", err.message);
-        exit(1);
-    }
     r->load = first;
     start(&c, first, NULL);
     ok(pump_until(&c, 20), "three are under way");
@@ -365,14 +473,9 @@ static void refused(cluster_t *c, const wf_run_from_t *from)
 
 static void master_returns(runner_t *r)
 {
-    wf_load_options_t options = { .loops = 1,
-                                  .max_executions = 3,
-                                  .max_vus = 10,
-                                  .progress = on_progress,
-                                  .baton = r };
-    wf_load_t *first, *usual = r->load;
+    wf_load_t *usual = r->load, *first = another_master(r);
     wf_run_snapshot_t snapshot;
-    wf_run_from_t from = { 0 };
+    wf_run_from_t from;
     apr_int64_t task = 0;
     cluster_t c;
     wf_error_t err;
@@ -381,19 +484,12 @@ static void master_returns(runner_t *r)
     open_cluster(&c, r,
                  HEAD PAUSE "options: {mode: shared-iterations, vus: 24, "
                             "iterations: 3000}\n");
-    if (wf_load_create(&first, &options, c.pool, &err) != APR_SUCCESS) {
-        printf("Bail out! %s\n", err.message);
-        exit(1);
-    }
     r->load = first;
     start(&c, first, NULL);
     ok(pump_until(&c, 300), "three are under way");
     is_int(wf_load_record(first, c.id, &snapshot, c.pool, &err), APR_SUCCESS,
            "the record of the whole");
-    from.sequence = snapshot.record->sequence;
-    from.state = snapshot.record->state;
-    from.sheet = snapshot.record->sheet;
-    from.judge = snapshot.record->judge;
+    from = from_of(snapshot.record);
     ok(pump_until(&c, snapshot.iterations + 100), "more comes after it");
     wf_load_hold(first, 0);
     wf_load_destroy(first);
@@ -432,6 +528,8 @@ int main(void)
     stopping(&r);
     aborted(&r);
     goes_short(&r);
+    goes_short_by_time(&r);
+    short_over_restart(&r);
     in_setup(&r);
     nobody_left(&r, "");
     nobody_left(&r, "teardown:\n- {id: out, type: http, config: {url: 'BASE/ok?out'}}\n");
