@@ -128,7 +128,7 @@ comma = ,
 $(BUILD)/mod_workflow.o: ALL_CFLAGS += -DWF_ENGINE_BINARY='"$(BINDIR)/workflow-engine"'
 
 # The httpd that commands start.
-$(BUILD)/modules/cli/server.o: ALL_CFLAGS += -DWF_HTTPD='"$(shell $(APXS) -q SBINDIR)/$(shell $(APXS) -q PROGNAME)"' \
+$(BUILD)/modules/cli/server.o $(BUILD)/modules/cli/server_conf.o: ALL_CFLAGS += -DWF_HTTPD='"$(shell $(APXS) -q SBINDIR)/$(shell $(APXS) -q PROGNAME)"' \
     -DWF_HTTPD_MODULES='"$(shell $(APXS) -q LIBEXECDIR)"'
 
 $(ENGINE): $(call obj,$(ENGINE_SRCS)) $(QJS_LIB)

@@ -1,12 +1,25 @@
-/* cli, inside: settings (settings.c, logging.c), what run.c shows, and how (report.c,
- * summary.c), servers that commands start (server.c). */
+/* cli, inside: what commands complain of (options.c), settings (settings.c, logging.c),
+ * what run.c shows, and how (report.c, summary.c), servers that commands start (server.c,
+ * server_conf.c). */
 #ifndef WF_CLI_INTERNAL_H
 #define WF_CLI_INTERNAL_H
 
 #include "cli/cli.h"
 #include "load/load.h"
 
+#include <apr_tables.h>
+#include <stdio.h>
 #include <sys/types.h>
+
+/* ---- complaints ------------------------------------------------------------------------ */
+
+/** The usage of a command of servers: to stdout with what it does and all its options,
+ * and then its exit code is 0; to stderr the line alone, and 1. */
+int wf_cli_usage(FILE *out, const char *command, const char *what,
+                 const wf_option_t *options);
+/** Tell what went wrong, or what is wrong with an option's value; an exit code. */
+int wf_cli_fail(const wf_error_t *err);
+int wf_cli_refuse(const char *option, const char *text, const char *fault);
 
 /* ---- settings -------------------------------------------------------------------------- */
 
@@ -25,6 +38,15 @@ typedef struct wf_settings_t {
     const char *address;                     /* host:port or :port */
     apr_int64_t read_timeout, write_timeout; /* nanoseconds; 0 = none */
     int cors, auth;
+    apr_int64_t heartbeat_interval, heartbeat_timeout; /* nanoseconds */
+    apr_int64_t max_slaves;
+    int slave_type;                   /* of wf_settings_slave_types */
+    apr_array_header_t *capabilities; /* of const char * */
+    apr_table_t *labels;
+    apr_int64_t max_vus;
+    const char *master_addr;
+    const char *cluster_key;                     /* or NULL */
+    const void *capabilities_node, *labels_node; /* as they are written */
     int log_level, log_format; /* wf_level_e, wf_format_e */
     const char *log_output;    /* stdout, stderr or a file */
     apr_int64_t unused;        /* where keys go that change nothing */
@@ -37,8 +59,14 @@ typedef struct wf_settings_t {
 apr_status_t wf_settings_load(wf_settings_t *settings, const char *path, int notes,
                               apr_pool_t *p, wf_error_t *err);
 
-/** What is wrong with an address to listen on, or NULL. */
+#define WF_TYPE_WORKER 0
+extern const char *const wf_settings_slave_types[]; /* closed by NULL */
+
+/** What is wrong with an address to listen on, or with a number of users, or NULL. */
 const char *wf_address_fault(const char *text);
+const char *wf_vus_fault(apr_int64_t vus);
+/** Take over a heartbeat timeout; what is wrong with it, or NULL. */
+const char *wf_timeout_fault(wf_settings_t *settings, const char *text);
 
 /** A path below the directory that a variable of the XDG base directories names; if it
  *  names none, below root's one, or for others below home in their own; NULL without a
@@ -62,10 +90,15 @@ typedef struct wf_server_t {
     wf_option_texts_t allow; /* networks, checked; "all" among them: everybody */
     int everybody;
     apr_int64_t max_executions;
+    int standalone;
+    int is_slave;
+    const char *master, *slave_id; /* of a slave; the latter or NULL */
+    const char *master_ca, *certificate, *credentials; /* files, absolute, or NULL */
     /* found */
     const char *httpd, *module, *program;
     const char *state;        /* directory, absolute */
     const char *log;          /* httpd's, absolute */
+    const char *cluster_key;  /* file, absolute */
     const char *user, *group; /* of the children of a root, else NULL */
     uid_t uid;
     gid_t gid;
@@ -80,6 +113,18 @@ apr_status_t wf_server_find(wf_server_t *server, apr_pool_t *p, wf_error_t *err)
  *  another server holds it; WF_ERR_FORBIDDEN if the server's user cannot enter it. */
 apr_status_t wf_server_prepare(wf_server_t *server, const char *state, const char *usual,
                                apr_pool_t *p, wf_error_t *err);
+
+/** Find the key that masters and slaves of a user share: path, else that of the settings,
+ *  else one in the user's state directory, which is made for the server's user if it is
+ * not there yet. After wf_server_prepare. */
+apr_status_t wf_server_find_key(wf_server_t *server, const char *path, apr_pool_t *p,
+                                wf_error_t *err);
+
+/** Say which settings of logs only `run` can follow. */
+void wf_server_tell_of_logs(const wf_server_t *server);
+
+/** 0 for what would end a text or begin a variable in httpd's configuration. */
+int wf_is_quotable(const char *text);
 
 /** Write httpd.conf into it. */
 apr_status_t wf_server_configure(const wf_server_t *server, apr_pool_t *p,

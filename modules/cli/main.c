@@ -17,12 +17,24 @@ static const wf_cli_command_t master_commands[] = {
     /* clang-format on */
 };
 
+static const wf_cli_command_t slave_commands[] = {
+    /* clang-format off */
+    { "start",  wf_cli_slave_start,  "start a server that does parts of a master's executions",
+      wf_cli_slave_start_options, NULL, NULL },
+    { "status", wf_cli_slave_status, "ask a slave how it is",
+      wf_cli_slave_status_options, NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL, NULL }
+    /* clang-format on */
+};
+
 const wf_cli_command_t wf_cli_commands[] = {
     /* clang-format off */
     { "run",        wf_cli_run,        "run a workflow file and print its result",
       wf_cli_run_options, "FILE", NULL },
     { "master",     NULL,              "start a server of the load engine, or ask how it is",
       NULL, NULL, master_commands },
+    { "slave",      NULL,              "start a slave of such a server, or ask how it is",
+      NULL, NULL, slave_commands },
     { "passwd",     wf_cli_passwd,     "set a user's password, make the first administrator",
       wf_cli_passwd_options, NULL, NULL },
     { "completion", wf_cli_completion, "print a script that completes commands in a shell",

@@ -1,5 +1,5 @@
 /* Options by table: -name value, --name value, -name=value. */
-#include "cli/cli.h"
+#include "cli/internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,4 +114,29 @@ void wf_options_print(const wf_option_t *options)
                  options->value ? " " : "", options->value ? options->value : "");
         printf("  %-28s %s\n", left, options->help);
     }
+}
+
+/* ---- complaints ---------------------------------------------------------------------- */
+
+int wf_cli_usage(FILE *out, const char *command, const char *what,
+                 const wf_option_t *options)
+{
+    fprintf(out, "Usage: workflow-engine %s [options]\n\n", command);
+    if (out == stdout) {
+        printf("%s\n\n", what);
+        wf_options_print(options);
+    }
+    return out == stdout ? WF_EXIT_OK : WF_EXIT_FAILED;
+}
+
+int wf_cli_fail(const wf_error_t *err)
+{
+    fprintf(stderr, "workflow-engine: %s\n", err->message);
+    return WF_EXIT_FAILED;
+}
+
+int wf_cli_refuse(const char *option, const char *text, const char *fault)
+{
+    fprintf(stderr, "workflow-engine: -%s %s: %s\n", option, text, fault);
+    return WF_EXIT_OPTION;
 }

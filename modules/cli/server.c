@@ -1,6 +1,7 @@
-/* A whole httpd of one's own: its state directory, a configuration as an administrator
- * would write it, and httpd in this process's place. */
+/* A whole httpd of one's own: its programs, its state directory, its key, and httpd in
+ * this process's place. */
 #include "cli/internal.h"
+#include "link/link.h"
 
 #include <apr_file_io.h>
 #include <apr_network_io.h>
@@ -17,8 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NS_PER_S APR_INT64_C(1000000000)
-#define NO_LIMIT_S 86400 /* httpd knows no "none": a day */
+#define KEY_FILE "/workflow-engine/cluster.key"
 
 #ifndef WF_HTTPD
 #define WF_HTTPD "/usr/sbin/apache2"
@@ -127,8 +127,7 @@ static apr_status_t check_way(const wf_server_t *server, apr_pool_t *p, wf_error
 
 /* ---- the state directory ---------------------------------------------------------------- */
 
-/* What would end a text or begin a variable in the configuration. */
-static int is_quotable(const char *path)
+int wf_is_quotable(const char *path)
 {
     for (; *path; path++) {
         if ((unsigned char)*path < ' ' || strchr("\"\\", *path) != NULL
@@ -141,7 +140,7 @@ static int is_quotable(const char *path)
 
 static apr_status_t check_path(const char *path, const char *what, wf_error_t *err)
 {
-    if (is_quotable(path)) {
+    if (wf_is_quotable(path)) {
         return APR_SUCCESS;
     }
     return wf_error_set(err, WF_ERR_INVALID,
@@ -246,137 +245,54 @@ apr_status_t wf_server_prepare(wf_server_t *server, const char *state, const cha
                : rv;
 }
 
-/* ---- the configuration -------------------------------------------------------------------- */
+/* ---- the key ------------------------------------------------------------------------------ */
 
-static const char *const modules[] = { "authn_core", "authz_core", "authz_host",
-                                       "authz_user", "auth_basic", "reqtimeout" };
-
-static const char *const log_levels[] = {
-    [WF_LEVEL_DEBUG] = "debug", [WF_LEVEL_INFO] = "info",  [WF_LEVEL_WARN] = "warn",
-    [WF_LEVEL_ERROR] = "error", [WF_LEVEL_FATAL] = "crit",
-};
-
-static void put_modules(FILE *out, const wf_server_t *server)
+/* Who has none gets one: of those who come at once all get the same. */
+static apr_status_t make_key(const wf_server_t *server, apr_pool_t *p, wf_error_t *err)
 {
-    size_t i;
+    char *directory = apr_pstrdup(p, server->cluster_key);
+    uid_t owner = server->user != NULL ? server->uid : (uid_t)-1;
+    apr_status_t rv;
 
-    fprintf(out,
-            "<IfModule !mpm_event_module>\n"
-            "    LoadModule mpm_event_module \"" WF_HTTPD_MODULES "/mod_mpm_event.so\"\n"
-            "</IfModule>\n"
-            "<IfModule !unixd_module>\n"
-            "    LoadModule unixd_module \"" WF_HTTPD_MODULES "/mod_unixd.so\"\n"
-            "</IfModule>\n");
-    for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
-        fprintf(out, "LoadModule %s_module \"" WF_HTTPD_MODULES "/mod_%s.so\"\n",
-                modules[i], modules[i]);
+    if (access(server->cluster_key, F_OK) == 0) {
+        return APR_SUCCESS;
     }
-    fprintf(out, "LoadModule workflow_module \"%s\"\n\n", server->module);
+    *strrchr(directory, '/') = '\0';
+    rv = make_directory(directory, p, err);
+    if (rv == APR_SUCCESS) {
+        rv = wf_link_key_make(server->cluster_key, owner, p, err);
+    }
+    return rv == APR_SUCCESS || err->kind == WF_ERR_CONFLICT ? APR_SUCCESS : rv;
 }
 
-static void put_server(FILE *out, const wf_server_t *server)
+apr_status_t wf_server_find_key(wf_server_t *server, const char *path, apr_pool_t *p,
+                                wf_error_t *err)
 {
-    const wf_settings_t *s = server->settings;
+    wf_link_key_t key;
+    char *whole;
+    apr_status_t rv;
 
-    fprintf(out,
-            "ServerName localhost\nServerRoot \"%s\"\nDefaultRuntimeDir \"%s\"\n"
-            "PidFile \"%s/httpd.pid\"\n",
-            server->state, server->state, server->state);
-    if (server->user != NULL) {
-        fprintf(out, "User %s\nGroup %s\n", server->user, server->group);
+    path = path != NULL ? path : server->settings->cluster_key;
+    if (path == NULL) {
+        server->cluster_key =
+            wf_home_path("XDG_STATE_HOME", "/var/lib", "/.local/state", KEY_FILE, p);
+        if (server->cluster_key == NULL) {
+            return wf_error_set(err, WF_ERR_INVALID,
+                                "HOME is not set: -cluster-key FILE names a key");
+        }
+        rv = make_key(server, p, err);
     }
-    fprintf(out, "Listen %s\n\n", s->address[0] == ':' ? s->address + 1 : s->address);
-    fprintf(out, "ErrorLog \"%s\"\n", server->log);
-    fprintf(out, "LogLevel warn workflow:%s\n\n", log_levels[s->log_level]);
-}
-
-static apr_int64_t seconds(apr_int64_t ns)
-{
-    return (ns + NS_PER_S - 1) / NS_PER_S;
-}
-
-static void put_limits(FILE *out, const wf_settings_t *s)
-{
-    apr_int64_t in = seconds(s->read_timeout);
-    apr_int64_t to = s->write_timeout ? seconds(s->write_timeout) : NO_LIMIT_S;
-
-    fprintf(
-        out,
-        "# A request comes within so many seconds (0: no limit), nobody is waited for "
-        "longer\n# than Timeout while sending.\n"
-        "RequestReadTimeout header=%" APR_INT64_T_FMT " body=%" APR_INT64_T_FMT "\n"
-        "Timeout %" APR_INT64_T_FMT "\n"
-        "StartServers 2\nThreadsPerChild 64\nMaxRequestWorkers 256\n"
-        "MaxKeepAliveRequests 0\n\n",
-        in, in, to);
-}
-
-static void put_access(FILE *out, const wf_server_t *server)
-{
-    int i;
-
-    if (server->everybody) {
-        fprintf(out, "    Require all granted\n");
-        return;
+    else {
+        rv = apr_filepath_merge(&whole, NULL, path, 0, p);
+        server->cluster_key = whole;
+        if (rv != APR_SUCCESS) {
+            wf_error_apr(err, WF_ERR_INVALID, rv, "-cluster-key %s", path);
+        }
     }
-    fprintf(out, "    Require local\n");
-    for (i = 0; i < server->allow.count; i++) {
-        fprintf(out, "    Require ip %s\n", server->allow.texts[i]);
+    if (rv == APR_SUCCESS) {
+        rv = check_path(server->cluster_key, "the path of the key", err);
     }
-}
-
-static void put_engine(FILE *out, const wf_server_t *server)
-{
-    fprintf(out,
-            "WorkflowEngine On\nWorkflowEngineProgram \"%s\"\nWorkflowStateDir "
-            "\"%s/engine\"\nWorkflowMaxExecutions %" APR_INT64_T_FMT "\n\n"
-            "<Directory />\n    AllowOverride None\n    Require all denied\n"
-            "</Directory>\n\n"
-            "# Whoever may submit workflows may send traffic in this server's name.\n"
-            "<Location \"/api/v1\">\n    WorkflowApi workflow\n",
-            server->program, server->state, server->max_executions);
-    put_access(out, server);
-    if (server->settings->cors) {
-        fprintf(out, "    WorkflowAllowOrigin *\n");
-    }
-    fprintf(out, "</Location>\n"
-                 "<Location \"/health\">\n    WorkflowApi health\n"
-                 "    Require all granted\n</Location>\n"
-                 "<Location \"/ready\">\n    WorkflowApi ready\n"
-                 "    Require all granted\n</Location>\n\n"
-                 "# Authentication, TLS and what else this server needs: files that stay "
-                 "as they are.\n");
-    fprintf(out, "IncludeOptional \"%s/conf.d/*.conf\"\n", server->state);
-}
-
-apr_status_t wf_server_configure(const wf_server_t *server, apr_pool_t *p,
-                                 wf_error_t *err)
-{
-    const char *path = apr_pstrcat(p, server->state, "/httpd.conf", NULL);
-    const char *made = apr_pstrcat(p, path, ".new", NULL);
-    FILE *out = fopen(made, "we");
-    int failed;
-
-    if (out == NULL) {
-        return wf_error_apr(err, WF_ERR_INVALID, APR_FROM_OS_ERROR(errno), "writing %s",
-                            made);
-    }
-    fprintf(out,
-            "# Written by \"workflow-engine %s\" at each start. Changes belong into "
-            "conf.d/*.conf\n# beside this file. Started as:\n"
-            "#   %s -d \"%s\" -f \"%s\" -DFOREGROUND\n\n",
-            server->command, server->httpd, server->state, path);
-    put_modules(out, server);
-    put_server(out, server);
-    put_limits(out, server->settings);
-    put_engine(out, server);
-    failed = ferror(out);
-    failed |= fclose(out);
-    if (failed || rename(made, path) != 0) {
-        return wf_error_apr(err, WF_ERR_INTERNAL, APR_FROM_OS_ERROR(errno), "writing %s",
-                            path);
-    }
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS ? wf_link_key_read(&key, server->cluster_key, p, err) : rv;
 }
 
 /* ---- start ---------------------------------------------------------------------------------- */

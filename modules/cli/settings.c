@@ -18,7 +18,7 @@
 
 static const char *const levels[] = { "debug", "info", "warn", "error", "fatal", NULL };
 static const char *const formats[] = { "json", "text", NULL };
-static const char *const slave_types[] = { "worker", "gateway", "aggregator", NULL };
+const char *const wf_settings_slave_types[] = { "worker", "gateway", "aggregator", NULL };
 
 /* ---- rules: what may be wrong with a value of the right type, or NULL --------------- */
 
@@ -67,6 +67,73 @@ static const char *not_empty(const void *slot)
     return **(const char *const *)slot ? NULL : "must not be empty";
 }
 
+/* As the directives have them. */
+#define INTERVAL_MIN (50 * NS_PER_S / 1000)
+#define INTERVAL_MAX (3600 * NS_PER_S)
+#define TIMEOUT_MAX (86400 * NS_PER_S)
+#define MAX_SLAVES 10000
+#define MAX_VUS 1000000
+
+static const char *interval(const void *slot)
+{
+    apr_int64_t ns = *(const apr_int64_t *)slot;
+
+    return ns >= INTERVAL_MIN && ns <= INTERVAL_MAX ? NULL : "must be 50ms to 1h";
+}
+
+static const char *timeout(const void *slot)
+{
+    apr_int64_t ns = *(const apr_int64_t *)slot;
+
+    return ns > INTERVAL_MIN && ns <= TIMEOUT_MAX ? NULL : "must be at most 24h";
+}
+
+static const char *slaves(const void *slot)
+{
+    return *(const apr_int64_t *)slot <= MAX_SLAVES ? NULL : "must be 0 to 10000";
+}
+
+const char *wf_vus_fault(apr_int64_t vus)
+{
+    return vus >= 1 && vus <= MAX_VUS ? NULL : "must be 1 to 1000000";
+}
+
+static const char *users(const void *slot)
+{
+    return wf_vus_fault(*(const apr_int64_t *)slot);
+}
+
+/* A list; in the environment a text with commas. */
+static const char *names(const void *slot)
+{
+    const wf_node_t *node = *(const wf_node_t *const *)slot;
+    const wf_member_t *m;
+
+    if (node->type == WF_NODE_STRING) {
+        return NULL;
+    }
+    for (m = node->type == WF_NODE_LIST ? node->first : NULL; m != NULL; m = m->next) {
+        if (m->value->type != WF_NODE_STRING) {
+            return "must be a list of names";
+        }
+    }
+    return node->type == WF_NODE_LIST ? NULL : "must be a list of names";
+}
+
+static const char *pairs(const void *slot)
+{
+    const wf_node_t *node = *(const wf_node_t *const *)slot;
+    const wf_member_t *m;
+
+    for (m = node->first; m != NULL; m = m->next) {
+        if (m->value->type == WF_NODE_MAP || m->value->type == WF_NODE_LIST
+            || m->value->type == WF_NODE_NULL) {
+            return "must have texts, numbers or flags as values";
+        }
+    }
+    return NULL;
+}
+
 static const char *off(const void *slot)
 {
     return *(const int *)slot == 0
@@ -90,7 +157,6 @@ typedef struct setting_t {
 
 #define AT(member) offsetof(wf_settings_t, member)
 #define UNUSED offsetof(wf_settings_t, unused)
-#define NO_SLAVES "ignored: this version has no slaves"
 #define NO_GRPC "ignored: obsolete, there is no gRPC"
 
 static const setting_t settings[] = {
@@ -108,15 +174,16 @@ static const setting_t settings[] = {
     { "grpc.max_recv_msg_size",     WF_FIELD_INTEGER,  UNUSED,            NULL,    NULL,                        NULL, NULL, NO_GRPC },
     { "grpc.max_send_msg_size",     WF_FIELD_INTEGER,  UNUSED,            NULL,    NULL,                        NULL, NULL, NO_GRPC },
     { "grpc.connection_timeout",    WF_FIELD_DURATION, UNUSED,            NULL,    NULL,                        NULL, NULL, NO_GRPC },
-    { "master.heartbeat_interval",  WF_FIELD_DURATION, UNUSED,            NULL,       "WE_MASTER_HEARTBEAT_INTERVAL", NULL, NULL, NO_SLAVES },
-    { "master.heartbeat_timeout",   WF_FIELD_DURATION, UNUSED,            NULL,      "WE_MASTER_HEARTBEAT_TIMEOUT", NULL, NULL, NO_SLAVES },
-    { "master.task_queue_size",     WF_FIELD_INTEGER,  UNUSED,            NULL,    "WE_MASTER_TASK_QUEUE_SIZE", NULL, NULL, NO_SLAVES },
-    { "master.max_slaves",          WF_FIELD_INTEGER,  UNUSED,            NULL,    "WE_MASTER_MAX_SLAVES",      NULL, NULL, NO_SLAVES },
-    { "slave.type",                 WF_FIELD_WORD,     UNUSED,            NULL,    "WE_SLAVE_TYPE",             slave_types, NULL, NO_SLAVES },
-    { "slave.capabilities",         WF_FIELD_NODE,     UNUSED,            NULL,    "WE_SLAVE_CAPABILITIES",     NULL, NULL, NO_SLAVES },
-    { "slave.labels",               WF_FIELD_MAP,      UNUSED,            NULL,    NULL,                        NULL, NULL, NO_SLAVES },
-    { "slave.max_vus",              WF_FIELD_INTEGER,  UNUSED,            NULL,    "WE_SLAVE_MAX_VUS",          NULL, NULL, NO_SLAVES },
-    { "slave.master_addr",          WF_FIELD_STRING,   UNUSED,            NULL,    "WE_SLAVE_MASTER_ADDR",      NULL, NULL, NO_SLAVES },
+    { "master.heartbeat_interval",  WF_FIELD_DURATION, AT(heartbeat_interval), "5s",  "WE_MASTER_HEARTBEAT_INTERVAL", NULL, interval, NULL },
+    { "master.heartbeat_timeout",   WF_FIELD_DURATION, AT(heartbeat_timeout), "15s",  "WE_MASTER_HEARTBEAT_TIMEOUT", NULL, timeout, NULL },
+    { "master.task_queue_size",     WF_FIELD_INTEGER,  UNUSED,            NULL,    "WE_MASTER_TASK_QUEUE_SIZE", NULL, NULL, "ignored: tasks do not wait here" },
+    { "master.max_slaves",          WF_FIELD_INTEGER,  AT(max_slaves),    "100",   "WE_MASTER_MAX_SLAVES",      NULL, slaves, NULL },
+    { "slave.type",                 WF_FIELD_WORD,     AT(slave_type),    "worker", "WE_SLAVE_TYPE",            wf_settings_slave_types, NULL, NULL },
+    { "slave.capabilities",         WF_FIELD_NODE,     AT(capabilities_node), "http_executor,script_executor", "WE_SLAVE_CAPABILITIES", NULL, names, NULL },
+    { "slave.labels",               WF_FIELD_MAP,      AT(labels_node),   NULL,    NULL,                        NULL, pairs, NULL },
+    { "slave.max_vus",              WF_FIELD_INTEGER,  AT(max_vus),       "100",   "WE_SLAVE_MAX_VUS",          NULL, users, NULL },
+    { "slave.master_addr",          WF_FIELD_STRING,   AT(master_addr),   "http://localhost:8080", "WE_SLAVE_MASTER_ADDR", NULL, not_empty, NULL },
+    { "cluster.key",                WF_FIELD_STRING,   AT(cluster_key),   NULL,    "WE_CLUSTER_KEY",            NULL, not_empty, NULL },
     { "logging.level",              WF_FIELD_WORD,     AT(log_level),     "info",  "WE_LOG_LEVEL",              levels, NULL, NULL },
     { "logging.format",             WF_FIELD_WORD,     AT(log_format),    "text",  "WE_LOG_FORMAT",             formats, NULL, NULL },
     { "logging.output",             WF_FIELD_STRING,   AT(log_output),    "stderr", "WE_LOG_OUTPUT",            NULL, not_empty, NULL },
@@ -319,6 +386,48 @@ static apr_status_t tell(const wf_problems_t *problems, int notes, apr_pool_t *p
                         problems->errors, problems->errors == 1 ? "problem" : "problems");
 }
 
+/* Nodes become lists. */
+static void read_lists(wf_settings_t *target, apr_pool_t *p)
+{
+    const wf_node_t *names = target->capabilities_node, *pairs = target->labels_node;
+    const wf_member_t *m;
+
+    target->capabilities = apr_array_make(p, 4, sizeof(const char *));
+    target->labels = apr_table_make(p, 4);
+    if (names->type == WF_NODE_STRING) {
+        char *last, *word;
+
+        for (word = apr_strtok(apr_pstrdup(p, names->text), ", ", &last); word != NULL;
+             word = apr_strtok(NULL, ", ", &last)) {
+            APR_ARRAY_PUSH(target->capabilities, const char *) = word;
+        }
+    }
+    for (m = names->type == WF_NODE_LIST ? names->first : NULL; m != NULL; m = m->next) {
+        APR_ARRAY_PUSH(target->capabilities, const char *) = m->value->text;
+    }
+    for (m = pairs != NULL ? pairs->first : NULL; m != NULL; m = m->next) {
+        apr_table_set(target->labels, m->key, wf_node_text(m->value, p));
+    }
+}
+
+static const char *too_short(const wf_settings_t *settings)
+{
+    return settings->heartbeat_timeout > settings->heartbeat_interval
+               ? NULL
+               : "must be longer than master.heartbeat_interval";
+}
+
+const char *wf_timeout_fault(wf_settings_t *settings, const char *text)
+{
+    const char *fault;
+
+    if (wf_duration_parse(&settings->heartbeat_timeout, text) != APR_SUCCESS) {
+        return "must be a duration, such as 30s";
+    }
+    fault = timeout(&settings->heartbeat_timeout);
+    return fault != NULL ? fault : too_short(settings);
+}
+
 apr_status_t wf_settings_load(wf_settings_t *target, const char *path, int notes,
                               apr_pool_t *p, wf_error_t *err)
 {
@@ -341,5 +450,13 @@ apr_status_t wf_settings_load(wf_settings_t *target, const char *path, int notes
     }
     c.problems = wf_problems_create("environment", p);
     bind_environment(target, &c);
-    return tell(c.problems, notes, p, err);
+    rv = tell(c.problems, notes, p, err);
+    if (rv == APR_SUCCESS && too_short(target) != NULL) {
+        rv = wf_error_set(err, WF_ERR_INVALID, "master.heartbeat_timeout: %s",
+                          too_short(target));
+    }
+    if (rv == APR_SUCCESS) {
+        read_lists(target, p);
+    }
+    return rv;
 }

@@ -12,7 +12,7 @@ my $dir = $script =~ s{/[^/]*$}{}r;
 
 my @cases = (
     # typed                          offered
-    [ '',                            'run master passwd completion version help' ],
+    [ '',                            'run master slave passwd completion version help' ],
     [ 'r',                           'run' ],
     [ 'engine',                      '' ],                    # httpd's own
     [ 'run -ou',                     '-out-json -out' ],
@@ -27,6 +27,10 @@ my @cases = (
     [ 'master start -al',            '-allow' ],
     [ 'master start -state tab-o',   'tab-one.yaml' ],
     [ 'master start -address tab-',  '' ],
+    [ 'slave ',                      'start status' ],
+    [ 'slave start -cl',             '-cluster-key' ],
+    [ 'slave start -cluster-key tab-o', 'tab-one.yaml' ],
+    [ 'slave start -labels tab-',    '' ],
     [ 'master status -',             '-address -help' ],
     [ 'passwd -a',                   '-admin' ],
     [ 'completion ',                 'bash' ],

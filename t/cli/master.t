@@ -14,6 +14,7 @@ $ENV{HTTPD} = $ENV{WF_HTTPD};
 # The server's user has to enter it: not below a directory of root's alone.
 my $top = File::Temp::tempdir('master-XXXXXX', DIR => $ENV{WF_DIR});
 chmod 0755, $top;
+$ENV{XDG_STATE_HOME} = "$top/home"; # of the key
 
 sub slurp { open my $in, '<', shift or return ''; local $/; return scalar <$in> // '' }
 sub status { command('master', 'status', '-address', @_) }
@@ -38,6 +39,9 @@ my @refused = (
     [ [ 'start', '-address', "x\nUser root:80" ],    2, qr/-address .*: must begin with a host's name/s ],
     [ [ 'start', '-max-executions', 0 ],             2, qr/-max-executions 0: must be 1 to 10000/ ],
     [ [ 'start', '-max-executions', 10001 ],         2, qr/-max-executions 10001: must be/ ],
+    [ [ 'start', '-heartbeat-timeout', 'soon' ],     2, qr/-heartbeat-timeout soon: must be a duration/ ],
+    [ [ 'start', '-heartbeat-timeout', '5s' ],       2, qr/-heartbeat-timeout 5s: must be longer than master\.heartbeat_interval/ ],
+    [ [ 'start', '-cluster-key', '/nonexistent', '-state', "$top/keyless" ], 1, qr{key /nonexistent: No such file} ],
     [ [ 'start', '-allow', 'everybody' ],            2, qr/-allow everybody: must be an address, a network/ ],
     [ [ 'start', '-allow', '10.0.0.0/99' ],          2, qr{-allow 10\.0\.0\.0/99: must be} ],
     [ [ 'start', '-config', '/nonexistent' ],        1, qr{/nonexistent: No such file} ],
@@ -48,7 +52,7 @@ my @refused = (
     [ [ 'status', '-address', 'ftp://localhost' ],   1, qr/./ ],
 );
 
-plan tests => 3 * @refused + 35;
+plan tests => 3 * @refused + 38;
 
 for (@refused) {
     my ($args, $code, $message) = @$_;
@@ -59,7 +63,7 @@ for (@refused) {
     ok t_cmp($run->{err}, $message, "$what: message");
 }
 ok t_cmp(command('master', '-help')->{out}, qr/^Usage: workflow-engine master <command>/, 'help');
-ok t_cmp(command('master', 'start', '-help')->{out}, qr/-config FILE.*-address.*-allow.*-max-executions.*-state DIR.*-standalone.*-grpc-address/s, 'help of start');
+ok t_cmp(command('master', 'start', '-help')->{out}, qr/-config FILE.*-address.*-allow.*-max-executions.*-state DIR.*-cluster-key FILE.*-heartbeat-timeout.*-standalone.*-grpc-address/s, 'help of start');
 
 # Without httpd.
 {
@@ -71,11 +75,13 @@ ok t_cmp(command('master', 'start', '-help')->{out}, qr/-config FILE.*-address.*
 # One that runs: with what it says, and what it answers.
 my ($one, $port, $ready) = begin('one', '-standalone', '-grpc-address', ':9090', '-max-executions', 7);
 ok $ready;
-ok t_cmp($one->out, qr{^load engine  http://127\.0\.0\.1:$port/api/v1\nserves       this machine\nstate        \Q$top/one\E\nlogs .*\nhttpd .*\n\nCtrl-C stops it\.\n}, 'banner');
+ok t_cmp($one->out, qr{^load engine  http://127\.0\.0\.1:$port/api/v1\nserves       this machine\nslaves       with the key \Q$top\E/home/workflow-engine/cluster\.key\nstate        \Q$top/one\E\nlogs .*\nhttpd .*\n\nCtrl-C stops it\.\n}, 'banner');
 ok t_cmp($one->err, '', 'no messages');
 ok t_cmp(status("http://127.0.0.1:$port/")->{out}, "address  http://127.0.0.1:$port\nhealth   healthy\nready    ready\nslaves   0\n", 'status');
 ok t_cmp(conf('one'), qr/^WorkflowMaxExecutions 7$/m, 'the option is a directive');
 ok t_cmp(conf('one'), qr/^    Require local$/m, 'for this machine');
+ok t_cmp(conf('one'), qr/^WorkflowStandalone On$/m, 'by itself');
+ok t_cmp(conf('one'), qr/^WorkflowHeartbeatInterval 5000ms\nWorkflowHeartbeatTimeout 15000ms$/m, 'times of slaves');
 my ($output, $code) = (scalar `$ENV{WF_HTTPD} -d $top/one -f $top/one/httpd.conf -t 2>&1`, $? >> 8);
 ok t_cmp("$code $output", qr/^0 .*Syntax OK/s, 'httpd alone takes the configuration');
 
@@ -95,7 +101,7 @@ ok t_cmp(conf('one'), qr/^Listen 127\.0\.0\.1:$port$/m, 'and changes nothing');
 my $config = scratch('master.yaml', <<"END");
 server: {address: ':1', read_timeout: 7s, write_timeout: 0, enable_cors: true, auth: {enabled: false}}
 grpc: {address: ':9090'}
-master: {heartbeat_interval: 5s}
+master: {heartbeat_interval: 250ms, heartbeat_timeout: 2s, max_slaves: 3, task_queue_size: 9}
 logging: {level: debug, output: $top/two.log}
 END
 my $taken = command('master', 'start', '-address', "127.0.0.1:$port", '-state', "$top/taken");
@@ -106,10 +112,11 @@ print $out "ServerAdmin me\@localhost\n<Location /api/v1/executions>\nRequire al
 close $out;
 my ($two, $other, $up) = begin('two', '-config', $config, '-allow', '10.1.0.0/16', '-allow', 'fe80::1');
 ok $up;
-ok t_cmp($two->err, qr/master\.yaml:2:\d+: warning: \[unused\] grpc\.address: ignored: obsolete.*\n.*master\.heartbeat_interval: ignored: this version has no slaves/, 'what changes nothing is told');
+ok t_cmp($two->err, qr/master\.yaml:2:\d+: warning: \[unused\] grpc\.address: ignored: obsolete.*\n.*master\.task_queue_size: ignored: tasks do not wait/, 'what changes nothing is told');
 ok t_cmp($two->out, qr{^serves       this machine, and -allow$}m, 'banner');
 ok t_cmp(conf('two'), qr/^Listen 127\.0\.0\.1:$other$/m, 'options count before the file');
 ok t_cmp(conf('two'), qr/^RequestReadTimeout header=7 body=7\nTimeout 86400$/m, 'times');
+ok t_cmp(conf('two'), qr/^WorkflowHeartbeatInterval 250ms\nWorkflowHeartbeatTimeout 2000ms\nWorkflowMaxExecutions 100\nWorkflowMaxSlaves 3\nWorkflowStandalone Auto$/m, 'what slaves keep to');
 ok t_cmp(conf('two'), qr/^LogLevel warn workflow:debug$/m, 'level');
 ok t_cmp(conf('two'), qr/    Require local\n    Require ip 10\.1\.0\.0\/16\n    Require ip fe80::1\n    WorkflowAllowOrigin \*\n/, 'who may');
 ok t_cmp(slurp("$top/two.log"), qr/resuming normal operations/, 'the log is where it was asked for');
