@@ -3,24 +3,27 @@
  * comes as letters, so everything here belongs to that thread. */
 #include "cluster/agent.h"
 
+#include <apr_general.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-typedef enum { LETTER_OPENED, LETTER_MESSAGE, LETTER_CLOSED } letter_e;
+typedef enum { LETTER_DIALED, LETTER_OPENED, LETTER_MESSAGE, LETTER_CLOSED } letter_e;
 
 struct wf_agent_letter_t {
     letter_e what;
     wf_link_t link;
+    int fd; /* DIALED: the reader's; or -1 */
     wf_agent_letter_t *next;
     char text[];
 };
 
 /* ---- letters --------------------------------------------------------------------------- */
 
-static void post(wf_agent_t *agent, letter_e what, wf_link_t link, const char *text)
+static void post(wf_agent_t *agent, letter_e what, wf_link_t link, int fd,
+                 const char *text)
 {
     wf_agent_letter_t *letter = calloc(1, sizeof(*letter) + strlen(text) + 1);
 
@@ -29,6 +32,7 @@ static void post(wf_agent_t *agent, letter_e what, wf_link_t link, const char *t
     }
     letter->what = what;
     letter->link = link;
+    letter->fd = fd;
     strcpy(letter->text, text);
     pthread_mutex_lock(&agent->lock);
     *agent->last_letter = letter;
@@ -40,18 +44,23 @@ static void post(wf_agent_t *agent, letter_e what, wf_link_t link, const char *t
 static void on_opened(void *baton, wf_link_t link, const char *name)
 {
     (void)name;
-    post(baton, LETTER_OPENED, link, "");
+    post(baton, LETTER_OPENED, link, -1, "");
 }
 
 static void on_message(void *baton, wf_link_t link, json_object *message)
 {
-    post(baton, LETTER_MESSAGE, link,
+    post(baton, LETTER_MESSAGE, link, -1,
          json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN));
 }
 
 static void on_closed(void *baton, wf_link_t link, const char *why)
 {
-    post(baton, LETTER_CLOSED, link, why);
+    post(baton, LETTER_CLOSED, link, -1, why);
+}
+
+static void on_dialed(void *baton, int fd, const char *why)
+{
+    post(baton, LETTER_DIALED, 0, fd, why);
 }
 
 void wf_agent_tell(wf_agent_t *agent, json_object *message)
@@ -64,22 +73,43 @@ void wf_agent_tell(wf_agent_t *agent, json_object *message)
 
 /* ---- the link ---------------------------------------------------------------------------------- */
 
+/* Attempts go on for ever, and the same is not told again. */
+static void complain(wf_agent_t *agent, const char *what, const char *why)
+{
+    const char *text = apr_psprintf(agent->pool, "%s: %s", what, why);
+    int told = agent->complaint != NULL && strcmp(agent->complaint, text) == 0;
+
+    wf_log(told ? WF_LOG_DEBUG : WF_LOG_WARN, "slave: %s", text);
+    apr_pool_clear(agent->complaint_pool);
+    agent->complaint = apr_pstrdup(agent->complaint_pool, text);
+}
+
 static void on_registered(wf_agent_t *agent, json_object *message)
 {
     apr_int64_t beat_ms = wf_json_int(message, "heartbeat_interval_ms", 0);
+    apr_int64_t timeout_us = wf_json_int(message, "heartbeat_timeout_ms", 0) * 1000;
 
     __atomic_store_n(&agent->registered, 1, __ATOMIC_RELAXED);
     agent->retry_us = agent->options.retry_first;
     agent->beat_us = beat_ms > 0 ? beat_ms * 1000 : WF_HEARTBEAT_INTERVAL_MS * 1000;
     agent->beat_at_us = agent->report_at_us = 0; /* now */
+    agent->complaint = NULL;
+    agent->timeout_us = agent->options.timeout;
+    if (timeout_us > 0 && timeout_us < agent->timeout_us) {
+        agent->timeout_us = timeout_us; /* it gives our parts to others then */
+    }
     wf_log(WF_LOG_NOTICE, "slave: %s is registered with master %s",
            agent->options.self.id, wf_json_string(message, "master_id", ""));
 }
 
+/* It is tried again: what the master has against us may change. */
 static void on_rejected(wf_agent_t *agent, json_object *message)
 {
-    wf_log(WF_LOG_ERR, "slave: the master rejects %s: %s", agent->options.self.id,
-           wf_json_string(message, "error", ""));
+    complain(
+        agent,
+        apr_pstrcat(agent->pool, "the master rejects ", agent->options.self.id, NULL),
+        wf_json_string(message, "error", ""));
+    wf_link_close(agent->links, agent->link, "rejected");
 }
 
 static const struct {
@@ -118,16 +148,30 @@ static void take_message(wf_agent_t *agent, const char *text)
     wf_log(WF_LOG_WARN, "slave: the master says something unknown: %.60s", type);
 }
 
+/* Seldomer and seldomer; not all slaves of a master at once; and while there is something
+ * to tell, several times before it is too late. */
+static apr_int64_t pause_of(const wf_agent_t *agent)
+{
+    apr_int64_t us = agent->retry_us;
+    unsigned random = 0;
+
+    if (agent->tasks != NULL && agent->timeout_us > 0 && us > agent->timeout_us / 4) {
+        us = agent->timeout_us / 4;
+    }
+    apr_generate_random_bytes((unsigned char *)&random, sizeof(random));
+    return us - us / 5 * (random % 1000) / 1000;
+}
+
 /* Answers to what was told may be lost with the connection: all is told again. */
 static void forget_link(wf_agent_t *agent, const char *why)
 {
     wf_agent_task_t *task;
 
-    wf_log(WF_LOG_WARN, "slave: no connection to the master: %s", why);
+    complain(agent, "no connection to the master", why);
     agent->link = 0;
-    agent->open = 0;
+    agent->open = agent->dialing = 0;
     __atomic_store_n(&agent->registered, 0, __ATOMIC_RELAXED);
-    agent->retry_at_us = wf_mono_us() + agent->retry_us;
+    agent->retry_at_us = wf_mono_us() + pause_of(agent);
     agent->retry_us = agent->retry_us * 2 < agent->options.retry_last
                           ? agent->retry_us * 2
                           : agent->options.retry_last;
@@ -136,8 +180,29 @@ static void forget_link(wf_agent_t *agent, const char *why)
     }
 }
 
+static void join(wf_agent_t *agent, const wf_agent_letter_t *letter)
+{
+    wf_error_t err;
+
+    wf_error_init(&err, agent->pool);
+    if (letter->fd < 0) {
+        forget_link(agent, letter->text);
+    }
+    else if (wf_links_join(agent->links, letter->fd, agent->options.self.id, &agent->link,
+                           &err)
+             != APR_SUCCESS) {
+        close(letter->fd);
+        forget_link(agent, err.message);
+    }
+    agent->dialing = 0;
+}
+
 static void read_letter(wf_agent_t *agent, const wf_agent_letter_t *letter)
 {
+    if (letter->what == LETTER_DIALED) {
+        join(agent, letter);
+        return;
+    }
     if (letter->link != agent->link) {
         return; /* of one that is over */
     }
@@ -157,19 +222,8 @@ static void read_letter(wf_agent_t *agent, const wf_agent_letter_t *letter)
 
 static void dial(wf_agent_t *agent)
 {
-    wf_error_t err;
-    int fd = -1;
-
-    wf_error_init(&err, agent->pool);
-    if (agent->options.dial(agent->options.baton, &fd, &err) != APR_SUCCESS) {
-        forget_link(agent, err.message);
-        return;
-    }
-    if (wf_links_join(agent->links, fd, agent->options.self.id, &agent->link, &err)
-        != APR_SUCCESS) {
-        close(fd);
-        forget_link(agent, err.message);
-    }
+    agent->dialing = 1;
+    wf_dialer_dial(agent->dialer);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------------ */
@@ -190,21 +244,42 @@ static void beat(wf_agent_t *agent)
     wf_agent_tell(agent, o);
 }
 
-/* A master that is away for too long may have given its parts to others. */
+/* A master that is away for too long may have given its parts to others. Those that wait
+ * for their start are gone then, as if they had never come. */
 static void end_orphans(wf_agent_t *agent, apr_int64_t now_us)
 {
     wf_agent_task_t *task, *next;
 
-    if (agent->options.orphan == 0 || now_us - agent->heard_us < agent->options.orphan) {
+    if (agent->options.finish_orphans || agent->timeout_us == 0
+        || now_us - agent->heard_us < agent->timeout_us) {
         return;
     }
     for (task = agent->tasks; task != NULL; task = next) {
         next = task->next;
-        if (!task->orphan) {
+        if (task->state <= TASK_RUNS && !task->orphan) {
             wf_log(WF_LOG_WARN, "slave: %s is stopped: its master is away", task->id);
             task->orphan = 1;
-            wf_agent_cut_task(agent, task); /* it may be gone now */
+            wf_agent_cut_task(agent, task);
         }
+    }
+}
+
+/* They wait for their master, but not any number of them. */
+static void forget_oldest(wf_agent_t *agent)
+{
+    wf_agent_task_t *task, *oldest = NULL;
+    int n = 0;
+
+    for (task = agent->tasks; task != NULL; task = task->next) {
+        if (task->state == TASK_ENDED) {
+            n++;
+            oldest = oldest == NULL || task->ended_us < oldest->ended_us ? task : oldest;
+        }
+    }
+    if (n > WF_AGENT_KEPT) {
+        wf_log(WF_LOG_WARN, "slave: %s is forgotten: its master never came back",
+               oldest->id);
+        wf_agent_free_task(agent, oldest);
     }
 }
 
@@ -236,7 +311,10 @@ static void note_ends(wf_agent_t *agent)
         }
         else if (task->state == TASK_RUNS) {
             task->state = TASK_ENDED;
+            task->ended_us = wf_mono_us();
             wf_agent_report_task(agent, task);
+            forget_oldest(agent);
+            next = agent->tasks; /* whoever was to be next may be gone */
         }
     }
 }
@@ -267,7 +345,7 @@ static apr_int64_t next_turn(const wf_agent_t *agent, apr_int64_t now_us)
         next = agent->beat_at_us < next ? agent->beat_at_us : next;
         next = agent->report_at_us < next ? agent->report_at_us : next;
     }
-    else if (agent->link == 0 && agent->retry_at_us < next) {
+    else if (agent->link == 0 && !agent->dialing && agent->retry_at_us < next) {
         next = agent->retry_at_us;
     }
     for (task = agent->tasks; task != NULL; task = task->next) {
@@ -316,7 +394,7 @@ static void turn(wf_agent_t *agent)
     apr_int64_t now = wf_mono_us();
 
     read_letters(agent);
-    if (agent->link == 0 && now >= agent->retry_at_us) {
+    if (agent->link == 0 && !agent->dialing && now >= agent->retry_at_us) {
         dial(agent);
     }
     begin_due(agent, wf_mono_us());
@@ -397,11 +475,31 @@ static void free_agent(wf_agent_t *agent)
 
     for (letter = agent->letters; letter != NULL; letter = next) {
         next = letter->next;
+        if (letter->fd >= 0) {
+            close(letter->fd);
+        }
         free(letter);
     }
+    apr_pool_destroy(agent->complaint_pool);
     pthread_cond_destroy(&agent->changed);
     pthread_mutex_destroy(&agent->lock);
     apr_pool_destroy(agent->pool);
+}
+
+static apr_status_t start_threads(wf_agent_t *agent, apr_pool_t *p, wf_error_t *err)
+{
+    apr_status_t rv =
+        wf_dialer_create(&agent->dialer, &agent->options, on_dialed, agent, p, err);
+
+    if (rv == APR_SUCCESS && pthread_create(&agent->thread, NULL, run, agent) != 0) {
+        wf_dialer_stop(agent->dialer);
+        wf_dialer_destroy(agent->dialer);
+        rv = wf_error_set(err, WF_ERR_INTERNAL, "the thread of the agent");
+    }
+    if (rv != APR_SUCCESS) {
+        wf_links_destroy(agent->links);
+    }
+    return rv;
 }
 
 apr_status_t wf_agent_create(wf_agent_t **out, const wf_agent_options_t *options,
@@ -410,8 +508,9 @@ apr_status_t wf_agent_create(wf_agent_t **out, const wf_agent_options_t *options
     wf_agent_t *agent = apr_pcalloc(p, sizeof(*agent));
     wf_links_options_t links = { .owner = { agent, on_opened, on_message, on_closed },
                                  .key = options->key,
+                                 .trusted = options->trusted,
                                  .limit = 1,
-                                 .silence = options->orphan };
+                                 .silence = options->timeout };
     apr_status_t rv;
 
     agent->options = *options;
@@ -419,12 +518,13 @@ apr_status_t wf_agent_create(wf_agent_t **out, const wf_agent_options_t *options
     agent->retry_us = agent->options.retry_first;
     agent->last_letter = &agent->letters;
     agent->heard_us = wf_mono_us();
+    agent->timeout_us = options->timeout;
     agent->pool = wf_pool_create("wf_agent", 0);
+    agent->complaint_pool = wf_pool_create("wf_agent_complaint", 0);
     init_lock(agent);
     rv = wf_links_create(&agent->links, &links, p, err);
-    if (rv == APR_SUCCESS && pthread_create(&agent->thread, NULL, run, agent) != 0) {
-        wf_links_destroy(agent->links);
-        rv = wf_error_set(err, WF_ERR_INTERNAL, "the thread of the agent");
+    if (rv == APR_SUCCESS) {
+        rv = start_threads(agent, p, err);
     }
     if (rv != APR_SUCCESS) {
         free_agent(agent);
@@ -446,6 +546,8 @@ void wf_agent_destroy(wf_agent_t *agent)
     pthread_cond_signal(&agent->changed);
     pthread_mutex_unlock(&agent->lock);
     pthread_join(agent->thread, NULL);
+    wf_dialer_stop(agent->dialer);
     wf_links_destroy(agent->links);
+    wf_dialer_destroy(agent->dialer);
     free_agent(agent);
 }

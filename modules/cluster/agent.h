@@ -33,7 +33,8 @@ typedef struct wf_agent_task_t {
     apr_int64_t known_sequence;      /* … this; 0: nothing */
     apr_int64_t told;                /* sequence of what is on its way */
     apr_int64_t vus;
-    int orphan; /* it was cut, for its master was away */
+    int orphan; /* it was cut, as its master was away: it is not done */
+    apr_int64_t ended_us;
 
     /* its last words, from a thread of the load engine */
     apr_pool_t *last_pool;
@@ -46,9 +47,29 @@ typedef struct wf_agent_task_t {
 
 typedef struct wf_agent_letter_t wf_agent_letter_t;
 
+/* dialer.c */
+
+typedef struct wf_dialer_t wf_dialer_t;
+
+/** An attempt is over, on the dialer's thread: fd is the listener's, or -1, and why not.
+ */
+typedef void wf_dialed_fn(void *baton, int fd, const char *why);
+
+/** Start its thread; options->dial is what it calls. */
+apr_status_t wf_dialer_create(wf_dialer_t **dialer, const wf_agent_options_t *options,
+                              wf_dialed_fn *dialed, void *baton, apr_pool_t *p,
+                              wf_error_t *err);
+/** Begin an attempt: the link of the one before is over. Any thread. */
+void wf_dialer_dial(wf_dialer_t *dialer);
+/** End the thread, after the attempt that is under way. */
+void wf_dialer_stop(wf_dialer_t *dialer);
+/** After that, and when the link is over. */
+void wf_dialer_destroy(wf_dialer_t *dialer);
+
 struct wf_agent_t {
     wf_agent_options_t options;
     wf_links_t *links;
+    wf_dialer_t *dialer;
     pthread_t thread;
     pthread_mutex_t lock; /* letters, quit */
     pthread_cond_t changed;
@@ -59,8 +80,12 @@ struct wf_agent_t {
     apr_pool_t *pool; /* cleared in each turn */
     wf_link_t link;   /* 0: none */
     int open, registered; /* the latter also for others, atomically */
+    int dialing;
     apr_int64_t retry_us, retry_at_us;
     apr_int64_t beat_us, beat_at_us, report_at_us, heard_us;
+    apr_int64_t timeout_us; /* ours, or the master's; 0: none */
+    const char *complaint;  /* the latest one, told once; in … */
+    apr_pool_t *complaint_pool;
     wf_agent_task_t *tasks;
 };
 

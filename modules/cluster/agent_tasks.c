@@ -330,6 +330,9 @@ static void tell_over(wf_agent_t *agent, wf_agent_task_t *task)
     json_object *o = wf_task_message("over", &task->name);
 
     wf_json_add_string(o, "status", wf_run_status_name(task->status));
+    if (task->orphan) {
+        wf_json_add_bool(o, "orphan", 1);
+    }
     if (task->variables != NULL) {
         wf_json_add_string(o, "variables", task->variables);
     }

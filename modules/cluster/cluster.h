@@ -130,6 +130,9 @@ apr_int64_t *wf_select_weights(const apr_array_header_t *chosen, apr_pool_t *p);
 #define WF_AGENT_RETRY_FIRST 5000000 /* microseconds to the next attempt to connect … */
 #define WF_AGENT_RETRY_LAST 60000000 /* … doubled up to that */
 #define WF_AGENT_REPORT 1000000      /* from one report of a task to the next */
+#define WF_AGENT_KEPT                                                                    \
+    1000 /* tasks that have ended and that a master does not know of; of                 \
+            more, older ones are forgotten, and are done again */
 
 /* An agent keeps one link to a master, does what comes over it, and tells how that goes. */
 typedef struct wf_agent_t wf_agent_t;
@@ -139,23 +142,28 @@ typedef struct wf_agent_options_t {
     const wf_surroundings_t *around; /* of the documents */
     wf_slave_t self;                 /* what it registers as */
     wf_link_key_t key;
-    /** Connect to the master, and shake hands: fd is the link's. On the agent's thread,
-     *  which waits. */
-    apr_status_t (*dial)(void *baton, int *fd, wf_error_t *err);
+    int trusted; /* without a key: whoever dial() leads to is the master */
+    /** Connect to the master, and shake hands: fd is the link's; what it leads through
+     * lives in p, which goes when the link is over. On a thread of its own, which waits.
+     */
+    apr_status_t (*dial)(void *baton, int *fd, apr_pool_t *p, wf_error_t *err);
     void *baton;
     apr_interval_time_t retry_first, retry_last; /* 0: as above, as for report */
     apr_interval_time_t report;
-    /** A slave that has not heard of its master for so long does nothing more for it;
-     *  microseconds. 0: it goes on. */
-    apr_interval_time_t orphan;
+    /** Microseconds without a word of the master; then its tasks are orphans. If the
+     * master has a shorter timeout, that counts. 0: never. */
+    apr_interval_time_t timeout;
+    /** Orphans go on to their end, and the results wait for the master: else they end. */
+    int finish_orphans;
 } wf_agent_options_t;
 
-/** Start its thread. Options and what they point to outlive it. */
+/** Start its threads. Options and what they point to outlive it. */
 apr_status_t wf_agent_create(wf_agent_t **agent, const wf_agent_options_t *options,
                              apr_pool_t *p, wf_error_t *err);
 /** Does the master know it at the moment? Any thread. */
 int wf_agent_is_registered(const wf_agent_t *agent);
-/** Say goodbye, and cut what is under way. */
+/** Say goodbye, and cut what is under way. Waits for an attempt to connect, which is up
+ * to dial() to cut short. */
 void wf_agent_destroy(wf_agent_t *agent);
 
 /* ---- the master's side (coordinator.c) --------------------------------------------------- */
@@ -168,6 +176,7 @@ typedef struct wf_coordinator_options_t {
     wf_load_t *load;
     wf_registry_t *registry;
     wf_link_key_t key;
+    int trusted; /* without a key: who gets as far as to a link is a slave */
     const char *master_id;
     int max_links;
     apr_int64_t heartbeat_ms; /* that slaves are to keep; 0: WF_HEARTBEAT_INTERVAL_MS */

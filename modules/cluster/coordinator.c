@@ -343,6 +343,7 @@ apr_status_t wf_coordinator_create(wf_coordinator_t **out,
     wf_coordinator_t *c = apr_pcalloc(p, sizeof(*c));
     wf_links_options_t links = { .owner = wf_coordinator_ears,
                                  .key = options->key,
+                                 .trusted = options->trusted,
                                  .limit = options->max_links,
                                  .silence = options->timeout_ms * 1000 };
     apr_status_t rv;

@@ -69,6 +69,9 @@ void wf_distributed_assign(wf_coordinator_t *c, const wf_distributed_t *e, int m
 /** Its slave is lost: do what is to be done then. */
 void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
                          const char *reason);
+/** Its slave has not done it to the end, but is there: it goes on. */
+void wf_distributed_again(wf_coordinator_t *c, wf_distributed_t *e, int member,
+                          const char *reason);
 /** The same of all parts that a slave has. */
 void wf_coordinator_lose(wf_coordinator_t *c, const char *slave, const char *reason);
 

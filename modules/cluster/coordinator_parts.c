@@ -193,23 +193,17 @@ static const char *successor_of(wf_coordinator_t *c, const wf_distributed_t *e,
     return found;
 }
 
-void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
-                         const char *reason)
+/* successor: NULL if nobody goes on. */
+static void hand_over(wf_coordinator_t *c, wf_distributed_t *e, int member,
+                      const char *reason, const char *successor, apr_pool_t *p)
 {
     wf_distributed_part_t *part = &e->parts[member];
-    apr_pool_t *p = wf_pool_create("wf_lose", 0);
-    const char *successor =
-        e->what.loss == WF_LOSS_REDISTRIBUTE ? successor_of(c, e, part->slave, p) : NULL;
     apr_int64_t task = 0;
     wf_error_t err;
 
     wf_error_init(&err, p);
-    wf_log(WF_LOG_WARN, "master: execution %s: slave %s is lost (%s), %s", e->what.id,
-           part->slave, reason, successor ? successor : "nobody goes on");
-    if (e->what.loss == WF_LOSS_ABORT) {
-        wf_load_abort(c->options.load, e->what.id,
-                      apr_psprintf(p, "slave %s is lost: %s", part->slave, reason), &err);
-    }
+    wf_log(WF_LOG_WARN, "master: execution %s: slave %s is lost (%s), %s goes on",
+           e->what.id, part->slave, reason, successor ? successor : "nobody");
     if (wf_load_member_lost(c->options.load, e->what.id, member, reason, successor, &task,
                             &err)
             == APR_SUCCESS
@@ -221,6 +215,32 @@ void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
     else {
         part->over = 1;
     }
+}
+
+void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
+                         const char *reason)
+{
+    const char *slave = e->parts[member].slave;
+    apr_pool_t *p = wf_pool_create("wf_lose", 0);
+    const char *successor =
+        e->what.loss == WF_LOSS_REDISTRIBUTE ? successor_of(c, e, slave, p) : NULL;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (e->what.loss == WF_LOSS_ABORT) {
+        wf_load_abort(c->options.load, e->what.id,
+                      apr_psprintf(p, "slave %s is lost: %s", slave, reason), &err);
+    }
+    hand_over(c, e, member, reason, successor, p);
+    apr_pool_destroy(p);
+}
+
+void wf_distributed_again(wf_coordinator_t *c, wf_distributed_t *e, int member,
+                          const char *reason)
+{
+    apr_pool_t *p = wf_pool_create("wf_again", 0);
+
+    hand_over(c, e, member, reason, e->parts[member].slave, p);
     apr_pool_destroy(p);
 }
 

@@ -29,6 +29,7 @@ static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
     c->peers = peer;
     wf_json_add_string(o, "type", "registered");
     wf_json_add_int(o, "heartbeat_interval_ms", c->options.heartbeat_ms);
+    wf_json_add_int(o, "heartbeat_timeout_ms", c->options.timeout_ms);
     wf_json_add_string(o, "master_id", c->options.master_id);
     wf_json_add_string(o, "version", WF_VERSION);
     wf_coordinator_tell(c, link, o);
@@ -109,7 +110,11 @@ static void on_over(wf_coordinator_t *c, wf_link_t link, json_object *message,
                      : status;
     }
     part = wf_distributed_part(c, &name, wf_peer_of(c, link)->id);
-    if (part != NULL && !part->over) {
+    if (part != NULL && !part->over && wf_json_bool(message, "orphan", 0)) {
+        wf_distributed_again(c, wf_distributed_find(c, name.execution), name.member,
+                             "it has stopped while it did not hear of its master");
+    }
+    else if (part != NULL && !part->over) {
         part->over = 1;
         wf_load_member_over(c->options.load, name.execution, name.member, name.task,
                             status, wf_json_string(message, "variables", NULL), &err);

@@ -4,21 +4,21 @@
  *     register   slave_id, address, slave_type, capabilities, labels, resources
  *     heartbeat  active_vus, active_tasks; cpu_usage, memory_usage if it knows
  *     news       TASK, sequence, base, figures, state     what a task has done so far
- *     over       TASK, status, variables                  it has ended
- *     refused    TASK, error                              it could not begin
- *     bye
+ *     over       TASK, status, variables, orphan          it has ended; orphan: it was
+ * cut, as the master was away refused    TASK, error                              it
+ * could not begin bye
  *
  *   master to slave
- *     registered heartbeat_interval_ms, master_id, version
+ *     registered heartbeat_interval_ms, heartbeat_timeout_ms, master_id, version
  *     rejected   error
- *     assign     TASK, phase, workflow, json, weights, mine, variables, start, from, orders
- *     order      execution, order, scenario, vus
- *     have       TASK, have       what is known of a task: -1 if it is nobody's business
- *     done       TASK             its end is known, too
+ *     assign     TASK, phase, workflow, json, weights, mine, variables, start, from,
+ * orders order      execution, order, scenario, vus have       TASK, have       what is
+ * known of a task: -1 if it is nobody's business done       TASK             its end is
+ * known, too
  *
  * TASK is execution, member, task. An assignment may come again, after a connection was
- * lost: who has the task goes on with it. Figures are told as the difference to those that
- * were confirmed last, so nothing that comes twice or not at all does any harm. */
+ * lost: who has the task goes on with it. Figures are told as the difference to those
+ * that were confirmed last, so nothing that comes twice or not at all does any harm. */
 #ifndef WF_CLUSTER_INTERNAL_H
 #define WF_CLUSTER_INTERNAL_H
 

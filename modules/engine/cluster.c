@@ -23,8 +23,7 @@ struct wf_cluster_t {
     wf_coordinator_t *coordinator;
     wf_agent_t *agent; /* NULL: no master */
     wf_link_target_t master;
-    int cancelled;       /* atomic: dial no more */
-    apr_pool_t *tunnels; /* of the agent's thread */
+    int cancelled; /* atomic: dial no more */
 };
 
 /* ---- what both need ---------------------------------------------------------------- */
@@ -74,6 +73,7 @@ static apr_status_t become_master(wf_cluster_t *cluster, wf_error_t *err)
         return rv;
     }
     options.registry = cluster->registry;
+    options.trusted = options.key.bytes == NULL; /* httpd looks at certificates */
     rv = wf_coordinator_create(&cluster->coordinator, &options, engine->pool, err);
     if (rv != APR_SUCCESS) {
         wf_registry_destroy(cluster->registry);
@@ -207,11 +207,11 @@ static apr_status_t read_credentials(wf_link_target_t *master, const char *path,
                               "%s: neither name:password nor Bearer and a token", path);
 }
 
-static apr_status_t dial(void *baton, int *fd, wf_error_t *err)
+static apr_status_t dial(void *baton, int *fd, apr_pool_t *p, wf_error_t *err)
 {
     wf_cluster_t *cluster = baton;
 
-    return wf_link_dial(fd, &cluster->master, cluster->tunnels, err);
+    return wf_link_dial(fd, &cluster->master, p, err);
 }
 
 static apr_status_t become_slave(wf_cluster_t *cluster, wf_error_t *err)
@@ -223,7 +223,9 @@ static apr_status_t become_slave(wf_cluster_t *cluster, wf_error_t *err)
     };
     apr_status_t rv = read_key(cluster, &options.key, err);
 
-    options.orphan = config->finish_orphans ? 0 : config->heartbeat_timeout * 1000;
+    options.trusted = options.key.bytes == NULL; /* the way is that of certificates */
+    options.timeout = config->heartbeat_timeout * 1000;
+    options.finish_orphans = config->finish_orphans;
     cluster->master = (wf_link_target_t){ .url = config->master,
                                           .ca_file = config->master_ca,
                                           .certificate = config->slave_certificate,
@@ -237,7 +239,6 @@ static apr_status_t become_slave(wf_cluster_t *cluster, wf_error_t *err)
         rv = describe_self(&options.self, engine, err);
     }
     if (rv == APR_SUCCESS) {
-        cluster->tunnels = wf_pool_create("wf_tunnels", 0);
         rv = wf_agent_create(&cluster->agent, &options, engine->pool, err);
     }
     if (rv != APR_SUCCESS) {
@@ -275,7 +276,6 @@ void wf_cluster_stop(wf_cluster_t *cluster)
     if (cluster->agent != NULL) {
         __atomic_store_n(&cluster->cancelled, 1, __ATOMIC_RELEASE);
         wf_agent_destroy(cluster->agent);
-        apr_pool_destroy(cluster->tunnels);
     }
     if (cluster->coordinator != NULL) {
         if (!cluster->engine->config.resume_executions) {

@@ -80,14 +80,16 @@ typedef struct wf_link_owner_t {
 
 typedef struct wf_links_options_t {
     wf_link_owner_t owner;
-    wf_link_key_t key; /* bytes NULL: nobody has to prove anything, and nobody can */
+    wf_link_key_t key;
+    int trusted;       /* there is no key: nobody has to prove anything, and nobody can */
     int limit;         /* links at once, reserved places included */
     apr_interval_time_t silence;  /* microseconds without a word, then it is over; 0: never */
     apr_interval_time_t greeting; /* 0: WF_LINK_GREETING */
     apr_int64_t (*now)(void);     /* wall clock, microseconds; NULL: that of the machine */
 } wf_links_options_t;
 
-/** Start the thread. The key is copied. */
+/** Start the thread. The key is copied. WF_ERR_INVALID without a key, unless that is
+ * meant. */
 apr_status_t wf_links_create(wf_links_t **links, const wf_links_options_t *options,
                              apr_pool_t *p, wf_error_t *err);
 /** Close all links, without waiting for the slow, and end the thread. */

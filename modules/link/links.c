@@ -255,6 +255,9 @@ apr_status_t wf_links_create(wf_links_t **out, const wf_links_options_t *options
     wf_links_t *links = apr_pcalloc(p, sizeof(*links));
     apr_status_t rv;
 
+    if (options->key.bytes == NULL && !options->trusted) {
+        return wf_error_set(err, WF_ERR_INVALID, "links without a key");
+    }
     links->pool = p;
     links->options = *options;
     if (options->key.bytes != NULL) {

@@ -120,11 +120,12 @@ static inline apr_status_t connect_to(slave_t *slave, int *fd, wf_error_t *err)
     return wf_links_open(links, ticket, fds[0], "", 0, &link, err);
 }
 
-static inline apr_status_t dial(void *baton, int *fd, wf_error_t *err)
+static inline apr_status_t dial(void *baton, int *fd, apr_pool_t *p, wf_error_t *err)
 {
     slave_t *slave = baton;
     apr_status_t rv;
 
+    (void)p;
     __atomic_add_fetch(&slave->dials, 1, __ATOMIC_RELAXED);
     pthread_mutex_lock(&slave->site->door);
     rv =
@@ -154,7 +155,7 @@ static inline void open_slave(site_t *site, int i, const wf_link_key_t *with)
                                    .retry_first = 50000,
                                    .retry_last = 200000,
                                    .report = site->report,
-                                   .orphan = TIMEOUT_MS * 1000 };
+                                   .timeout = TIMEOUT_MS * 1000 };
     apr_array_header_t *capabilities =
         apr_array_make(site->pool, 2, sizeof(const char *));
     wf_error_t err;

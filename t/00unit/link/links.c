@@ -158,8 +158,10 @@ static void greets(void)
         const char *what = greetings[i].what;
         side_t client, server;
 
-        side_open(&server, &(wf_links_options_t){ .key = *greetings[i].server });
-        side_open(&client, &(wf_links_options_t){ .key = *greetings[i].client });
+        side_open(&server,
+                  &(wf_links_options_t){ .key = *greetings[i].server, .trusted = 1 });
+        side_open(&client,
+                  &(wf_links_options_t){ .key = *greetings[i].client, .trusted = 1 });
         connect_one(&client, &server, "slave-1");
         diag("%s", what);
         if (greetings[i].client_why == NULL) {
@@ -180,6 +182,20 @@ static void greets(void)
         side_close(&client);
         side_close(&server);
     }
+}
+
+/* A key that is forgotten is no open door. */
+static void needs_a_key(void)
+{
+    wf_links_options_t options = { .limit = 1 };
+    wf_links_t *links;
+    apr_pool_t *p = wf_pool_create("t_keyless", 0);
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    is_int(wf_links_create(&links, &options, p, &err), WF_EFAILED, "without a key");
+    is_int(err.kind, WF_ERR_INVALID, "and without saying that this is meant");
+    apr_pool_destroy(p);
 }
 
 /* ---- strangers ------------------------------------------------------------------------- */
@@ -552,6 +568,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     greets();
+    needs_a_key();
     unknown();
     long_greeting();
     pings();
