@@ -5,6 +5,7 @@
 
 #include <apr_general.h>
 #include <apr_strings.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -197,6 +198,14 @@ static void join(wf_agent_t *agent, const wf_agent_letter_t *letter)
     agent->dialing = 0;
 }
 
+static void introduce(wf_agent_t *agent)
+{
+    json_object *o = wf_slave_message(&agent->options.self);
+
+    wf_json_add_string(o, "instance", agent->instance);
+    wf_agent_tell(agent, o);
+}
+
 static void read_letter(wf_agent_t *agent, const wf_agent_letter_t *letter)
 {
     if (letter->what == LETTER_DIALED) {
@@ -210,7 +219,7 @@ static void read_letter(wf_agent_t *agent, const wf_agent_letter_t *letter)
     case LETTER_OPENED:
         agent->open = 1;
         agent->heard_us = wf_mono_us();
-        wf_agent_tell(agent, wf_slave_message(&agent->options.self));
+        introduce(agent);
         break;
     case LETTER_MESSAGE:
         take_message(agent, letter->text);
@@ -228,6 +237,20 @@ static void dial(wf_agent_t *agent)
 
 /* ---- the thread ------------------------------------------------------------------------------------ */
 
+/* A second, since the latest heartbeat. */
+static double throughput(wf_agent_t *agent, apr_int64_t now_us)
+{
+    apr_int64_t more = 0, age_us = now_us - agent->beaten_us;
+    wf_agent_task_t *task;
+
+    for (task = agent->tasks; task != NULL; task = task->next) {
+        more += task->requests - task->beaten_requests;
+        task->beaten_requests = task->requests;
+    }
+    agent->beaten_us = now_us;
+    return age_us > 0 ? (double)more * APR_USEC_PER_SEC / (double)age_us : 0;
+}
+
 static void beat(wf_agent_t *agent)
 {
     json_object *o = json_object_new_object();
@@ -238,9 +261,13 @@ static void beat(wf_agent_t *agent)
         vus += task->state == TASK_RUNS ? task->vus : 0;
         n += task->state != TASK_ENDED;
     }
+    wf_machine_measure(&agent->machine, "");
     wf_json_add_string(o, "type", "heartbeat");
     wf_json_add_int(o, "active_vus", vus);
     wf_json_add_int(o, "active_tasks", n);
+    wf_json_add_double(o, "cpu_usage", agent->machine.cpu_usage);
+    wf_json_add_double(o, "memory_usage", agent->machine.memory_usage);
+    wf_json_add_double(o, "throughput", throughput(agent, wf_mono_us()));
     wf_agent_tell(agent, o);
 }
 
@@ -311,6 +338,7 @@ static void note_ends(wf_agent_t *agent)
         }
         else if (task->state == TASK_RUNS) {
             task->state = TASK_ENDED;
+            task->requests = task->last_requests;
             task->ended_us = wf_mono_us();
             wf_agent_report_task(agent, task);
             forget_oldest(agent);
@@ -486,6 +514,15 @@ static void free_agent(wf_agent_t *agent)
     apr_pool_destroy(agent->pool);
 }
 
+static void name_instance(wf_agent_t *agent)
+{
+    apr_uint64_t number = 0;
+
+    apr_generate_random_bytes((unsigned char *)&number, sizeof(number));
+    snprintf(agent->instance, sizeof(agent->instance), "%016" APR_UINT64_T_HEX_FMT,
+             number);
+}
+
 static apr_status_t start_threads(wf_agent_t *agent, apr_pool_t *p, wf_error_t *err)
 {
     apr_status_t rv =
@@ -519,6 +556,10 @@ apr_status_t wf_agent_create(wf_agent_t **out, const wf_agent_options_t *options
     agent->last_letter = &agent->letters;
     agent->heard_us = wf_mono_us();
     agent->timeout_us = options->timeout;
+    wf_machine_measure(&agent->machine, "");
+    agent->options.self.cpu_cores = agent->machine.cores;
+    agent->options.self.memory_mb = agent->machine.memory_mb;
+    name_instance(agent);
     agent->pool = wf_pool_create("wf_agent", 0);
     agent->complaint_pool = wf_pool_create("wf_agent_complaint", 0);
     init_lock(agent);

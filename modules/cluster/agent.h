@@ -33,12 +33,14 @@ typedef struct wf_agent_task_t {
     apr_int64_t known_sequence;      /* … this; 0: nothing */
     apr_int64_t told;                /* sequence of what is on its way */
     apr_int64_t vus;
+    apr_int64_t requests, beaten_requests; /* so far; at the latest heartbeat */
     int orphan; /* it was cut, as its master was away: it is not done */
     apr_int64_t ended_us;
 
     /* its last words, from a thread of the load engine */
     apr_pool_t *last_pool;
     wf_said_t last;
+    apr_int64_t last_requests;
     const char *variables;
     wf_run_status_e status;
     int final; /* atomic */
@@ -83,6 +85,9 @@ struct wf_agent_t {
     int dialing;
     apr_int64_t retry_us, retry_at_us;
     apr_int64_t beat_us, beat_at_us, report_at_us, heard_us;
+    apr_int64_t beaten_us; /* when the latest heartbeat was */
+    char instance[17];     /* of this process: its id alone may be another's, too */
+    wf_machine_t machine;
     apr_int64_t timeout_us; /* ours, or the master's; 0: none */
     const char *complaint;  /* the latest one, told once; in … */
     apr_pool_t *complaint_pool;

@@ -49,6 +49,7 @@ static void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
         return;
     }
     task->status = snapshot->status;
+    task->last_requests = snapshot->http_reqs;
     task->last = (wf_said_t){ .sequence = record->sequence,
                               .state = apr_pstrdup(task->last_pool, record->state),
                               .sheet = apr_pstrdup(task->last_pool, record->sheet) };
@@ -427,6 +428,7 @@ void wf_agent_report_task(wf_agent_t *agent, wf_agent_task_t *task)
                            snapshot.record->sheet };
 
         task->vus = snapshot.active_vus;
+        task->requests = snapshot.http_reqs;
         tell_news(agent, task, &said);
     }
 }

@@ -64,6 +64,19 @@ double wf_slave_load(const wf_slave_t *slave);
  * active_tasks, last_seen, …}}. The caller owns the reference; p is for scratch. */
 json_object *wf_slave_json(const wf_slave_t *slave, apr_pool_t *p);
 
+/* ---- the machine (machine.c) ---------------------------------------------------------- */
+
+/* All zero before the first measurement. */
+typedef struct wf_machine_t {
+    int cores; /* that this process may use */
+    apr_int64_t memory_mb;
+    double cpu_usage, memory_usage; /* 0..1; of processors since the measurement before */
+    double busy, total;             /* what was measured then */
+} wf_machine_t;
+
+/** Measure it. root stands before /proc and /sys: "" but in tests. Quick. */
+void wf_machine_measure(wf_machine_t *machine, const char *root);
+
 /* ---- the registry (registry.c) ------------------------------------------------------- */
 
 #define WF_HEARTBEAT_INTERVAL_MS 5000
@@ -140,7 +153,7 @@ typedef struct wf_agent_t wf_agent_t;
 typedef struct wf_agent_options_t {
     wf_load_t *load;
     const wf_surroundings_t *around; /* of the documents */
-    wf_slave_t self;                 /* what it registers as */
+    wf_slave_t self; /* what it registers as; cores and memory are measured */
     wf_link_key_t key;
     int trusted; /* without a key: whoever dial() leads to is the master */
     /** Connect to the master, and shake hands: fd is the link's; what it leads through

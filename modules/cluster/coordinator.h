@@ -31,6 +31,7 @@ typedef struct wf_peer_t {
     wf_link_t link;
     struct wf_peer_t *next;
     char id[WF_SLAVE_TEXT + 1];
+    char instance[WF_SLAVE_TEXT + 1]; /* the process */
 } wf_peer_t;
 
 typedef struct wf_note_t wf_note_t;

@@ -8,13 +8,12 @@
 
 /* ---- what slaves say: on the links' thread ------------------------------------------------------- */
 
-static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
+/* A newer connection takes the place of the one before. */
+static void add_peer(wf_coordinator_t *c, wf_link_t link, const char *id,
+                     const char *instance)
 {
-    json_object *o = json_object_new_object();
     wf_link_t before = wf_peer_link(c, id);
     wf_peer_t *peer = calloc(1, sizeof(*peer));
-    wf_distributed_t *e;
-    int i;
 
     if (peer == NULL) {
         abort();
@@ -25,8 +24,38 @@ static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
     }
     peer->link = link;
     apr_cpystrn(peer->id, id, sizeof(peer->id));
+    apr_cpystrn(peer->instance, instance, sizeof(peer->instance));
     peer->next = c->peers;
     c->peers = peer;
+}
+
+/* Is another process connected under this id, which lives? One that was killed is not:
+ * its connection has ended; one whose machine is gone falls silent, and then makes room.
+ */
+static int is_taken(const wf_coordinator_t *c, const wf_slave_t *slave,
+                    const char *instance, apr_pool_t *p)
+{
+    const wf_peer_t *peer = c->peers;
+    wf_slave_t known;
+    wf_error_t ignored;
+
+    while (peer != NULL && strcmp(peer->id, slave->id) != 0) {
+        peer = peer->next;
+    }
+    wf_error_init(&ignored, p);
+    return peer != NULL && strcmp(peer->instance, instance) != 0
+           && wf_registry_get(c->options.registry, slave->id, &known, p, &ignored)
+                  == APR_SUCCESS
+           && known.state != WF_SLAVE_OFFLINE
+           && wf_time_ms() - known.last_seen_ms < 2 * c->options.heartbeat_ms;
+}
+
+static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
+{
+    json_object *o = json_object_new_object();
+    wf_distributed_t *e;
+    int i;
+
     wf_json_add_string(o, "type", "registered");
     wf_json_add_int(o, "heartbeat_interval_ms", c->options.heartbeat_ms);
     wf_json_add_int(o, "heartbeat_timeout_ms", c->options.timeout_ms);
@@ -45,20 +74,28 @@ static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
 static void on_register(wf_coordinator_t *c, wf_link_t link, json_object *message,
                         apr_pool_t *p)
 {
+    const char *instance = wf_json_string(message, "instance", "");
     wf_slave_t slave;
     wf_error_t err;
 
     wf_error_init(&err, p);
-    if (!wf_slave_read(&slave, message, p)) {
+    if (!wf_slave_read(&slave, message, p) || slave.id == NULL) {
         wf_error_set(&err, WF_ERR_INVALID, "this is no registration");
+    }
+    else if (is_taken(c, &slave, instance, p)) {
+        wf_error_set(&err, WF_ERR_CONFLICT,
+                     "another slave is connected with the id %s: each needs its own",
+                     slave.id);
     }
     else if (wf_registry_add(c->options.registry, &slave, wf_time_ms(), &err)
              == APR_SUCCESS) {
         wf_log(WF_LOG_NOTICE, "master: slave %s at %s is registered", slave.id,
                slave.address);
+        add_peer(c, link, slave.id, instance);
         registered(c, link, slave.id);
         return;
     }
+    wf_log(WF_LOG_WARN, "master: a slave is rejected: %s", err.message);
     message = json_object_new_object();
     wf_json_add_string(message, "type", "rejected");
     wf_json_add_string(message, "error", err.message);
@@ -77,10 +114,14 @@ static void on_heartbeat(wf_coordinator_t *c, wf_link_t link, json_object *messa
                          apr_pool_t *p)
 {
     const wf_peer_t *peer = wf_peer_of(c, link);
+    json_object *rate = wf_json_get(message, "throughput");
+    double throughput = rate != NULL ? json_object_get_double(rate) : 0;
     wf_slave_t heard = { .active_vus = wf_json_int(message, "active_vus", 0),
                          .active_tasks = wf_json_int(message, "active_tasks", 0),
                          .cpu_usage = share(message, "cpu_usage"),
-                         .memory_usage = share(message, "memory_usage") };
+                         .memory_usage = share(message, "memory_usage"),
+                         .throughput =
+                             throughput >= 0 && throughput < 1e12 ? throughput : 0 };
     wf_error_t err;
 
     wf_error_init(&err, p);

@@ -1,8 +1,8 @@
 /* What the two sides of this room say to each other, over a link, as JSON objects.
  *
  *   slave to master
- *     register   slave_id, address, slave_type, capabilities, labels, resources
- *     heartbeat  active_vus, active_tasks; cpu_usage, memory_usage if it knows
+ *     register   slave_id, instance, address, slave_type, capabilities, labels, resources
+ *     heartbeat  active_vus, active_tasks, cpu_usage, memory_usage, throughput
  *     news       TASK, sequence, base, figures, state     what a task has done so far
  *     over       TASK, status, variables, orphan          it has ended; orphan: it was
  * cut, as the master was away refused    TASK, error                              it

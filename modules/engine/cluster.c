@@ -169,9 +169,6 @@ static apr_status_t describe_self(wf_slave_t *self, wf_engine_t *engine, wf_erro
                              : wf_steps_capabilities(engine->around->steps, engine->pool);
     self->labels = labels_of(config->slave_labels, engine->pool);
     self->max_vus = config->max_vus;
-    self->cpu_cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    self->memory_mb =
-        (apr_int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1024 * 1024);
     return self->id != NULL ? APR_SUCCESS : kept_id(&self->id, engine, err);
 }
 
