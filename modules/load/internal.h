@@ -305,6 +305,7 @@ struct wf_shard_t {
     apr_int64_t target; /* users of the whole scenario that may begin iterations */
     apr_int64_t vus_done;
     apr_int64_t done; /* iterations that have ended, in this process */
+    int severed;      /* the whole run is cut: what is under way is not done */
     apr_int64_t credit; /* shared-iterations: claimed, not yet begun */
     wf_group_t *group;  /* for the next user, if users have connections of their own */
     wf_vu_t *idle;      /* list of an executor that starts them itself, latest first */

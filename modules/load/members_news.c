@@ -327,7 +327,7 @@ apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int i,
     return rv;
 }
 
-/* Its record, with what has been ordered since. */
+/* Its record, with what has been ordered since: of a task that was cut, too. */
 static const char *state_now(const wf_run_t *run, const wf_spread_member_t *member,
                              apr_pool_t *p)
 {
@@ -339,6 +339,10 @@ static const char *state_now(const wf_run_t *run, const wf_spread_member_t *memb
     if (wf_json_read(&o, member->state_text, strlen(member->state_text), p, &err)
         != APR_SUCCESS) {
         return apr_pstrdup(p, member->state_text); /* never: it was read before */
+    }
+    if (!run->stopping) {
+        json_object_object_del(o, "stopping");
+        json_object_object_del(o, "flushing");
     }
     scenarios = wf_json_get(o, "scenarios");
     for (i = 0; i < run->plan->nscenarios; i++) {

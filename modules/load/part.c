@@ -89,6 +89,7 @@ void wf_part_on_stop(wf_loop_t *loop, wf_message_t *message)
         apr_int64_t own = shard->scenario->shape.graceful_stop_ns;
 
         shard->stopped |= (int)message->more;
+        shard->severed |= message->amount == 0;
         wf_shard_stop(shard, message->amount >= 0 ? message->amount : own);
     }
 }

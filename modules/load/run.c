@@ -231,8 +231,8 @@ apr_status_t wf_run_restore(wf_run_t *run, const wf_run_from_t *from, wf_error_t
     if (rv == APR_SUCCESS && run->members != NULL) {
         rv = wf_members_restore(run, resume->members, err);
     }
-    if (rv == APR_SUCCESS) {
-        tell_restart(run, p);
+    if (rv == APR_SUCCESS && !wf_run_is_task(run)) {
+        tell_restart(run, p); /* of a task whoever has the whole tells */
     }
     apr_pool_destroy(p);
     return rv;

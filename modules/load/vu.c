@@ -235,7 +235,9 @@ void wf_vu_cut(wf_vu_t *vu)
     else {
         wf_run_single_cut(shard->run, shard->scenario);
     }
-    made_one(vu);
+    if (!shard->severed) { /* else somebody else may go on with the run, and make it */
+        made_one(vu);
+    }
     end_busy(shard);
     vu->state = WF_VU_IDLE;
     wf_vu_wake(vu);

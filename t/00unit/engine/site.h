@@ -40,6 +40,8 @@ typedef struct site_t {
     slave_t slaves[SLAVES];
     target_t target;
     apr_interval_time_t report; /* of slaves that are opened from now on */
+    int finish_orphans;         /* the same */
+    const char *slave_id;       /* … the same, NULL: slave-0, slave-1, … */
     int runs;
     const char *id, *text; /* of the latest execution */
 
@@ -155,7 +157,8 @@ static inline void open_slave(site_t *site, int i, const wf_link_key_t *with)
                                    .retry_first = 50000,
                                    .retry_last = 200000,
                                    .report = site->report,
-                                   .timeout = TIMEOUT_MS * 1000 };
+                                   .timeout = TIMEOUT_MS * 1000,
+                                   .finish_orphans = site->finish_orphans };
     apr_array_header_t *capabilities =
         apr_array_make(site->pool, 2, sizeof(const char *));
     wf_error_t err;
@@ -165,12 +168,14 @@ static inline void open_slave(site_t *site, int i, const wf_link_key_t *with)
     slave->pool = wf_pool_create("t_slave", 0);
     wf_error_init(&err, slave->pool);
     APR_ARRAY_PUSH(capabilities, const char *) = "http_executor";
-    options.self = (wf_slave_t){ .id = apr_psprintf(slave->pool, "slave-%d", i),
-                                 .address = "127.0.0.1:9091",
-                                 .type = WF_SLAVE_WORKER,
-                                 .capabilities = capabilities,
-                                 .labels = apr_table_make(slave->pool, 1),
-                                 .max_vus = 100 * (i + 1) };
+    options.self =
+        (wf_slave_t){ .id = site->slave_id ? site->slave_id
+                                           : apr_psprintf(slave->pool, "slave-%d", i),
+                      .address = "127.0.0.1:9091",
+                      .type = WF_SLAVE_WORKER,
+                      .capabilities = capabilities,
+                      .labels = apr_table_make(slave->pool, 1),
+                      .max_vus = 100 * (i + 1) };
     must(wf_load_create(&slave->load, &load, slave->pool, &err), &err);
     options.load = slave->load;
     must(wf_agent_create(&slave->agent, &options, slave->pool, &err), &err);
