@@ -489,12 +489,18 @@ static void init_lock(wf_agent_t *agent)
     pthread_condattr_destroy(&attr);
 }
 
+static apr_int64_t wall_clock(void)
+{
+    return apr_time_now();
+}
+
 static void use_defaults(wf_agent_options_t *options)
 {
     options->retry_first =
         options->retry_first ? options->retry_first : WF_AGENT_RETRY_FIRST;
     options->retry_last = options->retry_last ? options->retry_last : WF_AGENT_RETRY_LAST;
     options->report = options->report ? options->report : WF_AGENT_REPORT;
+    options->now = options->now ? options->now : wall_clock;
 }
 
 static void free_agent(wf_agent_t *agent)
@@ -547,7 +553,8 @@ apr_status_t wf_agent_create(wf_agent_t **out, const wf_agent_options_t *options
                                  .key = options->key,
                                  .trusted = options->trusted,
                                  .limit = 1,
-                                 .silence = options->timeout };
+                                 .silence = options->timeout,
+                                 .now = options->now };
     apr_status_t rv;
 
     agent->options = *options;

@@ -215,8 +215,10 @@ static apr_int64_t start_of(wf_agent_t *agent, json_object *message)
     apr_int64_t offset_us = 0, error_us = 0;
     apr_int64_t start = wf_json_int(message, "start", 0), ahead;
 
-    wf_link_offset(agent->links, agent->link, &offset_us, &error_us);
-    ahead = start > 0 ? start - offset_us - (apr_int64_t)apr_time_now() : 0;
+    if (start > 0 && !wf_link_offset(agent->links, agent->link, &offset_us, &error_us)) {
+        return wf_mono_us() + WF_START_AHEAD; /* not heard yet: as others, about */
+    }
+    ahead = start > 0 ? start - offset_us - agent->options.now() : 0;
     return wf_mono_us() + (ahead > 0 && ahead < 60 * APR_USEC_PER_SEC ? ahead : 0);
 }
 
@@ -273,6 +275,15 @@ void wf_agent_on_assign(wf_agent_t *agent, json_object *message)
     obey_all(agent, task, orders);
 }
 
+/* On our clock: the master knows how far that is off. */
+static void tell_begun(wf_agent_t *agent, const wf_agent_task_t *task)
+{
+    json_object *o = wf_task_message("begun", &task->name);
+
+    wf_json_add_int(o, "at", agent->options.now());
+    wf_agent_tell(agent, o);
+}
+
 void wf_agent_start_task(wf_agent_t *agent, wf_agent_task_t *task)
 {
     apr_pool_t *plan_pool = task->plan_pool;
@@ -288,6 +299,7 @@ void wf_agent_start_task(wf_agent_t *agent, wf_agent_task_t *task)
         return;
     }
     task->state = TASK_RUNS;
+    tell_begun(agent, task);
     obey_all(agent, task, task->orders);
 }
 

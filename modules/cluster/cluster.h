@@ -168,6 +168,7 @@ typedef struct wf_agent_options_t {
     apr_interval_time_t timeout;
     /** Orphans go on to their end, and the results wait for the master: else they end. */
     int finish_orphans;
+    apr_int64_t (*now)(void); /* wall clock, microseconds; NULL: that of the machine */
 } wf_agent_options_t;
 
 /** Start its threads. Options and what they point to outlive it. */

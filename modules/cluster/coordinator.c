@@ -70,6 +70,7 @@ static void on_order(void *baton, const char *id, const wf_order_t *order)
         }
         json_object_object_add(o, "tasks", tasks_json(order->tasks, order->n));
         wf_json_add_bool(o, "paused", order->paused);
+        wf_json_add_bool(o, "again", order->again);
     }
     if (order->order == WF_ORDER_SCALE) {
         wf_json_add_string(o, "scenario", order->scenario);
@@ -131,6 +132,7 @@ static void begin_phase(wf_coordinator_t *c, wf_distributed_t *e, json_object *o
     for (i = 0; i < e->n; i++) {
         e->parts[i].task = json_object_get_int64(json_object_array_get_idx(tasks, i));
         e->parts[i].over = e->parts[i].task == 0;
+        e->parts[i].waits = strcmp(e->phase, "main") == 0 && !wf_json_bool(o, "again", 0);
         wf_distributed_assign(c, e, i);
     }
 }

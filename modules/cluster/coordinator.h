@@ -12,6 +12,7 @@ typedef struct wf_distributed_part_t {
     const char *slave; /* its id; who has the part now */
     apr_int64_t task;
     int over;
+    int waits; /* for the common start: it has not begun yet */
 } wf_distributed_part_t;
 
 typedef struct wf_distributed_t {

@@ -210,6 +210,7 @@ static void hand_over(wf_coordinator_t *c, wf_distributed_t *e, int member,
         && task > 0) {
         part->slave = apr_pstrdup(e->pool, successor);
         part->task = task;
+        part->waits = 0;
         wf_distributed_assign(c, e, member);
     }
     else {

@@ -131,6 +131,30 @@ static void on_heartbeat(wf_coordinator_t *c, wf_link_t link, json_object *messa
     }
 }
 
+/* How far from the agreed instant, as our clock has it. */
+static void on_begun(wf_coordinator_t *c, wf_link_t link, json_object *message,
+                     apr_pool_t *p)
+{
+    wf_member_clock_t clock = { 0 };
+    wf_distributed_part_t *part;
+    wf_task_name_t name;
+    wf_error_t err;
+
+    if (!wf_task_name_read(&name, message)) {
+        return;
+    }
+    part = wf_distributed_part(c, &name, wf_peer_of(c, link)->id);
+    if (part == NULL || !part->waits
+        || !wf_link_offset(c->links, link, &clock.offset_us, &clock.error_us)) {
+        return;
+    }
+    part->waits = 0;
+    clock.skew_us = wf_json_int(message, "at", 0) - clock.offset_us
+                    - wf_distributed_find(c, name.execution)->start_us;
+    wf_error_init(&err, p);
+    wf_load_member_began(c->options.load, name.execution, name.member, &clock, &err);
+}
+
 static void on_over(wf_coordinator_t *c, wf_link_t link, json_object *message,
                     apr_pool_t *p)
 {
@@ -199,6 +223,7 @@ static const struct {
     /* clang-format off */
     { "register",  0, on_register },
     { "heartbeat", 1, on_heartbeat },
+    { "begun",     1, on_begun },
     { "over",      1, on_over },
     { "refused",   1, on_refused },
     { "bye",       1, on_bye },

@@ -3,6 +3,7 @@
  *   slave to master
  *     register   slave_id, instance, address, slave_type, capabilities, labels, resources
  *     heartbeat  active_vus, active_tasks, cpu_usage, memory_usage, throughput
+ *     begun      TASK, at (its clock, microseconds)
  *     news       TASK, sequence, base, figures, state     what a task has done so far
  *     over       TASK, status, variables, orphan          it has ended; orphan: it was
  * cut, as the master was away refused    TASK, error                              it

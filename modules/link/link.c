@@ -211,12 +211,15 @@ static const char *take_nonce(wf_one_link_t *link, json_object *o)
     return NULL;
 }
 
+static void ask_time(wf_one_link_t *link, apr_int64_t now_us);
+
 static void open_link(wf_one_link_t *link)
 {
     const wf_link_owner_t *owner = &link->links->options.owner;
 
     link->state = WF_LINK_OPEN;
     wslay_event_config_set_max_recv_msg_length(link->ws, WF_LINK_MESSAGE);
+    ask_time(link, wf_mono_us()); /* before anything is said that counts on the answer */
     owner->opened(owner->baton, link->id, link->client ? NULL : link->name);
 }
 

@@ -343,6 +343,18 @@ apr_status_t wf_load_member_news(wf_load_t *load, const char *id,
                                  const wf_member_news_t *news, apr_int64_t *have,
                                  wf_error_t *err);
 
+/* How a member's clock differs from this machine's, and how far from the agreed instant
+ * its task began: microseconds, less than 0 is too early. */
+typedef struct wf_member_clock_t {
+    apr_int64_t offset_us, error_us; /* theirs is ahead by so much, give or take that */
+    apr_int64_t skew_us;
+} wf_member_clock_t;
+
+/** A task has begun its main phase: what slave_states show of it. WF_ERR_NOT_FOUND for no
+ * such execution or member. */
+apr_status_t wf_load_member_began(wf_load_t *load, const char *id, int member,
+                                  const wf_member_clock_t *clock, wf_error_t *err);
+
 /** A task has ended, and everything that it had to tell has come. variables: of setup;
  * else NULL. What is said of a task that is over already changes nothing. */
 apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int member,

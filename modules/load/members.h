@@ -28,6 +28,8 @@ typedef struct wf_spread_member_t {
     const wf_resume_t *state; /* of the main phase, or NULL; in state_pool, as its text */
     const char *state_text;
     apr_int64_t others_done, others_vus; /* what those before did of its part */
+    wf_member_clock_t clock;
+    int timed; /* clock is known */
 } wf_spread_member_t;
 
 /* Somebody who is lost, and what he had done. */

@@ -104,6 +104,22 @@ apr_status_t wf_load_member_news(wf_load_t *load, const char *id,
     return rv;
 }
 
+apr_status_t wf_load_member_began(wf_load_t *load, const char *id, int member,
+                                  const wf_member_clock_t *clock, wf_error_t *err)
+{
+    wf_run_t *run = hold_on(load, id, member, err);
+
+    if (run == NULL) {
+        return WF_EFAILED;
+    }
+    pthread_mutex_lock(&run->members->lock);
+    run->members->all[member].clock = *clock;
+    run->members->all[member].timed = 1;
+    pthread_mutex_unlock(&run->members->lock);
+    wf_run_let_go(run);
+    return APR_SUCCESS;
+}
+
 /* ---- the end of tasks ---------------------------------------------------------------------- */
 
 /* What setup has left becomes what all iterations begin with. */

@@ -126,6 +126,18 @@ static void add_status(json_object *o, wf_run_status_e status)
     wf_json_add_string(o, "status", wf_run_status_name(status));
 }
 
+static void add_milliseconds(json_object *o, const char *name, apr_int64_t us)
+{
+    wf_json_add_double(o, name, (double)us / 1000);
+}
+
+static void add_clock(json_object *o, const wf_member_clock_t *clock)
+{
+    add_milliseconds(o, "clock_offset_ms", clock->offset_us);
+    add_milliseconds(o, "clock_error_ms", clock->error_us);
+    add_milliseconds(o, "start_skew_ms", clock->skew_us);
+}
+
 static void add_done(json_object *o, const wf_members_t *members, const wf_gone_t *done)
 {
     add_int(o, "completed_vus", done->vus);
@@ -149,6 +161,9 @@ json_object *wf_members_states(const wf_view_t *view)
             add_status(o,
                        member->over && member->task > 0 ? member->status : view->status);
             add_done(o, members, &done);
+            if (member->timed) {
+                add_clock(o, &member->clock);
+            }
         }
     }
     for (i = 0; i < members->gone->nelts; i++) {
@@ -182,6 +197,11 @@ static json_object *member_json(const wf_spread_member_t *member, apr_int64_t we
     wf_json_add_int(o, "others_done", member->others_done);
     wf_json_add_int(o, "others_vus", member->others_vus);
     wf_json_add_string(o, "sheet", wf_sheet_encode(member->sheet, p));
+    if (member->timed) {
+        wf_json_add_int(o, "offset", member->clock.offset_us);
+        wf_json_add_int(o, "error", member->clock.error_us);
+        wf_json_add_int(o, "skew", member->clock.skew_us);
+    }
     if (member->state_text != NULL) {
         wf_json_add_string(o, "state", member->state_text);
     }
@@ -294,6 +314,10 @@ static apr_status_t restore_member(wf_run_t *run, wf_spread_member_t *member,
     member->sequence = wf_json_int(o, "sequence", 0);
     member->others_done = wf_json_int(o, "others_done", 0);
     member->others_vus = wf_json_int(o, "others_vus", 0);
+    member->timed = wf_json_get(o, "skew") != NULL;
+    member->clock = (wf_member_clock_t){ .offset_us = wf_json_int(o, "offset", 0),
+                                         .error_us = wf_json_int(o, "error", 0),
+                                         .skew_us = wf_json_int(o, "skew", 0) };
     if (status < 0 || status >= WF_RUN_STATES || member->sequence < 0
         || member->task < 0) {
         return wf_error_set(err, WF_ERR_INVALID, "no record of a member");

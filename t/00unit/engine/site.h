@@ -41,6 +41,7 @@ typedef struct site_t {
     target_t target;
     apr_interval_time_t report; /* of slaves that are opened from now on */
     int finish_orphans;         /* the same */
+    apr_int64_t (*now)(void);   /* the same: their clock */
     const char *slave_id;       /* … the same, NULL: slave-0, slave-1, … */
     int runs;
     const char *id, *text; /* of the latest execution */
@@ -158,7 +159,8 @@ static inline void open_slave(site_t *site, int i, const wf_link_key_t *with)
                                    .retry_last = 200000,
                                    .report = site->report,
                                    .timeout = TIMEOUT_MS * 1000,
-                                   .finish_orphans = site->finish_orphans };
+                                   .finish_orphans = site->finish_orphans,
+                                   .now = site->now };
     apr_array_header_t *capabilities =
         apr_array_make(site->pool, 2, sizeof(const char *));
     wf_error_t err;
