@@ -210,7 +210,8 @@ void wf_coordinator_cut(wf_coordinator_t *coordinator);
  *  their own timeout. What is started from now on is accepted, and left to the next
  * process. */
 void wf_coordinator_close(wf_coordinator_t *coordinator);
-/** When nobody asks any more; closes it first, if that was not done. */
+/** When nobody asks any more, and after wf_load_close, which still has orders; closes it
+ * first, if that was not done. */
 void wf_coordinator_destroy(wf_coordinator_t *coordinator);
 /** Where its slaves' connections go. */
 wf_links_t *wf_coordinator_links(wf_coordinator_t *coordinator);

@@ -53,7 +53,7 @@ typedef struct site_t {
     wf_run_snapshot_t last;
     wf_run_from_t record; /* the latest one of site->id */
     wf_run_status_e status;
-    const char *failed; /* why one could not begin */
+    const char *failed; /* atomic: why one could not begin */
 } site_t;
 
 /* ---- the site ---------------------------------------------------------------------------- */
@@ -201,7 +201,8 @@ static inline void on_failed(void *baton, const char *id, const char *why)
     site_t *site = baton;
 
     pthread_mutex_lock(&site->lock);
-    site->failed = apr_psprintf(site->pool, "%s: %s", id, why);
+    __atomic_store_n(&site->failed, apr_psprintf(site->pool, "%s: %s", id, why),
+                     __ATOMIC_RELEASE);
     pthread_mutex_unlock(&site->lock);
 }
 
@@ -240,6 +241,8 @@ static inline void close_master(site_t *site)
     pthread_mutex_lock(&site->door);
     site->coordinator = NULL;
     pthread_mutex_unlock(&site->door);
+    wf_coordinator_close(coordinator);
+    wf_load_close(site->load);
     wf_coordinator_destroy(coordinator);
     wf_load_destroy(site->load);
     wf_registry_destroy(site->registry);

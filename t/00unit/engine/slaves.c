@@ -265,7 +265,7 @@ static void begins_later(site_t *site)
     WAIT_FOR(online(site) == 0);
     next_id(site, LONG);
     is_str(go_on(site, NULL), NULL, "once more");
-    WAIT_FOR(__atomic_load_n(&site->failed, __ATOMIC_RELAXED) != NULL);
+    WAIT_FOR(__atomic_load_n(&site->failed, __ATOMIC_ACQUIRE) != NULL);
     is_str(site->failed,
            apr_pstrcat(site->pool, site->id, ": no online slaves available", NULL),
            "nobody waits for ever");
