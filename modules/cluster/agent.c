@@ -113,6 +113,13 @@ static void on_rejected(wf_agent_t *agent, json_object *message)
     wf_link_close(agent->links, agent->link, "rejected");
 }
 
+static void on_drain(wf_agent_t *agent, json_object *message)
+{
+    (void)message;
+    agent->options.self.draining = 1;
+    wf_log(WF_LOG_NOTICE, "slave: %s gets nothing more to do", agent->options.self.id);
+}
+
 static const struct {
     const char *type;
     void (*take)(wf_agent_t *agent, json_object *message);
@@ -120,6 +127,7 @@ static const struct {
     /* clang-format off */
     { "registered", on_registered },
     { "rejected",   on_rejected },
+    { "drain",      on_drain },
     { "assign",     wf_agent_on_assign },
     { "order",      wf_agent_on_order },
     { "have",       wf_agent_on_have },

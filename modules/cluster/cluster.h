@@ -47,6 +47,7 @@ typedef struct wf_slave_t {
     const apr_table_t *labels;              /* names in any case */
     int cpu_cores;
     apr_int64_t memory_mb, max_vus;
+    int draining; /* it was told so before: it takes nothing more as long as it lives */
 
     /* as its heartbeats tell */
     apr_int64_t active_vus, active_tasks;
@@ -204,6 +205,10 @@ typedef struct wf_coordinator_options_t {
 apr_status_t wf_coordinator_create(wf_coordinator_t **coordinator,
                                    const wf_coordinator_options_t *options,
                                    apr_pool_t *p, wf_error_t *err);
+/** Let a slave have nothing more, as wf_registry_drain; it hears of it, and says so
+ * whenever it registers. */
+apr_status_t wf_coordinator_drain(wf_coordinator_t *coordinator, const char *id,
+                                  wf_error_t *err);
 /** Let slaves end at once what they do for executions that will not go on. */
 void wf_coordinator_cut(wf_coordinator_t *coordinator);
 /** Before the load engine is closed: nobody is told anything more, and slaves go on until

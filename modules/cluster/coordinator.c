@@ -370,6 +370,21 @@ apr_status_t wf_coordinator_create(wf_coordinator_t **out,
     return APR_SUCCESS;
 }
 
+apr_status_t wf_coordinator_drain(wf_coordinator_t *c, const char *id, wf_error_t *err)
+{
+    apr_status_t rv = wf_registry_drain(c->options.registry, id, err);
+    json_object *o;
+
+    if (rv == APR_SUCCESS) {
+        o = json_object_new_object();
+        wf_json_add_string(o, "type", "drain");
+        pthread_mutex_lock(&c->lock);
+        wf_coordinator_tell(c, c->closed ? 0 : wf_peer_link(c, id), o);
+        pthread_mutex_unlock(&c->lock);
+    }
+    return rv;
+}
+
 void wf_coordinator_cut(wf_coordinator_t *c)
 {
     wf_distributed_t *e;

@@ -1,17 +1,17 @@
 /* What the two sides of this room say to each other, over a link, as JSON objects.
  *
  *   slave to master
- *     register   slave_id, instance, address, slave_type, capabilities, labels, resources
- *     heartbeat  active_vus, active_tasks, cpu_usage, memory_usage, throughput
- *     begun      TASK, at (its clock, microseconds)
- *     news       TASK, sequence, base, figures, state     what a task has done so far
- *     over       TASK, status, variables, orphan          it has ended; orphan: it was
- * cut, as the master was away refused    TASK, error                              it
- * could not begin bye
+ *     register   slave_id, instance, address, slave_type, capabilities, labels,
+ * resources, draining heartbeat  active_vus, active_tasks, cpu_usage, memory_usage,
+ * throughput begun      TASK, at (its clock, microseconds) news       TASK, sequence,
+ * base, figures, state     what a task has done so far over       TASK, status,
+ * variables, orphan          it has ended; orphan: it was cut, as the master was away
+ * refused    TASK, error                              it could not begin bye
  *
  *   master to slave
  *     registered heartbeat_interval_ms, heartbeat_timeout_ms, master_id, version
  *     rejected   error
+ *     drain                       say so from now on
  *     assign     TASK, phase, workflow, json, weights, mine, variables, start, from,
  * orders order      execution, order, scenario, vus have       TASK, have       what is
  * known of a task: -1 if it is nobody's business done       TASK             its end is

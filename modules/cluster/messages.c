@@ -75,6 +75,7 @@ json_object *wf_slave_message(const wf_slave_t *slave)
     wf_json_add_int(o, "cpu_cores", slave->cpu_cores);
     wf_json_add_int(o, "memory_mb", slave->memory_mb);
     wf_json_add_int(o, "max_vus", slave->max_vus);
+    wf_json_add_bool(o, "draining", slave->draining);
     return o;
 }
 
@@ -129,6 +130,7 @@ int wf_slave_read(wf_slave_t *slave, json_object *message, apr_pool_t *p)
     slave->cpu_cores = cores >= 0 && cores <= APR_INT32_MAX ? (int)cores : -1;
     slave->memory_mb = wf_json_int(message, "memory_mb", 0);
     slave->max_vus = wf_json_int(message, "max_vus", 0);
+    slave->draining = wf_json_bool(message, "draining", 0);
     return type >= 0 && read_capabilities(slave, wf_json_get(message, "capabilities"), p)
            && read_labels(slave, wf_json_get(message, "labels"), p);
 }

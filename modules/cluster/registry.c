@@ -213,6 +213,7 @@ static apr_status_t add(wf_registry_t *registry, const wf_slave_t *slave,
     entry->pool = pool;
     copy_slave(&entry->slave, slave, pool);
     entry->slave.last_seen_ms = now_ms;
+    entry->draining = slave->draining;
     settle(entry);
     put_in(registry, entry);
     return APR_SUCCESS;

@@ -517,10 +517,11 @@ apr_status_t wf_command_slaves(wf_work_t *work, wf_error_t *err)
 /* slaves.drain {id} */
 apr_status_t wf_command_drain_slave(wf_work_t *work, wf_error_t *err)
 {
-    wf_registry_t *registry = work->engine->cluster->registry;
+    wf_coordinator_t *coordinator = work->engine->cluster->coordinator;
 
-    return registry != NULL
-               ? wf_registry_drain(registry, wf_json_string(work->args, "id", ""), err)
+    return coordinator != NULL
+               ? wf_coordinator_drain(coordinator, wf_json_string(work->args, "id", ""),
+                                      err)
                : wf_error_set(err, WF_ERR_UNSUPPORTED,
                               "this server has no slaves that could be drained");
 }

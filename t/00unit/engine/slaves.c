@@ -128,6 +128,47 @@ static void says_goodbye(site_t *site)
     is_int(online(site), 2, "two are left");
 }
 
+static wf_slave_state_e state_of(site_t *site, const char *id)
+{
+    apr_pool_t *p = wf_pool_create("t_state", 0);
+    wf_slave_t slave = { .state = WF_SLAVE_STATES };
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    wf_registry_get(site->registry, id, &slave, p, &err);
+    apr_pool_destroy(p);
+    return slave.state;
+}
+
+/* It stays drained as long as it lives, whatever becomes of connections and masters. */
+static void drains(site_t *site)
+{
+    wf_error_t err;
+    int dials;
+
+    wf_error_init(&err, site->pool);
+    is_int(wf_coordinator_drain(site->coordinator, "nobody", &err), WF_EFAILED,
+           "nobody cannot be drained");
+    is_int(wf_coordinator_drain(site->coordinator, "slave-1", &err), APR_SUCCESS,
+           "a slave can");
+    is_int(state_of(site, "slave-1"), WF_SLAVE_DRAINING, "it is at once");
+    dials = __atomic_load_n(&site->slaves[1].dials, __ATOMIC_RELAXED);
+    break_connection(&site->slaves[1], 0);
+    WAIT_FOR(__atomic_load_n(&site->slaves[1].dials, __ATOMIC_RELAXED) > dials);
+    WAIT_FOR(state_of(site, "slave-1") == WF_SLAVE_DRAINING);
+    is_str(start(site, LONG, WF_LOSS_REDISTRIBUTE), NULL, "one begins");
+    WAIT_FOR(known(site) > 300);
+    restart_master(site, 0);
+    WAIT_FOR(state_of(site, "slave-1") == WF_SLAVE_DRAINING);
+    WAIT_FOR(ended(site) == 1);
+    is_whole(site, 6000, "without the one that is drained");
+    ok(wf_json_get(site->last.slave_states, "slave-1") == NULL,
+       "which has no part of it");
+    close_slave(&site->slaves[1]);
+    open_slave(site, 1, &key);
+    WAIT_FOR(online(site) == SLAVES);
+}
+
 /* ---- the master, again ----------------------------------------------------------------------- */
 
 static void restarts(site_t *site, int in_order)
@@ -291,6 +332,7 @@ int main(void)
     stops_and_restarts(&site);
     one_is_missing(&site);
     both_restart(&site);
+    drains(&site);
     says_goodbye(&site);
     begins_later(&site);
     close_site(&site);
