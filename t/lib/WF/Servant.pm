@@ -1,5 +1,5 @@
 # What servers that tests start themselves have in common: a process of its own, which
-# listens on a free port of the loopback, writes down what came, and ends with the test.
+# listens on a free port of the loopback (or of another address), writes down what came, and ends with the test.
 package WF::Servant;
 use strict;
 use warnings;
@@ -11,8 +11,8 @@ my $made = 0;
 # serve gets the listening socket, a handle whose end of file means that the test is gone,
 # and where to write.
 sub begin {
-    my ($class, $name, $serve) = @_;
-    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1024, ReuseAddr => 1) or die $!;
+    my ($class, $name, $serve, $host) = @_;
+    my $listener = IO::Socket::INET->new(LocalAddr => $host // '127.0.0.1', Listen => 1024, ReuseAddr => 1) or die $!;
     my $dir = $ENV{WF_DIR} // die 'WF_DIR is not set';
     my $log = sprintf '%s/%s-%d-%d', $dir, $name, $$, ++$made;
     open my $out, '>', $log or die "$log: $!";

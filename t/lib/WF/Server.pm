@@ -19,7 +19,7 @@ sub free_port {
 
 sub new {
     my ($class, %opt) = @_;
-    my $self = bless { mpm => 'event', extra => '', demo => 1, faces => 1, engine => 1, %opt }, $class;
+    my $self = bless { mpm => 'event', extra => '', demo => 1, faces => 1, engine => 1, host => '127.0.0.1', %opt }, $class;
     $self->{dir} //= File::Temp::tempdir('server-XXXXXX', DIR => $ENV{WF_DIR} // die 'run by t/run');
     chmod 0755, $self->{dir};
     $self->{port} //= free_port();
@@ -27,7 +27,7 @@ sub new {
     return $self;
 }
 
-sub url { 'http://127.0.0.1:' . shift->{port} }
+sub url { my $self = shift; "http://$self->{host}:$self->{port}" }
 sub file { my ($self, $name) = @_; "$self->{dir}/$name" }
 
 sub write_config {
@@ -41,7 +41,7 @@ sub write_config {
     # A checkout that httpd's user cannot enter does not matter: the parent reads this.
     $self->spew('httpd.conf', <<"END");
 ServerName localhost
-Listen 127.0.0.1:$self->{port}
+Listen $self->{host}:$self->{port}
 ServerRoot $self->{dir}
 DefaultRuntimeDir $self->{dir}
 PidFile $self->{dir}/httpd.pid
@@ -88,18 +88,26 @@ sub rows {
 # httpd with arguments, such as -t; output and exit status.
 sub httpd {
     my ($self, @args) = @_;
-    my $output = `$ENV{WF_HTTPD} -d $self->{dir} -f $self->{dir}/httpd.conf @args 2>&1`;
+    local %ENV = (%ENV, %{ $self->{env} // {} });
+    my $under = $self->{under} // '';    # a command that runs it elsewhere
+    my $output = `$under $ENV{WF_HTTPD} -d $self->{dir} -f $self->{dir}/httpd.conf @args 2>&1`;
     return wantarray ? ($output, $? >> 8) : $output;
 }
 
 sub pid { my $pid = shift->slurp('httpd.pid'); $pid =~ /(\d+)/ ? $1 : undef }
 
-sub start {
+# Without waiting until it is ready.
+sub launch {
     my $self = shift;
     my ($output, $status) = $self->httpd('-k start');
     die "httpd did not start: $output" . $self->slurp('error.log') if $status;
-    WF::Test::use_server($self->url);
     WF::Test::wait_until { $self->{pid} = $self->pid } 10;
+    return $self;
+}
+
+sub start {
+    my $self = shift->launch;
+    WF::Test::use_server($self->url);
     return $self unless $self->{engine};
     $self->wait_ready or die 'not ready: ' . $self->slurp('error.log') . $self->slurp('engine/engine.log');
     return $self;
@@ -130,6 +138,34 @@ sub engine_pid {
     }
     return undef;
 }
+
+# All of its processes, itself first.
+sub pids {
+    my $self = shift;
+    my (%children, @all);
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        open my $in, '<', $stat or next;
+        my ($pid, $ppid) = (<$in> // '') =~ /^(\d+) \(.*\) \S (\d+)/ or next;
+        push @{ $children{$ppid} }, $pid;
+    }
+    push @all, $self->{pid} // return;
+    for (my $i = 0; $i < @all; $i++) { push @all, @{ $children{ $all[$i] } // [] } }
+    return @all;
+}
+
+# The machine loses its power: nothing of it is left, and nobody was told.
+sub crash {
+    my $self = shift;
+    my @all = $self->pids or return;
+    kill STOP => @all;    # nobody revives what is killed before
+    kill KILL => @all;
+    delete $self->{pid};
+    WF::Test::wait_until { !grep { kill 0 => $_ } @all } or die 'it lives on';
+    unlink $self->file('httpd.pid');
+}
+
+sub freeze { kill STOP => shift->pids }
+sub thaw { kill CONT => reverse shift->pids }
 
 sub alive { my $pid = shift; kill 0 => $pid }
 
