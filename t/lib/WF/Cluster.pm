@@ -65,6 +65,11 @@ END
 sub start {
     my $self = shift;
     $self->{boss}->start;
+    return $self->start_slaves;
+}
+
+sub start_slaves {
+    my $self = shift;
     $_->launch for values %{ $self->{slaves} };
     $self->wait_online(keys %{ $self->{slaves} });
     return $self;
@@ -99,6 +104,15 @@ sub wait_online {
     return $self if $all;
     die "not all of @ids are online but: " . $self->states . "\n" . join '', map { $_->slurp('error.log') . $_->slurp('engine/engine.log') }
         $self->{boss}, map { $self->{slaves}{$_} } @ids;
+}
+
+# Heartbeats have told that nobody has anything to do.
+sub wait_idle {
+    my $self = shift;
+    my $listed;
+    wait_until { $listed = listed(); !grep { $_->{status}{active_tasks} || $_->{status}{load} } values %$listed } ONLINE_WITHIN
+        or die 'they do not come to rest: ' . $self->states;
+    return $self;
 }
 
 # All at once: whoever has lost his master may take his time.
