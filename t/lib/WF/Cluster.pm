@@ -5,7 +5,7 @@
 #   $cluster->master->crash; $cluster->slave('a')->freeze; $cluster->add('c');
 #   $cluster->states                # 'a online b offline'
 #
-# Calls of WF::Test go to the master. Options: timeout, interval (of heartbeats), master (its
+# Servers end with the object, or with the test. Calls of WF::Test go to the master. Options: timeout, interval (of heartbeats), master (its
 # further directives), slave (those of all slaves); host, under and to of a slave are for those
 # that are elsewhere (WF::Network). A slave's name is ${env:WF_SLAVE} in workflows.
 package WF::Cluster;
@@ -118,18 +118,12 @@ sub wait_idle {
 # All at once: whoever has lost his master may take his time.
 sub stop {
     my $self = shift;
-    my @servers = (values %{ $self->{slaves} }, $self->{boss} // ());
-    for my $server (@servers) {
-        $server->thaw if $server->{pid};
-        kill TERM => $server->{pid} if $server->{pid};
+    my @servers = (values %{ $self->{slaves} }, $self->{boss});
+    for my $server (grep { $_->{pid} } @servers) {
+        $server->thaw;
+        kill TERM => $server->{pid};
     }
     $_->stop for @servers;
-}
-
-sub DESTROY {
-    my $self = shift;
-    local ($?, $!);
-    $self->stop;
 }
 
 # ---- what an execution says ----------------------------------------------------------------

@@ -164,14 +164,15 @@ sub crash {
     unlink $self->file('httpd.pid');
 }
 
-sub freeze { kill STOP => shift->pids }
-sub thaw { kill CONT => reverse shift->pids }
+sub freeze { my $self = shift; $self->{frozen} = 1; kill STOP => $self->pids }
+sub thaw { my $self = shift; kill CONT => reverse $self->pids if delete $self->{frozen} }
 
 sub alive { my $pid = shift; kill 0 => $pid }
 
 # Stop and wait until it is gone; true if it went within the time.
 sub stop {
     my ($self, $seconds) = @_;
+    $self->thaw;
     my $pid = delete $self->{pid} or return 1;
     kill TERM => $pid;
     return WF::Test::wait_until { !kill(0 => $pid) } $seconds // 40;
