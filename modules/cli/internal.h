@@ -13,10 +13,10 @@
 
 /* ---- complaints ------------------------------------------------------------------------ */
 
-/** The usage of a command of servers: to stdout with what it does and all its options,
- * and then its exit code is 0; to stderr the line alone, and 1. */
-int wf_cli_usage(FILE *out, const char *command, const char *what,
-                 const wf_option_t *options);
+/** Read the options of a command that takes nothing else; help is its flag among them. -1
+ * if it is to go on, else it is done: an exit code. */
+int wf_cli_read(const wf_option_t *options, void *target, const int *help,
+                const char *command, const char *what, int argc, const char *const *argv);
 /** Tell what went wrong, or what is wrong with an option's value; an exit code. */
 int wf_cli_fail(const wf_error_t *err);
 int wf_cli_refuse(const char *option, const char *text, const char *fault);
@@ -104,22 +104,6 @@ typedef struct wf_server_t {
     gid_t gid;
 } wf_server_t;
 
-/** Find httpd (HTTPD of the environment, or the one that this was built for), the module
- *  and this program. WF_ERR_NOT_FOUND says which is missing. */
-apr_status_t wf_server_find(wf_server_t *server, apr_pool_t *p, wf_error_t *err);
-
-/** Make the state directory (NULL: the user's own, with this name at its end) and hold it
- *  as long as this process, what it execs, or a child of it lives. WF_ERR_CONFLICT if
- *  another server holds it; WF_ERR_FORBIDDEN if the server's user cannot enter it. */
-apr_status_t wf_server_prepare(wf_server_t *server, const char *state, const char *usual,
-                               apr_pool_t *p, wf_error_t *err);
-
-/** Find the key that masters and slaves of a user share: path, else that of the settings,
- *  else one in the user's state directory, which is made for the server's user if it is
- * not there yet. After wf_server_prepare. */
-apr_status_t wf_server_find_key(wf_server_t *server, const char *path, apr_pool_t *p,
-                                wf_error_t *err);
-
 /** Say which settings of logs only `run` can follow. */
 void wf_server_tell_of_logs(const wf_server_t *server);
 
@@ -130,8 +114,16 @@ int wf_is_quotable(const char *text);
 apr_status_t wf_server_configure(const wf_server_t *server, apr_pool_t *p,
                                  wf_error_t *err);
 
-/** Become httpd, in the foreground. Returns only if it cannot. */
-apr_status_t wf_server_exec(const wf_server_t *server, apr_pool_t *p, wf_error_t *err);
+/** From the beginning: find httpd (HTTPD of the environment, or the one that this was
+ * built for), the module and this program; make the state directory (NULL: the user's
+ * own, with usual at its end), which nobody else has then as long as this server lives;
+ * find the key that masters and slaves of a user share (key, else that of the settings,
+ * else one of the user's own, which is made if there is none); write the configuration;
+ * and become httpd, in the foreground. Returns only if it cannot: an exit code, having
+ * told why. */
+int wf_server_start(wf_server_t *server, const char *state, const char *usual,
+                    const char *key, void (*show_banner)(const wf_server_t *server),
+                    apr_pool_t *p);
 
 /* ---- run ------------------------------------------------------------------------------- */
 

@@ -129,36 +129,21 @@ static int start(const start_options_t *o, apr_pool_t *p)
     if (code != WF_EXIT_OK) {
         return code;
     }
-    if (wf_server_find(&server, p, &err) != APR_SUCCESS
-        || wf_server_prepare(&server, o->state, "/workflow-engine", p, &err)
-               != APR_SUCCESS
-        || wf_server_find_key(&server, o->key, p, &err) != APR_SUCCESS
-        || wf_server_configure(&server, p, &err) != APR_SUCCESS) {
-        return wf_cli_fail(&err);
-    }
-    wf_server_tell_of_logs(&server);
-    show_banner(&server);
-    wf_server_exec(&server, p, &err); /* returns only if it fails */
-    return wf_cli_fail(&err);
+    return wf_server_start(&server, o->state, "/workflow-engine", o->key, show_banner, p);
 }
 
 int wf_cli_master_start(int argc, const char *const *argv)
 {
     start_options_t o = { .max_executions = 100 };
     apr_pool_t *p;
-    int rest = 1, code;
+    int code =
+        wf_cli_read(wf_cli_master_start_options, &o, &o.help, "master start",
+                    "Starts a server of the load engine in the foreground.", argc, argv);
 
-    code = wf_options_read(wf_cli_master_start_options, &o, argc, argv, &rest);
-    if (code != WF_EXIT_OK) {
-        return code;
+    if (code < 0) {
+        apr_pool_create(&p, NULL);
+        code = start(&o, p);
+        apr_pool_destroy(p);
     }
-    if (o.help || rest != argc) {
-        return wf_cli_usage(o.help ? stdout : stderr, "master start",
-                            "Starts a server of the load engine in the foreground.",
-                            wf_cli_master_start_options);
-    }
-    apr_pool_create(&p, NULL);
-    code = start(&o, p);
-    apr_pool_destroy(p);
     return code;
 }

@@ -118,7 +118,7 @@ void wf_options_print(const wf_option_t *options)
 
 /* ---- complaints ---------------------------------------------------------------------- */
 
-int wf_cli_usage(FILE *out, const char *command, const char *what,
+static int usage(FILE *out, const char *command, const char *what,
                  const wf_option_t *options)
 {
     fprintf(out, "Usage: workflow-engine %s [options]\n\n", command);
@@ -127,6 +127,18 @@ int wf_cli_usage(FILE *out, const char *command, const char *what,
         wf_options_print(options);
     }
     return out == stdout ? WF_EXIT_OK : WF_EXIT_FAILED;
+}
+
+int wf_cli_read(const wf_option_t *options, void *target, const int *help,
+                const char *command, const char *what, int argc, const char *const *argv)
+{
+    int rest = 1, code = wf_options_read(options, target, argc, argv, &rest);
+
+    if (code != WF_EXIT_OK) {
+        return code;
+    }
+    return *help || rest != argc ? usage(*help ? stdout : stderr, command, what, options)
+                                 : -1;
 }
 
 int wf_cli_fail(const wf_error_t *err)

@@ -38,7 +38,7 @@ static const char *find_module(const char *program, apr_pool_t *p)
     return access(beside, R_OK) == 0 ? beside : WF_HTTPD_MODULES "/mod_workflow.so";
 }
 
-apr_status_t wf_server_find(wf_server_t *server, apr_pool_t *p, wf_error_t *err)
+static apr_status_t find_programs(wf_server_t *server, apr_pool_t *p, wf_error_t *err)
 {
     const char *httpd = getenv("HTTPD");
     char program[PATH_MAX];
@@ -211,8 +211,8 @@ static apr_status_t lock_state(const wf_server_t *server, apr_pool_t *p, wf_erro
     return APR_SUCCESS; /* the descriptor stays open over exec */
 }
 
-apr_status_t wf_server_prepare(wf_server_t *server, const char *state, const char *usual,
-                               apr_pool_t *p, wf_error_t *err)
+static apr_status_t prepare_state(wf_server_t *server, const char *state,
+                                  const char *usual, apr_pool_t *p, wf_error_t *err)
 {
     char *real;
     apr_status_t rv;
@@ -265,8 +265,8 @@ static apr_status_t make_key(const wf_server_t *server, apr_pool_t *p, wf_error_
     return rv == APR_SUCCESS || err->kind == WF_ERR_CONFLICT ? APR_SUCCESS : rv;
 }
 
-apr_status_t wf_server_find_key(wf_server_t *server, const char *path, apr_pool_t *p,
-                                wf_error_t *err)
+static apr_status_t find_key(wf_server_t *server, const char *path, apr_pool_t *p,
+                             wf_error_t *err)
 {
     wf_link_key_t key;
     char *whole;
@@ -297,7 +297,8 @@ apr_status_t wf_server_find_key(wf_server_t *server, const char *path, apr_pool_
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-apr_status_t wf_server_exec(const wf_server_t *server, apr_pool_t *p, wf_error_t *err)
+static apr_status_t become_httpd(const wf_server_t *server, apr_pool_t *p,
+                                 wf_error_t *err)
 {
     const char *path = apr_pstrcat(p, server->state, "/httpd.conf", NULL);
 
@@ -306,4 +307,22 @@ apr_status_t wf_server_exec(const wf_server_t *server, apr_pool_t *p, wf_error_t
           (char *)NULL);
     return wf_error_apr(err, WF_ERR_INTERNAL, APR_FROM_OS_ERROR(errno), "starting %s",
                         server->httpd);
+}
+
+int wf_server_start(wf_server_t *server, const char *state, const char *usual,
+                    const char *key, void (*show_banner)(const wf_server_t *server),
+                    apr_pool_t *p)
+{
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (find_programs(server, p, &err) == APR_SUCCESS
+        && prepare_state(server, state, usual, p, &err) == APR_SUCCESS
+        && find_key(server, key, p, &err) == APR_SUCCESS
+        && wf_server_configure(server, p, &err) == APR_SUCCESS) {
+        wf_server_tell_of_logs(server);
+        show_banner(server);
+        become_httpd(server, p, &err);
+    }
+    return wf_cli_fail(&err);
 }

@@ -227,38 +227,26 @@ static int start(const slave_options_t *o, apr_pool_t *p)
     server.master = strstr(settings.master_addr, "://")
                         ? settings.master_addr
                         : apr_pstrcat(p, "http://", settings.master_addr, NULL);
-    if (take_files(&server, o, p, &err) != APR_SUCCESS
-        || wf_server_find(&server, p, &err) != APR_SUCCESS
-        || wf_server_prepare(&server, o->state, usual_state(settings.address, p), p, &err)
-               != APR_SUCCESS
-        || wf_server_find_key(&server, o->key, p, &err) != APR_SUCCESS
-        || wf_server_configure(&server, p, &err) != APR_SUCCESS) {
+    if (take_files(&server, o, p, &err) != APR_SUCCESS) {
         return wf_cli_fail(&err);
     }
-    wf_server_tell_of_logs(&server);
-    show_banner(&server);
-    wf_server_exec(&server, p, &err); /* returns only if it fails */
-    return wf_cli_fail(&err);
+    return wf_server_start(&server, o->state, usual_state(settings.address, p), o->key,
+                           show_banner, p);
 }
 
 int wf_cli_slave_start(int argc, const char *const *argv)
 {
     slave_options_t o = { .max_vus = NOT_GIVEN };
     apr_pool_t *p;
-    int rest = 1, code;
+    int code = wf_cli_read(wf_cli_slave_start_options, &o, &o.help, "slave start",
+                           "Starts a server that does parts of a master's executions, "
+                           "in the foreground.",
+                           argc, argv);
 
-    code = wf_options_read(wf_cli_slave_start_options, &o, argc, argv, &rest);
-    if (code != WF_EXIT_OK) {
-        return code;
+    if (code < 0) {
+        apr_pool_create(&p, NULL);
+        code = start(&o, p);
+        apr_pool_destroy(p);
     }
-    if (o.help || rest != argc) {
-        return wf_cli_usage(o.help ? stdout : stderr, "slave start",
-                            "Starts a server that does parts of a master's executions, "
-                            "in the foreground.",
-                            wf_cli_slave_start_options);
-    }
-    apr_pool_create(&p, NULL);
-    code = start(&o, p);
-    apr_pool_destroy(p);
     return code;
 }

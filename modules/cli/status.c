@@ -171,20 +171,16 @@ static int show(int slave, const wf_option_t *options, const char *usual, int ar
     status_options_t o = { .address = usual };
     apr_pool_t *p;
     wf_error_t err;
-    int rest = 1, good = 0, code;
+    int good = 0;
+    int code = wf_cli_read(options, &o, &o.help, slave ? "slave status" : "master status",
+                           slave ? "Asks a slave whether it is alive and ready, and "
+                                   "whether its master knows it."
+                                 : "Asks a server whether it is alive and takes "
+                                   "commands, and for its slaves.",
+                           argc, argv);
 
-    code = wf_options_read(options, &o, argc, argv, &rest);
-    if (code != WF_EXIT_OK) {
+    if (code >= 0) {
         return code;
-    }
-    if (o.help || rest != argc) {
-        return wf_cli_usage(o.help ? stdout : stderr,
-                            slave ? "slave status" : "master status",
-                            slave ? "Asks a slave whether it is alive and ready, and "
-                                    "whether its master knows it."
-                                  : "Asks a server whether it is alive and takes "
-                                    "commands, and for its slaves.",
-                            options);
     }
     apr_pool_create(&p, NULL);
     wf_error_init(&err, p);
