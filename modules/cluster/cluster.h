@@ -56,8 +56,12 @@ typedef struct wf_slave_t {
 
     /* the registry's */
     wf_slave_state_e state;
-    apr_int64_t last_seen_ms;
+    apr_int64_t last_seen_ms; /* wf_cluster_ms */
 } wf_slave_t;
+
+/** Milliseconds by a clock that nobody sets: nobody is lost when the machine's own jumps.
+ */
+apr_int64_t wf_cluster_ms(void);
 
 /** Virtual users that it has room for, of its max_vus: 0..1. */
 double wf_slave_load(const wf_slave_t *slave);
@@ -84,8 +88,7 @@ void wf_machine_measure(wf_machine_t *machine, const char *root);
 #define WF_HEARTBEAT_TIMEOUT_MS 15000
 #define WF_MAX_SLAVES 100
 
-/* All slaves, by id. Any thread; times are milliseconds of one clock, which is the
- * caller's. */
+/* All slaves, by id. Any thread; times are those of wf_cluster_ms. */
 typedef struct wf_registry_t wf_registry_t;
 
 apr_status_t wf_registry_create(wf_registry_t **registry, int max_slaves,

@@ -205,7 +205,7 @@ static int is_lost(const wf_coordinator_t *c, const wf_distributed_t *e,
 
         if (strcmp(slave->id, id) == 0) {
             return slave->state == WF_SLAVE_OFFLINE
-                   && wf_time_ms() - slave->last_seen_ms > c->options.timeout_ms;
+                   && wf_cluster_ms() - slave->last_seen_ms > c->options.timeout_ms;
         }
     }
     return known_ms > c->options.timeout_ms;
@@ -217,7 +217,7 @@ static void look_for_losses(wf_coordinator_t *c, apr_pool_t *p)
     wf_distributed_t *e;
     int i;
 
-    wf_registry_expire(c->options.registry, wf_time_ms(), p);
+    wf_registry_expire(c->options.registry, wf_cluster_ms(), p);
     slaves = wf_registry_list(c->options.registry, p);
     for (e = c->executions; e != NULL; e = e->next) {
         for (i = 0; i < e->n; i++) {

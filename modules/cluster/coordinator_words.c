@@ -47,7 +47,7 @@ static int is_taken(const wf_coordinator_t *c, const wf_slave_t *slave,
            && wf_registry_get(c->options.registry, slave->id, &known, p, &ignored)
                   == APR_SUCCESS
            && known.state != WF_SLAVE_OFFLINE
-           && wf_time_ms() - known.last_seen_ms < 2 * c->options.heartbeat_ms;
+           && wf_cluster_ms() - known.last_seen_ms < 2 * c->options.heartbeat_ms;
 }
 
 static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
@@ -87,7 +87,7 @@ static void on_register(wf_coordinator_t *c, wf_link_t link, json_object *messag
                      "another slave is connected with the id %s: each needs its own",
                      slave.id);
     }
-    else if (wf_registry_add(c->options.registry, &slave, wf_time_ms(), &err)
+    else if (wf_registry_add(c->options.registry, &slave, wf_cluster_ms(), &err)
              == APR_SUCCESS) {
         wf_log(WF_LOG_NOTICE, "master: slave %s at %s is registered", slave.id,
                slave.address);
@@ -125,7 +125,7 @@ static void on_heartbeat(wf_coordinator_t *c, wf_link_t link, json_object *messa
     wf_error_t err;
 
     wf_error_init(&err, p);
-    if (wf_registry_beat(c->options.registry, peer->id, &heard, wf_time_ms(), &err)
+    if (wf_registry_beat(c->options.registry, peer->id, &heard, wf_cluster_ms(), &err)
         != APR_SUCCESS) {
         wf_link_close(c->links, link, "it has to register again");
     }

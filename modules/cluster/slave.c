@@ -36,6 +36,11 @@ int wf_slave_type_parse(const char *name)
     return -1;
 }
 
+apr_int64_t wf_cluster_ms(void)
+{
+    return wf_mono_us() / 1000;
+}
+
 double wf_slave_load(const wf_slave_t *slave)
 {
     double load =
@@ -111,7 +116,9 @@ static json_object *status_json(const wf_slave_t *slave, apr_pool_t *p)
     wf_json_add_string(o, "state", states[slave->state]);
     wf_json_add_double(o, "load", wf_slave_load(slave));
     wf_json_add_int(o, "active_tasks", slave->active_tasks);
-    wf_json_add_string(o, "last_seen", wf_time_utc(slave->last_seen_ms, p));
+    wf_json_add_string(
+        o, "last_seen",
+        wf_time_utc(wf_time_ms() - (wf_cluster_ms() - slave->last_seen_ms), p));
     json_object_object_add(o, "metrics", metrics_json(slave));
     return o;
 }
