@@ -222,7 +222,7 @@ static void look_for_losses(wf_coordinator_t *c, apr_pool_t *p)
     for (e = c->executions; e != NULL; e = e->next) {
         for (i = 0; i < e->n; i++) {
             if (!e->parts[i].over && is_lost(c, e, slaves, e->parts[i].slave)) {
-                wf_distributed_lose(c, e, i, "nothing was heard of it for too long");
+                wf_distributed_lose(c, e, i, "silent for too long");
             }
         }
     }

@@ -200,31 +200,28 @@ static apr_int64_t left_of(const wf_run_t *run, const wf_spread_member_t *member
 }
 
 /* Somebody is lost who had a part of the iterations. What he did after his last report,
- * and until he ended or found out that he is alone, nobody knows. */
+ * and until he ended or found out that he is alone, nobody knows. Errors keep
+ * WF_ERROR_TEXT bytes: what matters most comes first. */
 static const char *lost_part(const wf_run_t *run, const wf_spread_member_t *member,
                              const char *successor)
 {
     double age = (double)(wf_mono_us() - member->heard_us) / 1e6;
     apr_int64_t left = left_of(run, member);
     apr_pool_t *p = run->pool;
-    const char *known = apr_psprintf(
-        p, "%" APR_INT64_T_FMT " iterations of its part (%d of %d) are known",
-        wf_member_done(member, run->plan->nscenarios),
-        (int)(member - run->members->all) + 1, run->members->n);
+    const char *known =
+        apr_psprintf(p, "%" APR_INT64_T_FMT " iterations of part %d of %d are known%s",
+                     wf_member_done(member, run->plan->nscenarios),
+                     (int)(member - run->members->all) + 1, run->members->n,
+                     member->heard_us > 0 ? apr_psprintf(p, " (%.1f s old)", age) : "");
 
-    if (member->heard_us > 0) {
-        known = apr_psprintf(p, "%s, by a report %.1f s old", known, age);
-    }
     if (successor != NULL) {
-        return apr_psprintf(p,
-                            "%s, slave %s goes on from there; what was done after that "
-                            "may be done twice and counts once",
+        return apr_psprintf(p, "%s, slave %s goes on; what came later may be done twice",
                             known, successor);
     }
     known = left > 0 ? apr_psprintf(p, "%s, the other %" APR_INT64_T_FMT " are not made",
                                     known, left)
-                     : apr_pstrcat(p, known, ", nobody goes on with it", NULL);
-    return apr_pstrcat(p, known, "; what was done after that is not counted", NULL);
+                     : apr_pstrcat(p, known, ", nobody goes on", NULL);
+    return apr_pstrcat(p, known, "; what came later is not counted", NULL);
 }
 
 static const char *loss_of(const wf_run_t *run, const wf_spread_member_t *member,
