@@ -647,6 +647,25 @@ apr_status_t wf_load_snapshot(wf_load_t *load, const char *id,
     return take_snapshot(load, id, snapshot, 0, p, err);
 }
 
+int wf_load_is_quiet(wf_load_t *load, const char *id)
+{
+    wf_run_t *run = wf_run_hold_on(load, id);
+    apr_pool_t *p;
+    int quiet;
+
+    if (run == NULL) {
+        return 0;
+    }
+    pthread_mutex_lock(&load->lock);
+    quiet = run->status == WF_RUN_PAUSED && !run->stopping;
+    pthread_mutex_unlock(&load->lock);
+    p = wf_pool_create("wf_quiet", 0);
+    quiet = quiet && !wf_run_is_busy(run, p);
+    apr_pool_destroy(p);
+    wf_run_let_go(run);
+    return quiet;
+}
+
 apr_status_t wf_load_record(wf_load_t *load, const char *id, wf_run_snapshot_t *snapshot,
                             apr_pool_t *p, wf_error_t *err)
 {

@@ -370,6 +370,15 @@ apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int member,
                                  const char *reason, const char *successor,
                                  apr_int64_t *task, wf_error_t *err);
 
+/** A task has ended before its time, so that the part goes on elsewhere: everything that
+ * it had to tell has come, its last record is of one that was paused and quiet, and
+ * nothing is lost or done twice. *next is the number of the next task, which is
+ * successor's; 0 if the execution is being stopped, and the part has ended with it.
+ * WF_ERR_CONFLICT if the task is over. */
+apr_status_t wf_load_member_moved(wf_load_t *load, const char *id, int member,
+                                  apr_int64_t task, const char *successor,
+                                  apr_int64_t *next, wf_error_t *err);
+
 /** End an execution as failed, as wf_load_stop ends it: its errors say why. */
 apr_status_t wf_load_abort(wf_load_t *load, const char *id, const char *reason,
                            wf_error_t *err);
@@ -393,6 +402,9 @@ apr_status_t wf_load_cut(wf_load_t *load, const char *id, wf_error_t *err);
 /** No new iterations, and time stands still; running iterations end. And go on. */
 apr_status_t wf_load_pause(wf_load_t *load, const char *id, wf_error_t *err);
 apr_status_t wf_load_resume(wf_load_t *load, const char *id, wf_error_t *err);
+/** Is it paused, and have all iterations ended that were under way? Its record is exact
+ *  then. */
+int wf_load_is_quiet(wf_load_t *load, const char *id);
 
 /** Give a scenario (NULL: the only one) a new number of VUs. Also WF_ERR_CONFLICT for modes
  *  that cannot, WF_ERR_UNAVAILABLE beyond max_vus. */

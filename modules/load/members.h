@@ -32,10 +32,11 @@ typedef struct wf_spread_member_t {
     int timed; /* clock is known */
 } wf_spread_member_t;
 
-/* Somebody who is lost, and what he had done. */
+/* Somebody who has a part no more, and what he had done of it. */
 typedef struct wf_gone_t {
     const char *name;
-    int part; /* whose that was */
+    int part;
+    int moved; /* he gave it to somebody else; else he is lost */
     apr_int64_t iterations, vus;
 } wf_gone_t;
 

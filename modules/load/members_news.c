@@ -157,6 +157,20 @@ static void note_end(wf_run_t *run, const wf_spread_member_t *member,
     }
 }
 
+/* With the load engine's lock. */
+static void end_task(wf_run_t *run, wf_spread_member_t *member, wf_run_status_e status,
+                     const char *variables)
+{
+    pthread_mutex_lock(&run->members->lock);
+    member->over = 1;
+    member->status = status;
+    pthread_mutex_unlock(&run->members->lock);
+    note_end(run, member, variables);
+    if (wf_members_over(run->members)) {
+        wf_run_phase_over(run);
+    }
+}
+
 apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int i, apr_int64_t task,
                                  wf_run_status_e status, const char *variables,
                                  wf_error_t *err)
@@ -170,14 +184,7 @@ apr_status_t wf_load_member_over(wf_load_t *load, const char *id, int i, apr_int
     member = &run->members->all[i];
     pthread_mutex_lock(&load->lock);
     if (!member->over && member->task == task) {
-        pthread_mutex_lock(&run->members->lock);
-        member->over = 1;
-        member->status = status;
-        pthread_mutex_unlock(&run->members->lock);
-        note_end(run, member, variables);
-        if (wf_members_over(run->members)) {
-            wf_run_phase_over(run);
-        }
+        end_task(run, member, status, variables);
     }
     pthread_mutex_unlock(&load->lock);
     wf_run_let_go(run);
@@ -255,7 +262,21 @@ static int goes_on(const wf_run_t *run, const wf_spread_member_t *member)
            && member->sequence > 0;
 }
 
-/* With both locks. */
+/* With both locks, as the next. */
+static void hand_over(wf_run_t *run, wf_spread_member_t *member, const char *successor,
+                      const wf_gone_t *done)
+{
+    member->name = apr_pstrdup(run->pool, successor);
+    member->heard_us = 0;
+    member->timed = 0;
+    member->task++;
+    member->others_done += done->iterations;
+    member->others_vus += done->vus;
+    if (!goes_on(run, member)) {
+        begin_anew(run->members, member);
+    }
+}
+
 static void lose(wf_run_t *run, wf_spread_member_t *member, const char *successor)
 {
     wf_members_t *members = run->members;
@@ -268,14 +289,7 @@ static void lose(wf_run_t *run, wf_spread_member_t *member, const char *successo
         member->status = WF_RUN_FAILED;
         return;
     }
-    member->name = apr_pstrdup(run->pool, successor);
-    member->heard_us = 0;
-    member->task++;
-    member->others_done += done.iterations;
-    member->others_vus += done.vus;
-    if (!goes_on(run, member)) {
-        begin_anew(members, member);
-    }
+    hand_over(run, member, successor, &done);
 }
 
 static int nobody_left(const wf_run_t *run)
@@ -334,6 +348,50 @@ apr_status_t wf_load_member_lost(wf_load_t *load, const char *id, int i,
         successor = wanted(run) ? successor : NULL;
         *task = successor != NULL ? member->task + 1 : 0;
         note_loss(run, member, reason, successor);
+    }
+    pthread_mutex_unlock(&load->lock);
+    wf_run_let_go(run);
+    return rv;
+}
+
+/* With the load engine's lock. */
+static void move(wf_run_t *run, wf_spread_member_t *member, const char *successor)
+{
+    wf_members_t *members = run->members;
+    wf_gone_t done;
+
+    pthread_mutex_lock(&members->lock);
+    done = wf_member_done_by(run, member);
+    done.moved = 1;
+    APR_ARRAY_PUSH(members->gone, wf_gone_t) = done;
+    hand_over(run, member, successor, &done);
+    pthread_mutex_unlock(&members->lock);
+}
+
+apr_status_t wf_load_member_moved(wf_load_t *load, const char *id, int i,
+                                  apr_int64_t task, const char *successor,
+                                  apr_int64_t *next, wf_error_t *err)
+{
+    wf_run_t *run = hold_on(load, id, i, err);
+    apr_status_t rv = APR_SUCCESS;
+    wf_spread_member_t *member;
+
+    *next = 0;
+    if (run == NULL) {
+        return WF_EFAILED;
+    }
+    member = &run->members->all[i];
+    pthread_mutex_lock(&load->lock);
+    if (member->over || member->task != task) {
+        rv = wf_error_set(err, WF_ERR_CONFLICT, "the task of slave %s is over",
+                          member->name);
+    }
+    else if (wanted(run)) {
+        move(run, member, successor);
+        *next = member->task;
+    }
+    else {
+        end_task(run, member, WF_RUN_ABORTED, NULL);
     }
     pthread_mutex_unlock(&load->lock);
     wf_run_let_go(run);

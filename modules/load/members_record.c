@@ -138,11 +138,43 @@ static void add_clock(json_object *o, const wf_member_clock_t *clock)
     add_milliseconds(o, "start_skew_ms", clock->skew_us);
 }
 
-static void add_done(json_object *o, const wf_members_t *members, const wf_gone_t *done)
+static void add_done(json_object *o, const wf_gone_t *done)
 {
     add_int(o, "completed_vus", done->vus);
     add_int(o, "completed_iters", done->iterations);
-    add_share(o, members, done->part);
+}
+
+static int has_part(const wf_members_t *members, const char *name)
+{
+    int i;
+
+    for (i = 0; i < members->n; i++) {
+        if (!members->all[i].given_up && strcmp(members->all[i].name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What they did of parts that others have now, or nobody. Who has come back is shown as
+ * what he is now, and who only gave parts away did all of his. */
+static void add_gone(json_object *states, const wf_members_t *members)
+{
+    int i;
+
+    for (i = 0; i < members->gone->nelts; i++) {
+        const wf_gone_t *gone = &APR_ARRAY_IDX(members->gone, i, wf_gone_t);
+        json_object *o = state_of(states, gone->name);
+        int is_member = has_part(members, gone->name);
+
+        if (!is_member) {
+            add_status(o, gone->moved ? WF_RUN_COMPLETED : WF_RUN_FAILED);
+        }
+        if (!is_member || !gone->moved) {
+            add_share(o, members, gone->part);
+        }
+        add_done(o, gone);
+    }
 }
 
 json_object *wf_members_states(const wf_view_t *view)
@@ -160,21 +192,14 @@ json_object *wf_members_states(const wf_view_t *view)
             o = state_of(states, member->name);
             add_status(o,
                        member->over && member->task > 0 ? member->status : view->status);
-            add_done(o, members, &done);
+            add_share(o, members, i);
+            add_done(o, &done);
             if (member->timed) {
                 add_clock(o, &member->clock);
             }
         }
     }
-    for (i = 0; i < members->gone->nelts; i++) {
-        const wf_gone_t *gone = &APR_ARRAY_IDX(members->gone, i, wf_gone_t);
-
-        o = state_of(states, gone->name);
-        if (wf_json_get(o, "status") == NULL) { /* else it has come back */
-            add_status(o, WF_RUN_FAILED);
-        }
-        add_done(o, members, gone);
-    }
+    add_gone(states, members);
     pthread_mutex_unlock(&members->lock);
     return states;
 }
@@ -219,6 +244,7 @@ static json_object *gone_json(const wf_members_t *members)
 
         wf_json_add_string(item, "name", lost->name);
         wf_json_add_int(item, "part", lost->part);
+        wf_json_add_bool(item, "moved", lost->moved);
         wf_json_add_int(item, "iterations", lost->iterations);
         wf_json_add_int(item, "vus", lost->vus);
         json_object_array_add(gone, item);
@@ -340,6 +366,7 @@ static apr_status_t restore_gone(wf_run_t *run, json_object *o, wf_error_t *err)
     APR_ARRAY_PUSH(members->gone, wf_gone_t) =
         (wf_gone_t){ .name = apr_pstrdup(run->pool, wf_json_string(o, "name", "")),
                      .part = (int)part,
+                     .moved = wf_json_bool(o, "moved", 0),
                      .iterations = wf_json_int(o, "iterations", 0),
                      .vus = wf_json_int(o, "vus", 0) };
     return APR_SUCCESS;

@@ -433,6 +433,90 @@ static void nobody_left(runner_t *r, const char *teardown)
     close_cluster(&c);
 }
 
+/* ---- parts that move --------------------------------------------------------------------- */
+
+/* A task stands still, and tells what it did until then. */
+static void come_to_rest(cluster_t *c, task_t *task)
+{
+    wf_load_t *load = c->slaves[task->slave];
+    wf_run_snapshot_t snapshot;
+    said_t said;
+    wf_error_t err;
+
+    wf_error_init(&err, c->pool);
+    is_int(wf_load_is_quiet(load, task->id), 0, "what runs is not quiet");
+    is_int(wf_load_pause(load, task->id, &err), APR_SUCCESS, "it stands still");
+    PUMP_UNTIL(c, wf_load_is_quiet(load, task->id));
+    is_int(wf_load_is_quiet(load, task->id), 1, "and is quiet then");
+    is_int(wf_load_record(load, task->id, &snapshot, c->pool, &err), APR_SUCCESS,
+           "its record");
+    said = (said_t){ snapshot.record->sequence, snapshot.record->state,
+                     snapshot.record->sheet };
+    while (task->known_sequence != said.sequence) {
+        tell(c, task, &said, c->pool);
+    }
+    task->given_up = 1;
+    wf_load_cut(load, task->id, &err);
+    is_int(wf_load_is_quiet(load, task->id), 0, "what is cut is not quiet");
+}
+
+/* Nothing is lost, and nothing is done twice. */
+static void moves(runner_t *r)
+{
+    wf_run_from_t from;
+    apr_int64_t next = 0;
+    cluster_t c;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    open_cluster(&c, r,
+                 HEAD "steps:\n- {id: s, type: http, config: {url: 'BASE/slow/5'}}\n"
+                      "options: {mode: shared-iterations, vus: 24, iterations: 1200}\n");
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 100), "three are under way");
+    come_to_rest(&c, c.tasks[1]);
+    is_int(wf_load_member_moved(r->load, c.id, 1, 1, "four", &next, &err), APR_SUCCESS,
+           "its part goes elsewhere");
+    is_int(next, 2, "as a new task");
+    is_int(wf_load_member_record(r->load, c.id, 1, &from, r->pool, &err), APR_SUCCESS,
+           "with its record");
+    c.hosts[1] = 0;
+    start_task(&c, 0, 1, next, "main", NULL, &from);
+    wf_load_member_moved(r->load, c.id, 1, 1, "four", &next, &err);
+    is_int(err.kind, WF_ERR_CONFLICT, "it was somebody else's before");
+    ok(pump_until(&c, 0), "to the end");
+    is_str(wf_run_status_name(r->last.status), "completed", "completed");
+    is_int(r->last.iterations, 1200, "exactly all iterations");
+    is_int(target_requests(&r->target), 1200, "as the target saw it");
+    is_str(member_status(r, "two"), "completed", "who gave it away did his");
+    is_str(member_status(r, "four"), "completed", "as who has got it");
+    is_int(member_done(r, "two") + member_done(r, "four"), 400, "together all of it");
+    ok(member_done(r, "two") > 0 && member_done(r, "four") > 0, "both some");
+    is_int((int)json_object_array_length(r->last.errors), 0, "nothing went wrong");
+    close_cluster(&c);
+}
+
+static void moves_too_late(runner_t *r)
+{
+    apr_int64_t next = 7;
+    cluster_t c;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    open_cluster(&c, r, HEAD PAUSE "options: {vus: 6, duration: 60s}\n");
+    start(&c, r->load, NULL);
+    ok(pump_until(&c, 20), "three are under way");
+    come_to_rest(&c, c.tasks[1]);
+    is_int(wf_load_stop(r->load, c.id, &err), APR_SUCCESS, "stop");
+    is_int(wf_load_member_moved(r->load, c.id, 1, 1, "four", &next, &err), APR_SUCCESS,
+           "a part was on its way");
+    is_int(next, 0, "nobody needs it any more");
+    ok(pump_until(&c, 0), "it ends");
+    is_str(wf_run_status_name(r->last.status), "aborted", "aborted");
+    is_str(member_status(r, "two"), "aborted", "as who had it");
+    close_cluster(&c);
+}
+
 /* ---- the master's restart ---------------------------------------------------------------------------------- */
 
 /* Records of others, and what is none. */
@@ -534,6 +618,8 @@ int main(void)
     in_setup(&r);
     nobody_left(&r, "");
     nobody_left(&r, "teardown:\n- {id: out, type: http, config: {url: 'BASE/ok?out'}}\n");
+    moves(&r);
+    moves_too_late(&r);
     master_returns(&r);
     master_ends(&r);
     runner_close(&r);
