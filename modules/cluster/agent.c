@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LOOK_US 10000 /* between two looks at a task that stands still to be moved */
+
 typedef enum { LETTER_DIALED, LETTER_OPENED, LETTER_MESSAGE, LETTER_CLOSED } letter_e;
 
 struct wf_agent_letter_t {
@@ -132,6 +134,7 @@ static const struct {
     { "order",      wf_agent_on_order },
     { "have",       wf_agent_on_have },
     { "done",       wf_agent_on_done },
+    { "leave",      wf_agent_on_leave },
     /* clang-format on */
 };
 
@@ -291,7 +294,7 @@ static void end_orphans(wf_agent_t *agent, apr_int64_t now_us)
     }
     for (task = agent->tasks; task != NULL; task = next) {
         next = task->next;
-        if (task->state <= TASK_RUNS && !task->orphan) {
+        if (task->state <= TASK_RUNS && !task->orphan && !task->moved) {
             wf_log(WF_LOG_WARN, "slave: %s is stopped: its master is away", task->id);
             task->orphan = 1;
             wf_agent_cut_task(agent, task);
@@ -326,6 +329,17 @@ static void begin_due(wf_agent_t *agent, apr_int64_t now_us)
         next = task->next;
         if (task->state == TASK_WAITS && task->start_us <= now_us) {
             wf_agent_start_task(agent, task);
+        }
+    }
+}
+
+static void leave_asked(wf_agent_t *agent, apr_int64_t now_us)
+{
+    wf_agent_task_t *task;
+
+    for (task = agent->tasks; task != NULL; task = task->next) {
+        if (task->state == TASK_RUNS && task->leave_by_us > 0) {
+            wf_agent_leave_task(agent, task, now_us);
         }
     }
 }
@@ -388,6 +402,9 @@ static apr_int64_t next_turn(const wf_agent_t *agent, apr_int64_t now_us)
         if (task->state == TASK_WAITS && task->start_us < next) {
             next = task->start_us;
         }
+        if (task->leaving && now_us + LOOK_US < next) {
+            next = now_us + LOOK_US;
+        }
     }
     return next;
 }
@@ -434,6 +451,7 @@ static void turn(wf_agent_t *agent)
         dial(agent);
     }
     begin_due(agent, wf_mono_us());
+    leave_asked(agent, wf_mono_us());
     note_ends(agent);
     if (agent->registered) {
         report(agent, now);
@@ -509,6 +527,7 @@ static void use_defaults(wf_agent_options_t *options)
     options->retry_last = options->retry_last ? options->retry_last : WF_AGENT_RETRY_LAST;
     options->report = options->report ? options->report : WF_AGENT_REPORT;
     options->now = options->now ? options->now : wall_clock;
+    options->patience = options->patience ? options->patience : WF_MOVE_PATIENCE;
 }
 
 static void free_agent(wf_agent_t *agent)

@@ -36,6 +36,11 @@ typedef struct wf_agent_task_t {
     apr_int64_t requests, beaten_requests; /* so far; at the latest heartbeat */
     int orphan; /* it was cut, as its master was away: it is not done */
     apr_int64_t ended_us;
+    int paused;              /* so it was ordered */
+    apr_int64_t leave_by_us; /* wf_mono_us: it is to go on elsewhere, if it is quiet by
+                                then; 0: nobody asks for that */
+    int leaving;             /* and it stands still for that … */
+    int moved;               /* … and has: its last words are of that moment */
 
     /* its last words, from a thread of the load engine */
     apr_pool_t *last_pool;
@@ -103,11 +108,14 @@ void wf_agent_on_assign(wf_agent_t *agent, json_object *message);
 void wf_agent_on_order(wf_agent_t *agent, json_object *message);
 void wf_agent_on_have(wf_agent_t *agent, json_object *message);
 void wf_agent_on_done(wf_agent_t *agent, json_object *message);
+void wf_agent_on_leave(wf_agent_t *agent, json_object *message);
 
 /* … and what the agent does with them. */
 
 /** Its time has come; it may be gone then. */
 void wf_agent_start_task(wf_agent_t *agent, wf_agent_task_t *task);
+/** It is to go on elsewhere: look whether it can. */
+void wf_agent_leave_task(wf_agent_t *agent, wf_agent_task_t *task, apr_int64_t now_us);
 /** Tell how it stands. */
 void wf_agent_report_task(wf_agent_t *agent, wf_agent_task_t *task);
 /** End it now. One that waits is gone then, one that runs has ended soon. */

@@ -39,6 +39,13 @@ void wf_agent_free_task(wf_agent_t *agent, wf_agent_task_t *task)
     free(task);
 }
 
+static wf_said_t last_words(const wf_agent_task_t *task, const wf_run_record_t *record)
+{
+    return (wf_said_t){ .sequence = record->sequence,
+                        .state = apr_pstrdup(task->last_pool, record->state),
+                        .sheet = apr_pstrdup(task->last_pool, record->sheet) };
+}
+
 static void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
 {
     wf_agent_task_t *task = baton;
@@ -50,11 +57,11 @@ static void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
     }
     task->status = snapshot->status;
     task->last_requests = snapshot->http_reqs;
-    task->last = (wf_said_t){ .sequence = record->sequence,
-                              .state = apr_pstrdup(task->last_pool, record->state),
-                              .sheet = apr_pstrdup(task->last_pool, record->sheet) };
-    task->variables =
-        record->variables ? apr_pstrdup(task->last_pool, record->variables) : NULL;
+    if (!task->moved) {
+        task->last = last_words(task, record);
+        task->variables =
+            record->variables ? apr_pstrdup(task->last_pool, record->variables) : NULL;
+    }
     pthread_mutex_lock(&agent->lock);
     agent->ended = 1;
     __atomic_store_n(&task->final, 1, __ATOMIC_RELEASE); /* the task may go now */
@@ -72,18 +79,37 @@ static void refuse(wf_agent_t *agent, const wf_task_name_t *name, const char *wh
 
 /* ---- orders ---------------------------------------------------------------------------------- */
 
+/* One that stands still to be moved neither pauses nor goes on; to be ended it need not
+ * be moved. */
+static int is_noted(wf_agent_task_t *task, wf_order_e order)
+{
+    if (order == WF_ORDER_PAUSE || order == WF_ORDER_RESUME) {
+        task->paused = order == WF_ORDER_PAUSE;
+        return task->leaving;
+    }
+    if (order == WF_ORDER_STOP || order == WF_ORDER_CUT) {
+        task->leave_by_us = 0;
+        task->leaving = 0;
+    }
+    return 0;
+}
+
 static void obey(wf_agent_t *agent, wf_agent_task_t *task, json_object *o)
 {
     wf_load_t *load = agent->options.load;
     const char *scenario = wf_json_string(o, "scenario", "");
+    int order = wf_order_parse(wf_json_string(o, "order", ""));
     wf_error_t err;
 
     if (task->state == TASK_WAITS) {
         json_object_array_add(task->orders, json_object_get(o));
         return;
     }
+    if (is_noted(task, (wf_order_e)order)) {
+        return;
+    }
     wf_error_init(&err, agent->pool);
-    switch (wf_order_parse(wf_json_string(o, "order", ""))) {
+    switch (order) {
     case WF_ORDER_STOP:
         wf_load_stop(load, task->id, &err);
         break;
@@ -303,6 +329,73 @@ void wf_agent_start_task(wf_agent_t *agent, wf_agent_task_t *task)
     obey_all(agent, task, task->orders);
 }
 
+/* ---- to go on elsewhere ----------------------------------------------------------------------- */
+
+static void stay(wf_agent_t *agent, const wf_task_name_t *name)
+{
+    wf_agent_tell(agent, wf_task_message("stays", name));
+}
+
+/* It will be looked at in each turn, also if it has not begun yet. */
+void wf_agent_on_leave(wf_agent_t *agent, json_object *message)
+{
+    wf_task_name_t name;
+    wf_agent_task_t *task;
+
+    if (!wf_task_name_read(&name, message)) {
+        return;
+    }
+    task = find(agent, &name);
+    if (task == NULL) {
+        stay(agent, &name);
+    }
+    else if (task->state <= TASK_RUNS && task->leave_by_us == 0) {
+        task->leave_by_us = wf_mono_us() + agent->options.patience;
+    }
+}
+
+/* It is quiet: what it did until now is all it did. */
+static void move(wf_agent_t *agent, wf_agent_task_t *task)
+{
+    wf_run_snapshot_t snapshot;
+    wf_error_t err;
+
+    wf_error_init(&err, agent->pool);
+    if (wf_load_record(agent->options.load, task->id, &snapshot, agent->pool, &err)
+            != APR_SUCCESS
+        || snapshot.status != WF_RUN_PAUSED) {
+        return; /* its end comes soon */
+    }
+    task->last = last_words(task, snapshot.record);
+    task->moved = 1;
+    task->leave_by_us = 0;
+    task->leaving = 0;
+    wf_load_cut(agent->options.load, task->id, &err);
+}
+
+void wf_agent_leave_task(wf_agent_t *agent, wf_agent_task_t *task, apr_int64_t now_us)
+{
+    wf_load_t *load = agent->options.load;
+    wf_error_t err;
+
+    wf_error_init(&err, agent->pool);
+    if (!task->leaving) {
+        task->leaving = 1;
+        wf_load_pause(load, task->id, &err); /* or it is paused already */
+    }
+    if (wf_load_is_quiet(load, task->id)) {
+        move(agent, task);
+    }
+    else if (now_us > task->leave_by_us) {
+        task->leave_by_us = 0;
+        task->leaving = 0;
+        if (!task->paused) {
+            wf_load_resume(load, task->id, &err);
+        }
+        stay(agent, &task->name);
+    }
+}
+
 /* ---- what tasks wf_agent_tell ------------------------------------------------------------------------- */
 
 /* The difference to what is confirmed, or all of it. */
@@ -342,7 +435,8 @@ static void tell_over(wf_agent_t *agent, wf_agent_task_t *task)
 {
     json_object *o = wf_task_message("over", &task->name);
 
-    wf_json_add_string(o, "status", wf_run_status_name(task->status));
+    wf_json_add_string(o, "status",
+                       task->moved ? WF_MOVED : wf_run_status_name(task->status));
     if (task->orphan) {
         wf_json_add_bool(o, "orphan", 1);
     }
@@ -358,6 +452,8 @@ void wf_agent_cut_task(wf_agent_t *agent, wf_agent_task_t *task)
     wf_error_t err;
 
     wf_error_init(&err, agent->pool);
+    task->leave_by_us = 0; /* it ends here */
+    task->leaving = 0;
     if (task->state == TASK_WAITS) {
         wf_agent_free_task(agent, task);
     }
@@ -432,7 +528,7 @@ void wf_agent_report_task(wf_agent_t *agent, wf_agent_task_t *task)
         return;
     }
     wf_error_init(&err, agent->pool);
-    if (task->state == TASK_RUNS
+    if (task->state == TASK_RUNS && !task->moved
         && wf_load_record(agent->options.load, task->id, &snapshot, agent->pool, &err)
                == APR_SUCCESS
         && !wf_run_status_final(snapshot.status)) {

@@ -150,6 +150,9 @@ apr_int64_t *wf_select_weights(const apr_array_header_t *chosen, apr_pool_t *p);
 #define WF_AGENT_KEPT                                                                    \
     1000 /* tasks that have ended and that a master does not know of; of                 \
             more, older ones are forgotten, and are done again */
+#define WF_MOVE_PATIENCE                                                                 \
+    30000000 /* a task that is to go on elsewhere stands still for so long, then it      \
+                stays */
 
 /* An agent keeps one link to a master, does what comes over it, and tells how that goes. */
 typedef struct wf_agent_t wf_agent_t;
@@ -167,6 +170,7 @@ typedef struct wf_agent_options_t {
     void *baton;
     apr_interval_time_t retry_first, retry_last; /* 0: as above, as for report */
     apr_interval_time_t report;
+    apr_interval_time_t patience; /* 0: WF_MOVE_PATIENCE */
     /** Microseconds without a word of the master; then its tasks are orphans. If the
      * master has a shorter timeout, that counts. 0: never. */
     apr_interval_time_t timeout;
@@ -224,6 +228,19 @@ void wf_coordinator_destroy(wf_coordinator_t *coordinator);
 /** Where its slaves' connections go. */
 wf_links_t *wf_coordinator_links(wf_coordinator_t *coordinator);
 
+/* Slaves that come late. The parts of an execution are fixed when it begins, so one that
+ * lets slaves join has more of them than it has slaves: each slave gets several, and
+ * whoever registers later gets some of those who have most. A part is moved without loss:
+ * its task stands still until all iterations under way have ended, tells what it did, and
+ * goes on from there as a task of the newcomer; only the time of that part stands still
+ * meanwhile. If its iterations take too long (WF_MOVE_PATIENCE) it stays where it is. A
+ * slave that was lost and comes back is a newcomer, too. A part that nobody can take over
+ * waits for one as long as a slave may be silent, once more, before it is given up.
+ * Slaves that are drained give nothing away: they finish what they have. */
+#define WF_PARTS_LEAST 12    /* parts of an execution that lets slaves join … */
+#define WF_PARTS_PER_SLAVE 4 /* … or so many for each slave, if that is more … */
+#define WF_PARTS_MOST 64     /* … but no more than that, than one each, or than users */
+
 /* An execution for several slaves. */
 typedef struct wf_distribute_t {
     const char *id;
@@ -232,6 +249,7 @@ typedef struct wf_distribute_t {
     const wf_selector_t *selector;
     const wf_wanted_t *wanted;
     wf_loss_e loss;
+    int late_joiners;
 } wf_distribute_t;
 
 /** Choose slaves and begin. The plan is taken over as by wf_load_start, also on failure.

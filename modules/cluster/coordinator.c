@@ -133,6 +133,7 @@ static void begin_phase(wf_coordinator_t *c, wf_distributed_t *e, json_object *o
         e->parts[i].task = json_object_get_int64(json_object_array_get_idx(tasks, i));
         e->parts[i].over = e->parts[i].task == 0;
         e->parts[i].waits = strcmp(e->phase, "main") == 0 && !wf_json_bool(o, "again", 0);
+        e->parts[i].moving = e->parts[i].lost = NULL;
         wf_distributed_assign(c, e, i);
     }
 }
@@ -221,7 +222,12 @@ static void look_for_losses(wf_coordinator_t *c, apr_pool_t *p)
     slaves = wf_registry_list(c->options.registry, p);
     for (e = c->executions; e != NULL; e = e->next) {
         for (i = 0; i < e->n; i++) {
-            if (!e->parts[i].over && is_lost(c, e, slaves, e->parts[i].slave)) {
+            const wf_distributed_part_t *part = &e->parts[i];
+
+            if (!part->over && part->lost != NULL) {
+                wf_distributed_lose(c, e, i, part->lost);
+            }
+            else if (!part->over && is_lost(c, e, slaves, part->slave)) {
                 wf_distributed_lose(c, e, i, "silent for too long");
             }
         }
@@ -309,6 +315,7 @@ static void *run(void *data)
             look_for_losses(c, p);
             forget_ended(c);
             begin_waiting(c, p);
+            wf_coordinator_share(c, p);
             pthread_mutex_unlock(&c->lock);
             apr_pool_clear(p);
         }
@@ -487,6 +494,7 @@ static wf_distributed_t *make_execution(const wf_distribute_t *what, int n,
     copy_distribute(&e->what, what, p);
     e->since_us = wf_mono_us();
     e->orders = json_object_new_object();
+    e->newcomers = apr_array_make(p, 4, sizeof(const char *));
     e->n = n;
     e->weights = apr_pmemdup(p, weights, (apr_size_t)n * sizeof(*weights));
     e->parts = apr_pcalloc(p, (apr_size_t)n * sizeof(*e->parts));
@@ -524,6 +532,23 @@ static apr_status_t begin(wf_coordinator_t *c, wf_distributed_t *e, wf_plan_t *p
     return rv;
 }
 
+/* Who has which part at first: each slave some in a row, all of its weight. */
+static wf_distributed_t *deal(const wf_distribute_t *what,
+                              const apr_array_header_t *slaves, apr_pool_t *p)
+{
+    int each = what->late_joiners ? wf_parts_each(slaves->nelts, what->wanted->vus) : 1;
+    int n = slaves->nelts * each, i;
+    const char **names = apr_pcalloc(p, (apr_size_t)n * sizeof(*names));
+    apr_int64_t *weights = apr_pcalloc(p, (apr_size_t)n * sizeof(*weights));
+    const apr_int64_t *of = wf_select_weights(slaves, p);
+
+    for (i = 0; i < n; i++) {
+        names[i] = APR_ARRAY_IDX(slaves, i / each, const wf_slave_t *)->id;
+        weights[i] = of[i / each];
+    }
+    return make_execution(what, n, names, weights);
+}
+
 /* With the lock. *chosen tells whether there were slaves to choose: if not, the plan is
  * still the caller's. */
 static apr_status_t choose_and_begin(wf_coordinator_t *c, wf_plan_t *plan,
@@ -532,20 +557,12 @@ static apr_status_t choose_and_begin(wf_coordinator_t *c, wf_plan_t *plan,
 {
     apr_pool_t *p = wf_pool_create("wf_distribute", 0);
     apr_array_header_t *slaves = NULL;
-    const char **names;
     apr_status_t rv = wf_select(&slaves, wf_registry_list(c->options.registry, p),
                                 what->selector, what->wanted, p, err);
-    int i;
 
     *chosen = rv == APR_SUCCESS;
     if (rv == APR_SUCCESS) {
-        names = apr_pcalloc(p, (apr_size_t)slaves->nelts * sizeof(*names));
-        for (i = 0; i < slaves->nelts; i++) {
-            names[i] = APR_ARRAY_IDX(slaves, i, const wf_slave_t *)->id;
-        }
-        rv = begin(
-            c, make_execution(what, slaves->nelts, names, wf_select_weights(slaves, p)),
-            plan, plan_pool, NULL, err);
+        rv = begin(c, deal(what, slaves, p), plan, plan_pool, NULL, err);
     }
     apr_pool_destroy(p);
     return rv;

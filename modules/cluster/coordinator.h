@@ -13,6 +13,10 @@ typedef struct wf_distributed_part_t {
     apr_int64_t task;
     int over;
     int waits; /* for the common start: it has not begun yet */
+    const char *moving;         /* to whom it is to go; or NULL */
+    apr_array_header_t *nobody; /* of const char *: slaves that refused it; or NULL */
+    const char *lost; /* why its slave is lost, while nobody goes on with it … */
+    apr_int64_t lost_until_us; /* … wf_mono_us: until then somebody may; else 0 */
 } wf_distributed_part_t;
 
 typedef struct wf_distributed_t {
@@ -24,6 +28,7 @@ typedef struct wf_distributed_t {
     apr_int64_t start_us;          /* wall clock */
     json_object *orders;           /* what holds since then, by what each is about */
     apr_int64_t since_us;          /* wf_mono_us: this process knows it */
+    apr_array_header_t *newcomers; /* of const char *: who has registered since */
     apr_pool_t *pool, *phase_pool;
     struct wf_distributed_t *next;
 } wf_distributed_t;
@@ -61,6 +66,8 @@ wf_peer_t *wf_peer_of(const wf_coordinator_t *c, wf_link_t link);  /* or NULL */
 wf_link_t wf_peer_link(const wf_coordinator_t *c, const char *id); /* 0: not connected */
 void wf_peer_forget(wf_coordinator_t *c, wf_link_t link);
 wf_distributed_t *wf_distributed_find(const wf_coordinator_t *c, const char *id);
+/** Has its end been ordered? */
+int wf_distributed_ending(const wf_distributed_t *e);
 /** The part that a message of a slave is about, if that slave has it; or NULL. */
 wf_distributed_part_t *wf_distributed_part(const wf_coordinator_t *c,
                                            const wf_task_name_t *name, const char *slave);
@@ -68,7 +75,11 @@ wf_distributed_part_t *wf_distributed_part(const wf_coordinator_t *c,
 void wf_coordinator_tell(wf_coordinator_t *c, wf_link_t link, json_object *message);
 /** Give a part to whoever has it. Who is not connected gets it when it is. */
 void wf_distributed_assign(wf_coordinator_t *c, const wf_distributed_t *e, int member);
-/** Its slave is lost: do what is to be done then. */
+/** What a slave has of it, or is about to get: a sum of weights. */
+apr_int64_t wf_distributed_held(const wf_distributed_t *e, const char *slave);
+/** So many users are in a part of that weight, at most. */
+apr_int64_t wf_distributed_users(const wf_distributed_t *e, apr_int64_t weight);
+/** Its slave is lost: do what is to be done then, or wait for somebody. */
 void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
                          const char *reason);
 /** Its slave has not done it to the end, but is there: it goes on. */
@@ -76,6 +87,21 @@ void wf_distributed_again(wf_coordinator_t *c, wf_distributed_t *e, int member,
                           const char *reason);
 /** The same of all parts that a slave has. */
 void wf_coordinator_lose(wf_coordinator_t *c, const char *slave, const char *reason);
+/** Its slave does not take it: lost, and not asked again. */
+void wf_distributed_refused(wf_coordinator_t *c, wf_distributed_t *e, int member,
+                            const char *reason);
+
+/* coordinator_moves.c: parts for those who come late */
+
+/** It has registered: it may get something, and what it is to give is asked for again. */
+void wf_coordinator_welcome(wf_coordinator_t *c, wf_distributed_t *e, const char *slave);
+/** Now and then: give newcomers their parts. */
+void wf_coordinator_share(wf_coordinator_t *c, apr_pool_t *p);
+/** A task is over, to go on where it is to go; or back to whoever had it, if nobody else
+ * is there. */
+void wf_distributed_moved(wf_coordinator_t *c, wf_distributed_t *e, int member);
+/** Of how many parts one of n slaves gets, in an execution of so many users. */
+int wf_parts_each(int n, apr_int64_t vus);
 
 /* coordinator_words.c: what slaves say */
 

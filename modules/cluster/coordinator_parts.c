@@ -3,6 +3,7 @@
 #include "cluster/coordinator.h"
 
 #include <apr_strings.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,12 @@ wf_distributed_t *wf_distributed_find(const wf_coordinator_t *c, const char *id)
         e = e->next;
     }
     return e;
+}
+
+int wf_distributed_ending(const wf_distributed_t *e)
+{
+    return wf_json_get(e->orders, wf_order_name(WF_ORDER_STOP)) != NULL
+           || wf_json_get(e->orders, wf_order_name(WF_ORDER_CUT)) != NULL;
 }
 
 /* The part that a message of a slave is about, if that slave has it. */
@@ -144,6 +151,36 @@ void wf_distributed_assign(wf_coordinator_t *c, const wf_distributed_t *e, int m
     apr_pool_destroy(p);
 }
 
+/* ---- who has how much: with the lock --------------------------------------------------------------- */
+
+static int has(const wf_distributed_part_t *part, const char *slave)
+{
+    return !part->over
+           && strcmp(part->moving != NULL ? part->moving : part->slave, slave) == 0;
+}
+
+apr_int64_t wf_distributed_held(const wf_distributed_t *e, const char *slave)
+{
+    apr_int64_t held = 0;
+    int i;
+
+    for (i = 0; i < e->n; i++) {
+        held += has(&e->parts[i], slave) ? e->weights[i] : 0;
+    }
+    return held;
+}
+
+apr_int64_t wf_distributed_users(const wf_distributed_t *e, apr_int64_t weight)
+{
+    double all = 0;
+    int i;
+
+    for (i = 0; i < e->n; i++) {
+        all += (double)e->weights[i];
+    }
+    return (apr_int64_t)ceil((double)e->what.wanted->vus * (double)weight / all);
+}
+
 /* ---- losses: with the lock ----------------------------------------------------------------------- */
 
 static int takes_part(const wf_distributed_t *e, const char *slave)
@@ -158,14 +195,54 @@ static int takes_part(const wf_distributed_t *e, const char *slave)
     return 0;
 }
 
-/* Somebody else: of the execution itself if possible, as few to do as can be. NULL:
- * nobody. */
+static int has_refused(const wf_distributed_part_t *part, const char *slave)
+{
+    int i;
+
+    for (i = 0; part->nobody != NULL && i < part->nobody->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(part->nobody, i, const char *), slave) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* How well a slave would do as a successor: it has room, it takes part already, and has
+ * little to do with that part, too. */
+typedef struct fitness_t {
+    int room, member;
+    double load;
+} fitness_t;
+
+static fitness_t fitness(const wf_distributed_t *e, const wf_slave_t *slave,
+                         apr_int64_t weight)
+{
+    double most = slave->max_vus > 0 ? (double)slave->max_vus : 1;
+
+    return (fitness_t){
+        .room = wf_distributed_users(e, weight) <= slave->max_vus - slave->active_vus,
+        .member = takes_part(e, slave->id),
+        .load = (double)(wf_distributed_held(e, slave->id) + weight) / most,
+    };
+}
+
+static int is_fitter(const fitness_t *a, const fitness_t *b)
+{
+    if (a->room != b->room) {
+        return a->room;
+    }
+    return a->member != b->member ? a->member : a->load < b->load;
+}
+
+/* Somebody else, or NULL. */
 static const char *successor_of(wf_coordinator_t *c, const wf_distributed_t *e,
-                                const char *slave, apr_pool_t *p)
+                                int member, apr_pool_t *p)
 {
     apr_array_header_t *all = wf_registry_list(c->options.registry, p), *chosen;
+    const wf_distributed_part_t *part = &e->parts[member];
     wf_selector_t selector = *e->what.selector;
     wf_wanted_t wanted = *e->what.wanted;
+    fitness_t best = { 0 };
     const char *found = NULL;
     wf_error_t err;
     int i;
@@ -180,17 +257,37 @@ static const char *successor_of(wf_coordinator_t *c, const wf_distributed_t *e,
         return NULL;
     }
     for (i = 0; i < chosen->nelts; i++) {
-        const char *id = APR_ARRAY_IDX(chosen, i, const wf_slave_t *)->id;
+        const wf_slave_t *slave = APR_ARRAY_IDX(chosen, i, const wf_slave_t *);
+        fitness_t own = fitness(e, slave, e->weights[member]);
 
-        if (strcmp(id, slave) == 0 || wf_peer_link(c, id) == 0) {
+        if (strcmp(slave->id, part->slave) == 0 || wf_peer_link(c, slave->id) == 0
+            || has_refused(part, slave->id)) {
             continue;
         }
-        if (takes_part(e, id)) {
-            return id;
+        if (found == NULL || is_fitter(&own, &best)) {
+            found = slave->id;
+            best = own;
         }
-        found = found != NULL ? found : id;
     }
     return found;
+}
+
+/* Somebody may still come: wait for that, but not for ever. */
+static int may_wait(const wf_coordinator_t *c, wf_distributed_t *e,
+                    wf_distributed_part_t *part, const char *reason)
+{
+    if (!e->what.late_joiners || e->what.loss != WF_LOSS_REDISTRIBUTE
+        || part->nobody != NULL || wf_distributed_ending(e)) {
+        return 0;
+    }
+    if (part->lost == NULL) {
+        part->lost = apr_pstrdup(e->pool, reason);
+        part->lost_until_us = wf_mono_us() + c->options.timeout_ms * 1000;
+        wf_log(WF_LOG_WARN,
+               "master: execution %s: slave %s is lost (%s), its part waits for another",
+               e->what.id, part->slave, reason);
+    }
+    return wf_mono_us() < part->lost_until_us;
 }
 
 /* successor: NULL if nobody goes on. */
@@ -204,6 +301,7 @@ static void hand_over(wf_coordinator_t *c, wf_distributed_t *e, int member,
     wf_error_init(&err, p);
     wf_log(WF_LOG_WARN, "master: execution %s: slave %s is lost (%s), %s goes on",
            e->what.id, part->slave, reason, successor ? successor : "nobody");
+    part->lost = part->moving = NULL;
     if (wf_load_member_lost(c->options.load, e->what.id, member, reason, successor, &task,
                             &err)
             == APR_SUCCESS
@@ -221,18 +319,21 @@ static void hand_over(wf_coordinator_t *c, wf_distributed_t *e, int member,
 void wf_distributed_lose(wf_coordinator_t *c, wf_distributed_t *e, int member,
                          const char *reason)
 {
-    const char *slave = e->parts[member].slave;
     apr_pool_t *p = wf_pool_create("wf_lose", 0);
     const char *successor =
-        e->what.loss == WF_LOSS_REDISTRIBUTE ? successor_of(c, e, slave, p) : NULL;
+        e->what.loss == WF_LOSS_REDISTRIBUTE ? successor_of(c, e, member, p) : NULL;
     wf_error_t err;
 
     wf_error_init(&err, p);
     if (e->what.loss == WF_LOSS_ABORT) {
-        wf_load_abort(c->options.load, e->what.id,
-                      apr_psprintf(p, "slave %s is lost: %s", slave, reason), &err);
+        wf_load_abort(
+            c->options.load, e->what.id,
+            apr_psprintf(p, "slave %s is lost: %s", e->parts[member].slave, reason),
+            &err);
     }
-    hand_over(c, e, member, reason, successor, p);
+    if (successor != NULL || !may_wait(c, e, &e->parts[member], reason)) {
+        hand_over(c, e, member, apr_pstrdup(p, reason), successor, p);
+    }
     apr_pool_destroy(p);
 }
 
@@ -243,6 +344,18 @@ void wf_distributed_again(wf_coordinator_t *c, wf_distributed_t *e, int member,
 
     hand_over(c, e, member, reason, e->parts[member].slave, p);
     apr_pool_destroy(p);
+}
+
+void wf_distributed_refused(wf_coordinator_t *c, wf_distributed_t *e, int member,
+                            const char *reason)
+{
+    wf_distributed_part_t *part = &e->parts[member];
+
+    if (part->nobody == NULL) {
+        part->nobody = apr_array_make(e->pool, 2, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(part->nobody, const char *) = part->slave;
+    wf_distributed_lose(c, e, member, reason);
 }
 
 void wf_coordinator_lose(wf_coordinator_t *c, const char *slave, const char *reason)

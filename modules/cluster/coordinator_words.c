@@ -65,9 +65,11 @@ static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
     for (e = c->executions; e != NULL; e = e->next) {
         for (i = 0; i < e->n; i++) {
             if (strcmp(e->parts[i].slave, id) == 0) {
+                e->parts[i].lost = NULL; /* it is back */
                 wf_distributed_assign(c, e, i);
             }
         }
+        wf_coordinator_welcome(c, e, id);
     }
 }
 
@@ -179,6 +181,9 @@ static void on_over(wf_coordinator_t *c, wf_link_t link, json_object *message,
         wf_distributed_again(c, wf_distributed_find(c, name.execution), name.member,
                              "it has stopped while it did not hear of its master");
     }
+    else if (part != NULL && !part->over && strcmp(said, WF_MOVED) == 0) {
+        wf_distributed_moved(c, wf_distributed_find(c, name.execution), name.member);
+    }
     else if (part != NULL && !part->over) {
         part->over = 1;
         wf_load_member_over(c->options.load, name.execution, name.member, name.task,
@@ -197,9 +202,28 @@ static void on_refused(wf_coordinator_t *c, wf_link_t link, json_object *message
         part = wf_distributed_part(c, &name, wf_peer_of(c, link)->id);
     }
     if (part != NULL && !part->over) {
-        wf_distributed_lose(
+        wf_distributed_refused(
             c, wf_distributed_find(c, name.execution), name.member,
             apr_pstrdup(p, wf_json_string(message, "error", "it refuses")));
+    }
+}
+
+static void on_stays(wf_coordinator_t *c, wf_link_t link, json_object *message,
+                     apr_pool_t *p)
+{
+    wf_distributed_part_t *part = NULL;
+    wf_task_name_t name;
+
+    (void)p;
+    if (wf_task_name_read(&name, message)) {
+        part = wf_distributed_part(c, &name, wf_peer_of(c, link)->id);
+    }
+    if (part != NULL && part->moving != NULL) {
+        wf_log(WF_LOG_INFO,
+               "master: execution %s: part %d stays with slave %s, what it does takes "
+               "too long",
+               name.execution, name.member + 1, part->slave);
+        part->moving = NULL;
     }
 }
 
@@ -226,6 +250,7 @@ static const struct {
     { "begun",     1, on_begun },
     { "over",      1, on_over },
     { "refused",   1, on_refused },
+    { "stays",     1, on_stays },
     { "bye",       1, on_bye },
     /* clang-format on */
 };

@@ -347,7 +347,8 @@ static wf_distribute_t distribute(const wf_execute_t *what, wf_wanted_t *needs)
                               .is_json = what->is_json,
                               .selector = &placement->selector,
                               .wanted = needs,
-                              .loss = placement->loss };
+                              .loss = placement->loss,
+                              .late_joiners = placement->late_joiners };
 }
 
 apr_status_t wf_cluster_run(wf_cluster_t *cluster, const wf_execute_t *what,

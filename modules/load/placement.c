@@ -202,12 +202,6 @@ static void compile_target(wf_placement_t *placement, const wf_node_t *node,
     selector->min_slaves = read_count(draft.min_slaves, "min_slaves", node, path, c);
     selector->max_slaves = read_count(draft.max_slaves, "max_slaves", node, path, c);
     placement->late_joiners = draft.late_joiners;
-    if (draft.late_joiners) {
-        wf_where_t at = { .up = path, .key = "late_joiners" };
-
-        wf_compile_problem(c, "unsupported", wf_node_get(node, at.key), &at,
-                           "slaves that come later take no part in this version");
-    }
     check_members(selector->mode, node, path, c);
     check_counts(selector, node, path, c);
 }

@@ -43,6 +43,8 @@ typedef struct site_t {
     int finish_orphans;         /* the same */
     apr_int64_t (*now)(void);   /* the same: their clock */
     const char *slave_id;       /* … the same, NULL: slave-0, slave-1, … */
+    apr_interval_time_t patience; /* the same */
+    int late;                     /* executions let slaves join */
     int runs;
     const char *id, *text; /* of the latest execution */
 
@@ -158,6 +160,7 @@ static inline void open_slave(site_t *site, int i, const wf_link_key_t *with)
                                    .retry_first = 50000,
                                    .retry_last = 200000,
                                    .report = site->report,
+                                   .patience = site->patience,
                                    .timeout = TIMEOUT_MS * 1000,
                                    .finish_orphans = site->finish_orphans,
                                    .now = site->now };
@@ -324,6 +327,7 @@ static inline wf_plan_t *plan_of(site_t *site, const char *yaml, apr_pool_t *p,
     what->workflow = yaml;
     what->selector = &everybody;
     what->wanted = wanted;
+    what->late_joiners = site->late;
     return plan;
 }
 

@@ -251,6 +251,7 @@ static void placements(void)
         { "target_slaves: {labels: {zone: 1}, min_slaves: 2}", 1, "label - zone=1 - - 2-0 redistribute 0" },
         { "target_slaves: {labels: {zone: a}, capabilities: [db_executor]}", 1, "label - zone=a db_executor - 0-0 redistribute 0" },
         { "target_slaves: {capabilities: [a, b], max_slaves: 3}", 1, "capability - zone=- a+b - 0-3 redistribute 0" },
+        { "target_slaves: {labels: {zone: a}, late_joiners: true}", 1, "label - zone=a - - 0-0 redistribute 1" },
         { "target_slaves: {mode: auto, labels: {zone: a}}, on_slave_loss: continue", 1, "auto - zone=a - - 0-0 continue 0" },
     };
     /* clang-format on */
