@@ -423,6 +423,18 @@ apr_status_t wf_record_read(wf_resume_t **resume, const wf_plan_t *plan,
     return rv;
 }
 
+/* Users that the whole of a scenario had when it was recorded: loops ask for it while
+ * somebody may scale it. */
+static apr_int64_t users_then(const wf_run_t *run, int scenario)
+{
+    const wf_load_shape_t *shape = &run->plan->scenarios[scenario].shape;
+    apr_int64_t scaled = run->resume->scenarios[scenario].vus;
+
+    return scaled >= 0 && !shape->executor->scale_passes
+               ? scaled
+               : shape->executor->vus_max(shape);
+}
+
 apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t place)
 {
     const wf_resumed_t *from;
@@ -440,7 +452,8 @@ apr_int64_t wf_resume_iterations(const wf_run_t *run, int scenario, apr_int64_t 
     for (i = 0; i < from->ncounts; i++) {
         left -= from->counts[i];
     }
-    others = wf_segment_share(&run->plan->segment, run->vus[scenario]) - from->ncounts;
+    others =
+        wf_segment_share(&run->plan->segment, users_then(run, scenario)) - from->ncounts;
     place -= from->ncounts;
-    return left <= 0 || others <= 0 ? 0 : left / others + (place <= left % others);
+    return left <= 0 || place > others ? 0 : left / others + (place <= left % others);
 }
