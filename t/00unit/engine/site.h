@@ -51,6 +51,7 @@ typedef struct site_t {
     pthread_mutex_t door; /* of the coordinator: closed while there is none */
 
     pthread_mutex_t lock;
+    apr_pool_t *heard; /* of what follows */
     int ended;
     wf_run_snapshot_t last;
     wf_run_from_t record; /* the latest one of site->id */
@@ -62,17 +63,17 @@ typedef struct site_t {
 
 static inline void keep_record(site_t *site, const wf_run_record_t *record)
 {
-    apr_array_header_t *points = apr_array_make(site->pool, 8, sizeof(const char *));
+    apr_array_header_t *points = apr_array_make(site->heard, 8, sizeof(const char *));
     int i;
 
     for (i = 0; i < record->points->nelts; i++) {
         APR_ARRAY_PUSH(points, const char *) = apr_pstrdup(
-            site->pool, APR_ARRAY_IDX(record->points, i, wf_run_change_t).text);
+            site->heard, APR_ARRAY_IDX(record->points, i, wf_run_change_t).text);
     }
     site->record = (wf_run_from_t){ .sequence = record->sequence,
-                                    .state = apr_pstrdup(site->pool, record->state),
-                                    .sheet = apr_pstrdup(site->pool, record->sheet),
-                                    .judge = apr_pstrdup(site->pool, record->judge),
+                                    .state = apr_pstrdup(site->heard, record->state),
+                                    .sheet = apr_pstrdup(site->heard, record->sheet),
+                                    .judge = apr_pstrdup(site->heard, record->judge),
                                     .points = points };
 }
 
@@ -88,10 +89,10 @@ static inline void on_progress(void *baton, const wf_run_snapshot_t *snapshot)
     }
     if (wf_run_status_final(snapshot->status)) {
         site->last = *snapshot;
-        site->last.errors = wf_json_own(json_object_get(snapshot->errors), site->pool);
+        site->last.errors = wf_json_own(json_object_get(snapshot->errors), site->heard);
         site->last.slave_states =
-            wf_json_own(json_object_get(snapshot->slave_states), site->pool);
-        site->last.metrics = wf_json_own(json_object_get(snapshot->metrics), site->pool);
+            wf_json_own(json_object_get(snapshot->slave_states), site->heard);
+        site->last.metrics = wf_json_own(json_object_get(snapshot->metrics), site->heard);
         site->ended++;
     }
     pthread_mutex_unlock(&site->lock);
@@ -204,7 +205,7 @@ static inline void on_failed(void *baton, const char *id, const char *why)
     site_t *site = baton;
 
     pthread_mutex_lock(&site->lock);
-    __atomic_store_n(&site->failed, apr_psprintf(site->pool, "%s: %s", id, why),
+    __atomic_store_n(&site->failed, apr_psprintf(site->heard, "%s: %s", id, why),
                      __ATOMIC_RELEASE);
     pthread_mutex_unlock(&site->lock);
 }
@@ -257,6 +258,7 @@ static inline void open_site(site_t *site)
 
     memset(site, 0, sizeof(*site));
     site->pool = wf_pool_create("t_site", 0);
+    site->heard = wf_pool_create("t_heard", 0);
     site->id = "";
     site->report = 50000;
     wf_error_init(&err, site->pool);
@@ -278,6 +280,7 @@ static inline void close_site(site_t *site)
     target_stop(&site->target);
     pthread_mutex_destroy(&site->lock);
     pthread_mutex_destroy(&site->door);
+    apr_pool_destroy(site->heard);
     apr_pool_destroy(site->pool);
 }
 
