@@ -15,6 +15,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#define FACE "/api/v1" /* the beginning of WF_LINK_PATH */
 #define KEY_BYTES 16   /* of Sec-WebSocket-Key */
 #define HEAD_MAX 16384 /* bytes of an answer's head */
 #define BODY_MAX 4096  /* … of a refusal that are looked at */
@@ -54,17 +55,28 @@ static const char *part(CURLU *url, CURLUPart what, apr_pool_t *p)
     return copy;
 }
 
+static int ends_with(const char *path, const char *end)
+{
+    apr_size_t n = strlen(path), length = strlen(end);
+
+    return n >= length && strcmp(path + n - length, end) == 0;
+}
+
+/* People name the server, the face of its load engine, or the very place. */
 static const char *complete(const char *path, apr_pool_t *p)
 {
-    apr_size_t n = strlen(path), end = strlen(WF_LINK_PATH);
+    apr_size_t n = strlen(path);
 
     while (n > 0 && path[n - 1] == '/') {
         n--;
     }
     path = apr_pstrmemdup(p, path, n);
-    return n >= end && strcmp(path + n - end, WF_LINK_PATH) == 0
-               ? path
-               : apr_pstrcat(p, path, WF_LINK_PATH, NULL);
+    if (ends_with(path, WF_LINK_PATH)) {
+        return path;
+    }
+    return apr_pstrcat(p, path,
+                       ends_with(path, FACE) ? WF_LINK_PATH + strlen(FACE) : WF_LINK_PATH,
+                       NULL);
 }
 
 /* What is wrong with the URL, or NULL. */

@@ -127,8 +127,8 @@ int wf_links_count(wf_links_t *links);
 #define WF_LINK_DIALING 30000000 /* microseconds for the whole way, unless told otherwise */
 
 typedef struct wf_link_target_t {
-    const char *url;   /* http[s]://host[:port][/path], to which WF_LINK_PATH is added where
-                          it is missing; without a scheme it is http */
+    const char *url;   /* http[s]://host[:port][/path], to which what is missing of
+                          WF_LINK_PATH is added; without a scheme it is http */
     const char *user;  /* "name:password", for httpd's authentication; or NULL */
     const char *token; /* the same by a bearer's token; or NULL */
     const char *ca_file; /* PEM; NULL: whom the machine trusts */

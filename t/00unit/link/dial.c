@@ -262,6 +262,10 @@ static void plain(void)
     use(&target, &server, "by its whole path");
     ok(strstr(face.asked, "GET /x/api/v1/slave-ws HTTP/1.1\r\n") == face.asked,
        "not twice");
+    target.url = apr_psprintf(pool, "http://127.0.0.1:%d/x/api/v1/", face.port);
+    use(&target, &server, "by the path of the face");
+    ok(strstr(face.asked, "GET /x/api/v1/slave-ws HTTP/1.1\r\n") == face.asked,
+       "what is missing of it");
     face_close(&face);
     wf_links_destroy(server.links);
 }
