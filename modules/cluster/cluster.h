@@ -42,6 +42,7 @@ int wf_slave_type_parse(const char *name); /* -1 if unknown */
 /* What a slave says of itself, and how it stands. */
 typedef struct wf_slave_t {
     const char *id, *address;
+    const char *instance; /* of the process; "" or NULL if it does not say */
     wf_slave_type_e type;
     const apr_array_header_t *capabilities; /* of const char *: http_executor, … */
     const apr_table_t *labels;              /* names in any case */
@@ -95,9 +96,10 @@ apr_status_t wf_registry_create(wf_registry_t **registry, int max_slaves,
                                 apr_int64_t timeout_ms, apr_pool_t *p, wf_error_t *err);
 void wf_registry_destroy(wf_registry_t *registry);
 
-/** It is there, or there again: what was known of that id is replaced. Everything is
- *  copied. WF_ERR_INVALID names the field at fault; WF_ERR_UNAVAILABLE beyond max_slaves,
- *  all of which are there (one that is not makes room). */
+/** It is there, or there again: what was known of that id is replaced, but the same
+ *  process stays drained, also if it did not hear of that. Everything is copied.
+ * WF_ERR_INVALID names the field at fault; WF_ERR_UNAVAILABLE beyond max_slaves, all of
+ * which are there (one that is not makes room). */
 apr_status_t wf_registry_add(wf_registry_t *registry, const wf_slave_t *slave,
                              apr_int64_t now_ms, wf_error_t *err);
 /** A heartbeat: of heard only what heartbeats tell is read. WF_ERR_NOT_FOUND: it has to

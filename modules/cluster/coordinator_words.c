@@ -9,10 +9,9 @@
 /* ---- what slaves say: on the links' thread ------------------------------------------------------- */
 
 /* A newer connection takes the place of the one before. */
-static void add_peer(wf_coordinator_t *c, wf_link_t link, const char *id,
-                     const char *instance)
+static void add_peer(wf_coordinator_t *c, wf_link_t link, const wf_slave_t *slave)
 {
-    wf_link_t before = wf_peer_link(c, id);
+    wf_link_t before = wf_peer_link(c, slave->id);
     wf_peer_t *peer = calloc(1, sizeof(*peer));
 
     if (peer == NULL) {
@@ -23,8 +22,8 @@ static void add_peer(wf_coordinator_t *c, wf_link_t link, const char *id,
         wf_link_close(c->links, before, "it has a newer connection");
     }
     peer->link = link;
-    apr_cpystrn(peer->id, id, sizeof(peer->id));
-    apr_cpystrn(peer->instance, instance, sizeof(peer->instance));
+    apr_cpystrn(peer->id, slave->id, sizeof(peer->id));
+    apr_cpystrn(peer->instance, slave->instance, sizeof(peer->instance));
     peer->next = c->peers;
     c->peers = peer;
 }
@@ -32,8 +31,7 @@ static void add_peer(wf_coordinator_t *c, wf_link_t link, const char *id,
 /* Is another process connected under this id, which lives? One that was killed is not:
  * its connection has ended; one whose machine is gone falls silent, and then makes room.
  */
-static int is_taken(const wf_coordinator_t *c, const wf_slave_t *slave,
-                    const char *instance, apr_pool_t *p)
+static int is_taken(const wf_coordinator_t *c, const wf_slave_t *slave, apr_pool_t *p)
 {
     const wf_peer_t *peer = c->peers;
     wf_slave_t known;
@@ -43,11 +41,30 @@ static int is_taken(const wf_coordinator_t *c, const wf_slave_t *slave,
         peer = peer->next;
     }
     wf_error_init(&ignored, p);
-    return peer != NULL && strcmp(peer->instance, instance) != 0
+    return peer != NULL && strcmp(peer->instance, slave->instance) != 0
            && wf_registry_get(c->options.registry, slave->id, &known, p, &ignored)
                   == APR_SUCCESS
            && known.state != WF_SLAVE_OFFLINE
            && wf_cluster_ms() - known.last_seen_ms < 2 * c->options.heartbeat_ms;
+}
+
+/* The order to be drained may have been lost with its connection. */
+static void drain_again(wf_coordinator_t *c, wf_link_t link, const wf_slave_t *slave,
+                        apr_pool_t *p)
+{
+    json_object *o;
+    wf_slave_t known;
+    wf_error_t ignored;
+
+    wf_error_init(&ignored, p);
+    if (!slave->draining
+        && wf_registry_get(c->options.registry, slave->id, &known, p, &ignored)
+               == APR_SUCCESS
+        && known.state == WF_SLAVE_DRAINING) {
+        o = json_object_new_object();
+        wf_json_add_string(o, "type", "drain");
+        wf_coordinator_tell(c, link, o);
+    }
 }
 
 static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
@@ -76,7 +93,6 @@ static void registered(wf_coordinator_t *c, wf_link_t link, const char *id)
 static void on_register(wf_coordinator_t *c, wf_link_t link, json_object *message,
                         apr_pool_t *p)
 {
-    const char *instance = wf_json_string(message, "instance", "");
     wf_slave_t slave;
     wf_error_t err;
 
@@ -84,7 +100,7 @@ static void on_register(wf_coordinator_t *c, wf_link_t link, json_object *messag
     if (!wf_slave_read(&slave, message, p) || slave.id == NULL) {
         wf_error_set(&err, WF_ERR_INVALID, "this is no registration");
     }
-    else if (is_taken(c, &slave, instance, p)) {
+    else if (is_taken(c, &slave, p)) {
         wf_error_set(&err, WF_ERR_CONFLICT,
                      "another slave is connected with the id %s: each needs its own",
                      slave.id);
@@ -93,8 +109,9 @@ static void on_register(wf_coordinator_t *c, wf_link_t link, json_object *messag
              == APR_SUCCESS) {
         wf_log(WF_LOG_NOTICE, "master: slave %s at %s is registered", slave.id,
                slave.address);
-        add_peer(c, link, slave.id, instance);
+        add_peer(c, link, &slave);
         registered(c, link, slave.id);
+        drain_again(c, link, &slave, p);
         return;
     }
     wf_log(WF_LOG_WARN, "master: a slave is rejected: %s", err.message);

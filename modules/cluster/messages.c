@@ -126,6 +126,7 @@ int wf_slave_read(wf_slave_t *slave, json_object *message, apr_pool_t *p)
     memset(slave, 0, sizeof(*slave));
     slave->id = wf_json_string(message, "slave_id", NULL);
     slave->address = wf_json_string(message, "address", NULL);
+    slave->instance = wf_json_string(message, "instance", "");
     slave->type = type < 0 ? WF_SLAVE_WORKER : (wf_slave_type_e)type;
     slave->cpu_cores = cores >= 0 && cores <= APR_INT32_MAX ? (int)cores : -1;
     slave->memory_mb = wf_json_int(message, "memory_mb", 0);

@@ -56,6 +56,7 @@ static void copy_slave(wf_slave_t *to, const wf_slave_t *from, apr_pool_t *p)
     *to = *from;
     to->id = apr_pstrdup(p, from->id);
     to->address = apr_pstrdup(p, from->address);
+    to->instance = apr_pstrdup(p, from->instance ? from->instance : "");
     to->capabilities = wf_names_copy(from->capabilities, p);
     to->labels = from->labels ? apr_table_clone(p, from->labels) : apr_table_make(p, 1);
 }
@@ -189,11 +190,20 @@ static apr_status_t unknown(const char *id, wf_error_t *err)
 
 /* ---- what happens to them ---------------------------------------------------------------- */
 
+/* A process that was drained, perhaps while it was away. */
+static int stays_drained(const entry_t *before, const wf_slave_t *slave)
+{
+    return before != NULL && before->draining && slave->instance != NULL
+           && *slave->instance != '\0' && strcmp(before->slave.id, slave->id) == 0
+           && strcmp(before->slave.instance, slave->instance) == 0;
+}
+
 static apr_status_t add(wf_registry_t *registry, const wf_slave_t *slave,
                         apr_int64_t now_ms, wf_error_t *err)
 {
     entry_t *entry = find(registry, slave->id);
     apr_pool_t *pool;
+    int draining;
 
     if (entry == NULL && registry->count >= registry->max_slaves) {
         entry = longest_away(registry);
@@ -202,6 +212,7 @@ static apr_status_t add(wf_registry_t *registry, const wf_slave_t *slave,
                                 registry->count);
         }
     }
+    draining = slave->draining || stays_drained(entry, slave);
     if (entry != NULL) {
         take_out(registry, entry);
     }
@@ -213,7 +224,7 @@ static apr_status_t add(wf_registry_t *registry, const wf_slave_t *slave,
     entry->pool = pool;
     copy_slave(&entry->slave, slave, pool);
     entry->slave.last_seen_ms = now_ms;
-    entry->draining = slave->draining;
+    entry->draining = draining;
     settle(entry);
     put_in(registry, entry);
     return APR_SUCCESS;

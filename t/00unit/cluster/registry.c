@@ -52,7 +52,19 @@ static const char *state(wf_registry_t *registry, const char *id)
 
 /* ---- states -------------------------------------------------------------------------- */
 
-typedef enum { ADD, BEAT, FULL, DRAIN, LOSE, WAIT, REMOVE } event_e;
+/* AGAIN is the same process as ONCE; ADD tells nothing of that. */
+typedef enum {
+    ADD,
+    ONCE,
+    AGAIN = ONCE,
+    OTHER,
+    BEAT,
+    FULL,
+    DRAIN,
+    LOSE,
+    WAIT,
+    REMOVE
+} event_e;
 
 /* What happens to a slave, one after the other, and how it is afterwards. */
 static const struct {
@@ -69,6 +81,10 @@ static const struct {
     { "a heartbeat does not end that", { ADD, DRAIN, BEAT }, 3, "draining" },
     { "nor does a full one", { ADD, DRAIN, FULL }, 3, "draining" },
     { "registering does", { ADD, DRAIN, ADD }, 3, "online" },
+    { "but not of the same process", { ONCE, DRAIN, AGAIN }, 3, "draining" },
+    { "that was away", { ONCE, DRAIN, LOSE, AGAIN }, 4, "draining" },
+    { "another one is fresh", { ONCE, DRAIN, OTHER }, 3, "online" },
+    { "one that left, too", { ONCE, DRAIN, REMOVE, AGAIN }, 4, "online" },
     { "it falls silent", { ADD, WAIT }, 2, "offline" },
     { "its connection ends", { ADD, LOSE }, 2, "offline" },
     { "it is heard again", { ADD, WAIT, BEAT }, 3, "online" },
@@ -91,7 +107,10 @@ static apr_status_t happen(wf_registry_t *registry, event_e event, apr_int64_t *
     slave.active_vus = event == FULL ? 100 : event == BEAT ? 30 : 0;
     *now += 1000;
     switch (event) {
+    case ONCE:
+    case OTHER:
     case ADD:
+        slave.instance = event == ADD ? NULL : event == ONCE ? "a" : "b";
         return wf_registry_add(registry, &slave, *now, &err);
     case BEAT:
     case FULL:
