@@ -13,6 +13,8 @@
 
 #define LOOK_US 10000 /* between two looks at a task that stands still to be moved */
 
+#define MOST_MS 86400000 /* that a master may ask for: a day */
+
 typedef enum { LETTER_DIALED, LETTER_OPENED, LETTER_MESSAGE, LETTER_CLOSED } letter_e;
 
 struct wf_agent_letter_t {
@@ -87,14 +89,22 @@ static void complain(wf_agent_t *agent, const char *what, const char *why)
     agent->complaint = apr_pstrdup(agent->complaint_pool, text);
 }
 
+/* Microseconds; 0 for what is none. */
+static apr_int64_t time_of(json_object *message, const char *name)
+{
+    apr_int64_t ms = wf_json_int(message, name, 0);
+
+    return ms > 0 && ms <= MOST_MS ? ms * 1000 : 0;
+}
+
 static void on_registered(wf_agent_t *agent, json_object *message)
 {
-    apr_int64_t beat_ms = wf_json_int(message, "heartbeat_interval_ms", 0);
-    apr_int64_t timeout_us = wf_json_int(message, "heartbeat_timeout_ms", 0) * 1000;
+    apr_int64_t beat_us = time_of(message, "heartbeat_interval_ms");
+    apr_int64_t timeout_us = time_of(message, "heartbeat_timeout_ms");
 
     __atomic_store_n(&agent->registered, 1, __ATOMIC_RELAXED);
     agent->retry_us = agent->options.retry_first;
-    agent->beat_us = beat_ms > 0 ? beat_ms * 1000 : WF_HEARTBEAT_INTERVAL_MS * 1000;
+    agent->beat_us = beat_us > 0 ? beat_us : WF_HEARTBEAT_INTERVAL_MS * 1000;
     agent->beat_at_us = agent->report_at_us = 0; /* now */
     agent->complaint = NULL;
     agent->timeout_us = agent->options.timeout;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_PARTS 100000 /* of an execution: of more no master is believed */
+
 /* ---- tasks ------------------------------------------------------------------------------- */
 
 static wf_agent_task_t *find(const wf_agent_t *agent, const wf_task_name_t *name)
@@ -167,13 +169,14 @@ static apr_status_t read_weights(wf_load_task_t *what, json_object *message,
     json_object *list = wf_json_get(message, "weights");
     size_t n =
         json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-    apr_int64_t *weights = apr_pcalloc(p, (n + 1) * sizeof(*weights)), mine;
+    apr_int64_t *weights, mine = wf_json_int(message, "mine", -1);
     size_t i;
 
-    mine = wf_json_int(message, "mine", -1);
+    n = n <= MAX_PARTS ? n : 0;
+    weights = apr_pcalloc(p, (n + 1) * sizeof(*weights));
     for (i = 0; i < n; i++) {
         weights[i] = json_object_get_int64(json_object_array_get_idx(list, i));
-        if (weights[i] <= 0) {
+        if (weights[i] <= 0 || weights[i] > WF_SLAVE_VUS) {
             n = 0;
         }
     }

@@ -38,6 +38,8 @@ int wf_slave_type_parse(const char *name); /* -1 if unknown */
 
 #define WF_SLAVE_TEXT 100 /* bytes of an id, an address, a label's name or value */
 #define WF_SLAVE_LIST 100 /* capabilities; labels */
+#define WF_SLAVE_VUS 1000000000 /* users, cores, megabytes: of more nobody believes it   \
+                                 */
 
 /* What a slave says of itself, and how it stands. */
 typedef struct wf_slave_t {

@@ -100,6 +100,11 @@ static void on_register(wf_coordinator_t *c, wf_link_t link, json_object *messag
     if (!wf_slave_read(&slave, message, p) || slave.id == NULL) {
         wf_error_set(&err, WF_ERR_INVALID, "this is no registration");
     }
+    else if (wf_peer_of(c, link) != NULL
+             && strcmp(wf_peer_of(c, link)->id, slave.id) != 0) {
+        wf_error_set(&err, WF_ERR_INVALID, "this connection is that of slave %s",
+                     wf_peer_of(c, link)->id);
+    }
     else if (is_taken(c, &slave, p)) {
         wf_error_set(&err, WF_ERR_CONFLICT,
                      "another slave is connected with the id %s: each needs its own",
@@ -129,14 +134,21 @@ static double share(json_object *message, const char *name)
     return value >= 0 && value <= 1 ? value : 0;
 }
 
+static apr_int64_t count(json_object *message, const char *name)
+{
+    apr_int64_t value = wf_json_int(message, name, 0);
+
+    return value >= 0 && value <= WF_SLAVE_VUS ? value : 0;
+}
+
 static void on_heartbeat(wf_coordinator_t *c, wf_link_t link, json_object *message,
                          apr_pool_t *p)
 {
     const wf_peer_t *peer = wf_peer_of(c, link);
     json_object *rate = wf_json_get(message, "throughput");
     double throughput = rate != NULL ? json_object_get_double(rate) : 0;
-    wf_slave_t heard = { .active_vus = wf_json_int(message, "active_vus", 0),
-                         .active_tasks = wf_json_int(message, "active_tasks", 0),
+    wf_slave_t heard = { .active_vus = count(message, "active_vus"),
+                         .active_tasks = count(message, "active_tasks"),
                          .cpu_usage = share(message, "cpu_usage"),
                          .memory_usage = share(message, "memory_usage"),
                          .throughput =
@@ -154,12 +166,13 @@ static void on_heartbeat(wf_coordinator_t *c, wf_link_t link, json_object *messa
 static void on_begun(wf_coordinator_t *c, wf_link_t link, json_object *message,
                      apr_pool_t *p)
 {
+    apr_int64_t at = wf_json_int(message, "at", -1);
     wf_member_clock_t clock = { 0 };
     wf_distributed_part_t *part;
     wf_task_name_t name;
     wf_error_t err;
 
-    if (!wf_task_name_read(&name, message)) {
+    if (!wf_task_name_read(&name, message) || at < 0 || at > WF_LINK_TIME_MAX) {
         return;
     }
     part = wf_distributed_part(c, &name, wf_peer_of(c, link)->id);
@@ -168,8 +181,8 @@ static void on_begun(wf_coordinator_t *c, wf_link_t link, json_object *message,
         return;
     }
     part->waits = 0;
-    clock.skew_us = wf_json_int(message, "at", 0) - clock.offset_us
-                    - wf_distributed_find(c, name.execution)->start_us;
+    clock.skew_us =
+        at - clock.offset_us - wf_distributed_find(c, name.execution)->start_us;
     wf_error_init(&err, p);
     wf_load_member_began(c->options.load, name.execution, name.member, &clock, &err);
 }

@@ -117,8 +117,10 @@ static apr_status_t check(const wf_slave_t *slave, wf_error_t *err)
                               "%s: 1 to %d printable characters without blanks", field,
                               WF_SLAVE_TEXT);
     }
-    if (slave->max_vus < 0 || slave->cpu_cores < 0 || slave->memory_mb < 0) {
-        return wf_error_field(err, WF_ERR_INVALID, "resources", "less than nothing");
+    if (slave->max_vus < 0 || slave->cpu_cores < 0 || slave->memory_mb < 0
+        || slave->max_vus > WF_SLAVE_VUS || slave->memory_mb > WF_SLAVE_VUS) {
+        return wf_error_field(err, WF_ERR_INVALID, "resources",
+                              "less than nothing, or more than %d", WF_SLAVE_VUS);
     }
     return check_lists(slave, err);
 }

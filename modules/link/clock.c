@@ -8,7 +8,7 @@ void wf_link_clock_add(wf_link_clock_t *clock, apr_int64_t t0, apr_int64_t t1,
 {
     unsigned i = clock->count % WF_LINK_SAMPLES;
 
-    if (t2 < t0 || t0 < 0 || t1 < 0) {
+    if (t2 < t0 || t0 < 0 || t1 < 0 || t1 > WF_LINK_TIME_MAX) {
         return; /* our clock was set back meanwhile, or theirs tells no time */
     }
     clock->samples[i].error_us = (t2 - t0 + 1) / 2;

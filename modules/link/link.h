@@ -44,6 +44,8 @@ apr_status_t wf_link_key_make(const char *path, uid_t owner, apr_pool_t *p,
 /* ---- clocks (clock.c) -------------------------------------------------------------- */
 
 #define WF_LINK_SAMPLES 16 /* exchanges that are remembered */
+#define WF_LINK_TIME_MAX                                                                 \
+    (APR_INT64_MAX / 4) /* microseconds: a clock tells less than that */
 
 /* What the exchanges of a link tell of the other side's clock. All zero: nothing. */
 typedef struct wf_link_clock_t {
