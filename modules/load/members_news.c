@@ -321,6 +321,7 @@ static void note_loss(wf_run_t *run, wf_spread_member_t *member, const char *rea
                    loss_of(run, member, reason, successor), wf_time_ms());
     lose(run, member, successor);
     pthread_mutex_unlock(&run->members->lock);
+    run->record_us = 0; /* as above */
     run->broken |= member->given_up && breaks(run);
     if (wf_members_over(run->members)) {
         wf_run_phase_over(run);
@@ -365,6 +366,7 @@ static void move(wf_run_t *run, wf_spread_member_t *member, const char *successo
     done.moved = 1;
     APR_ARRAY_PUSH(members->gone, wf_gone_t) = done;
     hand_over(run, member, successor, &done);
+    run->record_us = 0; /* a master that is killed should know who has what */
     pthread_mutex_unlock(&members->lock);
 }
 
