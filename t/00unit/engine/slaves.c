@@ -84,7 +84,10 @@ static void is_cut_off(site_t *site)
     break_connection(&site->slaves[2], 1);
     WAIT_FOR(ended(site) == 1);
     is_whole(site, 6000, "a slave that is cut off");
-    ok(error_with(site, "slave slave-2 is lost") != NULL, "the result says it");
+    ok(error_with(site, "slave slave-2 is lost (silent for too long): ") != NULL
+           && strstr(error_with(site, "slave-2 is lost"), "later may be done twice")
+           && json_object_array_length(site->last.errors) == 1,
+       "the result says it: %s", error_with(site, "slave-2 is lost"));
     __atomic_store_n(&site->slaves[2].cut, 0, __ATOMIC_RELAXED);
     WAIT_FOR(online(site) == SLAVES);
 }
