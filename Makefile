@@ -196,7 +196,7 @@ unit: $(UNIT_BINS)
 # t/bench/<name>.c is a program that links a room and those below it.
 define BENCH_RULE
 bench-$(1): $(BUILD)/t/bench/$(1)
-$(BUILD)/t/bench/$(1): $(BUILD)/t/bench/$(1).o $(call obj,$(foreach r,$(BELOW_$(2)),$(wildcard modules/$(r)/*.c))) $(call needs_qjs,$(2))
+$(BUILD)/t/bench/$(1): $(BUILD)/t/bench/$(1).o $(call obj,$(filter-out $(PARENT),$(foreach r,$(BELOW_$(2)),$(wildcard modules/$(r)/*.c)))) $(call needs_qjs,$(2))
 	$$(call say,LINK) $$(CC) $$(SANITIZE) $$(OPT) -o $$@ $$^ $$(ENGINE_LIBS) $$(LDFLAGS)
 endef
 $(eval $(call BENCH_RULE,commit,store))
@@ -204,6 +204,7 @@ $(eval $(call BENCH_RULE,parse,bpmn))
 $(eval $(call BENCH_RULE,process,bpmn))
 $(eval $(call BENCH_RULE,merge,steps))
 $(eval $(call BENCH_RULE,script,steps))
+$(eval $(call BENCH_RULE,slaves,engine))
 $(call obj,t/bench/script.c): ALL_CFLAGS += -isystem $(QJS)
 $(call obj,t/bench/script.c): | $(QJS)/quickjs.h
 
@@ -252,7 +253,7 @@ check:
 
 bench:
 	$(call install_packages,$(BENCH_PACKAGES))
-	@$(MAKE) --no-print-directory -s all bench-commit bench-merge bench-parse bench-process bench-script
+	@$(MAKE) --no-print-directory -s all bench-commit bench-merge bench-parse bench-process bench-script bench-slaves
 	@t/bench/run $(abspath $(BUILD))
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with the engine process

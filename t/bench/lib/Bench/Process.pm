@@ -8,18 +8,19 @@ use IO::Socket::INET ();
 use POSIX ();
 use Time::HiRes ();
 
-our @EXPORT = qw(start stop stop_all finish output_of cpu_of cores pinned free_port wait_until);
+our @EXPORT = qw(start stop stop_all finish output_of cpu_of threads_of cores pinned free_port wait_until);
 
 use constant STOP_SECONDS => 40;    # httpd's engine may take 30 to end
 
 my $ticks = POSIX::sysconf(&POSIX::_SC_CLK_TCK);
 my %running;
 
-# Start a program in the background; its pid.
+# Start a program in the background, with a handle as its input if there is one; its pid.
 sub start {
     my (%opt) = @_;
     my $pid = fork // die "fork: $!";
     if (!$pid) {
+        open STDIN, '<&', $opt{input} or POSIX::_exit(126) if $opt{input};
         open STDOUT, '>>', $opt{log} and open STDERR, '>&', \*STDOUT or POSIX::_exit(126);
         exec @{ $opt{command} } or POSIX::_exit(127);
     }
@@ -66,24 +67,42 @@ sub output_of {
     return wantarray ? ($output, $after[2] + $after[3] - $before[2] - $before[3]) : $output;
 }
 
-# CPU seconds of a process, its children now and the children that have ended.
-sub cpu_of {
+# A process and all that it has started: the fields of /proc/PID/stat behind the state, by pid.
+sub family_of {
     my $root = shift;
-    my (%parent, %used);
+    my (%stat, %family);
     for my $file (glob '/proc/[0-9]*/stat') {
         open my $in, '<', $file or next;
         my ($pid, $rest) = (<$in> // '') =~ /^(\d+) \(.*\) \S (.*)/s or next;
-        my @field = split ' ', $rest;
-        $parent{$pid} = $field[0];
-        $used{$pid} = $field[10] + $field[11] + $field[12] + $field[13];
+        $stat{$pid} = [ split ' ', $rest ];
     }
-    my $sum = 0;
-    for my $pid (keys %used) {
+    for my $pid (keys %stat) {
         my $above = $pid;
-        $above = $parent{$above} while $above && $above != $root;
-        $sum += $used{$pid} if $above;
+        $above = $stat{$above} && $stat{$above}[0] while $above && $above != $root;
+        $family{$pid} = $stat{$pid} if $above;
     }
+    return %family;
+}
+
+# CPU seconds of a process, its children now and the children that have ended.
+sub cpu_of {
+    my %family = family_of(shift);
+    my $sum = 0;
+    $sum += $_->[10] + $_->[11] + $_->[12] + $_->[13] for values %family;
     return $sum / $ticks;
+}
+
+# The threads of a process and its children: seconds that each ran, and that it had to wait for
+# a core.
+sub threads_of {
+    my %family = family_of(shift);
+    my %thread;
+    for my $file (map { glob "/proc/$_/task/*/schedstat" } keys %family) {
+        open my $in, '<', $file or next;
+        my ($ran, $waited) = (<$in> // '') =~ /^(\d+) (\d+)/ or next;
+        $thread{ $file =~ s{.*/(\d+)/schedstat}{$1}r } = [ $ran / 1e9, $waited / 1e9 ];
+    }
+    return %thread;
 }
 
 # The cores this process may run on.

@@ -10,6 +10,7 @@ use HTTP::Tiny ();
 use JSON::PP ();
 
 my $user = 'www-data';    # as in conf/demo/httpd.conf
+sub user { return $user }
 my $http = HTTP::Tiny->new(timeout => 30);
 
 sub new {
@@ -83,8 +84,9 @@ sub start_httpd {
 
 sub url { my ($self, $path) = @_; return "http://127.0.0.1:$self->{port}$path" }
 
-# CPU seconds of httpd and its engine so far.
+# CPU seconds of httpd and its engine so far; of nginx.
 sub httpd_cpu { return cpu_of(shift->{httpd}) }
+sub nginx_cpu { return cpu_of(shift->{nginx}) }
 
 # A task that waits and that no client will have completed soon: the newest one.
 sub newest_task {
@@ -135,7 +137,7 @@ http {
 }
 END
     my @command = ($program, '-p', $dir, '-e', "$dir/error.log", '-c', "$dir/nginx.conf");
-    start(command => [ pinned('target', @command) ], log => "$dir/nginx.out");
+    $self->{nginx} = start(command => [ pinned('target', @command) ], log => "$dir/nginx.out");
     $self->{target} = "http://127.0.0.1:$port/1k";
     wait_until(sub { is_up($self->{target}) }, 10)
         or die "nginx is not ready:\n", slurp("$dir/nginx.out"), slurp("$dir/error.log");
