@@ -5,19 +5,26 @@
 #   $cluster->master->crash; $cluster->slave('a')->freeze; $cluster->add('c');
 #   $cluster->states                # 'a online b offline'
 #
-# Servers end with the object, or with the test. Calls of WF::Test go to the master. Options: timeout, interval (of heartbeats), master (its
-# further directives), slave (those of all slaves); host, under and to of a slave are for those
-# that are elsewhere (WF::Network). A slave's name is ${env:WF_SLAVE} in workflows.
+# All of them end with the test. Calls of WF::Test go to the master. Options: timeout, interval
+# (of heartbeats), master (its further directives), slave (those of all slaves), key (undef: none);
+# to (of a slave, or of all): the master's URL; server: options of WF::Server. A slave's name is
+# ${env:WF_SLAVE} in workflows.
 package WF::Cluster;
 use strict;
 use warnings;
 use Exporter 'import';
+use Scalar::Util ();
 use WF::Server;
 use WF::Test qw(call json wait_until);
 
 our @EXPORT = qw(slaves_of iterations_of errors_of);
 
 use constant ONLINE_WITHIN => 60;    # seconds
+
+# Also when the test dies, or is told to end; before objects go in any order.
+my @all;
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+END { local $?; $_->stop for grep { defined } @all }
 
 sub new {
     my ($class, %opt) = @_;
@@ -27,6 +34,8 @@ sub new {
     $self->{boss}->write_config;
     $self->{slaves} = {};
     $self->make_slave(@$_) for @{ $opt{slaves} // [] };
+    push @all, $self;
+    Scalar::Util::weaken($all[-1]);
     return $self;
 }
 
