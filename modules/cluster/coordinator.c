@@ -194,7 +194,8 @@ static void forget_ended(wf_coordinator_t *c)
 }
 
 /* Is he away for longer than the timeout? Whoever was known to a master before this one
- * has as long from when this one began. */
+ * has as long from when this one began, and so has everybody after it was stopped itself.
+ */
 static int is_lost(const wf_coordinator_t *c, const wf_distributed_t *e,
                    const apr_array_header_t *slaves, const char *id)
 {
@@ -205,7 +206,7 @@ static int is_lost(const wf_coordinator_t *c, const wf_distributed_t *e,
         const wf_slave_t *slave = &APR_ARRAY_IDX(slaves, i, wf_slave_t);
 
         if (strcmp(slave->id, id) == 0) {
-            return slave->state == WF_SLAVE_OFFLINE
+            return slave->state == WF_SLAVE_OFFLINE && known_ms > c->options.timeout_ms
                    && wf_cluster_ms() - slave->last_seen_ms > c->options.timeout_ms;
         }
     }
@@ -231,6 +232,24 @@ static void look_for_losses(wf_coordinator_t *c, apr_pool_t *p)
                 wf_distributed_lose(c, e, i, "silent for too long");
             }
         }
+    }
+}
+
+/* This process, or its machine, has stood still: that nobody was heard meanwhile says
+ * nothing about slaves. */
+static void forgive_silence(wf_coordinator_t *c, apr_int64_t late_us)
+{
+    wf_distributed_t *e;
+
+    if (late_us < c->options.timeout_ms * 1000 / 2) {
+        return;
+    }
+    wf_log(WF_LOG_WARN,
+           "master: it stood still for %" APR_INT64_T_FMT
+           " ms; slaves get as long as ever to be heard again",
+           late_us / 1000);
+    for (e = c->executions; e != NULL; e = e->next) {
+        e->since_us = wf_mono_us();
     }
 }
 
@@ -298,7 +317,7 @@ static void *run(void *data)
 {
     wf_coordinator_t *c = data;
     apr_pool_t *p = wf_pool_create("wf_coordinator", 0);
-    apr_int64_t look_at = 0;
+    apr_int64_t look_at = wf_mono_us(), now;
     int quit = 0;
 
     while (!quit) {
@@ -309,9 +328,11 @@ static void *run(void *data)
             json_object_put(note->o);
             free(note);
         }
-        if (wf_mono_us() >= look_at) {
-            look_at = wf_mono_us() + TICK_US;
+        now = wf_mono_us();
+        if (now >= look_at) {
             pthread_mutex_lock(&c->lock);
+            forgive_silence(c, now - look_at);
+            look_at = now + TICK_US;
             look_for_losses(c, p);
             forget_ended(c);
             begin_waiting(c, p);
