@@ -10,7 +10,7 @@ use WF::Cluster;
 use WF::Tally;
 use WF::Test;
 
-use constant { USERS => 20, MANY => 60, QUIET => 0.5 };    # seconds: a window in which nothing comes
+use constant { USERS => 20, MANY => 60 };
 
 my $tally = WF::Tally->new;
 my $cluster = WF::Cluster->new(timeout => '2s', slaves => [ map { [ $_, vus => 100 ] } qw(a b c) ])->start;
@@ -32,13 +32,6 @@ sub begin {
     return $id;
 }
 
-# Until nothing more comes; how much that was.
-sub leftovers {
-    my ($first, $last) = ($tally->count) x 2;
-    wait_until { sleep QUIET; my $before = $last; $last = $tally->count; $before == $last } or return 'it goes on';
-    return $last - $first;
-}
-sub statuses { my $s = slaves_of(shift); join ' ', map { "$_ $s->{$_}{status}" } sort keys %$s }
 
 my $b = $cluster->slave('b');
 my %ways = (    # what happens to one of the three; how it comes back
@@ -78,18 +71,18 @@ for (@cases) {
     my ($m, $arrived) = (metrics($id), come());
     my $made = $m->{total_iterations};
     ok t_cmp($e->{status}, $status, $what);
-    ok t_cmp(statuses($e), $how, "$what: who is how");
+    ok t_cmp(statuses_of($e), $how, "$what: who is how");
     ok t_cmp(errors_of($e), $said, "$what: what is said");
     ok t_cmp(iterations_of($e), $made, "$what: the parts are the whole");
     if ($status eq 'completed') { ok t_cmp($made, $iterations, "$what: all of them") }
     elsif ($policy eq 'abort') { ok t_cmp($made < $iterations, 1, "$what: it was ended") }
     else { ok t_cmp([ $made + $m->{dropped_iterations}, errors_of($e) =~ $said ], [ $iterations, $m->{dropped_iterations} ], "$what: what is missing is said") }
     ok t_cmp($arrived >= $made, 1, "$what: what is counted was sent") or t_debug("$arrived, $made");
-    my $more = leftovers();
+    my $more = $tally->leftovers;
     $come_back->();
     $cluster->wait_online('b');
     ok t_cmp($more <= MANY, 1, "$what: afterwards comes at most what was on its way") or t_debug($more);
-    $more = leftovers();
+    $more = $tally->leftovers;
     ok t_cmp($more <= MANY, 1, "$what: nor more when it is back") or t_debug($more);
 }
 ok t_cmp($cluster->states, 'a online b online c online', 'all are there in the end');

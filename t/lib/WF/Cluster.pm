@@ -17,7 +17,7 @@ use Scalar::Util ();
 use WF::Server;
 use WF::Test qw(call json wait_until);
 
-our @EXPORT = qw(slaves_of iterations_of errors_of);
+our @EXPORT = qw(slaves_of statuses_of iterations_of errors_of);
 
 use constant ONLINE_WITHIN => 60;    # seconds
 
@@ -139,6 +139,7 @@ sub stop {
 
 # The slaves of an execution, by id.
 sub slaves_of { my $e = shift; $e->{slave_states} // {} }
+sub statuses_of { my $s = slaves_of(shift); join ' ', map { "$_ $s->{$_}{status}" } sort keys %$s }
 sub iterations_of { my $e = shift; my $sum = 0; $sum += $_->{completed_iters} for values %{ slaves_of($e) }; return $sum }
 sub errors_of { my $e = shift; join "\n", map { "$_->{code}: $_->{message}" } @{ $e->{errors} // [] } }
 

@@ -4,6 +4,7 @@
 #   my $tally = WF::Tally->new;                # listens on the loopback; host => another address
 #   … $tally->url('/20?slave=a') …             # 20 ms
 #   $tally->count; $tally->count('/20?slave=a'); $tally->last_at;
+#   $tally->leftovers;                         # at the end
 package WF::Tally;
 use strict;
 use warnings;
@@ -13,6 +14,9 @@ use IO::Select ();
 use JSON::PP ();
 use Socket qw(AF_UNIX SOCK_STREAM PF_UNSPEC);
 use Time::HiRes ();
+use WF::Test ();
+
+use constant QUIET => 0.5;    # seconds: a window in which nothing comes
 
 sub new {
     my ($class, %opt) = @_;
@@ -43,6 +47,19 @@ sub of {
 
 sub count { my $sum = 0; $sum += $_->{count} for of(@_); return $sum }
 sub last_at { my ($last) = sort { $b <=> $a } map { $_->{last} } of(@_); return $last // 0 }
+
+# How much still comes, until nothing has come for a while; undef if there is no end to it.
+sub leftovers {
+    my $self = shift;
+    my $first = my $last = $self->count;
+    WF::Test::wait_until {
+        Time::HiRes::sleep(QUIET);
+        my $before = $last;
+        $last = $self->count;
+        $before == $last;
+    } or return undef;
+    return $last - $first;
+}
 
 # ---- the server's process -------------------------------------------------------------------
 
