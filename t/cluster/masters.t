@@ -42,7 +42,7 @@ my @cases = (
     [ 'it and a slave are restarted', sub { $b->crash; $master->crash; again(); $b->launch },           'redistribute', qr/^a completed b \w+$/ ],
 );
 
-plan tests => 6 * @cases + 8;
+plan tests => 6 * @cases + 9;
 
 for (@cases) {
     my ($what, $happen, $policy, $how) = @$_;
@@ -79,6 +79,7 @@ finished($id);
 
 # A slave that is drained stays so.
 ok t_cmp(call('POST', '/api/v1/slaves/b/drain')->code, 200, 'drained');
+ok wait_until { $b->slurp('engine/engine.log') =~ /slave: b gets nothing more to do/ };    # else nobody knows it afterwards
 kill KILL => $master->engine_pid;
 ok wait_until { $cluster->states eq 'a online b draining' } or t_debug($cluster->states);
 $b->stop;
