@@ -303,7 +303,7 @@ apr_int64_t wf_plan_vus(const wf_plan_t *plan)
     apr_int64_t vus = 0;
     int i;
 
-    for (i = 0; i < plan->nscenarios; i++) {
+    for (i = 0; i < plan->nscenarios && !plan->without_users; i++) {
         const wf_load_shape_t *shape = &plan->scenarios[i].shape;
 
         vus += wf_segment_share(&plan->segment, shape->executor->vus_max(shape));
@@ -333,7 +333,7 @@ apr_int64_t wf_plan_iterations(const wf_plan_t *plan)
     apr_int64_t all = 0;
     int i;
 
-    for (i = 0; i < plan->nscenarios; i++) {
+    for (i = 0; i < plan->nscenarios && !plan->without_users; i++) {
         const wf_load_shape_t *shape = &plan->scenarios[i].shape;
 
         if (wf_shape_planned(shape, &wf_segment_whole) == 0) {

@@ -169,6 +169,7 @@ struct wf_plan_t {
     wf_scenario_t *scenarios;
     int nscenarios;
     wf_segment_t segment; /* the part of its scenarios that is run here */
+    int without_users;    /* only its setup or teardown is run here: no iterations */
     wf_scenario_t *setup, *teardown; /* one user, one iteration; or NULL */
 
     wf_metric_table_t *metrics;

@@ -31,6 +31,7 @@ apr_status_t wf_plan_take_task(wf_plan_t *plan, const wf_load_task_t *task,
     if (phase == WF_RUN_MAIN) {
         wf_plan_take_part(plan, task->weights, task->n, task->mine);
     }
+    plan->without_users = phase != WF_RUN_MAIN;
     return APR_SUCCESS;
 }
 

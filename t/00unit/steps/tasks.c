@@ -166,6 +166,30 @@ static void teardown(runner_t *r, const char *variables)
     told_free(&told);
 }
 
+/* Users and iterations are others': they need no room here, and none of them is dropped.
+ */
+static void without_room(runner_t *r)
+{
+    wf_load_options_t options = { .loops = 1, .max_executions = 1, .max_vus = 1 };
+    wf_plan_t *plan = compile(r, text, r->pool);
+    wf_sheet_t *sheet = wf_sheet_create(plan->metrics, r->pool);
+    wf_load_task_t task = { .phase = "setup" };
+    wf_load_t *small;
+    told_t told;
+    wf_error_t err;
+
+    wf_error_init(&err, r->pool);
+    told_init(&told);
+    is_int(wf_load_create(&small, &options, r->pool, &err), APR_SUCCESS, "a small one");
+    is_str(start(r, small, text, "setup", &task, &told), NULL, "setup starts");
+    ok(told_end(&told), "and ends");
+    is_int(wf_sheet_decode(sheet, told.sheet, strlen(told.sheet), &err), APR_SUCCESS,
+           "its figures");
+    is_int((int)wf_sheet_counter(sheet, WF_M_DROPPED), 0, "no iteration is missing");
+    wf_load_destroy(small);
+    told_free(&told);
+}
+
 /* ---- parts ----------------------------------------------------------------------------- */
 
 /* The sum of what the tasks have told is what one engine alone tells. */
@@ -308,6 +332,7 @@ int main(void)
     variables = setup(&r);
     parts(&r, variables);
     goes_on(&r, variables);
+    without_room(&r);
     teardown(&r, variables);
     refused(&r);
     runner_close(&r);
