@@ -15,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define KEY_FILE "/workflow-engine/cluster.key"
@@ -148,6 +150,20 @@ static apr_status_t check_path(const char *path, const char *what, wf_error_t *e
                         what);
 }
 
+/* The engine's socket is in it, and the path of a socket cannot be long. */
+static apr_status_t check_length(const wf_server_t *server, wf_error_t *err)
+{
+    struct sockaddr_un socket;
+    size_t most = sizeof(socket.sun_path) - sizeof("/engine/engine.sock");
+
+    return strlen(server->state) <= most
+               ? APR_SUCCESS
+               : wf_error_set(
+                   err, WF_ERR_INVALID,
+                   "the path of the state directory has more than %d bytes: %s",
+                   (int)most, server->state);
+}
+
 /* httpd's log; that of the engine, whose user may write less, stays in its directory. A
  * file's name is meant as seen from here, not from httpd's root. */
 static apr_status_t find_log(wf_server_t *server, apr_pool_t *p, wf_error_t *err)
@@ -235,6 +251,7 @@ static apr_status_t prepare_state(wf_server_t *server, const char *state,
     server->state = apr_pstrdup(p, real);
     free(real);
     if ((rv = check_path(server->state, "the state directory", err)) != APR_SUCCESS
+        || (rv = check_length(server, err)) != APR_SUCCESS
         || (rv = find_log(server, p, err)) != APR_SUCCESS
         || (rv = check_way(server, p, err)) != APR_SUCCESS) {
         return rv;

@@ -3,10 +3,8 @@
 #include "cluster/cluster.h"
 
 #include <apr_strings.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PATH_BYTES 4096
 #define TEXT_BYTES 16384
@@ -82,16 +80,6 @@ static double quota_of(look_t *look)
                : 0;
 }
 
-static int processors(void)
-{
-    cpu_set_t mask;
-
-    if (sched_getaffinity(0, sizeof(mask), &mask) == 0) {
-        return CPU_COUNT(&mask);
-    }
-    return (int)sysconf(_SC_NPROCESSORS_ONLN);
-}
-
 /* Time in use and time that there was, in any unit, since the machine's start. */
 static int times_of_machine(look_t *look, double *busy, double *total)
 {
@@ -133,7 +121,7 @@ static void measure_processors(wf_machine_t *machine, look_t *look)
 {
     double quota = quota_of(look), busy = 0, total = 0;
 
-    machine->cores = processors();
+    machine->cores = wf_processors();
     if (quota > 0 && quota < machine->cores) {
         machine->cores = quota < 1 ? 1 : (int)quota;
     }

@@ -256,6 +256,12 @@ void wf_json_add_int(json_object *o, const char *name, apr_int64_t i);
 void wf_json_add_bool(json_object *o, const char *name, int b);
 void wf_json_add_double(json_object *o, const char *name, double d); /* shortest text */
 
+/* ---- the machine --------------------------------------------------------------------- */
+
+/** Processors that this process may run on: by its affinity, which containers and taskset
+ * set; at least 1. */
+int wf_processors(void);
+
 /* ---- time ---------------------------------------------------------------------------- */
 
 apr_int64_t wf_time_ms(void);  /* wall clock, milliseconds since 1970 UTC */

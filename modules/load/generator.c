@@ -5,7 +5,6 @@
 #include "load/internal.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #define LATE_US 100000  /* a loop that fires timers so late lags … */
 #define LATE_PERCENT 10 /* … and is a limit in so much of the run … */
@@ -30,9 +29,8 @@ static double cpu_seconds(void)
 static double process_share(wf_strain_t *strain, apr_int64_t now_us)
 {
     double cpu = cpu_seconds(), wall = (double)(now_us - strain->looked_us) / 1e6;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    double share = strain->looked_us > 0 && wall > 0 && cores > 0
-                       ? (cpu - strain->cpu) / wall / (double)cores
+    double share = strain->looked_us > 0 && wall > 0
+                       ? (cpu - strain->cpu) / wall / wf_processors()
                        : 0;
 
     strain->cpu = cpu;

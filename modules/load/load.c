@@ -162,7 +162,7 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
                             apr_pool_t *p, wf_error_t *err)
 {
     wf_load_t *load = apr_pcalloc(p, sizeof(*load));
-    int loops = options->loops > 0 ? options->loops : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int loops = options->loops > 0 ? options->loops : wf_processors();
     apr_status_t rv = APR_SUCCESS;
 
     load->pool = p;

@@ -46,6 +46,7 @@ my @refused = (
     [ [ 'start', '-allow', '10.0.0.0/99' ],          2, qr{-allow 10\.0\.0\.0/99: must be} ],
     [ [ 'start', '-config', '/nonexistent' ],        1, qr{/nonexistent: No such file} ],
     [ [ 'start', '-state', '/dev/null/x' ],          1, qr{/dev/null/x: } ],
+    [ [ 'start', '-state', "$top/" . 'long' x 30 ],  1, qr/the path of the state directory has more than 88 bytes/ ],
     [ [ 'start', '-state', "$top/a\"b" ],            1, qr/the state directory must not have quotes/ ],
     [ [ 'status', 'x' ],                             1, qr/^Usage: workflow-engine master status/ ],
     [ [ 'status', '-address', '127.0.0.1:1' ],       1, qr{http://127\.0\.0\.1:1 does not answer: .*refused} ],
