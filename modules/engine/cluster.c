@@ -468,9 +468,11 @@ void wf_cluster_describe(const wf_cluster_t *cluster, json_object *status)
         wf_json_add_string(status, "role", "master");
         wf_json_add_int(status, "slaves", workers(cluster->registry));
     }
-    if (cluster->agent != NULL) {
+    if (cluster->engine->config.master != NULL) {
         wf_json_add_string(status, "role", "slave");
-        wf_json_add_bool(status, "connected", wf_agent_is_registered(cluster->agent));
+        wf_json_add_bool(status, "connected",
+                         cluster->agent != NULL
+                             && wf_agent_is_registered(cluster->agent));
     }
 }
 
