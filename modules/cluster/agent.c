@@ -337,7 +337,7 @@ static void begin_due(wf_agent_t *agent, apr_int64_t now_us)
 
     for (task = agent->tasks; task != NULL; task = next) {
         next = task->next;
-        if (task->state == TASK_WAITS && task->start_us <= now_us) {
+        if (wf_agent_may_start(agent, task) && task->start_us <= now_us) {
             wf_agent_start_task(agent, task);
         }
     }
@@ -409,7 +409,7 @@ static apr_int64_t next_turn(const wf_agent_t *agent, apr_int64_t now_us)
         next = agent->retry_at_us;
     }
     for (task = agent->tasks; task != NULL; task = task->next) {
-        if (task->state == TASK_WAITS && task->start_us < next) {
+        if (wf_agent_may_start(agent, task) && task->start_us < next) {
             next = task->start_us;
         }
         if (task->leaving && now_us + LOOK_US < next) {

@@ -112,6 +112,9 @@ void wf_agent_on_leave(wf_agent_t *agent, json_object *message);
 
 /* … and what the agent does with them. */
 
+/** Does it wait for nothing but its time? One of the same name that nobody wants any more
+ * has to end before. */
+int wf_agent_may_start(const wf_agent_t *agent, const wf_agent_task_t *task);
 /** Its time has come; it may be gone then. */
 void wf_agent_start_task(wf_agent_t *agent, wf_agent_task_t *task);
 /** It is to go on elsewhere: look whether it can. */

@@ -10,16 +10,32 @@
 
 /* ---- tasks ------------------------------------------------------------------------------- */
 
+static int is_called(const wf_agent_task_t *task, const wf_task_name_t *name)
+{
+    return task->name.member == name->member && task->name.task == name->task
+           && strcmp(task->name.execution, name->execution) == 0;
+}
+
+/* Nobody asks for those that are not wanted: one may come again under that name. */
 static wf_agent_task_t *find(const wf_agent_t *agent, const wf_task_name_t *name)
 {
     wf_agent_task_t *task = agent->tasks;
 
-    while (task != NULL
-           && (task->name.member != name->member || task->name.task != name->task
-               || strcmp(task->name.execution, name->execution) != 0)) {
+    while (task != NULL && (task->state == TASK_UNWANTED || !is_called(task, name))) {
         task = task->next;
     }
     return task;
+}
+
+int wf_agent_may_start(const wf_agent_t *agent, const wf_agent_task_t *task)
+{
+    const wf_agent_task_t *other = agent->tasks;
+
+    while (other != NULL
+           && (other->state != TASK_UNWANTED || !is_called(other, &task->name))) {
+        other = other->next;
+    }
+    return task->state == TASK_WAITS && other == NULL;
 }
 
 void wf_agent_free_task(wf_agent_t *agent, wf_agent_task_t *task)
@@ -244,6 +260,7 @@ static apr_int64_t start_of(wf_agent_t *agent, json_object *message)
     apr_int64_t offset_us = 0, error_us = 0;
     apr_int64_t start = wf_json_int(message, "start", 0), ahead;
 
+    start = start <= WF_LINK_TIME_MAX ? start : 0; /* theirs tells no time */
     if (start > 0 && !wf_link_offset(agent->links, agent->link, &offset_us, &error_us)) {
         return wf_mono_us() + WF_START_AHEAD; /* not heard yet: as others, about */
     }

@@ -293,10 +293,12 @@ static apr_status_t shutting_down(wf_error_t *err)
 static apr_status_t check_limits(wf_load_t *load, const wf_plan_t *plan, const char *id,
                                  const wf_crew_t *crew, wf_error_t *err)
 {
+    const wf_run_t *same = find(load, id); /* one that has ended is only to be told */
+
     if (load->closing) {
         return shutting_down(err);
     }
-    if (find(load, id) != NULL) {
+    if (same != NULL && !wf_run_status_final(same->status)) {
         return wf_error_set(err, WF_ERR_CONFLICT, "execution %s is already running", id);
     }
     if (load->nruns >= load->options.max_executions) {

@@ -4,12 +4,16 @@
 
 #define TASK "\"execution\": \"%s\", \"member\": %d, \"task\": %" APR_INT64_T_FMT
 
+/* The latest task that is given to a slave. */
+#define LATEST 500
+#define NAME "\"execution\": \"e\", \"member\": 0, \"task\": " APR_STRINGIFY(LATEST)
+
 /* What a liar has heard. */
 typedef struct liar_t {
     wf_links_t *links;
     pthread_mutex_t lock;
     wf_link_t link;
-    int open, closed, heard, rejected;
+    int open, closed, heard, rejected, begun;
     int member; /* of the latest assignment, and … */
     apr_int64_t task;
     char execution[100];
@@ -35,6 +39,8 @@ static void on_word(void *baton, wf_link_t link, json_object *message)
     pthread_mutex_lock(&liar->lock);
     liar->heard++;
     liar->rejected += strcmp(type, "rejected") == 0;
+    liar->begun +=
+        strcmp(type, "begun") == 0 && wf_json_int(message, "task", 0) == LATEST;
     if (strcmp(type, "assign") == 0) {
         liar->member = (int)wf_json_int(message, "member", -1);
         liar->task = wf_json_int(message, "task", 0);
@@ -278,6 +284,24 @@ static apr_status_t dial_liar(void *baton, int *fd, apr_pool_t *p, wf_error_t *e
     return wf_links_open(way->liar->links, ticket, fds[0], "", 0, &link, err);
 }
 
+/* It does not want a task, says so twice, and gives it out again while that one ends. */
+static void change_its_mind(liar_t *liar)
+{
+    static const char assign[] =
+        "{\"type\": \"assign\", " NAME ", \"phase\": \"main\", \"weights\": [1], "
+        "\"mine\": 0, \"workflow\": \"id: w\\nname: W\\nsteps:\\n"
+        "- {id: s, type: sleep, config: {duration: 1ms}}\\n"
+        "options: {vus: 2, duration: 60s}\\n\"}";
+    static const char unwanted[] = "{\"type\": \"have\", " NAME ", \"have\": -1}";
+
+    say(liar, assign);
+    WAIT_FOR(number(liar, &liar->begun) == 1);
+    say(liar, unwanted);
+    say(liar, unwanted);
+    say(liar, assign);
+    WAIT_FOR(number(liar, &liar->begun) == 2);
+}
+
 static void lie_to_slave(site_t *site)
 {
     apr_pool_t *p = wf_pool_create("t_liar", 0);
@@ -315,6 +339,7 @@ static void lie_to_slave(site_t *site)
     heard = number(&liar, &liar.heard);
     WAIT_FOR(number(&liar, &liar.heard) > heard + 3);
     is_int(number(&liar, &liar.closed), 0, "the slave is still there");
+    change_its_mind(&liar);
     wf_agent_destroy(agent);
     wf_load_destroy(options.load);
     end_liar(&liar);
