@@ -142,14 +142,18 @@ apr_status_t wf_respond_see_other(wf_request_t *req, const char *uri)
 
 void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_t *err)
 {
-    static apr_uint32_t last; /* warning about an engine or store that is away */
+    static apr_uint32_t away, denied; /* when it was warned last */
 
     if (err->kind == WF_ERR_INTERNAL) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "WF0101: %s %s: %s",
                       req->r->method, req->r->uri, err->message);
     }
-    else if (err->kind == WF_ERR_UNAVAILABLE && wf_once_a_second(&last)) {
+    else if (err->kind == WF_ERR_UNAVAILABLE && wf_once_a_second(&away)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "WF0102: %s %s: %s",
+                      req->r->method, req->r->uri, err->message);
+    }
+    else if (err->kind == WF_ERR_FORBIDDEN && wf_once_a_second(&denied)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "WF0103: %s %s: %s",
                       req->r->method, req->r->uri, err->message);
     }
     else {
