@@ -95,6 +95,7 @@ struct wf_links_t {
     wf_links_options_t options;
     apr_pool_t *pool;
     apr_pool_t *scratch; /* the thread's, cleared after each message */
+    apr_int64_t quiet_until_us; /* about those who are not let in */
     pthread_t thread;
     int epoll, bell;     /* bell: an eventfd, rung for letters */
 

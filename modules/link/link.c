@@ -137,6 +137,18 @@ static void say(wf_one_link_t *link, const char *what, json_object *o)
     json_object_put(o);
 }
 
+/* Somebody who knocks all the time does not fill the log. */
+static void warn_of(const wf_one_link_t *link, const char *why)
+{
+    apr_int64_t now_us = wf_mono_us();
+
+    if (now_us >= link->links->quiet_until_us) {
+        link->links->quiet_until_us = now_us + APR_USEC_PER_SEC;
+        wf_log(WF_LOG_WARN, "link: %s is not let in: %s",
+               link->name[0] != '\0' ? link->name : "somebody", why);
+    }
+}
+
 void wf_one_link_end(wf_one_link_t *link, const char *why)
 {
     const wf_link_owner_t *owner = &link->links->options.owner;
@@ -144,6 +156,9 @@ void wf_one_link_end(wf_one_link_t *link, const char *why)
 
     if (link->state == WF_LINK_ENDS) {
         return;
+    }
+    if (!link->client && link->state != WF_LINK_OPEN) {
+        warn_of(link, why);
     }
     wslay_event_queue_close(link->ws, WSLAY_CODE_NORMAL_CLOSURE, (const uint8_t *)why,
                             length < REASON_MAX ? length : REASON_MAX);
@@ -192,9 +207,12 @@ static const char *check_proof(const wf_one_link_t *link, const char *side,
     if (wf_link_proof_equal(proof, said)) {
         return NULL;
     }
-    return proof[0] == '\0'  ? "the other side has a key, this one has none"
-           : said[0] == '\0' ? "the other side has no key"
-                             : "the keys differ";
+    if (proof[0] != '\0' && said[0] != '\0') {
+        return "the keys differ";
+    }
+    return (proof[0] == '\0') == link->client
+               ? "the server has a key, the client has none"
+               : "the client has a key, the server has none";
 }
 
 static const char *take_nonce(wf_one_link_t *link, json_object *o)

@@ -143,11 +143,10 @@ static const struct {
     { "the same key", &key, &key, NULL, NULL },
     { "no key at all", &no_key, &no_key, NULL, NULL },
     { "another key", &other_key, &key, "the keys differ", "the keys differ" },
-    { "a client without one", &no_key, &key,
-      "the other side has a key, this one has none",
-      "the other side has a key, this one has none" },
-    { "a server without one", &key, &no_key, "the other side has no key",
-      "the other side has no key" },
+    { "a client without one", &no_key, &key, "the server has a key, the client has none",
+      "the server has a key, the client has none" },
+    { "a server without one", &key, &no_key, "the client has a key, the server has none",
+      "the client has a key, the server has none" },
 };
 
 static void greets(void)
@@ -251,7 +250,7 @@ static const struct {
     { "a false proof", 2, HELLO, "{\"say\":\"proof\",\"proof\":\"00\"}",
       "the keys differ" },
     { "an empty proof", 2, HELLO, "{\"say\":\"proof\",\"proof\":\"\"}",
-      "the other side has no key" },
+      "the server has a key, the client has none" },
     { "a message after the greeting", 1, NULL, "{\"a\":1}",
       "a message before the greeting" },
     { "the welcome of a client", 2, HELLO, "{\"say\":\"welcome\"}",
