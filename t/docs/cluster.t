@@ -147,7 +147,7 @@ END
         return $self;
     }
 
-    sub log { join '', grep { /slave|master/ } split /(?<=\n)/, shift->slurp('var/lib/workflow/engine.log') }
+    sub log { join '', grep { /slave|master|link:/ } split /(?<=\n)/, shift->slurp('var/lib/workflow/engine.log') }
 
     # The whole machine, as if its power were cut.
     sub kill_all {
@@ -360,7 +360,7 @@ ok t_cmp(join(' ', map { stop_command($_) } $eu, $master), '1 1', 'they are stop
 ok t_cmp(join("\n", map { "$_->{machine}: $_->{text}" } @blocks), '', 'blocks that were not tested');
 
 # The lines of the page are those of the logs.
-$logs .= join '', map { $_->log } values %httpd;
+$logs .= join '', map { ($_->log, $_->slurp('error.log')) } values %httpd;
 for my $line (@lines) {
     my $like = join '.*', map { quotemeta } split /\x00/, $line =~ s/^\x00|\x00\z//gr;
     ok t_cmp($logs =~ /$like/ ? 1 : 0, 1, $line =~ s/\x00/.../gr);
