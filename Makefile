@@ -215,7 +215,7 @@ BUILD_PACKAGES = gcc pkg-config apache2-dev libapr1-dev libaprutil1-dev libjson-
                  libpcre2-dev libssl-dev libwslay-dev patch xz-utils
 RUN_PACKAGES   = $(BUILD_PACKAGES) apache2-bin perl librsvg2-2 fonts-dejavu-core \
                  fonts-wqy-microhei
-TEST_PACKAGES  = $(RUN_PACKAGES) curl jq libapache2-mod-perl2 libio-socket-ssl-perl openssl \
+TEST_PACKAGES  = $(RUN_PACKAGES) curl iproute2 jq libapache2-mod-perl2 libio-socket-ssl-perl openssl \
                  postgresql \
                  sqlite3 tidy tzdata zip
 BENCH_PACKAGES = $(RUN_PACKAGES) hey wrk
