@@ -17,7 +17,7 @@ all: module engine
 # The rooms of httpd's children go into the module, those of the engine process into the
 # workflow-engine binary. Of the engine room the module holds the half that starts it, of the
 # client and bpmn rooms what checks directives.
-MODULE_ROOMS = core ipc store http auth metrics activiti workflow
+MODULE_ROOMS = core ipc store http auth metrics activiti workflow settings
 ENGINE_ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream link cluster engine cli
 PARENT       = modules/engine/parent.c
 SHARED_HALF  = modules/engine/config.c modules/bpmn/registry.c \
@@ -50,8 +50,9 @@ BELOW_http     = http auth store ipc core
 BELOW_auth     = auth store ipc core
 BELOW_activiti = activiti http auth store ipc core
 BELOW_workflow = workflow http auth metrics store ipc core
+BELOW_settings = settings activiti workflow engine bpmn client http auth metrics store ipc core
 BELOW_cli      = cli engine cluster link stream steps load output metrics document bpmn decision diagram xml script database client store ipc core
-ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream link cluster engine http auth activiti workflow cli
+ROOMS = core ipc store script xml diagram decision client database document metrics output bpmn load steps stream link cluster engine http auth activiti workflow settings cli
 
 # ---- flags --------------------------------------------------------------------------------------
 PKGS        = apr-1 apr-util-1 json-c sqlite3
@@ -125,7 +126,7 @@ $(MODULE): $(call obj,$(MODULE_SRCS))
 LINK_SANITIZE = $(foreach f,$(SANITIZE),-Wl$(comma)$(f))
 comma = ,
 
-$(BUILD)/mod_workflow.o: ALL_CFLAGS += -DWF_ENGINE_BINARY='"$(BINDIR)/workflow-engine"'
+$(BUILD)/modules/settings/directives.o: ALL_CFLAGS += -DWF_ENGINE_BINARY='"$(BINDIR)/workflow-engine"'
 
 # The httpd that commands start.
 $(BUILD)/modules/cli/server.o $(BUILD)/modules/cli/server_conf.o: ALL_CFLAGS += -DWF_HTTPD='"$(shell $(APXS) -q SBINDIR)/$(shell $(APXS) -q PROGNAME)"' \

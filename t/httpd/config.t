@@ -19,7 +19,7 @@ my @cases = (
     [ 'WorkflowEngineLog /nonexist/a.log',                      qr/its directory does not exist/ ],
     [ 'WorkflowEngineProgram /nonexist',                        qr/it cannot be executed/ ],
     [ 'WorkflowDemoData /nonexist',                             qr/neither Off nor an existing directory/ ],
-    [ 'WorkflowDeployLevel boss',                               qr/admin or user, not 'boss'/ ],
+    [ 'WorkflowDeployLevel boss',                               qr/user or admin, not 'boss'/ ],
     [ 'WorkflowStarters sometimes',                             qr/advise or enforce, not 'sometimes'/ ],
     [ 'WorkflowEngine maybe',                                   qr/must be On or Off/ ],
     [ 'WorkflowEngineName ""',                                  qr/takes one argument/ ],
