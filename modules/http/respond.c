@@ -153,7 +153,7 @@ void wf_request_log_failure(const wf_request_t *req, int status, const wf_error_
                       req->r->method, req->r->uri, err->message);
     }
     else if (err->kind == WF_ERR_FORBIDDEN && wf_once_a_second(&denied)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "WF0103: %s %s: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r, "WF0104: %s %s: %s",
                       req->r->method, req->r->uri, err->message);
     }
     else {

@@ -94,8 +94,8 @@ $cluster = cluster(master => "WorkflowClusterCertificates On\n", slave => "Workf
 $cluster->master->start;
 $cluster->add('good', extra => $mine);
 works('certificates');
-refused($cluster, 'no certificate', undef, '', qr/no connection to the master: .*403: slaves need a certificate/, qr/WF0103: .*slaves need a certificate/);
-refused($cluster, 'a certificate of others', undef, "WorkflowSlaveCertificate $dir/stranger.pem $dir/stranger.key\n", qr/no connection to the master: .*403: slaves need a certificate/, qr/WF0103: .*slaves need a certificate/);
+refused($cluster, 'no certificate', undef, '', qr/no connection to the master: .*403: slaves need a certificate/, qr/WF0104: .*slaves need a certificate/);
+refused($cluster, 'a certificate of others', undef, "WorkflowSlaveCertificate $dir/stranger.pem $dir/stranger.key\n", qr/no connection to the master: .*403: slaves need a certificate/, qr/WF0104: .*slaves need a certificate/);
 $cluster->stop;
 
 # ---- both -----------------------------------------------------------------------------------------
@@ -104,5 +104,5 @@ $cluster = cluster(key => 'a key of this test alone', master => "WorkflowCluster
 $cluster->master->start;
 $cluster->add('good', extra => $mine);
 works('both');
-refused($cluster, 'both: no certificate', $cluster->{key}, '', qr/no connection to the master: .*403: slaves need a certificate/, qr/WF0103: .*slaves need a certificate/);
+refused($cluster, 'both: no certificate', $cluster->{key}, '', qr/no connection to the master: .*403: slaves need a certificate/, qr/WF0104: .*slaves need a certificate/);
 refused($cluster, 'both: no key', undef, $mine, qr/no connection to the master: the server has a key, the client has none/, qr/link: bad is not let in: the server has a key, the client has none/);
