@@ -10,6 +10,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <json-c/json.h>
+#include <sys/types.h>
 
 #define WF_VERSION "0.1.0"
 
@@ -213,18 +214,23 @@ apr_status_t wf_vars_from_json(wf_map_t **vars, json_object *json, apr_pool_t *p
 
 /* ---- JSON --------------------------------------------------------------------------- */
 
-/** Strict parse (RFC 8259, UTF-8 checked, depth at most 64, integers within 64 bits).
+/** Strict parse (RFC 8259, UTF-8 checked, depth at most 112, integers within 64 bits).
  *  The tree is released with p. Errors are WF_ERR_INVALID with line and column. */
 apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t length,
                            apr_pool_t *p, wf_error_t *err);
+
+/** The same for what needs no such depth: at most depth levels, 1 for {} or a scalar. */
+apr_status_t wf_json_parse_flat(json_object **json, const char *text, apr_size_t length,
+                                int depth, apr_pool_t *p, wf_error_t *err);
 
 /** The same for JSON that this server has written itself, such as a command or a stored
  *  value: it may wrap an input of the full depth. */
 apr_status_t wf_json_read(json_object **json, const char *text, apr_size_t length,
                           apr_pool_t *p, wf_error_t *err);
 
-/** For a text that wf_json_parse has taken: WF_ERR_INVALID with line and column if an object
- *  has a name twice, of which the tree has the last one alone. */
+/** For a text that wf_json_parse has taken: WF_ERR_INVALID with line and column if an
+ * object has a name twice, of which the tree has the last one alone; also if it is
+ * written in two ways, such as "sub" and "s\u0075b". */
 apr_status_t wf_json_check_names(const char *text, apr_size_t length, apr_pool_t *p,
                                  wf_error_t *err);
 
@@ -365,6 +371,19 @@ apr_status_t wf_file_load_below(char **data, apr_size_t *length, const char *dir
  *  directory. WF_ERR_CONFLICT where O_EXCL found one. */
 apr_status_t wf_file_open_below(int *fd, const char *directory, const char *name,
                                 int flags, wf_error_t *err);
+
+/** What is asked of a file that an administrator keeps a key in. */
+typedef struct wf_key_file_t {
+    apr_size_t min, max; /* bytes of the key */
+    mode_t denied; /* rights that its mode must not give: S_IRWXO for a secret, S_IWOTH
+                      for what is public */
+} wf_key_file_t;
+
+/** Read one: its bytes in p without the line end of its last line, with a NUL behind
+ * them; relative to the current directory. NULL, or what is wrong with it ("it is shorter
+ * than 16 bytes"), which does not tell the path and quotes nothing. */
+const char *wf_key_file_read(const char **bytes, apr_size_t *length, const char *path,
+                             const wf_key_file_t *rules, apr_pool_t *p);
 
 /* ---- passwords ------------------------------------------------------------------------------- */
 

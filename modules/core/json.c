@@ -87,6 +87,12 @@ apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t leng
     return parse(json, text, length, INPUT_DEPTH, p, err);
 }
 
+apr_status_t wf_json_parse_flat(json_object **json, const char *text, apr_size_t length,
+                                int depth, apr_pool_t *p, wf_error_t *err)
+{
+    return parse(json, text, length, depth, p, err);
+}
+
 apr_status_t wf_json_value(wf_value_t *value, const char *text, apr_size_t length,
                            apr_pool_t *p, wf_error_t *err)
 {

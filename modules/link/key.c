@@ -30,46 +30,12 @@ static void to_hex(char *text, const unsigned char *bytes, size_t n)
 
 /* ---- files ------------------------------------------------------------------------- */
 
-static const char *unsafe(int fd)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        return "it is no file";
-    }
-    return st.st_mode & S_IRWXO ? "others may read it: chmod o= it" : NULL;
-}
-
-/* What is wrong, or NULL. */
-static const char *read_key(wf_link_key_t *key, int fd, char *bytes)
-{
-    const char *problem = unsafe(fd);
-    ssize_t n = problem == NULL ? read(fd, bytes, WF_LINK_KEY_MAX + 3) : 0;
-
-    if (problem != NULL || n < 0) {
-        return problem != NULL ? problem : strerror(errno);
-    }
-    while (n > 0 && (bytes[n - 1] == '\n' || bytes[n - 1] == '\r')) {
-        n--;
-    }
-    key->bytes = bytes;
-    key->length = (apr_size_t)n;
-    return n < WF_LINK_KEY_MIN   ? "it is shorter than 16 bytes"
-           : n > WF_LINK_KEY_MAX ? "it is longer than 4096 bytes"
-                                 : NULL;
-}
-
 apr_status_t wf_link_key_read(wf_link_key_t *key, const char *path, apr_pool_t *p,
                               wf_error_t *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const char *problem;
+    static const wf_key_file_t rules = { WF_LINK_KEY_MIN, WF_LINK_KEY_MAX, S_IRWXO };
+    const char *problem = wf_key_file_read(&key->bytes, &key->length, path, &rules, p);
 
-    if (fd < 0) {
-        return wf_error_set(err, WF_ERR_INVALID, "key %s: %s", path, strerror(errno));
-    }
-    problem = read_key(key, fd, apr_pcalloc(p, WF_LINK_KEY_MAX + 3));
-    close(fd);
     return problem != NULL
                ? wf_error_set(err, WF_ERR_INVALID, "key %s: %s", path, problem)
                : APR_SUCCESS;
