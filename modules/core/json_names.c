@@ -6,7 +6,8 @@
 #include <string.h>
 
 typedef struct name_t {
-    const char *text; /* as it is written, in the text */
+    const char *at;   /* where it is written, in the text */
+    const char *text; /* what it is */
     apr_uint32_t length, object;
 } name_t;
 
@@ -19,9 +20,23 @@ static const char *string_end(const char *s)
     return s;
 }
 
+/* What is written with escapes is another way to write a name; as in trees it ends with a
+ * NUL. */
+static name_t name_of(const char *s, const char *end, apr_uint32_t object, apr_pool_t *p)
+{
+    name_t name = { s, s, (apr_uint32_t)(end - s), object };
+
+    if (memchr(s, '\\', name.length)) {
+        name.text = wf_json_build(s - 1, p).as.text.data;
+        name.length = (apr_uint32_t)strlen(name.text);
+    }
+    return name;
+}
+
 /* The names of all objects, into names unless that is NULL; how many there are. In a text
  * that is well-formed a string is a name behind { and behind a comma within an object. */
-static apr_size_t collect(const char *text, apr_size_t length, name_t *names)
+static apr_size_t collect(const char *text, apr_size_t length, name_t *names,
+                          apr_pool_t *p)
 {
     apr_uint32_t open[WF_JSON_MAX_DEPTH + 1] = { 0 }; /* objects by number; 0: an array */
     apr_uint32_t objects = 0;
@@ -43,8 +58,7 @@ static apr_size_t collect(const char *text, apr_size_t length, name_t *names)
             const char *end = string_end(s + 1);
 
             if (expected && names) {
-                names[count] =
-                    (name_t){ s + 1, (apr_uint32_t)(end - s - 1), open[depth] };
+                names[count] = name_of(s + 1, end, open[depth], p);
             }
             count += expected;
             expected = 0;
@@ -66,26 +80,30 @@ static int compare(const void *one, const void *other)
         return a->length < b->length ? -1 : 1;
     }
     order = memcmp(a->text, b->text, a->length);
-    return order ? order : (a->text > b->text) - (a->text < b->text);
+    return order ? order : (a->at > b->at) - (a->at < b->at);
 }
 
 const char *wf_json_repeated(const char *text, apr_size_t length, apr_size_t *name_length,
                              apr_pool_t *p)
 {
-    apr_size_t count = collect(text, length, NULL);
+    apr_size_t count = collect(text, length, NULL, p);
     name_t *names = apr_palloc(p, count * sizeof(*names) + 1);
-    const char *first = NULL;
+    const name_t *first = NULL;
 
-    collect(text, length, names);
+    collect(text, length, names, p);
     qsort(names, count, sizeof(*names), compare);
     for (apr_size_t i = 1; i < count; i++) {
         const name_t *a = &names[i - 1], *b = &names[i];
 
         if (a->object == b->object && a->length == b->length
-            && memcmp(a->text, b->text, a->length) == 0 && (!first || b->text < first)) {
-            first = b->text;
-            *name_length = b->length;
+            && memcmp(a->text, b->text, a->length) == 0
+            && (!first || b->at < first->at)) {
+            first = b;
         }
     }
-    return first;
+    if (!first) {
+        return NULL;
+    }
+    *name_length = (apr_size_t)(string_end(first->at) - first->at);
+    return first->at;
 }

@@ -113,6 +113,10 @@ static void test_names(void)
         { "{\"z\":1,\"a\":1,\"z\":1,\"a\":1,\"z\":1}", "line 1, column 14: \"z\" is" },
         { "{\"\":1,\"\":1}", "line 1, column 7: \"\" is" },
         { "{\"\xc3\xa4\":1,\"\xc3\xa4\":1}", "\"\xc3\xa4\" is" },
+        { "{\"\\n\":1,\"n\":1,\"\\\\n\":1,\"\\u0061b\":1,\"a\":1}", NULL },
+        { "{\"sub\":1,\"s\\u0075b\":1}", "column 10: \"s\\u0075b\" is given twice" },
+        { "{\"\\/\":1,\"/\":1}", "column 9: \"/\" is given twice" },
+        { "{\"a\":1,\"a\\u0000b\":1}", "column 8: \"a\\u0000b\" is given twice" },
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -128,6 +132,30 @@ static void test_names(void)
         else {
             ok(cases[i].error && strstr(err.message, cases[i].error), "… %s", err.message);
         }
+    }
+}
+
+/* A small depth of one's own. */
+static void test_flat(void)
+{
+    static const struct {
+        const char *text;
+        int depth, good;
+    } cases[] = {
+        { "1", 1, 1 },           { "{}", 1, 1 },     { "[{}]", 1, 0 },
+        { "{\"a\":[1]}", 2, 1 }, { "[[[]]]", 2, 0 }, { "[[[]]]", 3, 1 },
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_object *json;
+        wf_error_t err;
+
+        wf_error_init(&err, pool);
+        is_int(wf_json_parse_flat(&json, cases[i].text, strlen(cases[i].text),
+                                  cases[i].depth, pool, &err)
+                   == APR_SUCCESS,
+               cases[i].good, "%s in %d levels", cases[i].text, cases[i].depth);
+        ok(cases[i].good || strstr(err.message, "nested too deeply"), "… or it says so");
     }
 }
 
@@ -461,6 +489,7 @@ int main(void)
     test_places();
     test_json();
     test_names();
+    test_flat();
     test_values();
     test_misfits();
     test_maps();
