@@ -117,7 +117,8 @@ static void put_master(FILE *out, const wf_server_t *server)
             "WorkflowMaxExecutions %" APR_INT64_T_FMT
             "\nWorkflowMaxSlaves %" APR_INT64_T_FMT "\nWorkflowStandalone %s\n\n"
             "# Whoever may submit workflows may send traffic in this server's name.\n"
-            "<Location \"/api/v1\">\n    WorkflowApi workflow\n",
+            "<Location \"/api/v1\">\n    WorkflowApi workflow\n"
+            "    WorkflowAllowAnonymous On\n",
             server->max_executions, s->max_slaves, server->standalone ? "On" : "Auto");
     put_access(out, server);
     if (s->cors) {

@@ -107,13 +107,23 @@ int wf_http_check_access(request_rec *r)
     return req->route->level == WF_LEVEL_NONE ? OK : DECLINED;
 }
 
+/* A level is that of somebody; where there are none it is enough to be known, and a place
+ * may do without. */
+static int needs_user(const wf_request_t *req)
+{
+    const wf_dir_config_t *dir =
+        ap_get_module_config(req->r->per_dir_config, &workflow_module);
+
+    return req->route->level != WF_LEVEL_NONE
+           && ((req->face->flags & WF_FACE_AUTHORIZE) || dir->anonymous != WF_ON);
+}
+
 int wf_http_force_authn(request_rec *r)
 {
     wf_request_t *req = claimed(r);
     const char *type;
 
-    if (!req || !req->route || req->route->level == WF_LEVEL_NONE
-        || !(req->face->flags & WF_FACE_AUTHORIZE)) {
+    if (!req || !req->route || !needs_user(req)) {
         return DECLINED;
     }
     type = ap_auth_type(r);
@@ -142,7 +152,7 @@ static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
 {
     wf_level_e level = wf_route_level(req->route, req->config->deploy_level);
 
-    if (level == WF_LEVEL_NONE || !(req->face->flags & WF_FACE_AUTHORIZE)) {
+    if (!needs_user(req)) {
         return APR_SUCCESS;
     }
     if (!req->user) {
@@ -154,7 +164,8 @@ static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
         req->fail_status = HTTP_UNAUTHORIZED;
         return wf_error_set(err, WF_ERR_FORBIDDEN, "credentials are needed");
     }
-    return wf_request_check_level(req, level, err);
+    return req->face->flags & WF_FACE_AUTHORIZE ? wf_request_check_level(req, level, err)
+                                                : APR_SUCCESS;
 }
 
 /* ?format=x or the path extension, as far as the route understands it. */

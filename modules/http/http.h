@@ -29,6 +29,9 @@ struct server_rec;
 typedef struct wf_face_t wf_face_t;
 typedef struct wf_router_t wf_router_t;
 
+/** What is On or Off unless an outer section's word counts. */
+typedef enum { WF_UNSET, WF_OFF, WF_ON } wf_choice_e;
+
 /** Per <Location>. All zero = no face here. The face, base and router belong together:
  *  when merging, take the three of the section that set `face` or `off`. The innermost
  *  section with lines of its own says who reaches which level. */
@@ -40,6 +43,7 @@ typedef struct wf_dir_config_t {
     wf_require_t *require;     /* who reaches which level; NULL = by groups of the store */
     apr_array_header_t *origins; /* of const char *: whose pages may open streams, "*" =
                                     any; NULL = those of this server only */
+    wf_choice_e anonymous;       /* may callers stay unknown? Unset: they may not */
 } wf_dir_config_t;
 
 /** Switch a face on for a Location (path as cmd->path gives it). NULL, or what is wrong,
@@ -47,6 +51,9 @@ typedef struct wf_dir_config_t {
  *  pool). */
 const char *wf_http_enable(wf_dir_config_t *dir, const wf_face_t *face, const char *path,
                            apr_pool_t *p);
+
+/** 1 if calls of the face need a caller who is known, unless the place says otherwise. */
+int wf_face_needs_user(const wf_face_t *face);
 
 #define WF_DEFAULT_BODY_LIMIT (4 * 1024 * 1024)
 #define WF_DEFAULT_UPLOAD_LIMIT (16 * 1024 * 1024)
@@ -211,13 +218,14 @@ typedef struct wf_body_t {
     int by_accept;    /* the request's Accept header chose the type */
 } wf_body_t;
 
-enum { /* how a face reads paths */
-    WF_FACE_SEGMENTS = 1,  /* a variable is one non-empty segment, a slash at the end is
-                              ignored; else variables match any text */
-    WF_FACE_TUNNEL = 2,    /* POST with the header X-HTTP-Method-Override, or else the
-                              query parameter alf_method, is the named method */
-    WF_FACE_AUTHORIZE = 4, /* levels are checked; else httpd's own authorization is all */
-    WF_FACE_NO_CACHE = 8   /* responses forbid caching */
+enum {                       /* how a face reads paths */
+       WF_FACE_SEGMENTS = 1, /* a variable is one non-empty segment, a slash at the end is
+                                ignored; else variables match any text */
+       WF_FACE_TUNNEL = 2,   /* POST with the header X-HTTP-Method-Override, or else the
+                                query parameter alf_method, is the named method */
+       WF_FACE_AUTHORIZE =
+           4,               /* levels are checked; else being known to httpd is enough */
+       WF_FACE_NO_CACHE = 8 /* responses forbid caching */
 };
 
 struct wf_face_t {

@@ -313,3 +313,13 @@ unsigned wf_method_parse(const char *name)
     }
     return 0;
 }
+
+int wf_face_needs_user(const wf_face_t *face)
+{
+    for (int i = 0; i < face->route_count; i++) {
+        if (face->routes[i].level != WF_LEVEL_NONE) {
+            return 1;
+        }
+    }
+    return 0;
+}

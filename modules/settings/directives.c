@@ -50,6 +50,7 @@ void *wf_settings_merge_dir(apr_pool_t *p, void *outer, void *inner)
 
     merged->require = in->require ? in->require : out->require;
     merged->origins = in->origins ? in->origins : out->origins;
+    merged->anonymous = in->anonymous ? in->anonymous : out->anonymous;
     return merged;
 }
 
@@ -90,6 +91,8 @@ const command_rec wf_settings_directives[] = {
          "what a <Location> answers: activiti, workflow, health, ready or Off"),
     AP_INIT_RAW_ARGS("WorkflowRequire", wf_add_require, NULL, ACCESS_CONF,
          "a level, user or admin, and the words of a Require line that grants it"),
+    AP_INIT_FLAG("WorkflowAllowAnonymous", wf_set_choice, (void *)APR_OFFSETOF(wf_dir_config_t, anonymous), ACCESS_CONF,
+         "On if callers may stay unknown, where httpd lets them in; Off by default"),
     AP_INIT_ITERATE("WorkflowAllowOrigin", wf_add_origin, NULL, ACCESS_CONF,
          "whose pages may follow executions besides this server's: origins, or * for all"),
     OWN("WorkflowStore", wf_set_store, "where data is kept, such as sqlite:/var/lib/workflow/workflow.db"),
@@ -244,8 +247,7 @@ const char *wf_settings_check(wf_settings_t *settings, apr_pool_t *pconf)
                    ? apr_psprintf(pconf, "%s needs WorkflowEngine On", wf_places_first())
                    : NULL;
     }
-    problem = wf_cluster_problem(engine);
-    if (problem) {
+    if ((problem = wf_cluster_problem(engine)) || (problem = wf_places_problem(pconf))) {
         return problem;
     }
     if (!wf_path_is_program(settings->binary, pconf)) {

@@ -88,6 +88,10 @@ const char *wf_cluster_problem(const wf_engine_config_t *config);
 const char *wf_set_api(cmd_parms *cmd, void *dir, const char *arg);
 const char *wf_add_require(cmd_parms *cmd, void *dir, const char *args);
 const char *wf_add_origin(cmd_parms *cmd, void *dir, const char *arg);
+/** On or Off, at an offset in wf_dir_config_t. */
+const char *wf_set_choice(cmd_parms *cmd, void *dir, int on);
+/** What is wrong with places that answer without knowing whom; NULL = nothing. */
+const char *wf_places_problem(apr_pool_t *p);
 /** The first Location that answers something, as an error names it; NULL = none. */
 const char *wf_places_first(void);
 

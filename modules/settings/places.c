@@ -1,23 +1,48 @@
-/* Directives of a <Location>. */
+/* Directives of a <Location>, and what they say together. */
 #include "settings/internal.h"
 
+#include <ap_regex.h>
+#include <http_core.h>
+#include <mod_auth.h>
+#include <apr_fnmatch.h>
 #include <apr_strings.h>
+
+extern module AP_MODULE_DECLARE_DATA workflow_module;
 
 #include "activiti/activiti.h"
 #include "workflow/workflow.h"
 
-/* The first of this configuration. */
-static const char *first;
+/* A <Location> that answers something. */
+typedef struct place_t {
+    server_rec *server;
+    const wf_face_t *face;
+    const char *path, *where; /* where: as errors name it */
+} place_t;
+
+static apr_array_header_t *places; /* of place_t; lives as long as the configuration */
 
 void wf_settings_begin(apr_pool_t *pconf)
 {
-    (void)pconf;
-    first = NULL;
+    places = apr_array_make(pconf, 8, sizeof(place_t));
 }
 
 const char *wf_places_first(void)
 {
-    return first;
+    return places->nelts > 0 ? APR_ARRAY_IDX(places, 0, place_t).where : NULL;
+}
+
+static const char *add_place(cmd_parms *cmd, wf_dir_config_t *config,
+                             const wf_face_t *face)
+{
+    place_t *place = apr_array_push(places);
+
+    place->server = cmd->server;
+    place->face = face;
+    place->path = cmd->path;
+    place->where =
+        apr_psprintf(cmd->pool, "%s:%d: WorkflowApi %s", cmd->directive->filename,
+                     cmd->directive->line_num, face->name);
+    return wf_http_enable(config, face, cmd->path, cmd->pool);
 }
 
 const char *wf_set_api(cmd_parms *cmd, void *dir, const char *arg)
@@ -36,12 +61,7 @@ const char *wf_set_api(cmd_parms *cmd, void *dir, const char *arg)
     }
     for (apr_size_t i = 0; i < sizeof(faces) / sizeof(faces[0]); i++) {
         if (!strcasecmp(arg, faces[i]->name)) {
-            if (!first) {
-                first =
-                    apr_psprintf(cmd->pool, "%s:%d: WorkflowApi %s",
-                                 cmd->directive->filename, cmd->directive->line_num, arg);
-            }
-            return wf_http_enable(config, faces[i], cmd->path, cmd->pool);
+            return add_place(cmd, config, faces[i]);
         }
     }
     return apr_psprintf(
@@ -78,5 +98,76 @@ const char *wf_add_origin(cmd_parms *cmd, void *dir, const char *arg)
         config->origins = apr_array_make(cmd->pool, 2, sizeof(const char *));
     }
     APR_ARRAY_PUSH(config->origins, const char *) = arg;
+    return NULL;
+}
+
+const char *wf_set_choice(cmd_parms *cmd, void *dir, int on)
+{
+    *(wf_choice_e *)((char *)dir + (apr_size_t)cmd->info) = on ? WF_ON : WF_OFF;
+    return NULL;
+}
+
+/* ---- nobody is let in unseen ------------------------------------------------------------ */
+
+/* As httpd's own walk over its sections has it. */
+static int means(const core_dir_config *section, const char *path)
+{
+    apr_size_t length = strlen(section->d);
+
+    if (section->r) {
+        return ap_regexec(section->r, path, 0, NULL, 0) == 0;
+    }
+    if (section->d_is_fnmatch) {
+        return apr_fnmatch(section->d, path, APR_FNM_PATHNAME) == APR_SUCCESS;
+    }
+    return strncmp(section->d, path, length) == 0
+           && (length == 0 || section->d[length - 1] == '/' || path[length] == '/'
+               || path[length] == '\0');
+}
+
+/* What counts at a place: of the server, and of all sections that mean its path. */
+static ap_conf_vector_t *settings_at(const place_t *place, apr_pool_t *p)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(place->server->module_config);
+    ap_conf_vector_t *merged = place->server->lookup_defaults;
+
+    for (int i = 0; i < core->sec_url->nelts; i++) {
+        ap_conf_vector_t *section = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *);
+
+        if (means(ap_get_core_module_config(section), place->path)) {
+            merged = ap_merge_per_dir_configs(p, merged, section);
+        }
+    }
+    return merged;
+}
+
+/* httpd tells the AuthType of requests alone; mod_authn_core, which knows it, may be
+ * absent. */
+static int has_auth_type(const place_t *place, ap_conf_vector_t *settings, apr_pool_t *p)
+{
+    request_rec r = { .pool = p, .server = place->server, .per_dir_config = settings };
+    const char *(*type_of)(request_rec *) = APR_RETRIEVE_OPTIONAL_FN(authn_ap_auth_type);
+    const char *type = type_of ? type_of(&r) : NULL;
+
+    return type && strcasecmp(type, "none") != 0;
+}
+
+const char *wf_places_problem(apr_pool_t *p)
+{
+    for (int i = 0; i < places->nelts; i++) {
+        const place_t *place = &APR_ARRAY_IDX(places, i, place_t);
+        ap_conf_vector_t *settings = settings_at(place, p);
+        const wf_dir_config_t *dir = ap_get_module_config(settings, &workflow_module);
+
+        if (wf_face_needs_user(place->face) && dir->anonymous != WF_ON
+            && !has_auth_type(place, settings, p)) {
+            return apr_psprintf(
+                p,
+                "%s has no authentication: give its <Location> an AuthType, or "
+                "WorkflowAllowAnonymous On if whoever reaches it may call it",
+                place->where);
+        }
+    }
     return NULL;
 }

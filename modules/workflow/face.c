@@ -99,6 +99,7 @@ static const wf_route_t ready_routes[] = {
         .name = face_name,                                    \
         .title = face_title,                                  \
         .flags = WF_FACE_SEGMENTS | WF_FACE_NO_CACHE,         \
+        .realm = "Workflow",                                  \
         .json_type = "application/json",                      \
         .routes = table,                                      \
         .route_count = sizeof table / sizeof table[0],        \

@@ -267,6 +267,7 @@ start_httpd($master, <<"END");
 WorkflowMaxSlaves 2
 <Location "/closed/api/v1">
 WorkflowApi workflow
+WorkflowAllowAnonymous On
 Require all denied
 </Location>
 <Location "/asks/api/v1">
@@ -337,7 +338,7 @@ take_conf($eu, qr/ClusterCertificates/);
 $at = "https://127.0.0.1:$port{8443}/api/v1";
 my $logs = $httpd{$master}->log;
 File::Path::remove_tree("$root/$master/var/lib/workflow");    # it would go on with that execution
-start_httpd($master, "<Location \"/loose/api/v1\">\nWorkflowApi workflow\nRequire all granted\n</Location>\n");
+start_httpd($master, "<Location \"/loose/api/v1\">\nWorkflowApi workflow\nWorkflowAllowAnonymous On\nRequire all granted\n</Location>\n");
 start_httpd($eu);
 must(scalar(wait_until { online() eq 'eu-1' } 60), $httpd{$eu}->log, $httpd{$master}->log, $httpd{$master}->slurp('error.log'));
 $proper = slurp("$root/$eu/etc/apache2/conf-enabled/workflow.conf");

@@ -12,10 +12,12 @@ use WF::Test;
 my $server = WF::Server->new(extra => <<'END')->start;
 <Location "/api/load/v2">
     WorkflowApi workflow
+    WorkflowAllowAnonymous On
     Require all granted
 </Location>
 <Location "/api/slash/">
     WorkflowApi workflow
+    WorkflowAllowAnonymous On
     Require all granted
 </Location>
 <Location "/api/closed">
@@ -31,6 +33,7 @@ my $server = WF::Server->new(extra => <<'END')->start;
 </Location>
 <Location "/api/nobody">
     WorkflowApi workflow
+    WorkflowAllowAnonymous On
     Require all denied
 </Location>
 <Location "/health/live">
@@ -50,6 +53,7 @@ my $server = WF::Server->new(extra => <<'END')->start;
     </Location>
     <Location "/api/here">
         WorkflowApi workflow
+        WorkflowAllowAnonymous On
         Require all granted
     </Location>
 </VirtualHost>
