@@ -103,6 +103,7 @@ static void on_registered(wf_agent_t *agent, json_object *message)
     apr_int64_t timeout_us = time_of(message, "heartbeat_timeout_ms");
 
     __atomic_store_n(&agent->registered, 1, __ATOMIC_RELAXED);
+    agent->heard_us = agent->told_us;
     agent->retry_us = agent->options.retry_first;
     agent->beat_us = beat_us > 0 ? beat_us : WF_HEARTBEAT_INTERVAL_MS * 1000;
     agent->beat_at_us = agent->report_at_us = 0; /* now */
@@ -113,6 +114,17 @@ static void on_registered(wf_agent_t *agent, json_object *message)
     }
     wf_log(WF_LOG_NOTICE, "slave: %s is registered with master %s",
            agent->options.self.id, wf_json_string(message, "master_id", ""));
+}
+
+/* The master counts the silence from when our heartbeat came, and we from when it was
+ * sent: so we know first that our parts may be others'. */
+static void on_heard(wf_agent_t *agent, json_object *message)
+{
+    apr_int64_t at_us = wf_json_int(message, "at", 0);
+
+    if (at_us > agent->heard_us && at_us <= wf_mono_us()) {
+        agent->heard_us = at_us;
+    }
 }
 
 /* It is tried again: what the master has against us may change. */
@@ -139,6 +151,7 @@ static const struct {
     /* clang-format off */
     { "registered", on_registered },
     { "rejected",   on_rejected },
+    { "heard",      on_heard },
     { "drain",      on_drain },
     { "assign",     wf_agent_on_assign },
     { "order",      wf_agent_on_order },
@@ -159,7 +172,6 @@ static void take_message(wf_agent_t *agent, const char *text)
     if (wf_json_read(&o, text, strlen(text), agent->pool, &err) != APR_SUCCESS) {
         return; /* the link has read it before */
     }
-    agent->heard_us = wf_mono_us();
     type = wf_json_string(o, "type", "");
     for (i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
         if (strcmp(messages[i].type, type) == 0) {
@@ -224,6 +236,7 @@ static void introduce(wf_agent_t *agent)
     json_object *o = wf_slave_message(&agent->options.self);
 
     wf_json_add_string(o, "instance", agent->instance);
+    agent->told_us = wf_mono_us();
     wf_agent_tell(agent, o);
 }
 
@@ -239,7 +252,6 @@ static void read_letter(wf_agent_t *agent, const wf_agent_letter_t *letter)
     switch (letter->what) {
     case LETTER_OPENED:
         agent->open = 1;
-        agent->heard_us = wf_mono_us();
         introduce(agent);
         break;
     case LETTER_MESSAGE:
@@ -289,7 +301,17 @@ static void beat(wf_agent_t *agent)
     wf_json_add_double(o, "cpu_usage", agent->machine.cpu_usage);
     wf_json_add_double(o, "memory_usage", agent->machine.memory_usage);
     wf_json_add_double(o, "throughput", throughput(agent, wf_mono_us()));
+    wf_json_add_int(o, "at", wf_mono_us());
     wf_agent_tell(agent, o);
+}
+
+/* Until when tasks may go on without news of the master: a little less than it waits for
+ * ours, because it takes a moment to stop. */
+static apr_int64_t lease_end(const wf_agent_t *agent)
+{
+    return agent->options.finish_orphans || agent->timeout_us == 0
+               ? APR_INT64_MAX
+               : agent->heard_us + agent->timeout_us - agent->timeout_us / 20;
 }
 
 /* A master that is away for too long may have given its parts to others. Those that wait
@@ -298,8 +320,7 @@ static void end_orphans(wf_agent_t *agent, apr_int64_t now_us)
 {
     wf_agent_task_t *task, *next;
 
-    if (agent->options.finish_orphans || agent->timeout_us == 0
-        || now_us - agent->heard_us < agent->timeout_us) {
+    if (now_us < lease_end(agent)) {
         return;
     }
     for (task = agent->tasks; task != NULL; task = next) {
@@ -414,6 +435,10 @@ static apr_int64_t next_turn(const wf_agent_t *agent, apr_int64_t now_us)
         }
         if (task->leaving && now_us + LOOK_US < next) {
             next = now_us + LOOK_US;
+        }
+        if (task->state <= TASK_RUNS && !task->orphan && !task->moved
+            && lease_end(agent) < next) {
+            next = lease_end(agent);
         }
     }
     return next;

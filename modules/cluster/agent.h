@@ -89,7 +89,10 @@ struct wf_agent_t {
     int open, registered; /* the latter also for others, atomically */
     int dialing;
     apr_int64_t retry_us, retry_at_us;
-    apr_int64_t beat_us, beat_at_us, report_at_us, heard_us;
+    apr_int64_t beat_us, beat_at_us, report_at_us;
+    apr_int64_t told_us; /* when we introduced ourselves */
+    apr_int64_t
+        heard_us; /* when the latest was said that the master has heard for sure */
     apr_int64_t beaten_us; /* when the latest heartbeat was */
     char instance[17];     /* of this process: its id alone may be another's, too */
     wf_machine_t machine;

@@ -153,13 +153,19 @@ static void on_heartbeat(wf_coordinator_t *c, wf_link_t link, json_object *messa
                          .memory_usage = share(message, "memory_usage"),
                          .throughput =
                              throughput >= 0 && throughput < 1e12 ? throughput : 0 };
+    json_object *answer;
     wf_error_t err;
 
     wf_error_init(&err, p);
     if (wf_registry_beat(c->options.registry, peer->id, &heard, wf_cluster_ms(), &err)
         != APR_SUCCESS) {
         wf_link_close(c->links, link, "it has to register again");
+        return;
     }
+    answer = json_object_new_object();
+    wf_json_add_string(answer, "type", "heard");
+    wf_json_add_int(answer, "at", wf_json_int(message, "at", 0));
+    wf_coordinator_tell(c, link, answer);
 }
 
 /* How far from the agreed instant, as our clock has it. */

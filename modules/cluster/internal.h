@@ -4,7 +4,7 @@
  *   slave to master
  *     register   slave_id, instance, address, slave_type, capabilities, labels, resources,
  *                draining
- *     heartbeat  active_vus, active_tasks, cpu_usage, memory_usage, throughput
+ *     heartbeat  active_vus, active_tasks, cpu_usage, memory_usage, throughput, at
  *     begun      TASK, at (its clock, microseconds)
  *     news       TASK, sequence, base, figures, state     what a task has done so far
  *     over       TASK, status, variables, orphan          it has ended; moved: to go on
@@ -17,6 +17,7 @@
  *   master to slave
  *     registered heartbeat_interval_ms, heartbeat_timeout_ms, master_id, version
  *     rejected   error
+ *     heard      at               of the heartbeat that came: until then we are here for sure
  *     drain                       say so from now on
  *     assign     TASK, phase, workflow, json, weights, mine, variables, start, from, orders
  *     order      execution, order, scenario, vus
