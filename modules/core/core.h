@@ -229,8 +229,8 @@ apr_status_t wf_json_read(json_object **json, const char *text, apr_size_t lengt
                           apr_pool_t *p, wf_error_t *err);
 
 /** For a text that wf_json_parse has taken: WF_ERR_INVALID with line and column if an
- * object has a name twice, of which the tree has the last one alone; also if it is
- * written in two ways, such as "sub" and "s\u0075b". */
+ *  object has a name twice, of which the tree has the last one alone; also if it is
+ *  written in two ways, such as "sub" and "s\u0075b". */
 apr_status_t wf_json_check_names(const char *text, apr_size_t length, apr_pool_t *p,
                                  wf_error_t *err);
 
@@ -380,8 +380,8 @@ typedef struct wf_key_file_t {
 } wf_key_file_t;
 
 /** Read one: its bytes in p without the line end of its last line, with a NUL behind
- * them; relative to the current directory. NULL, or what is wrong with it ("it is shorter
- * than 16 bytes"), which does not tell the path and quotes nothing. */
+ *  them; relative to the current directory. NULL, or what is wrong with it ("it is
+ *  shorter than 16 bytes"), which does not tell the path and quotes nothing. */
 const char *wf_key_file_read(const char **bytes, apr_size_t *length, const char *path,
                              const wf_key_file_t *rules, apr_pool_t *p);
 

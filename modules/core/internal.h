@@ -14,7 +14,7 @@ apr_size_t wf_utf8_prefix(const char *s, apr_size_t n);
 const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_size_t *offset);
 
 /** The first name that repeats one of the same object, in a text that wf_json_check has
- * found right; NULL if none does. Where it is written, and that way; escapes make no
+ *  found right; NULL if none does. Where it is written, and that way; escapes make no
  *  other name of it. */
 const char *wf_json_repeated(const char *text, apr_size_t length, apr_size_t *name_length,
                              apr_pool_t *p);
