@@ -68,7 +68,7 @@ ALL_CFLAGS  = -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DLINUX -D_REENTRANT -fPIC
               -fvisibility=hidden -pthread $(SANITIZE) -Imodules -I$(BUILD)/gen -It/00unit \
               $(PKG_CFLAGS) $(if $(HTTPD_INC),-I$(HTTPD_INC)) $(CFLAGS)
 ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lwslay -lm -pthread
-MODULE_LIBS = $(shell $(PKG_CONFIG) --libs json-c sqlite3)
+MODULE_LIBS = $(shell $(PKG_CONFIG) --libs json-c sqlite3 libcrypto)
 BINDIR     ?= $(shell $(APXS) -q BINDIR)
 SHAREDIR   ?= $(patsubst %/bin,%/share,$(BINDIR))
 DATADIR    ?= $(SHAREDIR)/mod_workflow

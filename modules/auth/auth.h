@@ -1,6 +1,7 @@
 /* auth: who is calling and what may they do. Checks passwords against the users of the
  * store (bcrypt), remembers verified ones for a minute, and judges the rights of a user
- * by membership of groups. Also the httpd authn provider "workflow".
+ * by membership of groups; verifies JSON Web Tokens. Also the httpd authn provider
+ * "workflow".
  *
  * Runs in httpd's children, in any thread. Knows nothing of faces and routes. */
 #ifndef WF_AUTH_H
@@ -96,6 +97,59 @@ typedef enum {
 wf_auth_result_e wf_auth_check_password(wf_store_t *store, wf_auth_cache_t *cache,
                                         const char *user, const char *password,
                                         apr_pool_t *p, wf_error_t *err);
+
+/* ---- JSON Web Tokens (jwt_keys.c, jwt.c) ------------------------------------------- */
+
+#define WF_JWT_MAX_TOKEN 16384 /* bytes */
+#define WF_JWT_MAX_KEYS 64     /* each may cost a verification */
+#define WF_JWT_LEEWAY 30       /* seconds by which clocks may differ; a default */
+#define WF_JWT_USER_CLAIM "sub"
+
+/** Keys that sign tokens. They live in the pool of a configuration and are never changed
+ *  once requests come, so all threads and children may share them; the pool's end frees
+ *  what OpenSSL holds, and overwrites secrets. */
+typedef struct wf_jwt_keys_t wf_jwt_keys_t;
+
+wf_jwt_keys_t *wf_jwt_keys_create(apr_pool_t *p);
+
+/** Read a key for one algorithm; the file is not needed afterwards.
+ *  HS256, HS384, HS512: the file is the secret, a text without its last line end, at least
+ *  as long as the hash (32, 48, 64 bytes; RFC 7518, 3.2); only its owner and group may
+ *  have rights on it.
+ *  RS256 (2048 to 8192 bits), ES256 (P-256): one public key or certificate in PEM, which
+ *  others may not change; dates and issuer of a certificate do not matter.
+ *  kid: the id that tokens use for the key, or NULL; several keys may have the same.
+ *  WF_ERR_INVALID naming the file and what is wrong with it, without quoting it;
+ *  WF_ERR_TOO_LARGE beyond WF_JWT_MAX_KEYS. err->field: algorithm, file or kid. */
+apr_status_t wf_jwt_keys_add(wf_jwt_keys_t *keys, const char *algorithm, const char *file,
+                             const char *kid, wf_error_t *err);
+
+/** How many; 0 for NULL. */
+int wf_jwt_keys_count(const wf_jwt_keys_t *keys);
+
+/** What is asked of claims besides a time that is right. */
+typedef struct wf_jwt_policy_t {
+    const char *issuer;     /* what iss has to be; NULL: anything */
+    const char *audience;   /* what aud has to be or to contain; NULL: it has to be absent */
+    const char *user_claim; /* the claim that is the user; NULL: WF_JWT_USER_CLAIM */
+    int leeway;             /* seconds; WF_JWT_LEEWAY is usual */
+} wf_jwt_policy_t;
+
+typedef struct wf_jwt_claims_t {
+    const char *user; /* 1 to 255 bytes, no control characters */
+    json_object *all; /* both are borrowed from p */
+} wf_jwt_claims_t;
+
+/** Check a token (what stands behind "Bearer "). Keys with its kid and keys without any
+ *  are tried in turn, all keys if it has none; a key is used for its own algorithm alone.
+ *  It has to have exp; nbf and iat are obeyed if they are there.
+ *  WF_ERR_FORBIDDEN with the reason, as a clause about the token: for the log, and not for
+ *  whoever sent it. It may quote names that the token gives (kid, issuer, audience), cut
+ *  and without control characters. keys may be NULL: then nothing is genuine. now_ms is
+ *  wf_time_ms(). Safe in every thread. */
+apr_status_t wf_jwt_check(const wf_jwt_keys_t *keys, const wf_jwt_policy_t *policy,
+                          const char *token, apr_int64_t now_ms, wf_jwt_claims_t *claims,
+                          apr_pool_t *p, wf_error_t *err);
 
 /* ---- the authn provider ------------------------------------------------------------ */
 
