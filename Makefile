@@ -291,6 +291,7 @@ CORPUS_load_csv       = csv
 CORPUS_http_multipart = multipart
 CORPUS_stream_client  = stream
 CORPUS_link_stranger  = link
+CORPUS_auth_jwt       = jwt
 FUZZ_ROOM = $(firstword $(subst _, ,$(1)))
 FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
 
