@@ -407,6 +407,36 @@ int wf_password_right(const char *password, const char *hash);
  *  or names could be guessed. */
 void wf_password_pretend(const char *password);
 
+/* ---- API keys -------------------------------------------------------------------------------- */
+
+#define WF_API_KEY_PREFIX "wfk_" /* so that scanners for leaked secrets know one */
+#define WF_API_KEY_SIZE 48       /* with the NUL: prefix and 32 bytes in base64url */
+#define WF_API_KEY_HASH_SIZE 65  /* with the NUL: SHA-256 in hex, lower case */
+
+/** What a key may do; each includes the ones before it. */
+typedef enum {
+    WF_KEY_READ,    /* GET and HEAD */
+    WF_KEY_OPERATE, /* what the level `user` may */
+    WF_KEY_ADMIN,   /* everything */
+    WF_KEY_RIGHTS
+} wf_key_rights_e;
+
+/** A new key. It is shown once and stored nowhere: its hash is. */
+apr_status_t wf_api_key_make(char key[WF_API_KEY_SIZE], wf_error_t *err);
+
+/** 1 if the text has the form of such a key. */
+int wf_api_key_is(const char *text);
+
+/** What is kept of a key, also of one that an administrator has made up. */
+void wf_api_key_hash(char hash[WF_API_KEY_HASH_SIZE], const char *key);
+
+/** 1 if two hashes are the same; takes as long if they are not. */
+int wf_api_key_same(const char *hash, const char *other);
+
+/** "read", "operate", "admin"; -1 for any other name. */
+const char *wf_key_rights_name(wf_key_rights_e rights);
+int wf_key_rights_parse(const char *name);
+
 /* ---- log ------------------------------------------------------------------------------- */
 
 /** Numbers as in syslog and httpd. */
