@@ -33,18 +33,19 @@ static wf_expired_t of_row(const void *row, apr_int64_t ended)
     return expired;
 }
 
-static apr_status_t add(wf_store_t *store, int source, apr_int64_t time, int limit,
-                        apr_array_header_t *rows, apr_pool_t *p, wf_error_t *err)
+/* Rows of a query by one value and a limit. */
+static apr_status_t list(wf_store_t *store, wf_query_e query, wf_table_e table,
+                         apr_int64_t value, int limit, apr_array_header_t *rows,
+                         apr_pool_t *p, wf_error_t *err)
 {
-    wf_query_e query = sources[source].query;
-    wf_cell_t args[] = { wf_cell_integer(time), wf_cell_integer(limit) };
+    wf_cell_t args[] = { wf_cell_integer(value), wf_cell_integer(limit) };
     wf_stmt_t **stmt = &store->query[query];
     apr_status_t rv =
         WF_PREPARED(store, stmt, wf_sql_query(store->driver, query, store->pool), err);
 
-    return rv == APR_SUCCESS ? wf_store_rows(store, *stmt, sources[source].table, args, 2,
-                                             0, rows, p, err)
-                             : rv;
+    return rv == APR_SUCCESS
+               ? wf_store_rows(store, *stmt, table, args, 2, 0, rows, p, err)
+               : rv;
 }
 
 apr_status_t wf_store_expired(wf_store_t *store, apr_int64_t until, apr_int64_t ended,
@@ -57,7 +58,8 @@ apr_status_t wf_store_expired(wf_store_t *store, apr_int64_t until, apr_int64_t 
     *expired = apr_array_make(p, 8, sizeof(wf_expired_t));
     for (int i = 0; rv == APR_SUCCESS && i < SOURCES; i++) {
         if (!sources[i].aged || ended) {
-            rv = add(store, i, sources[i].aged ? ended : until, limit, rows, p, err);
+            rv = list(store, sources[i].query, sources[i].table,
+                      sources[i].aged ? ended : until, limit, rows, p, err);
         }
     }
     for (int i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
@@ -77,20 +79,6 @@ static void add_runs(apr_array_header_t *expired, const apr_array_header_t *rows
     }
 }
 
-static apr_status_t list_runs(wf_store_t *store, wf_query_e query, apr_int64_t value,
-                              int limit, apr_array_header_t *rows, apr_pool_t *p,
-                              wf_error_t *err)
-{
-    wf_cell_t args[] = { wf_cell_integer(value), wf_cell_integer(limit) };
-    wf_stmt_t **stmt = &store->query[query];
-    apr_status_t rv =
-        WF_PREPARED(store, stmt, wf_sql_query(store->driver, query, store->pool), err);
-
-    return rv == APR_SUCCESS
-               ? wf_store_rows(store, *stmt, WF_TABLE_RUN, args, 2, 0, rows, p, err)
-               : rv;
-}
-
 apr_status_t wf_store_old_runs(wf_store_t *store, apr_int64_t ended, apr_int64_t kept,
                                int limit, apr_array_header_t **expired, apr_pool_t *p,
                                wf_error_t *err)
@@ -100,13 +88,32 @@ apr_status_t wf_store_old_runs(wf_store_t *store, apr_int64_t ended, apr_int64_t
 
     *expired = apr_array_make(p, 8, sizeof(wf_expired_t));
     if (ended > 0) {
-        rv = list_runs(store, WF_QUERY_OLD_RUNS, ended, limit, rows, p, err);
+        rv = list(store, WF_QUERY_OLD_RUNS, WF_TABLE_RUN, ended, limit, rows, p, err);
     }
     if (rv == APR_SUCCESS && kept >= 0 && rows->nelts == 0) {
-        rv = list_runs(store, WF_QUERY_SURPLUS_RUNS, kept, limit, rows, p, err);
+        rv = list(store, WF_QUERY_SURPLUS_RUNS, WF_TABLE_RUN, kept, limit, rows, p, err);
     }
     if (rv == APR_SUCCESS) {
         add_runs(*expired, rows);
+    }
+    return rv;
+}
+
+apr_status_t wf_store_old_keys(wf_store_t *store, apr_int64_t until, int limit,
+                               apr_array_header_t **expired, apr_pool_t *p,
+                               wf_error_t *err)
+{
+    apr_array_header_t *rows = apr_array_make(p, 8, sizeof(void *));
+    apr_status_t rv =
+        list(store, WF_QUERY_OLD_KEYS, WF_TABLE_API_KEY, until, limit, rows, p, err);
+
+    *expired = apr_array_make(p, 8, sizeof(wf_expired_t));
+    for (int i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const wf_api_key_t *key = APR_ARRAY_IDX(rows, i, const wf_api_key_t *);
+
+        APR_ARRAY_PUSH(*expired, wf_expired_t) =
+            (wf_expired_t){ WF_PURGE_API_KEY, key->id,
+                            key->revoked ? key->revoked : key->expires };
     }
     return rv;
 }

@@ -255,6 +255,7 @@ typedef enum {
     WF_SQL_TASK_OWN,          /* external task, worker; 1 if he had it last */
     WF_SQL_TASK_FREE,         /* external task, worker, time; 1 if nobody else has it then */
     WF_SQL_TOPICS,            /* locked, not locked, retries left: 1 or 0 each; now */
+    WF_SQL_ACTIVE_KEYS,       /* now */
     WF_SQL_FIXED
 } wf_sql_e;
 
@@ -273,6 +274,9 @@ typedef enum {
     WF_QUERY_SURPLUS_RUNS,      /* kept, limit: those that are over and not the newest */
     WF_QUERY_READY_TASKS,       /* topic: external tasks that nobody has */
     WF_QUERY_EXPIRED_TASKS,     /* topic, now, limit: those whose lock is over */
+    WF_QUERY_API_KEY,           /* hash */
+    WF_QUERY_API_KEY_NAMED,     /* name */
+    WF_QUERY_OLD_KEYS,          /* until, limit: revoked or expired */
     WF_QUERIES
 } wf_query_e;
 

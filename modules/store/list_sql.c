@@ -183,6 +183,11 @@ static const wf_filter_def_t run_filters[] = {
     { NULL },
 };
 
+static const wf_filter_def_t api_key_filters[] = {
+    { "owner", WF_FILTER_TEXT, .where = "r.OWNER_ = ?" },
+    { NULL },
+};
+
 /* ---- lists ----------------------------------------------------------------------- */
 
 const wf_list_def_t wf_lists[WF_LISTS] = {
@@ -260,6 +265,14 @@ const wf_list_def_t wf_lists[WF_LISTS] = {
         .filters = run_filters,
         .keys    = { "seq",    "id" },
         .columns = { "r.SEQ_", "r.ID_" } },
+    /* Some, or a thousand: what they are sorted by has no indexes of its own. */
+    [WF_LIST_API_KEYS] = {
+        .table = WF_TABLE_API_KEY,
+        .filters = api_key_filters,
+        .keys    = { "id",    "name",    "owner",    "rights",    "created",
+                     "expires" },
+        .columns = { "r.ID_", "r.NAME_", "r.OWNER_", "r.RIGHTS_", "r.CREATED_",
+                     "r.EXPIRES_" } },
 };
 /* clang-format on */
 

@@ -170,6 +170,10 @@ static const struct {
         "DELETE FROM WF_POINT WHERE RUN_ID_ = ?1",
         "DELETE FROM WF_CHECKPOINT WHERE ID_ = ?1",
         "DELETE FROM WF_EXECUTION WHERE SEQ_ = ?1" }, WF_PURGE_LAST },
+
+    [WF_PURGE_API_KEY] = {
+        "", {
+        "DELETE FROM WF_API_KEY WHERE ID_ = ?1" }, WF_PURGE_LAST },
 };
 /* clang-format on */
 

@@ -106,6 +106,9 @@ static const char *const fixed[WF_SQL_FIXED] = {
         " WHERE (?1 = 0 OR r.LOCK_EXP_TIME_ > ?4)"
         " AND (?2 = 0 OR r.LOCK_EXP_TIME_ IS NULL OR r.LOCK_EXP_TIME_ <= ?4)"
         " AND (?3 = 0 OR COALESCE(r.RETRIES_, 1) > 0) ORDER BY 1",
+    [WF_SQL_ACTIVE_KEYS] =
+        "SELECT (SELECT COUNT(*) FROM WF_API_KEY WHERE REVOKED_ IS NULL AND EXPIRES_ IS NULL)"
+        " + (SELECT COUNT(*) FROM WF_API_KEY WHERE REVOKED_ IS NULL AND EXPIRES_ > ?1)",
 };
 
 static const struct {
@@ -148,6 +151,14 @@ static const struct {
         " WHERE r.ID_ IN (SELECT x.ID_ FROM ACT_RU_EXT_TASK x WHERE x.TOPIC_NAME_ = ?1"
         " AND x.LOCK_EXP_TIME_ <= ?2 AND " FETCHABLE("x")
         " ORDER BY x.LOCK_EXP_TIME_ LIMIT ?3) ORDER BY r.PRIORITY_ DESC, r.ID_" },
+    [WF_QUERY_API_KEY] = { WF_TABLE_API_KEY,
+        " WHERE r.HASH_ = ?1" },
+    [WF_QUERY_API_KEY_NAMED] = { WF_TABLE_API_KEY,
+        " WHERE r.NAME_ = ?1" },
+    [WF_QUERY_OLD_KEYS] = { WF_TABLE_API_KEY,
+        " WHERE r.ID_ IN (SELECT x.ID_ FROM WF_API_KEY x WHERE x.REVOKED_ <= ?1"
+        " UNION ALL SELECT x.ID_ FROM WF_API_KEY x WHERE x.REVOKED_ IS NULL"
+        " AND x.EXPIRES_ <= ?1) ORDER BY r.ID_ LIMIT ?2" },
 };
 /* clang-format on */
 

@@ -43,6 +43,7 @@ typedef enum {
     WF_TABLE_RUN,          /* WF_EXECUTION: executions of load workflows */
     WF_TABLE_CHECKPOINT,   /* WF_CHECKPOINT: what they go on from */
     WF_TABLE_POINT,        /* WF_POINT: their time series */
+    WF_TABLE_API_KEY,      /* WF_API_KEY: keys of programs that call */
     WF_TABLES
 } wf_table_e;
 
@@ -361,6 +362,20 @@ typedef struct wf_run_point_t {
 /** The id of a point; numbers of an execution rise from 0. */
 #define WF_POINT_ID(run_id, number) ((wf_id_t)(run_id) << WF_POINT_BITS | (number))
 
+/** A key of programs that call, in the name of its owner. */
+typedef struct wf_api_key_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *name;   /* unique, also among those that are over */
+    const char *owner;  /* a user's id, of the store or of httpd */
+    const char *rights; /* wf_key_rights_name */
+    const char *hash;   /* wf_api_key_hash; unique, never leaves the server */
+    apr_int64_t created;
+    apr_int64_t expires; /* 0 = never */
+    apr_int64_t revoked; /* 0 = it is not */
+    const char *creator; /* who has made it; NULL: the command line */
+} wf_api_key_t;
+
 /* ---- connections ------------------------------------------------------------------------------- */
 
 typedef struct wf_store_t wf_store_t;
@@ -527,6 +542,7 @@ typedef enum {
                               and details of an instance each, which is WF_HALF_GONE then */
     WF_PURGE_TASK_HISTORY, /* of a task without a process, with sub-tasks and attachments */
     WF_PURGE_RUN, /* an execution of a load workflow, by its seq */
+    WF_PURGE_API_KEY,
     WF_PURGES
 } wf_purge_e;
 void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
@@ -613,7 +629,8 @@ apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id
 /** History that may go: of an instance that has ended, or of a task that has ended and has
  *  neither a process nor a parent. */
 typedef struct wf_expired_t {
-    wf_purge_e purge; /* WF_PURGE_INSTANCE_HISTORY, WF_PURGE_TASK_HISTORY, WF_PURGE_RUN */
+    wf_purge_e purge; /* WF_PURGE_INSTANCE_HISTORY, WF_PURGE_TASK_HISTORY, WF_PURGE_RUN,
+                         WF_PURGE_API_KEY */
     wf_id_t id;
     apr_int64_t time; /* its removal time; or the time asked about, if it has none */
 } wf_expired_t;
@@ -632,6 +649,12 @@ apr_status_t wf_store_old_runs(wf_store_t *store, apr_int64_t ended, apr_int64_t
                                int limit, apr_array_header_t **expired, apr_pool_t *p,
                                wf_error_t *err);
 
+/** API keys that were revoked or expired at the time until or before: at most limit of
+ *  them; *expired is of wf_expired_t. */
+apr_status_t wf_store_old_keys(wf_store_t *store, apr_int64_t until, int limit,
+                               apr_array_header_t **expired, apr_pool_t *p,
+                               wf_error_t *err);
+
 /** How many rows the history of an instance has; of visits, tasks, values and details at
  *  most limit are counted each. */
 apr_status_t wf_store_history_size(wf_store_t *store, wf_id_t instance, int limit,
@@ -646,6 +669,28 @@ apr_status_t wf_store_made(wf_store_t *store, apr_int64_t *ms, wf_error_t *err);
 /** Whether a user is a member of one of three groups (NULL = none) that has this type. */
 apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
                                 const char *const groups[3], int *member, wf_error_t *err);
+
+/** What has become of an API key. */
+typedef enum {
+    WF_KEY_ACTIVE,
+    WF_KEY_EXPIRED,
+    WF_KEY_REVOKED, /* whether it has expired, too, or not */
+    WF_KEY_STATES
+} wf_key_state_e;
+
+wf_key_state_e wf_api_key_state(const wf_api_key_t *key, apr_int64_t now);
+/** "active", "expired", "revoked". */
+const char *wf_key_state_name(wf_key_state_e state);
+
+/** The API key whose hash, or whose name, this is; *key NULL if there is none. */
+apr_status_t wf_store_api_key(wf_store_t *store, const char *hash, wf_api_key_t **key,
+                              apr_pool_t *p, wf_error_t *err);
+apr_status_t wf_store_api_key_named(wf_store_t *store, const char *name,
+                                    wf_api_key_t **key, apr_pool_t *p, wf_error_t *err);
+
+/** How many are active. */
+apr_status_t wf_store_active_keys(wf_store_t *store, apr_int64_t now, apr_int64_t *count,
+                                  wf_error_t *err);
 
 /** Lists that faces page through. Each has its own filters and sort keys, in the words of
  *  the API. Filters take texts unless it says otherwise: # a number or id, @ a date, ! a
@@ -674,6 +719,7 @@ typedef enum {
                             default */
     WF_LIST_RUN_HEADS,   /* the same without what is long: NULL in the rows, which are only
                             to be read, are document, metrics, states, errors, baseline */
+    WF_LIST_API_KEYS,    /* owner */
     WF_LISTS
 } wf_list_e;
 

@@ -419,6 +419,21 @@ static const wf_column_t run_point_columns[] = {
 };
 #undef T
 
+#define T wf_api_key_t
+static const wf_column_t api_key_columns[] = {
+    { "ID_",      WF_COL_ID,   AT(T, id),      KEY },
+    { "REV_",     WF_COL_REV,  AT(T, row.rev), 0 },
+    { "NAME_",    WF_COL_TEXT, AT(T, name),    0 },
+    { "OWNER_",   WF_COL_TEXT, AT(T, owner),   0 },
+    { "RIGHTS_",  WF_COL_TEXT, AT(T, rights),  0 },
+    { "HASH_",    WF_COL_TEXT, AT(T, hash),    WF_COLUMN_SECRET },
+    { "CREATED_", WF_COL_TIME, AT(T, created), 0 },
+    { "EXPIRES_", WF_COL_TIME, AT(T, expires), 0 },
+    { "REVOKED_", WF_COL_TIME, AT(T, revoked), 0 },
+    { "CREATOR_", WF_COL_TEXT, AT(T, creator), 0 },
+};
+#undef T
+
 #define BYTES_OF " LEFT JOIN ACT_GE_BYTEARRAY b ON b.ID_ = r.BYTEARRAY_ID_"
 #define RUNNING " LEFT JOIN ACT_RU_EXECUTION b ON b.ID_ = r.ID_"
 #define ID_TAKEN "its id exists already"
@@ -480,6 +495,8 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_SHARED, "ID_", "", ID_TAKEN),
     [WF_TABLE_POINT] = TABLE("WF_POINT", "point", run_point,
         WF_KEY_SHARED, "ID_", "", ID_TAKEN),
+    [WF_TABLE_API_KEY] = TABLE("WF_API_KEY", "API key", api_key,
+        WF_KEY_GENERATED, "ID_", "", "there is one of that name"),
 };
 /* clang-format on */
 

@@ -269,6 +269,31 @@ static void add_runs(void)
     must_commit(uow, "runs");
 }
 
+static void add_keys(void)
+{
+    static const struct {
+        const char *name, *owner, *rights;
+        apr_int64_t created, expires;
+    } rows[] = {
+        { "k-b", "ann", "operate", 30, 0 },
+        { "k-c", "bob", "admin", 10, 200 },
+        { "k-a", "ann", "read", 20, 100 },
+    };
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < 3; i++) {
+        wf_api_key_t *key = wf_uow_insert(uow, WF_TABLE_API_KEY);
+
+        key->name = rows[i].name;
+        key->owner = rows[i].owner;
+        key->rights = rows[i].rights;
+        key->hash = rows[i].name;
+        key->created = rows[i].created;
+        key->expires = rows[i].expires;
+    }
+    must_commit(uow, "keys");
+}
+
 /* ---- lists ----------------------------------------------------------------------- */
 
 static const char *number_of(const wf_id_t *all, int count, wf_id_t id)
@@ -303,6 +328,8 @@ static const char *row_text(wf_list_e list, void *row)
         return number_of(externals, 5, ((wf_external_task_t *)row)->id);
     case WF_LIST_INCIDENTS:
         return number_of(incidents, 3, ((wf_incident_t *)row)->id);
+    case WF_LIST_API_KEYS:
+        return ((wf_api_key_t *)row)->name;
     default:
         return number_of(jobs, 5, ((wf_job_t *)row)->id);
     }
@@ -599,6 +626,15 @@ static const struct {
      "exec-d exec-b exec-a exec-c"},
     {WF_LIST_RUN_HEADS, "workflow=w1&status=completed", "id", "exec-b exec-c",
      "exec-c exec-b"},
+
+    {WF_LIST_API_KEYS, NULL, "id", "k-b k-c k-a", "k-a k-c k-b"},
+    {WF_LIST_API_KEYS, NULL, "name", "k-a k-b k-c", "k-c k-b k-a"},
+    {WF_LIST_API_KEYS, NULL, "owner", "k-b k-a k-c", "k-c k-b k-a"},
+    {WF_LIST_API_KEYS, NULL, "rights", "k-c k-b k-a", "k-a k-b k-c"},
+    {WF_LIST_API_KEYS, NULL, "created", "k-c k-a k-b", "k-b k-a k-c"},
+    {WF_LIST_API_KEYS, NULL, "expires", "k-b k-a k-c", "k-c k-a k-b"},
+    {WF_LIST_API_KEYS, "owner=ann", "name", "k-a k-b", "k-b k-a"},
+    {WF_LIST_API_KEYS, "owner=cid", "id", "", ""},
 };
 
 static int words(const char *text)
@@ -814,6 +850,7 @@ int main(void)
     add_externals();
     add_incidents();
     add_runs();
+    add_keys();
     check_orders();
     check_keys();
     check_pages();

@@ -13,7 +13,7 @@ static const char *const may_scan[] = { "ACT_RE_DEPLOYMENT", "ACT_RE_PROCDEF",
                                         "ACT_ID_USER",       "ACT_ID_GROUP",
                                         "ACT_HI_PROCINST",   "ACT_RU_JOB",
                                         "ACT_RU_EXT_TASK",   "ACT_RU_INCIDENT",
-                                        "WF_EXECUTION" };
+                                        "WF_EXECUTION",      "WF_API_KEY" };
 
 static const char *plan_of(const char *sql)
 {
@@ -152,6 +152,9 @@ static int may_sort(const wf_list_key_t *key, const char *filter)
     }
     if (filter && key->list == WF_LIST_GROUPS && !strcmp(filter, "type")) {
         return 2; /* groups are few */
+    }
+    if (key->list == WF_LIST_API_KEYS && key->sort > 0) {
+        return 2; /* WorkflowMaxApiKeys is their number, and that of those long over */
     }
     if (filter && key->list >= WF_LIST_RUNS && !strcmp(filter, "live")) {
         return 2; /* WorkflowMaxExecutions is their number */
