@@ -1,7 +1,7 @@
 /* auth: who is calling and what may they do. Checks passwords against the users of the
  * store (bcrypt), remembers verified ones for a minute, and judges the rights of a user
- * by membership of groups; verifies JSON Web Tokens. Also the httpd authn provider
- * "workflow".
+ * by membership of groups; looks up API keys and verifies JSON Web Tokens. Also the httpd
+ * authn provider "workflow".
  *
  * Runs in httpd's children, in any thread. Knows nothing of faces and routes. */
 #ifndef WF_AUTH_H
@@ -150,6 +150,32 @@ typedef struct wf_jwt_claims_t {
 apr_status_t wf_jwt_check(const wf_jwt_keys_t *keys, const wf_jwt_policy_t *policy,
                           const char *token, apr_int64_t now_ms, wf_jwt_claims_t *claims,
                           apr_pool_t *p, wf_error_t *err);
+
+/* ---- API keys ---------------------------------------------------------------------- */
+
+/** A key that is good. Texts live in the pool of the check. */
+typedef struct wf_auth_key_t {
+    wf_id_t id;
+    const char *name;
+    const char *owner; /* in whose name its calls are made */
+    wf_key_rights_e rights;
+    apr_int64_t expires; /* ms since 1970; 0 = never */
+} wf_auth_key_t;
+
+/** Look up the key whose text a caller has sent; now is wf_time_ms(). WF_ERR_FORBIDDEN if
+ *  it is unknown, expired or revoked: the message says which one, for the log, and never
+ *  quotes what was sent; callers are told nothing of it. Other kinds when the store
+ *  cannot be read. */
+apr_status_t wf_auth_check_api_key(wf_store_t *store, const char *text, apr_int64_t now,
+                                   wf_auth_key_t *key, apr_pool_t *p, wf_error_t *err);
+
+/** The hash of a key that an administrator has in a file: one line of at least 16 visible
+ *  characters, which nobody else may read. WF_ERR_INVALID names the file. */
+apr_status_t wf_api_key_read(char hash[WF_API_KEY_HASH_SIZE], const char *path,
+                             apr_pool_t *p, wf_error_t *err);
+
+/** 1 if this text is the key of that hash; takes as long if it is not. */
+int wf_api_key_matches(const char *hash, const char *text);
 
 /* ---- the authn provider ------------------------------------------------------------ */
 
