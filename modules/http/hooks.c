@@ -32,6 +32,7 @@ int wf_http_translate_name(request_rec *r)
      * and no meaning. */
     r->filename = apr_pstrdup(r->pool, "workflow");
     r->handler = "workflow";
+    wf_origin_permit(req);
     return OK;
 }
 
@@ -78,6 +79,7 @@ static int answer_without_route(wf_request_t *req)
     apr_table_setn(req->r->headers_out, "Allow",
                    wf_methods_text(req->allowed, req->pool));
     if (req->method == WF_OPTIONS) {
+        wf_origin_answer_preflight(req);
         wf_respond_body(req, HTTP_OK, &empty);
         return OK;
     }
@@ -185,24 +187,6 @@ static apr_status_t choose_format(wf_request_t *req, wf_error_t *err)
     return APR_SUCCESS;
 }
 
-/* A page of another site can make a browser send a form here with the password that it
- * keeps for us; anything but a form it must first ask for (CORS). PUT and DELETE always
- * are asked for, unless they hide in a POST. */
-static apr_status_t check_origin(wf_request_t *req, wf_error_t *err)
-{
-    const apr_table_t *headers = req->r->headers_in;
-
-    if (req->r->method_number != M_POST
-        || wf_request_content(req) == WF_CONTENT_JSON
-        || wf_origin_is_own(
-            apr_table_get(headers, "Sec-Fetch-Site"), apr_table_get(headers, "Origin"),
-            apr_table_get(headers, "Host"), apr_table_get(headers, "X-Forwarded-Host"))) {
-        return APR_SUCCESS;
-    }
-    return wf_error_set(err, WF_ERR_FORBIDDEN,
-                        "a page of another site may not send forms here");
-}
-
 static apr_status_t check_vars(wf_request_t *req, wf_error_t *err)
 {
     const char *name = strchr(req->route->template, '{');
@@ -243,7 +227,7 @@ static apr_status_t serve(wf_request_t *req, wf_error_t *err)
     if (queried == APR_SUCCESS) {
         queried = choose_format(req, &fault);
     }
-    if ((rv = check_origin(req, err)) != APR_SUCCESS
+    if ((rv = wf_origin_check(req, err)) != APR_SUCCESS
         || (rv = authorize(req, err)) != APR_SUCCESS
         || (rv = check_texts(req, err)) != APR_SUCCESS) {
         return rv;

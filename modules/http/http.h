@@ -41,7 +41,7 @@ typedef struct wf_dir_config_t {
     const wf_router_t *router; /* the face's compiled table */
     int off;                   /* off here although an outer section enables it */
     wf_require_t *require;     /* who reaches which level; NULL = by groups of the store */
-    apr_array_header_t *origins; /* of const char *: whose pages may open streams, "*" =
+    apr_array_header_t *origins; /* of const char *: whose pages may call, "*" =
                                     any; NULL = those of this server only */
     wf_choice_e anonymous;       /* may callers stay unknown? Unset: they may not */
 } wf_dir_config_t;

@@ -43,6 +43,18 @@ typedef apr_status_t wf_body_piece_fn(void *baton, const char *data, apr_size_t 
 apr_status_t wf_body_read(wf_request_t *req, apr_int64_t limit, const char *limit_name,
                           wf_body_piece_fn *piece, void *baton, wf_error_t *err);
 
+/* ---- pages of other sites (origins.c) ----------------------------------------------- */
+
+/** What WorkflowAllowOrigin says of the page that calls, NULL if nothing; and 1 if it is
+ *  one of those, one of this server, or no page at all. */
+const char *wf_origin_permitted(const wf_request_t *req);
+int wf_origin_may_call(const wf_request_t *req);
+/** WF_ERR_FORBIDDEN: it changes something, and a page of another site made it. */
+apr_status_t wf_origin_check(const wf_request_t *req, wf_error_t *err);
+/** Headers that let such a page read the answer, and those of what it asks before. */
+void wf_origin_permit(const wf_request_t *req);
+void wf_origin_answer_preflight(const wf_request_t *req);
+
 /* ---- the OpenAPI document ----------------------------------------------------------- */
 
 /** Add a new object or array to an object; a text to an array. */

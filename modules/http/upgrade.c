@@ -40,37 +40,14 @@ extern module AP_MODULE_DECLARE_DATA workflow_module;
 
 /* ---- pages of other sites ---------------------------------------------------------- */
 
-/* An origin that the administrator permits, as the client wrote it; or NULL. */
-static const char *permitted_origin(const wf_request_t *req, const char *origin)
-{
-    const wf_dir_config_t *dir =
-        ap_get_module_config(req->r->per_dir_config, &workflow_module);
-
-    for (int i = 0; origin && dir->origins && i < dir->origins->nelts; i++) {
-        const char *allowed = APR_ARRAY_IDX(dir->origins, i, const char *);
-
-        if (strcmp(allowed, "*") == 0 || strcasecmp(allowed, origin) == 0) {
-            return origin;
-        }
-    }
-    return NULL;
-}
-
 /* A browser lets a page of any site open a WebSocket here, with the password that it
  * keeps for us, and lets it read what comes. */
 static apr_status_t check_page(wf_request_t *req, wf_error_t *err)
 {
-    const apr_table_t *headers = req->r->headers_in;
-    const char *origin = apr_table_get(headers, "Origin");
-
-    if (permitted_origin(req, origin)
-        || wf_origin_is_own(apr_table_get(headers, "Sec-Fetch-Site"), origin,
-                            apr_table_get(headers, "Host"),
-                            apr_table_get(headers, "X-Forwarded-Host"))) {
-        return APR_SUCCESS;
-    }
-    return wf_error_set(err, WF_ERR_FORBIDDEN,
-                        "a page of another site may not open a WebSocket here");
+    return wf_origin_may_call(req)
+               ? APR_SUCCESS
+               : wf_error_set(err, WF_ERR_FORBIDDEN,
+                              "a page of another site may not open a WebSocket here");
 }
 
 /* ---- the handshake ----------------------------------------------------------------- */
@@ -335,17 +312,12 @@ apr_status_t wf_respond_link(wf_request_t *req, json_object *args, wf_error_t *e
 static void describe_events(wf_request_t *req)
 {
     request_rec *r = req->r;
-    const char *origin = permitted_origin(req, apr_table_get(r->headers_in, "Origin"));
 
     wf_respond_prepare(req);
     apr_table_setn(r->headers_out, "Cache-Control", "no-cache, no-transform");
     apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
     apr_table_setn(r->subprocess_env, "no-gzip", "1");
     apr_table_setn(r->subprocess_env, "no-brotli", "1");
-    if (origin) {
-        apr_table_setn(r->headers_out, "Access-Control-Allow-Origin", origin);
-        apr_table_mergen(r->headers_out, "Vary", "Origin");
-    }
     r->status = HTTP_OK;
     ap_set_content_type(r, "text/event-stream");
 }

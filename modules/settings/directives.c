@@ -94,7 +94,7 @@ const command_rec wf_settings_directives[] = {
     AP_INIT_FLAG("WorkflowAllowAnonymous", wf_set_choice, (void *)APR_OFFSETOF(wf_dir_config_t, anonymous), ACCESS_CONF,
          "On if callers may stay unknown, where httpd lets them in; Off by default"),
     AP_INIT_ITERATE("WorkflowAllowOrigin", wf_add_origin, NULL, ACCESS_CONF,
-         "whose pages may follow executions besides this server's: origins, or * for all"),
+         "whose pages may call besides this server's: origins, or * for all"),
     OWN("WorkflowStore", wf_set_store, "where data is kept, such as sqlite:/var/lib/workflow/workflow.db"),
     PATH("WorkflowStateDir", PATH_RULE(IN_ENGINE(state_dir), wf_path_can_be_made, "its parent directory does not exist", 0),
          "directory of the engine's socket and of the default store and log"),
