@@ -29,6 +29,19 @@ apr_status_t wf_args_text(json_object *args, const char *name, apr_size_t limit,
     return APR_SUCCESS;
 }
 
+/* C0, DEL and C1 (U+0080 to U+009F). */
+int wf_has_control(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+
+    for (; *c; c++) {
+        if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 apr_status_t wf_args_definition(wf_work_t *work, const char *name,
                                 wf_definition_t **definition, wf_error_t *err)
 {

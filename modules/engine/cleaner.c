@@ -1,5 +1,5 @@
-/* Clean-up of history and of load executions that are over: one thread that lets go of
- * what is old enough, a little at a time.
+/* Clean-up of history and of load executions and API keys that are over: one thread that
+ * lets go of what is old enough, a little at a time.
  * A unit of it is small, so that the commands which share its commit hardly notice, and
  * after each the thread rests for some times as long as that took: when the store is
  * busy, it makes itself small. What is deleted leaves free pages, which are used again;
@@ -19,6 +19,8 @@
 #define LOOK_AT 50
 /* It rests so many times as long as a step took. */
 #define REST 3
+/* How long an API key that was revoked or has expired is still listed. */
+#define KEY_MS (90 * DAY_MS)
 /* Free pages that stay for what comes, and those that are given back in one step. */
 #define KEEP_PAGES 1000
 #define STEP_PAGES 250
@@ -133,6 +135,19 @@ static apr_status_t find_runs(wf_cleaner_t *cleaner, apr_array_header_t *now_due
     return rv;
 }
 
+static apr_status_t find_keys(wf_cleaner_t *cleaner, apr_array_header_t *now_due,
+                              wf_error_t *err)
+{
+    apr_array_header_t *found;
+    apr_status_t rv = wf_store_old_keys(cleaner->reader, wf_time_ms() - KEY_MS, LOOK_AT,
+                                        &found, cleaner->pool, err);
+
+    if (rv == APR_SUCCESS) {
+        apr_array_cat(now_due, found);
+    }
+    return rv;
+}
+
 /* What may go now, and when more of it will be known; of wf_expired_t. */
 static apr_status_t find(wf_cleaner_t *cleaner, apr_array_header_t **now_due,
                          apr_int64_t *rest, wf_error_t *err)
@@ -158,7 +173,10 @@ static apr_status_t find(wf_cleaner_t *cleaner, apr_array_header_t **now_due,
             *rest = one->time - now;
         }
     }
-    return rv == APR_SUCCESS ? find_runs(cleaner, *now_due, err) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = find_runs(cleaner, *now_due, err);
+    }
+    return rv == APR_SUCCESS ? find_keys(cleaner, *now_due, err) : rv;
 }
 
 /* ---- steps ---------------------------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ static const struct {
     MEMBER(history_level,    TEXT,   0),
     MEMBER(history_days,     NUMBER, 0),
     MEMBER(long_poll_limit,  NUMBER, 100),
+    MEMBER(max_api_keys,     NUMBER, 1000),
     MEMBER(model_cache,      NUMBER, 1000),
     MEMBER(max_steps,        NUMBER, 100000),
     MEMBER(max_rounds,       NUMBER, 100000),

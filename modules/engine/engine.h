@@ -34,6 +34,7 @@ typedef struct wf_engine_config_t {
     int history_days;           /* … and how long it stays, 0 = for ever; models may say
                                    otherwise */
     int long_poll_limit;        /* fetches of external tasks that wait at once */
+    int max_api_keys;           /* active ones */
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */
     int max_rounds;             /* that multi-instance activities begin in one call */

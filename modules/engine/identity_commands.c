@@ -22,19 +22,6 @@ apr_status_t wf_lane_of_identity(wf_work_t *work, wf_lane_t *lane, wf_error_t *e
 
 /* ---- texts ------------------------------------------------------------------------------------ */
 
-/* Control characters of Unicode: C0, DEL and C1 (U+0080 to U+009F). */
-static int has_control(const char *text)
-{
-    const unsigned char *c = (const unsigned char *)text;
-
-    for (; *c; c++) {
-        if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* Ids are free text within reason. A colon would end the user's name in Basic
  * credentials. */
 static apr_status_t check_new_id(const char *id, int of_user, wf_error_t *err)
@@ -48,7 +35,7 @@ static apr_status_t check_new_id(const char *id, int of_user, wf_error_t *err)
         return wf_error_field(err, WF_ERR_INVALID, "id",
                               "the id of the %s is longer than %d bytes", noun, MAX_ID);
     }
-    if (has_control(id)) {
+    if (wf_has_control(id)) {
         return wf_error_field(err, WF_ERR_INVALID, "id",
                               "the id of the %s contains control characters", noun);
     }

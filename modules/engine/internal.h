@@ -61,6 +61,7 @@ typedef struct wf_engine_t {
     int executions_kept;        /* of those that are over; -1 = all */
     apr_int64_t executions_age; /* seconds; 0 = for ever */
     int long_poll_limit;        /* fetches of external tasks that wait at once */
+    int max_api_keys;           /* active ones */
     const char *admin_group, *role_type;
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */
     const wf_mail_server_t *mail;  /* NULL = none is configured */
@@ -240,6 +241,8 @@ apr_status_t wf_args_id(json_object *args, const char *name, wf_id_t *id, wf_err
  *  name for a longer one and for anything else. */
 apr_status_t wf_args_text(json_object *args, const char *name, apr_size_t limit,
                           const char **text, wf_error_t *err);
+/** 1 if a text has control characters of Unicode. */
+int wf_has_control(const char *text);
 /** The definition whose id is a member. WF_ERR_NOT_FOUND if there is none. */
 apr_status_t wf_args_definition(wf_work_t *work, const char *name,
                                 wf_definition_t **definition, wf_error_t *err);
@@ -449,6 +452,11 @@ apr_status_t wf_lane_of_identity(wf_work_t *work, wf_lane_t *lane, wf_error_t *e
 wf_work_fn wf_command_user_create, wf_command_user_change, wf_command_user_delete,
     wf_command_user_picture, wf_command_user_password, wf_command_group_create,
     wf_command_group_delete, wf_command_join, wf_command_leave;
+
+/* key_commands.c */
+wf_work_fn wf_command_key_create, wf_command_key_revoke, wf_command_key_list;
+void wf_after_key_create(wf_work_t *work);
+void wf_after_key_revoke(wf_work_t *work);
 
 /* ---- jobs -------------------------------------------------------------------------------------------------- */
 

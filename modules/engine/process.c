@@ -157,6 +157,7 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
     __atomic_store_n(&engine->job_retries, config->job_retries, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->job_retry_wait, config->job_retry_wait, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->long_poll_limit, config->long_poll_limit, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->max_api_keys, config->max_api_keys, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->history,
                      config->history_level ? wf_history_level(config->history_level)
                                            : WF_HISTORY_DEFAULT,

@@ -165,6 +165,8 @@ const command_rec wf_settings_directives[] = {
         "bytes of an uploaded deployment"),
     NUM("WorkflowStopTimeout", NUMBER(IN_ENGINE(stop_timeout), AS_INT, 2, 600),
         "seconds the engine has to finish when httpd stops"),
+    NUM("WorkflowMaxApiKeys", NUMBER(IN_ENGINE(max_api_keys), AS_INT, 0, 100000),
+        "API keys that are active at once"),
     NUM("WorkflowModelCache", NUMBER(IN_ENGINE(model_cache), AS_INT, 1, 1000000),
         "parsed process definitions kept in memory"),
     NUM("WorkflowMaxSteps", NUMBER(IN_ENGINE(max_steps), AS_INT, 10, 100000000),

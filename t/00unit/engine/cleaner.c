@@ -175,6 +175,42 @@ static void check_next(void)
     stop_engine();
 }
 
+/* ---- keys --------------------------------------------------------------------------------- */
+
+#define KEYS "SELECT COUNT(*) FROM WF_API_KEY"
+
+static void add_key(wf_uow_t *uow, const char *name, apr_int64_t expires,
+                    apr_int64_t revoked)
+{
+    wf_api_key_t *key = wf_uow_insert(uow, WF_TABLE_API_KEY);
+
+    key->name = key->owner = key->hash = name;
+    key->rights = "read";
+    key->created = 1;
+    key->expires = expires;
+    key->revoked = revoked;
+}
+
+/* Those that are over are shown for 90 days. */
+static void check_keys(void)
+{
+    apr_int64_t now = wf_time_ms();
+    wf_uow_t *uow = new_unit();
+
+    add_key(uow, "eternal", 0, 0);
+    add_key(uow, "expired", now - 89 * DAY, 0);
+    add_key(uow, "revoked", 0, now - 89 * DAY);
+    add_key(uow, "expired then", now - 91 * DAY, 0);
+    add_key(uow, "revoked then", now + DAY, now - 91 * DAY);
+    must_commit(uow, "keys");
+    start_engine(0);
+    is_int(wait_for(KEYS, 3, 0, NULL), 3, "keys go that have been over for 90 days");
+    wf_cleaner_wake(engine.cleaner);
+    stop_engine();
+    is_int(number(KEYS " WHERE NAME_ IN ('eternal', 'expired', 'revoked')"), 3,
+           "… and no others");
+}
+
 /* ---- size --------------------------------------------------------------------------------- */
 
 #define MANY 6000
@@ -233,6 +269,7 @@ int main(void)
     sqlite3_open_v2(test_dsn + strlen("sqlite:"), &db, SQLITE_OPEN_READONLY, NULL);
     check_ages();
     check_next();
+    check_keys();
     check_large();
     check_flat();
     sqlite3_close(db);
