@@ -32,6 +32,7 @@ wf_handler_fn wf_user_list, wf_user_get, wf_user_groups, wf_user_create, wf_user
     wf_user_delete, wf_user_join;
 wf_handler_fn wf_group_list, wf_group_get, wf_group_users, wf_group_create,
     wf_group_delete, wf_group_join, wf_membership_delete;
+wf_handler_fn wf_key_list, wf_key_create, wf_key_revoke;
 wf_handler_fn wf_picture_get, wf_picture_put, wf_picture_delete;
 wf_handler_fn wf_job_list, wf_job_get, wf_job_execute, wf_job_execute_all, wf_job_retries,
     wf_job_act, wf_job_delete;

@@ -56,6 +56,11 @@
 #define USER_ROW "{\"id\":\"fozzie\",\"firstName\":\"Fozzie\",\"lastName\":\"Bear\"," \
     "\"email\":\"fozzie@localhost\"}"
 #define GROUP_ROW "{\"id\":\"sales\",\"name\":\"Sales\",\"type\":\"assignment\"}"
+#define KEY_MEMBERS "\"id\":\"301\",\"name\":\"nightly build\"," \
+    "\"owner\":\"fozzie\",\"rights\":\"operate\",\"state\":\"active\"," \
+    "\"created\":\"2010-11-02T09:05:00.120+01:00\"," \
+    "\"expires\":\"2011-01-31T09:05:00.120+01:00\",\"revoked\":null," \
+    "\"creator\":\"kermit\""
 #define JOB_MEMBERS "\"id\":\"240\",\"executionId\":\"238\",\"retries\":2," \
     "\"processInstanceId\":\"217\",\"dueDate\":\"2010-11-02T13:05:00.000+01:00\"," \
     "\"assignee\":null,\"exceptionMessage\":\"activity \\\"remind\\\": " \
@@ -102,6 +107,7 @@ static const wf_path_var_t path_vars[] = {
     { "attachmentId",        "Id of an attachment, a number." },
     { "userId",              "Id of a user." },
     { "groupId",             "Id of a group." },
+    { "keyId",               "Id of an API key, a number." },
     { "searchText",          "Part of an id or a name." },
     { "jobId",               "Id of a job, a number." },
     { "incidentId",          "Id of an incident, a number." },
@@ -389,6 +395,23 @@ static const wf_argument_t new_group_arguments[] = {
 static const wf_argument_t picture_arguments[] = {
     { "file", FORM, WF_ARG_FILE, 1, NULL, NULL,
       "A PNG, JPEG, GIF or WebP file of at most 1 MiB. It may also be the body by itself." },
+    { NULL }
+};
+
+static const wf_argument_t keys_arguments[] = {
+    { "owner", QUERY, WF_ARG_STRING, 0, NULL, NULL, "Only keys of this user." },
+    { NULL }
+};
+
+static const wf_argument_t new_key_arguments[] = {
+    { "name",    BODY, WF_ARG_STRING, 1, NULL, NULL,
+      "What the key is for; no other key has this name." },
+    { "owner",   BODY, WF_ARG_STRING, 0, NULL, NULL,
+      "The user in whose name its calls are made; without one, who makes it." },
+    { "rights",  BODY, WF_ARG_STRING, 0, "read operate admin", "read",
+      "What may be done with it: GET and HEAD, what the level user may, or everything." },
+    { "expires", BODY, WF_ARG_STRING, 0, NULL, NULL,
+      "A time such as 2027-01-31T12:00:00Z, or from now on 90d or 12h; without it, never." },
     { NULL }
 };
 
@@ -1065,6 +1088,27 @@ static const wf_route_t routes[] = {
     { WF_DELETE, "/group/{groupId}/users/{userId}", ADMIN, JSON, 0, "identity",
       wf_membership_delete,
       .summary = "End a membership",
+      .response = SUCCESS,
+      .statuses = "400 404" },
+
+    /* API keys */
+
+    { WF_GET, "/api-keys", ADMIN, JSON, 0, "api-key", wf_key_list,
+      .summary = "List the API keys, those that are over for up to 90 days more",
+      .pages = WF_PAGES(WF_LIST_API_KEYS),
+      .arguments = keys_arguments,
+      .response = PAGE_OF("{" KEY_MEMBERS "}"),
+      .statuses = "400" },
+    { WF_POST, "/api-keys", ADMIN, JSON, 0, "api-key", wf_key_create,
+      .summary = "Make an API key; its text, key, is shown in this answer and never again",
+      .arguments = new_key_arguments,
+      .request = "{\"name\":\"nightly build\",\"owner\":\"fozzie\","
+                 "\"rights\":\"operate\",\"expires\":\"90d\"}",
+      .response = "{" KEY_MEMBERS ",\"key\":"
+                  "\"wfk_K7gNU3sdo-OL0wNhqoVWhr3g6s1xYv72ol_pe_Unols\"}",
+      .statuses = "400 409 413" },
+    { WF_DELETE, "/api-keys/{keyId}", ADMIN, JSON, 0, "api-key", wf_key_revoke,
+      .summary = "Revoke an API key: it is good for nothing from the next request on",
       .response = SUCCESS,
       .statuses = "400 404" },
 

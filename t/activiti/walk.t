@@ -84,11 +84,13 @@ my $external = get_json("/external-task?processInstanceId=$instance")->[0]{id};
 call('POST', "/external-task/$external/lock", { workerId => 'w', lockDuration => 1000 })->is_success or die;
 call('POST', "/external-task/$external/failure", { workerId => 'w', retries => 9, errorMessage => 'lost', errorDetails => 'no map' })->is_success or die;
 
+my $key = must('POST', '/api-keys', { name => 'walking', expires => '1d' })->{id};
+
 # What the variables of a path stand for, and the arguments that a call cannot do without.
 my %value = (
     deploymentId => $deployment, resourceName => 'walk.form', processDefinitionId => $definition,
     processInstanceId => $instance, taskId => $task, operation => 'claim', variableName => 'why', attachmentId => $attachment, jobId => $job,
-    incidentId => $incident, externalTaskId => $external, signalName => 'alarm', messageName => 'order', executionId => $instance, userId => 'walker', groupId => 'walkers', searchText => 'walk',
+    incidentId => $incident, externalTaskId => $external, signalName => 'alarm', messageName => 'order', executionId => $instance, userId => 'walker', keyId => $key, groupId => 'walkers', searchText => 'walk',
     tableName => 'ACT_ID_MEMBERSHIP', packagePath => 'org/activiti/rest/api/task', uriPath => 'task/{taskId}',
     familyName => 'task', callId => 'org/activiti/rest/api/task/tasks.get', user => 'walker',
 );

@@ -7,7 +7,7 @@ use Apache::Test;
 use Apache::TestUtil;
 use WF::Test;
 
-my %section = (api => 'The interface about itself');
+my %section = (api => 'The interface about itself', 'api-key' => 'API keys');
 
 open my $in, '<', "$ENV{WF_TOP}/docs/activiti.md" or die $!;
 my (@page, $at);

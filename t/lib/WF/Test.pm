@@ -55,7 +55,7 @@ sub agent { $agents{$$} //= LWP::UserAgent->new(timeout => 60, keep_alive => 8) 
 # credentials; body may be a text, a structure (sent as JSON) or missing.
 sub call {
     my ($method, $path, $body, %opt) = @_;
-    my $full = $path =~ m{^/(api|health|ready|open|engine|server-status|activiti-rest|none)\b} ? $path : $activiti . $path;
+    my $full = $path =~ m{^/(api|health|ready|open|engine|server-status|activiti-rest|none)\b(?!-)} ? $path : $activiti . $path;
     my $user = exists $opt{user} ? $opt{user} : $full =~ m{^/(activiti-rest|open)} ? 'kermit' : undef;
     my $request = HTTP::Request->new($method, base_url() . $full);
 
