@@ -28,13 +28,15 @@
 
 /* The WAL goes into the database file when it has this many pages (4 KiB each). Readers
  * that come and go without a gap can keep it from starting over; when it has grown to a
- * multiple, the writer waits a moment for such a gap. */
+ * multiple, the writer waits a moment for such a gap. One that stays (a backup) leaves
+ * none: then it does not wait again before the WAL has grown by as much once more. */
 #define CHECKPOINT_PAGES 8000
 #define RESTART_PAGES (4 * CHECKPOINT_PAGES)
 #define RESTART_BUSY_MS 200
 
 typedef struct connection_t {
     sqlite3 *db;
+    int restart_pages; /* of the WAL, when to wait for such a gap again */
     sqlite3_stmt *steps[WF_TX_STEPS];
 } connection_t;
 
@@ -253,11 +255,16 @@ static apr_status_t sqlite_transact(wf_store_t *store, wf_tx_e step, wf_error_t 
  * checkpoint that fails is tried again by the next one. */
 static int on_wal_commit(void *baton, sqlite3 *db, const char *name, int pages)
 {
-    (void)baton;
-    if (pages >= RESTART_PAGES) {
+    connection_t *c = baton;
+
+    if (pages < RESTART_PAGES) {
+        c->restart_pages = RESTART_PAGES;
+    }
+    if (pages >= c->restart_pages) {
         sqlite3_busy_timeout(db, RESTART_BUSY_MS);
         sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
         sqlite3_busy_timeout(db, WRITER_BUSY_MS);
+        c->restart_pages = pages + RESTART_PAGES;
     }
     else if (pages >= CHECKPOINT_PAGES) {
         sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -445,7 +452,7 @@ static apr_status_t sqlite_claim(wf_store_t *store, wf_error_t *err)
          i++) {
         rv = pragma(db, settings[i], NULL, err);
     }
-    sqlite3_wal_hook(db, on_wal_commit, NULL);
+    sqlite3_wal_hook(db, on_wal_commit, store->connection);
     return rv;
 }
 
