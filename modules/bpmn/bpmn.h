@@ -31,6 +31,10 @@ const char *wf_model_start_form_key(const wf_model_t *model);  /* or NULL */
 /** 1 if the file says how the process is drawn. */
 int wf_model_has_diagram(const wf_model_t *model);
 
+/** What a token that has entered an activity rests there for. WF_REST_NEVER if the
+ * process has no such activity. */
+wf_rest_e wf_model_rest(const wf_model_t *model, const char *activity_id);
+
 /** Ids of the users and groups whom the file names as candidate starters, each once;
  *  const char *. Whether others may start it, too, is the caller's to say. */
 const apr_array_header_t *wf_model_starter_users(const wf_model_t *model);

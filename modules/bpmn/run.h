@@ -57,9 +57,11 @@ typedef enum {
     WF_ROLE_LOOP =
         WF_ROLE_JOIN + 1, /* the scope of all rounds of a multi-instance activity */
     WF_ROLE_ROUND,        /* one of them */
-    WF_ROLE_HANDLER,      /* runs a compensation handler */
-    WF_ROLE_KEPT /* what a completed sub-process leaves for its compensation; no token */
+    WF_ROLE_HANDLER       /* runs a compensation handler */
+    /* WF_ROLE_KEPT: what a completed sub-process leaves for its compensation (store.h) */
 } wf_role_e;
+
+_Static_assert(WF_ROLE_HANDLER + 1 == WF_ROLE_KEPT, "roles are numbers in the store");
 
 /** What variables belong to: an execution, or a task. */
 typedef struct wf_owner_t {

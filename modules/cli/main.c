@@ -37,6 +37,8 @@ const wf_cli_command_t wf_cli_commands[] = {
       NULL, NULL, slave_commands },
     { "passwd",     wf_cli_passwd,     "set a user's password, make the first administrator",
       wf_cli_passwd_options, NULL, NULL },
+    { "check",      wf_cli_check,      "verify that a store is sound",
+      wf_cli_check_options, "FILE", NULL },
     { "completion", wf_cli_completion, "print a script that completes commands in a shell",
       NULL, "bash", NULL },
     { "version",    wf_cli_version,    "print the version", NULL, NULL, NULL },

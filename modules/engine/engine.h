@@ -9,6 +9,7 @@
 #define WF_ENGINE_H
 
 #include "core/core.h"
+#include "store/store.h"
 
 struct server_rec; /* httpd's */
 
@@ -117,6 +118,14 @@ apr_status_t wf_parent_start(struct server_rec *s, const wf_engine_config_t *con
 /** In post_config when the engine is switched off: stop one that a configuration before this
  *  one started. */
 void wf_parent_stop(struct server_rec *s, apr_pool_t *pconf);
+
+/* ---- stores: are they sound (verify.c) -------------------------------------------------------------- */
+
+/** wf_store_verify, with what the definitions in the store say. until may be NULL: asked
+ * now and then, 0 breaks off. */
+apr_status_t wf_engine_verify(wf_store_t *store, int (*until)(void *baton), void *baton,
+                              apr_array_header_t **breaches, apr_pool_t *p,
+                              wf_error_t *err);
 
 /* ---- engine process ----------------------------------------------------------------------------- */
 

@@ -170,6 +170,8 @@ typedef struct wf_driver_t {
     const char *name;   /* before the colon of a data source */
     char placeholder;   /* before a parameter's number in SQL text */
     const char *tables; /* a SELECT of the names of all tables, upper case */
+    const char *damage; /* SELECT what is wrong with the file, and … */
+    const char *dangling; /* … which rows break a foreign key; a text a row */
 
     /** wf_store_check for what follows the colon. Touches nothing. */
     apr_status_t (*check)(const char *location, apr_pool_t *p, wf_error_t *err);

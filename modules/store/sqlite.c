@@ -527,6 +527,10 @@ const wf_driver_t wf_driver_sqlite = {
     .name = "sqlite",
     .placeholder = '?',
     .tables = "SELECT UPPER(name) FROM sqlite_master WHERE type = 'table'",
+    .damage = "SELECT integrity_check FROM pragma_integrity_check"
+              " WHERE integrity_check <> 'ok'",
+    .dangling = "SELECT \"table\" || ' ' || COALESCE(rowid, '') || ' of ' || parent"
+                " FROM pragma_foreign_key_check",
     .check = sqlite_check,
     .open = sqlite_open,
     .claim = sqlite_claim,

@@ -142,6 +142,8 @@ typedef struct wf_execution_t {
 } wf_execution_t;
 
 #define WF_ROLE_JOIN 2 /* waits at a join: found by WF_BY_JOINS_OF_EXECUTION */
+#define WF_ROLE_KEPT                                                                     \
+    6 /* left for compensation: no token, not among its parent's children */
 
 typedef struct wf_task_t {
     wf_row_t row;
@@ -859,5 +861,46 @@ void wf_uow_lock(wf_uow_t *uow, wf_lock_t *lock);
 /** Unlock the jobs that owner holds: on its start, for what it held when it died. On the
  *  writer's thread, outside a commit. */
 apr_status_t wf_store_release_jobs(wf_store_t *writer, const char *owner, wf_error_t *err);
+
+/* ---- is it sound (verify.c) ---------------------------------------------------------------------------- */
+
+/** What a token that has entered an activity may rest there for. */
+typedef enum {
+    WF_REST_UNKNOWN, /* the definition cannot be read: whatever there is will do */
+    WF_REST_NEVER,
+    WF_REST_CALL, /* a call from outside: nothing in the store */
+    WF_REST_TASK,
+    WF_REST_EVENT,  /* a timer or a subscription */
+    WF_REST_CALLED, /* the end of an instance that it has called */
+    WF_REST_WORKER  /* an external task */
+} wf_rest_e;
+
+/** How to verify: what the store does not know by itself. */
+typedef struct wf_verify_t {
+    wf_rest_e (*rest)(void *baton, const char *definition_id, const char *activity_id);
+    int (*goes_on)(void *baton); /* asked now and then; 0 breaks off. NULL = it does */
+    void *baton;
+} wf_verify_t;
+
+/** An invariant that does not hold. */
+typedef struct wf_breach_t {
+    const char *name;
+    const char *broken;      /* what the rows are that break it */
+    int is_damage;           /* of the file; otherwise of what its rows say */
+    apr_int64_t count;       /* of them */
+    apr_array_header_t *ids; /* of const char *: the first WF_BREACH_IDS */
+} wf_breach_t;
+#define WF_BREACH_IDS 10
+
+/** See whether every invariant holds, of one moment of the store; the engine may go on.
+ *  *breaches is of const wf_breach_t *: none if it is sound. An error only if it cannot
+ * be found out (WF_ERR_UNAVAILABLE when broken off). Reads all there is. */
+apr_status_t wf_store_verify(wf_store_t *store, const wf_verify_t *how,
+                             apr_array_header_t **breaches, apr_pool_t *p,
+                             wf_error_t *err);
+
+/** Names of all invariants, NULL terminated; in the order in which they are looked at. On
+ * one thread at a time. */
+const char *const *wf_store_invariants(void);
 
 #endif

@@ -12,7 +12,7 @@ my $dir = $script =~ s{/[^/]*$}{}r;
 
 my @cases = (
     # typed                          offered
-    [ '',                            'run master slave passwd completion version help' ],
+    [ '',                            'run master slave passwd check completion version help' ],
     [ 'r',                           'run' ],
     [ 'engine',                      '' ],                    # httpd's own
     [ 'run -ou',                     '-out-json -out' ],
@@ -33,6 +33,8 @@ my @cases = (
     [ 'slave start -labels tab-',    '' ],
     [ 'master status -',             '-address -help' ],
     [ 'passwd -a',                   '-admin' ],
+    [ 'check tab-o',                 'tab-one.yaml' ],
+    [ 'check -state-dir tab-o',      'tab-one.yaml' ],
     [ 'completion ',                 'bash' ],
     [ 'version -',                   '' ],
 );

@@ -11,7 +11,7 @@ use WF::Test;
 
 use constant { OLD => 40, ROWS => 3000, BYTES => 300, RUNNING => 20, KILLS => 3 };
 
-plan tests => 2 * KILLS + 13;
+plan tests => 2 * KILLS + 14;
 
 my $server = WF::Server->new->start;
 my $file = "$server->{dir}/engine/workflow.db";
@@ -83,3 +83,4 @@ ok t_cmp(sql("SELECT COUNT(*) FROM ACT_HI_TASKINST WHERE PROC_INST_ID_ = $i->{id
 ok t_cmp(sql("SELECT COUNT(*) FROM ACT_HI_ACTINST WHERE PROC_INST_ID_ = $i->{id}"), 0, 'and visits');
 $server->stop;
 ok t_cmp(-s $file < $long * 4096 / 2, 1, 'at the end the file itself is shorter');
+ok t_cmp($server->unsound, '', 'the store is sound');

@@ -12,7 +12,7 @@ use WF::Test;
 
 use constant { TASKS => 30, KILLS => 2 };
 
-plan tests => 8 + 4 * KILLS;
+plan tests => 9 + 4 * KILLS;
 
 my $server = WF::Server->new(status => 1)->start;
 my $definition = define('extLock', '<startEvent id="s"/>', 's -> x', '<serviceTask id="x" activiti:type="external" activiti:topic="work"/>',
@@ -81,3 +81,4 @@ ok $code == 503 && time - $since < 15 or t_debug($code, time - $since);
 $server->wait_ready;
 start($definition);
 ok t_cmp(scalar(ids(fetch('u', 5))), 1, 'a new task');
+ok t_cmp($server->unsound, '', 'the store is sound');

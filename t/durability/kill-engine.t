@@ -10,7 +10,7 @@ use WF::Test;
 
 use constant { CLIENTS => 8, ROUNDS => 63, KILLS => 3 };  # 504 starts, 504 completions
 
-plan tests => 8;
+plan tests => 10;
 
 my $server = WF::Server->new->start;
 deploy('marked.bpmn20.xml');
@@ -41,12 +41,13 @@ for my $n (1 .. CLIENTS) {
 
 sub answers { my $lines = 0; $lines += () = $server->slurp("client-$_") =~ /\n/g for 1 .. CLIENTS; $lines }
 
-my %killed;
+my (%killed, @unsound);
 for my $kill (1 .. KILLS) {
     wait_until { answers() >= $kill * 2 * CLIENTS * ROUNDS / (KILLS + 1) } 120;
     my $pid = wait_until { my $p = $server->engine_pid; $p && !$killed{$p} && $p } 30;
     $killed{$pid} = 1;
     kill KILL => $pid;
+    push @unsound, $server->unsound;
 }
 waitpid $_, 0 for keys %running;
 ok t_cmp(scalar(keys %killed), KILLS, 'so many engines were killed');
@@ -83,3 +84,5 @@ for my $marker (keys %told) {
 ok t_cmp("@missing", '', 'every acknowledged start is there');
 ok t_cmp("@twice", '', 'none is there twice');
 ok t_cmp("@undone", '', 'every acknowledged completion is there');
+ok t_cmp(join('', @unsound), '', 'the store is sound after each kill');
+ok t_cmp($server->unsound, '', 'and at the end');

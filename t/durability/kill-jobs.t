@@ -12,7 +12,7 @@ use WF::Test;
 
 use constant { INSTANCES => 150, BRANCHES => 20, KILLS => 3, RESUMES => 2 };  # s
 
-plan tests => 2 * KILLS + 5;
+plan tests => 2 * KILLS + 6;
 
 my $server = WF::Server->new(extra => 'WorkflowJobExecutor Off')->start;
 
@@ -52,3 +52,4 @@ ok $locked > 0;                                                # or nothing was 
 ok wait_until { jobs() == 0 } 60;
 ok t_cmp(sql('SELECT COUNT(*) FROM ACT_RU_TASK'), INSTANCES * BRANCHES, 'each was done');
 ok t_cmp(sql('SELECT COUNT(*) FROM (SELECT EXECUTION_ID_ FROM ACT_HI_TASKINST GROUP BY EXECUTION_ID_ HAVING COUNT(*) > 1)'), 0, 'none twice');
+ok t_cmp($server->unsound, '', 'the store is sound');

@@ -19,7 +19,7 @@ use WF::Test;
 # An engine that has died twice within STABLE seconds of its start is revived later and later.
 use constant { MODELS => 3, KILLS => 7, STABLE => 5, OPEN => 10, STEP => 5 };
 
-plan tests => 12;
+plan tests => 14;
 
 my $sink = WF::Target->new('/effect' => { json => {}, delay => 0.03 });
 my $server = WF::Server->new(extra => "WorkflowDelegate org.walk.Effect http " . $sink->url('/effect'))->start;
@@ -142,12 +142,13 @@ client($_ => 'stop', \&works) for 'worker-1', 'worker-2';
 
 sub visits { (sql('SELECT COUNT(*) FROM ACT_HI_ACTINST WHERE END_TIME_ IS NOT NULL'))[0] }
 
-my (%killed, $born);
+my (%killed, $born, @unsound);
 for my $kill (1 .. KILLS) {
     my $pid = wait_until { my $p = $server->engine_pid; $p && !$killed{$p} && $server->wait_ready && $p } 30 or last;
     ($born, my $seen) = (time, visits());
     wait_until { visits() >= $seen + STEP && ($kill % 2 || time - $born > STABLE) } 30;
     kill KILL => $pid;
+    push @unsound, $server->unsound;
     $killed{$pid} = 1;
 }
 ok t_cmp(scalar(keys %killed), KILLS, 'so many engines were killed');
@@ -200,3 +201,5 @@ ok t_cmp(join(' ', grep { (sql("SELECT COUNT(*) FROM $_"))[0] } @runtime), '', '
 my @history = sql("SELECT PROC_INST_ID_, ACT_ID_, COUNT(*), SUM(END_TIME_ IS NULL) FROM ACT_HI_ACTINST WHERE ACT_TYPE_ NOT LIKE '%Gateway'"
                 . ' GROUP BY PROC_INST_ID_, ACT_ID_ HAVING COUNT(*) != 1 OR SUM(END_TIME_ IS NULL) > 0');
 ok t_cmp("@history", '', 'each node was visited once, and left');
+ok t_cmp(join('', @unsound), '', 'the store is sound after each kill');
+ok t_cmp($server->unsound, '', 'and at the end');

@@ -85,6 +85,13 @@ sub rows {
     return @rows;
 }
 
+# What workflow-engine check finds wrong with its store, running or not; '' if it is sound.
+sub unsound {
+    my $self = shift;
+    my $out = `'$ENV{WF_DIR}/bin/workflow-engine' check -state-dir '$self->{dir}/engine' 2>&1`;
+    return $? ? $out || "check ended with $?" : '';
+}
+
 # httpd with arguments, such as -t; output and exit status.
 sub httpd {
     my ($self, @args) = @_;
