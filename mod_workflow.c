@@ -152,6 +152,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_map_to_storage(wf_http_map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_access_ex(wf_http_check_access, authz_first, NULL, APR_HOOK_LAST,
                             AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(wf_http_authenticate, NULL, NULL, APR_HOOK_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_force_authn(wf_http_force_authn, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_type_checker(wf_http_type_checker, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(wf_http_handler, NULL, NULL, APR_HOOK_FIRST);

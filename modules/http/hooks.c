@@ -128,6 +128,9 @@ int wf_http_force_authn(request_rec *r)
     if (!req || !req->route || !needs_user(req)) {
         return DECLINED;
     }
+    if (wf_credentials_taken(ap_get_module_config(r->per_dir_config, &workflow_module))) {
+        return OK;
+    }
     type = ap_auth_type(r);
     return type && strcasecmp(type, "none") != 0 ? OK : DECLINED;
 }
@@ -158,13 +161,12 @@ static apr_status_t authorize(wf_request_t *req, wf_error_t *err)
         return APR_SUCCESS;
     }
     if (!req->user) {
-        const char *realm = ap_auth_name(req->r);
-
-        apr_table_setn(req->r->err_headers_out, "WWW-Authenticate",
-                       apr_psprintf(req->pool, "Basic realm=\"%s\"",
-                                    realm ? realm : req->face->realm));
+        wf_credentials_challenge(req);
         req->fail_status = HTTP_UNAUTHORIZED;
         return wf_error_set(err, WF_ERR_FORBIDDEN, "credentials are needed");
+    }
+    if (wf_credentials_check(req, level, err) != APR_SUCCESS) {
+        return WF_EFAILED;
     }
     return req->face->flags & WF_FACE_AUTHORIZE ? wf_request_check_level(req, level, err)
                                                 : APR_SUCCESS;

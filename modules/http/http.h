@@ -32,6 +32,13 @@ typedef struct wf_router_t wf_router_t;
 /** What is On or Off unless an outer section's word counts. */
 typedef enum { WF_UNSET, WF_OFF, WF_ON } wf_choice_e;
 
+/** An API key that an administrator has in a file. */
+typedef struct wf_given_key_t {
+    char hash[WF_API_KEY_HASH_SIZE];
+    const char *owner;
+    wf_key_rights_e rights;
+} wf_given_key_t;
+
 /** Per <Location>. All zero = no face here. The face, base and router belong together:
  *  when merging, take the three of the section that set `face` or `off`. The innermost
  *  section with lines of its own says who reaches which level. */
@@ -44,6 +51,11 @@ typedef struct wf_dir_config_t {
     apr_array_header_t *origins; /* of const char *: whose pages may call, "*" =
                                     any; NULL = those of this server only */
     wf_choice_e anonymous;       /* may callers stay unknown? Unset: they may not */
+    wf_choice_e api_keys;        /* are those of the store taken? Unset: they are not */
+    apr_array_header_t *key_files; /* of wf_given_key_t: taken, too */
+    wf_jwt_keys_t *jwt_keys;       /* who may sign tokens; NULL = none are taken */
+    const char *jwt_issuer, *jwt_audience, *jwt_user; /* as in wf_jwt_policy_t */
+    int jwt_leeway;                                   /* seconds plus 1; 0 = unset */
 } wf_dir_config_t;
 
 /** Switch a face on for a Location (path as cmd->path gives it). NULL, or what is wrong,
@@ -345,6 +357,10 @@ struct wf_request_t {
     wf_format_e format;      /* of the answer */
     int prefers_html;        /* by the Accept header */
     const char *user;        /* authenticated user, or NULL */
+    const char *api_key, *token; /* that were sent, or NULL; never to be logged */
+    wf_key_rights_e
+        rights; /* of the credentials: what the user may, and not more than this */
+    const char *refusal;     /* why credentials are not enough, for the caller; or NULL */
     const wf_body_t *body;   /* of a forwarded request; NULL = what the client sends */
     const wf_body_t *forwarded; /* given to the request that answers for this one */
     int fail_status;         /* set beside an error: the status to use, not the kind's */
@@ -596,6 +612,14 @@ const char *wf_status_name(int status);
 const char *wf_status_description(int status);
 
 /* ---- hooks, for mod_workflow.c ----------------------------------------------------- */
+
+/* Credentials other than httpd's own. Register:
+ *   ap_hook_check_authn(wf_http_authenticate, NULL, NULL, APR_HOOK_FIRST,
+ *                       AP_AUTH_INTERNAL_PER_CONF)
+ *     (before mod_auth_basic, which gets what we do not know) */
+int wf_http_authenticate(struct request_rec *r);
+/** 1 if a place takes API keys or tokens. */
+int wf_credentials_taken(const wf_dir_config_t *dir);
 
 /* Our URIs are claimed in translate_name, so that no directory walk happens. Register:
  *   ap_hook_translate_name(wf_http_translate_name, NULL, NULL, APR_HOOK_FIRST)

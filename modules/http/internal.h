@@ -43,6 +43,16 @@ typedef apr_status_t wf_body_piece_fn(void *baton, const char *data, apr_size_t 
 apr_status_t wf_body_read(wf_request_t *req, apr_int64_t limit, const char *limit_name,
                           wf_body_piece_fn *piece, void *baton, wf_error_t *err);
 
+/* ---- credentials (credentials.c) ------------------------------------------------------ */
+
+/** Take API keys and tokens out of the query, before anybody logs it. */
+void wf_credentials_hide(wf_request_t *req);
+/** The headers that tell what is taken here, for a 401. */
+void wf_credentials_challenge(wf_request_t *req);
+/** WF_ERR_FORBIDDEN: the API key of this request has not the right to such a call. */
+apr_status_t wf_credentials_check(const wf_request_t *req, wf_level_e level,
+                                  wf_error_t *err);
+
 /* ---- pages of other sites (origins.c) ----------------------------------------------- */
 
 /** What WorkflowAllowOrigin says of the page that calls, NULL if nothing; and 1 if it is

@@ -111,7 +111,11 @@ static void take_forwarded(wf_request_t *req)
             ? ap_get_module_config(req->r->prev->request_config, &workflow_module)
             : NULL;
 
-    req->body = from ? from->forwarded : NULL;
+    if (from) {
+        req->body = from->forwarded;
+        req->api_key = from->api_key;
+        req->token = from->token;
+    }
 }
 
 wf_request_t *wf_request_of(request_rec *r)
@@ -137,8 +141,10 @@ wf_request_t *wf_request_of(request_rec *r)
     req->child = wf_child_current();
     req->config = req->child ? req->child->config : NULL;
     req->prefers_html = wf_accept_prefers_html(apr_table_get(r->headers_in, "Accept"));
+    req->rights = WF_KEY_ADMIN;
     find_route(req, dir);
     take_forwarded(req);
+    wf_credentials_hide(req);
     ap_set_module_config(r->request_config, &workflow_module, req);
     return req;
 }

@@ -51,6 +51,13 @@ void *wf_settings_merge_dir(apr_pool_t *p, void *outer, void *inner)
     merged->require = in->require ? in->require : out->require;
     merged->origins = in->origins ? in->origins : out->origins;
     merged->anonymous = in->anonymous ? in->anonymous : out->anonymous;
+    merged->api_keys = in->api_keys ? in->api_keys : out->api_keys;
+    merged->key_files = in->key_files ? in->key_files : out->key_files;
+    merged->jwt_keys = in->jwt_keys ? in->jwt_keys : out->jwt_keys;
+    merged->jwt_issuer = in->jwt_issuer ? in->jwt_issuer : out->jwt_issuer;
+    merged->jwt_audience = in->jwt_audience ? in->jwt_audience : out->jwt_audience;
+    merged->jwt_user = in->jwt_user ? in->jwt_user : out->jwt_user;
+    merged->jwt_leeway = in->jwt_leeway ? in->jwt_leeway : out->jwt_leeway;
     return merged;
 }
 
@@ -61,6 +68,7 @@ wf_settings_t *wf_settings_of(server_rec *s)
 
 /* ---- the table ---------------------------------------------------------------------- */
 
+#define IN_PLACE(member) ((void *)APR_OFFSETOF(wf_dir_config_t, member))
 #define TIME(where, low, high) ((void *)&(const wf_time_rule_t){ where, low, high })
 #define NUMBER(where, how, low, high) ((void *)&(const wf_number_rule_t){ where, how, low, high })
 #define PATH_RULE(where, check, problem, off) ((void *)&(const wf_path_rule_t){ where, check, problem, off })
@@ -91,7 +99,21 @@ const command_rec wf_settings_directives[] = {
          "what a <Location> answers: activiti, workflow, health, ready or Off"),
     AP_INIT_RAW_ARGS("WorkflowRequire", wf_add_require, NULL, ACCESS_CONF,
          "a level, user or admin, and the words of a Require line that grants it"),
-    AP_INIT_FLAG("WorkflowAllowAnonymous", wf_set_choice, (void *)APR_OFFSETOF(wf_dir_config_t, anonymous), ACCESS_CONF,
+    AP_INIT_FLAG("WorkflowApiKeys", wf_set_choice, IN_PLACE(api_keys), ACCESS_CONF,
+         "On to take API keys that administrators have made; Off by default"),
+    AP_INIT_TAKE23("WorkflowApiKeyFile", wf_add_key_file, NULL, ACCESS_CONF,
+         "a file with an API key, the user in whose name its calls are made, and its rights: read, operate or admin"),
+    AP_INIT_TAKE23("WorkflowJwtKey", wf_add_jwt_key, NULL, ACCESS_CONF,
+         "who signs tokens: HS256, HS384, HS512, RS256 or ES256, a file with the key, and perhaps its kid"),
+    AP_INIT_TAKE1("WorkflowJwtIssuer", wf_set_dir_text, IN_PLACE(jwt_issuer), ACCESS_CONF,
+         "what tokens have to have as iss"),
+    AP_INIT_TAKE1("WorkflowJwtAudience", wf_set_dir_text, IN_PLACE(jwt_audience), ACCESS_CONF,
+         "what tokens have to have as aud"),
+    AP_INIT_TAKE1("WorkflowJwtUser", wf_set_dir_text, IN_PLACE(jwt_user), ACCESS_CONF,
+         "the claim that names the user; sub by default"),
+    AP_INIT_TAKE1("WorkflowJwtLeeway", wf_set_jwt_leeway, NULL, ACCESS_CONF,
+         "seconds by which clocks may differ; 30 by default"),
+    AP_INIT_FLAG("WorkflowAllowAnonymous", wf_set_choice, IN_PLACE(anonymous), ACCESS_CONF,
          "On if callers may stay unknown, where httpd lets them in; Off by default"),
     AP_INIT_ITERATE("WorkflowAllowOrigin", wf_add_origin, NULL, ACCESS_CONF,
          "whose pages may call besides this server's: origins, or * for all"),

@@ -90,6 +90,13 @@ const char *wf_add_require(cmd_parms *cmd, void *dir, const char *args);
 const char *wf_add_origin(cmd_parms *cmd, void *dir, const char *arg);
 /** On or Off, at an offset in wf_dir_config_t. */
 const char *wf_set_choice(cmd_parms *cmd, void *dir, int on);
+const char *wf_add_key_file(cmd_parms *cmd, void *dir, const char *file,
+                            const char *owner, const char *rights);
+const char *wf_add_jwt_key(cmd_parms *cmd, void *dir, const char *algorithm,
+                           const char *file, const char *kid);
+const char *wf_set_jwt_leeway(cmd_parms *cmd, void *dir, const char *arg);
+/** A text that is not empty, at an offset in wf_dir_config_t. */
+const char *wf_set_dir_text(cmd_parms *cmd, void *dir, const char *arg);
 /** What is wrong with places that answer without knowing whom; NULL = nothing. */
 const char *wf_places_problem(apr_pool_t *p);
 /** The first Location that answers something, as an error names it; NULL = none. */

@@ -107,6 +107,77 @@ const char *wf_set_choice(cmd_parms *cmd, void *dir, int on)
     return NULL;
 }
 
+const char *wf_set_dir_text(cmd_parms *cmd, void *dir, const char *arg)
+{
+    *(const char **)((char *)dir + (apr_size_t)cmd->info) = arg;
+    return *arg ? NULL : apr_pstrcat(cmd->pool, cmd->cmd->name, " takes a text", NULL);
+}
+
+/* ---- credentials ------------------------------------------------------------------------- */
+
+const char *wf_add_key_file(cmd_parms *cmd, void *dir, const char *file,
+                            const char *owner, const char *rights)
+{
+    wf_dir_config_t *config = dir;
+    int parsed = rights ? wf_key_rights_parse(rights) : WF_KEY_ADMIN;
+    const char *path = ap_server_root_relative(cmd->pool, file);
+    wf_given_key_t *key;
+    wf_error_t err;
+
+    wf_error_init(&err, cmd->pool);
+    if (parsed < 0) {
+        return apr_psprintf(cmd->pool,
+                            "%s takes the rights read, operate or admin, not '%s'",
+                            cmd->cmd->name, rights);
+    }
+    if (!*owner || !path) {
+        return apr_psprintf(cmd->pool, "%s takes a file and a user", cmd->cmd->name);
+    }
+    if (!config->key_files) {
+        config->key_files = apr_array_make(cmd->pool, 2, sizeof(*key));
+    }
+    key = apr_array_push(config->key_files);
+    key->owner = owner;
+    key->rights = (wf_key_rights_e)parsed;
+    return wf_api_key_read(key->hash, path, cmd->temp_pool, &err) == APR_SUCCESS
+               ? NULL
+               : apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, err.message);
+}
+
+const char *wf_add_jwt_key(cmd_parms *cmd, void *dir, const char *algorithm,
+                           const char *file, const char *kid)
+{
+    wf_dir_config_t *config = dir;
+    const char *path = ap_server_root_relative(cmd->pool, file);
+    wf_error_t err;
+
+    wf_error_init(&err, cmd->pool);
+    if (!path) {
+        return apr_psprintf(cmd->pool, "%s: '%s' is no path", cmd->cmd->name, file);
+    }
+    if (!config->jwt_keys) {
+        config->jwt_keys = wf_jwt_keys_create(cmd->pool);
+    }
+    return wf_jwt_keys_add(config->jwt_keys, algorithm, path, kid, &err) == APR_SUCCESS
+               ? NULL
+               : apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, err.message);
+}
+
+#define MAX_LEEWAY 3600 /* seconds */
+
+const char *wf_set_jwt_leeway(cmd_parms *cmd, void *dir, const char *arg)
+{
+    apr_int64_t seconds;
+
+    if (!wf_parse_int64(arg, &seconds) || seconds < 0 || seconds > MAX_LEEWAY) {
+        return apr_psprintf(cmd->pool,
+                            "%s takes a whole number of seconds from 0 to %d, not '%s'",
+                            cmd->cmd->name, MAX_LEEWAY, arg);
+    }
+    ((wf_dir_config_t *)dir)->jwt_leeway = (int)seconds + 1;
+    return NULL;
+}
+
 /* ---- nobody is let in unseen ------------------------------------------------------------ */
 
 /* As httpd's own walk over its sections has it. */
@@ -161,10 +232,11 @@ const char *wf_places_problem(apr_pool_t *p)
         const wf_dir_config_t *dir = ap_get_module_config(settings, &workflow_module);
 
         if (wf_face_needs_user(place->face) && dir->anonymous != WF_ON
-            && !has_auth_type(place, settings, p)) {
+            && !wf_credentials_taken(dir) && !has_auth_type(place, settings, p)) {
             return apr_psprintf(
                 p,
-                "%s has no authentication: give its <Location> an AuthType, or "
+                "%s has no authentication: give its <Location> an AuthType, "
+                "WorkflowApiKeys or WorkflowJwtKey, or "
                 "WorkflowAllowAnonymous On if whoever reaches it may call it",
                 place->where);
         }
