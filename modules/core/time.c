@@ -43,13 +43,17 @@ int wf_days_in_month(int year, int month)
 const char *wf_time_iso(apr_int64_t ms, apr_pool_t *p)
 {
     struct tm tm;
-    time_t seconds;
+    time_t seconds, local;
     int rest, offset;
     const char *zone = "Z";
 
     seconds = (time_t)wf_time_seconds(ms, &rest);
-    localtime_r(&seconds, &tm);
-    offset = (int)(tm.tm_gmtoff / 60);
+    /* In whole minutes, as offsets are written: the one of a town's own time, which it
+     * had before there were zones, has seconds, and the text is to mean the same instant.
+     */
+    offset = wf_zone_offset(seconds) / 60;
+    local = seconds + offset * 60;
+    gmtime_r(&local, &tm);
     if (offset) {
         int minutes = offset < 0 ? -offset : offset;
 

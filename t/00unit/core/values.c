@@ -93,6 +93,8 @@ static void test_times(void)
     is_str(wf_time_iso(1288685100120, pool), "2010-11-02T09:05:00.120+01:00", "local time");
     is_str(wf_time_utc(1288685100120, pool), "2010-11-02T08:05:00Z", "UTC");
     is_str(wf_time_iso(-1, pool), "1970-01-01T00:59:59.999+01:00", "before 1970");
+    is_str(wf_time_iso(-5364662400000, pool), "1800-01-01T00:53:00.000+00:53",
+           "an offset of 00:53:28 in whole minutes, for the same instant");
 }
 
 /* Each name that repeats one of its object, at its quote. */
