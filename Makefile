@@ -272,16 +272,20 @@ asan tsan:
 # same corpora are replayed by the unit tests, without a fuzzer.
 SECONDS ?= 60
 CORPUS_core_json      = json
+CORPUS_core_time      = time
 CORPUS_client_address = address
 CORPUS_ipc_frame      = frame
+CORPUS_engine_archive = archive
 CORPUS_script_expr    = expr
 CORPUS_script_jsonpath = jsonpath
 CORPUS_script_js      = js
 CORPUS_decision_parse = dmn
+CORPUS_decision_feel  = feel
 CORPUS_bpmn_parse     = bpmn
 CORPUS_bpmn_date      = date
 CORPUS_bpmn_timer     = timer
 CORPUS_steps_yaml     = yaml
+CORPUS_steps_answer   = answer
 CORPUS_steps_script   = script
 CORPUS_steps_record   = record
 CORPUS_database_sql   = sql
@@ -289,9 +293,12 @@ CORPUS_metrics_sheet  = sheet
 CORPUS_metrics_threshold = threshold
 CORPUS_load_csv       = csv
 CORPUS_http_multipart = multipart
+CORPUS_http_request   = request
 CORPUS_stream_client  = stream
 CORPUS_link_stranger  = link
+CORPUS_cluster_slave  = slave
 CORPUS_auth_jwt       = jwt
+CORPUS_activiti_variables = variables
 FUZZ_ROOM = $(firstword $(subst _, ,$(1)))
 FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
 

@@ -3,19 +3,13 @@
  * file for the algorithm that the byte stands for. Whatever it is: claims of a user, or a
  * message that a log can take. */
 #include "auth/auth.h"
+#include "fuzz.h"
 
-#include <apr_general.h>
-#include <apr_strings.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SECRET "nothing in the corpus is signed with this"
 #define NOW 1800000000000
@@ -24,22 +18,6 @@ static const wf_jwt_policy_t policies[] = {
     { .leeway = 30 },
     { .leeway = 0, .issuer = "joe", .audience = "workflow", .user_claim = "name" },
 };
-
-static void fuzz_check(int good)
-{
-    if (!good) {
-        abort();
-    }
-}
-
-/* For a log: without control characters. */
-static void fuzz_line(const char *text)
-{
-    fuzz_check(text && wf_utf8_valid(text, strlen(text)));
-    for (; *text; text++) {
-        fuzz_check((unsigned char)*text >= ' ' && *text != 0x7f);
-    }
-}
 
 static void fuzz_key(wf_jwt_keys_t *keys, const char *algorithm, const void *bytes,
                      size_t size, apr_pool_t *p)
@@ -111,24 +89,15 @@ static const char *sign(const char *text, size_t size, apr_pool_t *p)
     return apr_pstrcat(p, said, ".", base64url(sum, n, p), NULL);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     static const char *const algorithms[] = { "RS256", "ES256", "HS256" };
-    static int initialized;
-    wf_jwt_keys_t *keys;
-    const char *text, *token;
-    apr_pool_t *p;
+    wf_jwt_keys_t *keys = wf_jwt_keys_create(p);
+    const char *text = fuzz_text(data, size, p), *token;
 
     if (size == 0) {
-        return 0;
+        return;
     }
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
-    keys = wf_jwt_keys_create(p);
-    text = apr_pstrmemdup(p, (const char *)data + 1, size - 1);
     if (data[0] == 'r') {
         fuzz_key(keys, "HS256", SECRET, strlen(SECRET), p);
         fuzz_check(!fuzz_token(keys, &policies[0], text, p));
@@ -142,6 +111,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else {
         fuzz_key(keys, algorithms[data[0] % 3], text, size - 1, p);
     }
-    apr_pool_destroy(p);
-    return 0;
 }

@@ -1,7 +1,8 @@
 /* Fuzz target of the texts of timers. The first byte chooses zone and kind ('0' date, '1'
- * cycle, '2' duration; '4', '5', '6' the same in a zone that changes its clocks), the rest is
- * the text. Whatever it is: a time, or an error that says why not; a cycle fires after the
- * instant it was asked for, and what fires next comes later still. */
+ * cycle, '2' duration, '3' attempts of a job; '4' to '7' the same in a zone that changes
+ * its clocks), the rest is the text. Whatever it is: a time, or an error that says why
+ * not; a cycle fires after the instant it was asked for, and what fires next comes later
+ * still. */
 #include "bpmn/timers.h"
 
 #include <apr_general.h>
@@ -69,12 +70,27 @@ static void fuzz_repeat(wf_time_kind_e kind, const char *text, apr_pool_t *p)
     }
 }
 
+/* There is an attempt, and a pause before the next one. */
+static void fuzz_retry(const char *text)
+{
+    int left, retries;
+    apr_int64_t pause;
+
+    for (left = 0; left < 4; left++) {
+        if (wf_retry_parse(text, left, NOW, &retries, &pause)
+            && (retries < 1 || pause < 0)) {
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int initialized;
+    const char *text;
     apr_pool_t *p;
 
-    if (size == 0 || (data[0] & 3) >= WF_TIME_KINDS) {
+    if (size == 0) {
         return 0;
     }
     if (!initialized) {
@@ -83,8 +99,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     apr_pool_create(&p, NULL);
     fuzz_zone(data[0] >> 2 & 1);
-    fuzz_cycle(data[0] & 3, apr_pstrmemdup(p, (const char *)data + 1, size - 1), p);
-    fuzz_repeat(data[0] & 3, apr_pstrmemdup(p, (const char *)data + 1, size - 1), p);
+    text = apr_pstrmemdup(p, (const char *)data + 1, size - 1);
+    if ((data[0] & 3) == WF_TIME_KINDS) {
+        fuzz_retry(text);
+    }
+    else {
+        fuzz_cycle(data[0] & 3, text, p);
+        fuzz_repeat(data[0] & 3, text, p);
+    }
     apr_pool_destroy(p);
     return 0;
 }

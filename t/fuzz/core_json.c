@@ -41,6 +41,57 @@ static void check_quick(json_object *json, const char *text, apr_size_t size,
     }
 }
 
+static size_t count_members(json_object *json)
+{
+    size_t count = 0;
+
+    if (json_object_is_type(json, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(json); i++) {
+            count += count_members(json_object_array_get_idx(json, i));
+        }
+    }
+    else if (json_object_is_type(json, json_type_object)) {
+        json_object_object_foreach(json, name, member)
+        {
+            (void)name;
+            count += 1 + count_members(member);
+        }
+    }
+    return count;
+}
+
+/* Colons outside strings: as many as there are names, also of objects that are no more.
+ */
+static size_t count_colons(const char *text, size_t size)
+{
+    size_t count = 0;
+    int inside = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        if (inside && text[i] == '\\') {
+            i++;
+        }
+        else if (text[i] == '"') {
+            inside = !inside;
+        }
+        count += !inside && text[i] == ':';
+    }
+    return count;
+}
+
+/* A tree has less than what is written where a name comes twice, and only there. */
+static void check_names(json_object *json, const char *text, size_t size, apr_pool_t *p)
+{
+    int all = count_members(json) == count_colons(text, size);
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if ((wf_json_check_names(text, size, p, &err) == APR_SUCCESS) != all
+        || (!all && !wf_utf8_valid(err.message, strlen(err.message)))) {
+        abort();
+    }
+}
+
 static void check_accepted(json_object *json, apr_pool_t *p)
 {
     wf_value_t value = wf_value_from_json(json, p), again;
@@ -73,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_places((const char *)data, size, p);
         check_accepted(json, p);
         check_quick(json, (const char *)data, size, p);
+        check_names(json, (const char *)data, size, p);
     }
     else if (err.kind != WF_ERR_INVALID || !strstr(err.message, "line ")) {
         abort();
