@@ -1,10 +1,11 @@
-/* cli, inside: what commands complain of (options.c), settings (settings.c, logging.c),
- * what run.c shows, and how (report.c, summary.c), servers that commands start (server.c,
- * server_conf.c). */
+/* cli, inside: what commands complain of (options.c), the engine that they ask (ask.c),
+ * settings (settings.c, logging.c), what run.c shows, and how (report.c, summary.c),
+ * servers that commands start (server.c, server_conf.c). */
 #ifndef WF_CLI_INTERNAL_H
 #define WF_CLI_INTERNAL_H
 
 #include "cli/cli.h"
+#include "ipc/ipc.h"
 #include "load/load.h"
 
 #include <apr_tables.h>
@@ -20,6 +21,23 @@ int wf_cli_read(const wf_option_t *options, void *target, const int *help,
 /** Tell what went wrong, or what is wrong with an option's value; an exit code. */
 int wf_cli_fail(const wf_error_t *err);
 int wf_cli_refuse(const char *option, const char *text, const char *fault);
+
+/* ---- the engine of a running server (ask.c) -------------------------------------------- */
+
+#define WF_DEFAULT_STATE_DIR "/var/lib/workflow"
+
+/** Its socket, if this user may use it: known before anybody types something for nothing. */
+apr_status_t wf_cli_find_engine(const char **socket, const char *dir, apr_pool_t *p,
+                                wf_error_t *err);
+/** Ask it; the reply is released with p. */
+apr_status_t wf_cli_ask(json_object **reply, const char *socket, wf_command_e command,
+                        json_object *args, apr_pool_t *p, wf_error_t *err);
+/** Add a text of the command line, if it is there. WF_ERR_INVALID unless it is UTF-8. */
+apr_status_t wf_cli_add_text(json_object *args, const char *name, const char *text,
+                             wf_error_t *err);
+/** Tell what went wrong, and if there is no engine, which option names another state
+ *  directory than dir; an exit code. */
+int wf_cli_fail_asking(const wf_error_t *err, const char *option, const char *dir);
 
 /* ---- settings -------------------------------------------------------------------------- */
 

@@ -1,9 +1,7 @@
 /* workflow-engine passwd: set a user's password through the running engine, also that of
  * the first administrator of a new server. The password is read without echo, or as a
  * line from a pipe, never from the command line; what leaves this process is its hash. */
-#include "cli/cli.h"
-#include "engine/engine.h"
-#include "ipc/ipc.h"
+#include "cli/internal.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -14,9 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_STATE_DIR "/var/lib/workflow"
-#define TIMEOUT_SECONDS 30
-#define REPLY_LIMIT (64 * 1024)
 #define TYPED_MAX                                                                        \
     256 /* bytes that are read of a typed password; more is too long anyway */
 
@@ -28,7 +23,7 @@ typedef struct passwd_options_t {
 const wf_option_t wf_cli_passwd_options[] = {
     /* clang-format off */
     { "state", NULL, WF_OPTION_TEXT, offsetof(passwd_options_t, state), "DIR",
-      "WorkflowStateDir of the server; default " DEFAULT_STATE_DIR },
+      "WorkflowStateDir of the server; default " WF_DEFAULT_STATE_DIR },
     { "admin", NULL, WF_OPTION_FLAG, offsetof(passwd_options_t, admin), NULL,
       "make the user an administrator" },
     { "first", NULL, WF_OPTION_TEXT, offsetof(passwd_options_t, first), "NAME",
@@ -120,48 +115,18 @@ static apr_status_t hash_line(const char **hash, apr_pool_t *p, wf_error_t *err)
 
 /* ---- the command ------------------------------------------------------------------- */
 
-/* Known before anybody types a password for nothing. */
-static apr_status_t find_engine(const char **socket, const char *dir, apr_pool_t *p,
-                                wf_error_t *err)
-{
-    *socket = wf_engine_socket_path(dir, p);
-    if (access(*socket, R_OK | W_OK) == 0) {
-        return APR_SUCCESS;
-    }
-    if (errno == EACCES) {
-        return wf_error_set(err, WF_ERR_FORBIDDEN,
-                            "%s: only root and the user that httpd runs as may change "
-                            "passwords here",
-                            *socket);
-    }
-    return wf_error_apr(err, WF_ERR_UNAVAILABLE, APR_FROM_OS_ERROR(errno), "%s", *socket);
-}
-
-static apr_status_t add_text(json_object *args, const char *name, const char *text,
-                             wf_error_t *err)
-{
-    if (text == NULL) {
-        return APR_SUCCESS;
-    }
-    if (!wf_utf8_valid(text, strlen(text))) {
-        return wf_error_set(err, WF_ERR_INVALID, "%s: it is not UTF-8 text", name);
-    }
-    wf_json_add_string(args, name, text);
-    return APR_SUCCESS;
-}
-
 static apr_status_t make_args(json_object *args, const char *user,
                               const passwd_options_t *o, wf_error_t *err)
 {
     apr_status_t rv;
 
     wf_json_add_bool(args, "admin", o->admin);
-    if ((rv = add_text(args, "id", user, err)) != APR_SUCCESS
-        || (rv = add_text(args, "firstName", o->first, err)) != APR_SUCCESS
-        || (rv = add_text(args, "lastName", o->last, err)) != APR_SUCCESS) {
+    if ((rv = wf_cli_add_text(args, "id", user, err)) != APR_SUCCESS
+        || (rv = wf_cli_add_text(args, "firstName", o->first, err)) != APR_SUCCESS
+        || (rv = wf_cli_add_text(args, "lastName", o->last, err)) != APR_SUCCESS) {
         return rv;
     }
-    return add_text(args, "email", o->email, err);
+    return wf_cli_add_text(args, "email", o->email, err);
 }
 
 static void show_result(const char *user, json_object *reply)
@@ -180,15 +145,12 @@ static void show_result(const char *user, json_object *reply)
 static apr_status_t set_password(const char *user, const passwd_options_t *o,
                                  apr_pool_t *p, wf_error_t *err)
 {
-    wf_ipc_call_t call = { .command = WF_CMD_USER_PASSWORD,
-                           .timeout = apr_time_from_sec(TIMEOUT_SECONDS) };
-    json_object *args = wf_json_own(json_object_new_object(), p);
+    json_object *args = wf_json_own(json_object_new_object(), p), *reply;
     const char *socket, *hash;
-    wf_ipc_reply_t reply;
     apr_status_t rv;
 
     if ((rv = make_args(args, user, o, err)) != APR_SUCCESS
-        || (rv = find_engine(&socket, o->state, p, err)) != APR_SUCCESS) {
+        || (rv = wf_cli_find_engine(&socket, o->state, p, err)) != APR_SUCCESS) {
         return rv;
     }
     rv = isatty(STDIN_FILENO) ? hash_typed(&hash, p, err) : hash_line(&hash, p, err);
@@ -196,30 +158,16 @@ static apr_status_t set_password(const char *user, const passwd_options_t *o,
         return rv;
     }
     wf_json_add_string(args, "passwordHash", hash);
-    call.args = args;
-    rv = wf_ipc_call(wf_ipc_client_create(socket, REPLY_LIMIT, p), &call, &reply, p, err);
+    rv = wf_cli_ask(&reply, socket, WF_CMD_USER_PASSWORD, args, p, err);
     if (rv == APR_SUCCESS) {
-        show_result(user, reply.json);
+        show_result(user, reply);
     }
     return rv;
 }
 
-static int fail(const wf_error_t *err, const char *dir)
-{
-    fprintf(stderr, "workflow-engine: %s\n", err->message);
-    if (err->kind == WF_ERR_UNAVAILABLE) {
-        fprintf(
-            stderr,
-            "The engine of a server is needed: start httpd with WorkflowEngine On. Is "
-            "its WorkflowStateDir\nreally %s? (-state DIR names another one)\n",
-            dir);
-    }
-    return WF_EXIT_FAILED;
-}
-
 int wf_cli_passwd(int argc, const char *const *argv)
 {
-    passwd_options_t o = { .state = DEFAULT_STATE_DIR };
+    passwd_options_t o = { .state = WF_DEFAULT_STATE_DIR };
     apr_pool_t *p;
     wf_error_t err;
     int rest = 1, code;
@@ -237,7 +185,7 @@ int wf_cli_passwd(int argc, const char *const *argv)
     apr_pool_create(&p, NULL);
     wf_error_init(&err, p);
     if (set_password(argv[rest], &o, p, &err) != APR_SUCCESS) {
-        code = fail(&err, o.state);
+        code = wf_cli_fail_asking(&err, "state", o.state);
     }
     apr_pool_destroy(p);
     return code;
