@@ -76,12 +76,16 @@ int wf_cli_master_start(int argc, const char *const *argv);  /* a server, here a
 int wf_cli_master_status(int argc, const char *const *argv); /* how one is */
 int wf_cli_slave_start(int argc, const char *const *argv);
 int wf_cli_slave_status(int argc, const char *const *argv);
+int wf_cli_key_add(int argc, const char *const *argv); /* API keys of a server */
+int wf_cli_key_list(int argc, const char *const *argv);
+int wf_cli_key_revoke(int argc, const char *const *argv);
 int wf_cli_version(int argc, const char *const *argv);
 int wf_cli_help(int argc, const char *const *argv);
 
 extern const wf_option_t wf_cli_run_options[], wf_cli_passwd_options[],
     wf_cli_check_options[], wf_cli_master_start_options[],
     wf_cli_master_status_options[], wf_cli_slave_start_options[],
-    wf_cli_slave_status_options[];
+    wf_cli_slave_status_options[], wf_cli_key_add_options[], wf_cli_key_list_options[],
+    wf_cli_key_revoke_options[];
 
 #endif

@@ -27,6 +27,18 @@ static const wf_cli_command_t slave_commands[] = {
     /* clang-format on */
 };
 
+static const wf_cli_command_t key_commands[] = {
+    /* clang-format off */
+    { "add",    wf_cli_key_add,    "make an API key and print it",
+      wf_cli_key_add_options, NULL, NULL },
+    { "list",   wf_cli_key_list,   "list the API keys",
+      wf_cli_key_list_options, NULL, NULL },
+    { "revoke", wf_cli_key_revoke, "revoke an API key",
+      wf_cli_key_revoke_options, NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL, NULL }
+    /* clang-format on */
+};
+
 const wf_cli_command_t wf_cli_commands[] = {
     /* clang-format off */
     { "run",        wf_cli_run,        "run a workflow file and print its result",
@@ -39,6 +51,8 @@ const wf_cli_command_t wf_cli_commands[] = {
       wf_cli_passwd_options, NULL, NULL },
     { "check",      wf_cli_check,      "verify that a store is sound",
       wf_cli_check_options, "FILE", NULL },
+    { "key",        NULL,              "make, list and revoke API keys of a server",
+      NULL, NULL, key_commands },
     { "completion", wf_cli_completion, "print a script that completes commands in a shell",
       NULL, "bash", NULL },
     { "version",    wf_cli_version,    "print the version", NULL, NULL, NULL },

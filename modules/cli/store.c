@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_STATE_DIR "/var/lib/workflow"
 #define USUAL_STORE "/workflow.db"
 #define EXIT_UNREADABLE 2 /* nothing is known of the store */
 
@@ -22,7 +21,7 @@ typedef struct store_options_t {
 /* clang-format off */
 #define STATE                                                                                      \
     { "state-dir", "state", WF_OPTION_TEXT, offsetof(store_options_t, state), "DIR",               \
-      "WorkflowStateDir of the server; default " DEFAULT_STATE_DIR },                              \
+      "WorkflowStateDir of the server; default " WF_DEFAULT_STATE_DIR },                              \
     { "json",      NULL,    WF_OPTION_FLAG, offsetof(store_options_t, json),  NULL,                \
       "print the result as one JSON object" },                                                     \
     { "help",      "h",     WF_OPTION_FLAG, offsetof(store_options_t, help),  NULL,                \
@@ -229,7 +228,7 @@ int wf_cli_check(int argc, const char *const *argv)
     }
     apr_pool_create(&p, NULL);
     code = check(argc > rest ? store_named(argv[rest], p)
-                             : store_of(o.state ? o.state : DEFAULT_STATE_DIR, p),
+                             : store_of(o.state ? o.state : WF_DEFAULT_STATE_DIR, p),
                  o.json, p);
     apr_pool_destroy(p);
     return code;
