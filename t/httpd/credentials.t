@@ -134,7 +134,7 @@ my @wrong = (    # what else stands in a place; what is said
     [ 'WorkflowJwtIssuer ""',                                   qr/takes one argument/ ],
 );
 
-plan tests => 2 * @cases + @wrong + 5;
+plan tests => 2 * @cases + @wrong + 15;
 
 for (@cases) {
     my ($method, $path, $headers, $status, $message) = @$_;
@@ -152,13 +152,29 @@ ok t_cmp(scalar $answer->header('WWW-Authenticate'), 'Bearer realm="Workflow", e
 $answer = call('GET', "/api/any$e", undef, user => undef, headers => { $x => 'wrong' });
 ok t_cmp(join(', ', $answer->header('WWW-Authenticate')), 'Bearer realm="Any", ApiKey realm="Any", Basic realm="Any"', 'all that is taken');
 
+# Keys of the store: made and revoked while httpd runs.
+my $made = json(call('POST', '/open/rest/api-keys', { name => 'ci', owner => 'kermit', rights => 'operate' }, user => 'kermit'));
+my $brief = json(call('POST', '/open/rest/api-keys', { name => 'brief', owner => 'kermit', expires => '1s' }, user => 'kermit'));
+sub with_key { my ($path, $text, $method) = @_; call($method // 'GET', $path, $method ? {} : undef, user => undef, headers => { $x => $text })->code }
+ok t_cmp(with_key($t, $made->{key}), 200, 'a key of the store');
+ok t_cmp(with_key("$t&api_key=$made->{key}", ''), 200, 'in a query');
+ok t_cmp(with_key('/open/rest/process-instance', $made->{key}, 'POST'), 400, 'it operates');
+ok t_cmp(with_key('/open/rest/api-keys', $made->{key}), 403, 'and does not administer');
+ok t_cmp(with_key($t, substr($made->{key}, 0, -1) . 'B'), 401, 'almost the same key');
+ok t_cmp(with_key("/api/keys$e", $made->{key}), 401, 'not where it is not taken');
+ok wait_until { with_key($t, $brief->{key}) == 401 };
+call('DELETE', "/open/rest/api-keys/$made->{id}", undef, user => 'kermit');
+ok t_cmp(with_key($t, $made->{key}), 401, 'revoked');
+
 # Nobody finds a secret afterwards.
 my $status = call('GET', '/server-status', undef, user => undef)->content;
 $server->stop;
 my $logs = join '', $status, map { $server->slurp($_) } qw(error.log access.log engine/engine.log);
-my @leaks = grep { index($logs, $_) >= 0 } values %key, values %signs, map { (split /\./)[2] } token('second', %issued);
+my @leaks = grep { index($logs, $_) >= 0 } values %key, values %signs, $made->{key}, $brief->{key}, map { (split /\./)[2] } token('second', %issued);
 ok t_cmp("@leaks", '', 'no secret is in a log');
 ok t_cmp($logs, qr{GET /api/keys/executions\?limit=1&api_key=\*\*\*&offset=0 }, 'but the rest of such a request is');
+ok t_cmp($logs, qr{WF0202: GET \S+: API key: API key 'brief' \(id \d+\) of 'kermit' expired at }, 'and which key is good no more');
+ok t_cmp($logs, qr{WF0202: GET \S+: API key: API key 'ci' \(id \d+\) of 'kermit' was revoked at }, 'or never again');
 
 for (@wrong) {
     my ($line, $said) = @$_;
