@@ -96,6 +96,11 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         wf_parent_stop(s, pconf);
         return OK;
     }
+    if (settings->http.max_auth_failures > 0
+        && wf_throttle_create(&settings->http.throttle, pconf, &err) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "%s", err.message);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     settings->http.socket = wf_engine_socket_path(settings->engine.state_dir, pconf);
     settings->http.resource_url = apr_pstrcat(pconf, "file:", ap_conftree ? ap_conftree->filename : "", NULL);
     settings->engine.log_level = ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX);
@@ -153,6 +158,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_access_ex(wf_http_check_access, authz_first, NULL, APR_HOOK_LAST,
                             AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(wf_http_authenticate, NULL, NULL, APR_HOOK_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(wf_http_check_authz, NULL, NULL, APR_HOOK_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_force_authn(wf_http_force_authn, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_type_checker(wf_http_type_checker, NULL, NULL, APR_HOOK_FIRST);

@@ -7,6 +7,9 @@ static apr_status_t check(wf_request_t *req, const char *user, const char *passw
     wf_store_t *store = wf_request_store(req, err);
     wf_auth_result_e result = WF_AUTH_FAILED;
 
+    if (wf_request_check_pace(req, user, err) != APR_SUCCESS) {
+        return WF_EFAILED;
+    }
     if (store) {
         result = wf_auth_check_password(store, req->child->auth_cache, user, password,
                                         req->pool, err);
@@ -16,6 +19,7 @@ static apr_status_t check(wf_request_t *req, const char *user, const char *passw
             500; /* for clients that show this answer as start-up failure */
         return WF_EFAILED;
     }
+    wf_request_note_attempt(req, user, result == WF_AUTH_OK);
     if (result != WF_AUTH_OK) {
         return wf_error_set(err, WF_ERR_FORBIDDEN, "unknown user or wrong password");
     }

@@ -177,6 +177,26 @@ apr_status_t wf_api_key_read(char hash[WF_API_KEY_HASH_SIZE], const char *path,
 /** 1 if this text is the key of that hash; takes as long if it is not. */
 int wf_api_key_matches(const char *hash, const char *text);
 
+/* ---- repeated failures (throttle.c) -------------------------------------------------- */
+
+/** Who has failed to say who they are, as all children know it: by address (of IPv6 its
+ *  network of 64 bits) and user, and by address alone. Of fixed size, about 200 KB; forgets
+ *  after ten minutes without a failure. */
+typedef struct wf_throttle_t wf_throttle_t;
+
+/** In the parent, before children start; lives in p. */
+apr_status_t wf_throttle_create(wf_throttle_t **throttle, apr_pool_t *p, wf_error_t *err);
+
+/** Microseconds until the next attempt of this user (never NULL; "" for keys and tokens) from
+ *  this address may be looked at: 1, 2, 4 … 60 seconds after the last failure once there were
+ *  limit of them, or ten times as many from the address. 0: now. now_us is wf_mono_us(). */
+apr_int64_t wf_throttle_wait(wf_throttle_t *throttle, int limit, const char *address,
+                             const char *user, apr_int64_t now_us);
+void wf_throttle_failed(wf_throttle_t *throttle, const char *address, const char *user,
+                        apr_int64_t now_us);
+void wf_throttle_succeeded(wf_throttle_t *throttle, const char *address,
+                           const char *user);
+
 /* ---- the authn provider ------------------------------------------------------------ */
 
 /** Set in r->notes when a password could not be checked because the store cannot be read

@@ -7,6 +7,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <scoreboard.h>
 #include <apr_strings.h>
@@ -253,15 +254,105 @@ static int refuse_missing(wf_request_t *req, const wf_dir_config_t *dir)
                            : "Authorization header is required");
 }
 
+/* ---- repeated failures ------------------------------------------------------------------- */
+
+static int brings_any(const wf_request_t *req)
+{
+    return req->api_key || req->token
+           || apr_table_get(req->r->headers_in, "Authorization");
+}
+
+/* Whom a request says it is from: keys and tokens say nothing that counts. */
+static const char *name_of(const wf_request_t *req)
+{
+    const char *user = NULL, *password;
+
+    return !req->api_key && !req->token
+                   && ap_get_basic_auth_components(req->r, &user, &password)
+                          == APR_SUCCESS
+                   && user
+               ? user
+               : "";
+}
+
+apr_status_t wf_request_check_pace(wf_request_t *req, const char *user, wf_error_t *err)
+{
+    const wf_server_config_t *config = req->config;
+    apr_int64_t wait_us, seconds;
+
+    if (!config || !config->throttle) {
+        return APR_SUCCESS;
+    }
+    wait_us = wf_throttle_wait(config->throttle, config->max_auth_failures,
+                               req->r->useragent_ip, user, wf_mono_us());
+    if (wait_us == 0) {
+        return APR_SUCCESS;
+    }
+    seconds = wait_us / APR_USEC_PER_SEC + 1;
+    apr_table_setn(req->r->err_headers_out, "Retry-After",
+                   apr_psprintf(req->pool, "%" APR_INT64_T_FMT, seconds));
+    req->fail_status = HTTP_TOO_MANY_REQUESTS;
+    return wf_error_set(
+        err, WF_ERR_UNAVAILABLE,
+        "too many wrong credentials: try again in %" APR_INT64_T_FMT " seconds", seconds);
+}
+
+void wf_request_note_attempt(const wf_request_t *req, const char *user, int right)
+{
+    const wf_server_config_t *config = req->config;
+
+    if (!config || !config->throttle) {
+        return;
+    }
+    if (right) {
+        wf_throttle_succeeded(config->throttle, req->r->useragent_ip, user);
+    }
+    else {
+        wf_throttle_failed(config->throttle, req->r->useragent_ip, user, wf_mono_us());
+    }
+}
+
+int wf_http_check_authz(request_rec *r)
+{
+    wf_request_t *req = ap_get_module_config(r->request_config, &workflow_module);
+
+    if (req) {
+        req->is_known = 1;
+        wf_request_note_attempt(req, name_of(req), 1);
+    }
+    return DECLINED;
+}
+
+/* Before the answer goes out: whoever gets it may ask another child at once. httpd also
+ * says 401 to somebody who is known and may not. */
+void wf_credentials_note_refusal(const wf_request_t *req)
+{
+    if (brings_any(req) && !req->is_known) {
+        wf_request_note_attempt(req, name_of(req), 0);
+    }
+}
+
+/* ---- the hook -------------------------------------------------------------------------- */
+
 int wf_http_authenticate(request_rec *r)
 {
     wf_request_t *req = ap_get_module_config(r->request_config, &workflow_module);
     const wf_dir_config_t *dir = settings_of(r);
+    wf_error_t err;
 
-    if (!req || !wf_credentials_taken(dir)) {
+    if (!req) {
         return DECLINED;
     }
     read_headers(req);
+    wf_error_init(&err, req->pool);
+    if (brings_any(req)
+        && wf_request_check_pace(req, name_of(req), &err) != APR_SUCCESS) {
+        req->refusal = err.message;
+        return HTTP_TOO_MANY_REQUESTS;
+    }
+    if (!wf_credentials_taken(dir)) {
+        return DECLINED;
+    }
     if (req->api_key && takes_keys(dir)) {
         return check_key(req, dir);
     }

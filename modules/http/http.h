@@ -71,6 +71,7 @@ int wf_face_needs_user(const wf_face_t *face);
 #define WF_DEFAULT_UPLOAD_LIMIT (16 * 1024 * 1024)
 #define WF_DEFAULT_COMMAND_TIMEOUT 30 /* seconds */
 #define WF_DEFAULT_LONG_POLL 60       /* seconds */
+#define WF_DEFAULT_AUTH_FAILURES 5
 #define WF_DEFAULT_ENGINE_NAME "default"
 #define WF_DEFAULT_ENGINE_VERSION "5.0"
 #define WF_DEFAULT_ASSIGNMENT_TYPE "assignment"
@@ -90,6 +91,8 @@ typedef struct wf_server_config_t {
     int enforce_starters;                /* only candidate starters may start */
     wf_roles_t roles;
     const char *assignment_type;         /* of the groups counted in a task summary */
+    int max_auth_failures;               /* from which on callers have to wait; 0 = never */
+    wf_throttle_t *throttle;             /* shared by the children; NULL = nobody waits */
 } wf_server_config_t;
 
 /* ---- services of a child ----------------------------------------------------------- */
@@ -360,6 +363,7 @@ struct wf_request_t {
     const char *api_key, *token; /* that were sent, or NULL; never to be logged */
     wf_key_rights_e
         rights; /* of the credentials: what the user may, and not more than this */
+    int is_known;            /* its credentials were right */
     const char *refusal;     /* why credentials are not enough, for the caller; or NULL */
     const wf_body_t *body;   /* of a forwarded request; NULL = what the client sends */
     const wf_body_t *forwarded; /* given to the request that answers for this one */
@@ -379,6 +383,12 @@ wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err);
 /** APR_SUCCESS if the user reaches level, else WF_ERR_FORBIDDEN, or what kept it from being
  *  found out. */
 apr_status_t wf_request_check_level(wf_request_t *req, wf_level_e level, wf_error_t *err);
+
+/** APR_SUCCESS if credentials of this user may be looked at now. Else WF_ERR_UNAVAILABLE, to be
+ *  answered with 429 and Retry-After: too many were wrong. */
+apr_status_t wf_request_check_pace(wf_request_t *req, const char *user, wf_error_t *err);
+/** Credentials of this user were wrong, or right. */
+void wf_request_note_attempt(const wf_request_t *req, const char *user, int right);
 
 /** Send a command. Fills call's user, and its timeout if that is 0. reply may be NULL. */
 apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
@@ -618,6 +628,10 @@ const char *wf_status_description(int status);
  *                       AP_AUTH_INTERNAL_PER_CONF)
  *     (before mod_auth_basic, which gets what we do not know) */
 int wf_http_authenticate(struct request_rec *r);
+/*   ap_hook_check_authz(wf_http_check_authz, NULL, NULL, APR_HOOK_FIRST,
+ *                       AP_AUTH_INTERNAL_PER_CONF)
+ *     (the user is known by now, whoever has authenticated him) */
+int wf_http_check_authz(struct request_rec *r);
 /** 1 if a place takes API keys or tokens. */
 int wf_credentials_taken(const wf_dir_config_t *dir);
 

@@ -49,6 +49,8 @@ apr_status_t wf_body_read(wf_request_t *req, apr_int64_t limit, const char *limi
 void wf_credentials_hide(wf_request_t *req);
 /** The headers that tell what is taken here, for a 401. */
 void wf_credentials_challenge(wf_request_t *req);
+/** It gets 401: if it brought credentials, they were wrong. */
+void wf_credentials_note_refusal(const wf_request_t *req);
 /** WF_ERR_FORBIDDEN: the API key of this request has not the right to such a call. */
 apr_status_t wf_credentials_check(const wf_request_t *req, wf_level_e level,
                                   wf_error_t *err);

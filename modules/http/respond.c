@@ -228,7 +228,10 @@ void wf_http_insert_error_filter(request_rec *r)
         r->status_line = NULL;
     }
     wf_error_init(&none, r->pool);
-    none.message = r->status == HTTP_UNAUTHORIZED ? req->refusal : NULL;
+    none.message = req->refusal;
+    if (r->status == HTTP_UNAUTHORIZED) {
+        wf_credentials_note_refusal(req);
+    }
     body = apr_pcalloc(r->pool, sizeof *body);
     req->face->error_body(req, r->status, &none, body);
     if (body->by_accept) {

@@ -137,6 +137,7 @@ static const struct { int status; const char *code; } codes[] = {
     { 405, "method_not_allowed" },
     { 408, "request_timeout" },
     { 413, "request_too_large" },
+    { 429, "too_many_requests" },
     { 501, "not_implemented" },
     { 503, "service_unavailable" },
 };

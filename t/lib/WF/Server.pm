@@ -36,6 +36,7 @@ sub write_config {
         "mpm_$self->{mpm}", qw(authn_core authz_core authz_host authz_user auth_basic);
     my $status = $self->{status} ? "LoadModule status_module $ENV{WF_MODULES}/mod_status.so\n<Location /server-status>\nSetHandler server-status\n</Location>" : '';
     my $demo = $self->{demo} ? "WorkflowDemoData $ENV{WF_DIR}/demo" : '';
+    my $patient = $self->{throttle} ? '' : 'WorkflowMaxAuthFailures 0';    # suites fail on purpose, all from one address
     my $user = $> == 0 ? "User nobody\nGroup nogroup" : '';
     my $faces = $self->{faces} ? "Include $ENV{WF_TOP}/conf/workflow.conf" : '';
     # A checkout that httpd's user cannot enter does not matter: the parent reads this.
@@ -54,6 +55,7 @@ LogFormat "%r %>s" short
 CustomLog $self->{dir}/access.log short
 WorkflowEngineProgram $ENV{WF_DIR}/bin/workflow-engine
 WorkflowStateDir $self->{dir}/engine
+$patient
 $demo
 $faces
 $status
