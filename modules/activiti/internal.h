@@ -40,6 +40,7 @@ wf_handler_fn wf_incident_list, wf_incident_get;
 wf_handler_fn wf_external_list, wf_external_count, wf_external_topics, wf_external_get,
     wf_external_details, wf_external_operation, wf_external_fetch;
 wf_handler_fn wf_table_list, wf_table_get, wf_table_data;
+wf_handler_fn wf_backup_create;
 wf_handler_fn wf_browser_home, wf_browser_all, wf_browser_package, wf_browser_uri,
     wf_browser_family, wf_browser_call, wf_browser_send, wf_browser_style;
 

@@ -518,6 +518,11 @@ static const wf_argument_t extend_arguments[] = {
     { NULL }
 };
 
+static const wf_argument_t backup_arguments[] = {
+    { "name", BODY, WF_ARG_STRING, 0, NULL, NULL,
+      "Of the file: letters, digits, '.', '_' and '-'. By default it tells the time." },
+    { NULL }
+};
 static const wf_argument_t task_retries_arguments[] = {
     { "retries", BODY, WF_ARG_INTEGER, 1, NULL, NULL, "How often it may still be tried." },
     { NULL }
@@ -1263,6 +1268,13 @@ static const wf_route_t routes[] = {
       .summary = "Show an incident",
       .response = INCIDENT,
       .statuses = "400 404" },
+    { WF_POST, "/management/backup", ADMIN, JSON, 0, "management", wf_backup_create,
+      .summary = "Copy the store to a file, complete, verified and on disk when this answers",
+      .arguments = backup_arguments,
+      .request = "{\"name\":\"monday.db\"}",
+      .response = "{\"file\":\"monday.db\",\"bytes\":1871872,\"seconds\":0.125,"
+                  "\"breaches\":[\"token-waits\"]}",
+      .statuses = "400 403 409 413 500" },
     { WF_GET, "/management/tables", ADMIN, JSON, 0, "management", wf_table_list,
       .summary = "List the database tables with their number of rows",
       .response = "{\"data\":[{\"tableName\":\"ACT_GE_PROPERTY\",\"noOfResults\":2,"

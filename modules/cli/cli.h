@@ -71,6 +71,7 @@ extern const wf_cli_command_t wf_cli_commands[];
 int wf_cli_run(int argc, const char *const *argv);    /* a workflow file, here and now */
 int wf_cli_passwd(int argc, const char *const *argv); /* a user's password */
 int wf_cli_check(int argc, const char *const *argv);  /* is a store sound */
+int wf_cli_backup(int argc, const char *const *argv); /* a copy of one */
 int wf_cli_completion(int argc, const char *const *argv); /* a script for a shell */
 int wf_cli_master_start(int argc, const char *const *argv);  /* a server, here and now */
 int wf_cli_master_status(int argc, const char *const *argv); /* how one is */
@@ -83,7 +84,7 @@ int wf_cli_version(int argc, const char *const *argv);
 int wf_cli_help(int argc, const char *const *argv);
 
 extern const wf_option_t wf_cli_run_options[], wf_cli_passwd_options[],
-    wf_cli_check_options[], wf_cli_master_start_options[],
+    wf_cli_check_options[], wf_cli_backup_options[], wf_cli_master_start_options[],
     wf_cli_master_status_options[], wf_cli_slave_start_options[],
     wf_cli_slave_status_options[], wf_cli_key_add_options[], wf_cli_key_list_options[],
     wf_cli_key_revoke_options[];

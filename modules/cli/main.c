@@ -51,6 +51,8 @@ const wf_cli_command_t wf_cli_commands[] = {
       wf_cli_passwd_options, NULL, NULL },
     { "check",      wf_cli_check,      "verify that a store is sound",
       wf_cli_check_options, "FILE", NULL },
+    { "backup",     wf_cli_backup,     "copy the store of a server, also while it runs",
+      wf_cli_backup_options, "FILE", NULL },
     { "key",        NULL,              "make, list and revoke API keys of a server",
       NULL, NULL, key_commands },
     { "completion", wf_cli_completion, "print a script that completes commands in a shell",

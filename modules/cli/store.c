@@ -1,5 +1,5 @@
-/* workflow-engine check: is a store sound? It reads one moment of it, so an engine may go
- * on writing meanwhile. */
+/* workflow-engine check, backup: what can be done with a store without a server. Both
+ * read one moment of it, so an engine may go on writing meanwhile. */
 #include "cli/internal.h"
 #include "engine/engine.h"
 
@@ -29,6 +29,7 @@ typedef struct store_options_t {
     WF_OPTIONS_END
 
 const wf_option_t wf_cli_check_options[] = { STATE };
+const wf_option_t wf_cli_backup_options[] = { STATE };
 /* clang-format on */
 
 /* ---- which store -------------------------------------------------------------------------- */
@@ -196,6 +197,48 @@ static int check(const char *source, int json, apr_pool_t *p)
     return breaches->nelts ? WF_EXIT_FAILED : WF_EXIT_OK;
 }
 
+/* ---- backup -------------------------------------------------------------------------------- */
+
+static void show_backup(const wf_backup_t *done, apr_pool_t *p)
+{
+    printf("%s: %" APR_INT64_T_FMT " bytes\n", done->file, done->bytes);
+    if (done->breaches->nelts) {
+        fprintf(stderr, "workflow-engine: the copy is what the store is, and that is not "
+                        "sound:\n");
+        list_breaches(stderr, done->breaches, p);
+    }
+}
+
+static void show_backup_json(const wf_backup_t *done)
+{
+    json_object *o = json_object_new_object();
+
+    wf_json_add_string(o, "file", done->file);
+    wf_json_add_int(o, "bytes", done->bytes);
+    wf_json_add_double(o, "seconds", (double)done->us / 1000000);
+    json_object_object_add(o, "breaches", breaches_json(done->breaches));
+    print_json(o);
+}
+
+static int backup(const char *source, const char *target, int json, apr_pool_t *p)
+{
+    wf_backup_t done;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (wf_backup_take(&done, source, absolute(target, p), NULL, NULL, p, &err)
+        != APR_SUCCESS) {
+        return wf_cli_fail(&err);
+    }
+    if (json) {
+        show_backup_json(&done);
+    }
+    else {
+        show_backup(&done, p);
+    }
+    return WF_EXIT_OK;
+}
+
 /* ---- the commands -------------------------------------------------------------------------- */
 
 static int usage(FILE *out, const char *arguments, const char *what,
@@ -230,6 +273,28 @@ int wf_cli_check(int argc, const char *const *argv)
     code = check(argc > rest ? store_named(argv[rest], p)
                              : store_of(o.state ? o.state : WF_DEFAULT_STATE_DIR, p),
                  o.json, p);
+    apr_pool_destroy(p);
+    return code;
+}
+
+int wf_cli_backup(int argc, const char *const *argv)
+{
+    store_options_t o = { .state = WF_DEFAULT_STATE_DIR };
+    apr_pool_t *p;
+    int rest = 1, code = wf_options_read(wf_cli_backup_options, &o, argc, argv, &rest);
+
+    if (code != WF_EXIT_OK) {
+        return code;
+    }
+    if (o.help || argc - rest != 1) {
+        return usage(
+            o.help ? stdout : stderr, "backup [options] <file>",
+            "Copies the store of a server to a new file, as it is at this moment, and "
+            "verifies the\ncopy. The server may go on meanwhile, and need not run.",
+            wf_cli_backup_options);
+    }
+    apr_pool_create(&p, NULL);
+    code = backup(store_of(o.state, p), argv[rest], o.json, p);
     apr_pool_destroy(p);
     return code;
 }

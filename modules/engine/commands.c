@@ -81,6 +81,7 @@ static const struct {
     [WF_CMD_STREAM_OPEN]      = { .begin = wf_command_open_stream },
     [WF_CMD_LINK_RESERVE]     = { .begin = wf_command_reserve_link },
     [WF_CMD_LINK_OPEN]        = { .begin = wf_command_open_link },
+    [WF_CMD_BACKUP]           = { .begin = wf_command_backup },
     [WF_CMD_SLAVES]           = { wf_command_slaves,           NULL,                    NULL, NULL },
     [WF_CMD_SLAVE_DRAIN]      = { wf_command_drain_slave,      NULL,                    NULL, NULL },
 };

@@ -62,6 +62,7 @@ static const struct {
     MEMBER(load_secrets,     TEXT,   0),
     MEMBER(data_dir,         TEXT,   0),
     MEMBER(output_dir,       TEXT,   0),
+    MEMBER(backup_dir,       TEXT,   0),
     MEMBER(max_streams,      NUMBER, 1000),
     MEMBER(max_tunnels,      NUMBER, 0),
     MEMBER(cluster_key,      TEXT,   0),

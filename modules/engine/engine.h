@@ -66,6 +66,7 @@ typedef struct wf_engine_config_t {
     const char *load_secrets;   /* (start) file of name=value lines, or NULL */
     const char *data_dir;       /* (start) files that documents may read, or NULL */
     const char *output_dir;     /* (start) files that outputs write, or NULL */
+    const char *backup_dir;     /* (start) of backups; NULL = none are taken on request */
     int max_streams;            /* clients that follow executions at once */
     int max_tunnels;            /* of them, those that hold a worker of httpd */
     const char *cluster_key;    /* (start) file; with it, or with certificates, … */
@@ -119,13 +120,31 @@ apr_status_t wf_parent_start(struct server_rec *s, const wf_engine_config_t *con
  *  one started. */
 void wf_parent_stop(struct server_rec *s, apr_pool_t *pconf);
 
-/* ---- stores: are they sound (verify.c) -------------------------------------------------------------- */
+/* ---- stores: soundness and backups (verify.c, backup.c) ---------------------------------------------- */
 
 /** wf_store_verify, with what the definitions in the store say. until may be NULL: asked
  * now and then, 0 breaks off. */
 apr_status_t wf_engine_verify(wf_store_t *store, int (*until)(void *baton), void *baton,
                               apr_array_header_t **breaches, apr_pool_t *p,
                               wf_error_t *err);
+
+typedef struct wf_backup_t {
+    const char *file;
+    apr_int64_t bytes;
+    apr_int64_t us; /* it took */
+    apr_array_header_t
+        *breaches; /* of const wf_breach_t *: of the store, and so of the copy */
+} wf_backup_t;
+
+/** Copy a store (its data source), also while an engine writes it, to a file by its
+ * absolute path. When this succeeds the copy is complete, undamaged and on disk; when it
+ * fails there is no such file. WF_ERR_CONFLICT if it exists, or if another backup to it
+ * is under way; WF_ERR_INTERNAL if the store is damaged; WF_ERR_UNAVAILABLE without
+ * space, without rights, or when between (may be NULL) breaks off. between is asked
+ * between two pieces and, with 0 pages of 0, while the copy is being verified. */
+apr_status_t wf_backup_take(wf_backup_t *done, const char *store, const char *file,
+                            wf_copy_fn *between, void *baton, apr_pool_t *p,
+                            wf_error_t *err);
 
 /* ---- engine process ----------------------------------------------------------------------------- */
 

@@ -28,6 +28,7 @@ typedef struct wf_polls_t wf_polls_t;
 typedef struct wf_work_t wf_work_t;
 typedef struct wf_live_t wf_live_t;
 typedef struct wf_cluster_t wf_cluster_t;
+typedef struct wf_backups_t wf_backups_t;
 
 /** The engine process: wired in process.c, read by everybody. */
 typedef struct wf_engine_t {
@@ -43,6 +44,7 @@ typedef struct wf_engine_t {
     wf_committer_t *committer;
     wf_jobs_t *jobs;
     wf_cleaner_t *cleaner;
+    wf_backups_t *backups;
     wf_running_t *running;
     wf_polls_t *polls;
     wf_load_t *load;
@@ -591,6 +593,14 @@ apr_status_t wf_cleaner_create(wf_cleaner_t **cleaner, wf_engine_t *engine,
 /** Look at once: what is to go may have changed. */
 void wf_cleaner_wake(wf_cleaner_t *cleaner);
 void wf_cleaner_destroy(wf_cleaner_t *cleaner);
+
+/* ---- backups --------------------------------------------------------------------------------------------------- */
+
+wf_backups_t *wf_backups_create(wf_engine_t *engine);
+/** wf_command_e store.backup, begun on the ipc loop's thread. One at a time. */
+void wf_command_backup(wf_engine_t *engine, wf_ipc_request_t *request);
+/** Wait for the one that is under way; it breaks off when the engine stops. */
+void wf_backups_destroy(wf_backups_t *backups);
 
 /* ---- outgoing calls ------------------------------------------------------------------------------------------ */
 

@@ -244,6 +244,7 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
     wf_db_global_init();
 
     engine->running = wf_running_create(engine->pool);
+    engine->backups = wf_backups_create(engine);
     engine->models = wf_models_create(config->model_cache, wf_engine_load_model, NULL,
                                       engine->pool);
     rv = wf_executor_create(&engine->executor, engine, err);
@@ -324,6 +325,7 @@ static void stop_parts(wf_engine_t *engine)
         wf_log(WF_LOG_WARN, "%s", err.message);
     }
     wf_store_close(engine->writer);
+    wf_backups_destroy(engine->backups); /* all else is safe if it takes too long */
 }
 
 static apr_status_t serve(wf_engine_t *engine, const options_t *options,

@@ -88,6 +88,7 @@
     X(WF_CMD_STREAM_OPEN,      "stream.open")      /* on the socket that comes with it */     \
     X(WF_CMD_LINK_RESERVE,     "link.reserve")     /* the same for a slave's connection */    \
     X(WF_CMD_LINK_OPEN,        "link.open")                                                   \
+    X(WF_CMD_BACKUP,           "store.backup")     /* to a file */                           \
     X(WF_CMD_SLAVES,           "slaves.list")      /* or one of them */                       \
     X(WF_CMD_SLAVE_DRAIN,      "slaves.drain")
 /* clang-format on */

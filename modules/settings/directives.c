@@ -224,6 +224,8 @@ const command_rec wf_settings_directives[] = {
          "directory of the files that workflow documents may read"),
     PATH("WorkflowOutputDir", PATH_RULE(IN_ENGINE(output_dir), wf_path_is_directory, "not an existing directory", 0),
          "directory of the files that outputs of load executions write"),
+    PATH("WorkflowBackupDir", PATH_RULE(IN_ENGINE(backup_dir), wf_path_is_directory, "not an existing directory", 0),
+         "directory of the backups that administrators request"),
     NUM("WorkflowMaxStreams", NUMBER(IN_ENGINE(max_streams), AS_INT, 0, 1000000),
         "clients that follow executions at once; more get 503"),
     NUM("WorkflowMaxTunnels", NUMBER(IN_SETTINGS(max_tunnels), AS_INT, 0, 1000000),

@@ -512,6 +512,91 @@ static void sqlite_close(wf_store_t *store)
     }
 }
 
+/* ---- copies ---------------------------------------------------------------------- */
+
+#define COPY_PAGES 256 /* of a piece */
+
+static apr_status_t fail_copy(const char *path, int rc, wf_error_t *err)
+{
+    return wf_error_set(err, WF_ERR_UNAVAILABLE, "%s %s: %s",
+                        rc == SQLITE_FULL ? "no space is left for" : "cannot write", path,
+                        sqlite3_errstr(rc));
+}
+
+/* The transaction of the reader lasts, so every piece is of the same moment. */
+static apr_status_t copy_pieces(sqlite3 *to, sqlite3 *from, const char *path,
+                                wf_copy_fn *between, void *baton, wf_error_t *err)
+{
+    sqlite3_backup *copy = sqlite3_backup_init(to, "main", from, "main");
+    int goes_on = 1, rc, end;
+
+    if (!copy) {
+        return fail_copy(path, sqlite3_errcode(to), err);
+    }
+    while ((rc = sqlite3_backup_step(copy, COPY_PAGES)) == SQLITE_OK && goes_on) {
+        int total = sqlite3_backup_pagecount(copy);
+
+        goes_on =
+            !between || between(baton, total - sqlite3_backup_remaining(copy), total);
+    }
+    end = sqlite3_backup_finish(copy);
+    if (!goes_on) {
+        return wf_error_set(err, WF_ERR_UNAVAILABLE, "broken off");
+    }
+    rc = rc == SQLITE_DONE ? end : rc;
+    if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB) {
+        return fail(from, rc, err);
+    }
+    return rc == SQLITE_OK ? APR_SUCCESS : fail_copy(path, rc & 0xff, err);
+}
+
+/* A connection to the copy, for one thing. */
+static apr_status_t with_copy(sqlite3 **to, const char *path, const char *settings,
+                              wf_error_t *err)
+{
+    int rc = sqlite3_open_v2(path, to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_exec(*to, settings, NULL, NULL, NULL);
+    }
+    return rc == SQLITE_OK ? APR_SUCCESS : fail_copy(path, rc, err);
+}
+
+static apr_status_t sync_file(const char *path, wf_error_t *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int rc = fd >= 0 ? fsync(fd) : -1;
+    int failed = rc == 0 ? 0 : errno;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return failed ? wf_error_apr(err, WF_ERR_UNAVAILABLE, failed, "cannot write %s", path)
+                  : APR_SUCCESS;
+}
+
+/* Nobody needs what is half written, so it goes without a journal. At the end the copy
+ * leaves WAL mode, so that it is one file which can also be read where nothing may be
+ * written. */
+static apr_status_t sqlite_copy(wf_store_t *store, const char *path, wf_copy_fn *between,
+                                void *baton, wf_error_t *err)
+{
+    sqlite3 *to = NULL;
+    apr_status_t rv =
+        with_copy(&to, path, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err);
+
+    if (rv == APR_SUCCESS) {
+        rv = copy_pieces(to, db_of(store), path, between, baton, err);
+    }
+    sqlite3_close(to);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = with_copy(&to, path, "PRAGMA journal_mode = DELETE", err);
+    sqlite3_close(to);
+    return rv == APR_SUCCESS ? sync_file(path, err) : rv;
+}
+
 static const char *sqlite_migration(int number, const char **name)
 {
     for (int i = 0; i < MIGRATIONS; i++) {
@@ -542,4 +627,5 @@ const wf_driver_t wf_driver_sqlite = {
     .transact = sqlite_transact,
     .checkpoint = sqlite_checkpoint,
     .give_back = sqlite_give_back,
+    .copy = sqlite_copy,
 };

@@ -138,6 +138,30 @@ apr_status_t wf_store_give_back(wf_store_t *writer, int pages, apr_int64_t *left
     return rv;
 }
 
+/* ---- copies ---------------------------------------------------------------------- */
+
+/* A transaction sees the store as it is at its first statement. */
+apr_status_t wf_store_copy(wf_store_t *reader, const char *path, wf_copy_fn *between,
+                           void *baton, wf_error_t *err)
+{
+    apr_status_t rv = reader->driver->transact(reader, WF_TX_READ, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wf_store_fixed(reader, WF_SQL_SCHEMA_NUMBER, NULL, 0, NULL, err);
+    if (rv == APR_SUCCESS) {
+        rv = reader->driver->copy(reader, path, between, baton, err);
+    }
+    return wf_store_read_end(reader, rv, err);
+}
+
+const char *wf_store_copy_source(const wf_store_t *reader, const char *path,
+                                 apr_pool_t *p)
+{
+    return apr_pstrcat(p, reader->driver->name, ":", path, NULL);
+}
+
 /* ---- running statements ---------------------------------------------------------- */
 
 apr_status_t wf_row_number(void *baton, const wf_cell_t *cells, int count,

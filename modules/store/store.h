@@ -903,4 +903,21 @@ apr_status_t wf_store_verify(wf_store_t *store, const wf_verify_t *how,
  * one thread at a time. */
 const char *const *wf_store_invariants(void);
 
+/* ---- copies (store.c) ---------------------------------------------------------------------------------- */
+
+/** Between two pieces of a copy: pages done, and all of them. May rest; 0 breaks off. */
+typedef int wf_copy_fn(void *baton, apr_int64_t done, apr_int64_t total);
+
+/** Write all that the store holds at this moment to the file path, which exists and is
+ * empty; it is on disk when this returns, and a store by itself (wf_store_copy_source).
+ * The writer goes on meanwhile. The reader is of no other use until then.
+ * WF_ERR_UNAVAILABLE when there is no space, or when it was broken off; whatever is in
+ * the file is of no use then, and the caller's to remove. between may be NULL. */
+apr_status_t wf_store_copy(wf_store_t *reader, const char *path, wf_copy_fn *between,
+                           void *baton, wf_error_t *err);
+
+/** The data source of such a file, for wf_store_open. */
+const char *wf_store_copy_source(const wf_store_t *reader, const char *path,
+                                 apr_pool_t *p);
+
 #endif

@@ -12,7 +12,7 @@ my $dir = $script =~ s{/[^/]*$}{}r;
 
 my @cases = (
     # typed                          offered
-    [ '',                            'run master slave passwd check key completion version help' ],
+    [ '',                            'run master slave passwd check backup key completion version help' ],
     [ 'r',                           'run' ],
     [ 'engine',                      '' ],                    # httpd's own
     [ 'run -ou',                     '-out-json -out' ],
@@ -35,6 +35,7 @@ my @cases = (
     [ 'passwd -a',                   '-admin' ],
     [ 'check tab-o',                 'tab-one.yaml' ],
     [ 'check -state-dir tab-o',      'tab-one.yaml' ],
+    [ 'backup -j',                   '-json' ],
     [ 'key ',                        'add list revoke' ],
     [ 'key add -r',                  '-rights' ],
     [ 'key add -state-dir tab-o',    'tab-one.yaml' ],

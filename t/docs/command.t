@@ -14,7 +14,7 @@ my @variables = $settings =~ /"(WE_\w+)"/g;
 sub slurp { open my $in, '<', "$ENV{WF_TOP}/docs/" . shift or die $!; local $/; return scalar <$in> }
 
 my @commands = command('help')->{out} =~ /^  (\w+) +\w/mg;
-my %options = map { $_ => [ map { /-([\w-]{2,})/g } command(split(/ /), '-help')->{out} =~ /^  (-[\w-]+(?:, -[\w-]+)*)/mg ] } ('run', 'passwd', 'check', map { my $above = $_; map { "$above $_" } command($above, '-help')->{out} =~ /^  (\w+) +\w/mg } 'master', 'slave', 'key');
+my %options = map { $_ => [ map { /-([\w-]{2,})/g } command(split(/ /), '-help')->{out} =~ /^  (-[\w-]+(?:, -[\w-]+)*)/mg ] } ('run', 'passwd', 'check', 'backup', map { my $above = $_; map { "$above $_" } command($above, '-help')->{out} =~ /^  (\w+) +\w/mg } 'master', 'slave', 'key');
 my ($page, $manual) = (slurp('command.md'), slurp('workflow-engine.1'));
 my ($plain) = $manual =~ s/\\-/-/gr =~ s/\\f[IBR]//gr;
 
