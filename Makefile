@@ -284,6 +284,7 @@ CORPUS_decision_feel  = feel
 CORPUS_bpmn_parse     = bpmn
 CORPUS_bpmn_date      = date
 CORPUS_bpmn_timer     = timer
+CORPUS_bpmn_form      = form
 CORPUS_steps_yaml     = yaml
 CORPUS_steps_answer   = answer
 CORPUS_steps_script   = script

@@ -1,6 +1,7 @@
-/* Fuzz target of variables in bodies, as forms write them and as workers do ("variables":
- * {"x": {"type", "value"}}). Whatever JSON it is: variables that can be stored, that is
- * written and read again to the same, or an error that names one. */
+/* Fuzz target of variables in bodies, as forms write them, as workers do ("variables":
+ * {"x": {"type", "value"}}), and as delegates may answer. Whatever JSON it is: variables
+ * that can be stored, that is written and read again to the same, or an error that names
+ * one. */
 #include "activiti/internal.h"
 #include "fuzz.h"
 
@@ -52,6 +53,13 @@ static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
         return;
     }
     if (wf_variables_read(&vars, body, own, p, &err) == APR_SUCCESS) {
+        check_stored(vars, p);
+    }
+    else {
+        fuzz_refused(&err);
+    }
+    wf_error_init(&err, p);
+    if (wf_vars_from_json(&vars, body, p, &err) == APR_SUCCESS) {
         check_stored(vars, p);
     }
     else {
