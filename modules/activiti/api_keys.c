@@ -1,4 +1,5 @@
-/* API keys. A key's text is in one answer: that of the call which has made it. */
+/* API keys. A key is made here, goes no further than into one answer, and is known to the
+ * engine and the store by its hash alone. */
 #include "activiti/internal.h"
 
 static json_object *to_json(const wf_api_key_t *key, const char *state, apr_pool_t *p)
@@ -50,11 +51,20 @@ apr_status_t wf_key_create(wf_request_t *req, wf_error_t *err)
 {
     static const char *const names[] = { "name", "owner", "rights", "expires" };
     json_object *args = wf_args_create(req), *body, *answer;
+    char made[WF_API_KEY_SIZE], hash[WF_API_KEY_HASH_SIZE];
     wf_ipc_reply_t reply;
     wf_api_key_t key;
     const char *text;
     apr_status_t rv = wf_request_object(req, &body, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_api_key_make(made, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wf_api_key_hash(hash, made);
+    wf_json_add_string(args, "hash", hash);
     for (apr_size_t i = 0; rv == APR_SUCCESS && i < sizeof names / sizeof names[0]; i++) {
         rv = wf_body_text(body, names[i], &text, req->pool, err);
         if (rv == APR_SUCCESS) {
@@ -69,7 +79,10 @@ apr_status_t wf_key_create(wf_request_t *req, wf_error_t *err)
     }
     key = of_reply(reply.json);
     answer = to_json(&key, wf_json_string(reply.json, "state", NULL), req->pool);
-    wf_json_add_string(answer, "key", wf_json_string(reply.json, "key", NULL));
+    /* A reply that was kept, for a request that comes again, is not about this key. */
+    wf_json_add_string(
+        answer, "key",
+        wf_api_key_same(wf_json_string(reply.json, "hash", ""), hash) ? made : NULL);
     return wf_respond_json(req, 200, answer);
 }
 

@@ -93,11 +93,15 @@ static int begin(const command_t *command, int argc, const char *const *argv)
 
 /* ---- add ----------------------------------------------------------------------------- */
 
-static apr_status_t make_args(json_object *args, const char *name, const key_options_t *o,
-                              wf_error_t *err)
+/* The key itself stays here. */
+static apr_status_t make_args(json_object *args, const char *key, const char *name,
+                              const key_options_t *o, wf_error_t *err)
 {
+    char hash[WF_API_KEY_HASH_SIZE];
     apr_status_t rv;
 
+    wf_api_key_hash(hash, key);
+    wf_json_add_string(args, "hash", hash);
     if ((rv = wf_cli_add_text(args, "name", name, err)) != APR_SUCCESS
         || (rv = wf_cli_add_text(args, "owner", o->owner, err)) != APR_SUCCESS
         || (rv = wf_cli_add_text(args, "rights", o->rights, err)) != APR_SUCCESS) {
@@ -127,11 +131,13 @@ static const char *time_of(json_object *key, const char *name, apr_pool_t *p)
 static int add(const char *name, const key_options_t *o, apr_pool_t *p)
 {
     json_object *args = wf_json_own(json_object_new_object(), p), *key;
+    char text[WF_API_KEY_SIZE];
     const char *socket;
     wf_error_t err;
 
     wf_error_init(&err, p);
-    if (make_args(args, name, o, &err) != APR_SUCCESS
+    if (wf_api_key_make(text, &err) != APR_SUCCESS
+        || make_args(args, text, name, o, &err) != APR_SUCCESS
         || wf_cli_find_engine(&socket, o->state, p, &err) != APR_SUCCESS
         || wf_cli_ask(&key, socket, WF_CMD_KEY_CREATE, args, p, &err) != APR_SUCCESS) {
         return refused(&err, o);
@@ -140,7 +146,7 @@ static int add(const char *name, const key_options_t *o, apr_pool_t *p)
             "API key '%s' of '%s', rights %s, expires %s. It is shown only now:\n", name,
             wf_json_string(key, "owner", ""), wf_json_string(key, "rights", ""),
             time_of(key, "expires", p));
-    printf("%s\n", wf_json_string(key, "key", ""));
+    printf("%s\n", text);
     return WF_EXIT_OK;
 }
 

@@ -1,6 +1,6 @@
 /* Commands on API keys. They queue up on the lane of users and groups, so that each sees
- * what the one before it has written. A key's text is made here and goes out with one
- * reply; nothing else ever has it. */
+ * what the one before it has written. Keys arrive as hashes: whoever shows one has made
+ * it. */
 #include "engine/internal.h"
 
 #include <apr_strings.h>
@@ -36,6 +36,17 @@ static apr_status_t read_name(wf_work_t *work, const char **name, wf_error_t *er
                               "blanks at its ends");
     }
     return APR_SUCCESS;
+}
+
+/* The caller's, not the client's: no field of a request. */
+static apr_status_t read_hash(wf_work_t *work, const char **hash, wf_error_t *err)
+{
+    *hash = wf_json_string(work->args, "hash", "");
+    return strlen(*hash) == WF_API_KEY_HASH_SIZE - 1
+                   && strspn(*hash, "0123456789abcdef") == WF_API_KEY_HASH_SIZE - 1
+               ? APR_SUCCESS
+               : wf_error_field(err, WF_ERR_INVALID, "hash",
+                                "API keys are stored by their SHA-256 alone");
 }
 
 /* Who calls, unless it says otherwise. The command line is nobody: then it is the key. */
@@ -161,7 +172,8 @@ static apr_status_t read_key(wf_work_t *work, wf_api_key_t *key, wf_error_t *err
 
     key->created = wf_time_ms();
     key->creator = work->user;
-    if ((rv = read_name(work, &key->name, err)) != APR_SUCCESS
+    if ((rv = read_hash(work, &key->hash, err)) != APR_SUCCESS
+        || (rv = read_name(work, &key->name, err)) != APR_SUCCESS
         || (rv = read_owner(work, key->name, &key->owner, err)) != APR_SUCCESS
         || (rv = read_rights(work, &key->rights, err)) != APR_SUCCESS
         || (rv = read_expires(work, key->created, &key->expires, err)) != APR_SUCCESS) {
@@ -186,24 +198,19 @@ static json_object *to_json(const wf_api_key_t *key, apr_int64_t now)
     return o;
 }
 
-/* apikey.create {name, owner, rights, expires}: the reply has the key, once. */
+/* apikey.create {hash, name, owner, rights, expires}. The reply has the hash, too: if it
+ * is one that was kept for a request which comes again, the caller sees that it is not of
+ * the key that he has made now. */
 apr_status_t wf_command_key_create(wf_work_t *work, wf_error_t *err)
 {
-    char text[WF_API_KEY_SIZE], hash[WF_API_KEY_HASH_SIZE];
     wf_api_key_t *key = wf_uow_insert(work->uow, WF_TABLE_API_KEY);
     apr_status_t rv = read_key(work, key, err);
 
-    if (rv == APR_SUCCESS) {
-        rv = wf_api_key_make(text, err);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    wf_api_key_hash(hash, text);
-    key->hash = apr_pstrdup(work->pool, hash);
     work->reply = wf_json_own(to_json(key, key->created), work->pool);
-    wf_json_add_string(work->reply, "key", text);
-    explicit_bzero(text, sizeof(text));
+    wf_json_add_string(work->reply, "hash", key->hash);
     work->baton = key;
     return APR_SUCCESS;
 }

@@ -72,7 +72,7 @@
     X(WF_CMD_GROUP_DELETE,     "group.delete")                                                \
     X(WF_CMD_JOIN,             "membership.create")                                           \
     X(WF_CMD_LEAVE,            "membership.delete")                                           \
-    X(WF_CMD_KEY_CREATE,       "apikey.create")    /* the reply has the key: keep it nowhere */ \
+    X(WF_CMD_KEY_CREATE,       "apikey.create")    /* by its hash */                      \
     X(WF_CMD_KEY_REVOKE,       "apikey.revoke")                                               \
     X(WF_CMD_KEY_LIST,         "apikey.list")                                                 \
     X(WF_CMD_SUBMIT,           "workflow.submit")  /* a load workflow */                      \
