@@ -16,6 +16,8 @@ static const int statuses[WF_ERR_KINDS] = {
     [WF_ERR_TOO_LARGE]   = 413,
     [WF_ERR_UNSUPPORTED] = 501,
     [WF_ERR_UNAVAILABLE] = 503,
+    [WF_ERR_IN_FLIGHT]   = 409,
+    [WF_ERR_REUSED]      = 422,
     [WF_ERR_EXECUTION]   = 500,
     [WF_ERR_INTERNAL]    = 500,
 };

@@ -44,26 +44,29 @@ static apr_status_t find_instance(wf_request_t *req, wf_hi_procinst_t **instance
 apr_status_t wf_instance_signal(wf_request_t *req, wf_error_t *err)
 {
     static const char *const own[] = { "activityId", NULL };
-    wf_hi_procinst_t *instance;
+    wf_hi_procinst_t *instance = NULL;
     const char *activity;
     json_object *args, *body;
     wf_map_t *vars;
     apr_status_t rv;
+    wf_id_t id;
 
-    if ((rv = find_instance(req, &instance, err)) != APR_SUCCESS
+    if ((rv = wf_path_id(req, "processInstanceId", KIND, &id, err)) != APR_SUCCESS
+        || (!wf_request_repeats(req)
+            && (rv = find_instance(req, &instance, err)) != APR_SUCCESS)
         || (rv = wf_request_object(req, &body, err)) != APR_SUCCESS
         || (rv = wf_body_text(body, own[0], &activity, req->pool, err)) != APR_SUCCESS
         || (rv = wf_variables_read(&vars, body, own, req->pool, err)) != APR_SUCCESS) {
         return rv;
     }
-    if (instance->end_time) {
+    if (instance && instance->end_time) {
         return wf_no_object("running " KIND, wf_request_var(req, "processInstanceId"),
                             err);
     }
     if (!activity || !*activity) {
         return respond_not_waiting(req, "field 'activityId' is required");
     }
-    args = wf_args_of(req, instance->id);
+    args = wf_args_of(req, id);
     wf_json_add_string(args, "activityId", activity);
     json_object_object_add(args, "variables", wf_vars_to_json(vars));
     return deliver(req, WF_CMD_SIGNAL, args, err);

@@ -27,12 +27,13 @@ static apr_status_t read_date(json_object *args, json_object *body, apr_pool_t *
 static apr_status_t set_definition(wf_request_t *req, wf_command_e command,
                                    wf_error_t *err)
 {
-    wf_definition_t *definition;
+    wf_definition_t *definition = NULL;
     json_object *args = wf_args_create(req), *body;
     int with_instances = 0;
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
 
-    if ((rv = wf_path_definition(req, &definition, err)) != APR_SUCCESS
+    if ((!wf_request_repeats(req)
+         && (rv = wf_path_definition(req, &definition, err)) != APR_SUCCESS)
         || (rv = wf_request_object(req, &body, err)) != APR_SUCCESS
         || (rv = wf_body_bool(body, "includeProcessInstances", &with_instances, req->pool,
                               err))
@@ -40,7 +41,7 @@ static apr_status_t set_definition(wf_request_t *req, wf_command_e command,
         || (rv = read_date(args, body, req->pool, err)) != APR_SUCCESS) {
         return rv;
     }
-    wf_json_add_string(args, "definition", definition->id);
+    wf_json_add_string(args, "definition", definition ? definition->id : NULL);
     wf_json_add_bool(args, "processInstances", with_instances);
     return wf_respond_command(req, command, args, err);
 }

@@ -33,6 +33,8 @@ typedef enum {
     WF_ERR_TOO_LARGE,   /* a configured limit; the message names it */
     WF_ERR_UNSUPPORTED, /* known, but not done by this server */
     WF_ERR_UNAVAILABLE, /* cannot now: engine down, queue full, deadline; try again */
+    WF_ERR_IN_FLIGHT,   /* a request with the same Idempotency-Key is not answered yet */
+    WF_ERR_REUSED,      /* the Idempotency-Key belongs to another request */
     WF_ERR_EXECUTION,   /* a process or workflow failed while running: its own fault */
     WF_ERR_INTERNAL,    /* ours */
     WF_ERR_KINDS

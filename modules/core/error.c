@@ -16,6 +16,8 @@ static const char *const kind_names[WF_ERR_KINDS] = {
     [WF_ERR_TOO_LARGE] = "too_large",
     [WF_ERR_UNSUPPORTED] = "unsupported",
     [WF_ERR_UNAVAILABLE] = "unavailable",
+    [WF_ERR_IN_FLIGHT] = "in_flight",
+    [WF_ERR_REUSED] = "reused",
     [WF_ERR_EXECUTION] = "execution",
     [WF_ERR_INTERNAL] = "internal",
 };

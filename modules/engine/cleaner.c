@@ -17,6 +17,8 @@
 #define RUN_ROWS 100
 /* Instances and tasks that are looked at for one unit. */
 #define LOOK_AT 50
+/* Answers of requests with an Idempotency-Key that go at once. */
+#define ANSWERS 500
 /* It rests so many times as long as a step took. */
 #define REST 3
 /* How long an API key that was revoked or has expired is still listed. */
@@ -57,6 +59,9 @@ static apr_status_t weigh(wf_cleaner_t *cleaner, wf_expired_t *expired, int *row
     }
     else if (expired->purge == WF_PURGE_RUN) {
         size = RUN_ROWS;
+    }
+    else if (expired->purge == WF_PURGE_ANSWERS) {
+        size = ANSWERS;
     }
     if (size > UNIT_ROWS) {
         expired->purge = WF_PURGE_SOME_HISTORY;
@@ -148,6 +153,22 @@ static apr_status_t find_keys(wf_cleaner_t *cleaner, apr_array_header_t *now_due
     return rv;
 }
 
+static apr_status_t find_answers(wf_cleaner_t *cleaner, apr_array_header_t *now_due,
+                                 wf_error_t *err)
+{
+    wf_engine_t *engine = cleaner->engine;
+    int kept = __atomic_load_n(&engine->answers_kept, __ATOMIC_RELAXED);
+    apr_int64_t age = __atomic_load_n(&engine->answers_age, __ATOMIC_RELAXED), seq;
+    apr_status_t rv = wf_store_old_answers(cleaner->reader, wf_time_ms() - age, kept,
+                                           ANSWERS, &seq, err);
+
+    if (rv == APR_SUCCESS && seq) {
+        APR_ARRAY_PUSH(now_due, wf_expired_t) =
+            (wf_expired_t){ WF_PURGE_ANSWERS, seq, 0 };
+    }
+    return rv;
+}
+
 /* What may go now, and when more of it will be known; of wf_expired_t. */
 static apr_status_t find(wf_cleaner_t *cleaner, apr_array_header_t **now_due,
                          apr_int64_t *rest, wf_error_t *err)
@@ -159,6 +180,9 @@ static apr_status_t find(wf_cleaner_t *cleaner, apr_array_header_t **now_due,
 
     *now_due = apr_array_make(cleaner->pool, LOOK_AT, sizeof(wf_expired_t));
     *rest = IDLE_MS;
+    if (rv == APR_SUCCESS) {
+        rv = find_answers(cleaner, *now_due, err); /* first: they have a limit */
+    }
     if (rv == APR_SUCCESS) {
         rv = wf_store_expired(cleaner->reader, until, days ? now - days * DAY_MS : 0,
                               LOOK_AT, &found, cleaner->pool, err);

@@ -82,6 +82,7 @@ static const struct {
     [WF_CMD_LINK_RESERVE]     = { .begin = wf_command_reserve_link },
     [WF_CMD_LINK_OPEN]        = { .begin = wf_command_open_link },
     [WF_CMD_BACKUP]           = { .begin = wf_command_backup },
+    [WF_CMD_ANSWERED]         = { wf_command_answered,         NULL,                    NULL, NULL },
     [WF_CMD_SLAVES]           = { wf_command_slaves,           NULL,                    NULL, NULL },
     [WF_CMD_SLAVE_DRAIN]      = { wf_command_drain_slave,      NULL,                    NULL, NULL },
 };
@@ -109,11 +110,32 @@ int wf_engine_knows(wf_command_e command)
     return handlers[command].run != NULL || handlers[command].begin != NULL;
 }
 
+/* 1 if the request's key, if it has one, is the command's now. */
+static int take_key(wf_engine_t *engine, wf_ipc_request_t *request)
+{
+    wf_error_t err;
+
+    if (!wf_command_is_kept(request->command)) {
+        request->once = NULL; /* nobody would give the key back */
+    }
+    if (!request->once || wf_keys_take(engine->keys_taken, request->once->key)) {
+        return 1;
+    }
+    wf_error_init(&err, request->pool);
+    wf_error_set(&err, WF_ERR_IN_FLIGHT,
+                 "a request with this Idempotency-Key is being worked on");
+    wf_ipc_fail(request, &err);
+    return 0;
+}
+
 void wf_engine_on_command(void *baton, wf_ipc_request_t *request)
 {
     wf_engine_t *engine = baton;
     wf_work_t *work;
 
+    if (!take_key(engine, request)) {
+        return;
+    }
     if (handlers[request->command].begin) {
         handlers[request->command].begin(engine, request);
         return;
@@ -125,6 +147,7 @@ void wf_engine_on_command(void *baton, wf_ipc_request_t *request)
     work->deadline = request->deadline;
     work->user = request->user;
     work->args = request->args;
+    work->once = request->once;
     work->run = handlers[request->command].run;
     work->find_lane = handlers[request->command].find_lane;
     work->after = handlers[request->command].after;

@@ -55,6 +55,8 @@ static const struct {
     MEMBER(resume_executions, NUMBER, 1),
     MEMBER(executions_kept,  NUMBER, 10000),
     MEMBER(executions_age,   LARGE,  0),
+    MEMBER(idempotency_limit, NUMBER, 1000000),
+    MEMBER(idempotency_age,  LARGE,  24 * 60 * 60 * 1000),
     MEMBER(max_vus,          NUMBER, 10000),
     MEMBER(load_max_rate,    NUMBER, 0),
     MEMBER(load_targets,     TEXT,   0),

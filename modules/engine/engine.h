@@ -59,6 +59,8 @@ typedef struct wf_engine_config_t {
     int resume_executions;      /* (start) those that were under way go on after a restart */
     int executions_kept;        /* of those that are over; -1 = all */
     apr_int64_t executions_age; /* … and for how long, in seconds; 0 = for ever */
+    int idempotency_limit;      /* answers of requests with an Idempotency-Key, … */
+    apr_int64_t idempotency_age; /* … and for how long, in ms */
     int max_vus;                /* (start) of all of them together */
     int load_max_rate;          /* (start) requests a second of one; 0 = no limit */
     const char *load_targets;   /* (start) what they may connect to; as targets */

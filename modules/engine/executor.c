@@ -98,6 +98,9 @@ static void run_when_admitted(wf_executor_t *x, wf_work_t *work)
 
 static void answer(wf_work_t *work)
 {
+    if (work->once) {
+        wf_keys_give(work->engine->keys_taken, work->once->key);
+    }
     if (work->done) {
         work->done(work, &work->err);
         apr_pool_destroy(work->pool);
@@ -159,7 +162,7 @@ static void run_hooks(wf_work_t *work)
     void (*hook)(wf_work_t *);
 
     end_record(work);
-    hook = work->err.kind == WF_ERR_NONE ? work->after : work->dropped;
+    hook = work->err.kind == WF_ERR_NONE && !work->repeated ? work->after : work->dropped;
     if (hook) {
         hook(work);
     }
@@ -263,6 +266,9 @@ static apr_status_t run_in_unit(wf_executor_t *x, wf_work_t *work)
     work->tries++;
     rv = work->run(work, &work->err);
     work->refusals += rv != APR_SUCCESS;
+    if (rv == APR_SUCCESS && work->once && !work->reads) {
+        wf_once_keep(work, work->once, work->reply);
+    }
     return rv;
 }
 
@@ -271,12 +277,21 @@ static apr_status_t run_handler(wf_executor_t *x, wf_work_t *work, int *parked)
 {
     reader_t *reader;
     apr_status_t rv = take_reader(x, &reader, &work->err);
+    int done = 0;
 
     *parked = 0;
     if (rv != APR_SUCCESS) {
         return rv;
     }
     work->reader = reader->store;
+    if (work->once && !work->failure) {
+        rv = wf_once_find(work, work->once, &done, &work->err);
+        if (rv != APR_SUCCESS || done) {
+            work->reads = work->repeated = 1;
+            put_reader(x, reader);
+            return rv;
+        }
+    }
     if (!work->lane_held && work->tries == 0 && work->find_lane) {
         rv = work->find_lane(work, &work->lane, &work->err);
         if (rv == APR_SUCCESS && !wf_gate_enter_lane(x->gate, work)) {

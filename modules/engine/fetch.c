@@ -370,21 +370,36 @@ static void lock_some(look_t *look)
     qsort(look->locks->elts, look->locks->nelts, sizeof(claim_t *), in_order);
 }
 
+static json_object *reply_of(const look_t *look, int only_held);
+
+/* A fetch that comes again gets what the first got: what it then finds to be another's,
+ * the child leaves out. Which locks are had is known after the commit only, so it is
+ * those that are asked for that are kept. */
 static apr_status_t look_for_tasks(wf_work_t *work, wf_error_t *err)
 {
     look_t *look = work->baton;
     wf_engine_t *engine = work->engine;
-    apr_status_t rv;
+    const wf_once_t *once = look->poll->request->once;
+    apr_status_t rv = APR_SUCCESS;
 
     wf_polls_begin_look(engine->polls, look->poll);
     if (__atomic_load_n(&engine->stopping, __ATOMIC_ACQUIRE)
         || wf_ipc_is_gone(look->poll->request)) {
         return APR_SUCCESS;
     }
+    if (once) {
+        rv = wf_once_find(work, once, &work->repeated, err);
+    }
+    if (rv != APR_SUCCESS || work->repeated) {
+        return rv;
+    }
     look->now = wf_time_ms();
     rv = read_ready(look, err);
     if (rv == APR_SUCCESS) {
         lock_some(look);
+    }
+    if (rv == APR_SUCCESS && once && look->locks->nelts) {
+        wf_once_keep(work, once, reply_of(look, 0));
     }
     return rv;
 }
@@ -413,7 +428,7 @@ static void give_back(look_t *look, int failed)
 }
 
 /* {"tasks": [{id, topic}]}: topic is its place in the request. */
-static json_object *got(const look_t *look, int *count)
+static json_object *reply_of(const look_t *look, int only_held)
 {
     json_object *reply = wf_json_own(json_object_new_object(), look->work->pool);
     json_object *tasks = json_object_new_array();
@@ -423,7 +438,7 @@ static json_object *got(const look_t *look, int *count)
         const claim_t *claim = APR_ARRAY_IDX(look->locks, i, claim_t *);
         json_object *task;
 
-        if (!claim->lock.held) {
+        if (only_held && !claim->lock.held) {
             continue;
         }
         task = json_object_new_object();
@@ -432,8 +447,23 @@ static json_object *got(const look_t *look, int *count)
                         claim->topic - (wf_poll_topic_t *)look->poll->topics->elts);
         json_object_array_add(tasks, task);
     }
-    *count = (int)json_object_array_length(tasks);
     return reply;
+}
+
+static json_object *got(wf_work_t *work, int *count)
+{
+    json_object *reply = work->reply ? work->reply : reply_of(work->baton, 1);
+
+    *count = (int)json_object_array_length(wf_json_get(reply, "tasks"));
+    return reply;
+}
+
+/* The fetch is about to be answered: it may come again. */
+static void give_key(const wf_poll_t *poll)
+{
+    if (poll->request->once) {
+        wf_keys_give(poll->engine->keys_taken, poll->request->once->key);
+    }
 }
 
 /* wf_work_t.done of a look. */
@@ -448,9 +478,10 @@ static void looked(wf_work_t *work, const wf_error_t *err)
     json_object *reply;
 
     give_back(look, failed);
-    reply = got(look, &count);
+    reply = got(work, &count);
     if (failed) {
         wf_polls_leave(polls, poll, 1);
+        give_key(poll);
         wf_ipc_fail(poll->request, err);
         return;
     }
@@ -464,6 +495,7 @@ static void looked(wf_work_t *work, const wf_error_t *err)
     }
     if (next == WF_POLL_ANSWER) {
         wf_polls_leave(polls, poll, poll->picky || count == poll->most || gone);
+        give_key(poll);
         wf_ipc_reply(poll->request, reply, NULL, 0);
     }
 }
@@ -506,6 +538,7 @@ void wf_command_fetch(wf_engine_t *engine, wf_ipc_request_t *request)
         }
     }
     if (err.kind != WF_ERR_NONE) {
+        give_key(poll);
         wf_ipc_fail(request, &err);
         return;
     }

@@ -29,6 +29,7 @@ typedef struct wf_work_t wf_work_t;
 typedef struct wf_live_t wf_live_t;
 typedef struct wf_cluster_t wf_cluster_t;
 typedef struct wf_backups_t wf_backups_t;
+typedef struct wf_keys_t wf_keys_t;
 
 /** The engine process: wired in process.c, read by everybody. */
 typedef struct wf_engine_t {
@@ -47,6 +48,7 @@ typedef struct wf_engine_t {
     wf_backups_t *backups;
     wf_running_t *running;
     wf_polls_t *polls;
+    wf_keys_t *keys_taken; /* idempotency.c: requests on their way */
     wf_load_t *load;
     const wf_surroundings_t *around; /* surroundings.c: what documents may draw on */
     wf_targets_t *load_targets;      /* what executions may connect to */
@@ -62,6 +64,8 @@ typedef struct wf_engine_t {
     int history, history_days;     /* wf_history_e; 0 = for ever */
     int executions_kept;        /* of those that are over; -1 = all */
     apr_int64_t executions_age; /* seconds; 0 = for ever */
+    int answers_kept;           /* of requests with an Idempotency-Key, at most … */
+    apr_int64_t answers_age;    /* … and so long, in ms */
     int long_poll_limit;        /* fetches of external tasks that wait at once */
     int max_api_keys;           /* active ones */
     const char *admin_group, *role_type;
@@ -146,6 +150,11 @@ struct wf_work_t {
     void *baton;                 /* run's and the hooks' */
 
     const char *key;             /* the same whenever it is begun; NULL until asked for */
+    const wf_once_t *once;       /* its request has an Idempotency-Key, which is taken until
+                                    the answer; NULL = none */
+    const char *once_id;         /* of its row */
+    wf_id_t once_seq;
+    int repeated;                /* the reply is that of an earlier one: nothing was done */
     wf_store_t *reader;          /* while it runs */
     wf_uow_t *uow;
     json_object *reply;          /* {} if NULL; released with pool */
@@ -234,6 +243,24 @@ void wf_committer_destroy(wf_committer_t *committer);
 void wf_engine_on_command(void *baton, wf_ipc_request_t *request);
 /** 1 if somebody does it: for the test that no command was forgotten in the table. */
 int wf_engine_knows(wf_command_e command);
+
+/* idempotency.c: commands of requests that may come again */
+
+wf_keys_t *wf_keys_create(apr_pool_t *p);
+/** Let key, which lives until it is given back, be taken. 0 if it is already. Any thread. */
+int wf_keys_take(wf_keys_t *keys, const char *key);
+void wf_keys_give(wf_keys_t *keys, const char *key);
+
+/** Is the command done already? Then work->reply is what it has replied. WF_ERR_REUSED if
+ *  the key belongs to another request. On work's thread, with its reader. */
+apr_status_t wf_once_find(wf_work_t *work, const wf_once_t *once, int *done,
+                          wf_error_t *err);
+/** Add the reply (NULL = {}) to work's unit; after wf_once_find. */
+void wf_once_keep(wf_work_t *work, const wf_once_t *once, json_object *reply);
+/** work, which is committed, has failed all the same: delete what was kept of it. Its key stays
+ *  taken until that is on disk. In `after`. */
+void wf_once_take_back(wf_work_t *work);
+wf_work_fn wf_command_answered;
 
 /* arguments.c */
 

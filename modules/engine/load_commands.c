@@ -102,6 +102,7 @@ void wf_after_submit(wf_work_t *work)
      */
     if (wf_cluster_run(work->engine->cluster, &s->what, &work->err) != APR_SUCCESS) {
         wf_load_record_failure(work->engine, s->what.id, work->err.message);
+        wf_once_take_back(work);
     }
 }
 

@@ -165,6 +165,8 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
     __atomic_store_n(&engine->history_days, config->history_days, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->executions_kept, config->executions_kept, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->executions_age, config->executions_age, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->answers_kept, config->idempotency_limit, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->answers_age, config->idempotency_age, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->max_rounds, config->max_rounds, __ATOMIC_RELAXED);
     apply_text(engine, &engine->admin_group, config->admin_group);
     apply_text(engine, &engine->role_type, config->role_type);
@@ -245,6 +247,7 @@ static apr_status_t start_parts(wf_engine_t *engine, int listen_fd, wf_error_t *
 
     engine->running = wf_running_create(engine->pool);
     engine->backups = wf_backups_create(engine);
+    engine->keys_taken = wf_keys_create(engine->pool);
     engine->models = wf_models_create(config->model_cache, wf_engine_load_model, NULL,
                                       engine->pool);
     rv = wf_executor_create(&engine->executor, engine, err);

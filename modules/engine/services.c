@@ -61,13 +61,18 @@ wf_services_t wf_engine_services(wf_work_t *work)
     };
 }
 
-/* A job's key goes by its id, which is its store's; a command's by a count since the start of
- * this process, which is cheaper than random bytes that nobody may ask for. */
+/* A job's key goes by its id, which is its store's; a command's by what its request says,
+ * so that it is the same when that comes again, or by a count since the start of this
+ * process, which is cheaper than random bytes that nobody may ask for. */
 const char *wf_engine_key(wf_work_t *work, wf_id_t job)
 {
     if (job) {
         work->key = apr_psprintf(work->pool, "job-%" APR_UINT64_T_HEX_FMT "-%" APR_INT64_T_FMT,
                                  (apr_uint64_t)work->engine->store_made, job);
+    }
+    else if (!work->key && work->once) {
+        work->key = apr_psprintf(work->pool, "call-%.32s-%.16s", work->once->key,
+                                 work->once->fingerprint);
     }
     else if (!work->key) {
         apr_uint64_t n = __atomic_add_fetch(&work->engine->keys, 1, __ATOMIC_RELAXED);

@@ -146,7 +146,7 @@ apr_status_t wf_request_check_level(wf_request_t *req, wf_level_e level, wf_erro
     if (dir->require) {
         return wf_require_check(dir->require, req->r, level, err);
     }
-    store = wf_request_store(req, err);
+    store = wf_child_store(req->child, err);
     return store ? wf_auth_check_level(store, &req->config->roles, req->user, level, err)
                  : WF_EFAILED;
 }
@@ -213,6 +213,20 @@ static apr_status_t check_texts(wf_request_t *req, wf_error_t *err)
     return APR_SUCCESS;
 }
 
+static apr_status_t handle(wf_request_t *req, wf_error_t *err)
+{
+    int answered;
+    apr_status_t rv = wf_repeat_begin(req, &answered, err);
+
+    if (rv == APR_SUCCESS && !answered) {
+        rv = req->route->handler(req, err);
+    }
+    if (rv != APR_SUCCESS) {
+        wf_repeat_failed(req, err);
+    }
+    return rv;
+}
+
 /* The query comes first, because it names the format of a refusal, too; what is wrong
  * with it is told only to those who may call. */
 static apr_status_t serve(wf_request_t *req, wf_error_t *err)
@@ -239,7 +253,7 @@ static apr_status_t serve(wf_request_t *req, wf_error_t *err)
         return queried;
     }
     rv = check_vars(req, err);
-    return rv == APR_SUCCESS ? req->route->handler(req, err) : rv;
+    return rv == APR_SUCCESS ? handle(req, err) : rv;
 }
 
 int wf_http_handler(request_rec *r)

@@ -342,6 +342,7 @@ wf_handler_fn wf_openapi_get;
 /* ---- requests ---------------------------------------------------------------------- */
 
 typedef struct wf_query_t wf_query_t;
+typedef struct wf_repeat_t wf_repeat_t;
 
 struct wf_request_t {
     struct request_rec *r;
@@ -365,7 +366,9 @@ struct wf_request_t {
         rights; /* of the credentials: what the user may, and not more than this */
     int is_known;            /* its credentials were right */
     const char *refusal;     /* why credentials are not enough, for the caller; or NULL */
-    const wf_body_t *body;   /* of a forwarded request; NULL = what the client sends */
+    const wf_body_t *body;   /* of a forwarded request, or one that was read already; NULL =
+                                what the client sends */
+    wf_repeat_t *repeat;     /* it has an Idempotency-Key; NULL = it has none */
     const wf_body_t *forwarded; /* given to the request that answers for this one */
     int fail_status;         /* set beside an error: the status to use, not the kind's */
     const char *fail_code;   /* and the code, on faces that have codes */
@@ -393,6 +396,10 @@ void wf_request_note_attempt(const wf_request_t *req, const char *user, int righ
 /** Send a command. Fills call's user, and its timeout if that is 0. reply may be NULL. */
 apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
                              wf_ipc_reply_t *reply, wf_error_t *err);
+
+/** 1 if the request has come before, and its command, or the first of them, is done: what the
+ *  handler would check before it sends it does not count any more. */
+int wf_request_repeats(const wf_request_t *req);
 
 /** For wf_ipc_call_t.breaks_off of a call that may take long, with the request as baton: 1
  *  if its client has hung up, as far as that can be seen, or this child is about to end. */

@@ -67,6 +67,36 @@ apr_status_t wf_origin_check(const wf_request_t *req, wf_error_t *err);
 void wf_origin_permit(const wf_request_t *req);
 void wf_origin_answer_preflight(const wf_request_t *req);
 
+/* ---- Idempotency-Key ------------------------------------------------------------------ */
+
+/** once.c: 1 if it can be one. */
+int wf_once_key_valid(const char *key);
+/** What a key is to the engine, in hex: another one for each user (NULL = anybody), method
+ *  and path. */
+apr_status_t wf_once_key(const char **hex, const char *user, const char *method,
+                         const char *path, const char *key, apr_pool_t *p, wf_error_t *err);
+/** What tells a request's content from another's, in hex: query (NULL = none) and body, of a
+ *  form with files the parts. type is its Content-Type or NULL. Fails as the multipart parser
+ *  does. */
+apr_status_t wf_once_fingerprint(const char **hex, const char *query, const char *type,
+                                 const char *data, apr_size_t length, apr_pool_t *p,
+                                 wf_error_t *err);
+
+/** Before the handler: look at the header, and whether the request has come before. answered:
+ *  it is answered with what was kept. WF_ERR_INVALID, WF_ERR_REUSED, and what reading the
+ *  body fails with. */
+apr_status_t wf_repeat_begin(wf_request_t *req, int *answered, wf_error_t *err);
+/** The handler looks at the store: what it answers does not follow from replies alone. */
+void wf_repeat_reads(wf_request_t *req);
+/** A command is about to be sent; NULL unless it is to be done once. */
+const wf_once_t *wf_repeat_command(wf_request_t *req, const wf_ipc_call_t *call);
+/** 1 if it is done already: *reply is filled in. */
+int wf_repeat_reply(wf_request_t *req, const wf_once_t *once, wf_ipc_reply_t *reply);
+/** An answer is about to be sent. */
+void wf_repeat_end(wf_request_t *req, int status, const wf_body_t *body);
+/** The handler has failed: err may become another. */
+void wf_repeat_failed(wf_request_t *req, wf_error_t *err);
+
 /* ---- the OpenAPI document ----------------------------------------------------------- */
 
 /** Add a new object or array to an object; a text to an array. */

@@ -19,11 +19,13 @@ typedef struct document_t {
     apr_pool_t *pool;
 } document_t;
 
+#define KEY_HEADER "Idempotency-Key"
+
 /* ---- parameters -------------------------------------------------------------------- */
 
 static int has_parameter(json_object *parameters, const char *name)
 {
-    for (apr_size_t i = 0; i < json_object_array_length(parameters); i++) {
+    for (apr_size_t i = 0; parameters && i < json_object_array_length(parameters); i++) {
         json_object *one = json_object_array_get_idx(parameters, i);
 
         if (strcmp(wf_json_string(one, "name", ""), name) == 0) {
@@ -55,6 +57,31 @@ static void add_parameters(json_object *operation, const apr_array_header_t *arg
         json_object_object_add(one, "schema", wf_schema_of_argument(argument, NULL, p));
         json_object_array_add(parameters, one);
     }
+}
+
+/* Whatever changes something may be sent again with its key. */
+static int takes_key(const wf_route_t *route)
+{
+    return route->method & (WF_POST | WF_PUT | WF_PATCH | WF_DELETE)
+           && route->level != WF_LEVEL_NONE;
+}
+
+static void add_key(json_object *operation)
+{
+    json_object *parameters = wf_json_get(operation, "parameters");
+    json_object *one = json_object_new_object(), *schema;
+
+    parameters = parameters ? parameters : wf_doc_array(operation, "parameters");
+    wf_json_add_string(one, "name", KEY_HEADER);
+    wf_json_add_string(one, "in", "header");
+    wf_json_add_string(one, "description",
+                       "Does it once, however often it is sent with this key.");
+    wf_json_add_bool(one, "required", 0);
+    schema = wf_doc_object(one, "schema");
+    wf_json_add_string(schema, "type", "string");
+    wf_json_add_int(schema, "minLength", 1);
+    wf_json_add_int(schema, "maxLength", 255);
+    json_object_array_add(parameters, one);
 }
 
 /* ---- bodies ------------------------------------------------------------------------ */
@@ -212,6 +239,10 @@ static void add_responses(document_t *doc, json_object *operation,
          word = apr_strtok(NULL, " ", &rest)) {
         add_refusal(doc, responses, word, wf_status_description(atoi(word)));
     }
+    if (takes_key(route)) {
+        add_refusal(doc, responses, "409", wf_status_description(409));
+        add_refusal(doc, responses, "422", wf_status_description(422));
+    }
     add_refusal(doc, responses, "default", "Anything else that went wrong.");
 }
 
@@ -271,6 +302,10 @@ static void describe(document_t *doc, json_object *operation, const wf_route_t *
     apr_array_header_t *arguments = wf_route_arguments(doc->face, route, doc->pool);
 
     add_parameters(operation, arguments, doc->pool);
+    if (takes_key(route)
+        && !has_parameter(wf_json_get(operation, "parameters"), KEY_HEADER)) {
+        add_key(operation);
+    }
     add_request(operation, route, arguments, doc->pool);
     add_responses(doc, operation, route);
 }

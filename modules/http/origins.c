@@ -67,7 +67,7 @@ void wf_origin_permit(const wf_request_t *req)
         apr_table_setn(headers, "Access-Control-Allow-Origin",
                        strcmp(permitted, "*") == 0 ? "*" : header(req, "Origin"));
         apr_table_setn(headers, "Access-Control-Expose-Headers",
-                       "ETag, Location, Retry-After");
+                       "ETag, Idempotency-Replayed, Location, Retry-After");
     }
 }
 

@@ -160,6 +160,7 @@ const char *wf_request_var(const wf_request_t *req, const char *name)
 
 wf_store_t *wf_request_store(wf_request_t *req, wf_error_t *err)
 {
+    wf_repeat_reads(req);
     return wf_child_store(req->child, err);
 }
 
@@ -174,6 +175,10 @@ apr_status_t wf_request_call(wf_request_t *req, wf_ipc_call_t *call,
     }
     memset(reply, 0, sizeof *reply);
     call->user = req->user;
+    call->once = wf_repeat_command(req, call);
+    if (wf_repeat_reply(req, call->once, reply)) {
+        return APR_SUCCESS;
+    }
     if (call->timeout == 0) {
         call->timeout = req->config->command_timeout;
     }

@@ -54,6 +54,7 @@ void wf_respond_prepare(wf_request_t *req)
 apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *body)
 {
     wf_respond_prepare(req);
+    wf_repeat_end(req, status, body);
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(req->r->headers_out, "Retry-After", RETRY_AFTER);
     }
@@ -174,6 +175,9 @@ int wf_respond_error(wf_request_t *req, const wf_error_t *err)
     req->face->error_body(req, status, err, &body);
     if (body.by_accept) {
         apr_table_mergen(req->r->headers_out, "Vary", "Accept");
+    }
+    if (err->kind == WF_ERR_IN_FLIGHT) {
+        apr_table_setn(req->r->headers_out, "Retry-After", RETRY_AFTER);
     }
     wf_respond_body(req, status, &body);
     return OK;

@@ -220,6 +220,7 @@ static const struct {
     { 414, "Request-URI Too Long",         "The address exceeds a configured limit." },
     { 415, "Unsupported Media Type",       "The type of the body is not understood." },
     { 417, "Expectation Failed",           "The request's expectation cannot be met." },
+    { 422, "Unprocessable Content",        "The request contradicts an earlier one." },
     { 429, "Too Many Requests",            "Too many requests in a short time." },
     { 431, "Header Fields Too Large","The headers exceed a configured limit." },
     { 500, "Internal Error",               "The server failed to carry this out." },

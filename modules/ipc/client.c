@@ -243,6 +243,14 @@ static const char *command_json(const wf_ipc_call_t *call, apr_int64_t deadline,
     wf_json_add_string(envelope, "command", wf_command_name(call->command));
     wf_json_add_string(envelope, "user", call->user);
     wf_json_add_int(envelope, "deadline", deadline);
+    if (call->once) {
+        json_object *once = json_object_new_object();
+
+        wf_json_add_string(once, "key", call->once->key);
+        wf_json_add_string(once, "step", call->once->step);
+        wf_json_add_string(once, "fingerprint", call->once->fingerprint);
+        json_object_object_add(envelope, "once", once);
+    }
     json_object_object_add(envelope, "args",
                            call->args ? json_object_get(call->args)
                                       : json_object_new_object());

@@ -27,6 +27,24 @@ int wf_command_parse(const char *name)
     return -1;
 }
 
+int wf_command_is_kept(wf_command_e command)
+{
+    static const char is_not[WF_COMMAND_COUNT] = {
+        [WF_CMD_ENGINE_STATUS] = 1,   [WF_CMD_MIGRATION_GENERATE] = 1,
+        [WF_CMD_MIGRATION_CHECK] = 1, [WF_CMD_FORM_RENDER] = 1,
+        [WF_CMD_FORM_PROPERTIES] = 1, [WF_CMD_DIAGRAM] = 1,
+        [WF_CMD_EXECUTION] = 1,       [WF_CMD_METRICS] = 1,
+        [WF_CMD_LOAD_STATUS] = 1,     [WF_CMD_REPORT] = 1,
+        [WF_CMD_STREAM_RESERVE] = 1,  [WF_CMD_STREAM_OPEN] = 1,
+        [WF_CMD_LINK_RESERVE] = 1,    [WF_CMD_LINK_OPEN] = 1,
+        [WF_CMD_KEY_CREATE] = 1,      [WF_CMD_KEY_LIST] = 1,
+        [WF_CMD_BACKUP] = 1,          [WF_CMD_SLAVES] = 1,
+        [WF_CMD_ANSWERED] = 1,
+    };
+
+    return !is_not[command];
+}
+
 static void put32(unsigned char *at, apr_uint32_t n)
 {
     at[0] = n >> 24;

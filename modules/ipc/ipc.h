@@ -89,6 +89,7 @@
     X(WF_CMD_LINK_RESERVE,     "link.reserve")     /* the same for a slave's connection */    \
     X(WF_CMD_LINK_OPEN,        "link.open")                                                   \
     X(WF_CMD_BACKUP,           "store.backup")     /* to a file */                           \
+    X(WF_CMD_ANSWERED,         "request.answered") /* what a client with a key got */         \
     X(WF_CMD_SLAVES,           "slaves.list")      /* or one of them */                       \
     X(WF_CMD_SLAVE_DRAIN,      "slaves.drain")
 /* clang-format on */
@@ -103,10 +104,24 @@ typedef enum {
 const char *wf_command_name(wf_command_e command);
 int wf_command_parse(const char *name); /* -1 if unknown */
 
+/** 0 if an Idempotency-Key does not count for the command: it only reads, writes nothing to the
+ *  store (a backup), or its reply must be kept nowhere (a new API key). */
+int wf_command_is_kept(wf_command_e command);
+
+/** For a command that is to be done once although its request may come again: the request
+ *  has an Idempotency-Key. */
+typedef struct wf_once_t {
+    const char *key;         /* of the request: a hash over who sends what where, and the
+                                client's key */
+    const char *step;        /* which of the request's commands it is */
+    const char *fingerprint; /* of the request's content */
+} wf_once_t;
+
 /* ---- frames --------------------------------------------------------------------------------- */
 
 typedef enum {
-    WF_FRAME_COMMAND = 1, /* {"command","user","deadline","args"}; deadline: wf_mono_us clock */
+    WF_FRAME_COMMAND = 1, /* {"command","user","deadline","once","args"}; deadline: wf_mono_us
+                             clock; once: {"key","step","fingerprint"}, or absent */
     WF_FRAME_REPLY,       /* the command's answer; its effect is durable */
     WF_FRAME_ERROR,       /* {"kind","message","field"} */
     WF_FRAME_TYPES
@@ -143,6 +158,7 @@ wf_ipc_client_t *wf_ipc_client_create(const char *socket_path, apr_size_t reply_
 typedef struct wf_ipc_call_t {
     wf_command_e command;
     const char *user;      /* authenticated user, or NULL */
+    const wf_once_t *once; /* NULL = whenever it is sent */
     json_object *args;     /* borrowed; NULL = {} */
     const void *blob;      /* borrowed; NULL = none */
     apr_size_t blob_length;
@@ -177,6 +193,7 @@ typedef struct wf_ipc_request_t {
     apr_pool_t *pool;      /* for the command's whole life; one thread at a time */
     int command;           /* wf_command_e */
     const char *user;      /* may be NULL */
+    const wf_once_t *once; /* NULL = whenever it is sent */
     apr_int64_t deadline;  /* wf_mono_us clock; the caller does not wait longer */
     json_object *args;     /* never NULL */
     const char *blob;

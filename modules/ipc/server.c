@@ -390,6 +390,23 @@ static int begin_payload(connection_t *c)
     return 0;
 }
 
+/* NULL in *once if the command has none. -1 if it lacks something. */
+static int parse_once(const wf_once_t **out, json_object *json, apr_pool_t *p)
+{
+    wf_once_t *once;
+
+    *out = NULL;
+    if (!json) {
+        return 0;
+    }
+    once = apr_palloc(p, sizeof(*once));
+    once->key = wf_json_string(json, "key", NULL);
+    once->step = wf_json_string(json, "step", NULL);
+    once->fingerprint = wf_json_string(json, "fingerprint", NULL);
+    *out = once;
+    return once->key && once->step && once->fingerprint ? 0 : -1;
+}
+
 static int parse_command(request_t *request, const char *json, apr_size_t length,
                          wf_error_t *err)
 {
@@ -404,6 +421,9 @@ static int parse_command(request_t *request, const char *json, apr_size_t length
     request->public.deadline = wf_json_int(envelope, "deadline", 0);
     request->public.args = wf_json_get(envelope, "args");
     if (request->public.command < 0
+        || parse_once(&request->public.once, wf_json_get(envelope, "once"),
+                      request->public.pool)
+               != 0
         || !json_object_is_type(request->public.args, json_type_object)) {
         wf_error_set(err, WF_ERR_INVALID, "unknown command or arguments missing");
         return -1;

@@ -118,6 +118,21 @@ apr_status_t wf_store_old_keys(wf_store_t *store, apr_int64_t until, int limit,
     return rv;
 }
 
+apr_status_t wf_store_old_answers(wf_store_t *store, apr_int64_t before, apr_int64_t kept,
+                                  int limit, apr_int64_t *seq, wf_error_t *err)
+{
+    wf_cell_t aged[] = { wf_cell_integer(before), wf_cell_integer(limit) };
+    wf_cell_t surplus[] = { wf_cell_integer(kept), wf_cell_integer(limit) };
+    apr_int64_t other = 0;
+    apr_status_t rv = wf_store_fixed(store, WF_SQL_OLD_ANSWERS, aged, 2, seq, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_fixed(store, WF_SQL_SURPLUS_ANSWERS, surplus, 2, &other, err);
+    }
+    *seq = other > *seq ? other : *seq;
+    return rv;
+}
+
 apr_status_t wf_store_history_size(wf_store_t *store, wf_id_t instance, int limit,
                                    apr_int64_t *rows, wf_error_t *err)
 {

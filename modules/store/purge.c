@@ -174,6 +174,14 @@ static const struct {
     [WF_PURGE_API_KEY] = {
         "", {
         "DELETE FROM WF_API_KEY WHERE ID_ = ?1" }, WF_PURGE_LAST },
+
+    [WF_PURGE_ANSWER] = {
+        "", {
+        "DELETE FROM WF_IDEMPOTENCY WHERE SEQ_ = ?1" } },
+
+    [WF_PURGE_ANSWERS] = {
+        "", {
+        "DELETE FROM WF_IDEMPOTENCY WHERE SEQ_ <= ?1" } },
 };
 /* clang-format on */
 

@@ -44,6 +44,7 @@ typedef enum {
     WF_TABLE_CHECKPOINT,   /* WF_CHECKPOINT: what they go on from */
     WF_TABLE_POINT,        /* WF_POINT: their time series */
     WF_TABLE_API_KEY,      /* WF_API_KEY: keys of programs that call */
+    WF_TABLE_IDEMPOTENCY,  /* WF_IDEMPOTENCY: what requests with a key were answered */
     WF_TABLES
 } wf_table_e;
 
@@ -360,6 +361,21 @@ typedef struct wf_run_point_t {
     const char *point;
 } wf_run_point_t;
 
+/** What a command of a request with an Idempotency-Key has replied. Of a request with several
+ *  commands the first one's row has the key of the request as id; the others' have it with
+ *  their step behind. */
+typedef struct wf_idempotency_t {
+    wf_row_t row;
+    const char *id;          /* key */
+    apr_int64_t seq;         /* order; set by the caller */
+    apr_int64_t created;
+    const char *fingerprint; /* of the request */
+    const char *step;        /* which of its commands it was */
+    const char *reply;       /* JSON */
+    const char *answer;      /* JSON: what the client got, if the reply does not say all of
+                                it; NULL = it does, or nobody knows */
+} wf_idempotency_t;
+
 #define WF_POINT_BITS 24
 /** The id of a point; numbers of an execution rise from 0. */
 #define WF_POINT_ID(run_id, number) ((wf_id_t)(run_id) << WF_POINT_BITS | (number))
@@ -545,6 +561,8 @@ typedef enum {
     WF_PURGE_TASK_HISTORY, /* of a task without a process, with sub-tasks and attachments */
     WF_PURGE_RUN, /* an execution of a load workflow, by its seq */
     WF_PURGE_API_KEY,
+    WF_PURGE_ANSWER,  /* of a request with an Idempotency-Key, by its seq */
+    WF_PURGE_ANSWERS, /* up to a seq */
     WF_PURGES
 } wf_purge_e;
 void wf_uow_purge(wf_uow_t *uow, wf_purge_e what, wf_id_t id);
@@ -656,6 +674,12 @@ apr_status_t wf_store_old_runs(wf_store_t *store, apr_int64_t ended, apr_int64_t
 apr_status_t wf_store_old_keys(wf_store_t *store, apr_int64_t until, int limit,
                                apr_array_header_t **expired, apr_pool_t *p,
                                wf_error_t *err);
+
+/** Answers of requests with an Idempotency-Key that may go (WF_PURGE_ANSWERS): those made
+ *  before a time (ms), and those beyond the kept newest ones. *seq is that of the last one,
+ *  such that there are at most limit; 0 = none. */
+apr_status_t wf_store_old_answers(wf_store_t *store, apr_int64_t before, apr_int64_t kept,
+                                  int limit, apr_int64_t *seq, wf_error_t *err);
 
 /** How many rows the history of an instance has; of visits, tasks, values and details at
  *  most limit are counted each. */

@@ -434,6 +434,19 @@ static const wf_column_t api_key_columns[] = {
 };
 #undef T
 
+#define T wf_idempotency_t
+static const wf_column_t idempotency_columns[] = {
+    { "ID_",          WF_COL_TEXT, AT(T, id),          KEY },
+    { "REV_",         WF_COL_REV,  AT(T, row.rev),     0 },
+    { "SEQ_",         WF_COL_LONG, AT(T, seq),         0 },
+    { "CREATED_",     WF_COL_TIME, AT(T, created),     0 },
+    { "FINGERPRINT_", WF_COL_TEXT, AT(T, fingerprint), 0 },
+    { "STEP_",        WF_COL_TEXT, AT(T, step),        0 },
+    { "REPLY_",       WF_COL_TEXT, AT(T, reply),       0 },
+    { "ANSWER_",      WF_COL_TEXT, AT(T, answer),      0 },
+};
+#undef T
+
 #define BYTES_OF " LEFT JOIN ACT_GE_BYTEARRAY b ON b.ID_ = r.BYTEARRAY_ID_"
 #define RUNNING " LEFT JOIN ACT_RU_EXECUTION b ON b.ID_ = r.ID_"
 #define ID_TAKEN "its id exists already"
@@ -497,6 +510,8 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_SHARED, "ID_", "", ID_TAKEN),
     [WF_TABLE_API_KEY] = TABLE("WF_API_KEY", "API key", api_key,
         WF_KEY_GENERATED, "ID_", "", "there is one of that name"),
+    [WF_TABLE_IDEMPOTENCY] = TABLE("WF_IDEMPOTENCY", "answer", idempotency,
+        WF_KEY_TEXT, "SEQ_", "", "another server has answered this request meanwhile"),
 };
 /* clang-format on */
 

@@ -12,7 +12,7 @@ apr_status_t wf_execution_send(wf_request_t *req, wf_command_e command,
 {
     wf_ipc_call_t call = { .command = command };
 
-    if (wf_run_is_final(run->status)) {
+    if (!wf_request_repeats(req) && wf_run_is_final(run->status)) {
         return wf_error_set(err, WF_ERR_CONFLICT, "execution '%s' is %s", run->id,
                             run->status);
     }
@@ -58,11 +58,13 @@ static apr_status_t control(wf_request_t *req, const control_t *what, const wf_r
                : wf_fail_as(req, 500, what->code);
 }
 
+/* What has been told to do this already may be gone. */
 static apr_status_t control_and_respond(wf_request_t *req, const control_t *what,
                                         json_object *args, wf_error_t *err)
 {
-    wf_run_t *run;
-    apr_status_t rv = wf_execution_find(req, &run, err);
+    wf_run_t known = { .id = wf_request_var(req, "id") }, *run = &known;
+    apr_status_t rv =
+        wf_request_repeats(req) ? APR_SUCCESS : wf_execution_find(req, &run, err);
 
     if (rv == APR_SUCCESS) {
         rv = control(req, what, run, args, err);

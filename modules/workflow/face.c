@@ -124,6 +124,8 @@ static const struct { int status; const char *code; } kinds[WF_ERR_KINDS] = {
     [WF_ERR_TOO_LARGE]   = { 413, "request_too_large" },
     [WF_ERR_UNSUPPORTED] = { 501, "not_implemented" },
     [WF_ERR_UNAVAILABLE] = { 503, "service_unavailable" },
+    [WF_ERR_IN_FLIGHT]   = { 409, "request_in_flight" },
+    [WF_ERR_REUSED]      = { 422, "idempotency_key_reused" },
     [WF_ERR_EXECUTION]   = { 500, "internal_error" },
     [WF_ERR_INTERNAL]    = { 500, "internal_error" },
 };

@@ -356,10 +356,77 @@ static void check_old_file(void)
     close_test_store();
 }
 
+/* ---- answers of requests that may come again ----------------------------------------- */
+
+static apr_int64_t first_seq;
+
+static apr_int64_t add_answer(wf_uow_t *uow, int i)
+{
+    wf_idempotency_t *row = wf_uow_insert(uow, WF_TABLE_IDEMPOTENCY);
+
+    row->id = apr_psprintf(pool, "answer-%d", i);
+    row->seq = wf_uow_next_id(uow);
+    row->created = 1000 + i;
+    row->fingerprint = row->step = "x";
+    row->reply = "{}";
+    return row->seq;
+}
+
+static void add_answers(int count)
+{
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < count; i++) {
+        apr_int64_t seq = add_answer(uow, i);
+
+        first_seq = i ? first_seq : seq;
+    }
+    must_commit(uow, "answers");
+}
+
+/* How many of the oldest are to go. */
+static int old_answers(apr_int64_t before, apr_int64_t kept, int limit)
+{
+    wf_error_t *err = new_error();
+    apr_int64_t seq;
+
+    MUST(wf_store_old_answers(reader, before, kept, limit, &seq, err), err);
+    return seq ? (int)(seq - first_seq) + 1 : 0;
+}
+
+static void check_answers(void)
+{
+    wf_uow_t *uow;
+
+    is_int(old_answers(2000, 0, 5), 0, "no answers");
+    add_answers(10);
+    is_int(old_answers(1000, 10, 100), 0, "neither old nor too many");
+    is_int(old_answers(1004, 10, 100), 4, "old ones");
+    is_int(old_answers(1004, 10, 3), 3, "… at most so many");
+    is_int(old_answers(0, 7, 100), 3, "more than are kept");
+    is_int(old_answers(0, 7, 2), 2, "… at most so many");
+    is_int(old_answers(1002, 7, 100), 3, "both: the more");
+    is_int(old_answers(1006, 7, 100), 6, "… the other way round");
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_ANSWERS, first_seq + 2);
+    must_commit(uow, "clean-up");
+    is_int(count_rows(WF_TABLE_IDEMPOTENCY), 7, "the oldest go");
+    uow = new_unit();
+    wf_uow_purge(uow, WF_PURGE_ANSWER, first_seq + 5);
+    must_commit(uow, "one that is taken back");
+    is_int(count_rows(WF_TABLE_IDEMPOTENCY), 6, "one goes");
+    add_answers(1);
+    is_int(count_rows(WF_TABLE_IDEMPOTENCY), 7, "what is gone may come again");
+    uow = new_unit();
+    add_answer(uow, 9);
+    is_int(commit_unit(uow), WF_ERR_CONFLICT, "what is there may not");
+}
+
 int main(void)
 {
     begin_test();
     open_test_store();
+    check_answers();
     check_aged();
     check_expired();
     check_part();

@@ -13,7 +13,8 @@ static const char *const may_scan[] = { "ACT_RE_DEPLOYMENT", "ACT_RE_PROCDEF",
                                         "ACT_ID_USER",       "ACT_ID_GROUP",
                                         "ACT_HI_PROCINST",   "ACT_RU_JOB",
                                         "ACT_RU_EXT_TASK",   "ACT_RU_INCIDENT",
-                                        "WF_EXECUTION",      "WF_API_KEY" };
+                                        "WF_EXECUTION",      "WF_API_KEY",
+                                        "WF_IDEMPOTENCY" };
 
 static const char *plan_of(const char *sql)
 {
@@ -347,7 +348,9 @@ int main(void)
     }
     for (int i = 0; i < WF_SQL_FIXED; i++) {
         check(apr_psprintf(pool, "fixed statement %d", i), wf_sql_fixed(d, i, pool),
-              i == WF_SQL_TOPICS); /* an administrator's look at all of them */
+              i == WF_SQL_TOPICS /* an administrator's look at all of them */
+                  || i == WF_SQL_OLD_ANSWERS
+                  || i == WF_SQL_SURPLUS_ANSWERS); /* by LIMIT */
     }
     for (int what = 0; what < WF_SUSPENDS; what++) {
         for (int step = 0; wf_sql_suspend(d, what, step, pool); step++) {
