@@ -2,6 +2,7 @@
 
 PORT  ?= 8080
 STATE ?= ./run
+CONF  ?=
 T     ?=
 BUILD ?= .build
 DEPS  ?= .build-deps
@@ -236,9 +237,9 @@ endef
 
 # ---- the two commands, and the others -------------------------------------------------------------------
 run:
-	$(call install_packages,$(RUN_PACKAGES))
+	$(call install_packages,$(RUN_PACKAGES) $(if $(CONF),openssl))
 	@$(MAKE) --no-print-directory -s all
-	@exec conf/demo/run $(PORT) $(STATE) $(abspath $(BUILD))
+	@exec conf/demo/run $(PORT) $(STATE) $(abspath $(BUILD)) $(CONF)
 
 # T chooses: a folder or file below t/00unit, or of the suites; nothing chooses all.
 WANT_UNIT   = $(if $(T),$(filter t/00unit%,$(T)),yes)

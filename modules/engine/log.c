@@ -43,7 +43,7 @@ static void write_line(void *baton, wf_log_level_e level, const char *text)
 
 apr_status_t wf_engine_log_open(const char *path, wf_error_t *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
     if (fd < 0) {
         return wf_error_apr(err, WF_ERR_INTERNAL, errno, "cannot open the log %s", path);

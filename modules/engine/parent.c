@@ -77,7 +77,7 @@ static apr_status_t give_to_user(const char *path, wf_error_t *err)
 
 static apr_status_t prepare_state_dir(const char *dir, wf_error_t *err)
 {
-    if (mkdir(dir, 0750) == 0) {
+    if (mkdir(dir, 0700) == 0) {
         return give_to_user(dir, err);
     }
     if (errno != EEXIST) {
@@ -195,7 +195,7 @@ static void become_engine(int binary, int seconds)
         || ap_run_drop_privileges(config_pool, main_server) != 0) {
         _exit(70);
     }
-    umask(0027);
+    umask(0077);
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent->owner) {

@@ -33,6 +33,8 @@ int wf_http_translate_name(request_rec *r)
     r->filename = apr_pstrdup(r->pool, "workflow");
     r->handler = "workflow";
     wf_origin_permit(req);
+    /* On errors, too: what a browser takes for a page may be what somebody uploaded. */
+    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
     return OK;
 }
 

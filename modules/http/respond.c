@@ -77,7 +77,6 @@ apr_status_t wf_respond_file(wf_request_t *req, const char *filename, const char
 
     apr_table_setn(headers, "Cache-Control", "max-age=0, must-revalidate");
     apr_table_setn(headers, "Last-Modified", "Thu, 01 Jan 1970 00:00:00 GMT");
-    apr_table_setn(headers, "X-Content-Type-Options", "nosniff");
     apr_table_setn(headers, "Content-Disposition",
                    wf_attachment_text(filename, req->pool));
     return send_data(req->r, HTTP_OK, type, data, length);
@@ -89,7 +88,6 @@ apr_status_t wf_respond_content(wf_request_t *req, const char *type, const void 
     wf_body_t body = { .type = type, .data = data, .length = length };
     apr_table_t *headers = req->r->headers_out;
 
-    apr_table_setn(headers, "X-Content-Type-Options", "nosniff");
     apr_table_setn(headers, "Content-Security-Policy", "sandbox");
     return wf_respond_body(req, HTTP_OK, &body);
 }
@@ -113,7 +111,6 @@ static apr_status_t respond_page(wf_request_t *req, const wf_html_t *html,
         return wf_error_set(err, WF_ERR_INTERNAL, "out of memory for the page");
     }
     apr_table_setn(headers, "Content-Security-Policy", policy);
-    apr_table_setn(headers, "X-Content-Type-Options", "nosniff");
     apr_table_setn(headers, "Referrer-Policy", "same-origin");
     return wf_respond_body(req, HTTP_OK, &body);
 }

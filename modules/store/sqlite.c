@@ -18,7 +18,7 @@
 #define MIGRATIONS (int)(sizeof(wf_sql_sqlite) / sizeof(wf_sql_sqlite[0]))
 
 /* Owner and group: process data is nobody else's business. -wal and -shm take it over. */
-#define STORE_MODE 0640
+#define STORE_MODE 0600
 
 /* How long a statement waits for somebody else's lock. A writer meets other writers (a
  * second engine that starts, a shell); a reader only the recovery after a crash. */

@@ -7,7 +7,7 @@ use Apache::TestUtil;
 use WF::Server;
 use WF::Test;
 
-plan tests => 21;
+plan tests => 25;
 
 my $server = WF::Server->new->start;
 my $engine = $server->engine_pid;
@@ -20,7 +20,7 @@ ok t_cmp(status_of($engine, 'Uid'), qr/^Uid:\s+$user\s+$user\s+$user/, 'it runs 
 my %open = map { $_ => readlink "/proc/$engine/fd/$_" } map { m{(\d+)$} } glob "/proc/$engine/fd/*";
 ok t_cmp(scalar(grep { /:\[/ && /tcp|TCP/ } values %open), 0, 'it holds no port of httpd');
 ok !grep { ($_ // '') =~ m{\.so$|httpd\.conf|access\.log} } values %open;
-for (['engine/engine.sock', 0600], ['engine/engine.json', 0600], ['engine/workflow.db', 0640]) {
+for (['engine/engine.sock', 0600], ['engine/engine.json', 0600], ['engine/workflow.db', 0600], ['engine/engine.log', 0600], ['engine', 0700]) {
     my ($name, $mode) = @$_;
     ok t_cmp(sprintf('%o', (stat $server->file($name))[2] & 07777), sprintf('%o', $mode), $name);
     ok t_cmp((stat $server->file($name))[4], $user, "$name belongs to User");

@@ -74,7 +74,7 @@ my @cases = (    # path of a GET; page; Access-Control-Allow-Origin, Vary has Or
 my @refused = grep { /other|old|opaque|sibling|app|similar/ } sort keys %page;
 my @allowed = grep { /none|own|typed/ } sort keys %page;
 
-plan tests => @changes * keys(%page) + 3 * @cases + 15;
+plan tests => @changes * keys(%page) + 3 * @cases + 16;
 
 for (@changes) {
     my ($method, $path, $type, $status) = @$_;
@@ -107,6 +107,7 @@ $answer = sent('OPTIONS', '/api/v1/executions', undef, @{ $page{app} }, @ask);
 ok t_cmp($answer->header('Access-Control-Allow-Methods'), undef, 'nobody is listed: no preflight is answered');
 $answer = sent('GET', '/open/rest/tasks', undef, Authorization => undef, @{ $page{app} });
 ok t_cmp($answer->code, 401);
+ok t_cmp([ $answer->header('X-Content-Type-Options') ], ['nosniff'], 'nobody guesses what an answer is');
 ok t_cmp($answer->header('Access-Control-Allow-Origin'), 'https://app.example', 'a 401 can be read by the page');
 $answer = sent('GET', '/open/rest/nothing', undef, @{ $page{app} });
 ok t_cmp([ $answer->code, $answer->header('Access-Control-Allow-Origin') ], [ 404, 'https://app.example' ], 'a 404, too');

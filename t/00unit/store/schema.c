@@ -143,13 +143,13 @@ static void check_creation(void)
     check_open(WF_STORE_WRITE, WF_ERR_NONE, "a writer creates it");
     umask(mask);
     stat(test_dsn + 7, &st);
-    is_int(st.st_mode & 07777, 0640, "mode with umask 0");
+    is_int(st.st_mode & 07777, 0600, "mode with umask 0");
     unlink(test_dsn + 7);
     mask = umask(0777);
     check_open(WF_STORE_WRITE, WF_ERR_NONE, "… also with umask 0777");
     umask(mask);
     stat(test_dsn + 7, &st);
-    is_int(st.st_mode & 07777, 0640, "mode with umask 0777");
+    is_int(st.st_mode & 07777, 0600, "mode with umask 0777");
     check_open(WF_STORE_READ, WF_ERR_NONE, "now a reader may open it");
     is_str(raw_text("SELECT GROUP_CONCAT(NUMBER_ || ' ' || NAME_) FROM WF_SCHEMA"),
            "1 001_schema.sql,2 002_tasks_and_events.sql,3 003_schema_version.sql,"
