@@ -217,7 +217,8 @@ apr_status_t wf_vars_from_json(wf_map_t **vars, json_object *json, apr_pool_t *p
 /* ---- JSON --------------------------------------------------------------------------- */
 
 /** Strict parse (RFC 8259, UTF-8 checked, depth at most 112, integers within 64 bits).
- *  The tree is released with p. Errors are WF_ERR_INVALID with line and column. */
+ *  The tree is released with p. Errors are WF_ERR_INVALID with line and column; no bytes
+ *  (text may be NULL then) are no JSON. */
 apr_status_t wf_json_parse(json_object **json, const char *text, apr_size_t length,
                            apr_pool_t *p, wf_error_t *err);
 

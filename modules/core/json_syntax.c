@@ -221,14 +221,20 @@ static int take_next(scanner_t *s, nesting_t *stack)
 
 const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_size_t *offset)
 {
-    scanner_t s = { text, text + length, NULL };
+    scanner_t s = { .problem = NULL };
     nesting_t stack = { .limit = depth };
     int state;
 
+    *offset = 0;
+    if (length == 0) {
+        return "unexpected end of text"; /* there may be no text at all */
+    }
     *offset = wf_utf8_prefix(text, length);
     if (*offset < length) {
         return "not UTF-8, or a NUL character";
     }
+    s.at = text;
+    s.end = text + length;
     do {
         state = take_value(&s, &stack);
         while (state == 1 && stack.depth > 0) {

@@ -137,6 +137,21 @@ static void test_names(void)
     }
 }
 
+/* Nothing at all, as a message without bytes has it. */
+static void test_nothing(void)
+{
+    json_object *json;
+    wf_value_t value;
+    wf_error_t err;
+
+    wf_error_init(&err, pool);
+    ok(wf_json_parse(&json, NULL, 0, pool, &err) != APR_SUCCESS
+           && wf_json_value(&value, NULL, 0, pool, &err) != APR_SUCCESS,
+       "no text is no JSON");
+    is_str(err.message, "malformed JSON at line 1, column 1: unexpected end of text",
+           "it ends where it begins");
+}
+
 /* A small depth of one's own. */
 static void test_flat(void)
 {
@@ -492,6 +507,7 @@ int main(void)
     test_json();
     test_names();
     test_flat();
+    test_nothing();
     test_values();
     test_misfits();
     test_maps();
