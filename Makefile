@@ -272,6 +272,9 @@ asan tsan:
 # Each t/fuzz/<room>_<what>.c runs for SECONDS seconds, from its corpus in t/fuzz/corpus. The
 # same corpora are replayed by the unit tests, without a fuzzer.
 SECONDS ?= 60
+# Newer compilers than Debian 12's define that by themselves.
+FUZZ_OPT      = -O1 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+FUZZ_SANITIZE = -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 CORPUS_core_json      = json
 CORPUS_core_time      = time
 CORPUS_client_address = address
@@ -307,7 +310,7 @@ FUZZERS   = $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
 fuzz:
 	$(call install_packages,$(FUZZ_PACKAGES))
 	@$(foreach f,$(FUZZERS),$(MAKE) --no-print-directory -s BUILD=$(BUILD)-fuzz CC=clang \
-	    OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined,fuzzer-no-link" fuzz-$(f) &&) true
+	    OPT="$(FUZZ_OPT)" SANITIZE="$(FUZZ_SANITIZE)" fuzz-$(f) &&) true
 
 fuzz-%: $(BUILD)/t/fuzz/%
 	@mkdir -p $(BUILD)/found/$*

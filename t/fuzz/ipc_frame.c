@@ -2,6 +2,7 @@
  * first byte chooses. Whatever they are, that connection ends or is answered, and the
  * server still answers the next one. */
 #include "ipc/ipc.h"
+#include "no_leaks.h"
 
 #include <apr_general.h>
 #include <pthread.h>

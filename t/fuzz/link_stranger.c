@@ -3,6 +3,7 @@
  * it came before the socket was given away. What follows are frames, or anything. Without
  * the key no link may open; it ends in any case, and the next one gets a place. */
 #include "link/link.h"
+#include "no_leaks.h"
 
 #include <apr_general.h>
 #include <errno.h>
@@ -20,16 +21,6 @@
 #define EARLY_SHIFT 2
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-/* After an input the fuzzer looks for leaks, while the other thread is still tidying up.
- * The replay of the corpus looks when all has ended. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
-#endif
 
 static wf_links_t *links;
 static apr_pool_t *pool;

@@ -3,6 +3,7 @@
  * reads. What follows are frames, or anything. The stream ends in any case, and the next
  * client gets one. */
 #include "stream/stream.h"
+#include "no_leaks.h"
 
 #include <apr_general.h>
 #include <fcntl.h>
@@ -16,16 +17,6 @@
 #define LIMIT_US 10000000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-/* After an input the fuzzer looks for leaks, while the other thread is still tidying up.
- * The replay of the corpus looks when all has ended. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
-#endif
 
 static wf_streams_t *streams;
 static apr_pool_t *pool;
