@@ -1,14 +1,7 @@
 /* Fuzz target of date patterns: the first line is a pattern, the rest a text that it may
  * read. What a pattern prints, of any time, is well-formed UTF-8. */
 #include "bpmn/forms.h"
-
-#include <apr_general.h>
-#include <apr_strings.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static void fuzz_print(const wf_date_pattern_t *pattern, apr_int64_t ms, apr_pool_t *p)
 {
@@ -19,20 +12,13 @@ static void fuzz_print(const wf_date_pattern_t *pattern, apr_int64_t ms, apr_poo
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     const wf_date_pattern_t *pattern;
     char *text, *rest;
     wf_error_t err;
     apr_int64_t ms;
-    apr_pool_t *p;
 
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     wf_error_init(&err, p);
     text = apr_pstrmemdup(p, (const char *)data, size);
     rest = strchr(text, '\n');
@@ -47,6 +33,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_print(pattern, INT64_MAX, p);
         fuzz_print(pattern, INT64_MIN, p);
     }
-    apr_pool_destroy(p);
-    return 0;
 }

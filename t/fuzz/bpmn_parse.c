@@ -4,18 +4,12 @@
 #include "bpmn/bpmn.h"
 #include "diagram/diagram.h"
 #include "xml/xml.h"
+#include "fuzz.h"
 
-#include <apr_general.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fuzz_text(const char *text)
+static void fuzz_optional(const char *text)
 {
-    if (text && !wf_utf8_valid(text, strlen(text))) {
-        abort();
+    if (text) {
+        fuzz_utf8(text);
     }
 }
 
@@ -29,11 +23,11 @@ static void fuzz_models(const apr_array_header_t *models)
         if (!wf_model_key(model)) {
             abort();
         }
-        fuzz_text(wf_model_key(model));
-        fuzz_text(wf_model_name(model));
-        fuzz_text(wf_model_description(model));
-        fuzz_text(wf_model_category(model));
-        fuzz_text(wf_model_start_form_key(model));
+        fuzz_optional(wf_model_key(model));
+        fuzz_optional(wf_model_name(model));
+        fuzz_optional(wf_model_description(model));
+        fuzz_optional(wf_model_category(model));
+        fuzz_optional(wf_model_start_form_key(model));
     }
 }
 
@@ -47,8 +41,8 @@ static void fuzz_problems(const wf_problems_t *problems)
         if (!item->rule || !item->message || item->line < 0 || item->column < 0) {
             abort();
         }
-        fuzz_text(item->message);
-        fuzz_text(item->path);
+        fuzz_optional(item->message);
+        fuzz_optional(item->path);
     }
 }
 
@@ -61,27 +55,20 @@ static void fuzz_drawing(const uint8_t *data, size_t size, apr_pool_t *p)
     wf_error_init(&err, p);
     if (wf_diagram_draw((const char *)data, size, NULL, NULL, &svg, p, &err)
         != APR_SUCCESS) {
-        fuzz_text(err.message);
+        fuzz_optional(err.message);
         return;
     }
-    fuzz_text(svg);
+    fuzz_optional(svg);
     if (strlen(svg) < WF_XML_MAX_BYTES && !wf_xml_parse(svg, strlen(svg), problems, p)) {
         abort();
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     apr_array_header_t *models;
     wf_problems_t *problems;
-    apr_pool_t *p;
 
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     problems = wf_problems_create("fuzz", p);
     wf_model_parse(&models, (const char *)data, size, problems, p);
     fuzz_problems(problems);
@@ -92,6 +79,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_models(models);
     }
     fuzz_drawing(data, size, p);
-    apr_pool_destroy(p);
-    return 0;
 }

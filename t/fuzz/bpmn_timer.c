@@ -4,28 +4,10 @@
  * not; a cycle fires after the instant it was asked for, and what fires next comes later
  * still. */
 #include "bpmn/timers.h"
-
-#include <apr_general.h>
-#include <apr_strings.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 #define NOW 1774745999000 /* 2026-03-29T02:59:59+02:00: not shown by clocks in Berlin */
 #define FIRINGS 3
-
-static void fuzz_zone(int changes)
-{
-    static int set = -1;
-
-    if (set != changes) {
-        setenv("TZ", changes ? "Europe/Berlin" : "UTC0", 1);
-        tzset();
-        set = changes;
-    }
-}
 
 static void fuzz_cycle(wf_time_kind_e kind, const char *text, apr_pool_t *p)
 {
@@ -84,20 +66,13 @@ static void fuzz_retry(const char *text)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     const char *text;
-    apr_pool_t *p;
 
     if (size == 0) {
-        return 0;
+        return;
     }
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     fuzz_zone(data[0] >> 2 & 1);
     text = apr_pstrmemdup(p, (const char *)data + 1, size - 1);
     if ((data[0] & 3) == WF_TIME_KINDS) {
@@ -107,6 +82,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_cycle(data[0] & 3, text, p);
         fuzz_repeat(data[0] & 3, text, p);
     }
-    apr_pool_destroy(p);
-    return 0;
 }

@@ -2,21 +2,7 @@
  * list of targets, 's' a mail server, else a list of mail addresses. Whatever it is: a
  * result that keeps what it promises, or an error that says why not. */
 #include "client/client.h"
-
-#include <apr_general.h>
-#include <apr_strings.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fuzz_check(int good)
-{
-    if (!good) {
-        abort();
-    }
-}
+#include "fuzz.h"
 
 static void fuzz_error(const wf_error_t *err)
 {
@@ -88,20 +74,13 @@ static void fuzz_addresses(const char *text, apr_pool_t *p)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     const char *text;
-    apr_pool_t *p;
 
     if (size == 0) {
-        return 0;
+        return;
     }
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     text = apr_pstrmemdup(p, (const char *)data + 1, size - 1);
     if (data[0] == 't') {
         fuzz_targets(text, p);
@@ -112,6 +91,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else {
         fuzz_addresses(text, p);
     }
-    apr_pool_destroy(p);
-    return 0;
 }

@@ -3,19 +3,6 @@
  * Whatever it is: nothing, or what can be written and read again to the same. */
 #include "fuzz.h"
 
-#include <time.h>
-
-static void fuzz_zone(int changes)
-{
-    static int set = -1;
-
-    if (set != changes) {
-        setenv("TZ", changes ? "Europe/Berlin" : "UTC0", 1);
-        tzset();
-        set = changes;
-    }
-}
-
 /* Texts have four digits of a year, in every zone. */
 #define FIRST_MS (-62135510400000) /* 0001-01-02 */
 #define LAST_MS 253402128000000    /* 9999-12-30 */

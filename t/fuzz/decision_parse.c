@@ -3,20 +3,7 @@
  * name's length chooses: results, or an error that is the table's own; every text that
  * leaves is well-formed UTF-8. */
 #include "decision/decision.h"
-
-#include <apr_general.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fuzz_text(const char *text)
-{
-    if (!text || !wf_utf8_valid(text, strlen(text))) {
-        abort();
-    }
-}
+#include "fuzz.h"
 
 static int fuzz_get(void *baton, const char *name, wf_value_t *value, apr_pool_t *p)
 {
@@ -51,7 +38,7 @@ static void fuzz_decision(const wf_decision_t *decision, apr_pool_t *p)
 
     wf_error_init(&err, p);
     if (wf_decision_eval(decision, &scope, &results, p, &err) != APR_SUCCESS) {
-        fuzz_text(err.message);
+        fuzz_utf8(err.message);
         if (err.kind != WF_ERR_EXECUTION) {
             abort();
         }
@@ -63,7 +50,7 @@ static void fuzz_decision(const wf_decision_t *decision, apr_pool_t *p)
             == APR_SUCCESS) {
             json_object *json = wf_json_own(wf_value_to_json(&value), p);
 
-            fuzz_text(wf_json_text(json, NULL, p));
+            fuzz_utf8(wf_json_text(json, NULL, p));
         }
     }
 }
@@ -76,22 +63,15 @@ static void fuzz_problems(const wf_problems_t *problems)
         if (!item->rule || item->line < 0 || item->column < 0) {
             abort();
         }
-        fuzz_text(item->message);
+        fuzz_utf8(item->message);
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     wf_decision_file_t *file;
     wf_problems_t *problems;
-    apr_pool_t *p;
 
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     problems = wf_problems_create("fuzz", p);
     wf_decision_file_parse(&file, (const char *)data, size, problems, p);
     fuzz_problems(problems);
@@ -100,10 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         }
         for (int i = 0; i < wf_decision_count(file); i++) {
-            fuzz_text(wf_decision_key(wf_decision_at(file, i)));
+            fuzz_utf8(wf_decision_key(wf_decision_at(file, i)));
             fuzz_decision(wf_decision_at(file, i), p);
         }
     }
-    apr_pool_destroy(p);
-    return 0;
 }

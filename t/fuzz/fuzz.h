@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /** The target. data may be NULL when size is 0. */
 static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p);
@@ -60,6 +61,18 @@ static inline char *fuzz_cut(char **rest)
         *(*rest)++ = '\0';
     }
     return line;
+}
+
+/** The server's zone from here on: UTC, or one that changes its clocks. */
+static inline void fuzz_zone(int changes)
+{
+    static int set = -1;
+
+    if (set != changes) {
+        setenv("TZ", changes ? "Europe/Berlin" : "UTC0", 1);
+        tzset();
+        set = changes;
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,13 +2,7 @@
  * body. Whatever it is: how the body is cut into pieces must not change what comes out.
  */
 #include "http/http.h"
-
-#include <apr_strings.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* What the sink saw, as text: "part a file=x type=t|bytes|end|" … then the outcome. */
 typedef struct record_t {
@@ -114,25 +108,16 @@ static int same_in_pieces(const char *type, const char *body, apr_size_t length,
     return 1;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     const uint8_t *newline = size ? memchr(data, '\n', size) : NULL;
-    apr_pool_t *p;
 
     if (!newline) {
-        return 0;
+        return;
     }
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     if (!same_in_pieces(
             apr_pstrmemdup(p, (const char *)data, (apr_size_t)(newline - data)),
             (const char *)newline + 1, size - (size_t)(newline - data) - 1, p)) {
         abort();
     }
-    apr_pool_destroy(p);
-    return 0;
 }

@@ -2,14 +2,7 @@
  * is: a table that reads the same when it is written again, or problems that name lines.
  */
 #include "load/data.h"
-
-#include <apr_general.h>
-#include <apr_strings.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static void fuzz_write(wf_buffer_t *out, const char *text, char after)
 {
@@ -51,22 +44,15 @@ static wf_table_t *fuzz_read(char *text, size_t length, char delimiter, apr_pool
     return table;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     wf_table_t *table, *again;
     wf_buffer_t *written;
-    apr_pool_t *p;
 
     if (size == 0 || data[0] == '"' || data[0] == '\n' || data[0] == '\r' || data[0] == 0
         || data[0] >= 0x80) {
-        return 0;
+        return;
     }
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     table = fuzz_read(apr_pstrmemdup(p, (const char *)data + 1, size - 1), size - 1,
                       (char)data[0], p);
     if (table != NULL) {
@@ -82,6 +68,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         }
     }
-    apr_pool_destroy(p);
-    return 0;
 }

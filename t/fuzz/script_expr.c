@@ -2,10 +2,7 @@
  * process expression, '1' process template, '2' load expression, '3' load template), the
  * rest is the text. Whatever it is: a value that prints, or an error that says why. */
 #include "script/fixture.h"
-
-#include <stdint.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static apr_status_t fuzz_run(int form, const char *text, const wf_scope_t *scope,
                              wf_value_t *value, apr_pool_t *p, wf_error_t *err)
@@ -23,8 +20,8 @@ static apr_status_t fuzz_run(int form, const char *text, const wf_scope_t *scope
     return rv == APR_SUCCESS ? wf_expr_eval(expr, scope, value, p, err) : rv;
 }
 
-static void fuzz_check(int form, apr_status_t rv, const wf_value_t *value,
-                       const wf_error_t *err, apr_pool_t *p)
+static void check_result(int form, apr_status_t rv, const wf_value_t *value,
+                         const wf_error_t *err, apr_pool_t *p)
 {
     int truth;
 
@@ -50,10 +47,8 @@ static void fuzz_check(int form, apr_status_t rv, const wf_value_t *value,
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
-    apr_pool_t *p;
     fixture_t f;
     wf_scope_t scope;
     wf_value_t value = { .type = WF_NULL };
@@ -61,19 +56,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_status_t rv;
 
     if (size == 0) {
-        return 0;
+        return;
     }
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     wf_error_init(&err, p);
     fixture_init(&f, p);
     scope = fixture_scope(&f);
     rv = fuzz_run(data[0] & 3, apr_pstrmemdup(p, (const char *)data + 1, size - 1),
                   &scope, &value, p, &err);
-    fuzz_check(data[0] & 3, rv, &value, &err, p);
-    apr_pool_destroy(p);
-    return 0;
+    check_result(data[0] & 3, rv, &value, &err, p);
 }

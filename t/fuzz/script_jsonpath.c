@@ -1,14 +1,7 @@
 /* Fuzz target of JSONPath. The input is a query, a line feed, and a JSON document (none:
  * a fixed one). Whatever it is: a list of values, or an error that says why. */
 #include "script/script.h"
-
-#include <apr_general.h>
-#include <apr_strings.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static const char fixed[] = "{\"a\":[1,2.5,\"x\",null,true,{\"b\":{\"a\":[]}},[1,[2,[3]]]"
                             "],\"b\":\"aab\",\"c\":{}}";
@@ -42,9 +35,8 @@ static void fuzz_select(const wf_jsonpath_t *path, const wf_value_t *root, apr_p
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     const uint8_t *line = memchr(data, '\n', size);
     size_t length = line ? (size_t)(line - data) : size;
     const char *document = line ? (const char *)line + 1 : fixed;
@@ -53,13 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wf_value_t root;
     wf_error_t err;
     apr_status_t rv;
-    apr_pool_t *p;
 
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     wf_error_init(&err, p);
     rv = wf_jsonpath_parse(&path, apr_pstrmemdup(p, (const char *)data, length), p, &err);
     fuzz_error(rv, &err);
@@ -70,6 +56,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         root = wf_value_from_json(tree, p);
         fuzz_select(path, &root, p);
     }
-    apr_pool_destroy(p);
-    return 0;
 }

@@ -2,15 +2,9 @@
  * JSON too. Whatever it is: a plan without problems, or problems that say what and where.
  */
 #include "../00unit/steps/read.h"
+#include "fuzz.h"
 
-#include <apr_general.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fuzz_check(const wf_plan_t *plan, const wf_problems_t *problems,
+static void check_plan(const wf_plan_t *plan, const wf_problems_t *problems,
                        apr_pool_t *p)
 {
     int i;
@@ -44,30 +38,21 @@ static void fuzz_json(const char *text, size_t size, apr_pool_t *p)
     wf_error_init(&err, p);
     if (wf_json_parse(&json, text, size, p, &err) == APR_SUCCESS) {
         plan_from_json(&plan, json, problems, p);
-        fuzz_check(plan, problems, p);
+        check_plan(plan, problems, p);
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
-    static int initialized;
     wf_problems_t *problems;
     wf_plan_t *plan;
-    apr_pool_t *p;
     char *text;
 
-    if (!initialized) {
-        apr_initialize();
-        initialized = 1;
-    }
-    apr_pool_create(&p, NULL);
     text = apr_palloc(p, size + 1);
     memcpy(text, data, size);
     text[size] = '\0';
     problems = wf_problems_create("fuzz.yaml", p);
     plan_from_yaml(&plan, text, size, problems, p);
-    fuzz_check(plan, problems, p);
+    check_plan(plan, problems, p);
     fuzz_json(text, size, p);
-    apr_pool_destroy(p);
-    return 0;
 }
