@@ -138,6 +138,7 @@ static const struct {
     { "with a blank", "sixteen letters!\n", 0600, NULL, "in one line" },
     { "with an umlaut", "sixteen-l\xc3\xa4tters!", 0600, NULL, "of ASCII" },
     { "empty", "", 0600, NULL, "shorter" },
+    { "with a NUL, which is ~ here", "sixteen-letters!~more", 0600, NULL, "in one line" },
 };
 
 static void test_files(void)
@@ -150,7 +151,9 @@ static void test_files(void)
         FILE *f = fopen(path, "w");
         int good_file;
 
-        fputs(files[i].text, f);
+        for (const char *c = files[i].text; *c; c++) {
+            fputc(*c == '~' ? '\0' : *c, f);
+        }
         fclose(f);
         chmod(path, files[i].mode);
         good_file = wf_api_key_read(hash, path, pool, err) == APR_SUCCESS;
