@@ -37,9 +37,8 @@ int wf_command_is_kept(wf_command_e command)
         [WF_CMD_LOAD_STATUS] = 1,     [WF_CMD_REPORT] = 1,
         [WF_CMD_STREAM_RESERVE] = 1,  [WF_CMD_STREAM_OPEN] = 1,
         [WF_CMD_LINK_RESERVE] = 1,    [WF_CMD_LINK_OPEN] = 1,
-        [WF_CMD_KEY_CREATE] = 1,      [WF_CMD_KEY_LIST] = 1,
-        [WF_CMD_BACKUP] = 1,          [WF_CMD_SLAVES] = 1,
-        [WF_CMD_ANSWERED] = 1,
+        [WF_CMD_KEY_LIST] = 1,        [WF_CMD_BACKUP] = 1,
+        [WF_CMD_SLAVES] = 1,          [WF_CMD_ANSWERED] = 1,
     };
 
     return !is_not[command];

@@ -104,8 +104,8 @@ typedef enum {
 const char *wf_command_name(wf_command_e command);
 int wf_command_parse(const char *name); /* -1 if unknown */
 
-/** 0 if an Idempotency-Key does not count for the command: it only reads, writes nothing to the
- *  store (a backup), or its reply must be kept nowhere (a new API key). */
+/** 0 if an Idempotency-Key does not count for the command: it only reads, or writes nothing to
+ *  the store (a backup). */
 int wf_command_is_kept(wf_command_e command);
 
 /** For a command that is to be done once although its request may come again: the request

@@ -128,7 +128,7 @@ my %cases = (
 );
 my @reading = ('POST /login', 'POST /migration/generate', 'POST /migration/validate', 'POST /external-task',
     'POST /external-task/count', 'POST /index/call/{callId}');    # the last one forwards to the others
-my @outside = ('POST /api-keys', 'POST /management/backup');    # the answer of the one is kept nowhere, the other changes no store
+my @outside = ('POST /api-keys', 'POST /management/backup');    # the answer of the one is not all kept, the other changes no store
 
 # The same call as it is sent once more: a form has a new boundary.
 my $boundaries = 0;
@@ -140,7 +140,7 @@ sub send_as {
     return keyed($key, $method, $path, $body->($boundary), headers => { 'Content-Type' => "multipart/form-data; boundary=$boundary" });
 }
 
-plan tests => 1 + 6 * keys(%cases) - scalar(grep { /^DELETE/ } keys %cases) + 49;
+plan tests => 1 + 6 * keys(%cases) - scalar(grep { /^DELETE/ } keys %cases) + 51;
 
 my $paths = get_json('/openapi.json')->{paths};
 my @changing = sort map { my $path = $_; map { uc($_) . " $path" } grep { /^(post|put|patch|delete)$/ } keys %{ $paths->{$path} } } keys %$paths;
@@ -249,13 +249,16 @@ ok t_cmp($code, 200, 'the first one is done');
 ok t_cmp(json(keyed($key, 'POST', '/process-instance', $ask))->{id}, $id, 'and then all get its answer');
 ok t_cmp(scalar(() = $target->requests('/slow')), 1, 'the delegate was called once');
 
-# ---- an answer that nobody may keep -----------------------------------------------------------
+# ---- an answer of which nobody may keep all -----------------------------------------------------------
 
 $key = new_key();
 $r = keyed($key, 'POST', '/api-keys', { name => 'secret', expires => '1d' });
-my $secret = json($r)->{key};
-ok t_cmp($r->code, 200, 'a new API key');
-ok t_cmp(keyed($key, 'POST', '/api-keys', { name => 'secret', expires => '1d' })->code, 409, 'its name is taken');
+my ($secret, $secret_id) = @{ json($r) }{ 'key', 'id' };
+ok t_cmp($r->code . replayed($r), '200no', 'a new API key');
+$r = keyed($key, 'POST', '/api-keys', { name => 'secret', expires => '1d' });
+ok t_cmp($r->code . replayed($r) . json($r)->{id}, "200true$secret_id", 'there is one');
+ok t_cmp(json($r)->{key}, undef, 'which is not shown again');
+ok t_cmp(keyed($key, 'POST', '/api-keys', { name => 'secret', expires => '2d' })->code, 422, 'another one');
 ok t_cmp(scalar(grep { /\Q$secret\E/ } $server->rows('SELECT REPLY_, ANSWER_ FROM WF_IDEMPOTENCY')), 0, 'it is kept nowhere');
 
 # ---- an answer that is from then --------------------------------------------------------------
