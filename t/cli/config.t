@@ -55,7 +55,7 @@ my @environment = (
     [ 'WE_SERVER_ENABLE_CORS', '1',     qr/WE_SERVER_ENABLE_CORS: must be true or false/ ],
     [ 'WE_SERVER_READ_TIMEOUT', '5',    qr/WE_SERVER_READ_TIMEOUT: "5" is no duration/ ],
     [ 'WE_MASTER_MAX_SLAVES', 'many',   qr/WE_MASTER_MAX_SLAVES: must be a whole number/ ],
-    [ 'WE_AUTH_TYPE',            'oauth',    qr/WE_AUTH_TYPE: must be api_key or jwt/ ],
+    [ 'WE_AUTH_TYPE',        'oauth',   qr/WE_AUTH_TYPE: must be api_key or jwt/ ],
 );
 my @levels = (
     # file            environment  options      lines that are seen
