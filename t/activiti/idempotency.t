@@ -140,7 +140,7 @@ sub send_as {
     return keyed($key, $method, $path, $body->($boundary), headers => { 'Content-Type' => "multipart/form-data; boundary=$boundary" });
 }
 
-plan tests => 1 + 6 * keys(%cases) - scalar(grep { /^DELETE/ } keys %cases) + 51;
+plan tests => 1 + 6 * keys(%cases) - scalar(grep { /^DELETE/ } keys %cases) + 55;
 
 my $paths = get_json('/openapi.json')->{paths};
 my @changing = sort map { my $path = $_; map { uc($_) . " $path" } grep { /^(post|put|patch|delete)$/ } keys %{ $paths->{$path} } } keys %$paths;
@@ -277,3 +277,22 @@ my ($parameter) = grep { $_->{name} eq 'Idempotency-Key' } @{ $paths->{'/process
 ok t_cmp("$parameter->{in} $parameter->{schema}{maxLength}", 'header 255', 'the document has the header');
 ok t_cmp(join(' ', sort grep { /^4(09|22)$/ } keys %{ $paths->{'/process-instance'}{post}{responses} }), '409 422', 'and its refusals');
 ok t_cmp(scalar(grep { $_->{name} eq 'Idempotency-Key' } @{ $paths->{'/tasks'}{get}{parameters} }), 0, 'not where nothing changes');
+
+# ---- how long answers are kept ----------------------------------------------------------------
+
+my @kept = map { new_key() } 1 .. 5;
+my @ids = map { json(keyed($_, 'POST', '/process-instance', $start))->{id} } @kept;
+sub kept { value('SELECT COUNT(*) FROM WF_IDEMPOTENCY') }
+my $extra = $server->{extra};
+$server->{extra} = "$extra\nWorkflowIdempotencyLimit 3";
+$server->write_config->graceful;
+wait_until { kept() == 3 } 30;
+ok t_cmp(kept(), 3, 'as many as are wanted');
+ok t_cmp(json(keyed($kept[4], 'POST', '/process-instance', $start))->{id}, $ids[4], 'the newest');
+ok t_cmp(json(keyed($kept[0], 'POST', '/process-instance', $start))->{id} != $ids[0], 1, 'not the oldest');
+my $made_at = value('SELECT MAX(CREATED_) FROM WF_IDEMPOTENCY');
+wait_until { time * 1000 > $made_at + 3000 };
+$server->{extra} = "$extra\nWorkflowIdempotencyTimeToLive 2s";
+$server->write_config->graceful;
+wait_until { !kept() } 30;
+ok t_cmp(kept(), 0, 'none that is too old');
