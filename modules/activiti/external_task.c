@@ -415,7 +415,8 @@ apr_status_t wf_external_topics(wf_request_t *req, wf_error_t *err)
         asked |= on ? flags[i].flag : 0;
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_store_topics(store, asked, wf_time_ms(), &names, req->pool, err);
+        rv = wf_store_topics(store, asked, wf_time_ms(), NULL, &names, req->pool,
+                             err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

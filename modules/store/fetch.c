@@ -128,29 +128,15 @@ apr_status_t wf_store_fetchable(wf_store_t *store, const wf_fetch_t *fetch,
 
 /* ---- topics ---------------------------------------------------------------------- */
 
-static apr_status_t take_topic_name(void *baton, const wf_cell_t *cells, int count,
-                                    wf_error_t *err)
-{
-    apr_array_header_t *names = baton;
-
-    (void)count, (void)err;
-    APR_ARRAY_PUSH(names, const char *) = wf_cell_to_text(&cells[0], names->pool);
-    return APR_SUCCESS;
-}
-
 apr_status_t wf_store_topics(wf_store_t *store, unsigned flags, apr_int64_t now,
-                             apr_array_header_t **names, apr_pool_t *p, wf_error_t *err)
+                             const char *visible_to, apr_array_header_t **names,
+                             apr_pool_t *p, wf_error_t *err)
 {
     wf_cell_t args[] = { wf_cell_integer((flags & WF_TOPICS_LOCKED) != 0),
                          wf_cell_integer((flags & WF_TOPICS_UNLOCKED) != 0),
                          wf_cell_integer((flags & WF_TOPICS_RETRIES) != 0),
-                         wf_cell_integer(now) };
-    wf_stmt_t **stmt = &store->fixed[WF_SQL_TOPICS];
-    apr_status_t rv = WF_PREPARED(
-        store, stmt, wf_sql_fixed(store->driver, WF_SQL_TOPICS, store->pool), err);
+                         wf_cell_integer(now), wf_cell_text(visible_to) };
 
     *names = apr_array_make(p, 4, sizeof(const char *));
-    return rv == APR_SUCCESS
-               ? store->driver->run(store, *stmt, args, 4, take_topic_name, *names, NULL, err)
-               : rv;
+    return wf_store_texts(store, WF_SQL_TOPICS, args, 5, *names, err);
 }

@@ -261,8 +261,13 @@ typedef enum {
     WF_SQL_TASK_FETCH,        /* external task, worker, end, now; 1 if it may be fetched */
     WF_SQL_TASK_OWN,          /* external task, worker; 1 if he had it last */
     WF_SQL_TASK_FREE,         /* external task, worker, time; 1 if nobody else has it then */
-    WF_SQL_TOPICS,            /* locked, not locked, retries left: 1 or 0 each; now */
+    WF_SQL_TOPICS,            /* locked, not locked, retries left: 1 or 0 each; now; user
+                                 or NULL */
     WF_SQL_ACTIVE_KEYS,       /* now */
+    WF_SQL_RIGHTS,            /* user, key; WF_RIGHT_… bits */
+    WF_SQL_GRANTED_KEYS,      /* user, one of these bits */
+    WF_SQL_HAS_TASK,          /* user, task, taken ones count; 1 if it is his */
+    WF_SQL_VISIBLE_DEFINITIONS, /* user, limit: ids of those he may read */
     WF_SQL_FIXED
 } wf_sql_e;
 
@@ -338,6 +343,11 @@ apr_status_t wf_store_fixed(wf_store_t *store, wf_sql_e which, const wf_cell_t *
 /** End a WF_TX_READ in which rv came out; gives rv, or how the end failed. */
 apr_status_t wf_store_read_end(wf_store_t *store, apr_status_t rv, wf_error_t *err);
 
+/** Run a fixed statement; the first cells of its rows, as texts of the array's pool, are
+ *  pushed onto texts, of const char *. */
+apr_status_t wf_store_texts(wf_store_t *store, wf_sql_e which, const wf_cell_t *args,
+                            int count, apr_array_header_t *texts, wf_error_t *err);
+
 /** A wf_row_fn whose baton is an apr_int64_t: the first cell. */
 apr_status_t wf_row_number(void *baton, const wf_cell_t *cells, int count,
                            wf_error_t *err);
@@ -357,6 +367,22 @@ apr_status_t wf_store_relation(wf_store_t *store, wf_relation_e relation,
 /** The row with a key behind prefix bytes. */
 apr_status_t wf_store_load(wf_store_t *store, wf_table_e table, const wf_cell_t *key,
                            apr_size_t prefix, void **row, apr_pool_t *p, wf_error_t *err);
+
+/* ---- rights, as SQL ---------------------------------------------------------------- */
+
+#define WF_SQL_GROUPS_OF(user)                                                           \
+    "SELECT m.GROUP_ID_ FROM ACT_ID_MEMBERSHIP m WHERE m.USER_ID_ = " user
+
+/** Keys with a grant for a user for which a condition over g holds. */
+#define WF_SQL_KEYS_OF(user, condition)                                                  \
+    "SELECT g.KEY_ FROM WF_GRANT g WHERE g.USER_ID_ = " user condition                   \
+    " UNION ALL SELECT g.KEY_ FROM WF_GRANT g WHERE g.GROUP_ID_ IN (" WF_SQL_GROUPS_OF(  \
+        user) ")" condition
+
+/** Ids of definitions that a user may read. */
+#define WF_SQL_READABLE(user)                                                            \
+    "SELECT p.ID_ FROM ACT_RE_PROCDEF p WHERE p.KEY_ IN (" WF_SQL_KEYS_OF(               \
+        user, " AND g.READ_ = 1") ")"
 
 /* ---- SQL text -------------------------------------------------------------------- */
 

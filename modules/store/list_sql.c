@@ -14,7 +14,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define GROUPS_OF_USER "SELECT m.GROUP_ID_ FROM ACT_ID_MEMBERSHIP m WHERE m.USER_ID_ = ?"
+#define GROUPS_OF_USER WF_SQL_GROUPS_OF("?")
 
 /* clang-format off */
 
@@ -52,6 +52,17 @@ static const wf_stream_t definition_streams[] = {
     { NULL },
 };
 
+/* Nobody's: those that a user may see are the definitions' of the fan. */
+static const wf_stream_t no_streams[] = {
+    ROW("ACT_HI_PROCINST", "r.PROC_DEF_ID_ = '' AND r.END_TIME_ IS NULL", 1),
+    { NULL },
+};
+static const wf_stream_t visible_streams[] = {
+    ROW("ACT_HI_PROCINST", "r.PROC_DEF_ID_ IN (" WF_SQL_READABLE("?") ")"
+        " AND r.END_TIME_ IS NULL", 1),
+    { NULL },
+};
+
 static const wf_stream_t member_streams[] = {
     { "m.USER_ID_", "ACT_ID_MEMBERSHIP m", " JOIN ACT_ID_USER r ON r.ID_ = m.USER_ID_",
       "m.GROUP_ID_ = ?", 1 },
@@ -66,15 +77,37 @@ static const wf_stream_t membership_streams[] = {
 
 /* ---- filters --------------------------------------------------------------------- */
 
+/* Few are looked at: of definitions and deployments there are not many. */
+static const wf_filter_def_t deployment_filters[] = {
+    { WF_FILTER_VISIBLE, WF_FILTER_TEXT,
+      .where = "NOT EXISTS (SELECT 1 FROM ACT_RE_PROCDEF p WHERE p.DEPLOYMENT_ID_ = r.ID_"
+      " AND p.KEY_ NOT IN (" WF_SQL_KEYS_OF("?", "") "))" },
+    { NULL },
+};
+
 static const wf_filter_def_t definition_filters[] = {
     { "startableByUser", WF_FILTER_TEXT,
       .where = "EXISTS (SELECT 1 FROM ACT_RU_IDENTITYLINK l WHERE l.PROC_DEF_ID_ = r.ID_"
       " AND l.TYPE_ = 'candidate' AND (l.USER_ID_ = ?"
       " OR l.GROUP_ID_ IN (" GROUPS_OF_USER ")))" },
+    { WF_FILTER_VISIBLE, WF_FILTER_TEXT,
+      .where = "+r.KEY_ IN (" WF_SQL_KEYS_OF("?", "") ")" }, /* +: in any order */
     { NULL },
 };
 
 #define TASK_LEADS 0x3f /* the first six */
+
+/* A sub-task belongs to no process by itself but to the one of its parent, as far as one
+ * level up; further down it is seen by whoever has it. */
+#define VISIBLE_TASK                                                                     \
+    "(r.PROC_DEF_ID_ IN (" WF_SQL_READABLE("?") ") OR r.ASSIGNEE_ = ? OR r.OWNER_ = ?"   \
+    " OR (r.PROC_DEF_ID_ IS NULL AND r.PARENT_TASK_ID_ IS NULL)"                         \
+    " OR (r.PROC_DEF_ID_ IS NULL AND EXISTS (SELECT 1 FROM ACT_RU_TASK t"                \
+    " WHERE t.ID_ = r.PARENT_TASK_ID_ AND (t.PROC_DEF_ID_ IN (" WF_SQL_READABLE("?") ")" \
+    " OR (t.PROC_DEF_ID_ IS NULL AND t.PARENT_TASK_ID_ IS NULL))))"                      \
+    " OR EXISTS (SELECT 1 FROM ACT_RU_IDENTITYLINK v WHERE v.TASK_ID_ = r.ID_"           \
+    " AND v.TYPE_ = 'candidate' AND (v.USER_ID_ = ? OR v.GROUP_ID_ IN ("                 \
+    GROUPS_OF_USER "))))"
 
 static const wf_filter_def_t task_filters[] = {
     { "assignee",         WF_FILTER_TEXT,   .where = "r.ASSIGNEE_ = ?" },
@@ -92,12 +125,16 @@ static const wf_filter_def_t task_filters[] = {
     { "dueDate",          WF_FILTER_DATE,   .where = "r.DUE_DATE_ = ?" },
     { "minDueDate",       WF_FILTER_DATE,   .where = "r.DUE_DATE_ >= ?" },
     { "maxDueDate",       WF_FILTER_DATE,   .where = "r.DUE_DATE_ <= ?" },
+    { WF_FILTER_VISIBLE,  WF_FILTER_TEXT,   .where = VISIBLE_TASK },
     { NULL },
 };
 
 static const wf_filter_def_t instance_filters[] = {
     { "processDefinitionId", WF_FILTER_TEXT, .streams = definition_streams },
     { "businessKey",         WF_FILTER_TEXT, .where = "r.BUSINESS_KEY_ = ?" },
+    { WF_FILTER_VISIBLE,     WF_FILTER_TEXT, .streams = no_streams,
+      .fan = definition_streams, .fan_texts = WF_SQL_VISIBLE_DEFINITIONS,
+      .fan_all = visible_streams },
     { NULL },
 };
 
@@ -144,6 +181,8 @@ static const wf_filter_def_t external_task_filters[] = {
     { "activityId",          WF_FILTER_TEXT,   .where = "r.ACT_ID_ = ?" },
     { "active",              WF_FILTER_FLAG,   .where = "r.SUSPENSION_STATE_ = 1" },
     { "suspended",           WF_FILTER_FLAG,   .where = "r.SUSPENSION_STATE_ = 2" },
+    { WF_FILTER_VISIBLE,     WF_FILTER_TEXT,
+      .where = "r.PROC_DEF_ID_ IN (" WF_SQL_READABLE("?") ")" },
     { NULL },
 };
 
@@ -188,11 +227,19 @@ static const wf_filter_def_t api_key_filters[] = {
     { NULL },
 };
 
+static const wf_filter_def_t grant_filters[] = {
+    { "key",   WF_FILTER_TEXT, .where = "r.KEY_ = ?" },
+    { "user",  WF_FILTER_TEXT, .where = "r.USER_ID_ = ?" },
+    { "group", WF_FILTER_TEXT, .where = "r.GROUP_ID_ = ?" },
+    { NULL },
+};
+
 /* ---- lists ----------------------------------------------------------------------- */
 
 const wf_list_def_t wf_lists[WF_LISTS] = {
     [WF_LIST_DEPLOYMENTS] = {
         .table = WF_TABLE_DEPLOYMENT,
+        .filters = deployment_filters,
         .keys    = { "id",    "name",    "deploymentTime" },
         .columns = { "r.ID_", "r.NAME_", "r.DEPLOY_TIME_" } },
     [WF_LIST_DEFINITIONS] = {
@@ -273,6 +320,12 @@ const wf_list_def_t wf_lists[WF_LISTS] = {
                      "expires" },
         .columns = { "r.ID_", "r.NAME_", "r.OWNER_", "r.RIGHTS_", "r.CREATED_",
                      "r.EXPIRES_" } },
+    /* Administrators look at the few of one definition, user or group. */
+    [WF_LIST_GRANTS] = {
+        .table = WF_TABLE_GRANT,
+        .filters = grant_filters,
+        .keys    = { "id",    "processDefinitionKey", "userId",     "groupId" },
+        .columns = { "r.ID_", "r.KEY_",               "r.USER_ID_", "r.GROUP_ID_" } },
 };
 /* clang-format on */
 

@@ -31,17 +31,6 @@ static apr_status_t find_statement(wf_store_t *store, const wf_list_key_t *key,
     return rv;
 }
 
-static apr_status_t take_text(void *baton, const wf_cell_t *cells, int count,
-                              wf_error_t *err)
-{
-    apr_array_header_t *texts = baton;
-
-    (void)count;
-    (void)err;
-    APR_ARRAY_PUSH(texts, const char *) = wf_cell_to_text(&cells[0], texts->pool);
-    return APR_SUCCESS;
-}
-
 /* Put the texts of the fan behind the filters' values, if the statement needs any. */
 static apr_status_t spread_fan(wf_store_t *store, call_t *call, apr_pool_t *p,
                                wf_error_t *err)
@@ -50,7 +39,6 @@ static apr_status_t spread_fan(wf_store_t *store, call_t *call, apr_pool_t *p,
     const wf_filter_def_t *f = wf_list_fan(&call->key, &arg);
     apr_array_header_t *texts;
     wf_cell_t args[2];
-    wf_stmt_t **stmt;
     apr_status_t rv;
 
     if (!f) {
@@ -59,12 +47,7 @@ static apr_status_t spread_fan(wf_store_t *store, call_t *call, apr_pool_t *p,
     texts = apr_array_make(p, 8, sizeof(const char *));
     args[0] = call->cells[arg];
     args[1] = wf_cell_integer(WF_MAX_FANS + 1);
-    stmt = &store->fixed[f->fan_texts];
-    rv = WF_PREPARED(store, stmt, wf_sql_fixed(store->driver, f->fan_texts, store->pool),
-                     err);
-    if (rv == APR_SUCCESS) {
-        rv = store->driver->run(store, *stmt, args, 2, take_text, texts, NULL, err);
-    }
+    rv = wf_store_texts(store, f->fan_texts, args, 2, texts, err);
     if (texts->nelts > WF_MAX_FANS) {
         call->key.fans = -1;
         return rv;

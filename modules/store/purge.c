@@ -75,7 +75,11 @@
         " AND PROC_DEF_ID_ IN " DEFINITIONS,                                             \
     "DELETE FROM ACT_RU_EVENT_SUBSCR WHERE EXECUTION_ID_ IS NULL"                        \
         " AND CONFIGURATION_ IN " DEFINITIONS,                                           \
-    "DELETE FROM ACT_RU_IDENTITYLINK WHERE PROC_DEF_ID_ IN " DEFINITIONS
+    "DELETE FROM ACT_RU_IDENTITYLINK WHERE PROC_DEF_ID_ IN " DEFINITIONS,                \
+    /* A process that comes later and takes the key has other instances to be kept secret. */ \
+    "DELETE FROM WF_GRANT WHERE KEY_ IN (SELECT d.KEY_ FROM ACT_RE_PROCDEF d"            \
+        " WHERE d.DEPLOYMENT_ID_ = ?1 AND NOT EXISTS (SELECT 1 FROM ACT_RE_PROCDEF o"    \
+        " WHERE o.KEY_ = d.KEY_ AND o.DEPLOYMENT_ID_ <> ?1))"
 
 #define LAST_STEP                                                                        \
     "DELETE FROM ACT_RU_EXECUTION WHERE PROC_INST_ID_ IN (SELECT ID_ FROM DOOMED)"

@@ -120,6 +120,12 @@ const wf_relation_def_t wf_relations[WF_BY_RELATIONS] = {
           .condition = "r.PROCESS_INSTANCE_ID_ IS NULL", .holds = job_has_no_instance },
     [WF_BY_LINKS_OF_DEFINITION] =
         { WF_TABLE_IDENTITYLINK, "PROC_DEF_ID_",         WF_TABLES },
+    [WF_BY_GRANTS_OF_KEY] =
+        { WF_TABLE_GRANT,        "KEY_",                 WF_TABLES },
+    [WF_BY_GRANTS_OF_USER] =
+        { WF_TABLE_GRANT,        "USER_ID_",             WF_TABLES },
+    [WF_BY_GRANTS_OF_GROUP] =
+        { WF_TABLE_GRANT,        "GROUP_ID_",            WF_TABLES },
 };
 /* clang-format on */
 
@@ -418,4 +424,13 @@ apr_status_t wf_uow_select_of_definition(wf_uow_t *uow, wf_table_e table,
         assert(table == WF_TABLE_SUBSCRIPTION);
         return select_rows(uow, WF_BY_SUBSCRIPTIONS_OF_DEFINITION, &key, rows, err);
     }
+}
+
+apr_status_t wf_uow_select_grants(wf_uow_t *uow, wf_relation_e relation, const char *text,
+                                  apr_array_header_t **rows, wf_error_t *err)
+{
+    wf_family_t family = { .texts = { text } };
+
+    assert(wf_relations[relation].table == WF_TABLE_GRANT && text);
+    return select_rows(uow, relation, &family, rows, err);
 }

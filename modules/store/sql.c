@@ -112,10 +112,30 @@ static const char *const fixed[WF_SQL_FIXED] = {
         "SELECT DISTINCT TOPIC_NAME_ FROM ACT_RU_EXT_TASK r"
         " WHERE (?1 = 0 OR r.LOCK_EXP_TIME_ > ?4)"
         " AND (?2 = 0 OR r.LOCK_EXP_TIME_ IS NULL OR r.LOCK_EXP_TIME_ <= ?4)"
-        " AND (?3 = 0 OR COALESCE(r.RETRIES_, 1) > 0) ORDER BY 1",
+        " AND (?3 = 0 OR COALESCE(r.RETRIES_, 1) > 0)"
+        " AND (?5 IS NULL OR r.PROC_DEF_ID_ IN (" WF_SQL_READABLE("?5") ")) ORDER BY 1",
     [WF_SQL_ACTIVE_KEYS] =
         "SELECT (SELECT COUNT(*) FROM WF_API_KEY WHERE REVOKED_ IS NULL AND EXPIRES_ IS NULL)"
         " + (SELECT COUNT(*) FROM WF_API_KEY WHERE REVOKED_ IS NULL AND EXPIRES_ > ?1)",
+    [WF_SQL_RIGHTS] =
+        "SELECT COALESCE(MAX(START_), 0) + 2 * COALESCE(MAX(READ_), 0)"
+        " + 4 * COALESCE(MAX(OPERATE_), 0) FROM"
+        " (SELECT g.START_, g.READ_, g.OPERATE_ FROM WF_GRANT g"
+        " WHERE g.USER_ID_ = ?1 AND g.KEY_ IN (?2, '" WF_EVERY_KEY "')"
+        " UNION ALL SELECT g.START_, g.READ_, g.OPERATE_ FROM WF_GRANT g"
+        " WHERE g.GROUP_ID_ IN (" WF_SQL_GROUPS_OF("?1") ")"
+        " AND g.KEY_ IN (?2, '" WF_EVERY_KEY "')) AS FOUND_",
+    [WF_SQL_GRANTED_KEYS] =
+        "SELECT DISTINCT KEY_ FROM (" WF_SQL_KEYS_OF("?1",
+        " AND CASE ?2 WHEN 1 THEN g.START_ WHEN 2 THEN g.READ_ ELSE g.OPERATE_ END = 1")
+        ") AS FOUND_ ORDER BY 1",
+    [WF_SQL_HAS_TASK] =
+        "SELECT 1 FROM ACT_RU_TASK r WHERE r.ID_ = ?2 AND (r.ASSIGNEE_ = ?1 OR r.OWNER_ = ?1"
+        " OR ((?3 = 1 OR r.ASSIGNEE_ IS NULL) AND EXISTS"
+        " (SELECT 1 FROM ACT_RU_IDENTITYLINK l WHERE l.TASK_ID_ = r.ID_"
+        " AND l.TYPE_ = 'candidate' AND (l.USER_ID_ = ?1"
+        " OR l.GROUP_ID_ IN (" WF_SQL_GROUPS_OF("?1") ")))))",
+    [WF_SQL_VISIBLE_DEFINITIONS] = WF_SQL_READABLE("?1") " LIMIT ?2",
 };
 
 static const struct {

@@ -206,6 +206,29 @@ apr_status_t wf_store_fixed(wf_store_t *store, wf_sql_e which, const wf_cell_t *
                               err);
 }
 
+static apr_status_t take_text(void *baton, const wf_cell_t *cells, int count,
+                              wf_error_t *err)
+{
+    apr_array_header_t *texts = baton;
+
+    (void)count;
+    (void)err;
+    APR_ARRAY_PUSH(texts, const char *) = wf_cell_to_text(&cells[0], texts->pool);
+    return APR_SUCCESS;
+}
+
+apr_status_t wf_store_texts(wf_store_t *store, wf_sql_e which, const wf_cell_t *args,
+                            int count, apr_array_header_t *texts, wf_error_t *err)
+{
+    wf_stmt_t **stmt = &store->fixed[which];
+    apr_status_t rv =
+        WF_PREPARED(store, stmt, wf_sql_fixed(store->driver, which, store->pool), err);
+
+    return rv == APR_SUCCESS ? store->driver->run(store, *stmt, args, count, take_text,
+                                                  texts, NULL, err)
+                             : rv;
+}
+
 typedef struct collect_t {
     wf_table_e table;
     apr_size_t prefix;

@@ -45,6 +45,7 @@ typedef enum {
     WF_TABLE_POINT,        /* WF_POINT: their time series */
     WF_TABLE_API_KEY,      /* WF_API_KEY: keys of programs that call */
     WF_TABLE_IDEMPOTENCY,  /* WF_IDEMPOTENCY: what requests with a key were answered */
+    WF_TABLE_GRANT,        /* WF_GRANT: rights on process definitions */
     WF_TABLES
 } wf_table_e;
 
@@ -394,6 +395,25 @@ typedef struct wf_api_key_t {
     const char *creator; /* who has made it; NULL: the command line */
 } wf_api_key_t;
 
+/** Rights on all versions of a process definition. */
+enum {
+    WF_RIGHT_START = 1,   /* start instances */
+    WF_RIGHT_READ = 2,    /* see them and what belongs to them */
+    WF_RIGHT_OPERATE = 4, /* change them; comes with READ */
+    WF_RIGHT_ANY = 7
+};
+
+#define WF_EVERY_KEY "*"
+
+/** Rights of a user or a group on a process definition. */
+typedef struct wf_grant_t {
+    wf_row_t row;
+    wf_id_t id;
+    const char *key;                /* of a definition, or WF_EVERY_KEY */
+    const char *user_id, *group_id; /* one of them; the other one is NULL */
+    int start, read, operate;       /* 0 or 1 each */
+} wf_grant_t;
+
 /* ---- connections ------------------------------------------------------------------------------- */
 
 typedef struct wf_store_t wf_store_t;
@@ -518,6 +538,9 @@ typedef enum {
     WF_BY_SUBSCRIPTIONS_OF_DEFINITION,
     WF_BY_JOBS_OF_DEFINITION,
     WF_BY_LINKS_OF_DEFINITION,
+    WF_BY_GRANTS_OF_KEY,
+    WF_BY_GRANTS_OF_USER,
+    WF_BY_GRANTS_OF_GROUP,
     WF_BY_RELATIONS
 } wf_relation_e;
 apr_status_t wf_uow_select(wf_uow_t *uow, wf_relation_e relation, wf_id_t parent,
@@ -534,6 +557,11 @@ apr_status_t wf_uow_select_by_name(wf_uow_t *uow, wf_relation_e relation,
 apr_status_t wf_uow_select_of_definition(wf_uow_t *uow, wf_table_e table,
                                          const char *definition_id,
                                          apr_array_header_t **rows, wf_error_t *err);
+
+/** Grants (wf_grant_t) by a key, a user or a group, as the relation says. Those of
+ *  WF_EVERY_KEY are found by that alone. */
+apr_status_t wf_uow_select_grants(wf_uow_t *uow, wf_relation_e relation, const char *text,
+                                  apr_array_header_t **rows, wf_error_t *err);
 
 /** Rely on a loaded row that this unit leaves as it is: if it is changed or deleted
  *  meanwhile, the unit meets a conflict. For tables without REV_, such as definitions. Saying
@@ -696,6 +724,21 @@ apr_status_t wf_store_made(wf_store_t *store, apr_int64_t *ms, wf_error_t *err);
 apr_status_t wf_store_is_member(wf_store_t *store, const char *user, const char *type,
                                 const char *const groups[3], int *member, wf_error_t *err);
 
+/** Rights (WF_RIGHT_…) that a user has on a definition's key, by himself and by his groups,
+ *  those of WF_EVERY_KEY included. */
+apr_status_t wf_store_rights(wf_store_t *store, const char *user, const char *key,
+                             int *rights, wf_error_t *err);
+
+/** The keys on which he has a right (one WF_RIGHT_… bit), sorted; of const char *. */
+apr_status_t wf_store_granted_keys(wf_store_t *store, const char *user, int right,
+                                   apr_array_header_t **keys, apr_pool_t *p,
+                                   wf_error_t *err);
+
+/** Whether a user has a task: he is its assignee or owner; or, while it is nobody's or if
+ *  taken ones count as well, a candidate by himself or by a group. */
+apr_status_t wf_store_has_task(wf_store_t *store, const char *user, wf_id_t task,
+                               int taken_too, int *has, wf_error_t *err);
+
 /** What has become of an API key. */
 typedef enum {
     WF_KEY_ACTIVE,
@@ -722,21 +765,21 @@ apr_status_t wf_store_active_keys(wf_store_t *store, apr_int64_t now, apr_int64_
  *  the API. Filters take texts unless it says otherwise: # a number or id, @ a date, ! a
  *  flag. */
 typedef enum {
-    WF_LIST_DEPLOYMENTS,
-    WF_LIST_DEFINITIONS, /* startableByUser */
+    WF_LIST_DEPLOYMENTS, /* visibleTo */
+    WF_LIST_DEFINITIONS, /* startableByUser, visibleTo */
     WF_LIST_TASKS,       /* one of assignee, owner, involved, candidate, candidate-group,
                             process-instance#; besides that category, priority#,
                             minPriority#, maxPriority#, dueDate@, minDueDate@,
-                            maxDueDate@ */
+                            maxDueDate@, visibleTo */
     WF_LIST_INSTANCES,   /* running ones, as wf_hi_procinst_t: processDefinitionId,
-                            businessKey */
+                            businessKey, visibleTo */
     WF_LIST_JOBS,        /* process-instance#, with-retries-left!, no-retries-left!,
                             executable@ (at that time), only-timers!, only-messages!,
                             duedate-lt@, duedate-ltoe@, duedate-ht@, duedate-htoe@ */
     WF_LIST_EXTERNAL_TASKS, /* externalTaskId#, topicName, workerId, locked@ and notLocked@
                             (at that time), withRetriesLeft!, noRetriesLeft!,
                             executionId#, processInstanceId#, processDefinitionId,
-                            activityId, active!, suspended! */
+                            activityId, active!, suspended!, visibleTo */
     WF_LIST_INCIDENTS,   /* incidentId#, incidentType, executionId#, processInstanceId#,
                             processDefinitionId, activityId, configuration# */
     WF_LIST_USERS,       /* group, searchText (part of first name, last name or id) */
@@ -746,8 +789,15 @@ typedef enum {
     WF_LIST_RUN_HEADS,   /* the same without what is long: NULL in the rows, which are only
                             to be read, are document, metrics, states, errors, baseline */
     WF_LIST_API_KEYS,    /* owner */
+    WF_LIST_GRANTS,      /* key, user, group */
     WF_LISTS
 } wf_list_e;
+
+/** The filter visibleTo of a list takes a user: rows of definitions on which he has the right
+ *  to read (definitions and deployments: any right; deployments: on all of theirs); tasks
+ *  also if he has them (wf_store_has_task) or they belong to no process. Grants of
+ *  WF_EVERY_KEY do not count: who has one needs no filter. */
+#define WF_FILTER_VISIBLE "visibleTo"
 
 /** A condition of a list, by its name there. Absent if the value is null, or a flag that
  *  is false. Numbers are wf_integer, dates wf_date, flags wf_boolean. */
@@ -854,9 +904,10 @@ apr_status_t wf_store_fetchable(wf_store_t *store, const wf_fetch_t *fetch,
 
 /** Names of the topics that external tasks have, sorted; of const char *. Looks at all of
  *  them. Flags: only topics of tasks that are locked at the time now, are not, may still be
- *  tried. */
+ *  tried. visible_to: only of tasks that this user may see, as the lists' filter; NULL = all. */
 enum { WF_TOPICS_LOCKED = 1, WF_TOPICS_UNLOCKED = 2, WF_TOPICS_RETRIES = 4 };
 apr_status_t wf_store_topics(wf_store_t *store, unsigned flags, apr_int64_t now,
+                             const char *visible_to,
                              apr_array_header_t **names, apr_pool_t *p, wf_error_t *err);
 
 /** What a unit does at its commit about the lock of a job, or of an external task. */

@@ -447,6 +447,19 @@ static const wf_column_t idempotency_columns[] = {
 };
 #undef T
 
+#define T wf_grant_t
+static const wf_column_t grant_columns[] = {
+    { "ID_",       WF_COL_ID,   AT(T, id),       KEY },
+    { "REV_",      WF_COL_REV,  AT(T, row.rev),  0 },
+    { "KEY_",      WF_COL_TEXT, AT(T, key),      0 },
+    { "USER_ID_",  WF_COL_TEXT, AT(T, user_id),  0 },
+    { "GROUP_ID_", WF_COL_TEXT, AT(T, group_id), 0 },
+    { "START_",    WF_COL_INT,  AT(T, start),    0 },
+    { "READ_",     WF_COL_INT,  AT(T, read),     0 },
+    { "OPERATE_",  WF_COL_INT,  AT(T, operate),  0 },
+};
+#undef T
+
 #define BYTES_OF " LEFT JOIN ACT_GE_BYTEARRAY b ON b.ID_ = r.BYTEARRAY_ID_"
 #define RUNNING " LEFT JOIN ACT_RU_EXECUTION b ON b.ID_ = r.ID_"
 #define ID_TAKEN "its id exists already"
@@ -512,6 +525,8 @@ const wf_table_def_t wf_tables[WF_TABLES] = {
         WF_KEY_GENERATED, "ID_", "", "there is one of that name"),
     [WF_TABLE_IDEMPOTENCY] = TABLE("WF_IDEMPOTENCY", "answer", idempotency,
         WF_KEY_TEXT, "SEQ_", "", "another server has answered this request meanwhile"),
+    [WF_TABLE_GRANT] = TABLE("WF_GRANT", "rights", grant,
+        WF_KEY_GENERATED, "ID_", "", "these rights were given meanwhile"),
 };
 /* clang-format on */
 

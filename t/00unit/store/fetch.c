@@ -211,7 +211,7 @@ static const char *topics(unsigned flags)
     wf_error_t *err = new_error();
     apr_array_header_t *names;
 
-    MUST(wf_store_topics(reader, flags, NOW, &names, pool, err), err);
+    MUST(wf_store_topics(reader, flags, NOW, NULL, &names, pool, err), err);
     return apr_array_pstrcat(pool, names, ' ');
 }
 

@@ -294,6 +294,31 @@ static void add_keys(void)
     must_commit(uow, "keys");
 }
 
+/* Who sees what: kermit processes a, members of sales z, waldorf may start a and read z. */
+static void add_grants(void)
+{
+    static const struct {
+        const char *key, *user, *group;
+        int start, read, operate;
+    } rows[] = { { "z", NULL, "sales", 0, 1, 1 },
+                 { "a", "kermit", NULL, 1, 1, 0 },
+                 { "a", "waldorf", NULL, 1, 0, 0 },
+                 { "z", "waldorf", NULL, 0, 1, 0 } };
+    wf_uow_t *uow = new_unit();
+
+    for (int i = 0; i < 4; i++) {
+        wf_grant_t *grant = wf_uow_insert(uow, WF_TABLE_GRANT);
+
+        grant->key = rows[i].key;
+        grant->user_id = rows[i].user;
+        grant->group_id = rows[i].group;
+        grant->start = rows[i].start;
+        grant->read = rows[i].read;
+        grant->operate = rows[i].operate;
+    }
+    must_commit(uow, "grants");
+}
+
 /* ---- lists ----------------------------------------------------------------------- */
 
 static const char *number_of(const wf_id_t *all, int count, wf_id_t id)
@@ -330,6 +355,12 @@ static const char *row_text(wf_list_e list, void *row)
         return number_of(incidents, 3, ((wf_incident_t *)row)->id);
     case WF_LIST_API_KEYS:
         return ((wf_api_key_t *)row)->name;
+    case WF_LIST_GRANTS: {
+        const wf_grant_t *grant = row;
+
+        return apr_pstrcat(pool, grant->key, grant->user_id ? "=" : "<",
+                           grant->user_id ? grant->user_id : grant->group_id, NULL);
+    }
     default:
         return number_of(jobs, 5, ((wf_job_t *)row)->id);
     }
@@ -635,6 +666,31 @@ static const struct {
     {WF_LIST_API_KEYS, NULL, "expires", "k-b k-a k-c", "k-c k-a k-b"},
     {WF_LIST_API_KEYS, "owner=ann", "name", "k-a k-b", "k-b k-a"},
     {WF_LIST_API_KEYS, "owner=cid", "id", "", ""},
+    {WF_LIST_GRANTS, NULL, "id", "z<sales a=kermit a=waldorf z=waldorf",
+     "z=waldorf a=waldorf a=kermit z<sales"},
+    {WF_LIST_GRANTS, NULL, "processDefinitionKey", "a=kermit a=waldorf z<sales z=waldorf",
+     "z<sales z=waldorf a=kermit a=waldorf"},
+    {WF_LIST_GRANTS, NULL, "userId", "z<sales a=kermit a=waldorf z=waldorf",
+     "a=waldorf z=waldorf a=kermit z<sales"},
+    {WF_LIST_GRANTS, "key=z", "groupId", "z=waldorf z<sales", "z<sales z=waldorf"},
+    {WF_LIST_GRANTS, "user=waldorf", "id", "a=waldorf z=waldorf", "z=waldorf a=waldorf"},
+    {WF_LIST_GRANTS, "group=sales", "id", "z<sales", "z<sales"},
+
+    /* What somebody sees by rights: any right shows definitions, reading the rest. */
+    {WF_LIST_DEFINITIONS, "visibleTo=waldorf", "id", "a:1 a:2 z:1 z:2", "z:2 z:1 a:2 a:1"},
+    {WF_LIST_DEFINITIONS, "visibleTo=statler", "id", "", ""},
+    {WF_LIST_INSTANCES, "visibleTo=waldorf", "id", "0 2", "2 0"},
+    {WF_LIST_INSTANCES, "visibleTo=waldorf", "startTime", "2 0", "0 2"},
+    {WF_LIST_INSTANCES, "visibleTo=statler", "id", "", ""},
+    {WF_LIST_INSTANCES, "visibleTo=waldorf&businessKey=k2", "id", "0", "0"},
+    {WF_LIST_INSTANCES, "processDefinitionId=a:1&visibleTo=waldorf", "id", "", ""},
+    {WF_LIST_TASKS, "involved=animal&visibleTo=waldorf", "id", "0 1 4 5", "5 4 1 0"},
+    {WF_LIST_TASKS, "involved=animal&visibleTo=gonzo", "id", "0 1 2 3 4 5", "5 4 3 2 1 0"},
+    {WF_LIST_TASKS, "involved=animal&visibleTo=statler", "id", "", ""},
+    {WF_LIST_TASKS, "assignee=kermit&visibleTo=kermit", "priority", "4 3", "3 4"},
+    {WF_LIST_TASKS, "candidate-group=sales&visibleTo=waldorf", "id", "1", "1"},
+    {WF_LIST_EXTERNAL_TASKS, "visibleTo=waldorf", "id", "0 3", "3 0"},
+    {WF_LIST_EXTERNAL_TASKS, "visibleTo=statler", "id", "", ""},
 };
 
 static int words(const char *text)
@@ -851,6 +907,7 @@ int main(void)
     add_incidents();
     add_runs();
     add_keys();
+    add_grants();
     check_orders();
     check_keys();
     check_pages();

@@ -14,7 +14,7 @@ static const char *const may_scan[] = { "ACT_RE_DEPLOYMENT", "ACT_RE_PROCDEF",
                                         "ACT_HI_PROCINST",   "ACT_RU_JOB",
                                         "ACT_RU_EXT_TASK",   "ACT_RU_INCIDENT",
                                         "WF_EXECUTION",      "WF_API_KEY",
-                                        "WF_IDEMPOTENCY" };
+                                        "WF_IDEMPOTENCY",   "WF_GRANT" };
 
 static const char *plan_of(const char *sql)
 {
@@ -124,7 +124,7 @@ static void check_tables(const wf_driver_t *d)
  * of the list. */
 static int is_checked_in_order(wf_list_e list, const char *filter)
 {
-    static const char *const names[] = { "startableByUser", "searchText",
+    static const char *const names[] = { "startableByUser", "searchText", "visibleTo",
                                          "with-retries-left", "duedate-ht",
                                          "duedate-htoe",      "activityId",
                                          "withRetriesLeft",   "active",
@@ -132,7 +132,7 @@ static int is_checked_in_order(wf_list_e list, const char *filter)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (filter && !strcmp(names[i], filter)) {
-            return 1;
+            return list != WF_LIST_INSTANCES; /* those that somebody sees are streams */
         }
     }
     return list == WF_LIST_EXTERNAL_TASKS && filter && strcmp(filter, "externalTaskId")
@@ -153,6 +153,9 @@ static int may_sort(const wf_list_key_t *key, const char *filter)
     }
     if (filter && key->list == WF_LIST_GROUPS && !strcmp(filter, "type")) {
         return 2; /* groups are few */
+    }
+    if (key->list == WF_LIST_GRANTS && (key->sort > 0 || filter)) {
+        return 2; /* they are few */
     }
     if (key->list == WF_LIST_API_KEYS && key->sort > 0) {
         return 2; /* WorkflowMaxApiKeys is their number, and that of those long over */
@@ -289,6 +292,7 @@ static void check_the_check(void)
 static int is_sorted(wf_relation_e relation)
 {
     return wf_relations[relation].table == WF_TABLE_BYTEARRAY
+           || relation == WF_BY_GRANTS_OF_USER || relation == WF_BY_GRANTS_OF_GROUP
            || relation == WF_BY_EXECUTIONS_OF_INSTANCE
            || relation == WF_BY_VARIABLES_OF_INSTANCE
            || relation == WF_BY_SUBSCRIPTIONS_OF_INSTANCE;

@@ -157,7 +157,7 @@ static void check_creation(void)
            "6 006_external_tasks.sql,7 007_history.sql,8 008_history_ages.sql,"
            "9 009_task_category.sql,10 010_task_variables.sql,11 011_decisions.sql,"
            "12 012_link_history.sql,13 013_checkpoints.sql,14 014_baselines.sql,"
-           "15 015_api_keys.sql,16 016_idempotency.sql",
+           "15 015_api_keys.sql,16 016_idempotency.sql,17 017_grants.sql",
            "the migrations are recorded");
     is_str(raw_text("SELECT GROUP_CONCAT(NAME_ || '=' || VALUE_ || '/' || REV_) "
                     "FROM ACT_GE_PROPERTY"),
@@ -165,7 +165,7 @@ static void check_creation(void)
     is_str(raw_text("PRAGMA journal_mode"), "wal", "journal");
     is_str(raw_text("PRAGMA auto_vacuum"), "2", "free pages can be given back");
     check_open(WF_STORE_WRITE, WF_ERR_NONE, "opening again migrates nothing");
-    is_str(raw_text("SELECT COUNT(*) FROM WF_SCHEMA"), "16", "… and records nothing");
+    is_str(raw_text("SELECT COUNT(*) FROM WF_SCHEMA"), "17", "… and records nothing");
 }
 
 static void check_refusals(void)
@@ -209,7 +209,7 @@ static void check_two_at_once(void)
         good += waitpid(child[i], &status, 0) == child[i] && status == 0;
     }
     is_int(good, 4, "four writers open a new store at the same time");
-    is_str(raw_text("SELECT COUNT(*) FROM WF_SCHEMA"), "16", "… and one migrates it");
+    is_str(raw_text("SELECT COUNT(*) FROM WF_SCHEMA"), "17", "… and one migrates it");
 }
 
 static void check_columns(void)
