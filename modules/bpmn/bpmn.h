@@ -137,6 +137,7 @@ typedef struct wf_bpmn_call_t {
     wf_history_e history; /* models may say otherwise, and … */
     int history_days;     /* … how long it stays after the end; 0: for ever */
     int starters_only;   /* user must be a candidate starter where a definition names some */
+    int granted_only;    /* user must have the right to start the definition */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
     int max_rounds;      /* instances of multi-instance activities in one call */
     wf_services_t services;

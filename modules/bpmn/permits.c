@@ -125,36 +125,34 @@ apr_status_t wf_bpmn_suspend_definition(const wf_bpmn_call_t *call,
     return rv == APR_SUCCESS ? wf_agenda_run(&turn, err) : rv;
 }
 
-/* ---- candidate starters ------------------------------------------------------------------ */
+/* ---- who may start ----------------------------------------------------------------------- */
 
-static apr_status_t is_named(const wf_bpmn_call_t *call, const wf_identitylink_t *link,
-                             int *named, wf_error_t *err)
+static apr_status_t is_user(const wf_bpmn_call_t *call, const char *user,
+                            const char *group, int *is, wf_error_t *err)
 {
     wf_membership_t *membership = NULL;
     apr_status_t rv = APR_SUCCESS;
 
-    if (link->group_id) {
-        rv = wf_uow_get_membership(call->uow, call->user, link->group_id, &membership,
-                                   err);
+    if (group) {
+        rv = wf_uow_get_membership(call->uow, call->user, group, &membership, err);
     }
-    *named = membership || (link->user_id && strcmp(link->user_id, call->user) == 0);
+    *is = membership || (user && strcmp(user, call->user) == 0);
     return rv;
 }
 
-apr_status_t wf_permit_starter(const wf_bpmn_call_t *call,
-                               const wf_definition_t *definition, wf_error_t *err)
+static apr_status_t permit_candidate(const wf_bpmn_call_t *call,
+                                     const wf_definition_t *definition, wf_error_t *err)
 {
     apr_array_header_t *links;
     apr_status_t rv;
     int i, named = 0;
 
-    if (!call->starters_only || !call->user) {
-        return APR_SUCCESS;
-    }
     rv = wf_uow_select_of_definition(call->uow, WF_TABLE_IDENTITYLINK, definition->id,
                                      &links, err);
     for (i = 0; rv == APR_SUCCESS && !named && i < links->nelts; i++) {
-        rv = is_named(call, APR_ARRAY_IDX(links, i, wf_identitylink_t *), &named, err);
+        const wf_identitylink_t *link = APR_ARRAY_IDX(links, i, wf_identitylink_t *);
+
+        rv = is_user(call, link->user_id, link->group_id, &named, err);
     }
     if (rv != APR_SUCCESS || named || !links->nelts) {
         return rv;
@@ -164,4 +162,58 @@ apr_status_t wf_permit_starter(const wf_bpmn_call_t *call,
         "process definition '%s' may be started by its candidate starters "
         "only",
         definition->id);
+}
+
+/* Add what the user may by grants for a key. */
+static apr_status_t add_rights(const wf_bpmn_call_t *call, const char *key, int *rights,
+                               wf_error_t *err)
+{
+    apr_array_header_t *grants;
+    apr_status_t rv =
+        wf_uow_select_grants(call->uow, WF_BY_GRANTS_OF_KEY, key, &grants, err);
+
+    for (int i = 0; rv == APR_SUCCESS && i < grants->nelts; i++) {
+        const wf_grant_t *grant = APR_ARRAY_IDX(grants, i, wf_grant_t *);
+        int his;
+
+        rv = is_user(call, grant->user_id, grant->group_id, &his, err);
+        if (rv == APR_SUCCESS && his) {
+            *rights |= (grant->start ? WF_RIGHT_START : 0)
+                       | (grant->read ? WF_RIGHT_READ : 0)
+                       | (grant->operate ? WF_RIGHT_OPERATE : 0);
+        }
+    }
+    return rv;
+}
+
+static apr_status_t permit_granted(const wf_bpmn_call_t *call,
+                                   const wf_definition_t *definition, wf_error_t *err)
+{
+    int rights = 0;
+    apr_status_t rv = add_rights(call, definition->key, &rights, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = add_rights(call, WF_EVERY_KEY, &rights, err);
+    }
+    if (rv != APR_SUCCESS || (rights & WF_RIGHT_START)) {
+        return rv;
+    }
+    return rights ? wf_error_set(err, WF_ERR_FORBIDDEN,
+                                 "you have no right to start process definition '%s'",
+                                 definition->id)
+                  : wf_error_set(err, WF_ERR_NOT_FOUND, "no such process definition");
+}
+
+apr_status_t wf_permit_starter(const wf_bpmn_call_t *call,
+                               const wf_definition_t *definition, wf_error_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (call->granted_only && call->user) {
+        rv = permit_granted(call, definition, err);
+    }
+    if (rv == APR_SUCCESS && call->starters_only && call->user) {
+        rv = permit_candidate(call, definition, err);
+    }
+    return rv;
 }

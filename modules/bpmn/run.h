@@ -794,8 +794,9 @@ apr_status_t wf_timer_next(wf_firing_t *firing, const wf_host_t *seen,
 /** WF_ERR_CONFLICT: a suspended definition starts no instance. */
 apr_status_t wf_permit_definition(const wf_definition_t *definition, wf_error_t *err);
 
-/** WF_ERR_FORBIDDEN if the call asks for candidate starters, the definition names some and
- *  the user is none of them. */
+/** WF_ERR_FORBIDDEN if the call asks for candidate starters, the definition names some
+ * and the user is none of them; or if it asks for the right to start and he has none.
+ *  WF_ERR_NOT_FOUND, without naming the definition, if he has no right on it at all. */
 apr_status_t wf_permit_starter(const wf_bpmn_call_t *call,
                                const wf_definition_t *definition, wf_error_t *err);
 

@@ -60,6 +60,12 @@ apr_status_t wf_bpmn_start(const wf_bpmn_call_t *call, const wf_definition_t *de
     return start(&turn, definition, NULL, variables, business_key, started, err);
 }
 
+static apr_status_t starts_nothing(const char *message, wf_error_t *err)
+{
+    return wf_error_field(err, WF_ERR_NOT_FOUND, "message",
+                          "no process definition starts by the message '%s'", message);
+}
+
 /* The definition that waits for the message: there is one at most, see starts.c. */
 static apr_status_t find_waiting(const wf_subscription_t **found,
                                  const wf_bpmn_call_t *call, const char *message,
@@ -77,8 +83,7 @@ static apr_status_t find_waiting(const wf_subscription_t **found,
         *found = row->execution_id ? NULL : row;
     }
     if (rv == APR_SUCCESS && !*found) {
-        rv = wf_error_field(err, WF_ERR_NOT_FOUND, "message",
-                            "no process definition starts by the message '%s'", message);
+        rv = starts_nothing(message, err);
     }
     return rv;
 }
@@ -100,7 +105,14 @@ apr_status_t wf_bpmn_start_by_message(const wf_bpmn_call_t *call, const char *me
     if (rv == APR_SUCCESS) {
         rv = wf_starting_definition(&definition, call, row->configuration, err);
     }
-    return rv == APR_SUCCESS ? start(&turn, definition, row->activity_id, variables,
-                                     business_key, started, err)
-                             : rv;
+    if (rv == APR_SUCCESS) {
+        rv = start(&turn, definition, row->activity_id, variables, business_key, started,
+                   err);
+    }
+    /* Who may not see the definition is not told that there is one. */
+    if (rv != APR_SUCCESS && call->granted_only && err->kind == WF_ERR_NOT_FOUND) {
+        wf_error_init(err, err->pool);
+        return starts_nothing(message, err);
+    }
+    return rv;
 }

@@ -65,6 +65,8 @@ static const struct {
     [WF_CMD_GROUP_DELETE]     = { wf_command_group_delete,     wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_JOIN]             = { wf_command_join,             wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_LEAVE]            = { wf_command_leave,            wf_lane_of_identity,     NULL, NULL },
+    [WF_CMD_GRANT_SET]        = { wf_command_grant_set,        wf_lane_of_identity,     NULL, NULL },
+    [WF_CMD_GRANT_CLEAR]      = { wf_command_grant_clear,      wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_KEY_CREATE]       = { wf_command_key_create,       wf_lane_of_identity,     wf_after_key_create, NULL },
     [WF_CMD_KEY_REVOKE]       = { wf_command_key_revoke,       wf_lane_of_identity,     wf_after_key_revoke, NULL },
     [WF_CMD_KEY_LIST]         = { wf_command_key_list,         NULL,                    NULL, NULL },
@@ -103,6 +105,15 @@ static apr_status_t command_status(wf_work_t *work, wf_error_t *err)
     wf_json_add_int(reply, "streams", wf_streams_count(engine->streams));
     wf_cluster_describe(engine->cluster, reply);
     return APR_SUCCESS;
+}
+
+/* Whoever holds the lane of a task's command asks again whether it is still the caller's
+ * if the child has let him through because it was. */
+static apr_status_t run_as_own(wf_work_t *work, wf_error_t *err)
+{
+    apr_status_t rv = wf_permit_own_task(work, err);
+
+    return rv == APR_SUCCESS ? handlers[work->request->command].run(work, err) : rv;
 }
 
 int wf_engine_knows(wf_command_e command)
@@ -148,7 +159,9 @@ void wf_engine_on_command(void *baton, wf_ipc_request_t *request)
     work->user = request->user;
     work->args = request->args;
     work->once = request->once;
-    work->run = handlers[request->command].run;
+    work->run = wf_json_bool(request->args, "ownTask", 0)
+                    ? run_as_own
+                    : handlers[request->command].run;
     work->find_lane = handlers[request->command].find_lane;
     work->after = handlers[request->command].after;
     work->dropped = handlers[request->command].dropped;

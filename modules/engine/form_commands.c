@@ -144,8 +144,8 @@ static apr_status_t submit_start(wf_work_t *work, wf_definition_t *definition,
     return rv;
 }
 
-/* form.submit {definition or task, properties, businessKey, startersOnly} → for a
- * definition as process.start */
+/* form.submit {definition or task, properties, businessKey, startersOnly, grantedOnly} →
+ * for a definition as process.start */
 apr_status_t wf_command_form_submit(wf_work_t *work, wf_error_t *err)
 {
     wf_bpmn_call_t call = wf_engine_bpmn_call(work);

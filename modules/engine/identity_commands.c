@@ -182,7 +182,7 @@ apr_status_t wf_command_user_change(wf_work_t *work, wf_error_t *err)
     return fill_user(work, user, err);
 }
 
-/* user.delete {id}: memberships go along. */
+/* user.delete {id}: memberships and rights go along. */
 apr_status_t wf_command_user_delete(wf_work_t *work, wf_error_t *err)
 {
     wf_user_t *user;
@@ -190,6 +190,9 @@ apr_status_t wf_command_user_delete(wf_work_t *work, wf_error_t *err)
 
     if (rv == APR_SUCCESS) {
         rv = drop_picture(work, user, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wf_grants_forget(work, WF_BY_GRANTS_OF_USER, user->id, err);
     }
     if (rv == APR_SUCCESS) {
         wf_uow_delete(work->uow, user);
@@ -256,12 +259,15 @@ apr_status_t wf_command_group_create(wf_work_t *work, wf_error_t *err)
     return rv == APR_SUCCESS ? take_text(work, "type", &group->type, err) : rv;
 }
 
-/* group.delete {id}: memberships go along. */
+/* group.delete {id}: memberships and rights go along. */
 apr_status_t wf_command_group_delete(wf_work_t *work, wf_error_t *err)
 {
     wf_group_t *group;
     apr_status_t rv = find_group(work, argument(work, "id"), &group, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_grants_forget(work, WF_BY_GRANTS_OF_GROUP, group->id, err);
+    }
     if (rv == APR_SUCCESS) {
         wf_uow_delete(work->uow, group);
     }

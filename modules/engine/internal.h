@@ -482,6 +482,16 @@ wf_work_fn wf_command_user_create, wf_command_user_change, wf_command_user_delet
     wf_command_user_picture, wf_command_user_password, wf_command_group_create,
     wf_command_group_delete, wf_command_join, wf_command_leave;
 
+/* grant_commands.c */
+wf_work_fn wf_command_grant_set, wf_command_grant_clear;
+/** Delete the grants of a user or group that goes. */
+apr_status_t wf_grants_forget(wf_work_t *work, wf_relation_e relation, const char *id,
+                              wf_error_t *err);
+/** WF_ERR_FORBIDDEN unless the task of the arguments ("id" or "task") is the user's: he is
+ *  its assignee or owner, or a candidate while it is nobody's. A task that is gone is left
+ *  to its command. */
+apr_status_t wf_permit_own_task(wf_work_t *work, wf_error_t *err);
+
 /* key_commands.c */
 wf_work_fn wf_command_key_create, wf_command_key_revoke, wf_command_key_list;
 void wf_after_key_create(wf_work_t *work);

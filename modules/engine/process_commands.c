@@ -17,6 +17,7 @@ wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
         .history = __atomic_load_n(&work->engine->history, __ATOMIC_RELAXED),
         .history_days = __atomic_load_n(&work->engine->history_days, __ATOMIC_RELAXED),
         .starters_only = wf_json_bool(work->args, "startersOnly", 0),
+        .granted_only = wf_json_bool(work->args, "grantedOnly", 0),
         .max_steps = __atomic_load_n(&work->engine->max_steps, __ATOMIC_RELAXED),
         .max_rounds = __atomic_load_n(&work->engine->max_rounds, __ATOMIC_RELAXED),
         .services = wf_engine_services(work),
@@ -103,7 +104,7 @@ static apr_status_t start(wf_work_t *work, const wf_map_t *variables,
 }
 
 /* process.start {processDefinitionId, processDefinitionKey or message, businessKey,
- * variables} */
+ * variables, startersOnly, grantedOnly} */
 apr_status_t wf_command_start(wf_work_t *work, wf_error_t *err)
 {
     const char *business_key;

@@ -72,6 +72,8 @@
     X(WF_CMD_GROUP_DELETE,     "group.delete")                                                \
     X(WF_CMD_JOIN,             "membership.create")                                           \
     X(WF_CMD_LEAVE,            "membership.delete")                                           \
+    X(WF_CMD_GRANT_SET,        "grant.set")        /* rights on a definition */             \
+    X(WF_CMD_GRANT_CLEAR,      "grant.clear")      /* all of a key */                       \
     X(WF_CMD_KEY_CREATE,       "apikey.create")    /* by its hash */                      \
     X(WF_CMD_KEY_REVOKE,       "apikey.revoke")                                               \
     X(WF_CMD_KEY_LIST,         "apikey.list")                                                 \

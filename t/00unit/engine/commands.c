@@ -52,6 +52,12 @@ static const command_t DEPLOY = { "deployment.create", wf_lane_of_deployments,
 static const command_t UNDEPLOY = { "deployment.delete", wf_lane_of_deployments,
                                     wf_command_undeploy };
 
+static const command_t GRANT = { "grant.set", wf_lane_of_identity, wf_command_grant_set };
+static const command_t CLEAR = { "grant.clear", wf_lane_of_identity,
+                                 wf_command_grant_clear };
+/* What stands before a command that relies on whose a task is. */
+static const command_t OWN = { "own task", wf_lane_of_task, wf_permit_own_task };
+
 static apr_pool_t *pool;
 static const char *folder;
 static wf_engine_t engine;
@@ -630,6 +636,50 @@ static void starters(void)
     is_int(startable("rowlf"), 0, "takes the candidates, too");
 }
 
+/* ---- rights that the engine asks for once more ------------------------------------- */
+
+#define MAY_START(rights)                                                                \
+    (run(&GRANT, "{\"processDefinitionKey\":\"p\",\"userId\":\"kermit\","                \
+                 "\"rights\":[" rights "]}")                                             \
+     && run(&START, "{\"processDefinitionKey\":\"p\",\"grantedOnly\":true}"))
+
+static void rights(void)
+{
+    int task;
+
+    deploy(PROCESS("", "<userTask id=\"n\" activiti:candidateUsers=\"kermit\"/>"));
+    ok(!run(&START, "{\"processDefinitionKey\":\"p\",\"grantedOnly\":true}"),
+       "no rights, no start");
+    is_int(outcome.kind, WF_ERR_NOT_FOUND, "and nothing to be seen");
+    ok(!strstr(outcome.message, "p:"), "not even its name");
+    ok(!MAY_START("\"operate\""), "another right is none to start");
+    is_int(outcome.kind, WF_ERR_FORBIDDEN, "and that is said");
+    ok(MAY_START("\"start\""), "who has the right, starts");
+    ok(run(&CLEAR, "{\"processDefinitionKey\":\"p\"}"), "taken away");
+    ok(!run(&START, "{\"processDefinitionKey\":\"p\",\"grantedOnly\":true}"),
+       "as if it had never been");
+    ok(run(&GRANT, "{\"processDefinitionKey\":\"*\",\"userId\":\"kermit\","
+                   "\"rights\":[\"start\"]}")
+           && run(&START, "{\"processDefinitionKey\":\"p\",\"grantedOnly\":true}"),
+       "a right on all definitions");
+    ok(!run(&GRANT, "{\"processDefinitionKey\":\"p\",\"userId\":\"x\"}"),
+       "no rights at all");
+    is_str(outcome.field, "rights", "the field");
+    ok(run(&START, "{\"processDefinitionKey\":\"p\"}"), "nobody asked");
+
+    task = (int)task_of(reply_id());
+    ok(run(&OWN, "{\"id\":%d}", task), "a candidate has what is nobody's");
+    ok(run(&ASSIGN, "{\"id\":%d,\"userId\":\"gonzo\"}", task), "until it is given away");
+    ok(!run(&OWN, "{\"id\":%d}", task), "not any more");
+    is_int(outcome.kind, WF_ERR_FORBIDDEN, "refused");
+    ok(run(&ASSIGN, "{\"id\":%d,\"userId\":\"kermit\"}", task)
+           && run(&OWN, "{\"id\":%d}", task),
+       "an assignee has it");
+    ok(run(&COMPLETE, "{\"id\":%d}", task), "it ends");
+    ok(!run(&OWN, "{\"id\":%d}", task), "the lane finds none");
+    is_int(outcome.kind, WF_ERR_NOT_FOUND, "which is told as ever");
+}
+
 static void no_gaps(void)
 {
     for (int i = 0; i < WF_COMMAND_COUNT; i++) {
@@ -710,6 +760,7 @@ int main(void)
     starting();
     moving();
     starters();
+    rights();
     crossings();
     lanes_of_calls();
     close_world();
