@@ -37,7 +37,9 @@ apr_status_t wf_respond_page(wf_request_t *req, const wf_filter_t *filters, int 
                              json_object *(*render)(const void *row, apr_pool_t *p),
                              wf_error_t *err)
 {
-    wf_list_e list = wf_route_target(req->route)->pages - 1; /* see WF_PAGES */
+    const wf_route_t *route = wf_route_target(req->route);
+    wf_list_e list = route->pages - 1; /* see WF_PAGES */
+    wf_filter_t *all = apr_palloc(req->pool, (count + 1) * sizeof *all);
     wf_paging_t paging;
     wf_rows_t rows;
     wf_store_t *store;
@@ -50,7 +52,13 @@ apr_status_t wf_respond_page(wf_request_t *req, const wf_filter_t *filters, int 
     if (!(store = wf_request_store(req, err))) {
         return WF_EFAILED;
     }
-    rv = wf_store_list(store, list, filters, count, &paging.page, &rows, req->pool, err);
+    if (count) {
+        memcpy(all, filters, count * sizeof *all);
+    }
+    if (route->needs == WF_NEEDS(WF_OF_LIST, 0)) {
+        wf_rights_filter(req, list, &all[count++]);
+    }
+    rv = wf_store_list(store, list, all, count, &paging.page, &rows, req->pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }

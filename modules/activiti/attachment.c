@@ -33,6 +33,7 @@ static apr_status_t attach(wf_request_t *req, json_object *args, const wf_buffer
     wf_ipc_reply_t reply;
     apr_status_t rv;
 
+    wf_rights_args(req, args);
     if (file) {
         call.blob = file->data;
         call.blob_length = file->length;

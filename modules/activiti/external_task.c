@@ -328,9 +328,12 @@ static apr_status_t read_rows(wf_request_t *req, const wf_filter_t *filters,
                               const wf_page_t *page, wf_rows_t *rows, wf_error_t *err)
 {
     wf_store_t *store = wf_request_store(req, err);
+    wf_filter_t all[COUNT(filter_defs) + 1];
 
-    return store ? wf_store_list(store, WF_LIST_EXTERNAL_TASKS, filters,
-                                 COUNT(filter_defs), page, rows, req->pool, err)
+    memcpy(all, filters, COUNT(filter_defs) * sizeof all[0]);
+    wf_rights_filter(req, WF_LIST_EXTERNAL_TASKS, &all[COUNT(filter_defs)]);
+    return store ? wf_store_list(store, WF_LIST_EXTERNAL_TASKS, all, COUNT(all), page,
+                                 rows, req->pool, err)
                  : WF_EFAILED;
 }
 
@@ -415,8 +418,8 @@ apr_status_t wf_external_topics(wf_request_t *req, wf_error_t *err)
         asked |= on ? flags[i].flag : 0;
     }
     if (rv == APR_SUCCESS) {
-        rv = wf_store_topics(store, asked, wf_time_ms(), NULL, &names, req->pool,
-                             err);
+        rv = wf_store_topics(store, asked, wf_time_ms(), wf_rights_viewer(req), &names,
+                             req->pool, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -523,6 +523,34 @@ static apr_status_t respond_tasks(wf_request_t *req, json_object *tasks,
     return rv == APR_SUCCESS ? wf_external_respond(req, json_object_get(list)) : rv;
 }
 
+/* A worker gets tasks of definitions that he may operate, and of those the ones he asks
+ * for. */
+static apr_status_t limit_topics(wf_request_t *req, json_object *args, wf_error_t *err)
+{
+    static const char name[] = "processDefinitionKeyIn";
+    json_object *topics = wf_json_get(args, "topics");
+    apr_array_header_t *keys;
+    apr_status_t rv = wf_rights_keys(req, WF_RIGHT_OPERATE, &keys, err);
+
+    if (rv != APR_SUCCESS || !keys) {
+        return rv;
+    }
+    for (apr_size_t i = 0; topics && i < json_object_array_length(topics); i++) {
+        json_object *topic = json_object_array_get_idx(topics, i);
+        json_object *asked = wf_json_get(topic, name), *kept = json_object_new_array();
+
+        for (int k = 0; k < keys->nelts; k++) {
+            const char *key = APR_ARRAY_IDX(keys, k, const char *);
+
+            if (!asked || has_text(asked, key)) {
+                json_object_array_add(kept, json_object_new_string(key));
+            }
+        }
+        json_object_object_add(topic, name, kept);
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t wf_external_fetch(wf_request_t *req, wf_error_t *err)
 {
     apr_array_header_t *topics = apr_array_make(req->pool, 4, sizeof(topic_t));
@@ -535,6 +563,9 @@ apr_status_t wf_external_fetch(wf_request_t *req, wf_error_t *err)
 
     if (rv == APR_SUCCESS) {
         rv = read_fetch(req, body, args, topics, &wait, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = limit_topics(req, args, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

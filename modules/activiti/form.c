@@ -165,6 +165,14 @@ static apr_status_t read_target(json_object *args, json_object *body, int *start
     return APR_SUCCESS;
 }
 
+static apr_status_t permit_target(wf_request_t *req, json_object *args, wf_error_t *err)
+{
+    wf_id_t task = wf_json_int(args, "task", 0);
+
+    return task ? wf_rights_task(req, task, WF_RIGHT_OPERATE, err)
+                : wf_rights_start(req, wf_json_string(args, "definition", ""), NULL, err);
+}
+
 apr_status_t wf_form_submit(wf_request_t *req, wf_error_t *err)
 {
     json_object *args = wf_args_create(req), *body;
@@ -177,6 +185,7 @@ apr_status_t wf_form_submit(wf_request_t *req, wf_error_t *err)
         || (rv = wf_read_business_key(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = read_properties(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = wf_read_starter(req, args, err)) != APR_SUCCESS
+        || (rv = permit_target(req, args, err)) != APR_SUCCESS
         || (rv = wf_call_command(req, WF_CMD_FORM_SUBMIT, args, &reply, err))
                != APR_SUCCESS) {
         return rv;

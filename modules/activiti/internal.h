@@ -32,6 +32,7 @@ wf_handler_fn wf_user_list, wf_user_get, wf_user_groups, wf_user_create, wf_user
     wf_user_delete, wf_user_join;
 wf_handler_fn wf_group_list, wf_group_get, wf_group_users, wf_group_create,
     wf_group_delete, wf_group_join, wf_membership_delete;
+wf_handler_fn wf_grant_list, wf_grant_set, wf_grant_clear;
 wf_handler_fn wf_key_list, wf_key_create, wf_key_revoke;
 wf_handler_fn wf_picture_get, wf_picture_put, wf_picture_delete;
 wf_handler_fn wf_job_list, wf_job_get, wf_job_execute, wf_job_execute_all, wf_job_retries,
@@ -43,6 +44,57 @@ wf_handler_fn wf_table_list, wf_table_get, wf_table_data;
 wf_handler_fn wf_backup_create;
 wf_handler_fn wf_browser_home, wf_browser_all, wf_browser_package, wf_browser_uri,
     wf_browser_family, wf_browser_call, wf_browser_send, wf_browser_style;
+
+/* ---- rights on process definitions (rights.c) -------------------------------------- */
+
+/** What a route is about, for wf_route_t.needs. */
+typedef enum {
+    WF_OF_UNTOLD, /* whoever is not an administrator gets 403 then */
+    WF_OF_NONE,   /* nothing that belongs to definitions */
+    WF_OF_LIST,   /* rows that wf_rights_filter chooses */
+    WF_OF_BODY,   /* what the body names: the handler asks */
+    WF_OF_ALL,    /* instances of any definition */
+    WF_OF_DEFINITION,
+    WF_OF_DEPLOYMENT, /* all its definitions */
+    WF_OF_INSTANCE,
+    WF_OF_EXECUTION,
+    WF_OF_TASK,
+    WF_OF_OLD_TASK, /* may have ended */
+    WF_OF_ATTACHMENT,
+    WF_OF_EXTERNAL_TASK
+} wf_needs_e;
+
+/** The needs of a route: a right (WF_RIGHT_…) on the definition of an object. */
+#define WF_NEEDS(object, right) ((object) << 3 | (right))
+
+/** wf_face_t.permit. With WorkflowDefinitionRights, for callers who are no
+ * administrators: what they have no right to see is WF_ERR_NOT_FOUND, in the words for
+ * what is not there; what they see but may not do is WF_ERR_FORBIDDEN. Who has a task may
+ * see it and work on it, whatever its definition. Tasks without a process, and sub-tasks
+ * of these, are everybody's. */
+apr_status_t wf_rights_permit(wf_request_t *req, wf_error_t *err);
+
+/** 1 if rights count for the caller: the calls below do nothing otherwise. */
+int wf_rights_count(const wf_request_t *req);
+
+/** The same for what a body names: a task; a definition that is to be started, by its id
+ * or (the other one NULL) its key. */
+apr_status_t wf_rights_task(wf_request_t *req, wf_id_t id, int right, wf_error_t *err);
+apr_status_t wf_rights_start(wf_request_t *req, const char *id, const char *key,
+                             wf_error_t *err);
+
+/** Fill a filter so that the rows of a list are those that the caller may see. */
+void wf_rights_filter(const wf_request_t *req, wf_list_e list, wf_filter_t *filter);
+
+/** The user whose rights limit what is seen, NULL if nothing does. */
+const char *wf_rights_viewer(const wf_request_t *req);
+
+/** Keys of definitions on which the caller has a right; NULL: of all. Of const char *. */
+apr_status_t wf_rights_keys(wf_request_t *req, int right, apr_array_header_t **keys,
+                            wf_error_t *err);
+
+/** What the engine is to ask once more, in the arguments of a command. */
+void wf_rights_args(const wf_request_t *req, json_object *args);
 
 /* ---- errors ------------------------------------------------------------------------ */
 
@@ -240,7 +292,7 @@ json_object *wf_attachment_render(const void *row, apr_pool_t *p);
 apr_status_t wf_respond_task(wf_request_t *req, const wf_task_t *task, wf_error_t *err);
 
 /** Whom the engine lets start by a command: say so in its arguments if only candidate
- * starters, and administrators, may. */
+ * starters, or those with the right to, and administrators may. */
 apr_status_t wf_read_starter(wf_request_t *req, json_object *args, wf_error_t *err);
 
 /** Take businessKey of a body, if there is one, into the arguments of a start. */

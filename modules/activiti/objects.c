@@ -93,6 +93,7 @@ apr_status_t wf_call_command(wf_request_t *req, wf_command_e command, json_objec
 {
     wf_ipc_call_t call = { .command = command, .args = args };
 
+    wf_rights_args(req, args);
     return wf_request_call(req, &call, reply, err);
 }
 

@@ -96,6 +96,9 @@ apr_status_t wf_read_starter(wf_request_t *req, json_object *args, wf_error_t *e
 {
     wf_error_t refused;
 
+    if (wf_rights_count(req)) {
+        wf_json_add_bool(args, "grantedOnly", 1);
+    }
     if (!req->config->enforce_starters) {
         return APR_SUCCESS;
     }
@@ -155,6 +158,15 @@ static apr_status_t read_definition(json_object *args, json_object *body, apr_po
     return APR_SUCCESS;
 }
 
+/* What starts by a message only the engine knows. */
+static apr_status_t permit_start(wf_request_t *req, json_object *args, wf_error_t *err)
+{
+    const char *id = wf_json_string(args, "processDefinitionId", NULL);
+    const char *key = wf_json_string(args, "processDefinitionKey", NULL);
+
+    return id || key ? wf_rights_start(req, id, key, err) : APR_SUCCESS;
+}
+
 apr_status_t wf_process_start(wf_request_t *req, wf_error_t *err)
 {
     static const char *const by_message[] = { "message", "businessKey", NULL };
@@ -170,6 +182,7 @@ apr_status_t wf_process_start(wf_request_t *req, wf_error_t *err)
         || (rv = read_definition(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = wf_read_business_key(args, body, req->pool, err)) != APR_SUCCESS
         || (rv = wf_read_starter(req, args, err)) != APR_SUCCESS
+        || (rv = permit_start(req, args, err)) != APR_SUCCESS
         || (rv = wf_variables_read(
                 &vars, body, wf_json_get(args, "message") ? by_message : by_definition,
                 req->pool, err))

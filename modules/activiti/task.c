@@ -36,6 +36,11 @@ apr_status_t wf_tasks_summary(wf_request_t *req, wf_error_t *err)
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    if (wf_rights_viewer(req) && strcmp(user, req->user) != 0) {
+        return wf_error_field(err, WF_ERR_FORBIDDEN, "user",
+                              "only administrators and those who may read all process "
+                              "definitions count the tasks of somebody else");
+    }
     if (!(store = wf_request_store(req, err))) {
         return WF_EFAILED;
     }

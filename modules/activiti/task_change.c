@@ -230,6 +230,10 @@ apr_status_t wf_task_create(wf_request_t *req, wf_error_t *err)
     apr_status_t rv;
 
     if ((rv = read_task(req, args, 1, err)) != APR_SUCCESS
+        || (wf_json_get(args, "parent")
+            && (rv = wf_rights_task(req, wf_json_int(args, "parent", 0), WF_RIGHT_OPERATE,
+                                    err))
+                   != APR_SUCCESS)
         || (rv = wf_call_command(req, WF_CMD_TASK_CREATE, args, &reply, err))
                != APR_SUCCESS
         || (rv = wf_made_row(req, &reply, WF_TABLE_TASK, "task", &task, err))

@@ -220,6 +220,11 @@ static apr_status_t handle(wf_request_t *req, wf_error_t *err)
     int answered;
     apr_status_t rv = wf_repeat_begin(req, &answered, err);
 
+    /* What was answered before is not asked for rights again: the task may be gone by
+     * now. */
+    if (rv == APR_SUCCESS && !answered && req->face->permit) {
+        rv = req->face->permit(req, err);
+    }
     if (rv == APR_SUCCESS && !answered) {
         rv = req->route->handler(req, err);
     }

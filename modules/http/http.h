@@ -89,6 +89,7 @@ typedef struct wf_server_config_t {
     const char *resource_url;            /* may be NULL */
     wf_level_e deploy_level;             /* of uploading and deleting deployments */
     int enforce_starters;                /* only candidate starters may start */
+    int definition_rights;               /* users need rights on process definitions */
     wf_roles_t roles;
     const char *assignment_type;         /* of the groups counted in a task summary */
     int max_auth_failures;               /* from which on callers have to wait; 0 = never */
@@ -210,6 +211,7 @@ typedef struct wf_route_t {
     const char *family;       /* group of endpoints: "task" */
     wf_handler_fn *handler;
     const char *summary;      /* one line for documents */
+    int needs;                /* what the face's permit goes by; 0 = nothing is told */
 
     /* Documentation: */
     int pages;                /* WF_PAGES(wf_list_e) if it pages through a list: that adds
@@ -253,6 +255,10 @@ struct wf_face_t {
     const wf_route_t *routes;
     int route_count;
     const wf_path_var_t *path_vars; /* closed by a row without name; NULL = none */
+    /** Whether a caller who reaches the level may do this to what the path names; what a body
+     *  names is asked by its handler. NULL: levels are all there is. May fill
+     *  req->permitted. */
+    apr_status_t (*permit)(wf_request_t *req, wf_error_t *err);
     /** The status an error kind has on this face. */
     int (*status)(const wf_request_t *req, const wf_error_t *err);
     /** The body of an error answer. err->kind may be WF_ERR_NONE: httpd itself failed the
@@ -366,6 +372,7 @@ struct wf_request_t {
         rights; /* of the credentials: what the user may, and not more than this */
     int is_known;            /* its credentials were right */
     const char *refusal;     /* why credentials are not enough, for the caller; or NULL */
+    const void *permitted;   /* what the face's permit found, for its handlers; or NULL */
     const wf_body_t *body;   /* of a forwarded request, or one that was read already; NULL =
                                 what the client sends */
     wf_repeat_t *repeat;     /* it has an Idempotency-Key; NULL = it has none */

@@ -129,6 +129,8 @@ const command_rec wf_settings_directives[] = {
          "directory of demo users and processes for an empty store, or Off"),
     WORD("WorkflowDeployLevel", WORDS(IN_HTTP(deploy_level), levels, WF_LEVEL_USER),
          "who may upload and delete deployments: admin or user"),
+    FLAG("WorkflowDefinitionRights", IN_HTTP(definition_rights),
+         "On to let users see, start and operate only those processes on which they have rights; Off by default"),
     WORD("WorkflowStarters", WORDS(IN_HTTP(enforce_starters), starters, 0),
          "whether others than candidate starters may start a process: advise or enforce"),
     FLAG("WorkflowJobExecutor", IN_ENGINE(job_executor),

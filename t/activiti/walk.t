@@ -59,6 +59,7 @@ sub must { my $r = call(@_); $r->is_success or die $r->as_string; json($r) }
 must('PUT', '/user', { id => 'walker', firstName => 'Wally', lastName => 'Walker', email => 'w@localhost', password => 'walker' });
 must('PUT', '/group', { id => 'walkers', name => 'Walkers' });
 must('POST', '/user/walker/groups', ['walkers']);
+must('PUT', '/process-definition-rights', { processDefinitionKey => 'walk', groupId => 'walkers', rights => [ 'start', 'read' ] });
 call('PUT', '/user/walker/picture', $picture, headers => { 'Content-Type' => 'image/png' })->is_success or die;
 
 my $r = upload('walk.bar', archive([ 'walk.bpmn20.xml' => $process ], [ 'walk.form' => '<p>A form</p>' ]));
@@ -92,7 +93,7 @@ my %value = (
     processInstanceId => $instance, taskId => $task, operation => 'claim', variableName => 'why', attachmentId => $attachment, jobId => $job,
     incidentId => $incident, externalTaskId => $external, signalName => 'alarm', messageName => 'order', executionId => $instance, userId => 'walker', keyId => $key, groupId => 'walkers', searchText => 'walk',
     tableName => 'ACT_ID_MEMBERSHIP', packagePath => 'org/activiti/rest/api/task', uriPath => 'task/{taskId}',
-    familyName => 'task', callId => 'org/activiti/rest/api/task/tasks.get', user => 'walker',
+    familyName => 'task', callId => 'org/activiti/rest/api/task/tasks.get', user => 'walker', processDefinitionKey => 'walk',
 );
 # Where an endpoint needs another one, or more.
 my %special = (

@@ -39,6 +39,9 @@ user   DELETE /process-instance/{processInstanceId}
 admin  PUT    /process-instance/{processInstanceId}/suspend /process-instance/{processInstanceId}/activate
 user   POST   /process-instance/{processInstanceId}/signal /process-instance/{processInstanceId}/event/{signalName}
 user   POST   /execution/{executionId}/message/{messageName} /execution/{executionId}/signal/{signalName} /signal/{signalName}
+admin  GET    /process-definition-rights
+admin  PUT    /process-definition-rights
+admin  DELETE /process-definition-rights/{processDefinitionKey}
 admin  POST   /migration/generate /migration/validate /migration/execute
 user   GET    /tasks-summary /tasks /task/{taskId} /task/{taskId}/form /form/{taskId}/properties /history/{taskId}/form-properties
 user   PUT    /task /task/{taskId}/{operation}
@@ -70,7 +73,7 @@ admin  POST   /api-keys
 admin  DELETE /api-keys/{keyId}
 admin  GET    /management/jobs /management/job/{jobId} /incidents /incident/{incidentId}
 admin  PUT    /management/job/{jobId}/execute /management/job/{jobId}/retries
-admin  POST   /management/jobs/execute /management/jobs/{jobId}
+admin  POST   /management/backup /management/jobs/execute /management/jobs/{jobId}
 admin  DELETE /management/job/{jobId}
 admin  GET    /management/tables /management/table/{tableName} /management/table/{tableName}/data
 END
