@@ -56,6 +56,7 @@ typedef struct wf_settings_t {
     const char *address;                     /* host:port or :port */
     apr_int64_t read_timeout, write_timeout; /* nanoseconds; 0 = none */
     int cors, auth;
+    const char *auth_type, *api_key, *jwt_secret;      /* or NULL */
     apr_int64_t heartbeat_interval, heartbeat_timeout; /* nanoseconds */
     apr_int64_t max_slaves;
     int slave_type;                   /* of wf_settings_slave_types */
@@ -117,10 +118,15 @@ typedef struct wf_server_t {
     const char *state;        /* directory, absolute */
     const char *log;          /* httpd's, absolute */
     const char *cluster_key;  /* file, absolute */
+    const char *api_key, *jwt_key; /* files, absolute; NULL: none are taken */
     const char *user, *group; /* of the children of a root, else NULL */
     uid_t uid;
     gid_t gid;
 } wf_server_t;
+
+/** Write the keys of the settings into files, for put_master and the engine of a slave.
+ *  WF_ERR_INVALID names the setting that lacks. */
+apr_status_t wf_server_find_auth(wf_server_t *server, apr_pool_t *p, wf_error_t *err);
 
 /** Say which settings of logs only `run` can follow. */
 void wf_server_tell_of_logs(const wf_server_t *server);

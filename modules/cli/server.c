@@ -336,6 +336,7 @@ int wf_server_start(wf_server_t *server, const char *state, const char *usual,
     if (find_programs(server, p, &err) == APR_SUCCESS
         && prepare_state(server, state, usual, p, &err) == APR_SUCCESS
         && find_key(server, key, p, &err) == APR_SUCCESS
+        && wf_server_find_auth(server, p, &err) == APR_SUCCESS
         && wf_server_configure(server, p, &err) == APR_SUCCESS) {
         wf_server_tell_of_logs(server);
         show_banner(server);

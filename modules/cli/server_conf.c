@@ -117,9 +117,17 @@ static void put_master(FILE *out, const wf_server_t *server)
             "WorkflowMaxExecutions %" APR_INT64_T_FMT
             "\nWorkflowMaxSlaves %" APR_INT64_T_FMT "\nWorkflowStandalone %s\n\n"
             "# Whoever may submit workflows may send traffic in this server's name.\n"
-            "<Location \"/api/v1\">\n    WorkflowApi workflow\n"
-            "    WorkflowAllowAnonymous On\n",
+            "<Location \"/api/v1\">\n    WorkflowApi workflow\n",
             server->max_executions, s->max_slaves, server->standalone ? "On" : "Auto");
+    if (server->api_key != NULL) {
+        fprintf(out, "    WorkflowApiKeyFile \"%s\" api_key\n", server->api_key);
+    }
+    if (server->jwt_key != NULL) {
+        fprintf(out, "    WorkflowJwtKey HS256 \"%s\"\n", server->jwt_key);
+    }
+    if (server->api_key == NULL && server->jwt_key == NULL) {
+        fprintf(out, "    WorkflowAllowAnonymous On\n");
+    }
     put_access(out, server);
     if (s->cors) {
         fprintf(out, "    WorkflowAllowOrigin *\n");

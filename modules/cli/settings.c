@@ -134,12 +134,13 @@ static const char *pairs(const void *slot)
     return NULL;
 }
 
-static const char *off(const void *slot)
+static const char *auth_type(const void *slot)
 {
-    return *(const int *)slot == 0
+    const char *text = *(const char *const *)slot;
+
+    return strcmp(text, "api_key") == 0 || strcmp(text, "jwt") == 0
                ? NULL
-               : "users are httpd's business here: leave this off, and put httpd's "
-                 "directives for them into the directory conf.d of the state directory";
+               : "must be api_key or jwt";
 }
 
 /* ---- the table ------------------------------------------------------------------------ */
@@ -166,10 +167,10 @@ static const setting_t settings[] = {
     { "server.write_timeout",       WF_FIELD_DURATION, AT(write_timeout), "30s",   "WE_SERVER_WRITE_TIMEOUT",   NULL, whole_second, NULL },
     { "server.enable_cors",         WF_FIELD_BOOLEAN,  AT(cors),          "false", "WE_SERVER_ENABLE_CORS",     NULL, NULL, NULL },
     { "server.enable_swagger",      WF_FIELD_BOOLEAN,  UNUSED,            NULL,    "WE_SERVER_ENABLE_SWAGGER",  NULL, NULL, "ignored: there is no such page" },
-    { "server.auth.enabled",        WF_FIELD_BOOLEAN,  AT(auth),          "false", "WE_AUTH_ENABLED",           NULL, off, NULL },
-    { "server.auth.type",           WF_FIELD_STRING,   UNUSED,            NULL,    NULL,                        NULL, NULL, NULL },
-    { "server.auth.api_key",        WF_FIELD_STRING,   UNUSED,            NULL,    NULL,                        NULL, NULL, NULL },
-    { "server.auth.jwt_secret",     WF_FIELD_STRING,   UNUSED,            NULL,    NULL,                        NULL, NULL, NULL },
+    { "server.auth.enabled",        WF_FIELD_BOOLEAN,  AT(auth),          "false", "WE_AUTH_ENABLED",           NULL, NULL, NULL },
+    { "server.auth.type",           WF_FIELD_STRING,   AT(auth_type),     NULL,    "WE_AUTH_TYPE",              NULL, auth_type, NULL },
+    { "server.auth.api_key",        WF_FIELD_STRING,   AT(api_key),       NULL,    "WE_AUTH_API_KEY",           NULL, not_empty, NULL },
+    { "server.auth.jwt_secret",     WF_FIELD_STRING,   AT(jwt_secret),    NULL,    "WE_AUTH_JWT_SECRET",        NULL, not_empty, NULL },
     { "grpc.address",               WF_FIELD_STRING,   UNUSED,            NULL,    NULL,                        NULL, NULL, NO_GRPC },
     { "grpc.max_recv_msg_size",     WF_FIELD_INTEGER,  UNUSED,            NULL,    NULL,                        NULL, NULL, NO_GRPC },
     { "grpc.max_send_msg_size",     WF_FIELD_INTEGER,  UNUSED,            NULL,    NULL,                        NULL, NULL, NO_GRPC },

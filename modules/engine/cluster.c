@@ -16,6 +16,7 @@
 #define MAX_CREDENTIALS 4096
 #define SPARE_LINKS 8 /* of slaves that come back before their old ones are given up */
 #define BEARER "Bearer "
+#define API_KEY "ApiKey "
 
 struct wf_cluster_t {
     wf_engine_t *engine;
@@ -172,7 +173,7 @@ static apr_status_t describe_self(wf_slave_t *self, wf_engine_t *engine, wf_erro
     return self->id != NULL ? APR_SUCCESS : kept_id(&self->id, engine, err);
 }
 
-/* A line: name:password, or Bearer and a token. */
+/* A line: name:password, Bearer and a token, or ApiKey and a key. */
 static apr_status_t read_credentials(wf_link_target_t *master, const char *path,
                                      apr_pool_t *p, wf_error_t *err)
 {
@@ -197,11 +198,17 @@ static apr_status_t read_credentials(wf_link_target_t *master, const char *path,
         master->token = text + strlen(BEARER);
         return APR_SUCCESS;
     }
+    if (strncmp(text, API_KEY, strlen(API_KEY)) == 0) {
+        master->api_key = text + strlen(API_KEY);
+        return APR_SUCCESS;
+    }
     master->user = text;
     return strchr(text, ':') != NULL
                ? APR_SUCCESS
                : wf_error_set(err, WF_ERR_INVALID,
-                              "%s: neither name:password nor Bearer and a token", path);
+                              "%s: neither name:password, Bearer and a token, nor "
+                              "ApiKey and a key",
+                              path);
 }
 
 static apr_status_t dial(void *baton, int *fd, apr_pool_t *p, wf_error_t *err)

@@ -243,6 +243,9 @@ static const char *authorization(const dialing_t *d)
                            base64(target->user, strlen(target->user), d->pool), "\r\n",
                            NULL);
     }
+    if (target->api_key != NULL) {
+        return apr_pstrcat(d->pool, "X-API-Key: ", target->api_key, "\r\n", NULL);
+    }
     return target->token != NULL ? apr_pstrcat(d->pool, "Authorization: Bearer ",
                                                target->token, "\r\n", NULL)
                                  : "";

@@ -132,6 +132,7 @@ typedef struct wf_link_target_t {
     const char *url;   /* http[s]://host[:port][/path], to which what is missing of
                           WF_LINK_PATH is added; without a scheme it is http */
     const char *user;  /* "name:password", for httpd's authentication; or NULL */
+    const char *api_key; /* the header X-API-Key; or NULL */
     const char *token; /* the same by a bearer's token; or NULL */
     const char *ca_file; /* PEM; NULL: whom the machine trusts */
     const char *certificate, *private_key; /* PEM, ours; or NULL */

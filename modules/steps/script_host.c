@@ -222,11 +222,11 @@ static int call_body(void *baton, const wf_value_t *args, int nargs, wf_value_t 
 wf_list_t *wf_script_headers(const char *headers, apr_size_t length, apr_pool_t *p)
 {
     wf_list_t *list = wf_list_create(p);
-    const char *at = headers, *end = headers + length, *name, *text;
+    const char *at = headers ? headers : "", *end = at + (headers ? length : 0);
+    const char *name, *text;
     apr_size_t name_length, text_length;
 
-    while (at != NULL
-           && wf_client_header_next(&at, end, &name, &name_length, &text, &text_length)) {
+    while (wf_client_header_next(&at, end, &name, &name_length, &text, &text_length)) {
         wf_list_t *pair = wf_list_create(p);
 
         wf_list_push(pair, wf_string_n(name, name_length, p));

@@ -307,9 +307,9 @@ static const struct {
     /* executions of load workflows */
     { "run-once", "load executions with the same place in their order",
       "SELECT MAX(ID_) FROM WF_EXECUTION GROUP BY SEQ_ HAVING COUNT(*) > 1" },
-    { "run-status", "load executions that are over without an end, or have one and go on",
-      "SELECT ID_ FROM WF_EXECUTION WHERE (END_TIME_ IS NOT NULL) <>"
-      " (STATUS_ IN ('completed', 'failed', 'aborted'))" },
+    { "run-status", "load executions that are over and have no end",
+      "SELECT ID_ FROM WF_EXECUTION WHERE END_TIME_ IS NULL"
+      " AND STATUS_ IN ('completed', 'failed', 'aborted')" },
     { "run-checkpoint", "checkpoints of a load execution that is gone",
       "SELECT r.ID_ FROM WF_CHECKPOINT r WHERE NOT EXISTS"
       " (SELECT 1 FROM WF_EXECUTION e WHERE e.SEQ_ = r.ID_)" },

@@ -172,7 +172,7 @@ my @broken = (
     [ 'membership-user',        "DELETE FROM ACT_ID_USER WHERE ID_ = 'kermit'" ],
     [ 'membership-group',       "DELETE FROM ACT_ID_GROUP WHERE ID_ = 'management'" ],
     [ 'run-once',               "INSERT INTO WF_EXECUTION (ID_, REV_, SEQ_, STATUS_, PROGRESS_) SELECT 'exec-2', 1, SEQ_, 'running', 0 FROM WF_EXECUTION" ],
-    [ 'run-status',             "UPDATE WF_EXECUTION SET STATUS_ = 'running'" ],
+    [ 'run-status',             'UPDATE WF_EXECUTION SET END_TIME_ = NULL' ],
     [ 'run-checkpoint',         'UPDATE WF_CHECKPOINT SET ID_ = ID_ + 1' ],
     [ 'run-point',              'INSERT INTO WF_POINT (ID_, RUN_ID_) VALUES (5, 0)' ],
     [ 'file',                   undef ],    # below

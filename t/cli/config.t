@@ -33,7 +33,7 @@ my @faults = (
     [ 'a short time',          "server: {read_timeout: 10ms}\n",                 qr/server\.read_timeout: must be 0 or at least 1s/ ],
     [ 'a time without unit',   "server: {write_timeout: 10}\n",                  qr/server\.write_timeout: must be a duration/ ],
     [ 'no flag',               "server: {enable_cors: maybe}\n",                 qr/server\.enable_cors: must be true or false/ ],
-    [ 'users',                 "server: {auth: {enabled: true, type: api_key}}\n", qr/server\.auth\.enabled: users are httpd's business/ ],
+    [ 'users',                 "server: {auth: {enabled: true, type: basic}}\n", qr/server\.auth\.type: must be api_key or jwt/ ],
     [ 'no interval',           "master: {heartbeat_interval: 0s}\n",              qr/config\.yaml:1:\d+: \[value\] master\.heartbeat_interval: must be 50ms to 1h/ ],
     [ 'a long time-out',       "master:\n  heartbeat_timeout: 25h\n",             qr/config\.yaml:2:\d+: .*master\.heartbeat_timeout: must be at most 24h/ ],
     [ 'a short time-out',      "master: {heartbeat_timeout: 5s}\n",               qr/master\.heartbeat_timeout: must be longer than master\.heartbeat_interval/ ],
@@ -55,7 +55,7 @@ my @environment = (
     [ 'WE_SERVER_ENABLE_CORS', '1',     qr/WE_SERVER_ENABLE_CORS: must be true or false/ ],
     [ 'WE_SERVER_READ_TIMEOUT', '5',    qr/WE_SERVER_READ_TIMEOUT: "5" is no duration/ ],
     [ 'WE_MASTER_MAX_SLAVES', 'many',   qr/WE_MASTER_MAX_SLAVES: must be a whole number/ ],
-    [ 'WE_AUTH_ENABLED',     'true',    qr/WE_AUTH_ENABLED: users are httpd's/ ],
+    [ 'WE_AUTH_TYPE',        'oauth',   qr/WE_AUTH_TYPE: must be api_key or jwt/ ],
 );
 my @levels = (
     # file            environment  options      lines that are seen

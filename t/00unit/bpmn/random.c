@@ -29,6 +29,9 @@ static const char *walk(const wf_definition_t *definition, apr_uint64_t seed, in
         find_family(id);
         APR_ARRAY_PUSH(places, const char *) = state_now();
         *wrong = first_misfit();
+        if (!*wrong && steps % VERIFY_EACH == 0) {
+            *wrong = world_unsound();
+        }
         if (*wrong || !world_executions(id)) {
             break;
         }

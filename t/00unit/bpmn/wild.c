@@ -577,6 +577,9 @@ static const char *walk(const wf_definition_t *definition)
     for (i = 0; i < MOVES && !wrong && world_executions(root) && count_all() < CROWD;
          i++) {
         wrong = first_unfit();
+        if (!wrong && i % VERIFY_EACH == 0) {
+            wrong = world_unsound();
+        }
         before = state_now();
         were = apr_array_copy(world.pool, family);
         if (!wrong && make_move() != APR_SUCCESS) {
@@ -620,6 +623,7 @@ static void try_one(int number, apr_uint64_t seed, int listened)
     }
     wrong = walk(deploy_all(xml));
     wrong = wrong ? wrong : orphans();
+    wrong = wrong || number % VERIFY_EACH ? wrong : world_unsound();
     ok(!wrong, "walk %d: %s", number, wrong ? wrong : "it fits");
     if (wrong) {
         diag("seed %" APR_UINT64_T_FMT "%s\n%s", seed, listened ? ", listened to" : "",

@@ -146,6 +146,55 @@ static inline void world_open(void)
     world.max_rounds = 200000;
 }
 
+/* ---- is the store sound ------------------------------------------------------------ */
+
+static inline wf_rest_e world_rest(void *baton, const char *definition_id,
+                                   const char *activity_id)
+{
+    apr_pool_t *p = baton;
+    wf_definition_t *definition = NULL;
+    const wf_model_t *model;
+    wf_error_t err;
+
+    wf_error_init(&err, p);
+    if (wf_store_get_by_key(world.reader, WF_TABLE_DEFINITION, definition_id, &definition,
+                            p, &err)
+            != APR_SUCCESS
+        || !definition
+        || wf_models_get(world.models, definition, NULL, &model, p, &err)
+               != APR_SUCCESS) {
+        return WF_REST_UNKNOWN;
+    }
+    return wf_model_rest(model, activity_id);
+}
+
+#define VERIFY_EACH 25 /* steps of a walk: it reads the whole store */
+
+/** What is wrong with the store, NULL if nothing is; in world.pool. Tests that break
+ * rows, or take jobs away from tokens, find something, of course. */
+static inline const char *world_unsound(void)
+{
+    apr_array_header_t *breaches;
+    wf_verify_t how = { .rest = world_rest };
+    const char *text = NULL;
+    apr_pool_t *p;
+    wf_error_t err;
+
+    apr_pool_create(&p, world.pool);
+    wf_error_init(&err, p);
+    how.baton = p;
+    world_check(wf_store_verify(world.reader, &how, &breaches, p, &err), &err, "verify");
+    if (breaches->nelts) {
+        const wf_breach_t *breach = APR_ARRAY_IDX(breaches, 0, const wf_breach_t *);
+
+        text = apr_psprintf(world.pool, "%s: %d %s: %s ...", breach->name,
+                            (int)breach->count, breach->broken,
+                            APR_ARRAY_IDX(breach->ids, 0, const char *));
+    }
+    apr_pool_destroy(p);
+    return text;
+}
+
 static inline void world_close(void)
 {
     const char *remove = apr_psprintf(world.pool, "rm -rf '%s'", world.folder);

@@ -653,6 +653,18 @@ static void test_page(void)
     apr_pool_destroy(p);
 }
 
+/* Lines of an answer; one that never came has none. */
+static void test_headers(apr_pool_t *p)
+{
+    static const char lines[] = "A: 1\r\nno header\r\nB:2";
+    wf_list_t *list = wf_script_headers(lines, strlen(lines), p);
+
+    is_int(wf_list_count(list), 2, "two headers");
+    is_str(wf_list_at(wf_list_at(list, 1)->as.list, 1)->as.text.data, "2",
+           "the value of the second one");
+    is_int(wf_list_count(wf_script_headers(NULL, 0, p)), 0, "no answer, no headers");
+}
+
 int main(void)
 {
     apr_pool_t *p;
@@ -679,6 +691,7 @@ int main(void)
     test_limits();
     test_waits();
     test_page();
+    test_headers(p);
     target_stop(&target);
     apr_pool_destroy(p);
     apr_terminate();
