@@ -49,6 +49,7 @@ typedef struct wf_error_t {
     const char *trace;    /* the message without notes, then a line for each note, innermost
                              first; NULL without notes */
     const char *field;    /* the input's field or element at fault, or NULL */
+    int retry_after;      /* seconds until another try may have more luck; 0 = unknown */
 } wf_error_t;
 
 /** What wf_error_set returns: "it failed, see the wf_error_t". */

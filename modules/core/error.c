@@ -117,6 +117,7 @@ void wf_error_copy(wf_error_t *dst, const wf_error_t *src)
     dst->message = apr_pstrdup(dst->pool, src->message);
     dst->trace = apr_pstrdup(dst->pool, src->trace);
     dst->field = apr_pstrdup(dst->pool, src->field);
+    dst->retry_after = src->retry_after;
 }
 
 /* ---- problems ------------------------------------------------------------------------ */

@@ -12,6 +12,9 @@ typedef struct reader_t {
     struct reader_t *next;
 } reader_t;
 
+/* What Retry-After may say at most. */
+#define LONGEST_WAIT_S 60
+
 struct wf_executor_t {
     wf_engine_t *engine;
     apr_thread_pool_t *threads;
@@ -19,6 +22,7 @@ struct wf_executor_t {
     pthread_mutex_t lock; /* of all below; held for a few instructions */
     pthread_cond_t drained;
     int pending;
+    apr_int64_t age_us, finished_us; /* of the request that was finished last, and when */
     reader_t *readers; /* most recently used first: warm caches */
 };
 
@@ -223,6 +227,8 @@ static void run_again(wf_executor_t *x, wf_work_t *work)
 
 void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
 {
+    apr_int64_t came_us = work->came_us;
+
     end_alone(x, work);
     if (begin_again(work)) {
         run_again(x, work);
@@ -234,8 +240,12 @@ void wf_executor_finish(wf_executor_t *x, wf_work_t *work)
     }
     run_hooks(work);
     push(x, wf_gate_leave_lane(x->gate, work));
-    answer(work);
+    answer(work); /* and it is gone */
     pthread_mutex_lock(&x->lock);
+    if (came_us) {
+        x->finished_us = wf_mono_us();
+        x->age_us = x->finished_us - came_us;
+    }
     if (--x->pending == 0) {
         pthread_cond_broadcast(&x->drained);
     }
@@ -331,15 +341,35 @@ static void *APR_THREAD_FUNC run_work(apr_thread_t *thread, void *data)
     return NULL;
 }
 
+/* With the lock held: how long who leaves the queue has been there, or, while nobody
+ * leaves it, since then. Whoever comes again so much later finds another queue. */
+static int queue_seconds(const wf_executor_t *x)
+{
+    apr_int64_t still_us = wf_mono_us() - x->finished_us;
+    apr_int64_t age_us = x->age_us > still_us ? x->age_us : still_us;
+    apr_int64_t seconds = age_us / APR_USEC_PER_SEC + 1;
+
+    return (int)(seconds < LONGEST_WAIT_S ? seconds : LONGEST_WAIT_S);
+}
+
 void wf_executor_submit(wf_executor_t *x, wf_work_t *work)
 {
     int limit = __atomic_load_n(&x->engine->queue_limit, __ATOMIC_RELAXED);
     int refused;
 
     pthread_mutex_lock(&x->lock);
-    x->pending++;
+    if (x->pending++ == 0) {
+        x->finished_us = wf_mono_us(); /* nobody has waited until now */
+        x->age_us = 0;
+    }
     /* The engine's own works are bounded where they are made. */
     refused = work->request && x->pending > limit;
+    if (refused) {
+        work->err.retry_after = queue_seconds(x);
+    }
+    else if (work->request) {
+        work->came_us = wf_mono_us();
+    }
     pthread_mutex_unlock(&x->lock);
     if (refused
         || (work->request && __atomic_load_n(&x->engine->stopping, __ATOMIC_ACQUIRE))) {

@@ -118,6 +118,7 @@ struct wf_work_t {
     apr_pool_t *pool;            /* one thread at a time */
     wf_ipc_request_t *request;   /* NULL for the engine's own work */
     apr_int64_t deadline;        /* wf_mono_us; 0 = none */
+    apr_int64_t came_us;         /* wf_mono_us; of a request */
     const char *user;
     json_object *args;           /* NULL for the engine's own work */
 

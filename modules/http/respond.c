@@ -55,7 +55,8 @@ apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *bod
 {
     wf_respond_prepare(req);
     wf_repeat_end(req, status, body);
-    if (status == HTTP_SERVICE_UNAVAILABLE) {
+    if (status == HTTP_SERVICE_UNAVAILABLE
+        && !apr_table_get(req->r->headers_out, "Retry-After")) {
         apr_table_setn(req->r->headers_out, "Retry-After", RETRY_AFTER);
     }
     return send_data(req->r, status, body->type, body->data, body->length);
@@ -172,6 +173,10 @@ int wf_respond_error(wf_request_t *req, const wf_error_t *err)
     req->face->error_body(req, status, err, &body);
     if (body.by_accept) {
         apr_table_mergen(req->r->headers_out, "Vary", "Accept");
+    }
+    if (err->retry_after > 0) {
+        apr_table_setn(req->r->headers_out, "Retry-After",
+                       apr_itoa(req->pool, err->retry_after));
     }
     if (err->kind == WF_ERR_IN_FLIGHT) {
         apr_table_setn(req->r->headers_out, "Retry-After", RETRY_AFTER);

@@ -305,6 +305,7 @@ static apr_status_t fail_from_json(json_object *json, wf_error_t *err)
     wf_error_set(err, wf_err_parse(wf_json_string(json, "kind", NULL)), "%s",
                  wf_json_string(json, "message", "the engine gave no reason"));
     err->field = apr_pstrdup(err->pool, field);
+    err->retry_after = (int)wf_json_int(json, "retry_after", 0);
     return WF_EFAILED;
 }
 

@@ -336,6 +336,9 @@ void wf_ipc_fail(wf_ipc_request_t *request, const wf_error_t *err)
     wf_json_add_string(json, "kind", wf_err_name(err->kind));
     wf_json_add_string(json, "message", err->message);
     wf_json_add_string(json, "field", err->field);
+    if (err->retry_after > 0) {
+        wf_json_add_int(json, "retry_after", err->retry_after);
+    }
     answer((request_t *)request, WF_FRAME_ERROR, json, NULL, 0);
 }
 
