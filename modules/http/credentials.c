@@ -55,45 +55,48 @@ static int has_auth_type(request_rec *r)
 
 /* ---- secrets in queries ------------------------------------------------------------- */
 
-static int is_secret(const char *name, apr_size_t length)
+/* However it is written: a%70i_key is one, too. */
+static int is_secret(const char *pair, apr_size_t length, apr_pool_t *p)
 {
-    static const char *const names[] = { KEY_PARAMETER, TOKEN_PARAMETER };
+    char *name = apr_pstrmemdup(p, pair, length);
 
-    for (apr_size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (length == strlen(names[i]) && strncmp(name, names[i], length) == 0) {
-            return 1;
-        }
-    }
-    return 0;
+    ap_unescape_urlencoded(name);
+    return strcmp(name, KEY_PARAMETER) == 0 || strcmp(name, TOKEN_PARAMETER) == 0;
 }
 
 /* The query with the values of secrets replaced; NULL if there are none. */
 static const char *mask(const char *args, apr_pool_t *p)
 {
-    const char *masked = "", *at = args;
+    apr_array_header_t *pairs = apr_array_make(p, 8, sizeof(const char *));
     int found = 0;
 
-    while (*at) {
-        apr_size_t length = strcspn(at, "&"), name = strcspn(at, "=&");
-        int secret = is_secret(at, name) && name < length;
+    for (const char *at = args; at; at = strchr(at, '&')) {
+        apr_size_t length, name;
+        int secret;
 
+        at += *at == '&';
+        length = strcspn(at, "&");
+        name = strcspn(at, "=&");
+        secret = name < length && is_secret(at, name, p);
         found |= secret;
-        masked = apr_pstrcat(p, masked, apr_pstrmemdup(p, at, secret ? name : length),
-                             secret ? "=" MASK : "", at[length] ? "&" : "", NULL);
-        at += length + (at[length] == '&');
+        APR_ARRAY_PUSH(pairs, const char *) =
+            secret ? apr_pstrcat(p, apr_pstrmemdup(p, at, name), "=" MASK, NULL)
+                   : apr_pstrmemdup(p, at, length);
     }
-    return found ? masked : NULL;
+    return found ? apr_array_pstrcat(p, pairs, '&') : NULL;
 }
 
 /* The request with another query, as logs and mod_status show it. */
 static const char *replace(const char *text, const char *args, const char *masked,
                            apr_pool_t *p)
 {
-    const char *at = text ? strstr(text, args) : NULL;
+    const char *query = text ? strchr(text, '?') : NULL;
+    apr_size_t length = strlen(args);
 
-    return at ? apr_pstrcat(p, apr_pstrmemdup(p, text, at - text), masked,
-                            at + strlen(args), NULL)
-              : text;
+    return query && strncmp(query + 1, args, length) == 0
+               ? apr_pstrcat(p, apr_pstrmemdup(p, text, query + 1 - text), masked,
+                             query + 1 + length, NULL)
+               : text;
 }
 
 /* Read them, and then nobody else shall: httpd's logs have the query. */

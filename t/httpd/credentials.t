@@ -79,6 +79,8 @@ my @cases = (    # method, path, headers; status, message
     [ 'GET', "/api/keys$e?limit=1&api_key=$key{reader}&offset=0", {},      200 ],
     [ 'GET', "/api/keys$e?api_key=$key{reader}", { $x => 'wrong' },        401, 'Invalid API key' ],
     [ 'GET', "/api/keys$e?api_key=wrong", { $x => $key{reader} },          200 ],
+    [ 'GET', "/api/keys$e?api%5Fkey=$key{reader}&api_key=x", {},           200 ],
+    [ 'GET', "/api/keys$e?&&limit=1&&a_p_i_key=1&api_key=$key{reader}&&", {}, 200 ],
     [ 'GET', "/api/keys$e?api_key=", {},                                   401, 'API key is required' ],
     [ 'GET', "/api/keys$e", { Authorization => $basic },                   401, 'API key is required' ],
     [ 'GET', '/api/keys/health', {},                                       200 ],
