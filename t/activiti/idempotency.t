@@ -124,6 +124,8 @@ my %cases = (
     'DELETE /group/{groupId}'          => sub { [ '/group/' . fresh_group() ] },
     'DELETE /group/{groupId}/users/{userId}' => sub { my ($u, $g) = (fresh_user(), fresh_group()); call('POST', "/user/$u/groups", [ $g ]); [ "/group/$g/users/$u" ] },
     'DELETE /api-keys/{keyId}'         => sub { [ '/api-keys/' . json(call('POST', '/api-keys', { name => 'once' . ++$topics, expires => '1d' }))->{id} ] },
+    'PUT /process-definition-rights'   => sub { [ '/process-definition-rights', { processDefinitionKey => 'oncePlain', userId => fresh_user(), rights => ['read'] }, { processDefinitionKey => 'oncePlain', userId => 'fozzie', rights => ['start'] } ] },
+    'DELETE /process-definition-rights/{processDefinitionKey}' => sub { my $u = fresh_user(); call('PUT', '/process-definition-rights', { processDefinitionKey => 'oncePlain', userId => $u, rights => ['read'] })->is_success or die 'rights'; ["/process-definition-rights/oncePlain"] },
     'DELETE /management/job/{jobId}'   => sub { [ '/management/job/' . job_of(began($job)) ] },
 );
 my @reading = ('POST /login', 'POST /migration/generate', 'POST /migration/validate', 'POST /external-task',

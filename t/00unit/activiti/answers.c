@@ -104,7 +104,7 @@ static void test_statuses(void)
         [WF_ERR_NONE] = 500,        [WF_ERR_INVALID] = 400,     [WF_ERR_NOT_FOUND] = 404,
         [WF_ERR_CONFLICT] = 409,    [WF_ERR_FORBIDDEN] = 403,   [WF_ERR_TOO_LARGE] = 413,
         [WF_ERR_UNSUPPORTED] = 501, [WF_ERR_UNAVAILABLE] = 503, [WF_ERR_EXECUTION] = 500,
-        [WF_ERR_INTERNAL] = 500,
+        [WF_ERR_INTERNAL] = 500,    [WF_ERR_IN_FLIGHT] = 409,   [WF_ERR_REUSED] = 422,
     };
 
     for (int kind = 0; kind < WF_ERR_KINDS; kind++) {
