@@ -72,6 +72,7 @@ ok t_cmp($tally->leftovers, 0, 'nothing comes afterwards');
 
 # What a slave may call is said by its own administrator.
 $cluster->add('c', extra => "WorkflowLoadTargets 192.0.2.1\n");
+$cluster->wait_online(qw(a b c));
 my $before = $tally->count('/10?c');
 $e = finished(submit(workflow([ http_step(s => $tally->url('/10?${env:WF_SLAVE}')) ], { mode => 'shared-iterations', vus => 30, iterations => 300 })));
 my $m = metrics($e->{id});
