@@ -27,7 +27,7 @@ my $tls = $port + 1;
 my $pid;
 END { local $?; finish() }
 
-sub start {
+sub launch {
     open my $log, '>', "$state.out" or die $!;
     $pid = fork // die $!;
     if (!$pid) {
@@ -61,7 +61,7 @@ sub token {
 my @modes = map { [ $_ => 0600 ] } qw(api-key jwt-key ca.pem ca.key server.key);
 plan tests => 18 + @modes, -e "$ENV{WF_MODULES}/mod_ssl.so" && `openssl version 2>/dev/null` && `curl --version 2>/dev/null` ? () : skip_reason('needs mod_ssl, openssl and curl');
 
-ok start() or t_debug(said());
+ok launch() or t_debug(said());
 ok t_cmp((stat "$secrets/$_->[0]")[2] & 0777, $_->[1], "$_->[0] is nobody else's") for @modes;
 ok t_cmp((stat $secrets)[2] & 0777, 0700, 'nor is where they lie');
 for my $file (qw(api-key jwt-key ca.pem)) { ok t_cmp(said(), qr/\Q$secrets\E\/$file\b/, "$file is told") }
@@ -83,5 +83,5 @@ ok t_cmp(index(slurp("$state/access.log"), $key), -1, 'no key in the log');
 
 # The next start keeps them.
 my $before = join '', map { slurp("$secrets/$_") } map { $_->[0] } @modes;
-ok start() && join('', map { slurp("$secrets/$_") } map { $_->[0] } @modes) eq $before;
+ok launch() && join('', map { slurp("$secrets/$_") } map { $_->[0] } @modes) eq $before;
 finish();
