@@ -195,7 +195,8 @@ static apr_status_t exchange(const wf_delegate_t *d, const wf_delegate_call_t *c
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-/* {"type": …, "value": …} with a type that there is, or any JSON as it comes. */
+/* {"type": …, "value": …} with a type that there is, or any JSON as it comes. No value is
+ * null, whatever the type. */
 static apr_status_t read_variable(wf_map_t *variables, const char *name,
                                   json_object *json, apr_pool_t *p, wf_error_t *err)
 {
@@ -208,6 +209,10 @@ static apr_status_t read_variable(wf_map_t *variables, const char *name,
         || json_object_object_length(json)
                != 1 + json_object_object_get_ex(json, "value", NULL)) {
         wf_map_set(variables, name, wf_value_from_json(json, p));
+        return APR_SUCCESS;
+    }
+    if (!wf_json_get(json, "value")) {
+        wf_map_set(variables, name, wf_null());
         return APR_SUCCESS;
     }
     one = wf_json_own(json_object_new_object(), p);

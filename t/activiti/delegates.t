@@ -36,7 +36,7 @@ my $target = WF::Target->new(
     '/untyped'  => { json => { variables => { a => { type => 'integer', value => 'many' } } } },
     '/nomap'    => { json => { localVariables => [ 1 ] } },
     '/nocode'   => { json => { bpmnError => 'POOR' } },
-    '/plain'    => { json => { variables => { n => 5, l => [ 1 ], m => { type => 'car', value => 1 }, gone => undef, d => { type => 'date', value => '2026-01-21T13:04:05Z' } } } },
+    '/plain'    => { json => { variables => { n => 5, l => [ 1 ], m => { type => 'car', value => 1 }, gone => undef, none => { type => "double" }, long => { type => "long", value => undef }, d => { type => 'date', value => '2026-01-21T13:04:05Z' } } } },
     '/nulls'    => { json => { failure => undef, bpmnError => undef, transition => undef, task => undef, variables => undef } },
     '/mute'     => { json => { failure => {} } },
 );
@@ -124,7 +124,7 @@ ok t_cmp(outcome(run(service('activiti:class="org.acme.nulls"'))), '200 t', 'nul
 ok t_cmp(outcome(run(service('activiti:class="org.acme.plain"'), key => 'plain')), '200 t', 'plain values');
 my $plain = json(call('POST', '/process-instance', { processDefinitionId => 'plain:1' }))->{id};
 ok t_cmp(join(' ', sort map { "$_->{variableName}:$_->{variableType}:" . ($_->{variableValue} // '') =~ s/T.*//r } @{ get_json("/process-instance/$plain")->{variables} }),
-         'd:date:2026-01-21 gone:null: l:list:[1] m:map:{"type":"car","value":1} n:integer:5', 'and typed ones beside them');
+         'd:date:2026-01-21 gone:null: l:list:[1] long:null: m:map:{"type":"car","value":1} n:integer:5 none:null:', 'and typed ones beside them');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.text"'))), qr/^500 .*no JSON/, 'a text');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.list"'))), qr/^500 .*no JSON object/, 'a list');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.500"'))), qr/^500 .*delegate "org\.acme\.500".*status 500/, 'a status of 500');

@@ -8,7 +8,6 @@
 static void check_stored(wf_map_t *vars, apr_pool_t *p)
 {
     json_object *json = wf_json_own(wf_vars_to_json(vars), p), *read;
-    wf_value_t before = wf_map(vars), after;
     apr_size_t length;
     const char *text = wf_json_text(json, &length, p);
     wf_map_t *again;
@@ -18,8 +17,8 @@ static void check_stored(wf_map_t *vars, apr_pool_t *p)
     fuzz_utf8(text);
     fuzz_check(wf_json_read(&read, text, length, p, &err) == APR_SUCCESS
                && wf_vars_from_json(&again, read, p, &err) == APR_SUCCESS);
-    after = wf_map(again);
-    fuzz_check(wf_value_equal(&before, &after));
+    json = wf_json_own(wf_vars_to_json(again), p);
+    fuzz_check(strcmp(text, wf_json_text(json, &length, p)) == 0); /* NaN is no NaN's equal */
 }
 
 /* As workers get them, and might send them back. */
