@@ -1,10 +1,11 @@
 /* Clients that start and complete instances of a one-task process, one request at a time
  * on a keep-alive connection each.
  *
- *     client start|work|bare port clients seconds definition
+ *     client start|work|once|bare port clients seconds definition
  *
  *   start  only start instances
  *   work   start an instance, complete the task of one started earlier, start …
+ *   once   the same, each request with an Idempotency-Key
  *   bare   the requests of work, sent to the bare handler
  *
  * A client of work cannot know the task of the instance it has just started without
@@ -55,6 +56,8 @@ typedef struct bench_t {
     struct sockaddr_in address;
     const char *base, *definition;
     int clients, completes; /* completes: tasks are completed too */
+    int keyed;              /* requests have an Idempotency-Key */
+    int64_t requests;       /* that had one */
     connection_t connections[MAX_CLIENTS];
     int64_t *tasks; /* that wait; NULL: any number will do */
     size_t waiting, taken;
@@ -194,28 +197,37 @@ static void list_tasks(bench_t *b)
 
 /* ---- the clock runs ---------------------------------------------------------------- */
 
+static int write_request(bench_t *b, connection_t *c, const char *line, const char *body)
+{
+    char key[80] = "";
+
+    if (b->keyed) {
+        snprintf(key, sizeof(key), "Idempotency-Key: bench-%d-%lld\r\n", (int)getpid(),
+                 (long long)b->requests++);
+    }
+    return snprintf(c->request, sizeof(c->request),
+                    "%s HTTP/1.1\r\nHost: localhost\r\n" CREDENTIALS "%s"
+                    "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                    line, key, strlen(body), body);
+}
+
 static int write_start(bench_t *b, connection_t *c)
 {
-    char body[128];
-    int length =
-        snprintf(body, sizeof(body), "{\"processDefinitionId\":\"%s\"}", b->definition);
+    char line[64], body[128];
 
-    return snprintf(c->request, sizeof(c->request),
-                    "POST %s/process-instance HTTP/1.1\r\nHost: localhost\r\n" CREDENTIALS
-                    "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                    b->base, length, body);
+    snprintf(line, sizeof(line), "POST %s/process-instance", b->base);
+    snprintf(body, sizeof(body), "{\"processDefinitionId\":\"%s\"}", b->definition);
+    return write_request(b, c, line, body);
 }
 
 static int write_complete(bench_t *b, connection_t *c)
 {
     int64_t task = b->tasks ? b->tasks[b->taken] : 1000000 + (int64_t)b->taken;
+    char line[96];
 
     b->taken++;
-    return snprintf(
-        c->request, sizeof(c->request),
-        "PUT %s/task/%lld/complete HTTP/1.1\r\nHost: localhost\r\n" CREDENTIALS
-        "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
-        b->base, (long long)task);
+    snprintf(line, sizeof(line), "PUT %s/task/%lld/complete", b->base, (long long)task);
+    return write_request(b, c, line, "{}");
 }
 
 /* 0 when there is no more to do. */
@@ -320,7 +332,7 @@ int main(int argc, char **argv)
 
     b.clients = argc == 6 ? atoi(argv[3]) : 0;
     if (b.clients < 1 || b.clients > MAX_CLIENTS || seconds <= 0) {
-        fprintf(stderr, "client start|work|bare port clients seconds definition\n");
+        fprintf(stderr, "client start|work|once|bare port clients seconds definition\n");
         return 1;
     }
     b.address = (struct sockaddr_in){ .sin_family = AF_INET,
@@ -332,7 +344,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < b.clients; i++) {
         open_connection(&b, &b.connections[i]);
     }
-    if (strcmp(argv[1], "work") == 0) {
+    b.keyed = strcmp(argv[1], "once") == 0;
+    if (b.keyed || strcmp(argv[1], "work") == 0) {
         list_tasks(&b);
         if (b.waiting == 0) {
             die("no task waits: run `client start` first");

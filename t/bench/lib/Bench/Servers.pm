@@ -4,10 +4,12 @@ package Bench::Servers;
 use strict;
 use warnings;
 use Bench::Process;
+use Digest::SHA ();
 use File::Copy ();
 use File::Path ();
 use HTTP::Tiny ();
 use JSON::PP ();
+use MIME::Base64 qw(encode_base64url);
 
 my $user = 'www-data';    # as in conf/demo/httpd.conf
 sub user { return $user }
@@ -62,6 +64,21 @@ sub prepare_state {
     return $state;
 }
 
+# The demo takes passwords; keys and tokens are measured beside them.
+sub other_credentials {
+    my $self = shift;
+    $self->{secret} = 'a secret of the benchmark, long enough';
+    spew("$self->{dir}/secret", $self->{secret});
+    chmod 0600, "$self->{dir}/secret";
+    spew("$self->{dir}/credentials.conf", <<"END");
+<Location "/activiti-rest/service">
+    WorkflowApiKeys On
+    WorkflowJwtKey HS256 $self->{dir}/secret
+</Location>
+END
+    return "$self->{dir}/credentials.conf";
+}
+
 sub start_httpd {
     my $self = shift;
     my $bare = $self->build_bare;
@@ -75,7 +92,7 @@ sub start_httpd {
     my @command = (apxs('SBINDIR') . '/' . apxs('PROGNAME'), '-DFOREGROUND', '-d', $state,
         '-f', "$self->{top}/conf/demo/httpd.conf");
     push @command, '-C', "Define $_ $define{$_}" for sort keys %define;
-    push @command, '-c', "LoadModule bare_module $bare";
+    push @command, '-c', "LoadModule bare_module $bare", '-c', 'Include ' . $self->other_credentials;
     my $log = "$self->{dir}/httpd.out";
     $self->{httpd} = start(command => \@command, log => $log);
     wait_until(sub { is_up($self->url('/ready')) }, 30)
@@ -95,6 +112,24 @@ sub newest_task {
     my $answer = $http->get($url =~ s{//}{//kermit:kermit@}r);
     my ($id) = $answer->{content} =~ /"id":(\d+)/ or die "$url: $answer->{status} $answer->{content}\n";
     return $id;
+}
+
+# A key of kermit's, made once; a token in his name.
+sub api_key {
+    my $self = shift;
+    return $self->{api_key} //= do {
+        my $url = $self->url('/activiti-rest/service/api-keys') =~ s{//}{//kermit:kermit@}r;
+        my $answer = $http->post($url, { headers => { 'Content-Type' => 'application/json' }, content => '{"name":"bench"}' });
+        my ($key) = $answer->{content} =~ /"key":\s*"(wfk_[^"]+)"/ or die "$url: $answer->{status} $answer->{content}\n";
+        $key;
+    };
+}
+
+sub token {
+    my $self = shift;
+    my $said = join '.', map { encode_base64url(JSON::PP::encode_json($_)) }
+        { alg => 'HS256', typ => 'JWT' }, { sub => 'kermit', exp => time + 86_400 };
+    return "$said." . encode_base64url(Digest::SHA::hmac_sha256($said, $self->{secret}));
 }
 
 # ---- nginx ---------------------------------------------------------------------------------
