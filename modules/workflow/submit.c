@@ -38,9 +38,9 @@ static apr_status_t read_document(wf_request_t *req, json_object *body, json_obj
     return APR_SUCCESS;
 }
 
-/* What a refusal of the engine means here. An engine that cannot be reached is another
- * matter than one that says that it has too much to do: then the submission has failed.
- */
+/* What a refusal of the engine means here. An engine that cannot be reached, or that
+ * takes nothing for now and says when to come again, is another matter than one that has
+ * too many executions: then the submission has failed. */
 static apr_status_t submission_failed(wf_request_t *req, const wf_ipc_reply_t *reply,
                                       const wf_error_t *err)
 {
@@ -48,7 +48,7 @@ static apr_status_t submission_failed(wf_request_t *req, const wf_ipc_reply_t *r
         return wf_fail_as(req, 400, "invalid_workflow");
     }
     if (err->kind == WF_ERR_TOO_LARGE
-        || (err->kind == WF_ERR_UNAVAILABLE && !reply->json)) {
+        || (err->kind == WF_ERR_UNAVAILABLE && (!reply->json || err->retry_after > 0))) {
         return WF_EFAILED;
     }
     return wf_fail_as(req, 500, "submission_failed");
