@@ -3,19 +3,34 @@
 
 static wf_work_fn command_status;
 
+static int always(json_object *args)
+{
+    (void)args;
+    return 1;
+}
+
+/* A form of a definition starts an instance, that of a task completes it. */
+static int if_it_starts(json_object *args)
+{
+    return wf_json_get(args, "definition") != NULL;
+}
+
 /* clang-format off */
 static const struct {
     wf_work_fn *run;
     apr_status_t (*find_lane)(wf_work_t *, wf_lane_t *, wf_error_t *);
     void (*after)(wf_work_t *);
     void (*dropped)(wf_work_t *);
+    /* Whether it begins something new, so that it is refused when there is no room for more
+     * (space.c). NULL = it goes on with what is there, ends it, or only reads. */
+    int (*grows)(json_object *args);
     void (*begin)(wf_engine_t *, wf_ipc_request_t *); /* instead, if it is not one work */
 } handlers[WF_COMMAND_COUNT] = {
-    /* command                    run                          lane                     after, dropped */
+    /* command                    run                          lane                     after, dropped, grows */
     [WF_CMD_ENGINE_STATUS]    = { command_status,              NULL,                    NULL, NULL },
-    [WF_CMD_DEPLOY]           = { wf_command_deploy,           wf_lane_of_deployments,  NULL, NULL },
+    [WF_CMD_DEPLOY]           = { wf_command_deploy,           wf_lane_of_deployments,  NULL, NULL, always },
     [WF_CMD_UNDEPLOY]         = { wf_command_undeploy,         wf_lane_of_deployments,  wf_after_undeploy, NULL },
-    [WF_CMD_START]            = { wf_command_start,            NULL,                    NULL, NULL },
+    [WF_CMD_START]            = { wf_command_start,            NULL,                    NULL, NULL, always },
     [WF_CMD_INSTANCE_DELETE]  = { wf_command_delete_instance,  wf_lane_of_instance,     NULL, NULL },
     [WF_CMD_SIGNAL]           = { wf_command_signal,           wf_lane_of_instance,     NULL, NULL },
     [WF_CMD_EVENT]            = { wf_command_event,            wf_lane_of_instance,     NULL, NULL },
@@ -33,16 +48,16 @@ static const struct {
     [WF_CMD_UNCLAIM]          = { wf_command_unclaim,          wf_lane_of_task,         NULL, NULL },
     [WF_CMD_ASSIGN]           = { wf_command_assign,           wf_lane_of_task,         NULL, NULL },
     [WF_CMD_COMPLETE]         = { wf_command_complete,         wf_lane_of_task,         NULL, NULL },
-    [WF_CMD_TASK_CREATE]      = { wf_command_task_create,      wf_lane_of_parent,       NULL, NULL },
+    [WF_CMD_TASK_CREATE]      = { wf_command_task_create,      wf_lane_of_parent,       NULL, NULL, always },
     [WF_CMD_TASK_CHANGE]      = { wf_command_task_change,      wf_lane_of_task,         NULL, NULL },
     [WF_CMD_TASK_DELETE]      = { wf_command_task_delete,      wf_lane_of_task,         NULL, NULL },
     [WF_CMD_TASK_VARIABLES]   = { wf_command_task_variables,   wf_lane_of_task,         NULL, NULL },
     [WF_CMD_TASK_FORGET]      = { wf_command_task_forget,      wf_lane_of_task,         NULL, NULL },
-    [WF_CMD_ATTACH]           = { wf_command_attach,           wf_lane_of_attaching,    NULL, NULL },
+    [WF_CMD_ATTACH]           = { wf_command_attach,           wf_lane_of_attaching,    NULL, NULL, always },
     [WF_CMD_DETACH]           = { wf_command_detach,           wf_lane_of_attachment,   NULL, NULL },
     [WF_CMD_FORM_RENDER]      = { wf_command_form_render,      wf_lane_of_form,         NULL, NULL },
     [WF_CMD_FORM_PROPERTIES]  = { wf_command_form_properties,  wf_lane_of_form,         NULL, NULL },
-    [WF_CMD_FORM_SUBMIT]      = { wf_command_form_submit,      wf_lane_of_form,         NULL, NULL },
+    [WF_CMD_FORM_SUBMIT]      = { wf_command_form_submit,      wf_lane_of_form,         NULL, NULL, if_it_starts },
     [WF_CMD_DIAGRAM]          = { wf_command_diagram,          wf_lane_of_diagram,      NULL, NULL },
     [WF_CMD_JOB_EXECUTE]      = { wf_command_execute_job,      wf_lane_of_job,          wf_job_executed, wf_job_executed },
     [WF_CMD_JOB_RETRIES]      = { wf_command_job_retries,      wf_lane_of_job,          NULL, NULL },
@@ -56,21 +71,21 @@ static const struct {
     [WF_CMD_EXTERNAL_UNLOCK]  = { wf_command_external_unlock,  wf_lane_of_external,     NULL, NULL },
     [WF_CMD_EXTERNAL_RETRIES] = { wf_command_external_retries, wf_lane_of_external,     NULL, NULL },
     [WF_CMD_EXTERNAL_PRIORITY] = { wf_command_external_priority, wf_lane_of_external,   NULL, NULL },
-    [WF_CMD_USER_CREATE]      = { wf_command_user_create,      wf_lane_of_identity,     NULL, NULL },
+    [WF_CMD_USER_CREATE]      = { wf_command_user_create,      wf_lane_of_identity,     NULL, NULL, always },
     [WF_CMD_USER_CHANGE]      = { wf_command_user_change,      wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_USER_DELETE]      = { wf_command_user_delete,      wf_lane_of_identity,     NULL, NULL },
-    [WF_CMD_USER_PICTURE]     = { wf_command_user_picture,     wf_lane_of_identity,     NULL, NULL },
+    [WF_CMD_USER_PICTURE]     = { wf_command_user_picture,     wf_lane_of_identity,     NULL, NULL, always },
     [WF_CMD_USER_PASSWORD]    = { wf_command_user_password,    wf_lane_of_identity,     NULL, NULL },
-    [WF_CMD_GROUP_CREATE]     = { wf_command_group_create,     wf_lane_of_identity,     NULL, NULL },
+    [WF_CMD_GROUP_CREATE]     = { wf_command_group_create,     wf_lane_of_identity,     NULL, NULL, always },
     [WF_CMD_GROUP_DELETE]     = { wf_command_group_delete,     wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_JOIN]             = { wf_command_join,             wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_LEAVE]            = { wf_command_leave,            wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_GRANT_SET]        = { wf_command_grant_set,        wf_lane_of_identity,     NULL, NULL },
     [WF_CMD_GRANT_CLEAR]      = { wf_command_grant_clear,      wf_lane_of_identity,     NULL, NULL },
-    [WF_CMD_KEY_CREATE]       = { wf_command_key_create,       wf_lane_of_identity,     wf_after_key_create, NULL },
+    [WF_CMD_KEY_CREATE]       = { wf_command_key_create,       wf_lane_of_identity,     wf_after_key_create, NULL, always },
     [WF_CMD_KEY_REVOKE]       = { wf_command_key_revoke,       wf_lane_of_identity,     wf_after_key_revoke, NULL },
     [WF_CMD_KEY_LIST]         = { wf_command_key_list,         NULL,                    NULL, NULL },
-    [WF_CMD_SUBMIT]           = { wf_command_submit,           NULL,                    wf_after_submit, wf_drop_submission },
+    [WF_CMD_SUBMIT]           = { wf_command_submit,           NULL,                    wf_after_submit, wf_drop_submission, always },
     [WF_CMD_EXECUTION]        = { wf_command_execution,        wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_METRICS]          = { wf_command_metrics,          wf_lane_of_execution,    NULL, NULL },
     [WF_CMD_STOP]             = { wf_command_stop,             wf_lane_of_execution,    NULL, NULL },
@@ -95,10 +110,14 @@ static apr_status_t command_status(wf_work_t *work, wf_error_t *err)
 {
     wf_engine_t *engine = work->engine;
     json_object *reply = json_object_new_object();
+    wf_error_t reason;
 
     (void)err;
+    wf_error_init(&reason, work->pool);
     work->reply = wf_json_own(reply, work->pool);
-    wf_json_add_bool(reply, "ready", 1);
+    wf_json_add_bool(reply, "ready",
+                     wf_space_look(engine, work->reader, &reason) == APR_SUCCESS);
+    wf_json_add_string(reply, "reason", reason.kind ? reason.message : NULL);
     wf_json_add_string(reply, "version", WF_VERSION);
     wf_json_add_int(reply, "started", engine->started);
     wf_json_add_int(reply, "pending", wf_executor_pending(engine->executor));
@@ -165,6 +184,8 @@ void wf_engine_on_command(void *baton, wf_ipc_request_t *request)
     work->find_lane = handlers[request->command].find_lane;
     work->after = handlers[request->command].after;
     work->dropped = handlers[request->command].dropped;
+    work->grows = handlers[request->command].grows
+                  && handlers[request->command].grows(request->args);
     wf_error_init(&work->err, work->pool);
     wf_executor_submit(engine->executor, work);
 }

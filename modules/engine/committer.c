@@ -192,6 +192,15 @@ static void commit_batch(wf_committer_t *c, wf_work_t **batch, int count)
     }
 }
 
+/* The store may have grown. What the log has to say about that is said there. */
+static void look_at_space(wf_committer_t *c)
+{
+    wf_error_t ignored;
+
+    wf_error_init(&ignored, c->batch_pool);
+    wf_space_look(c->engine, c->engine->writer, &ignored);
+}
+
 static void refill_ids(wf_committer_t *c)
 {
     wf_error_t err;
@@ -232,6 +241,7 @@ static void *run_committer(void *data)
         }
         if (count > 0) {
             commit_batch(c, batch, count);
+            look_at_space(c);
         }
         if (giving) {
             give_back(c, giving);

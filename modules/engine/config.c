@@ -35,6 +35,8 @@ static const struct {
     MEMBER(model_cache,      NUMBER, 1000),
     MEMBER(max_steps,        NUMBER, 100000),
     MEMBER(max_rounds,       NUMBER, 100000),
+    MEMBER(min_free_disk,  LARGE,  64 * 1024 * 1024),
+    MEMBER(max_store_size, LARGE,  0),
     MEMBER(demo_dir,         TEXT,   0),
     MEMBER(admin_group,      TEXT,   0),
     MEMBER(role_type,        TEXT,   0),

@@ -36,6 +36,9 @@ typedef struct wf_engine_config_t {
                                    otherwise */
     int long_poll_limit;        /* fetches of external tasks that wait at once */
     int max_api_keys;           /* active ones */
+    apr_int64_t
+        min_free_disk; /* bytes; below, nothing new is begun. 0 = whatever there is */
+    apr_int64_t max_store_size; /* bytes; above, the same. 0 = no limit */
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */
     int max_rounds;             /* that multi-instance activities begin in one call */

@@ -302,7 +302,10 @@ static apr_status_t run_handler(wf_executor_t *x, wf_work_t *work, int *parked)
             return rv;
         }
     }
-    if (!work->lane_held && work->tries == 0 && work->find_lane) {
+    if (work->grows && work->tries == 0 && !work->lane_held) {
+        rv = wf_space_look(x->engine, reader->store, &work->err);
+    }
+    if (rv == APR_SUCCESS && !work->lane_held && work->tries == 0 && work->find_lane) {
         rv = work->find_lane(work, &work->lane, &work->err);
         if (rv == APR_SUCCESS && !wf_gate_enter_lane(x->gate, work)) {
             *parked = 1; /* another thread may run it by now: hands off */

@@ -68,6 +68,7 @@ typedef struct wf_engine_t {
     apr_int64_t answers_age;    /* … and so long, in ms */
     int long_poll_limit;        /* fetches of external tasks that wait at once */
     int max_api_keys;           /* active ones */
+    apr_int64_t min_free_disk, max_store_size; /* bytes; 0 = no limit */
     const char *admin_group, *role_type;
     const wf_targets_t *targets;   /* outgoing.c: what processes may connect to */
     const wf_mail_server_t *mail;  /* NULL = none is configured */
@@ -77,6 +78,7 @@ typedef struct wf_engine_t {
     int http_task, shell_task, delegate_timeout, script_timeout;
     apr_int64_t delegate_max_answer, script_memory;
     apr_uint64_t keys;          /* atomic: given to commands so far, services.c */
+    int space;                  /* atomic: space.c's, how it was when it last looked */
     int breaks_off;             /* atomic: outgoing calls that still run are to end now */
 } wf_engine_t;
 
@@ -128,6 +130,7 @@ struct wf_work_t {
      *  WF_WORK_TRIES times in all (WF_WORK_REFUSALS if run itself failed by it), in a fresh
      *  unit of work and still on the lane. */
     int tries_again;
+    int grows; /* it begins something that stays: refused without room */
     int tries;                   /* how often run was begun */
     int refusals;                /* how often it failed */
     int yields;                  /* set by run: it would rather fail than be tried alone */
@@ -631,6 +634,13 @@ apr_status_t wf_cleaner_create(wf_cleaner_t **cleaner, wf_engine_t *engine,
 /** Look at once: what is to go may have changed. */
 void wf_cleaner_wake(wf_cleaner_t *cleaner);
 void wf_cleaner_destroy(wf_cleaner_t *cleaner);
+
+/* ---- room for more (space.c) --------------------------------------------------------------------------------- */
+
+/** Is there room for what makes the store larger? If not, err says why
+ *  (WF_ERR_UNAVAILABLE). When that changes it is logged. Any thread, with a store
+ * connection of its own. */
+apr_status_t wf_space_look(wf_engine_t *engine, wf_store_t *store, wf_error_t *err);
 
 /* ---- backups --------------------------------------------------------------------------------------------------- */
 

@@ -162,6 +162,8 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
                      config->history_level ? wf_history_level(config->history_level)
                                            : WF_HISTORY_DEFAULT,
                      __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->min_free_disk, config->min_free_disk, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->max_store_size, config->max_store_size, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->history_days, config->history_days, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->executions_kept, config->executions_kept, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->executions_age, config->executions_age, __ATOMIC_RELAXED);

@@ -72,6 +72,8 @@ wf_settings_t *wf_settings_of(server_rec *s)
 #define IN_PLACE(member) ((void *)APR_OFFSETOF(wf_dir_config_t, member))
 #define TIME(where, low, high) ((void *)&(const wf_time_rule_t){ where, low, high })
 #define NUMBER(where, how, low, high) ((void *)&(const wf_number_rule_t){ where, how, low, high })
+#define BYTES(where, low, high, zero)                                                    \
+    ((void *)&(const wf_size_rule_t){ where, low, high, zero })
 #define PATH_RULE(where, check, problem, off) ((void *)&(const wf_path_rule_t){ where, check, problem, off })
 #define WORDS(where, words, first) ((void *)&(const wf_word_rule_t){ where, words, first, 0 })
 #define TEXTS(where, words) ((void *)&(const wf_word_rule_t){ where, words, 0, 1 })
@@ -80,6 +82,7 @@ wf_settings_t *wf_settings_of(server_rec *s)
 /* clang-format off */
 #define FLAG(name, where, text) AP_INIT_FLAG(name, wf_set_flag, (void *)(where), RSRC_CONF, text)
 #define NUM(name, number, text) AP_INIT_TAKE1(name, wf_set_number, number, RSRC_CONF, text)
+#define SIZE(name, size, text)  AP_INIT_TAKE1(name, wf_set_size, size, RSRC_CONF, text)
 #define TEXT(name, where, text) AP_INIT_TAKE1(name, wf_set_text, (void *)(where), RSRC_CONF, text)
 #define PATH(name, rule, text)  AP_INIT_TAKE1(name, wf_set_path, rule, RSRC_CONF, text)
 #define WORD(name, rule, text)  AP_INIT_TAKE1(name, wf_set_word, rule, RSRC_CONF, text)
@@ -119,6 +122,10 @@ const command_rec wf_settings_directives[] = {
     AP_INIT_ITERATE("WorkflowAllowOrigin", wf_add_origin, NULL, ACCESS_CONF,
          "whose pages may call besides this server's: origins, or * for all"),
     OWN("WorkflowStore", wf_set_store, "where data is kept, such as sqlite:/var/lib/workflow/workflow.db"),
+    SIZE("WorkflowMinFreeDisk", BYTES(IN_ENGINE(min_free_disk), MIB, 1024LL * 1024 * 1024 * MIB, 1),
+         "bytes that are to be free where the store is: with less nothing new is begun; 0 for whatever there is"),
+    SIZE("WorkflowMaxStoreSize", BYTES(IN_ENGINE(max_store_size), MIB, 1024LL * 1024 * 1024 * MIB, 1),
+         "bytes that the store may use before nothing new is begun; 0 for no limit"),
     PATH("WorkflowStateDir", PATH_RULE(IN_ENGINE(state_dir), wf_path_can_be_made, "its parent directory does not exist", 0),
          "directory of the engine's socket and of the default store and log"),
     PATH("WorkflowEngineLog", PATH_RULE(IN_ENGINE(log_file), wf_path_can_be_made, "its directory does not exist", 0),
@@ -161,14 +168,14 @@ const command_rec wf_settings_directives[] = {
          "who does what no other delegate does: kind, value, timeout="),
     NUM("WorkflowDelegateTimeout", NUMBER(IN_ENGINE(delegate_timeout), AS_INT, 1, 3600),
         "seconds that a delegate, an HTTP task or a program may take"),
-    NUM("WorkflowDelegateMaxAnswer", NUMBER(IN_ENGINE(delegate_max_answer), AS_INT64, 1024, 1024 * MIB),
-        "bytes that a delegate, an HTTP task or a program may answer"),
+    SIZE("WorkflowDelegateMaxAnswer", BYTES(IN_ENGINE(delegate_max_answer), 1024, 1024 * MIB, 0),
+         "bytes that a delegate, an HTTP task or a program may answer"),
     FLAG("WorkflowHttpTask", IN_ENGINE(http_task), "On to do tasks of type http; Off by default"),
     FLAG("WorkflowShellTask", IN_ENGINE(shell_task), "On to do tasks of type shell; Off by default"),
     NUM("WorkflowScriptTimeout", NUMBER(IN_ENGINE(script_timeout), AS_INT, 1, 3600),
         "seconds that a script may run"),
-    NUM("WorkflowScriptMemory", NUMBER(IN_ENGINE(script_memory), AS_INT64, MIB, 4096LL * MIB),
-        "bytes that a script may use"),
+    SIZE("WorkflowScriptMemory", BYTES(IN_ENGINE(script_memory), MIB, 4096LL * MIB, 0),
+         "bytes that a script may use"),
     OWN("WorkflowMailFrom", wf_set_mail_from, "sender of mails that name none"),
     AP_INIT_TAKE1("WorkflowMailCredentials", wf_set_secrets, (void *)IN_ENGINE(mail_credentials), RSRC_CONF,
          "file with user:password for the mail server"),
@@ -184,10 +191,10 @@ const command_rec wf_settings_directives[] = {
         "seconds that a fetch of external tasks may wait for some"),
     NUM("WorkflowLongPollLimit", NUMBER(IN_ENGINE(long_poll_limit), AS_INT, 0, 100000),
         "fetches of external tasks that wait at once"),
-    NUM("WorkflowMaxBody", NUMBER(IN_HTTP(body_limit), AS_INT64, 1024, 1024 * MIB),
-        "bytes of a JSON or form body"),
-    NUM("WorkflowMaxUpload", NUMBER(IN_HTTP(upload_limit), AS_INT64, 1024, 1024 * MIB),
-        "bytes of an uploaded deployment"),
+    SIZE("WorkflowMaxBody", BYTES(IN_HTTP(body_limit), 1024, 1024 * MIB, 0),
+         "bytes of a JSON or form body"),
+    SIZE("WorkflowMaxUpload", BYTES(IN_HTTP(upload_limit), 1024, 1024 * MIB, 0),
+         "bytes of an uploaded deployment"),
     NUM("WorkflowMaxAuthFailures", NUMBER(IN_HTTP(max_auth_failures), AS_INT, 0, 1000000),
         "wrong credentials of a user from an address after which he has to wait; 0 for no limit"),
     NUM("WorkflowStopTimeout", NUMBER(IN_ENGINE(stop_timeout), AS_INT, 2, 600),

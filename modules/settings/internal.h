@@ -17,9 +17,16 @@ const char *wf_global_settings(cmd_parms *cmd, wf_settings_t **settings);
 
 typedef struct wf_number_rule_t {
     apr_size_t offset;
-    enum { AS_INT, AS_INT64, AS_SECONDS } store;
+    enum { AS_INT, AS_SECONDS } store;
     apr_int64_t min, max;
 } wf_number_rule_t;
+
+/** A number of bytes: 65536, 64K, 64M, 2G. 0 beside the range if it is allowed. */
+typedef struct wf_size_rule_t {
+    apr_size_t offset; /* of an apr_int64_t */
+    apr_int64_t min, max;
+    int or_zero;
+} wf_size_rule_t;
 
 /** A time as httpd's own timeouts have it: 5, 5s, 500ms. */
 typedef struct wf_time_rule_t {
@@ -44,6 +51,7 @@ typedef struct wf_word_rule_t {
 } wf_word_rule_t;
 
 const char *wf_set_number(cmd_parms *cmd, void *dir, const char *arg);
+const char *wf_set_size(cmd_parms *cmd, void *dir, const char *arg);
 const char *wf_set_time(cmd_parms *cmd, void *dir, const char *arg);
 const char *wf_set_path(cmd_parms *cmd, void *dir, const char *arg);
 const char *wf_set_word(cmd_parms *cmd, void *dir, const char *arg);

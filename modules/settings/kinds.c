@@ -3,6 +3,7 @@
 #include "settings/internal.h"
 
 #include <apr_strings.h>
+#include <apr_lib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,13 +38,49 @@ const char *wf_set_number(cmd_parms *cmd, void *dir, const char *arg)
     case AS_INT:
         *(int *)at = (int)value;
         break;
-    case AS_INT64:
-        *(apr_int64_t *)at = value;
-        break;
     case AS_SECONDS:
         *(apr_interval_time_t *)at = apr_time_from_sec(value);
         break;
     }
+    return NULL;
+}
+
+/* A whole number with K, M or G, or none of them, behind it. */
+static int parse_size(const char *arg, apr_pool_t *p, apr_int64_t *bytes)
+{
+    static const char units[] = "KMG";
+    apr_size_t digits = strspn(arg, "0123456789");
+    const char *unit = arg[digits] ? strchr(units, apr_toupper(arg[digits])) : NULL;
+    int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+
+    if (!wf_parse_int64(apr_pstrmemdup(p, arg, digits), bytes)
+        || arg[digits + (unit != NULL)] || *bytes > APR_INT64_MAX >> shift) {
+        return 0;
+    }
+    *bytes <<= shift;
+    return 1;
+}
+
+const char *wf_set_size(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const wf_size_rule_t *rule = cmd->info;
+    wf_settings_t *settings;
+    apr_int64_t bytes;
+    const char *problem = wf_global_settings(cmd, &settings);
+
+    (void)dir;
+    if (problem) {
+        return problem;
+    }
+    if (!parse_size(arg, cmd->temp_pool, &bytes) || bytes > rule->max
+        || (bytes < rule->min && (bytes || !rule->or_zero))) {
+        return apr_psprintf(cmd->pool,
+                            "%s takes a number of bytes from %" APR_INT64_T_FMT
+                            " to %" APR_INT64_T_FMT "%s, such as 64M, not '%s'",
+                            cmd->cmd->name, rule->min, rule->max,
+                            rule->or_zero ? ", or 0" : "", arg);
+    }
+    *(apr_int64_t *)((char *)settings + rule->offset) = bytes;
     return NULL;
 }
 

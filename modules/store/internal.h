@@ -205,6 +205,8 @@ typedef struct wf_driver_t {
     /** wf_store_give_back. */
     apr_status_t (*give_back)(wf_store_t *store, int pages, apr_int64_t *left,
                               wf_error_t *err);
+    /** wf_store_room. */
+    apr_status_t (*room)(wf_store_t *store, wf_room_t *room, wf_error_t *err);
     /** wf_store_copy, in a WF_TX_READ that has read already. */
     apr_status_t (*copy)(wf_store_t *store, const char *path, wf_copy_fn *between,
                          void *baton, wf_error_t *err);

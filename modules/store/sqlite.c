@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "sql_sqlite.h"
@@ -34,10 +35,20 @@
 #define RESTART_PAGES (4 * CHECKPOINT_PAGES)
 #define RESTART_BUSY_MS 200
 
+/* What tells how much is in the file. */
+enum { PAGE_COUNT, FREE_PAGES, PAGE_SIZE, SIZES };
+
+static const char *const size_texts[SIZES] = {
+    [PAGE_COUNT] = "PRAGMA page_count",
+    [FREE_PAGES] = "PRAGMA freelist_count",
+    [PAGE_SIZE] = "PRAGMA page_size",
+};
+
 typedef struct connection_t {
     sqlite3 *db;
     int restart_pages; /* of the WAL, when to wait for such a gap again */
     sqlite3_stmt *steps[WF_TX_STEPS];
+    sqlite3_stmt *sizes[SIZES]; /* prepared when they are asked for */
 } connection_t;
 
 struct wf_stmt_t {
@@ -433,6 +444,50 @@ static apr_status_t sqlite_give_back(wf_store_t *store, int pages, apr_int64_t *
     return rv == APR_SUCCESS ? number(db, "PRAGMA freelist_count", left, err) : rv;
 }
 
+/* ---- room ------------------------------------------------------------------------ */
+
+static apr_status_t see_size(connection_t *c, int which, apr_int64_t *size,
+                             wf_error_t *err)
+{
+    sqlite3_stmt **handle = &c->sizes[which];
+    apr_status_t rv =
+        *handle ? APR_SUCCESS : prepare(c->db, handle, size_texts[which], err);
+    int rc;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rc = sqlite3_step(*handle);
+    if (rc == SQLITE_ROW) {
+        *size = sqlite3_column_int64(*handle, 0);
+    }
+    else {
+        rv = fail(c->db, rc, err);
+    }
+    sqlite3_reset(*handle);
+    return rv;
+}
+
+static apr_status_t sqlite_room(wf_store_t *store, wf_room_t *room, wf_error_t *err)
+{
+    apr_int64_t sizes[SIZES];
+    struct statvfs fs;
+
+    for (int i = 0; i < SIZES; i++) {
+        apr_status_t rv = see_size(store->connection, i, &sizes[i], err);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    if (statvfs(store->location, &fs) != 0) {
+        return wf_error_apr(err, WF_ERR_UNAVAILABLE, errno, "the file of the store");
+    }
+    room->used = (sizes[PAGE_COUNT] - sizes[FREE_PAGES]) * sizes[PAGE_SIZE];
+    room->free = (apr_int64_t)fs.f_bavail * (apr_int64_t)fs.f_frsize;
+    return APR_SUCCESS;
+}
+
 /* ---- claim ----------------------------------------------------------------------- */
 
 /* All of these before the first statement that writes. */
@@ -627,5 +682,6 @@ const wf_driver_t wf_driver_sqlite = {
     .transact = sqlite_transact,
     .checkpoint = sqlite_checkpoint,
     .give_back = sqlite_give_back,
+    .room = sqlite_room,
     .copy = sqlite_copy,
 };

@@ -138,6 +138,11 @@ apr_status_t wf_store_give_back(wf_store_t *writer, int pages, apr_int64_t *left
     return rv;
 }
 
+apr_status_t wf_store_room(wf_store_t *store, wf_room_t *room, wf_error_t *err)
+{
+    return store->driver->room(store, room, err);
+}
+
 /* ---- copies ---------------------------------------------------------------------- */
 
 /* A transaction sees the store as it is at its first statement. */

@@ -435,6 +435,16 @@ void wf_store_close(wf_store_t *store);
 /** Move the WAL into the database file; on a clean stop. */
 apr_status_t wf_store_checkpoint(wf_store_t *writer, wf_error_t *err);
 
+/** How much a store takes, and how much more there is for it; bytes. */
+typedef struct wf_room_t {
+    apr_int64_t used; /* what is in it; neither free pages of its file nor the WAL */
+    apr_int64_t free; /* what its file system has for the user that asks */
+} wf_room_t;
+
+/** Look how that is at the moment; costs some microseconds. Any connection that is not in
+ *  a commit, on its thread. */
+apr_status_t wf_store_room(wf_store_t *store, wf_room_t *room, wf_error_t *err);
+
 /** Give up to so many free pages (4 KiB) back to the file system; *left is how many more
  *  could be. The file gets shorter with the next checkpoints. Takes a commit, and time that
  *  grows with pages. A store from before there was this has none to give: see the

@@ -35,6 +35,12 @@ apr_status_t wf_probe_ready(wf_request_t *req, wf_error_t *err)
             && wf_json_bool(reply.json, "ready", 0);
     wf_json_add_bool(o, "ready", ready);
     wf_json_add_string(o, "status", ready ? "ready" : "not_ready");
+    if (!ready) {
+        wf_json_add_string(o, "reason",
+                           failure.kind == WF_ERR_NONE
+                               ? wf_json_string(reply.json, "reason", "")
+                               : "the engine does not answer");
+    }
     for (size_t i = 0; ready && i < sizeof(shown) / sizeof(shown[0]); i++) {
         json_object *member = wf_json_get(reply.json, shown[i]);
 
