@@ -101,16 +101,17 @@ static apr_status_t write_snapshot(const wf_engine_config_t *config, apr_pool_t 
     if (fd < 0) {
         return wf_error_apr(err, WF_ERR_INTERNAL, errno, "cannot write %s", fresh);
     }
+    errno = ENOSPC; /* what part of it means */
     if (write(fd, text, length) != (ssize_t)length) {
-        close(fd);
-        return wf_error_apr(err, WF_ERR_INTERNAL, errno, "cannot write %s", fresh);
+        wf_error_apr(err, WF_ERR_INTERNAL, errno, "cannot write %s", fresh);
+    }
+    else if (give_to_user(fresh, err) == APR_SUCCESS && rename(fresh, path) != 0) {
+        wf_error_apr(err, WF_ERR_INTERNAL, errno, "cannot write %s", path);
     }
     close(fd);
-    if (give_to_user(fresh, err) != APR_SUCCESS) {
+    if (err->kind != WF_ERR_NONE) {
+        unlink(fresh);
         return WF_EFAILED;
-    }
-    if (rename(fresh, path) != 0) {
-        return wf_error_apr(err, WF_ERR_INTERNAL, errno, "cannot write %s", path);
     }
     return APR_SUCCESS;
 }
@@ -390,6 +391,21 @@ static void retain(server_rec *s, apr_pool_t *pconf)
     apr_pool_cleanup_register(pconf, NULL, configuration_gone, apr_pool_cleanup_null);
 }
 
+/* A restart while the disk is full, by a rotation of logs perhaps, must not take
+ * everything down: the engine goes on with the configuration that it has. 0 if there is
+ * none. */
+static int keep_old(server_rec *s, wf_error_t *err)
+{
+    if (parent->listen_fd < 0) {
+        return 0;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                 "%s: the workflow engine keeps the configuration that it has",
+                 err->message);
+    wf_error_init(err, err->pool);
+    return 1;
+}
+
 apr_status_t wf_parent_start(server_rec *s, const wf_engine_config_t *config,
                              const char *binary, apr_pool_t *pconf, wf_error_t *err)
 {
@@ -400,8 +416,10 @@ apr_status_t wf_parent_start(server_rec *s, const wf_engine_config_t *config,
         stop_engine();
     }
     if (remember(config, binary, pconf, err) != APR_SUCCESS
-        || prepare_state_dir(config->state_dir, err) != APR_SUCCESS
-        || write_snapshot(config, pconf, err) != APR_SUCCESS) {
+        || prepare_state_dir(config->state_dir, err) != APR_SUCCESS) {
+        return WF_EFAILED;
+    }
+    if (write_snapshot(config, pconf, err) != APR_SUCCESS && !keep_old(s, err)) {
         return WF_EFAILED;
     }
     if (parent->listen_fd < 0 && open_socket(err) != APR_SUCCESS) {
