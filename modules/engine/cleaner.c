@@ -240,7 +240,9 @@ static apr_int64_t step(wf_cleaner_t *cleaner)
         return rest;
     }
     if (rv != APR_SUCCESS) {
-        wf_log(WF_LOG_ERR, "what is old cannot be deleted: %s", err.message);
+        if (!wf_committer_fault(cleaner->engine->committer, cleaner->pool)) {
+            wf_log(WF_LOG_ERR, "what is old cannot be deleted: %s", err.message);
+        }
         return FAILED_MS;
     }
     return REST * (wf_mono_us() - began) / 1000 + 1;

@@ -111,12 +111,18 @@ static apr_status_t command_status(wf_work_t *work, wf_error_t *err)
     wf_engine_t *engine = work->engine;
     json_object *reply = json_object_new_object();
     wf_error_t reason;
+    const char *fault = wf_committer_fault(engine->committer, work->pool);
 
     (void)err;
     wf_error_init(&reason, work->pool);
+    if (fault) {
+        wf_error_set(&reason, WF_ERR_UNAVAILABLE, "nothing can be written: %s", fault);
+    }
+    else {
+        wf_space_look(engine, work->reader, &reason);
+    }
     work->reply = wf_json_own(reply, work->pool);
-    wf_json_add_bool(reply, "ready",
-                     wf_space_look(engine, work->reader, &reason) == APR_SUCCESS);
+    wf_json_add_bool(reply, "ready", reason.kind == WF_ERR_NONE);
     wf_json_add_string(reply, "reason", reason.kind ? reason.message : NULL);
     wf_json_add_string(reply, "version", WF_VERSION);
     wf_json_add_int(reply, "started", engine->started);

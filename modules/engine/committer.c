@@ -10,6 +10,7 @@
  */
 #include "engine/internal.h"
 
+#include <apr_strings.h>
 #include <pthread.h>
 
 /* Larger batches gain little and delay the first reply. */
@@ -18,6 +19,9 @@
 /* A hold that lasts longer is taken away: a script may run for long, and everybody waits.
  */
 #define HOLD_MS 5000
+
+/* A store that cannot be written is tried again so often. */
+#define TRY_US (1000 * 1000)
 
 /* What somebody waits for. */
 typedef struct giving_t {
@@ -42,8 +46,12 @@ struct wf_committer_t {
     int ids_low;             /* the id sequence wants a refill */
     giving_t *giving;        /* somebody wants pages to be given back; or NULL */
     pthread_cond_t given;
+    char fault[400]; /* why nothing can be written; "" = it can */
     int ending;
-    apr_pool_t *batch_pool; /* the thread's scratch */
+
+    /* The thread's own. */
+    apr_int64_t try_at;     /* wf_mono_us; 0 = nothing has failed */
+    apr_pool_t *batch_pool; /* its scratch */
 };
 
 /* ---- holding it ------------------------------------------------------------------------------ */
@@ -84,13 +92,17 @@ static int may_commit(const wf_committer_t *c)
 
 static void wait_for_more(wf_committer_t *c)
 {
-    apr_int64_t left = c->hold_ends - wf_mono_us();
+    apr_int64_t at = c->holder ? c->hold_ends : APR_INT64_MAX, left;
     struct timespec until;
 
-    if (!c->holder) {
+    if (c->try_at && c->try_at < at) {
+        at = c->try_at;
+    }
+    if (at == APR_INT64_MAX) {
         pthread_cond_wait(&c->ready, &c->lock);
         return;
     }
+    left = at - wf_mono_us();
     clock_gettime(CLOCK_REALTIME, &until);
     left = until.tv_nsec / 1000 + (left > 0 ? left : 0);
     until.tv_sec += (time_t)(left / 1000000);
@@ -126,6 +138,64 @@ int wf_committer_release(wf_committer_t *c, wf_work_t *work)
     return !lost;
 }
 
+/* ---- a store that cannot be written --------------------------------------------------------- */
+
+/* One line in the log when it begins and one when it is over, whatever fails meanwhile.
+ */
+static void note_fault(wf_committer_t *c, const wf_error_t *err)
+{
+    if (!c->try_at) {
+        wf_log(WF_LOG_ERR, "nothing can be written, commands fail: %s", err->message);
+    }
+    c->try_at = wf_mono_us() + TRY_US;
+    pthread_mutex_lock(&c->lock);
+    apr_cpystrn(c->fault, err->message, sizeof(c->fault));
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void note_success(wf_committer_t *c)
+{
+    if (!c->try_at) {
+        return;
+    }
+    c->try_at = 0;
+    pthread_mutex_lock(&c->lock);
+    *c->fault = '\0';
+    pthread_mutex_unlock(&c->lock);
+    wf_log(WF_LOG_WARN, "the store can be written again");
+    if (c->engine->jobs) {
+        wf_jobs_wake(c->engine->jobs);
+    }
+}
+
+static int must_try(const wf_committer_t *c)
+{
+    return c->try_at && wf_mono_us() >= c->try_at;
+}
+
+static void try_again(wf_committer_t *c)
+{
+    wf_error_t err;
+
+    wf_error_init(&err, c->batch_pool);
+    if (wf_store_try(c->engine->writer, &err) == APR_SUCCESS) {
+        note_success(c);
+    }
+    else {
+        note_fault(c, &err);
+    }
+}
+
+const char *wf_committer_fault(wf_committer_t *c, apr_pool_t *p)
+{
+    const char *fault;
+
+    pthread_mutex_lock(&c->lock);
+    fault = *c->fault ? apr_pstrdup(p, c->fault) : NULL;
+    pthread_mutex_unlock(&c->lock);
+    return fault;
+}
+
 /* ---- batches --------------------------------------------------------------------------------- */
 
 /* With the lock held: the holder's unit, and what has gathered. */
@@ -155,7 +225,7 @@ static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low,
 
     pthread_mutex_lock(&c->lock);
     look_at_holder(c);
-    while (!may_commit(c) && !c->ids_low && !c->giving) {
+    while (!may_commit(c) && !c->ids_low && !c->giving && !must_try(c)) {
         wait_for_more(c);
         look_at_holder(c);
     }
@@ -170,6 +240,17 @@ static int take_batch(wf_committer_t *c, wf_work_t **batch, int *ids_low,
     return count;
 }
 
+/* Units that have all failed by themselves say nothing about the store. */
+static int was_written(wf_uow_t *const *units, const wf_error_t *outcomes, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (outcomes[i].kind == WF_ERR_NONE && !wf_uow_is_empty(units[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void commit_batch(wf_committer_t *c, wf_work_t **batch, int count)
 {
     wf_uow_t *units[MAX_BATCH];
@@ -182,7 +263,10 @@ static void commit_batch(wf_committer_t *c, wf_work_t **batch, int count)
     }
     if (wf_store_commit(c->engine->writer, c->engine->ids, units, count, outcomes, &err)
         != APR_SUCCESS) {
-        wf_log(WF_LOG_ERR, "commit of %d units failed: %s", count, err.message);
+        note_fault(c, &err);
+    }
+    else if (was_written(units, outcomes, count)) {
+        note_success(c);
     }
     for (int i = 0; i < count; i++) {
         if (outcomes[i].kind != WF_ERR_NONE) {
@@ -207,7 +291,7 @@ static void refill_ids(wf_committer_t *c)
 
     wf_error_init(&err, c->batch_pool);
     if (wf_ids_refill(c->engine->ids, &err) != APR_SUCCESS) {
-        wf_log(WF_LOG_ERR, "cannot reserve ids: %s", err.message);
+        note_fault(c, &err);
     }
 }
 
@@ -218,7 +302,7 @@ static void give_back(wf_committer_t *c, giving_t *giving)
     wf_error_init(&err, c->batch_pool);
     if (wf_store_give_back(c->engine->writer, giving->pages, &giving->left, &err)
         != APR_SUCCESS) {
-        wf_log(WF_LOG_ERR, "cannot give space back: %s", err.message);
+        note_fault(c, &err);
         giving->left = 0;
     }
     pthread_mutex_lock(&c->lock);
@@ -232,7 +316,7 @@ static void *run_committer(void *data)
     wf_committer_t *c = data;
     wf_work_t *batch[MAX_BATCH];
     giving_t *giving;
-    int count, ids_low;
+    int count, ids_low, tries;
 
     do {
         count = take_batch(c, batch, &ids_low, &giving);
@@ -246,8 +330,12 @@ static void *run_committer(void *data)
         if (giving) {
             give_back(c, giving);
         }
+        tries = must_try(c);
+        if (tries) {
+            try_again(c);
+        }
         apr_pool_clear(c->batch_pool);
-    } while (count > 0 || ids_low || giving);
+    } while (count > 0 || ids_low || giving || tries);
     return NULL;
 }
 

@@ -238,6 +238,9 @@ int wf_committer_release(wf_committer_t *committer, wf_work_t *work);
 /** Give up to so many free pages of the store back, between two batches, and wait for that.
  *  How many more could be; 0 if it fails (it is logged). For one thread at a time. */
 apr_int64_t wf_committer_give_back(wf_committer_t *committer, int pages);
+/** Why nothing can be written at the moment; NULL if it can. From the first failure on
+ * the committer tries again each second, whether or not anybody comes. Any thread. */
+const char *wf_committer_fault(wf_committer_t *committer, apr_pool_t *p);
 /** Commit what is queued and end the thread. */
 void wf_committer_destroy(wf_committer_t *committer);
 

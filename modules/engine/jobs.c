@@ -146,7 +146,7 @@ static apr_status_t commit(wf_jobs_t *jobs, wf_work_t *unit)
 
     wf_error_init(&err, jobs->pool);
     rv = wf_executor_commit_and_wait(jobs->engine->executor, unit, &err);
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS && !wf_committer_fault(jobs->engine->committer, jobs->pool)) {
         wf_log(WF_LOG_ERR, "locks of jobs cannot be written: %s", err.message);
     }
     return rv;

@@ -58,9 +58,10 @@ static void drop_content(wf_uow_t *uow, wf_id_t bytearray_id)
     }
 }
 
-static apr_status_t no_ids(wf_error_t *err)
+static apr_status_t no_ids(const wf_uow_t *uow, wf_error_t *err)
 {
-    return wf_error_set(err, WF_ERR_UNAVAILABLE, "the store gives no ids at the moment");
+    return wf_error_set(err, WF_ERR_UNAVAILABLE, "the store gives no ids at the moment%s",
+                        wf_ids_problem(uow->ids, err->pool));
 }
 
 static apr_status_t seal_value(wf_uow_t *uow, const value_ref_t *ref, wf_error_t *err)
@@ -91,7 +92,7 @@ static apr_status_t seal_value(wf_uow_t *uow, const value_ref_t *ref, wf_error_t
     }
     array = wf_uow_insert(uow, WF_TABLE_BYTEARRAY);
     if (!array->id) {
-        return no_ids(err);
+        return no_ids(uow, err);
     }
     array->name = apr_pstrcat(uow->pool, ref->prefix, ref->name, NULL);
     array->bytes = content.data;
@@ -123,7 +124,7 @@ apr_status_t wf_uow_seal(wf_uow_t *uow, wf_error_t *err)
     apr_status_t rv = APR_SUCCESS;
 
     if (uow->out_of_ids) {
-        return no_ids(err);
+        return no_ids(uow, err);
     }
     if (!uow->sealed) {
         rv = wf_families_check(uow, err);
@@ -557,6 +558,35 @@ static void fail_all(batch_t *b, const wf_error_t *err)
         wf_error_init(&b->outcomes[i], b->outcomes[i].pool);
         wf_error_set(&b->outcomes[i], err->kind, "nothing was stored: %s", err->message);
     }
+}
+
+static apr_status_t try_to_write(wf_store_t *writer, wf_error_t *err)
+{
+    apr_status_t rv = writer->driver->transact(writer, WF_TX_WRITE, err);
+    wf_error_t ignored;
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_fixed(writer, WF_SQL_TRY, NULL, 0, NULL, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = writer->driver->transact(writer, WF_TX_COMMIT, err);
+    }
+    if (rv != APR_SUCCESS) {
+        wf_error_init(&ignored, err->pool);
+        writer->driver->transact(writer, WF_TX_ROLLBACK, &ignored);
+    }
+    return rv;
+}
+
+apr_status_t wf_store_try(wf_store_t *writer, wf_error_t *err)
+{
+    apr_status_t rv;
+
+    apr_thread_mutex_lock(writer->lock);
+    writer->driver->make_room(writer);
+    rv = try_to_write(writer, err);
+    apr_thread_mutex_unlock(writer->lock);
+    return rv;
 }
 
 apr_status_t wf_store_commit(wf_store_t *writer, wf_ids_t *ids, wf_uow_t *const *units,

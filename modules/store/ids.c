@@ -8,6 +8,7 @@
  * writer's lock. */
 #include "store/internal.h"
 
+#include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
 #define BLOCK 100
@@ -30,6 +31,7 @@ struct wf_ids_t {
     apr_int64_t used;         /* since the last look */
     apr_int64_t keep;         /* what should be in reserve */
     int told;                 /* the writer was woken and did not come yet */
+    char problem[200];        /* why the last attempt failed; "" = it did not */
 
     int failing; /* the last attempt failed and was logged; under the writer's lock */
 
@@ -204,6 +206,9 @@ static apr_status_t fetch_locked(wf_ids_t *ids)
         wf_log(WF_LOG_ERR, "no ids can be reserved: %s", err.message);
     }
     ids->failing = rv != APR_SUCCESS;
+    apr_thread_mutex_lock(ids->lock);
+    apr_cpystrn(ids->problem, ids->failing ? err.message : "", sizeof(ids->problem));
+    apr_thread_mutex_unlock(ids->lock);
     apr_pool_destroy(p);
     return rv;
 }
@@ -231,6 +236,16 @@ wf_id_t wf_ids_next(wf_ids_t *ids)
         }
     } while (!id && fetch(ids) == APR_SUCCESS);
     return id;
+}
+
+const char *wf_ids_problem(wf_ids_t *ids, apr_pool_t *p)
+{
+    const char *text;
+
+    apr_thread_mutex_lock(ids->lock);
+    text = *ids->problem ? apr_pstrcat(p, ": ", ids->problem, NULL) : "";
+    apr_thread_mutex_unlock(ids->lock);
+    return text;
 }
 
 void wf_ids_on_low(wf_ids_t *ids, void (*wake)(void *), void *baton)

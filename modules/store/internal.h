@@ -202,6 +202,8 @@ typedef struct wf_driver_t {
 
     /** wf_store_checkpoint. */
     apr_status_t (*checkpoint)(wf_store_t *store, wf_error_t *err);
+    /** Give up what the connection needs no more, if that can be done soon. */
+    void (*make_room)(wf_store_t *store);
     /** wf_store_give_back. */
     apr_status_t (*give_back)(wf_store_t *store, int pages, apr_int64_t *left,
                               wf_error_t *err);
@@ -250,25 +252,26 @@ typedef enum {
     WF_SQL_SURPLUS_ANSWERS,   /* kept, limit: of those that are not the newest */
     WF_SQL_IN_USE,
     WF_SQL_MADE,
-    WF_SQL_MEMBERSHIPS,       /* user, group type, three groups */
-    WF_SQL_MARK_LINKS,        /* task: whether it may be claimed by way of its links */
-    WF_SQL_OPEN_GROUPS,       /* user, limit: groups of his that may claim a task */
-    WF_SQL_GROUP_COUNTS,      /* user, group type */
-    WF_SQL_DUE_NEXT,          /* now */
-    WF_SQL_RELEASE_JOBS,      /* lock owner */
-    WF_SQL_LOCKS_NEXT,        /* topic, now: when a task of it may be fetched again */
-    WF_SQL_LOCK_TAKE,         /* job, owner, end, now, REV_; 1 if it was free */
-    WF_SQL_LOCK_KEEP,         /* job, owner, end; 1 if it was the owner's */
-    WF_SQL_LOCK_NEED,         /* job, owner; 1 if it is the owner's */
-    WF_SQL_TASK_FETCH,        /* external task, worker, end, now; 1 if it may be fetched */
-    WF_SQL_TASK_OWN,          /* external task, worker; 1 if he had it last */
-    WF_SQL_TASK_FREE,         /* external task, worker, time; 1 if nobody else has it then */
-    WF_SQL_TOPICS,            /* locked, not locked, retries left: 1 or 0 each; now; user
-                                 or NULL */
-    WF_SQL_ACTIVE_KEYS,       /* now */
-    WF_SQL_RIGHTS,            /* user, key; WF_RIGHT_… bits */
-    WF_SQL_GRANTED_KEYS,      /* user, one of these bits */
-    WF_SQL_HAS_TASK,          /* user, task, taken ones count; 1 if it is his */
+    WF_SQL_TRY,
+    WF_SQL_MEMBERSHIPS,  /* user, group type, three groups */
+    WF_SQL_MARK_LINKS,   /* task: whether it may be claimed by way of its links */
+    WF_SQL_OPEN_GROUPS,  /* user, limit: groups of his that may claim a task */
+    WF_SQL_GROUP_COUNTS, /* user, group type */
+    WF_SQL_DUE_NEXT,     /* now */
+    WF_SQL_RELEASE_JOBS, /* lock owner */
+    WF_SQL_LOCKS_NEXT,   /* topic, now: when a task of it may be fetched again */
+    WF_SQL_LOCK_TAKE,    /* job, owner, end, now, REV_; 1 if it was free */
+    WF_SQL_LOCK_KEEP,    /* job, owner, end; 1 if it was the owner's */
+    WF_SQL_LOCK_NEED,    /* job, owner; 1 if it is the owner's */
+    WF_SQL_TASK_FETCH,   /* external task, worker, end, now; 1 if it may be fetched */
+    WF_SQL_TASK_OWN,     /* external task, worker; 1 if he had it last */
+    WF_SQL_TASK_FREE,    /* external task, worker, time; 1 if nobody else has it then */
+    WF_SQL_TOPICS,       /* locked, not locked, retries left: 1 or 0 each; now; user
+                            or NULL */
+    WF_SQL_ACTIVE_KEYS,  /* now */
+    WF_SQL_RIGHTS,       /* user, key; WF_RIGHT_… bits */
+    WF_SQL_GRANTED_KEYS, /* user, one of these bits */
+    WF_SQL_HAS_TASK,     /* user, task, taken ones count; 1 if it is his */
     WF_SQL_VISIBLE_DEFINITIONS, /* user, limit: ids of those he may read */
     WF_SQL_FIXED
 } wf_sql_e;
@@ -627,5 +630,7 @@ typedef struct wf_reserve_t {
 apr_status_t wf_ids_reserve(wf_ids_t *ids, wf_store_t *writer, wf_reserve_t *reserved,
                             wf_error_t *err);
 void wf_ids_reserved(wf_ids_t *ids, const wf_reserve_t *reserved);
+/** ": " and why none could be had when there was none, or "". */
+const char *wf_ids_problem(wf_ids_t *ids, apr_pool_t *p);
 
 #endif

@@ -56,6 +56,8 @@ static const char *const fixed[WF_SQL_FIXED] = {
     [WF_SQL_IN_USE] =
         "SELECT (SELECT MIN(SEQ_) FROM ACT_ID_USER) IS NOT NULL"
         " OR (SELECT MIN(ID_) FROM ACT_RE_DEPLOYMENT) IS NOT NULL",
+    [WF_SQL_TRY] =
+        "UPDATE ACT_GE_PROPERTY SET VALUE_ = VALUE_ WHERE NAME_ = 'next.dbid'",
     [WF_SQL_MADE] =
         "SELECT TIME_ FROM WF_SCHEMA WHERE NUMBER_ = 1",
     [WF_SQL_MEMBERSHIPS] =

@@ -283,6 +283,16 @@ static int on_wal_commit(void *baton, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* A full disk may be full of a WAL whose pages have been written over again and again. */
+static void sqlite_make_room(wf_store_t *store)
+{
+    sqlite3 *db = db_of(store);
+
+    sqlite3_busy_timeout(db, RESTART_BUSY_MS);
+    sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db, WRITER_BUSY_MS);
+}
+
 static apr_status_t sqlite_checkpoint(wf_store_t *store, wf_error_t *err)
 {
     sqlite3 *db = db_of(store);
@@ -681,6 +691,7 @@ const wf_driver_t wf_driver_sqlite = {
     .run = sqlite_run,
     .transact = sqlite_transact,
     .checkpoint = sqlite_checkpoint,
+    .make_room = sqlite_make_room,
     .give_back = sqlite_give_back,
     .room = sqlite_room,
     .copy = sqlite_copy,

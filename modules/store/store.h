@@ -432,6 +432,11 @@ apr_status_t wf_store_open(wf_store_t **store, const char *dsn, wf_store_mode_e 
                            apr_pool_t *p, wf_error_t *err);
 void wf_store_close(wf_store_t *store);
 
+/** After a failure: shorten the WAL if that can be done, write something that changes
+ *  nothing, and sync it. Is the store well again? On the writer's thread, outside a
+ *  commit. */
+apr_status_t wf_store_try(wf_store_t *writer, wf_error_t *err);
+
 /** Move the WAL into the database file; on a clean stop. */
 apr_status_t wf_store_checkpoint(wf_store_t *writer, wf_error_t *err);
 
