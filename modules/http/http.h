@@ -147,7 +147,9 @@ enum { /* what a route understands besides its method and template */
     WF_ROUTE_PICTURE = 16,  /* format=png and format=svg are possible */
     WF_ROUTE_ALIAS = 32,    /* another path of the route before it in the table; several
                                may follow one route */
-    WF_ROUTE_EMPTY = 64     /* the answer is 204, without a body */
+    WF_ROUTE_EMPTY = 64,    /* the answer is 204, without a body */
+    WF_ROUTE_CREATED = 128, /* the answer is 201 */
+    WF_ROUTE_UPGRADE = 256  /* the answer is 101: a WebSocket */
 };
 
 #define WF_ROUTE_VARS 4 /* most variables of a template */
@@ -221,6 +223,7 @@ typedef struct wf_route_t {
                                  there are no arguments in the body */
     const char *response;     /* example of a 200 answer in JSON, with all members; NULL =
                                  it is a stream */
+    const char *media;        /* media type of a stream; NULL = that of the format */
     const char *statuses;     /* "400 404 409": besides 200, 401 and 403 */
     const char *optional;     /* members of the answer, at any depth, that may be missing;
                                  separated by blanks */

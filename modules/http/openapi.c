@@ -136,15 +136,16 @@ static const char *media_type(const char *type, apr_pool_t *p)
     return apr_pstrmemdup(p, type, strcspn(type, "; "));
 }
 
-static const char *stream_type(wf_format_e format)
+static const char *stream_type(const wf_route_t *route)
 {
-    switch (format) {
+    if (route->media) {
+        return route->media;
+    }
+    switch (route->format) {
     case WF_FORMAT_HTML:
         return "text/html";
     case WF_FORMAT_PNG:
         return "image/png";
-    case WF_FORMAT_SVG:
-        return "image/svg+xml";
     default:
         return "application/octet-stream";
     }
@@ -167,24 +168,32 @@ static void add_variant(json_object *answer, const char *type, json_object *sche
     json_object_object_add(wf_doc_object(media, "schema"), "anyOf", either);
 }
 
+/* The status of a yes. */
+static const char *success_of(const wf_route_t *route)
+{
+    return route->flags & WF_ROUTE_EMPTY     ? "204"
+           : route->flags & WF_ROUTE_CREATED ? "201"
+           : route->flags & WF_ROUTE_UPGRADE ? "101"
+                                             : "200";
+}
+
 static void add_answer(document_t *doc, json_object *responses, const wf_route_t *route)
 {
     const wf_route_t *target = wf_route_target(route);
     json_object *example = wf_example_parse(target->response, doc->pool);
     const char *json_type = media_type(doc->face->json_type, doc->pool);
-    json_object *answer = wf_json_get(responses, "200");
+    const char *status = success_of(target);
+    json_object *answer = wf_json_get(responses, status);
 
-    if (target->flags & WF_ROUTE_EMPTY) {
-        answer = wf_doc_object(responses, "204");
-        wf_json_add_string(answer, "description", wf_status_description(204));
-        return;
-    }
     if (answer && example) {
         add_variant(answer, json_type, wf_schema_of(example, target));
         return;
     }
-    answer = wf_doc_object(responses, "200");
-    wf_json_add_string(answer, "description", wf_status_description(200));
+    answer = wf_doc_object(responses, status);
+    wf_json_add_string(answer, "description", wf_status_description(atoi(status)));
+    if (target->flags & (WF_ROUTE_EMPTY | WF_ROUTE_UPGRADE)) {
+        return;
+    }
     if (example) {
         add_content(answer, json_type, wf_schema_of(example, target), example);
         if (route->format == WF_FORMAT_HTML || (route->flags & WF_ROUTE_HTML)) {
@@ -192,12 +201,12 @@ static void add_answer(document_t *doc, json_object *responses, const wf_route_t
         }
         return;
     }
-    add_content(answer, stream_type(route->format), json_object_new_object(), NULL);
+    add_content(answer, stream_type(route), json_object_new_object(), NULL);
     if (route->format == WF_FORMAT_HTML) {
         add_content(answer, json_type, json_object_new_object(), NULL);
     }
     if (route->flags & WF_ROUTE_PICTURE) {
-        add_content(answer, stream_type(WF_FORMAT_SVG), json_object_new_object(), NULL);
+        add_content(answer, "image/svg+xml", json_object_new_object(), NULL);
     }
 }
 

@@ -206,8 +206,10 @@ static const struct {
     const char *name, *description;
 } statuses[] = {
     /* clang-format off */
+    { 101, "Switching Protocols",          "The connection goes on as a WebSocket." },
     { 200, "OK",                           "Done." },
     { 201, "Created",                      "Created." },
+    { 204, "No Content",                   "Done." },
     { 303, "See Other",                    "What is asked for is elsewhere." },
     { 400, "Bad Request",                  "The request cannot be understood as sent." },
     { 401, "Unauthorized",                 "Valid credentials are needed." },
@@ -221,8 +223,9 @@ static const struct {
     { 415, "Unsupported Media Type",       "The type of the body is not understood." },
     { 417, "Expectation Failed",           "The request's expectation cannot be met." },
     { 422, "Unprocessable Content",        "The request contradicts an earlier one." },
+    { 426, "Upgrade Required",             "This address is that of a WebSocket." },
     { 429, "Too Many Requests",            "Too many requests in a short time." },
-    { 431, "Header Fields Too Large","The headers exceed a configured limit." },
+    { 431, "Header Fields Too Large",      "The headers exceed a configured limit." },
     { 500, "Internal Error",               "The server failed to carry this out." },
     { 501, "Not Implemented",              "The server does not do this." },
     { 502, "Bad Gateway",                  "A server behind this one failed." },
