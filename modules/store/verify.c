@@ -87,13 +87,14 @@ static const struct {
       AND_TOO_HIGH("ACT_HI_PROCINST") AND_TOO_HIGH("ACT_HI_ACTINST")
       AND_TOO_HIGH("ACT_HI_TASKINST") AND_TOO_HIGH("ACT_HI_DETAIL")
       AND_TOO_HIGH("ACT_HI_VARINST") AND_TOO_HIGH("ACT_HI_IDENTITYLINK")
-      AND_TOO_HIGH("ACT_HI_ATTACHMENT") AND_TOO_HIGH("WF_API_KEY") },
+      AND_TOO_HIGH("ACT_HI_ATTACHMENT") AND_TOO_HIGH("WF_API_KEY")
+      AND_TOO_HIGH("WF_GRANT") },
     { "id-given-once", "ids that two rows have",
       "SELECT ID_ FROM (" IDS("ACT_RE_DEPLOYMENT") AND_IDS("ACT_GE_BYTEARRAY")
       AND_IDS("ACT_RU_EXECUTION") AND_IDS("ACT_RU_TASK") AND_IDS("ACT_RU_IDENTITYLINK")
       AND_IDS("ACT_RU_VARIABLE") AND_IDS("ACT_RU_JOB") AND_IDS("ACT_RU_EVENT_SUBSCR")
       AND_IDS("ACT_RU_EXT_TASK") AND_IDS("ACT_RU_INCIDENT") AND_IDS("ACT_HI_ACTINST")
-      AND_IDS("ACT_HI_DETAIL") AND_IDS("ACT_HI_ATTACHMENT") AND_IDS("WF_API_KEY")
+      AND_IDS("ACT_HI_DETAIL") AND_IDS("ACT_HI_ATTACHMENT") AND_IDS("WF_API_KEY") AND_IDS("WF_GRANT")
       ") AS GIVEN_ GROUP BY ID_ HAVING COUNT(*) > 1" },
 
     /* what is deployed */
@@ -303,6 +304,13 @@ static const struct {
     { "membership-group", "memberships in a group that is gone",
       "SELECT r.USER_ID_ || ' in ' || r.GROUP_ID_ FROM ACT_ID_MEMBERSHIP r WHERE NOT EXISTS"
       " (SELECT 1 FROM ACT_ID_GROUP g WHERE g.ID_ = r.GROUP_ID_)" },
+    { "grant-holder", "rights on definitions of a group that is gone, of nobody, or of two at once",
+      "SELECT r.ID_ FROM WF_GRANT r WHERE (r.USER_ID_ IS NULL) = (r.GROUP_ID_ IS NULL)"
+      " OR r.KEY_ = '' OR (r.GROUP_ID_ IS NOT NULL AND NOT EXISTS"
+      " (SELECT 1 FROM ACT_ID_GROUP g WHERE g.ID_ = r.GROUP_ID_))" },
+    { "grant-rights", "rights on definitions that are none, or operating without reading",
+      "SELECT ID_ FROM WF_GRANT WHERE START_ NOT IN (0, 1) OR READ_ NOT IN (0, 1)"
+      " OR OPERATE_ NOT IN (0, 1) OR OPERATE_ > READ_ OR START_ + READ_ = 0" },
 
     /* executions of load workflows */
     { "run-once", "load executions with the same place in their order",

@@ -65,6 +65,8 @@ yes(call('PUT', '/task', { taskName => 'below', parentTaskId => $alone }));
 yes(call('PUT', "/task/$alone/attachment", "--edge\r\n" . part('name="file"; filename="a.txt"', 'text') . "--edge--\r\n",
          headers => { 'Content-Type' => 'multipart/form-data; boundary=edge' }));
 yes(call('POST', "/task/$alone/variables", [ { name => 'mine', value => 1 } ]));
+yes(call('PUT', '/process-definition-rights', { processDefinitionKey => 'checkWide', groupId => 'management', rights => ['operate'] }));
+yes(call('PUT', '/process-definition-rights', { processDefinitionKey => 'checkWide', userId => 'kermit', rights => ['start'] }));
 my $ended = start('checkCalled:1')->{id};
 complete((tasks_of($ended, 'assignee=kermit'))[0]{id})->code == 200 or die;
 my $run = run_workflow([ http_step('a', $target->url('/a')) ], { vus => 1, iterations => 2 });
@@ -169,6 +171,10 @@ my @broken = (
     [ 'history-task',           "UPDATE ACT_HI_TASKINST SET ASSIGNEE_ = 'gonzo' WHERE ID_ = $claimed->{id}" ],
     [ 'history-of-instance',    "DELETE FROM ACT_HI_PROCINST WHERE ID_ = $ended" ],
     [ 'history-of-task',        "DELETE FROM ACT_HI_TASKINST WHERE ID_ = $alone; DELETE FROM ACT_RU_TASK WHERE ID_ = $alone" ],
+    [ 'grant-holder',           "UPDATE WF_GRANT SET GROUP_ID_ = 'gone' WHERE GROUP_ID_ = 'management'" ],
+    [ 'grant-holder',           "UPDATE WF_GRANT SET USER_ID_ = 'nobody' WHERE GROUP_ID_ = 'management'" ],
+    [ 'grant-rights',           'UPDATE WF_GRANT SET READ_ = 0 WHERE OPERATE_ = 1' ],
+    [ 'grant-rights',           'UPDATE WF_GRANT SET START_ = 0, READ_ = 0' ],
     [ 'membership-user',        "DELETE FROM ACT_ID_USER WHERE ID_ = 'kermit'" ],
     [ 'membership-group',       "DELETE FROM ACT_ID_GROUP WHERE ID_ = 'management'" ],
     [ 'run-once',               "INSERT INTO WF_EXECUTION (ID_, REV_, SEQ_, STATUS_, PROGRESS_) SELECT 'exec-2', 1, SEQ_, 'running', 0 FROM WF_EXECUTION" ],
