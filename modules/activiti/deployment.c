@@ -117,7 +117,8 @@ static apr_status_t delete_one(wf_request_t *req, const char *id_text, int casca
     wf_json_add_int(call.args, "id", id);
     wf_json_add_bool(call.args, "cascade", cascade);
     wf_error_init(&failure, req->pool);
-    if (wf_request_call(req, &call, NULL, &failure) == APR_SUCCESS
+    if ((wf_rights_undeploy(req, id, &failure) == APR_SUCCESS
+         && wf_request_call(req, &call, NULL, &failure) == APR_SUCCESS)
         || failure.kind == WF_ERR_NOT_FOUND) {
         return APR_SUCCESS;
     }

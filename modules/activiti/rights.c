@@ -270,29 +270,51 @@ static apr_status_t permit_definition(wf_request_t *req, wf_error_t *err)
                               wf_request_var(req, "processDefinitionId"), err);
 }
 
-/* Its files tell of all its definitions. */
-static apr_status_t permit_deployment(wf_request_t *req, wf_error_t *err)
+/* Its files tell of all its definitions. Of several that are seen and one that is not,
+ * nothing is told. */
+static apr_status_t permit_definitions_of(wf_request_t *req, wf_id_t deployment,
+                                          int right, wf_error_t *err)
 {
-    const char *id = wf_request_var(req, "deploymentId");
-    wf_deployment_t *deployment;
+    wf_store_t *store = wf_request_store(req, err);
     apr_array_header_t *definitions;
-    apr_status_t rv = wf_path_row(req, "deploymentId", WF_TABLE_DEPLOYMENT, "deployment",
-                                  &deployment, err);
+    apr_status_t rv = store ? wf_store_select(store, WF_BY_DEFINITIONS_OF_DEPLOYMENT,
+                                              deployment, &definitions, req->pool, err)
+                            : WF_EFAILED;
+    wf_error_t refused;
+    int forbidden = 0;
 
-    if (rv == APR_SUCCESS) {
-        rv = wf_store_select(wf_request_store(req, err), WF_BY_DEFINITIONS_OF_DEPLOYMENT,
-                             deployment->id, &definitions, req->pool, err);
-    }
+    wf_error_init(&refused, req->pool);
     for (int i = 0; rv == APR_SUCCESS && i < definitions->nelts; i++) {
         owner_t owner = { APR_ARRAY_IDX(definitions, i, wf_definition_t *)->id, 0, 0 };
         int seen;
 
-        rv = judge(req, &owner, WF_RIGHT_ANY, WF_RIGHT_ANY, &seen, err);
-        if (rv == APR_SUCCESS && !seen) {
-            return wf_no_object("deployment", id, err);
+        rv = judge(req, &owner, right, WF_RIGHT_ANY, &seen, &refused);
+        if (rv != APR_SUCCESS && refused.kind == WF_ERR_FORBIDDEN) {
+            forbidden = 1;
+            rv = APR_SUCCESS;
+        }
+        else if (rv == APR_SUCCESS && !seen) {
+            return wf_no_object("deployment",
+                                apr_psprintf(req->pool, "%" APR_INT64_T_FMT, deployment),
+                                err);
         }
     }
-    return rv;
+    if (rv != APR_SUCCESS || forbidden) {
+        wf_error_copy(err, &refused);
+        return WF_EFAILED;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t permit_deployment(wf_request_t *req, wf_error_t *err)
+{
+    wf_deployment_t *deployment;
+    apr_status_t rv = wf_path_row(req, "deploymentId", WF_TABLE_DEPLOYMENT, "deployment",
+                                  &deployment, err);
+
+    return rv == APR_SUCCESS
+               ? permit_definitions_of(req, deployment->id, WF_RIGHT_ANY, err)
+               : rv;
 }
 
 /* ---- the caller ---------------------------------------------------------------------- */
@@ -370,6 +392,12 @@ apr_status_t wf_rights_task(wf_request_t *req, wf_id_t id, int right, wf_error_t
         return rv == APR_SUCCESS ? wf_no_object("task", text, err) : rv;
     }
     return permit_row(req, WF_OF_TASK, task, text, right, err);
+}
+
+apr_status_t wf_rights_undeploy(wf_request_t *req, wf_id_t id, wf_error_t *err)
+{
+    return wf_rights_count(req) ? permit_definitions_of(req, id, WF_RIGHT_OPERATE, err)
+                                : APR_SUCCESS;
 }
 
 apr_status_t wf_rights_start(wf_request_t *req, const char *id, const char *key,

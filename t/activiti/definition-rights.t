@@ -9,7 +9,7 @@ use WF::Activiti;
 use WF::Server;
 use WF::Test;
 
-my $server = WF::Server->new(extra => "WorkflowJobExecutor Off\nWorkflowDefinitionRights On")->start;
+my $server = WF::Server->new(extra => "WorkflowJobExecutor Off\nWorkflowDefinitionRights On\nWorkflowDeployLevel user")->start;
 my $rights = '/process-definition-rights';
 
 sub must { my $r = call(@_); $r->is_success or die "@_[0, 1]: " . $r->as_string; $r->content =~ /^[\[{]/ ? json($r) : undef }
@@ -78,8 +78,9 @@ sub leaks {
 my @shown = grep { call('GET', path_of($_->{template}))->content =~ /hushhush/ } @gets;
 check('an administrator sees it in many places', @shown >= 22 ? 1 : scalar(@shown), 1);
 check('who has no rights, nowhere', join(', ', leaks('nobody')), '');
-# What refuses to show it says no more than of something that is not there.
-for my $route (grep { $_->{level} eq 'user' && $_->{template} =~ /\{(deploymentId|processDefinitionId|processInstanceId|taskId|attachmentId|externalTaskId|executionId)\}/ } @routes) {
+# What refuses to show it says no more than of something that is not there. A deployment that
+# is not there is as good as deleted.
+for my $route (grep { $_->{level} eq 'user' && "$_->{method} $_->{template}" ne 'DELETE /deployment/{deploymentId}' && $_->{template} =~ /\{(deploymentId|processDefinitionId|processInstanceId|taskId|attachmentId|externalTaskId|executionId)\}/ } @routes) {
     my ($method, $template) = @$route{qw(method template)};
     my $body = $method =~ /^(POST|PUT)$/ ? '[' : undef;
     my $r = call($method, path_of($template), $body, user => 'nobody');
@@ -258,7 +259,14 @@ check('users and groups take them along', grants(), 'starter=start');
 must('DELETE', "$rights/*");
 check('cleared', grants('*'), '');
 check('and nothing else', grants(), 'starter=start');
-must('DELETE', "/deployment/$deployment?cascade=true");
+give('hushhush', { userId => 'viewer' }, 'read');
+give('hushhush', { userId => 'helper' }, 'operate');
+check('who may read deletes no deployment', as('viewer', 'DELETE', "/deployment/$deployment?cascade=true"), 403);
+check('nor one of a list', as('viewer', 'POST', '/deployments', { deploymentIds => [ "$deployment" ] }), 403);
+check('for who sees none there is none', as('nobody', 'DELETE', "/deployment/$deployment?cascade=true"), 200);
+check('and it stays', call('GET', "/deployment/$deployment/resources")->code, 200);
+check('who may operate does', as('helper', 'DELETE', "/deployment/$deployment?cascade=true"), 200);
+check('and it is gone', call('GET', "/deployment/$deployment/resources")->code, 404);
 check('the last version takes them along', grants(), '');
 check('nothing is left', join(' ', $server->rows('SELECT COUNT(*) FROM WF_GRANT')), '0');
 
