@@ -83,6 +83,10 @@ apr_status_t wf_rights_task(wf_request_t *req, wf_id_t id, int right, wf_error_t
 apr_status_t wf_rights_start(wf_request_t *req, const char *id, const char *key,
                              wf_error_t *err);
 
+/** A deployment that is to be deleted: the right to operate all its definitions. One that
+ * is not there may be. */
+apr_status_t wf_rights_undeploy(wf_request_t *req, wf_id_t id, wf_error_t *err);
+
 /** Fill a filter so that the rows of a list are those that the caller may see. */
 void wf_rights_filter(const wf_request_t *req, wf_list_e list, wf_filter_t *filter);
 
@@ -156,9 +160,6 @@ const char *wf_picture_type(const char *data, apr_size_t length);
  * WF_ERR_INVALID names variable and descriptor. */
 apr_status_t wf_variables_read(wf_map_t **vars, json_object *body, const char *const *own,
                                apr_pool_t *p, wf_error_t *err);
-
-/** 1 unless JSON has what no variable can hold: a number beyond a double, a text with NUL. */
-int wf_json_is_storable(json_object *json);
 
 /* ---- variables and times as Camunda 7 writes them, for workers ----------------------- */
 

@@ -21,37 +21,6 @@ static apr_status_t misfit(const char *name, const char *type, wf_error_t *err)
 
 /* ---- values without descriptor -------------------------------------------------- */
 
-/* JSON can write what no variable can hold: numbers beyond a double, texts with NUL. */
-int wf_json_is_storable(json_object *json)
-{
-    switch (json_object_get_type(json)) {
-    case json_type_double:
-        return isfinite(json_object_get_double(json));
-    case json_type_string:
-        return strlen(json_object_get_string(json))
-               == (apr_size_t)json_object_get_string_len(json);
-    case json_type_array:
-        for (apr_size_t k = 0; k < json_object_array_length(json); k++) {
-            if (!wf_json_is_storable(json_object_array_get_idx(json, k))) {
-                return 0;
-            }
-        }
-        return 1;
-    case json_type_object: {
-        json_object_object_foreach(json, key, member)
-        {
-            (void)key;
-            if (!wf_json_is_storable(member)) {
-                return 0;
-            }
-        }
-        return 1;
-    }
-    default:
-        return 1;
-    }
-}
-
 static apr_status_t convert_plain(wf_value_t *value, json_object *json, const char *name,
                                   apr_pool_t *p, wf_error_t *err)
 {

@@ -195,6 +195,18 @@ static apr_status_t exchange(const wf_delegate_t *d, const wf_delegate_call_t *c
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
+static apr_status_t check_storable(json_object *json, const char *what, const char *name,
+                                   wf_error_t *err)
+{
+    return wf_json_is_storable(json)
+               ? APR_SUCCESS
+               : wf_error_set(
+                   err, WF_ERR_EXECUTION,
+                   "%s\"%s\" in the answer holds a number beyond a double or a "
+                   "NUL character",
+                   what, name);
+}
+
 /* {"type": …, "value": …} with a type that there is, or any JSON as it comes. No value is
  * null, whatever the type. */
 static apr_status_t read_variable(wf_map_t *variables, const char *name,
@@ -202,8 +214,11 @@ static apr_status_t read_variable(wf_map_t *variables, const char *name,
 {
     json_object *one;
     wf_map_t *read;
-    apr_status_t rv;
+    apr_status_t rv = check_storable(json, "variable ", name, err);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     if (!json_object_is_type(json, json_type_object)
         || wf_type_parse(wf_json_string(json, "type", NULL)) < 0
         || json_object_object_length(json)
@@ -277,6 +292,9 @@ static apr_status_t change_task(const wf_host_t *seen, json_object *task, apr_po
         wf_value_t value = wf_value_from_json(member, p);
         int known = 0;
 
+        if (rv == APR_SUCCESS) {
+            rv = check_storable(member, "task.", name, err);
+        }
         if (rv == APR_SUCCESS) {
             rv = wf_host_task_change(seen, name, &value, &known, err);
         }
@@ -362,7 +380,11 @@ static apr_status_t obey(const wf_delegate_call_t *call, json_object *answer,
     json_object *failure = wf_json_get(answer, "failure");
     json_object *error = wf_json_get(answer, "bpmnError");
     json_object *task = wf_json_get(answer, "task");
-    apr_status_t rv;
+    apr_status_t rv = check_storable(wf_json_get(answer, "result"), "", "result", err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
 
     if (failure) {
         return fail(failure, outcome, p, err);

@@ -208,6 +208,10 @@ json_object *wf_value_to_json(const wf_value_t *v);
 /** JSON numbers without fraction and exponent become INTEGER or LONG, others DOUBLE. */
 wf_value_t wf_value_from_json(json_object *json, apr_pool_t *p);
 
+/** 1 unless JSON has what no variable can hold: a number beyond a double, a text with
+ * NUL. */
+int wf_json_is_storable(json_object *json);
+
 /** A map of variables with their types, for ipc and storage:
  *  {"amount":{"type":"integer","value":250}, …}. Dates are milliseconds since 1970; ISO
  *  text is read, too. */

@@ -565,6 +565,36 @@ static int retype(wf_value_t *v, wf_type_e type, json_object *json, apr_pool_t *
     return 0;
 }
 
+int wf_json_is_storable(json_object *json)
+{
+    switch (json_object_get_type(json)) {
+    case json_type_double:
+        return isfinite(json_object_get_double(json));
+    case json_type_string:
+        return strlen(json_object_get_string(json))
+               == (apr_size_t)json_object_get_string_len(json);
+    case json_type_array:
+        for (apr_size_t k = 0; k < json_object_array_length(json); k++) {
+            if (!wf_json_is_storable(json_object_array_get_idx(json, k))) {
+                return 0;
+            }
+        }
+        return 1;
+    case json_type_object: {
+        json_object_object_foreach(json, key, member)
+        {
+            (void)key;
+            if (!wf_json_is_storable(member)) {
+                return 0;
+            }
+        }
+        return 1;
+    }
+    default:
+        return 1;
+    }
+}
+
 apr_status_t wf_vars_from_json(wf_map_t **vars, json_object *json, apr_pool_t *p,
                                wf_error_t *err)
 {

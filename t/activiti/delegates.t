@@ -26,6 +26,9 @@ my $target = WF::Target->new(
     '/302'      => { status => 302, headers => { Location => '/bill' } },
     '/drop'     => { drop => 1 },
     '/hang'     => { hang => 1 },
+    '/huge'     => { body => '{"variables":{"a":[1e999]}}' },
+    '/nul'      => { body => '{"localVariables":{"b":{"type":"string","value":"x\u0000y"}}}' },
+    '/taskhuge' => { body => '{"result":-1e999}' },
     '/large'    => { body => '{"variables":{"x":"' . 'y' x 5000 . '"}}' },
     '/task'     => { json => { task => { assignee => 'gonzo', priority => 99, addCandidateGroups => [ 'sales', 'engineering' ], name => 'Renamed' } } },
     '/paint'    => { json => { task => { colour => 'red' } } },
@@ -41,13 +44,13 @@ my $target = WF::Target->new(
     '/mute'     => { json => { failure => {} } },
 );
 my %url = map { $_ => $target->url("/$_") }
-    qw(bill empty error failure choose wrong text list 500 302 drop hang large task paint method flaky once other flow5 untyped nomap nocode plain nulls mute);
+    qw(bill empty error failure choose wrong text list 500 302 drop hang large task paint method flaky once other flow5 untyped nomap nocode plain nulls mute huge nul taskhuge);
 my $server = WF::Server->new(extra => <<"END_CONF");
 WorkflowJobExecutor Off
 WorkflowDelegateMaxAnswer 4096
 WorkflowDelegateTimeout 5
 WorkflowDelegate org.acme.Bill http $url{bill}
-@{[ map { "WorkflowDelegate org.acme.$_ http $url{$_}\n" } qw(empty error failure choose wrong text list 500 302 drop large task paint flaky once flow5 untyped nomap nocode plain nulls mute) ]}
+@{[ map { "WorkflowDelegate org.acme.$_ http $url{$_}\n" } qw(empty error failure choose wrong text list 500 302 drop large task paint flaky once flow5 untyped nomap nocode plain nulls mute huge nul taskhuge) ]}
 WorkflowDelegate org.acme.hang http $url{hang} timeout=1
 WorkflowDelegate org.acme.* fail "somebody of acme"
 WorkflowDelegate credit http $url{method}
@@ -76,7 +79,7 @@ sub run {    # one service task, then a user task
 sub outcome { my $r = shift; $r->code . ' ' . ($r->is_success ? join ',', @{ json($r)->{activityNames} } : message($r)) }
 sub last_request { my ($request) = reverse $target->requests(shift); return ($request, $request ? JSON::PP->new->utf8->decode($request->{body}) : undef) }
 
-plan tests => 93;
+plan tests => 96;
 
 # ---- the call ------------------------------------------------------------------------------
 
@@ -117,6 +120,9 @@ ok t_cmp(outcome(run(service('activiti:class="org.acme.wrong"'))), qr/^500 .*"no
 ok t_cmp(outcome(run(service('activiti:class="org.acme.failure"'))), qr/^500 .*the till is empty/, 'a failure');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.flow5"'))), qr/^500 .*"transition"/, 'a number as a flow');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.untyped"'))), qr/^500 .*'a' does not fit its type/, 'a value that is not of its type');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.huge"'))), qr/^500 .*variable "a" in the answer holds a number beyond a double/, 'a number that is none');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.nul"'))), qr/^500 .*variable "b" in the answer/, 'a text with NUL');
+ok t_cmp(outcome(run(service('activiti:class="org.acme.taskhuge"'))), qr/^500 .*"result" in the answer/, 'a result that is none');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.nomap"'))), qr/^500 .*"localVariables"/, 'variables as a list');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.nocode"'))), qr/^500 .*"bpmnError".*code/, 'an error without a code');
 ok t_cmp(outcome(run(service('activiti:class="org.acme.mute"'))), qr/^500 .*delegate "org\.acme\.mute"/, 'a failure without a word');
