@@ -40,6 +40,18 @@ int wf_days_in_month(int year, int month)
     return days[month] + (month == 1 && leap);
 }
 
+/* ISO 8601 has four digits of a year, and more behind a sign. */
+static const char *date_text(const struct tm *tm, apr_pool_t *p)
+{
+    int year = tm->tm_year + 1900; /* 64 bits of milliseconds are less than 3e8 of them */
+
+    return apr_psprintf(p, "%s%04d-%02d-%02d",
+                        year < 0      ? "-"
+                        : year > 9999 ? "+"
+                                      : "",
+                        year < 0 ? -year : year, tm->tm_mon + 1, tm->tm_mday);
+}
+
 const char *wf_time_iso(apr_int64_t ms, apr_pool_t *p)
 {
     struct tm tm;
@@ -60,9 +72,8 @@ const char *wf_time_iso(apr_int64_t ms, apr_pool_t *p)
         zone = apr_psprintf(p, "%c%02d:%02d", offset < 0 ? '-' : '+', minutes / 60,
                             minutes % 60);
     }
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%s", tm.tm_year + 1900,
-                        tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, rest,
-                        zone);
+    return apr_psprintf(p, "%sT%02d:%02d:%02d.%03d%s", date_text(&tm, p), tm.tm_hour,
+                        tm.tm_min, tm.tm_sec, rest, zone);
 }
 
 const char *wf_time_utc(apr_int64_t ms, apr_pool_t *p)
@@ -73,8 +84,8 @@ const char *wf_time_utc(apr_int64_t ms, apr_pool_t *p)
 
     seconds = (time_t)wf_time_seconds(ms, &rest);
     gmtime_r(&seconds, &tm);
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
-                        tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return apr_psprintf(p, "%sT%02d:%02d:%02dZ", date_text(&tm, p), tm.tm_hour, tm.tm_min,
+                        tm.tm_sec);
 }
 
 static const char *read_digits(const char *s, int count, int *value)
@@ -94,16 +105,33 @@ static const char *read_char(const char *s, char c)
     return s && *s == c ? s + 1 : NULL;
 }
 
+/* Four digits, or up to nine behind a sign. A blank may be a plus that a form decoder has
+ * turned into one. */
+static const char *read_year(const char *s, int *year)
+{
+    int sign = *s == '-' ? -1 : 1, digits = 4;
+
+    if (*s == '-' || *s == '+' || *s == ' ') {
+        for (digits = 0, s++; digits < 9 && s[digits] >= '0' && s[digits] <= '9';) {
+            digits++;
+        }
+    }
+    s = digits >= 4 ? read_digits(s, digits, year) : NULL;
+    *year *= s ? sign : 1;
+    return s;
+}
+
 static const char *read_date_time(const char *s, struct tm *tm)
 {
     static const struct {
         int digits;
         char after;
-    } parts[] = { { 4, '-' }, { 2, '-' }, { 2, 'T' }, { 2, ':' }, { 2, ':' }, { 2, 0 } };
-    int values[6];
+    } parts[] = { { 0, '-' }, { 2, '-' }, { 2, 'T' }, { 2, ':' }, { 2, ':' }, { 2, 0 } };
+    int values[6] = { 0 };
 
     for (int i = 0; i < 6 && s; i++) {
-        s = read_digits(s, parts[i].digits, &values[i]);
+        s = i == 0 ? read_year(s, &values[0])
+                   : read_digits(s, parts[i].digits, &values[i]);
         if (s && parts[i].after) {
             s = read_char(s, parts[i].after);
         }
@@ -188,8 +216,10 @@ apr_status_t wf_time_parse(apr_int64_t *ms, const char *text)
         }
         seconds = timegm(&tm) - offset;
     }
-    *ms = seconds * 1000 + fraction;
-    return APR_SUCCESS;
+    return __builtin_mul_overflow(seconds, 1000, ms)
+                   || __builtin_add_overflow(*ms, fraction, ms)
+               ? APR_EINVAL
+               : APR_SUCCESS;
 }
 
 /* ---- durations ---------------------------------------------------------------------------- */

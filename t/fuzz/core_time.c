@@ -3,9 +3,9 @@
  * Whatever it is: nothing, or what can be written and read again to the same. */
 #include "fuzz.h"
 
-/* Texts have four digits of a year, in every zone. */
-#define FIRST_MS (-62135510400000) /* 0001-01-02 */
-#define LAST_MS 253402128000000    /* 9999-12-30 */
+/* Whatever is read; behind these an offset may lead beyond 64 bits. */
+#define FIRST_MS (INT64_MIN + 86400000)
+#define LAST_MS (INT64_MAX - 86400000)
 
 static void check_text(apr_int64_t ms, apr_pool_t *p)
 {
