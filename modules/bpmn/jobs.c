@@ -119,12 +119,17 @@ apr_status_t wf_job_deliver_later(wf_turn_t *turn, const wf_subscription_t *row,
     if (rv != APR_SUCCESS || (row->execution_id && !exec)) {
         return rv; /* it waits no more: there is nobody to tell */
     }
+    if (exec) {
+        /* Of another instance, perhaps, that is suspended or ends meanwhile. */
+        wf_uow_expect(turn->call->uow, exec);
+    }
     job = create_row(turn->call, "message", WF_JOB_EVENT,
                      exec ? apr_psprintf(turn->p, "%" APR_INT64_T_FMT, row->id)
                           : row->activity_id);
     job->execution_id = row->execution_id;
     job->proc_inst_id = row->proc_inst_id;
     job->proc_def_id = exec ? exec->proc_def_id : row->configuration;
+    job->suspension = exec ? exec->suspension : WF_ACTIVE;
     rv = exec ? wf_job_tell(turn, job, WF_NEWS_ENTITY_CREATED, NULL, err) : APR_SUCCESS;
     return rv == APR_SUCCESS && exec
                ? wf_job_tell(turn, job, WF_NEWS_ENTITY_INITIALIZED, NULL, err)

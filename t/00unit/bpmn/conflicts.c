@@ -171,22 +171,50 @@ static void two_signals(void)
     is_str(world_tasks(started.id), "z", "once");
 }
 
-/* A unit that announces a signal has no row in common with one that ends who waits. */
+/* A unit that announces a signal has no row in common with one that ends or suspends who
+ * waits, and would leave a job that nobody waits for, or one that is not suspended. */
+static unit_t announce(void)
+{
+    unit_t unit = begin();
+
+    world_check(wf_bpmn_throw(&unit.call, "A", NULL, 1, &world.err), &world.err, "throw");
+    return unit;
+}
+
 static void nobody_is_left_to_tell(void)
 {
-    wf_started_t started = start(FILE_OF(START CATCH("c") FLOW("s", "c")));
-    unit_t one = begin(), two = begin();
-    wf_id_t job;
+    start(FILE_OF(START CATCH("c") FLOW("s", "c")));
+    unit_t one = announce(), two = begin();
 
-    world_check(wf_bpmn_throw(&one.call, "A", NULL, 1, &world.err), &world.err, "throw");
     throw(&two);
     is_int(commit(&two), WF_ERR_NONE, "a signal ends an instance");
-    is_int(commit(&one), WF_ERR_NONE, "for which another one is announced");
-    job = job_of(started.id, 0);
+    is_int(commit(&one), WF_ERR_CONFLICT, "for which another one is announced");
+    one = announce();
+    is_int(wf_uow_is_empty(one.uow), 1, "nobody waits for it");
+}
+
+static void who_waits_is_suspended(void)
+{
+    wf_started_t started =
+        start(FILE_OF(START CATCH("c") TASK("z") FLOW("s", "c") FLOW("c", "z")));
+    unit_t one = announce(), two = begin();
+
+    world_check(wf_bpmn_suspend_instance(&two.call, started.id, WF_SUSPENDED, &world.err),
+                &world.err, "suspend");
+    is_int(commit(&two), WF_ERR_NONE, "an instance is suspended");
+    is_int(commit(&one), WF_ERR_CONFLICT, "for which a signal is announced");
+    one = announce();
+    is_int(wf_uow_is_empty(one.uow), 1, "it gets none");
     one = begin();
-    execute(&one, job);
-    is_int(commit(&one), WF_ERR_NONE, "its job has nobody to tell");
-    is_int(world_select(WF_BY_JOBS_OF_INSTANCE, started.id)->nelts, 0, "and is done");
+    world_check(wf_bpmn_suspend_instance(&one.call, started.id, WF_ACTIVE, &world.err),
+                &world.err, "activate");
+    is_int(commit(&one), WF_ERR_NONE, "active again");
+    one = announce();
+    is_int(commit(&one), WF_ERR_NONE, "it does");
+    one = begin();
+    execute(&one, job_of(started.id, 0));
+    is_int(commit(&one), WF_ERR_NONE, "and goes on");
+    is_str(world_tasks(started.id), "z", "to its task");
 }
 
 /* ---- definitions that go --------------------------------------------------------------- */
@@ -230,6 +258,7 @@ int main(void)
     the_signal_is_first();
     two_signals();
     nobody_is_left_to_tell();
+    who_waits_is_suspended();
     what_is_called_goes_meanwhile();
     world_close();
     return done_testing();
