@@ -97,7 +97,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     if (settings->http.max_auth_failures > 0
-        && wf_throttle_create(&settings->http.throttle, pconf, &err) != APR_SUCCESS) {
+        && wf_throttle_keep(&settings->http.throttle, s->process->pool, &err) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "%s", err.message);
         return HTTP_INTERNAL_SERVER_ERROR;
     }

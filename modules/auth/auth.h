@@ -187,6 +187,10 @@ typedef struct wf_throttle_t wf_throttle_t;
 /** In the parent, before children start; lives in p. */
 apr_status_t wf_throttle_create(wf_throttle_t **throttle, apr_pool_t *p, wf_error_t *err);
 
+/** The one that p has already, or a new one: whoever guesses gains nothing by a graceful
+ *  restart, if p is the pool of httpd's process. */
+apr_status_t wf_throttle_keep(wf_throttle_t **throttle, apr_pool_t *p, wf_error_t *err);
+
 /** Microseconds until the next attempt of this user (never NULL; "" for keys and tokens) from
  *  this address may be looked at: 1, 2, 4 … 60 seconds after the last failure once there were
  *  limit of them, or ten times as many from the address. 0: now. now_us is wf_mono_us(). */

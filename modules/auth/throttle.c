@@ -9,6 +9,7 @@
 #include <apr_general.h>
 #include <apr_shm.h>
 #include <apr_siphash.h>
+#include <apr_strings.h>
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -50,6 +51,27 @@ apr_status_t wf_throttle_create(wf_throttle_t **out, apr_pool_t *p, wf_error_t *
     }
     *out = throttle;
     return APR_SUCCESS;
+}
+
+/* The key has the size of what lies there: another version of this module may have put
+ * it. */
+apr_status_t wf_throttle_keep(wf_throttle_t **out, apr_pool_t *p, wf_error_t *err)
+{
+    const char *key = apr_psprintf(p, "mod_workflow:throttle:%" APR_SIZE_T_FMT ":%d:%d",
+                                   sizeof(table_t), SETS, WAYS);
+    void *kept = NULL;
+    apr_status_t rv;
+
+    apr_pool_userdata_get(&kept, key, p);
+    if (kept) {
+        *out = kept;
+        return APR_SUCCESS;
+    }
+    rv = wf_throttle_create(out, p, err);
+    if (rv == APR_SUCCESS) {
+        apr_pool_userdata_set(*out, key, NULL, p);
+    }
+    return rv;
 }
 
 /* ---- entries -------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ sub basic { my ($from, $user, $password) = @_; attempt($from, '/activiti-rest/se
 sub key { my ($from, $key) = @_; attempt($from, '/api/keys/executions', 'X-API-Key' => $key) }
 sub login { my ($user, $password) = @_; call('POST', '/login', { userId => $user, password => $password }, user => undef) }
 
-plan tests => 23;
+plan tests => 27;
 
 # Passwords.
 my @codes = map { basic('127.0.0.2', 'kermit', "wrong$_")->code } 1 .. LIMIT + 1;
@@ -76,3 +76,13 @@ ok wait_until { key('127.0.0.7', 'a-key-of-this-test')->code == 200 };
 @codes = map { login('kermit', "wrong$_")->code } 1 .. LIMIT + 1;
 ok t_cmp("@codes", join(' ', (403) x LIMIT, 429), 'the login');
 ok wait_until { login('kermit', 'kermit')->code == 200 };
+
+# A graceful restart forgets nobody: with counters that begin anew there would be LIMIT answers of 401.
+basic('127.0.0.8', 'kermit', "wrong$_") for 1 .. LIMIT;
+ok wait_until { basic('127.0.0.8', 'kermit', 'wrong')->code == 401 };
+my $begun = () = $server->slurp('error.log') =~ /configured -- resuming/g;
+$server->graceful;
+ok wait_until { my $now = () = $server->slurp('error.log') =~ /configured -- resuming/g; $now > $begun };
+my $refused = 0;
+ok wait_until { my $code = basic('127.0.0.8', 'kermit', 'wrong')->code; $refused += $code == 401; $code == 429 };
+ok t_cmp($refused < LIMIT, 1, 'who has failed before a restart waits after it') or t_debug($refused);

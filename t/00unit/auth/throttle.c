@@ -32,6 +32,25 @@ static void fail(wf_throttle_t *t, const char *address, const char *user, int ti
     }
 }
 
+/* What a pool has, it keeps; another one has its own. */
+static void is_kept(apr_pool_t *p)
+{
+    wf_throttle_t *first = NULL, *second = NULL, *other = NULL;
+    wf_error_t err;
+    apr_pool_t *pool;
+
+    wf_error_init(&err, p);
+    apr_pool_create(&pool, p);
+    ok(wf_throttle_keep(&first, p, &err) == APR_SUCCESS, "a table to keep");
+    fail(first, "10.0.9.1", "kermit", LIMIT, NOW);
+    ok(wf_throttle_keep(&second, p, &err) == APR_SUCCESS && second == first, "is kept");
+    ok(wait_of(second, "10.0.9.1", "kermit", NOW) > 0, "with who has failed");
+    ok(wf_throttle_keep(&other, pool, &err) == APR_SUCCESS && other != first,
+       "elsewhere none");
+    is_int(wait_of(other, "10.0.9.1", "kermit", NOW), 0, "nobody has failed there");
+    apr_pool_destroy(pool);
+}
+
 static void grows(apr_pool_t *p)
 {
     static const int seconds[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60 };
@@ -119,6 +138,7 @@ int main(void)
 
     apr_initialize();
     apr_pool_create(&p, NULL);
+    is_kept(p);
     grows(p);
     forgets(p);
     shares(p);
