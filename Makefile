@@ -188,11 +188,13 @@ $(BUILD)/t/00unit/$(1)/%: $(BUILD)/t/00unit/$(1)/%.o $(call obj,$(filter-out $(P
 endef
 $(foreach r,$(ROOMS),$(eval $(call ROOM_RULES,$(r))))
 
-UNIT_SRCS = $(wildcard $(if $(filter t/00unit%,$(T)),$(patsubst %/,%,$(T)),t/00unit)/*.c) \
-            $(wildcard $(if $(filter t/00unit%,$(T)),$(patsubst %/,%,$(T)),t/00unit)/*/*.c)
+# T is a folder below t/00unit or one of its programs, as a file or without the .c.
+UNIT_T    = $(patsubst %.c,%,$(patsubst %/,%,$(or $(filter t/00unit%,$(T)),t/00unit)))
+UNIT_SRCS = $(wildcard $(UNIT_T:%=%.c) $(UNIT_T:%=%/*.c) $(UNIT_T:%=%/*/*.c))
 UNIT_BINS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SRCS))
 
 unit: $(UNIT_BINS)
+	@$(if $(UNIT_BINS),,echo "T=$(T): no folder or program below t/00unit" >&2; exit 1)
 	@WF_TOP=$(CURDIR) prove -j$(CORES) $(if $(V),-v) --exec '' $(UNIT_BINS)
 
 # t/bench/<name>.c is a program that links a room and those below it.
