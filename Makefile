@@ -106,7 +106,7 @@ needs_qjs = $(if $(filter script,$(BELOW_$(1))),$(QJS_LIB))
 MODULE = $(BUILD)/mod_workflow.so
 ENGINE = $(BUILD)/workflow-engine
 
-.PHONY: all module engine run check unit bench asan tsan fuzz install uninstall clean distclean
+.PHONY: all module engine run check unit bench soak asan tsan fuzz install uninstall clean distclean
 .SUFFIXES:
 .SECONDARY:
 
@@ -259,6 +259,13 @@ bench:
 	$(call install_packages,$(BENCH_PACKAGES))
 	@$(MAKE) --no-print-directory -s all bench-commit bench-merge bench-parse bench-process bench-script bench-slaves
 	@t/bench/run $(abspath $(BUILD))
+
+# The long form of tests that take rounds: ROUNDS=300 of kills are twenty minutes.
+ROUNDS ?= 300
+soak:
+	$(call install_packages,$(TEST_PACKAGES))
+	@$(SUB_MAKE) all
+	@V=1 WF_ROUNDS=$(ROUNDS) t/run $(abspath $(BUILD)) t/durability/random-kills.t
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
 # under them, one at a time: it is slow enough.

@@ -169,12 +169,20 @@ sub pids {
 # The machine loses its power: nothing of it is left, and nobody was told.
 sub crash {
     my $self = shift;
-    my @all = $self->pids or return;
-    kill STOP => @all;    # nobody revives what is killed before
+    my @all = $self->halt or return;
     kill KILL => @all;
     delete $self->{pid};
     WF::Test::wait_until { !grep { kill 0 => $_ } @all } or die 'it lives on';
     unlink $self->file('httpd.pid');
+}
+
+# Stopped, so that nobody revives what is killed, httpd first: it may be starting a child.
+sub halt {
+    my $self = shift;
+    kill STOP => $self->{pid} // return;
+    my @all = $self->pids;
+    kill STOP => @all;
+    return @all;
 }
 
 sub freeze { my $self = shift; $self->{frozen} = 1; kill STOP => $self->pids }
