@@ -4,6 +4,10 @@
  *  2. A unit that conflicts is undone alone; its neighbours do not notice.
  *  3. Outcomes are told only after the commit: none says "done" before it is durable.
  *  4. If the transaction breaks, every unit of it has failed.
+ *  5. A sync that fails fails its transaction. What the kernel has given up on is never
+ *     taken for synced: the next transaction writes the same part of the WAL again, and a
+ *     checkpoint that fails moves the same pages again. Only a process that dies between
+ *     the two may leave behind, as a whole, what it has refused.
  *
  * A savepoint for each unit would do for 2, but it makes SQLite keep the old image of
  * every page that a unit touches, a third of the whole work, and conflicts are rare. So a
