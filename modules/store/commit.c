@@ -587,8 +587,10 @@ apr_status_t wf_store_try(wf_store_t *writer, wf_error_t *err)
     apr_status_t rv;
 
     apr_thread_mutex_lock(writer->lock);
-    writer->driver->make_room(writer);
-    rv = try_to_write(writer, err);
+    rv = writer->driver->make_room(writer, err);
+    if (rv == APR_SUCCESS) {
+        rv = try_to_write(writer, err);
+    }
     apr_thread_mutex_unlock(writer->lock);
     return rv;
 }

@@ -202,8 +202,9 @@ typedef struct wf_driver_t {
 
     /** wf_store_checkpoint. */
     apr_status_t (*checkpoint)(wf_store_t *store, wf_error_t *err);
-    /** Give up what the connection needs no more, if that can be done soon. */
-    void (*make_room)(wf_store_t *store);
+    /** After a failure: give up what the connection needs no more, if that can be done
+     * soon. An error if there is no use in trying to write. */
+    apr_status_t (*make_room)(wf_store_t *store, wf_error_t *err);
     /** wf_store_give_back. */
     apr_status_t (*give_back)(wf_store_t *store, int pages, apr_int64_t *left,
                               wf_error_t *err);

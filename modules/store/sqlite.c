@@ -44,8 +44,16 @@ static const char *const size_texts[SIZES] = {
     [PAGE_SIZE] = "PRAGMA page_size",
 };
 
+/* A file as it was when we first saw it. */
+typedef struct seen_file_t {
+    const char *path;
+    dev_t device;
+    ino_t number; /* 0: not seen yet */
+} seen_file_t;
+
 typedef struct connection_t {
     sqlite3 *db;
+    seen_file_t file, wal; /* of a writer */
     int restart_pages; /* of the WAL, when to wait for such a gap again */
     sqlite3_stmt *steps[WF_TX_STEPS];
     sqlite3_stmt *sizes[SIZES]; /* prepared when they are asked for */
@@ -225,6 +233,9 @@ static apr_status_t sqlite_run(wf_store_t *store, wf_stmt_t *stmt, const wf_cell
         *changes = sqlite3_changes(db_of(store));
     }
     sqlite3_reset(handle);
+    if ((rc & 0xff) == SQLITE_CORRUPT) {
+        sqlite3_db_release_memory(db_of(store)); /* it may be mended on disk */
+    }
     return rv;
 }
 
@@ -244,6 +255,35 @@ static apr_status_t take_step(connection_t *c, wf_tx_e step, wf_error_t *err)
     return rv;
 }
 
+/* A file that somebody has removed or replaced can still be written, but nobody will ever
+ * read that again: no commit may say yes then. Back in its place it is ours again. */
+static apr_status_t see_file(seen_file_t *file, wf_error_t *err)
+{
+    struct stat st;
+    int found = stat(file->path, &st) == 0;
+
+    if (found && !file->number) {
+        file->device = st.st_dev;
+        file->number = st.st_ino;
+    }
+    if (file->number
+        && (!found || st.st_ino != file->number || st.st_dev != file->device)) {
+        return wf_error_set(
+            err, WF_ERR_UNAVAILABLE,
+            "a file of the store was %s while it was open: put it back, or "
+            "stop httpd and start it again",
+            found ? "replaced" : "removed");
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t see_files(connection_t *c, wf_error_t *err)
+{
+    apr_status_t rv = c->file.path ? see_file(&c->file, err) : APR_SUCCESS;
+
+    return rv == APR_SUCCESS && c->wal.path ? see_file(&c->wal, err) : rv;
+}
+
 static apr_status_t sqlite_transact(wf_store_t *store, wf_tx_e step, wf_error_t *err)
 {
     connection_t *c = store->connection;
@@ -252,6 +292,9 @@ static apr_status_t sqlite_transact(wf_store_t *store, wf_tx_e step, wf_error_t 
     /* Some failures (a full disk) have rolled back already. */
     if (step == WF_TX_ROLLBACK && sqlite3_get_autocommit(c->db)) {
         return APR_SUCCESS;
+    }
+    if (step == WF_TX_COMMIT && see_files(c, err) != APR_SUCCESS) {
+        return WF_EBROKEN;
     }
     rv = take_step(c, step, err);
     if (step == WF_TX_UNDO && rv == APR_SUCCESS) {
@@ -284,13 +327,18 @@ static int on_wal_commit(void *baton, sqlite3 *db, const char *name, int pages)
 }
 
 /* A full disk may be full of a WAL whose pages have been written over again and again. */
-static void sqlite_make_room(wf_store_t *store)
+static apr_status_t sqlite_make_room(wf_store_t *store, wf_error_t *err)
 {
     sqlite3 *db = db_of(store);
 
+    if (see_files(store->connection, err) != APR_SUCCESS) {
+        return WF_EBROKEN;
+    }
+    sqlite3_db_release_memory(db); /* damaged pages, which may be mended on disk */
     sqlite3_busy_timeout(db, RESTART_BUSY_MS);
     sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     sqlite3_busy_timeout(db, WRITER_BUSY_MS);
+    return APR_SUCCESS;
 }
 
 static apr_status_t sqlite_checkpoint(wf_store_t *store, wf_error_t *err)
@@ -518,7 +566,7 @@ static apr_status_t sqlite_claim(wf_store_t *store, wf_error_t *err)
         rv = pragma(db, settings[i], NULL, err);
     }
     sqlite3_wal_hook(db, on_wal_commit, store->connection);
-    return rv;
+    return rv == APR_SUCCESS ? see_files(store->connection, err) : rv;
 }
 
 static apr_status_t set_up(wf_store_t *store, wf_error_t *err)
@@ -549,6 +597,8 @@ static apr_status_t sqlite_open(wf_store_t *store, wf_error_t *err)
     if (store->mode == WF_STORE_WRITE) {
         flags |= SQLITE_OPEN_READWRITE;
         rv = create_file(store->location, err);
+        c->file.path = store->location;
+        c->wal.path = apr_pstrcat(store->pool, store->location, "-wal", NULL);
         if (rv != APR_SUCCESS) {
             return rv;
         }

@@ -119,4 +119,4 @@ for my $marker (keys %told) {
 ok t_cmp("@missing", '', 'every acknowledged start is there');
 ok t_cmp("@twice", '', 'none is there twice');
 ok t_cmp("@undone", '', 'every acknowledged completion is there');
-ok t_cmp(lines(qr/:error\]/) <= 3 * @rounds, 1, 'the log has a few lines of it') or t_debug($server->slurp('engine/engine.log'));
+ok t_cmp(lines(qr/:error\]/) <= 3 * @rounds, 1, 'the log has a few lines of it');
