@@ -14,7 +14,7 @@
 
 #define FOREVER 1000000
 #define DENSE 30 /* instants that no stride leaves out */
-#define STRIDE 15
+#define STRIDE 40
 
 static wf_engine_t engine;
 static apr_pool_t *root;
@@ -99,6 +99,20 @@ static apr_status_t forget_history(wf_work_t *work, wf_error_t *err)
     return APR_SUCCESS;
 }
 
+/* As a new thread of httpd does. */
+static apr_status_t read_anew(wf_work_t *work, wf_error_t *err)
+{
+    wf_store_t *store;
+    wf_run_t *run;
+    apr_status_t rv = wf_store_open(&store, test_dsn, WF_STORE_READ, work->pool, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = wf_store_get_by_key(store, WF_TABLE_RUN, "exec-1", &run, work->pool, err);
+        wf_store_close(store);
+    }
+    return rv;
+}
+
 #define TASK "SELECT MIN(ID_) FROM ACT_RU_TASK WHERE PROC_INST_ID_ IS NOT NULL"
 #define JOB "SELECT MIN(ID_) FROM ACT_RU_JOB"
 #define ENDED "SELECT MIN(ID_) FROM ACT_HI_PROCINST WHERE END_TIME_ > 0"
@@ -126,6 +140,7 @@ static const struct step_t {
     { "run a timer", run_job, "{\"id\":%d}", JOB, NULL },
     { "start another", wf_command_start, "{\"processDefinitionKey\":\"p\"}", NULL, NULL },
     { "make a record", make_record, "{}", NULL, NULL },
+    { "read anew", read_anew, "{}", NULL, NULL },
     { "make a task", wf_command_task_create, "{\"name\":\"alone\"}", NULL, NULL },
     { "complete the last", wf_command_complete, "{\"id\":%d}", TASK, NULL },
     { "attach", wf_command_attach, "{\"task\":%d,\"name\":\"a\",\"type\":\"text/plain\"}",
@@ -337,8 +352,8 @@ static void do_step(const struct step_t *step)
     }
     was_hurt = faulty_hits != met; /* one more, after the fault */
     after = digest(watcher, 0);
-    EXPECT(!step->run || after != before, "%s: a yes, and nothing has changed",
-           step->what);
+    EXPECT(!step->run || step->run == read_anew || after != before,
+           "%s: a yes, and nothing has changed", step->what);
     EXPECT(survives_death(after, 0), "%s: a yes that who dies then takes back",
            step->what);
 }
