@@ -49,6 +49,9 @@ apr_status_t wf_respond_page(wf_request_t *req, const wf_filter_t *filters, int 
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    if (paging.page.size > req->config->max_page) {
+        paging.page.size = req->config->max_page;
+    }
     if (!(store = wf_request_store(req, err))) {
         return WF_EFAILED;
     }

@@ -143,6 +143,9 @@ static apr_status_t read_paging(wf_request_t *req, const wf_view_column_t *colum
         || (rv = wf_query_int(req->query, "size", &size, err)) != APR_SUCCESS) {
         return rv;
     }
+    if (size > req->config->max_page) {
+        size = req->config->max_page;
+    }
     paging->start = start;
     paging->sort = sort ? sort : columns[0].name;
     paging->page =

@@ -140,6 +140,9 @@ typedef struct wf_bpmn_call_t {
     int granted_only;    /* user must have the right to start the definition */
     int max_steps;       /* agenda operations before the call fails (endless loop guard) */
     int max_rounds;      /* instances of multi-instance activities in one call */
+    int max_running;     /* instances of one definition; 0: no limit */
+    int max_variables;   /* of one execution or task; 0: no limit */
+    apr_int64_t max_value; /* bytes of one variable's value; 0: no limit */
     wf_services_t services;
     int silent;            /* event listeners are not told */
     const char *key;       /* the same for every beginning of this call: a part of what

@@ -182,6 +182,9 @@ apr_status_t wf_call_activity_enter(wf_exec_t *exec, wf_error_t *err)
         rv = wf_definition_model(turn, definition, &model, err);
     }
     if (rv == APR_SUCCESS) {
+        rv = wf_instance_admit(turn, definition->id, err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = key_for(exec, &key, err);
     }
     if (rv == APR_SUCCESS) {

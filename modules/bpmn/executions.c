@@ -391,6 +391,9 @@ apr_status_t wf_exec_remove(wf_exec_t *exec, wf_error_t *err)
         count_child(exec->parent, exec, -1);
         unlink_exec(exec);
     }
+    else {
+        wf_instance_gone(exec->instance);
+    }
     return APR_SUCCESS;
 }
 

@@ -16,6 +16,8 @@ typedef struct wf_turn_t {
     apr_int64_t rounds;    /* that have been begun by all loops so far … */
     int loops;             /* … and these */
     apr_size_t value_bytes; /* variables.c: of all values that were set */
+    apr_hash_t *running; /* start.c: definition id -> int *: its instances, as far as they
+                            count; NULL: none were asked for */
     apr_hash_t *instances; /* executions.c: those that are loaded, by id */
     apr_hash_t *aborted;   /* instances.c: ids of those that were; NULL: none */
     apr_array_header_t
@@ -286,6 +288,13 @@ wf_event_fn wf_handler_fire;
 
 /** Begin an instance of a definition at one of its start events (NULL: the one for a start
  * by id); variables and business_key may be NULL. The agenda runs later. */
+/** One more instance of a definition is to begin. WF_ERR_UNAVAILABLE beyond
+ *  call->max_running; those of units that are not written yet do not count. */
+apr_status_t wf_instance_admit(wf_turn_t *turn, const char *definition_id,
+                               wf_error_t *err);
+/** One has ended. */
+void wf_instance_gone(const wf_instance_t *instance);
+
 apr_status_t wf_instance_start(wf_instance_t **instance, wf_turn_t *turn,
                                const wf_definition_t *definition, const char *start,
                                const wf_map_t *variables, const char *business_key,

@@ -3,6 +3,64 @@
 
 #include "bpmn/run.h"
 
+/* Asked of the store once a turn: what the turn itself begins and ends is counted. */
+static apr_status_t running_of(int **running, wf_turn_t *turn, const char *definition_id,
+                               wf_error_t *err)
+{
+    apr_int64_t count = 0;
+    apr_status_t rv;
+
+    if (!turn->running) {
+        turn->running = apr_hash_make(turn->p);
+    }
+    *running = apr_hash_get(turn->running, definition_id, APR_HASH_KEY_STRING);
+    if (*running) {
+        return APR_SUCCESS;
+    }
+    rv = wf_store_running_of(turn->call->reader, definition_id, turn->call->max_running,
+                             &count, err);
+    if (rv == APR_SUCCESS) {
+        *running = apr_palloc(turn->p, sizeof **running);
+        **running = (int)count;
+        apr_hash_set(turn->running, apr_pstrdup(turn->p, definition_id),
+                     APR_HASH_KEY_STRING, *running);
+    }
+    return rv;
+}
+
+apr_status_t wf_instance_admit(wf_turn_t *turn, const char *definition_id,
+                               wf_error_t *err)
+{
+    int limit = turn->call->max_running, *running;
+    apr_status_t rv;
+
+    if (!limit) {
+        return APR_SUCCESS;
+    }
+    rv = running_of(&running, turn, definition_id, err);
+    if (rv == APR_SUCCESS && *running >= limit) {
+        return wf_error_set(err, WF_ERR_UNAVAILABLE,
+                            "%d instances of process definition %s run: no more may "
+                            "(WorkflowMaxInstancesPerDefinition)",
+                            limit, definition_id);
+    }
+    if (rv == APR_SUCCESS) {
+        ++*running;
+    }
+    return rv;
+}
+
+void wf_instance_gone(const wf_instance_t *instance)
+{
+    apr_hash_t *all = instance->turn->running;
+    int *running =
+        all ? apr_hash_get(all, instance->definition_id, APR_HASH_KEY_STRING) : NULL;
+
+    if (running) {
+        --*running;
+    }
+}
+
 apr_status_t wf_instance_start(wf_instance_t **instance, wf_turn_t *turn,
                                const wf_definition_t *definition, const char *start,
                                const wf_map_t *variables, const char *business_key,
@@ -11,6 +69,9 @@ apr_status_t wf_instance_start(wf_instance_t **instance, wf_turn_t *turn,
     const wf_model_t *model;
     apr_status_t rv = wf_definition_model(turn, definition, &model, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = wf_instance_admit(turn, definition->id, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

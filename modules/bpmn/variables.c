@@ -144,15 +144,23 @@ static int is_over(const wf_owner_t *owner)
            && (owner->task ? wf_exec_current(owner->exec) : owner->exec)->ended;
 }
 
+static apr_status_t check_size(wf_turn_t *turn, const char *name, const wf_value_t *value,
+                               wf_error_t *err);
+
 /* A row that was lent is as it was, or changed. Those of an instance that was ended from
  * outside are gone. */
 static apr_status_t settle(lent_t *lent, wf_error_t *err)
 {
     wf_owner_t *owner = lent->owner;
+    apr_status_t rv;
 
     if (is_over(owner) || wf_value_equal(&lent->row->value, &lent->original)) {
         lent->row->value = lent->original;
         return APR_SUCCESS;
+    }
+    rv = check_size(owner->turn, lent->row->name, &lent->row->value, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     wf_uow_update(call_of(owner)->uow, lent->row);
     tell_later(owner, WF_NEWS_VARIABLE_UPDATED, lent->row);
@@ -238,6 +246,34 @@ typedef struct target_t {
     const wf_owner_t *by; /* who sets it */
 } target_t;
 
+static apr_status_t check_size(wf_turn_t *turn, const char *name, const wf_value_t *value,
+                               wf_error_t *err)
+{
+    apr_int64_t most = turn->call->max_value;
+    apr_size_t size = most ? wf_value_size(value) : 0;
+
+    return size <= (apr_size_t)most
+               ? APR_SUCCESS
+               : wf_error_field(err, WF_ERR_TOO_LARGE, name,
+                                "variable '%s' has %" APR_SIZE_T_FMT
+                                " bytes, at most %" APR_INT64_T_FMT
+                                " are allowed (WorkflowMaxVariableSize)",
+                                name, size, most);
+}
+
+static apr_status_t check_count(const wf_owner_t *owner, const char *name,
+                                wf_error_t *err)
+{
+    int most = owner->turn->call->max_variables;
+
+    return !most || !owner->rows || apr_hash_count(owner->rows) < (unsigned)most
+               ? APR_SUCCESS
+               : wf_error_field(err, WF_ERR_TOO_LARGE, name,
+                                "variable '%s' would be one more than the %d that %s may "
+                                "have (WorkflowMaxVariables)",
+                                name, most, owner->task ? "a task" : "an execution");
+}
+
 /* The pool of the unit gives nothing back before its end, so it counts what was set, also
  * when it was replaced. */
 static apr_status_t charge(wf_turn_t *turn, const char *name, const wf_value_t *value,
@@ -245,7 +281,7 @@ static apr_status_t charge(wf_turn_t *turn, const char *name, const wf_value_t *
 {
     turn->value_bytes += wf_value_size(value);
     return turn->value_bytes <= VALUES_MAX
-               ? APR_SUCCESS
+               ? check_size(turn, name, value, err)
                : wf_error_set(err, WF_ERR_EXECUTION,
                               "variable \"%s\": values of more than %d MiB are set "
                               "without a wait state",
@@ -293,8 +329,11 @@ static apr_status_t create(const target_t *target, const char *name,
     wf_owner_t *owner = target->owner;
     apr_pool_t *p = owner->turn->p;
     wf_variable_t *row;
-    apr_status_t rv = charge(owner->turn, name, value, err);
+    apr_status_t rv = check_count(owner, name, err);
 
+    if (rv == APR_SUCCESS) {
+        rv = charge(owner->turn, name, value, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -7,10 +7,9 @@
 #include <sys/stat.h>
 #include <zip.h>
 
-#define MAX_ENTRIES 1000
-#define MAX_ENTRY (32 * 1024 * 1024)
-#define MAX_TOTAL (64 * 1024 * 1024)
 #define MAX_NAME 255
+#define RATIO_FROM                                                                       \
+    (1024 * 1024) /* bytes unpacked: smaller ones may be packed as they like */
 
 static apr_status_t discard(void *archive)
 {
@@ -79,7 +78,36 @@ static int is_symlink(zip_t *archive, zip_uint64_t index)
            && system == ZIP_OPSYS_UNIX && S_ISLNK(attributes >> 16);
 }
 
-static apr_status_t check_entry(zip_t *archive, const zip_stat_t *st, apr_size_t total,
+/* An archive of some size; what it has unpacked so far. */
+typedef struct unpacked_t {
+    const wf_archive_limits_t *limits;
+    apr_size_t packed, total;
+} unpacked_t;
+
+/* Before anything is unpacked: an entry gives what it says and no more. */
+static apr_status_t check_size(const zip_stat_t *st, const unpacked_t *u, wf_error_t *err)
+{
+    const wf_archive_limits_t *limits = u->limits;
+
+    if (st->size > limits->bytes - u->total) {
+        return wf_error_set(err, WF_ERR_TOO_LARGE,
+                            "archive entry '%s' exceeds the limit of %" APR_SIZE_T_FMT
+                            " bytes that an archive may have unpacked "
+                            "(WorkflowMaxArchiveSize)",
+                            st->name, limits->bytes);
+    }
+    if (limits->ratio && u->total + st->size > RATIO_FROM
+        && (u->total + st->size) / (apr_size_t)limits->ratio > u->packed) {
+        return wf_error_set(
+            err, WF_ERR_TOO_LARGE,
+            "archive entry '%s' makes more than %d times as many bytes as "
+            "the archive has (WorkflowMaxArchiveRatio)",
+            st->name, limits->ratio);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_entry(zip_t *archive, const zip_stat_t *st, const unpacked_t *u,
                                 wf_error_t *err)
 {
     if (!is_safe_name(st->name, strlen(st->name))) {
@@ -96,13 +124,7 @@ static apr_status_t check_entry(zip_t *archive, const zip_stat_t *st, apr_size_t
                             "archive entry '%s' is encrypted or packed in an unknown way",
                             st->name);
     }
-    if (st->size > MAX_ENTRY || st->size > MAX_TOTAL - total) {
-        return wf_error_set(err, WF_ERR_TOO_LARGE,
-                            "archive entry '%s' exceeds the limits of %d MiB an entry and %d "
-                            "MiB in all",
-                            st->name, MAX_ENTRY >> 20, MAX_TOTAL >> 20);
-    }
-    return APR_SUCCESS;
+    return check_size(st, u, err);
 }
 
 /* Exactly the declared number of bytes, with a correct checksum. */
@@ -129,10 +151,11 @@ static apr_status_t read_entry(zip_t *archive, const zip_stat_t *st, wf_file_t *
 }
 
 apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
-                             apr_size_t length, apr_pool_t *p, wf_error_t *err)
+                             apr_size_t length, const wf_archive_limits_t *limits,
+                             apr_pool_t *p, wf_error_t *err)
 {
     apr_hash_t *seen = apr_hash_make(p);
-    apr_size_t total = 0;
+    unpacked_t unpacked = { limits, length, 0 };
     zip_t *archive;
     zip_int64_t count;
     apr_status_t rv = open_archive(&archive, data, length, p, err);
@@ -141,10 +164,11 @@ apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
         return rv;
     }
     count = zip_get_num_entries(archive, 0);
-    if (count > MAX_ENTRIES) {
+    if (count > limits->entries) {
         return wf_error_set(err, WF_ERR_TOO_LARGE,
-                            "archive of %" APR_INT64_T_FMT " entries, %d are allowed",
-                            (apr_int64_t)count, MAX_ENTRIES);
+                            "archive of %" APR_INT64_T_FMT " entries, %d are allowed "
+                            "(WorkflowMaxArchiveEntries)",
+                            (apr_int64_t)count, limits->entries);
     }
     *files = apr_array_make(p, (int)count, sizeof(wf_file_t));
     for (zip_int64_t i = 0; i < count; i++) {
@@ -157,7 +181,7 @@ apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
         if (*st.name && st.name[strlen(st.name) - 1] == '/') {
             continue; /* a folder */
         }
-        rv = check_entry(archive, &st, total, err);
+        rv = check_entry(archive, &st, &unpacked, err);
         if (rv == APR_SUCCESS) {
             rv = read_entry(archive, &st, apr_array_push(*files), p, err);
         }
@@ -168,7 +192,7 @@ apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
             return wf_error_set(err, WF_ERR_INVALID, "archive entry '%s' comes twice", st.name);
         }
         apr_hash_set(seen, apr_pstrdup(p, st.name), APR_HASH_KEY_STRING, seen);
-        total += st.size;
+        unpacked.total += st.size;
     }
     if ((*files)->nelts == 0) {
         return wf_error_set(err, WF_ERR_INVALID, "the archive holds no files");

@@ -390,8 +390,14 @@ apr_status_t wf_command_deploy(wf_work_t *work, wf_error_t *err)
         return wf_error_field(err, WF_ERR_INVALID, "name", "a deployment needs a name");
     }
     if (ends_with(name, ".bar") || ends_with(name, ".zip")) {
+        const wf_archive_limits_t limits = {
+            __atomic_load_n(&work->engine->archive_entries, __ATOMIC_RELAXED),
+            (apr_size_t)__atomic_load_n(&work->engine->archive_size, __ATOMIC_RELAXED),
+            __atomic_load_n(&work->engine->archive_ratio, __ATOMIC_RELAXED),
+        };
+
         rv = wf_archive_read(&files, work->request->blob, work->request->blob_length,
-                             work->pool, err);
+                             &limits, work->pool, err);
     }
     else {
         files = apr_array_make(work->pool, 1, sizeof(wf_file_t));

@@ -42,6 +42,12 @@ typedef struct wf_engine_config_t {
     int model_cache;            /* (start) parsed process definitions kept */
     int max_steps;              /* operations of one call before it counts as endless */
     int max_rounds;             /* that multi-instance activities begin in one call */
+    int max_running;            /* instances of one definition; 0 = no limit */
+    int max_variables;          /* of one execution or task */
+    apr_int64_t max_value;      /* bytes of one variable */
+    int archive_entries;        /* files of an uploaded archive … */
+    apr_int64_t archive_size;   /* … their bytes, unpacked … */
+    int archive_ratio;          /* … and how many times those of the archive; 0 = any */
     const char *demo_dir;       /* (start) demo data to import into an empty store, or NULL */
     const char *admin_group;    /* whose members are administrators, if of role_type */
     const char *role_type;

@@ -59,6 +59,10 @@ typedef struct wf_engine_t {
     int stopping;               /* atomic: no new work */
     /* Reloaded by SIGHUP, read with __atomic_load_n. */
     int queue_limit, job_executor, max_steps, max_rounds;
+    int max_running, max_variables; /* of a definition; of an execution or task */
+    apr_int64_t max_value;          /* bytes */
+    int archive_entries, archive_ratio;
+    apr_int64_t archive_size;
     int job_lease, job_retry_wait; /* seconds */
     int job_retries;
     int history, history_days;     /* wf_history_e; 0 = for ever */
@@ -473,11 +477,20 @@ wf_work_fn wf_command_slaves, wf_command_drain_slave;
 
 /* ---- archive, demo ---------------------------------------------------------------------------------------- */
 
-/** The files of a .bar or .zip; of wf_file_t. Limits: 1,000 entries, 32 MiB each, 64 MiB
- *  in all, counted while reading; names must be relative, without "..", backslash or
- *  colon, at most 255 bytes, each once. WF_ERR_INVALID or WF_ERR_TOO_LARGE names the entry. */
+/** What an archive may have. */
+typedef struct wf_archive_limits_t {
+    int entries;      /* folders included */
+    apr_size_t bytes; /* of all files, unpacked */
+    int ratio;        /* bytes unpacked for one of the archive, beyond the first MiB;
+                         0 = any */
+} wf_archive_limits_t;
+
+/** The files of a .bar or .zip; of wf_file_t. Sizes are counted while reading; names must
+ *  be relative, without "..", backslash or colon, at most 255 bytes, each once.
+ *  WF_ERR_INVALID or WF_ERR_TOO_LARGE names the entry, and the directive of a limit. */
 apr_status_t wf_archive_read(apr_array_header_t **files, const void *data,
-                             apr_size_t length, apr_pool_t *p, wf_error_t *err);
+                             apr_size_t length, const wf_archive_limits_t *limits,
+                             apr_pool_t *p, wf_error_t *err);
 
 /** Import users, groups and processes from a directory if the store has
  *  neither users nor deployments yet. */

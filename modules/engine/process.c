@@ -170,6 +170,12 @@ static void apply_config(wf_engine_t *engine, const wf_engine_config_t *config)
     __atomic_store_n(&engine->answers_kept, config->idempotency_limit, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->answers_age, config->idempotency_age, __ATOMIC_RELAXED);
     __atomic_store_n(&engine->max_rounds, config->max_rounds, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->max_running, config->max_running, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->max_variables, config->max_variables, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->max_value, config->max_value, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->archive_entries, config->archive_entries, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->archive_size, config->archive_size, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->archive_ratio, config->archive_ratio, __ATOMIC_RELAXED);
     apply_text(engine, &engine->admin_group, config->admin_group);
     apply_text(engine, &engine->role_type, config->role_type);
 }

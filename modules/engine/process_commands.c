@@ -20,6 +20,9 @@ wf_bpmn_call_t wf_engine_bpmn_call(wf_work_t *work)
         .granted_only = wf_json_bool(work->args, "grantedOnly", 0),
         .max_steps = __atomic_load_n(&work->engine->max_steps, __ATOMIC_RELAXED),
         .max_rounds = __atomic_load_n(&work->engine->max_rounds, __ATOMIC_RELAXED),
+        .max_running = __atomic_load_n(&work->engine->max_running, __ATOMIC_RELAXED),
+        .max_variables = __atomic_load_n(&work->engine->max_variables, __ATOMIC_RELAXED),
+        .max_value = __atomic_load_n(&work->engine->max_value, __ATOMIC_RELAXED),
         .services = wf_engine_services(work),
         .key = wf_engine_key(work, 0),
     };

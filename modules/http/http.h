@@ -68,6 +68,7 @@ const char *wf_http_enable(wf_dir_config_t *dir, const wf_face_t *face, const ch
 int wf_face_needs_user(const wf_face_t *face);
 
 #define WF_DEFAULT_BODY_LIMIT (4 * 1024 * 1024)
+#define WF_DEFAULT_MAX_PAGE 10000
 #define WF_DEFAULT_UPLOAD_LIMIT (16 * 1024 * 1024)
 #define WF_DEFAULT_COMMAND_TIMEOUT 30 /* seconds */
 #define WF_DEFAULT_LONG_POLL 60       /* seconds */
@@ -84,6 +85,7 @@ typedef struct wf_server_config_t {
     apr_interval_time_t max_long_poll;   /* microseconds a call may wait for news */
     apr_int64_t body_limit;              /* bytes of a JSON or form body */
     apr_int64_t upload_limit;            /* bytes of a multipart body */
+    int max_page;                        /* rows of a page, whatever size asks for */
     const char *engine_name;             /* as GET /process-engine shows them */
     const char *engine_version;
     const char *resource_url;            /* may be NULL */

@@ -248,6 +248,7 @@ typedef enum {
     WF_SQL_BYTES_DROP,        /* id */
     WF_SQL_RESOURCE_NAMES,    /* deployment */
     WF_SQL_RUNNING_INSTANCES, /* deployment */
+    WF_SQL_RUNNING_OF,        /* definition, limit */
     WF_SQL_HISTORY_SIZE,      /* instance, limit */
     WF_SQL_OLD_ANSWERS,       /* time, limit: SEQ_ of the last of those made before it */
     WF_SQL_SURPLUS_ANSWERS,   /* kept, limit: of those that are not the newest */

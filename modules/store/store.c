@@ -486,6 +486,14 @@ apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id
     return wf_store_fixed(store, WF_SQL_RUNNING_INSTANCES, &cell, 1, count, err);
 }
 
+apr_status_t wf_store_running_of(wf_store_t *store, const char *definition_id, int limit,
+                                 apr_int64_t *count, wf_error_t *err)
+{
+    const wf_cell_t args[] = { wf_cell_text(definition_id), wf_cell_integer(limit) };
+
+    return wf_store_fixed(store, WF_SQL_RUNNING_OF, args, 2, count, err);
+}
+
 apr_status_t wf_store_in_use(wf_store_t *store, int *in_use, wf_error_t *err)
 {
     apr_int64_t found = 0;

@@ -689,6 +689,10 @@ apr_status_t wf_store_resource_names(wf_store_t *store, wf_id_t deployment_id,
 apr_status_t wf_store_running_instances(wf_store_t *store, wf_id_t deployment_id,
                                         apr_int64_t *count, wf_error_t *err);
 
+/** How many instances of a definition run, counted up to limit. */
+apr_status_t wf_store_running_of(wf_store_t *store, const char *definition_id, int limit,
+                                 apr_int64_t *count, wf_error_t *err);
+
 /** History that may go: of an instance that has ended, or of a task that has ended and has
  *  neither a process nor a parent. */
 typedef struct wf_expired_t {

@@ -46,9 +46,9 @@ my @refused = (
     [ 'broken packing',             archive([ 'x', 'x', packed => "\xff" x 20 ]),                  400, qr/'x'.*damaged/ ],
     [ 'shorter than it says',       archive([ 'x', 'x', size => 100 ]),                            400, qr/'x'.*damaged/ ],
     [ 'longer than it says',        archive([ 'x', $zeros, packed => $packed_zeros, size => 10 ]), 400, qr/'x'.*damaged/ ],
-    [ 'a large entry',              archive([ 'x', $zeros, packed => $packed_zeros ]),             413, qr/'x'.* 32 MiB/ ],
-    [ 'large in all',               archive(map { [ "x$_", $part ] } 1 .. 3),                      413, qr/'x3'.* 64 MiB/ ],
-    [ 'too many entries',           archive(map { [ "x$_", '', method => 0 ] } 1 .. 1001),         413, qr/1001.*1000/ ],
+    [ 'a large entry',              archive([ 'x', $zeros, packed => $packed_zeros ]),             413, qr/'x'.*WorkflowMaxArchiveRatio/ ],
+    [ 'large in all',               archive(map { [ "x$_", $part ] } 1 .. 3),                      413, qr/'x1'.*WorkflowMaxArchiveRatio/ ],
+    [ 'too many entries',           archive(map { [ "x$_", '', method => 0 ] } 1 .. 1001),         413, qr/1001.*1000.*WorkflowMaxArchiveEntries/ ],
     [ 'one process is broken',      archive([ 'a.bpmn20.xml', process('archiveA') ], [ 'dir/b.bpmn20.xml', '<x/>' ]), 400, qr{^dir/b\.bpmn20\.xml:1:} ],
     [ 'all are broken',             archive([ 'a.bpmn20.xml', '<x/>' ], [ 'b.bpmn20.xml', "\n<y>" ]), 400, qr/^a\.bpmn20\.xml:1:.*^b\.bpmn20\.xml:2:/ms ],
 );

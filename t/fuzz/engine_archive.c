@@ -52,17 +52,19 @@ static void check_same(const apr_array_header_t *a, const apr_array_header_t *b)
     }
 }
 
+static const wf_archive_limits_t limits = { 1000, 64 * 1024 * 1024, 200 };
+
 static void fuzz_input(const uint8_t *data, size_t size, apr_pool_t *p)
 {
     apr_array_header_t *files, *again;
     wf_error_t err;
 
     wf_error_init(&err, p);
-    if (wf_archive_read(&files, data, size, p, &err) != APR_SUCCESS) {
+    if (wf_archive_read(&files, data, size, &limits, p, &err) != APR_SUCCESS) {
         fuzz_refused(&err);
         return;
     }
     check_files(files, p);
-    fuzz_check(wf_archive_read(&again, data, size, p, &err) == APR_SUCCESS);
+    fuzz_check(wf_archive_read(&again, data, size, &limits, p, &err) == APR_SUCCESS);
     check_same(files, again);
 }

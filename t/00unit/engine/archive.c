@@ -62,6 +62,8 @@ static void patch(char *bytes, apr_size_t length, const char *from, const char *
     }
 }
 
+static wf_archive_limits_t limits = { 1000, 64 << 20, 0 };
+
 static void test_good(void)
 {
     static const entry_t entries[] = {
@@ -75,7 +77,7 @@ static void test_good(void)
     wf_error_t err;
 
     wf_error_init(&err, pool);
-    wf_archive_read(&files, bytes, length, pool, &err);
+    wf_archive_read(&files, bytes, length, &limits, pool, &err);
     is_int(err.kind, WF_ERR_NONE, "a good archive: %s", err.message ? err.message : "fine");
     is_int(files->nelts, 3, "all its files");
     for (int i = 0; i < files->nelts; i++) {
@@ -112,7 +114,7 @@ static void test_names(void)
 
         wf_error_init(&err, pool);
         patch(bytes, length, cases[i].name, cases[i].becomes, strlen(cases[i].name));
-        wf_archive_read(&files, bytes, length, pool, &err);
+        wf_archive_read(&files, bytes, length, &limits, pool, &err);
         is_int(err.kind, WF_ERR_INVALID, "%s: %s", cases[i].what,
                err.message ? err.message : "accepted");
     }
@@ -120,7 +122,7 @@ static void test_names(void)
 
 static void test_limits(void)
 {
-    apr_size_t n = 33 * 1024 * 1024, length;
+    apr_size_t n = 65 << 20, length;
     char *zeros = calloc(1, n);
     entry_t large = { .name = "zeros", .data = zeros, .length = n };
     entry_t link = { .name = "link", .data = "/etc/passwd", .symlink = 1 };
@@ -135,17 +137,32 @@ static void test_limits(void)
 
     wf_error_init(&err, pool);
     bytes = make_zip(&large, 1, &length);
-    wf_archive_read(&files, bytes, length, pool, &err);
-    is_int(err.kind, WF_ERR_TOO_LARGE, "33 MiB in %ld bytes: %s", (long)length, err.message);
+    wf_archive_read(&files, bytes, length, &limits, pool, &err);
+    is_int(err.kind, WF_ERR_TOO_LARGE, "65 MiB in %ld bytes: %s", (long)length,
+           err.message);
 
     wf_error_init(&err, pool);
     bytes = make_zip(three, 3, &length);
-    wf_archive_read(&files, bytes, length, pool, &err);
+    wf_archive_read(&files, bytes, length, &limits, pool, &err);
     is_int(err.kind, WF_ERR_TOO_LARGE, "90 MiB in all: %s", err.message);
+
+    /* Zeros are packed about a thousand times. */
+    limits.ratio = 200;
+    wf_error_init(&err, pool);
+    bytes = make_zip(three, 1, &length);
+    wf_archive_read(&files, bytes, length, &limits, pool, &err);
+    ok(err.kind == WF_ERR_TOO_LARGE && strstr(err.message, "WorkflowMaxArchiveRatio"),
+       "30 MiB in %ld bytes: %s", (long)length, err.message);
+    wf_error_init(&err, pool);
+    three[0].length = 1 << 20;
+    bytes = make_zip(three, 1, &length);
+    wf_archive_read(&files, bytes, length, &limits, pool, &err);
+    is_int(err.kind, WF_ERR_NONE, "1 MiB may be packed as it likes");
+    limits.ratio = 0;
 
     wf_error_init(&err, pool);
     bytes = make_zip(&link, 1, &length);
-    wf_archive_read(&files, bytes, length, pool, &err);
+    wf_archive_read(&files, bytes, length, &limits, pool, &err);
     is_int(err.kind, WF_ERR_INVALID, "a symbolic link: %s", err.message);
 
     for (int i = 0; i < 1001; i++) {
@@ -153,14 +170,14 @@ static void test_limits(void)
     }
     wf_error_init(&err, pool);
     bytes = make_zip(many, 1001, &length);
-    wf_archive_read(&files, bytes, length, pool, &err);
+    wf_archive_read(&files, bytes, length, &limits, pool, &err);
     is_int(err.kind, WF_ERR_TOO_LARGE, "too many entries: %s", err.message);
 
     /* 1,000,003 = 0x0f4243 bytes that claim to be 3. */
     wf_error_init(&err, pool);
     bytes = make_zip(&liar, 1, &length);
     patch(bytes, length, "\x43\x42\x0f\0", "\3\0\0\0", 4);
-    wf_archive_read(&files, bytes, length, pool, &err);
+    wf_archive_read(&files, bytes, length, &limits, pool, &err);
     is_int(err.kind, WF_ERR_INVALID, "a lie about the size: %s",
            err.message ? err.message : "accepted");
     free(zeros);
@@ -180,12 +197,12 @@ static void test_damage(void)
 
         apr_pool_create(&p, pool);
         wf_error_init(&err, p);
-        accepted += wf_archive_read(&files, bytes, cut, p, &err) == APR_SUCCESS;
+        accepted += wf_archive_read(&files, bytes, cut, &limits, p, &err) == APR_SUCCESS;
         apr_pool_destroy(p);
     }
     is_int(accepted, 0, "no cut-off archive is taken");
     wf_error_init(&err, pool);
-    wf_archive_read(&files, "this is no zip", 14, pool, &err);
+    wf_archive_read(&files, "this is no zip", 14, &limits, pool, &err);
     is_int(err.kind, WF_ERR_INVALID, "no archive at all: %s", err.message);
 }
 
