@@ -97,14 +97,21 @@ static const wf_filter_def_t definition_filters[] = {
 
 #define TASK_LEADS 0x3f /* the first six */
 
-/* A sub-task belongs to no process by itself but to the one of its parent, as far as one
- * level up; further down it is seen by whoever has it. */
+/* A sub-task belongs to no process by itself but to the one of the task above them all: up
+ * to the first that has one, or to the last. FOUND_ is that way, of few rows. */
+#define VISIBLE_ABOVE                                                                    \
+    "EXISTS (WITH RECURSIVE FOUND_ (DEFINITION_, PARENT_) AS ("                          \
+    "SELECT t.PROC_DEF_ID_, t.PARENT_TASK_ID_ FROM ACT_RU_TASK t"                        \
+    " WHERE t.ID_ = r.PARENT_TASK_ID_"                                                   \
+    " UNION ALL SELECT t.PROC_DEF_ID_, t.PARENT_TASK_ID_ FROM FOUND_"                    \
+    " CROSS JOIN ACT_RU_TASK t ON t.ID_ = FOUND_.PARENT_ WHERE FOUND_.DEFINITION_ IS NULL)" \
+    " SELECT 1 FROM FOUND_ WHERE FOUND_.DEFINITION_ IN (" WF_SQL_READABLE("?") ")"       \
+    " OR (FOUND_.DEFINITION_ IS NULL AND FOUND_.PARENT_ IS NULL))"
+
 #define VISIBLE_TASK                                                                     \
     "(r.PROC_DEF_ID_ IN (" WF_SQL_READABLE("?") ") OR r.ASSIGNEE_ = ? OR r.OWNER_ = ?"   \
     " OR (r.PROC_DEF_ID_ IS NULL AND r.PARENT_TASK_ID_ IS NULL)"                         \
-    " OR (r.PROC_DEF_ID_ IS NULL AND EXISTS (SELECT 1 FROM ACT_RU_TASK t"                \
-    " WHERE t.ID_ = r.PARENT_TASK_ID_ AND (t.PROC_DEF_ID_ IN (" WF_SQL_READABLE("?") ")" \
-    " OR (t.PROC_DEF_ID_ IS NULL AND t.PARENT_TASK_ID_ IS NULL))))"                      \
+    " OR (r.PROC_DEF_ID_ IS NULL AND " VISIBLE_ABOVE ")"                                 \
     " OR EXISTS (SELECT 1 FROM ACT_RU_IDENTITYLINK v WHERE v.TASK_ID_ = r.ID_"           \
     " AND v.TYPE_ = 'candidate' AND (v.USER_ID_ = ? OR v.GROUP_ID_ IN ("                 \
     GROUPS_OF_USER "))))"
