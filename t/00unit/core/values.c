@@ -113,7 +113,7 @@ static void test_times(void)
 static void test_names(void)
 {
     static const struct {
-        const char *text, *error; /* NULL: fine */
+        const char text[64], *error; /* NULL: fine */
     } cases[] = {
         { "{}", NULL },
         { "\"a\"", NULL },
