@@ -239,6 +239,16 @@ static apr_status_t permit_row(wf_request_t *req, wf_needs_e object, const void 
     return rv != APR_SUCCESS || seen ? rv : wf_no_object(objects[object].kind, id, err);
 }
 
+/* What a request that comes again is about may be gone by what it did the first time. */
+static apr_status_t unless_done(wf_request_t *req, apr_status_t rv, wf_error_t *err)
+{
+    if (rv != APR_SUCCESS && err->kind == WF_ERR_NOT_FOUND && wf_request_repeats(req)) {
+        wf_error_init(err, err->pool);
+        return APR_SUCCESS;
+    }
+    return rv;
+}
+
 static apr_status_t permit_object(wf_request_t *req, wf_needs_e object, int right,
                                   wf_error_t *err)
 {
@@ -249,7 +259,7 @@ static apr_status_t permit_object(wf_request_t *req, wf_needs_e object, int righ
 
     return rv == APR_SUCCESS
                ? permit_row(req, object, row, wf_request_var(req, variable), right, err)
-               : rv;
+               : unless_done(req, rv, err);
 }
 
 /* Any right shows a definition: who may start it wants to know what it is. */

@@ -217,16 +217,15 @@ static apr_status_t check_texts(wf_request_t *req, wf_error_t *err)
 
 static apr_status_t handle(wf_request_t *req, wf_error_t *err)
 {
-    int answered;
-    apr_status_t rv = wf_repeat_begin(req, &answered, err);
+    int kept;
+    apr_status_t rv = wf_repeat_begin(req, &kept, err);
 
-    /* What was answered before is not asked for rights again: the task may be gone by
-     * now. */
-    if (rv == APR_SUCCESS && !answered && req->face->permit) {
+    /* Also what was answered before: a right may have been withdrawn since. */
+    if (rv == APR_SUCCESS && req->face->permit) {
         rv = req->face->permit(req, err);
     }
-    if (rv == APR_SUCCESS && !answered) {
-        rv = req->route->handler(req, err);
+    if (rv == APR_SUCCESS) {
+        rv = kept ? wf_repeat_answer(req, err) : req->route->handler(req, err);
     }
     if (rv != APR_SUCCESS) {
         wf_repeat_failed(req, err);

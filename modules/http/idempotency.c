@@ -92,9 +92,9 @@ static apr_status_t create(wf_request_t *req, const char *key, wf_error_t *err)
     return APR_SUCCESS;
 }
 
-/* What the client got the first time. */
-static apr_status_t respond_kept(wf_request_t *req, const char *text, wf_error_t *err)
+apr_status_t wf_repeat_answer(wf_request_t *req, wf_error_t *err)
 {
+    const char *text = req->repeat->row->answer;
     json_object *answer;
     wf_body_t body = { 0 };
     apr_status_t rv = wf_json_read(&answer, text, strlen(text), req->pool, err);
@@ -110,13 +110,13 @@ static apr_status_t respond_kept(wf_request_t *req, const char *text, wf_error_t
     return wf_respond_body(req, (int)wf_json_int(answer, "status", HTTP_OK), &body);
 }
 
-apr_status_t wf_repeat_begin(wf_request_t *req, int *answered, wf_error_t *err)
+apr_status_t wf_repeat_begin(wf_request_t *req, int *kept, wf_error_t *err)
 {
     const char *key = may_change(req) ? apr_table_get(req->r->headers_in, HEADER) : NULL;
     wf_idempotency_t *row;
     apr_status_t rv;
 
-    *answered = 0;
+    *kept = 0;
     if (!key) {
         return APR_SUCCESS;
     }
@@ -134,10 +134,7 @@ apr_status_t wf_repeat_begin(wf_request_t *req, int *answered, wf_error_t *err)
                             "the " HEADER " was used for a request with another content");
     }
     req->repeat->row = row;
-    if (row && row->answer) {
-        *answered = 1;
-        return respond_kept(req, row->answer, err);
-    }
+    *kept = row && row->answer;
     return APR_SUCCESS;
 }
 

@@ -82,10 +82,12 @@ apr_status_t wf_once_fingerprint(const char **hex, const char *query, const char
                                  const char *data, apr_size_t length, apr_pool_t *p,
                                  wf_error_t *err);
 
-/** Before the handler: look at the header, and whether the request has come before. answered:
- *  it is answered with what was kept. WF_ERR_INVALID, WF_ERR_REUSED, and what reading the
- *  body fails with. */
-apr_status_t wf_repeat_begin(wf_request_t *req, int *answered, wf_error_t *err);
+/** Before the handler: look at the header, and whether the request has come before. kept:
+ *  its answer was, and wf_repeat_answer takes the handler's place. WF_ERR_INVALID,
+ *  WF_ERR_REUSED, and what reading the body fails with. */
+apr_status_t wf_repeat_begin(wf_request_t *req, int *kept, wf_error_t *err);
+/** What the client got the first time. */
+apr_status_t wf_repeat_answer(wf_request_t *req, wf_error_t *err);
 /** The handler looks at the store: what it answers does not follow from replies alone. */
 void wf_repeat_reads(wf_request_t *req);
 /** A command is about to be sent; NULL unless it is to be done once. */

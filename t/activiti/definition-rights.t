@@ -226,6 +226,35 @@ check('and seen with it', as('viewer', 'GET', "/task/$_"), 200) for $sub, $deepe
 my $own = must('PUT', '/task', { taskName => 'mine alone' }, user => 'nobody')->{id};
 check('a task without a process is everybody\'s', as($_, 'GET', "/task/$own"), 200) for qw(nobody viewer);
 
+# Two levels down, and those below a task without a process.
+sub listed { my ($user, $id) = @_; my $r = call('GET', "/tasks?involved=helper&size=1000", undef, user => $user); scalar grep { $_->{id} == $id } @{ json($r)->{data} } }
+my $lowest = must('PUT', '/task', { taskName => 'hushhush lowest', parentTaskId => "$deeper", assignee => 'helper' })->{id};
+check('a list has a task three levels below one that is seen', listed('viewer', $lowest), 1);
+check('and not below one that is not', listed('nobody', $lowest), 0);
+my $below = $own;
+$below = must('PUT', '/task', { taskName => 'below', parentTaskId => "$below", assignee => 'helper' })->{id} for 1 .. 3;
+check('below a task without a process it is everybody\'s', join('', map { listed($_, $below) } qw(nobody viewer)), '11');
+
+# ---- again, with a key --------------------------------------------------------------------------------
+
+sub again { my ($user, @call) = @_; my $r = call(@call[0 .. 2], user => $user, headers => { 'Idempotency-Key' => $call[3] }); $r->code . ($r->header('Idempotency-Replayed') // '') }
+my $other = begin('hushhush-again');
+give('hushhush', { userId => 'mate' }, 'operate');
+my ($waits) = map { $_->{executionId} } @{ get_json("/process-instance/$other/tasks")->{data} };
+my @kept = (
+    [ 'POST', '/task/' . task_in($other) . '/variables', [ { name => 'note', value => 'x' } ], 'again-1' ],
+    [ 'PUT', '/task/' . task_in($other) . '/complete', {}, 'again-2' ],
+    [ 'DELETE', "/process-instance/$other", undef, 'again-3' ],
+);
+check("$_->[0] $_->[1] with a key", again('mate', @$_), 200) for $kept[0];
+check("$_->[0] $_->[1] again", again('mate', @$_), '200true') for $kept[0];
+give('hushhush', { userId => 'mate' });
+check("$_->[0] $_->[1] by somebody whose right is gone", again('mate', @$_), qr/^40[34]$/) for $kept[0];
+give('hushhush', { userId => 'mate' }, 'operate');
+check("$_->[0] $_->[1] with a key", again('mate', @$_), 200) for @kept[1, 2];
+check("$_->[0] $_->[1] again, when it is gone", again('mate', @$_), '200true') for @kept;
+give('hushhush', { userId => 'mate' });
+
 # ---- administration -----------------------------------------------------------------------------------
 
 sub grants { join ' ', map { ($_->{userId} // "<$_->{groupId}>") . '=' . join '+', @{ $_->{rights} } } @{ get_json("$rights?size=100&processDefinitionKey=" . (shift // 'hushhush'))->{data} } }
