@@ -44,6 +44,14 @@ static apr_status_t send_data(request_rec *r, int status, const char *type,
     return APR_SUCCESS;
 }
 
+/* httpd's filter would cut any answer of 200, to whatever method. A part is what GET may
+ * ask for (RFC 9110, 14.2), and makes sense of files alone: those of wf_respond_file. */
+static void forbid_ranges(request_rec *r)
+{
+    apr_table_unset(r->headers_in, "Range");
+    apr_table_setn(r->headers_out, "Accept-Ranges", "none");
+}
+
 void wf_respond_prepare(wf_request_t *req)
 {
     if (req->face->flags & WF_FACE_NO_CACHE) {
@@ -54,6 +62,7 @@ void wf_respond_prepare(wf_request_t *req)
 apr_status_t wf_respond_body(wf_request_t *req, int status, const wf_body_t *body)
 {
     wf_respond_prepare(req);
+    forbid_ranges(req->r);
     wf_repeat_end(req, status, body);
     if (status == HTTP_SERVICE_UNAVAILABLE
         && !apr_table_get(req->r->headers_out, "Retry-After")) {

@@ -112,7 +112,7 @@ my @parameters = (    # method  path and query                                ov
     [ 'GET',  '/deployment/0?alf_method=DELETE',                             undef,     405 ],
 );
 
-plan tests => 2 * @paths + 2 * @variables + @queries + @parameters + 25;
+plan tests => 2 * @paths + 2 * @variables + @queries + @parameters + 28;
 
 sub allow { join ' ', sort split /,\s*/, shift->header('Allow') // '' }
 
@@ -181,6 +181,13 @@ ok t_cmp(call('GET', '/task/0')->header('Vary') // '', '', 'not an endpoint with
 
 # What creates answers 200, too.
 ok t_cmp(call('POST', '/process-instance', { processDefinitionId => 'routes:1' })->code, 200, 'creation');
+
+# A part is to be had of a file alone, and by GET.
+my %part = (headers => { Range => 'bytes=0-1' });
+ok t_cmp(call('PUT', '/task', { name => 'whole' }, %part)->code, 200, 'an answer to a change is whole');
+ok t_cmp(call('GET', '/users', undef, %part)->code, 200, 'and that of a list');
+my $file = '/deployment/' . get_json('/deployments?sort=id&order=desc&size=1')->{data}[0]{id} . '/resource/routes.bpmn20.xml';
+ok t_cmp(call('GET', $file, undef, %part)->code, 206, 'a part of a file');
 
 # What httpd refuses by itself, and paths that it tidies up.
 sub status_line { my ($line) = raw("GET /activiti-rest/service/$_[0] HTTP/1.0\r\n\r\n") =~ /^(.*?)\r\n/; $line // 'nothing' }
