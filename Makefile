@@ -106,7 +106,7 @@ needs_qjs = $(if $(filter script,$(BELOW_$(1))),$(QJS_LIB))
 MODULE = $(BUILD)/mod_workflow.so
 ENGINE = $(BUILD)/workflow-engine
 
-.PHONY: all module engine run check unit bench soak asan tsan fuzz install uninstall clean distclean
+.PHONY: all module engine run check unit bench soak asan tsan fuzz fuzz-rest install uninstall clean distclean
 .SUFFIXES:
 .SECONDARY:
 
@@ -320,6 +320,12 @@ fuzz:
 	$(call install_packages,$(FUZZ_PACKAGES))
 	@$(foreach f,$(FUZZERS),$(MAKE) --no-print-directory -s BUILD=$(BUILD)-fuzz CC=clang \
 	    OPT="$(FUZZ_OPT)" SANITIZE="$(FUZZ_SANITIZE)" fuzz-$(f) &&) true
+
+# Requests of all sorts to both faces; SEED= repeats a run.
+fuzz-rest:
+	$(call install_packages,$(TEST_PACKAGES))
+	@$(SUB_MAKE) all
+	@V=1 WF_SECONDS=$(SECONDS) WF_SEED=$(or $(SEED),$(shell date +%s)) t/run $(abspath $(BUILD)) t/httpd/fuzz.t
 
 fuzz-%: $(BUILD)/t/fuzz/%
 	@mkdir -p $(BUILD)/found/$*

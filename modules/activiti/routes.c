@@ -1031,6 +1031,7 @@ static const wf_route_t routes[] = {
       .needs = OF(ATTACHMENT, READ),
       .summary = "Download an attached file; of a link, show what is known of it",
       .response = ATTACHMENT,
+      .media = "application/octet-stream",
       .statuses = "400 404" },
     { WF_DELETE, "/attachment/{attachmentId}", USER, JSON, 0, "task",
       wf_attachment_delete,
@@ -1230,6 +1231,7 @@ static const wf_route_t routes[] = {
                  "\"asyncResponseTimeout\":20000,\"topics\":[{\"topicName\":"
                  "\"charge-card\",\"lockDuration\":600000}]}",
       .response = FETCHED,
+      .any = "value",
       .statuses = "400 413",
       .open = "variables extensionProperties" },
     { WF_POST, "/external-task/{externalTaskId}/complete", USER, JSON, WF_ROUTE_EMPTY,
@@ -1328,7 +1330,8 @@ static const wf_route_t routes[] = {
       "external-task", wf_external_details,
       .needs = OF(EXTERNAL_TASK, READ),
       .summary = "What a worker says at length of the last failure; 204 if nothing",
-      .statuses = "400 404" },
+      .media = "text/plain",
+      .statuses = "204 400 404" },
 
     /* management */
 

@@ -225,10 +225,12 @@ typedef struct wf_route_t {
                                  there are no arguments in the body */
     const char *response;     /* example of a 200 answer in JSON, with all members; NULL =
                                  it is a stream */
-    const char *media;        /* media type of a stream; NULL = that of the format */
+    const char *media;        /* media type of a stream; NULL = that of the format. With an
+                                 example: the answer may also be such a stream */
     const char *statuses;     /* "400 404 409": besides 200, 401 and 403 */
     const char *optional;     /* members of the answer, at any depth, that may be missing;
                                  separated by blanks */
+    const char *any;          /* members whose values are of any type */
     const char *open;         /* members that hold an object, or an array of them, whose
                                  own member names are data, such as ids of groups */
 } wf_route_t;

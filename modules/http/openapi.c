@@ -184,20 +184,25 @@ static void add_answer(document_t *doc, json_object *responses, const wf_route_t
     const char *json_type = media_type(doc->face->json_type, doc->pool);
     const char *status = success_of(target);
     json_object *answer = wf_json_get(responses, status);
+    int variant = answer && example;
 
-    if (answer && example) {
-        add_variant(answer, json_type, wf_schema_of(example, target));
-        return;
-    }
-    answer = wf_doc_object(responses, status);
+    answer = answer ? answer : wf_doc_object(responses, status);
     wf_json_add_string(answer, "description", wf_status_description(atoi(status)));
     if (target->flags & (WF_ROUTE_EMPTY | WF_ROUTE_UPGRADE)) {
         return;
     }
-    if (example) {
+    if (variant) {
+        add_variant(answer, json_type, wf_schema_of(example, target));
+    }
+    else if (example) {
         add_content(answer, json_type, wf_schema_of(example, target), example);
+    }
+    if (example) {
         if (route->format == WF_FORMAT_HTML || (route->flags & WF_ROUTE_HTML)) {
             add_content(answer, "text/html", wf_schema_of_type("string", 0), NULL);
+        }
+        if (target->media) {
+            add_content(answer, target->media, json_object_new_object(), NULL);
         }
         return;
     }
@@ -210,22 +215,70 @@ static void add_answer(document_t *doc, json_object *responses, const wf_route_t
     }
 }
 
-static void add_refusal(document_t *doc, json_object *responses, const char *status,
-                        const char *description)
+/* A refusal has the type that the face gives it: by the format of the answer and, where
+ * that is neither text nor page, by what the client accepts. */
+static const char *refusal_type(document_t *doc, const wf_route_t *route,
+                                wf_format_e format, int prefers_html)
 {
-    json_object *answer, *schema;
+    const wf_request_t req = { .pool = doc->pool,
+                               .face = doc->face,
+                               .route = route,
+                               .format = format,
+                               .prefers_html = prefers_html };
+    wf_body_t body = { 0 };
+    wf_error_t err;
 
-    if (wf_json_get(responses, status)) {
-        return;
-    }
-    answer = wf_doc_object(responses, status);
+    wf_error_init(&err, doc->pool);
+    doc->face->error_body(&req, 404, &err, &body);
+    return media_type(body.type, doc->pool);
+}
+
+static void add_refusal(document_t *doc, json_object *responses, const wf_route_t *route,
+                        const char *status, const char *description)
+{
+    const char *types[] = {
+        refusal_type(doc, route, WF_FORMAT_JSON, 0),
+        refusal_type(doc, route, route->format, 1),
+        refusal_type(doc, route,
+                     route->flags & WF_ROUTE_HTML ? WF_FORMAT_HTML : route->format, 0)
+    };
+    json_object *answer = wf_json_get(responses, status), *schema;
+
+    answer = answer ? answer : wf_doc_object(responses, status);
     wf_json_add_string(answer, "description", description);
-    if (*status == '3') { /* a redirection has no body */
+    if (*status < '4') { /* nothing to show, or a redirection: without a body */
         return;
     }
-    schema = json_object_new_object();
-    wf_json_add_string(schema, "$ref", ERROR_SCHEMA);
-    add_content(answer, media_type(doc->face->json_type, doc->pool), schema, NULL);
+    for (int i = 0; i < 3; i++) {
+        if (wf_json_get(wf_json_get(answer, "content"), types[i])) {
+            continue;
+        }
+        schema = json_object_new_object();
+        if (i == 0) {
+            wf_json_add_string(schema, "$ref", ERROR_SCHEMA);
+        }
+        add_content(answer, types[i], schema, NULL);
+    }
+}
+
+/* What any call may be told, beside what its row says. */
+static void add_common(document_t *doc, json_object *responses, const wf_route_t *route)
+{
+    static const struct {
+        int status;
+        int known, changes; /* only of calls that need a user; that change something */
+    } common[] = {
+        { 400, 0, 0 }, { 403, 1, 0 }, { 409, 1, 1 },
+        { 422, 1, 1 }, { 429, 1, 0 }, { 503, 1, 0 },
+    };
+
+    for (apr_size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
+        if ((!common[i].known || route->level != WF_LEVEL_NONE)
+            && (!common[i].changes || takes_key(route))) {
+            add_refusal(doc, responses, route, apr_itoa(doc->pool, common[i].status),
+                        wf_status_description(common[i].status));
+        }
+    }
 }
 
 static void add_responses(document_t *doc, json_object *operation,
@@ -237,22 +290,16 @@ static void add_responses(document_t *doc, json_object *operation,
 
     responses = responses ? responses : wf_doc_object(operation, "responses");
     add_answer(doc, responses, route);
-    if (route->level != WF_LEVEL_NONE) {
-        if (!wf_json_get(responses, "401")) {
-            wf_json_add_string(wf_doc_object(responses, "401"), "description",
-                               wf_status_description(401));
-        }
-        add_refusal(doc, responses, "403", wf_status_description(403));
+    if (route->level != WF_LEVEL_NONE && !wf_json_get(responses, "401")) {
+        wf_json_add_string(wf_doc_object(responses, "401"), "description",
+                           wf_status_description(401)); /* httpd words it */
     }
-    for (const char *word = apr_strtok(words, " ", &rest); word;
+    for (char *word = apr_strtok(words, " ", &rest); word;
          word = apr_strtok(NULL, " ", &rest)) {
-        add_refusal(doc, responses, word, wf_status_description(atoi(word)));
+        add_refusal(doc, responses, route, word, wf_status_description(atoi(word)));
     }
-    if (takes_key(route)) {
-        add_refusal(doc, responses, "409", wf_status_description(409));
-        add_refusal(doc, responses, "422", wf_status_description(422));
-    }
-    add_refusal(doc, responses, "default", "Anything else that went wrong.");
+    add_common(doc, responses, route);
+    add_refusal(doc, responses, route, "default", "Anything else that went wrong.");
 }
 
 /* ---- operations -------------------------------------------------------------------- */

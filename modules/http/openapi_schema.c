@@ -115,6 +115,9 @@ static json_object *member_schema(const char *name, json_object *member,
 {
     int open = wf_words_have(route->open, name);
 
+    if (wf_words_have(route->any, name)) {
+        return json_object_new_object();
+    }
     if (open && json_object_is_type(member, json_type_object)) {
         return open_schema(member, route);
     }
