@@ -106,7 +106,7 @@ needs_qjs = $(if $(filter script,$(BELOW_$(1))),$(QJS_LIB))
 MODULE = $(BUILD)/mod_workflow.so
 ENGINE = $(BUILD)/workflow-engine
 
-.PHONY: all module engine run check unit bench soak asan tsan fuzz fuzz-rest install uninstall clean distclean
+.PHONY: all module engine run check unit bench soak asan tsan valgrind fuzz fuzz-rest install uninstall clean distclean
 .SUFFIXES:
 .SECONDARY:
 
@@ -267,16 +267,28 @@ soak:
 	@$(SUB_MAKE) all
 	@V=1 WF_ROUNDS=$(ROUNDS) t/run $(abspath $(BUILD)) t/durability/random-kills.t
 
-# The sanitizers' builds lie beside the ordinary one; the suites run with the engine process
-# under them, one at a time: it is slow enough.
+# The sanitizers' builds lie beside the ordinary one; the suites run with httpd and the engine
+# process under them (t/under.sh), one at a time: it is slow enough.
+asan valgrind: APR_PACKAGES = bzip2
+asan valgrind: WANT_APR = $(DEPS)/apr-debug/libapr-1.so.0
+asan: export LD_LIBRARY_PATH = $(abspath $(dir $(WANT_APR)))
 asan: SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 tsan: SANITIZERS = -fsanitize=thread
 asan tsan:
-	$(call install_packages,$(TEST_PACKAGES))
-	@$(SUB_MAKE) module
+	$(call install_packages,$(TEST_PACKAGES) $(APR_PACKAGES))
+	@$(if $(WANT_APR),[ -f $(WANT_APR) ] || t/apr-debug.sh $(DEPS) $(dir $(WANT_APR)))
 	@$(SUB_MAKE) BUILD=$(BUILD)-$@ OPT="-O1 -g -fno-omit-frame-pointer" SANITIZE="$(SANITIZERS)" \
-	    engine $(if $(WANT_UNIT),unit)
-	@$(if $(WANT_SUITES),WF_JOBS=1 WF_ENGINE=$(abspath $(BUILD))-$@/workflow-engine t/run $(abspath $(BUILD)) $(T))
+	    $(if $(WANT_SUITES),all) $(if $(WANT_UNIT),unit)
+	@$(if $(WANT_SUITES),WF_JOBS=1 WF_UNDER=$@ WF_APR=$(abspath $(WANT_APR)) t/run $(abspath $(BUILD))-$@ $(T))
+
+# httpd with the module under valgrind; the whole of the suites would take days.
+VALGRIND_TESTS = $(addprefix t/activiti/,start.t task-complete.t upload.t openapi.t identity.t) \
+                 $(addprefix t/workflow/,submit.t control.t list.t websocket.t idempotency.t)
+valgrind:
+	$(call install_packages,$(TEST_PACKAGES) $(APR_PACKAGES) valgrind)
+	@[ -f $(WANT_APR) ] || t/apr-debug.sh $(DEPS) $(dir $(WANT_APR))
+	@$(SUB_MAKE) all
+	@WF_JOBS=1 WF_UNDER=$@ WF_APR=$(abspath $(WANT_APR)) t/run $(abspath $(BUILD)) $(or $(T),$(VALGRIND_TESTS))
 
 # Each t/fuzz/<room>_<what>.c runs for SECONDS seconds, from its corpus in t/fuzz/corpus. The
 # same corpora are replayed by the unit tests, without a fuzzer.

@@ -110,7 +110,7 @@ sub raw {
     my $s = IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port, Timeout => 20) or die "connect: $!";
     local $SIG{PIPE} = 'IGNORE';
     local $SIG{ALRM} = sub { die "no answer within 30 seconds\n" };
-    alarm 30;
+    alarm 30 * WF::Test::SLOW;
     print $s $bytes;
     $s->flush;
     shutdown $s, 1 if $hang_up;

@@ -78,7 +78,7 @@ sub on_terminal {
     my $pid = IPC::Open2::open2(my $from, my $to, 'script', '-qec', $command, '/dev/null');
     my $shown = '';
     local $SIG{ALRM} = sub { die "no answer on the terminal after: $shown\n" };
-    alarm 30;
+    alarm 30 * WF::Test::SLOW;
     while (my ($prompt, $answer) = splice @dialogue, 0, 2) {
         sysread $from, $shown, 1000, length $shown or last until $shown =~ /\Q$prompt\E\z/;
         syswrite $to, "$answer\n";

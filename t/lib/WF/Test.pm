@@ -14,15 +14,18 @@ our @EXPORT = qw(call json get_json deploy start tasks_of complete wait_until da
                  base_url upload submit execution finished metrics http_step workflow run_workflow
                  ms demo_id);
 
+# How much longer everything may take; t/run under a sanitizer says it.
+use constant SLOW => $ENV{WF_SLOW} || 1;
 use constant SHARED_SERVER_WAIT => 900;    # seconds; more than all files before it take
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 our $activiti = '/activiti-rest/service';
 
-# Wait until the code returns something true, at most so many seconds; what it returned.
+# Wait until the code returns something true, at most so many seconds (times WF_SLOW); what it
+# returned.
 sub wait_until(&;$) {
     my ($code, $seconds) = @_;
-    my $until = Time::HiRes::time() + ($seconds // 20);
+    my $until = Time::HiRes::time() + SLOW * ($seconds // 20);
     my $value;
     Time::HiRes::sleep(0.02) until ($value = $code->()) || Time::HiRes::time() > $until;
     return $value;
@@ -48,7 +51,7 @@ sub shared_server {
 
 # One a process: forked clients must not share connections.
 my %agents;
-sub agent { $agents{$$} //= LWP::UserAgent->new(timeout => 60, keep_alive => 8) }
+sub agent { $agents{$$} //= LWP::UserAgent->new(timeout => 60 * SLOW, keep_alive => 8) }
 
 # call('PUT', '/task/12/claim', { … }, user => 'gonzo'): the answer as HTTP::Response. A
 # path that starts with /task and the like is one of the Activiti face; user undef sends no
