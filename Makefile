@@ -106,7 +106,7 @@ needs_qjs = $(if $(filter script,$(BELOW_$(1))),$(QJS_LIB))
 MODULE = $(BUILD)/mod_workflow.so
 ENGINE = $(BUILD)/workflow-engine
 
-.PHONY: all module engine run check unit bench soak asan tsan valgrind fuzz fuzz-rest install uninstall clean distclean
+.PHONY: all module engine run check unit bench soak asan tsan valgrind coverage fuzz fuzz-rest install uninstall clean distclean
 .SUFFIXES:
 .SECONDARY:
 
@@ -290,6 +290,18 @@ valgrind:
 	@$(SUB_MAKE) all
 	@WF_JOBS=1 WF_UNDER=$@ WF_APR=$(abspath $(WANT_APR)) t/run $(abspath $(BUILD)) $(or $(T),$(VALGRIND_TESTS))
 
+# Which lines the tests have run, by rooms. Without T all counts begin anew.
+coverage:
+	$(call install_packages,$(TEST_PACKAGES))
+	@$(if $(T),,find $(BUILD)-$@ -name '*.gcda' -delete 2>/dev/null || :)
+	@$(COUNTED) all
+	@$(if $(WANT_UNIT),$(COUNTED) unit || touch $(BUILD)-$@/failed)
+	@$(if $(WANT_SUITES),WF_UNDER=$@ t/run $(abspath $(BUILD))-$@ $(T) || touch $(BUILD)-$@/failed)
+	@t/coverage $(BUILD)-$@
+	@! [ -f $(BUILD)-$@/failed ] || { rm $(BUILD)-$@/failed; echo "some tests failed" >&2; false; }
+COUNTED = $(SUB_MAKE) BUILD=$(BUILD)-coverage OPT="-O0 -g" \
+          SANITIZE="-fprofile-arcs -ftest-coverage -fprofile-update=prefer-atomic"
+
 # Each t/fuzz/<room>_<what>.c runs for SECONDS seconds, from its corpus in t/fuzz/corpus. The
 # same corpora are replayed by the unit tests, without a fuzzer.
 SECONDS ?= 60
@@ -368,7 +380,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(DATADIR)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-coverage $(BUILD)-fuzz
 
 distclean: clean
 	rm -rf $(DEPS)

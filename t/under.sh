@@ -1,4 +1,5 @@
-# How t/run starts httpd when WF_UNDER names a tool that looks on: asan, tsan or valgrind. Sourced by t/run, which has $dir; sets WF_HTTPD to a program that starts the real
+# How t/run starts httpd when WF_UNDER names a tool that looks on: asan, tsan, valgrind or
+# coverage. Sourced by t/run, which has $dir; sets WF_HTTPD to a program that starts the real
 # one, WF_SLOW to how much longer everything may take, and what the tools read from the
 # environment. What they find lies in $dir/reports, a file a process. WF_APR may name the
 # libapr-1.so.0 of apr-debug.sh.
@@ -52,8 +53,18 @@ valgrind)
     make_httpd '' "valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --num-callers=40 --trace-children=no --log-file=$reports/report.%p --suppressions=$dir/bin/valgrind.supp" ''
     : "${WF_SLOW:=20}"
     ;;
+coverage)
+    # Each process adds its counts to the files when it ends, whoever it runs as: to a copy,
+    # as the build may lie where httpd's user cannot go. t/run brings them back.
+    export GCOV_PREFIX="$dir/gcov"
+    find "$build" -name '*.gcno' | sed 's/\.gcno$//' | while read -r object; do
+        mkdir -p "$GCOV_PREFIX${object%/*}"
+        cat "$object.gcda" >"$GCOV_PREFIX$object.gcda" 2>/dev/null || :
+    done
+    chmod -R a+rwX "$GCOV_PREFIX"
+    ;;
 *)
-    echo "WF_UNDER: asan, tsan or valgrind, not $WF_UNDER" >&2
+    echo "WF_UNDER: asan, tsan, valgrind or coverage, not $WF_UNDER" >&2
     exit 2
     ;;
 esac
