@@ -40,12 +40,15 @@ asan)
     # it a process that has changed its user may not.
     make_httpd "LD_PRELOAD='$(runtime libasan.so libubsan.so)'" '' "-c 'CoreDumpDirectory $reports'"
     export ASAN_OPTIONS="log_path=$reports/report:detect_stack_use_after_return=1"
+    export LSAN_OPTIONS="print_suppressions=0" # those are the program's own
     export UBSAN_OPTIONS="log_path=$reports/report:print_stacktrace=1"
     : "${WF_SLOW:=4}"
     ;;
 tsan)
+    # Prefork's children end within their signal's handler, all cleanups and libraries' ends
+    # with them: httpd's way, thousands of reports.
     make_httpd "LD_PRELOAD='$(runtime libtsan.so)'" '' ''
-    export TSAN_OPTIONS="log_path=$reports/report:suppressions=$dir/bin/tsan.supp:history_size=4:second_deadlock_stack=1"
+    export TSAN_OPTIONS="log_path=$reports/report:suppressions=$dir/bin/tsan.supp:history_size=4:second_deadlock_stack=1:report_signal_unsafe=0"
     : "${WF_SLOW:=8}"
     ;;
 valgrind)
