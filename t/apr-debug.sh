@@ -19,7 +19,9 @@ is_right() {
     [ -f "$1" ] && echo "$sum  $1" | sha256sum --check --status
 }
 
-mkdir -p "$cache"
+mkdir -p "$cache" "$target"
+cache=$(cd "$cache" && pwd)
+target=$(cd "$target" && pwd)
 work=$(mktemp -d "$cache/.new.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
@@ -47,6 +49,5 @@ cd "$work/source"
     tail -20 "$work/log" >&2
     exit 1
 }
-mkdir -p "$target"
 cp .libs/libapr-1.so.0 "$target/.new.$$"
 mv -f "$target/.new.$$" "$target/libapr-1.so.0"
