@@ -25,6 +25,15 @@ sub new {
 sub operations { @{ shift->{operations} } }
 sub operation { my ($self, $id) = @_; my ($found) = grep { $_->{operationId} eq $id } $self->operations; $found }
 
+# Those that a method and a path below the base may mean.
+sub that_match {
+    my ($self, $method, $path) = @_;
+    return grep {
+        my $pattern = join '.*', map { quotemeta } split /\{\w+\}/, $_->{path}, -1;
+        lc $method eq $_->{method} && $path =~ /^$pattern$/;
+    } $self->operations;
+}
+
 sub kind {
     my $value = shift;
     return 'null' unless defined $value;
