@@ -1,5 +1,6 @@
-# Ten graceful restarts under load: no request fails, the engine stays the same process, and
-# it reads the new configuration. Then the stop: in time, nothing left behind.
+# Ten graceful restarts under load (WF_ROUNDS: more): no request fails, the engine stays the same
+# process and reads the new configuration, nobody of an old generation stays, and neither httpd nor
+# the engine grows. Then the stop: in time, nothing left behind.
 use strict;
 use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
@@ -10,10 +11,10 @@ use POSIX ':sys_wait_h';
 use WF::Server;
 use WF::Test;
 
-use constant { RESTARTS => 10, CLIENTS => 4 };
+use constant { RESTARTS => $ENV{WF_ROUNDS} // 10, CLIENTS => 4, MANY => 50, GROWTH => 1.05, SLACK => 512 };    # KiB
 
-my @mpms = qw(event worker prefork);
-plan tests => 10 * @mpms;
+my @cases = ([ event => '' ], [ worker => '' ], [ prefork => '' ], [ event => "MaxConnectionsPerChild 20\n" ]);
+plan tests => 13 * @cases;
 
 # Clients with a connection per request until told to stop; they report on a pipe.
 sub start_clients {
@@ -51,18 +52,40 @@ sub request {
     return $answer =~ m{^HTTP/1.\d (\d+)} ? $1 : 'no answer';
 }
 
+# What a process has: memory of its own in KiB, descriptors, threads.
+sub size_of {
+    my $pid = shift;
+    open my $in, '<', "/proc/$pid/smaps_rollup" or return;
+    my $kib = 0;
+    local $_;
+    /^Private_(?:Clean|Dirty):\s+(\d+)/ and $kib += $1 while <$in>;
+    return { kib => $kib, descriptors => scalar(() = glob "/proc/$pid/fd/*"), threads => scalar(() = glob "/proc/$pid/task/*") };
+}
+
+# What has grown since; memory only after so many restarts that it would show.
+sub growth {
+    my ($before, $after) = @_;
+    return join ', ', map { "$_: $before->{$_}, then $after->{$_}" } grep {
+        $after->{$_} > ($_ eq 'kib' ? $before->{$_} * GROWTH + SLACK : $before->{$_} + CLIENTS + 2)
+    } 'descriptors', 'threads', RESTARTS >= MANY ? 'kib' : ();
+}
+
 sub lines { my $n = () = shift->slurp('access.log') =~ /\n/g; $n }
 
-for my $mpm (@mpms) {
-    my $server = WF::Server->new(mpm => $mpm)->start;
+for my $case (@cases) {
+    my ($mpm, $extra) = @$case;
+    my $server = WF::Server->new(mpm => $mpm, extra => $extra)->start;
     my $engine = $server->engine_pid;
     my @clients = start_clients($server);
+    my (%sizes, @old);
     for my $n (1 .. RESTARTS) {
+        @old = grep { $_ != $engine && $_ != $server->{pid} } $server->pids;
         my $served = lines($server);
         wait_until { lines($server) >= $served + 5 * CLIENTS }; # in the middle of traffic
         my $before = () = $server->slurp('error.log') =~ /configured -- resuming/g;
         $server->graceful;
         wait_until { my $now = () = $server->slurp('error.log') =~ /configured -- resuming/g; $now > $before };
+        push @{ $sizes{$_} }, size_of($_) for $engine, $server->{pid};
     }
     my ($good, @bad) = (0);
     for (@clients) {
@@ -73,6 +96,15 @@ for my $mpm (@mpms) {
         push @bad, @failed;
         waitpid $pid, 0;
     }
+    $_ .= ' ' . $extra =~ s/\n//r for $mpm;
+    for my $pid ($engine, $server->{pid}) {
+        my $early = $sizes{$pid}[ RESTARTS / 4 ];
+        my $now;
+        wait_until { $now = size_of($pid); !growth($early, $now) };    # connections of old children end
+        printf "# %s, %s: %s\n", $mpm, $pid == $engine ? 'engine' : 'httpd', join '; ', map { my $size = $_; join ' ', map { "$_ $size->{$_}" } sort keys %$size } $early, $now;
+        ok t_cmp(growth($early, $now), '', "$mpm: no growth");
+    }
+    ok wait_until { !grep { kill 0 => $_ } @old };
     ok t_cmp("@bad", '', "$mpm: no request failed");
     ok $good >= 5 * CLIENTS * RESTARTS;
     ok t_cmp($server->engine_pid, $engine, "$mpm: the engine is the same process");
@@ -80,7 +112,7 @@ for my $mpm (@mpms) {
              "$mpm: it read the configuration each time");
     ok t_cmp(get_json('/tasks?assignee=kermit&size=0')->{total}, $good, "$mpm: every start is there, once");
 
-    $server->{extra} = 'LogLevel workflow:error';
+    $server->{extra} .= 'LogLevel workflow:error';
     $server->write_config->graceful;
     ok wait_until { $server->slurp('engine/engine.json') =~ /"log_level":3/ };
 

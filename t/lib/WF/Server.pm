@@ -114,7 +114,7 @@ sub launch {
     my $self = shift;
     my ($output, $status) = $self->httpd('-k start');
     die "httpd did not start: $output" . $self->slurp('error.log') if $status;
-    WF::Test::wait_until { $self->{pid} = $self->pid } 10;
+    WF::Test::wait_until { $self->{pid} = $self->pid } 60 or die 'httpd has no pid: ' . $self->slurp('error.log');
     return $self;
 }
 
