@@ -15,6 +15,9 @@ typedef struct reader_t {
 /* What Retry-After may say at most. */
 #define LONGEST_WAIT_S 60
 
+/* An engine that stops has a successor soon, if httpd goes on or is started again. */
+#define NEXT_ENGINE_S 1
+
 struct wf_executor_t {
     wf_engine_t *engine;
     apr_thread_pool_t *threads;
@@ -358,6 +361,7 @@ static int queue_seconds(const wf_executor_t *x)
 void wf_executor_submit(wf_executor_t *x, wf_work_t *work)
 {
     int limit = __atomic_load_n(&x->engine->queue_limit, __ATOMIC_RELAXED);
+    int stopping = __atomic_load_n(&x->engine->stopping, __ATOMIC_ACQUIRE);
     int refused;
 
     pthread_mutex_lock(&x->lock);
@@ -374,11 +378,16 @@ void wf_executor_submit(wf_executor_t *x, wf_work_t *work)
         work->came_us = wf_mono_us();
     }
     pthread_mutex_unlock(&x->lock);
-    if (refused
-        || (work->request && __atomic_load_n(&x->engine->stopping, __ATOMIC_ACQUIRE))) {
-        wf_error_set(&work->err, WF_ERR_UNAVAILABLE, "%s",
-                     refused ? "the engine is busy: too many commands wait"
-                             : "the engine is stopping");
+    if (refused) {
+        wf_error_set(&work->err, WF_ERR_UNAVAILABLE,
+                     "the engine is busy: too many commands wait");
+    }
+    else if (work->request && stopping) {
+        work->err.retry_after = NEXT_ENGINE_S;
+        wf_error_set(&work->err, WF_ERR_UNAVAILABLE, "the engine is stopping");
+        refused = 1;
+    }
+    if (refused) {
         wf_executor_finish(x, work);
         return;
     }

@@ -629,6 +629,11 @@ static void stopped(void)
     forget(&c);
     is_int(fetch(FETCH("w", 1, 0, TOPIC("stop", ""))), -1,
            "and nobody is taken any more");
+    c = (call_t){ .command = WF_CMD_START, .args = "{\"processDefinitionKey\": \"p\"}" };
+    run_call(&c);
+    ok(c.rv != APR_SUCCESS && c.err.kind == WF_ERR_UNAVAILABLE && c.err.retry_after > 0,
+       "commands neither, and they may come again soon");
+    forget(&c);
 }
 
 int main(void)
