@@ -156,7 +156,12 @@ my @kills = (
 my @urn = map { ($_) x $_->[0] } @kills;
 
 my (%times, %wrong);
-sub wrong { my ($what, $text) = @_; $wrong{$what} .= "$text\n" if length $text }
+sub wrong {
+    my ($what, $text) = @_;
+    return unless length $text;
+    $wrong{$what} .= "$text\n";
+    print STDERR "# $what: $text\n";    # it may not be seen again
+}
 
 # The first rounds have one of each, in this order.
 sub round {
