@@ -68,8 +68,7 @@ for my $face ([ '/activiti-rest/service', \%ids ], [ '/api/v1', \%load_ids ]) {
     my ($base, $ids) = @$face;
     my $api = WF::OpenApi->new(get_json("$base/openapi.json"));
     short($_) for grep { $_->{operationId} eq 'postWorkflows' } $api->operations;
-    # Whoever deletes a job leaves a token that waits for nothing, as its documentation says.
-    my @operations = grep { $_->{operationId} ne 'deleteManagementJob' } $api->operations;
+    my @operations = $api->operations;
     push @faces, { base => $base, api => $api, operations => \@operations, fuzzer => WF::Fuzzer->new(base => $base, operations => \@operations, ids => $ids, users => \@users, files => \@files) };
 }
 
@@ -100,12 +99,21 @@ sub judge {
         wrong("$id: " . $r->code . ' of a wild request', $r) if $r->code >= 500 && $r->code != 501 && !grep { $_->{responses}{ $r->code } } @meant;
         return;
     }
+    return if $r->code == 414 && length $r->request->uri > 4000;    # httpd's
     wrong("$id: $_", $r) for $r->request->method eq 'HEAD' ? () : $face->{api}->objections($operation, $r);
+}
+
+# Whoever deletes a job leaves a token that waits for nothing, as its documentation says.
+sub deletes_job {
+    my $request = shift;
+    return $request->uri->path =~ m{/management/job/\d}
+        && grep { $_ eq 'DELETE' } $request->method, $request->header('X-HTTP-Method-Override') // ();
 }
 
 sub ask {
     my $face = $faces[ rand @faces ];
     my ($operation, $request, $wild) = $face->{fuzzer}->next;
+    $request->uri(WF::Test::base_url() . "$face->{base}/management/job/0") if deletes_job($request);
     alarm($request->uri->path =~ /events$/ ? LISTEN : PATIENCE);
     my $r = $agent->request($request);
     alarm 0;
