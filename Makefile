@@ -313,6 +313,7 @@ CORPUS_core_time      = time
 CORPUS_client_address = address
 CORPUS_ipc_frame      = frame
 CORPUS_engine_archive = archive
+CORPUS_engine_peer    = peer
 CORPUS_script_expr    = expr
 CORPUS_script_jsonpath = jsonpath
 CORPUS_script_js      = js
