@@ -60,12 +60,16 @@ PKGS        = apr-1 apr-util-1 json-c sqlite3
 ENGINE_PKGS = $(PKGS) yaml-0.1 libcurl libpq libzip expat libpcre2-8 libcrypto
 OPT        ?= -O2 -g
 SANITIZE   ?=
-WARN        = -Wall -Wextra
+WARN        = -Wall -Wextra -Wformat-security
 CFLAGS     ?=
 LDFLAGS    ?=
+# As Debian hardens what listens to strangers. Sanitizers look for the same, and better.
+HARDEN     ?= -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDEN_LINK ?= -Wl,-z,relro,-z,now
+HARDENED    = $(if $(SANITIZE)$(filter -O0,$(OPT)),,$(HARDEN))
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(ENGINE_PKGS) 2>/dev/null)
 HTTPD_INC  := $(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
-ALL_CFLAGS  = -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DLINUX -D_REENTRANT -fPIC \
+ALL_CFLAGS  = -std=gnu11 $(OPT) $(HARDENED) $(WARN) -D_GNU_SOURCE -DLINUX -D_REENTRANT -fPIC \
               -fvisibility=hidden -pthread $(SANITIZE) -Imodules -I$(BUILD)/gen -It/00unit \
               $(PKG_CFLAGS) $(if $(HTTPD_INC),-I$(HTTPD_INC)) $(CFLAGS)
 ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PKGS)) -lwslay -lm -pthread
@@ -81,7 +85,7 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 # of flags has a place of its own in DEPS. The flags are upstream's; its undefined behaviour
 # is not ours to report.
 QJS_FLAGS  = -std=gnu11 $(if $(SANITIZE),-O1,-O2) -g -w -fwrapv -fvisibility=hidden -pthread \
-             -D_GNU_SOURCE -DCONFIG_VERSION='"2025-04-26"' \
+             -D_GNU_SOURCE -DCONFIG_VERSION='"2025-04-26"' $(HARDENED) \
              $(SANITIZE) $(if $(SANITIZE),-fno-sanitize=undefined)
 QJS       := $(DEPS)/quickjs-$(shell cat modules/script/quickjs.* | cksum | cut -d' ' -f1)
 QJS_LIB   := $(QJS)/$(shell { $(CC) -dumpmachine; $(CC) --version; echo "$(QJS_FLAGS)"; } | cksum | cut -d' ' -f1)/libquickjs.a
@@ -122,7 +126,7 @@ SILENT = $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 $(MODULE): $(call obj,$(MODULE_SRCS))
 	@mkdir -p $(BUILD)
 	$(call say,LINK) $(APXS) -c -S CC=$(CC) -o $(BUILD)/mod_workflow.la $(LINK_SANITIZE) $^ $(MODULE_LIBS) \
-	    $(LDFLAGS) >$(BUILD)/apxs.log 2>&1 || { cat $(BUILD)/apxs.log; false; }
+	    $(HARDEN_LINK) $(LDFLAGS) >$(BUILD)/apxs.log 2>&1 || { cat $(BUILD)/apxs.log; false; }
 	@cp $(BUILD)/.libs/mod_workflow.so $@.new && mv -f $@.new $@
 LINK_SANITIZE = $(foreach f,$(SANITIZE),-Wl$(comma)$(f))
 comma = ,
@@ -134,7 +138,7 @@ $(BUILD)/modules/cli/server.o $(BUILD)/modules/cli/server_conf.o: ALL_CFLAGS += 
     -DWF_HTTPD_MODULES='"$(shell $(APXS) -q LIBEXECDIR)"'
 
 $(ENGINE): $(call obj,$(ENGINE_SRCS)) $(QJS_LIB)
-	$(call say,LINK) $(CC) $(SANITIZE) $(OPT) -o $@ $^ $(ENGINE_LIBS) $(LDFLAGS)
+	$(call say,LINK) $(CC) $(SANITIZE) $(OPT) -pie -o $@ $^ $(ENGINE_LIBS) $(HARDEN_LINK) $(LDFLAGS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -1,10 +1,12 @@
-# make run CONF=secure: what it makes at its first start, who gets in, and over what.
+# make run CONF=secure: what it makes at its first start, who gets in, and over what; and how
+# hard the binaries are.
 use strict;
 use warnings;
 use lib "$ENV{WF_TOP}/t/lib";
 use Apache::Test;
 use Apache::TestUtil;
 use Digest::SHA qw(hmac_sha256);
+use File::Find ();
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64url);
 use POSIX ();
@@ -58,8 +60,26 @@ sub token {
     return "$text." . encode_base64url(hmac_sha256($text, $key));
 }
 
+# Files below the state that others may read, but the number of the process; the demo's own data
+# is as public as the source.
+sub readable_by_all {
+    my @found;
+    File::Find::find({ no_chdir => 1, wanted => sub { push @found, $_ if -f && (stat _)[2] & 07 && !m{/demo/|/httpd\.pid$} } }, $state);
+    return @found;
+}
+
+# What the linker and the compiler can do against those who find a hole.
+sub weak {
+    my $file = "$ENV{WF_DIR}/bin/" . shift;
+    my $about = `readelf -hldW --dyn-syms $file`;
+    my %wanted = ('position independent' => qr/Type:\s+DYN/, 'no code on the stack' => qr/GNU_STACK.* RW /,
+                  'relocations read-only' => qr/GNU_RELRO/, 'bound at the start' => qr/Flags:.* NOW/,
+                  $ENV{WF_UNDER} ? () : ('stack protector' => qr/__stack_chk_fail/, 'fortified' => qr/__memcpy_chk/));
+    return grep { $about !~ $wanted{$_} } sort keys %wanted;
+}
+
 my @modes = map { [ $_ => 0600 ] } qw(api-key jwt-key ca.pem ca.key server.key);
-plan tests => 18 + @modes, -e "$ENV{WF_MODULES}/mod_ssl.so" && `openssl version 2>/dev/null` && `curl --version 2>/dev/null` ? () : skip_reason('needs mod_ssl, openssl and curl');
+plan tests => 21 + @modes, -e "$ENV{WF_MODULES}/mod_ssl.so" && `openssl version 2>/dev/null` && `curl --version 2>/dev/null` ? () : skip_reason('needs mod_ssl, openssl and curl');
 
 ok launch() or t_debug(said());
 ok t_cmp((stat "$secrets/$_->[0]")[2] & 0777, $_->[1], "$_->[0] is nobody else's") for @modes;
@@ -78,6 +98,8 @@ for my $at ("http://localhost:$port", "https://localhost:$tls") {
 ok t_cmp((curl("https://localhost:$tls/ready"))[0], '000', 'strangers do not vouch for it');
 ok t_cmp((curl("https://127.0.0.1:$tls/ready", @ca))[0], 200, 'its address is in its certificate');
 curl("http://localhost:$port/api/v1/executions?api_key=$key");
+ok t_cmp(join(' ', readable_by_all()), '', 'nothing that it writes is for everybody');
+ok t_cmp(join(' ', weak($_)), '', "$_ is hardened") for qw(workflow-engine mod_workflow.so);
 finish();
 ok t_cmp(index(slurp("$state/access.log"), $key), -1, 'no key in the log');
 
