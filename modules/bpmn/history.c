@@ -46,6 +46,13 @@ static void drop_instance(const wf_bpmn_call_t *call, wf_hi_procinst_t *row)
     wf_uow_delete(call->uow, row);
 }
 
+/* Of a row that ends now. Who sets the clock back makes nothing take less than no time:
+ * that would look like one that is open. */
+static apr_int64_t duration(const wf_bpmn_call_t *call, apr_int64_t start_time)
+{
+    return call->now > start_time ? call->now - start_time : 0;
+}
+
 static void close_instance(const wf_bpmn_call_t *call, const wf_model_t *model,
                            wf_hi_procinst_t *row)
 {
@@ -54,7 +61,7 @@ static void close_instance(const wf_bpmn_call_t *call, const wf_model_t *model,
         return;
     }
     row->end_time = call->now;
-    row->duration = call->now - row->start_time;
+    row->duration = duration(call, row->start_time);
     row->removal_time = wf_history_removal(call, model);
     wf_uow_update(call->uow, row);
 }
@@ -151,7 +158,7 @@ apr_status_t wf_history_close_visit(const wf_bpmn_call_t *call, wf_execution_t *
     }
     if (row) {
         row->end_time = call->now;
-        row->duration = call->now - row->start_time;
+        row->duration = duration(call, row->start_time);
         wf_uow_update(call->uow, row);
     }
     if (execution->act_inst_id) {
@@ -356,7 +363,7 @@ apr_status_t wf_history_task_ended(const wf_bpmn_call_t *call, const wf_task_t *
     }
     if (row) {
         row->end_time = call->now;
-        row->duration = call->now - row->start_time;
+        row->duration = duration(call, row->start_time);
         row->delete_reason = reason;
         row->removal_time =
             alone && !task->parent_task_id ? wf_history_removal(call, NULL) : 0;

@@ -447,13 +447,11 @@ static apr_int64_t next_turn(const wf_agent_t *agent, apr_int64_t now_us)
 /* Until then, or until a letter comes or a run ends. */
 static int await(wf_agent_t *agent, apr_int64_t until_us)
 {
-    struct timespec at = { .tv_sec = until_us / 1000000,
-                           .tv_nsec = until_us % 1000000 * 1000 };
     int quit;
 
     pthread_mutex_lock(&agent->lock);
     if (agent->letters == NULL && !agent->quit && !agent->ended) {
-        pthread_cond_timedwait(&agent->changed, &agent->lock, &at);
+        wf_cond_wait_until(&agent->changed, &agent->lock, until_us);
     }
     agent->ended = 0;
     quit = agent->quit;
@@ -539,17 +537,6 @@ static void *run(void *data)
 
 /* ---- life -------------------------------------------------------------------------------------------- */
 
-static void init_lock(wf_agent_t *agent)
-{
-    pthread_condattr_t attr;
-
-    pthread_mutex_init(&agent->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&agent->changed, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 static apr_int64_t wall_clock(void)
 {
     return apr_time_now();
@@ -631,7 +618,8 @@ apr_status_t wf_agent_create(wf_agent_t **out, const wf_agent_options_t *options
     name_instance(agent);
     agent->pool = wf_pool_create("wf_agent", 0);
     agent->complaint_pool = wf_pool_create("wf_agent_complaint", 0);
-    init_lock(agent);
+    pthread_mutex_init(&agent->lock, NULL);
+    pthread_cond_init(&agent->changed, NULL);
     rv = wf_links_create(&agent->links, &links, p, err);
     if (rv == APR_SUCCESS) {
         rv = start_threads(agent, p, err);

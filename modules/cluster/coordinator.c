@@ -295,13 +295,11 @@ static void begin_waiting(wf_coordinator_t *c, apr_pool_t *p)
 
 static wf_note_t *next_note(wf_coordinator_t *c, int *quit)
 {
-    apr_int64_t until = wf_mono_us() + TICK_US;
-    struct timespec at = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
     wf_note_t *note;
 
     pthread_mutex_lock(&c->notes_lock);
     if (c->notes == NULL && !c->quit) {
-        pthread_cond_timedwait(&c->noted, &c->notes_lock, &at);
+        wf_cond_wait_until(&c->noted, &c->notes_lock, wf_mono_us() + TICK_US);
     }
     note = c->notes;
     if (note != NULL) {
@@ -349,14 +347,9 @@ static void *run(void *data)
 
 static void init_locks(wf_coordinator_t *c)
 {
-    pthread_condattr_t attr;
-
     pthread_mutex_init(&c->lock, NULL);
     pthread_mutex_init(&c->notes_lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->noted, &attr);
-    pthread_condattr_destroy(&attr);
+    pthread_cond_init(&c->noted, NULL);
 }
 
 static void free_locks(wf_coordinator_t *c)

@@ -10,6 +10,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <json-c/json.h>
+#include <pthread.h>
 #include <sys/types.h>
 
 #define WF_VERSION "0.1.0"
@@ -280,6 +281,18 @@ int wf_processors(void);
 
 apr_int64_t wf_time_ms(void);  /* wall clock, milliseconds since 1970 UTC */
 apr_int64_t wf_mono_us(void);  /* CLOCK_MONOTONIC, microseconds; same in all processes */
+/** For what is put in order, not shown: the wall clock of the first call, and from then
+ * on as much later as time has passed, whatever becomes of the wall clock. Milliseconds.
+ */
+apr_int64_t wf_steady_ms(void);
+
+/** Wait for a condition (one of PTHREAD_COND_INITIALIZER, or without attributes) for a
+ *  duration: until wf_mono_us() is at_us, however the wall clock is set meanwhile. May
+ *  return sooner; 0 if the time is over. */
+int wf_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, apr_int64_t at_us);
+/** The same for a date: until wf_time_ms() is at_ms. Who sets the wall clock forward
+ * wakes it, who sets it back lets it sleep longer. */
+int wf_cond_wait_for_date(pthread_cond_t *cond, pthread_mutex_t *lock, apr_int64_t at_ms);
 
 /** The whole seconds of ms; *rest gets the milliseconds behind them, 0 to 999 also before
  *  1970. */

@@ -24,6 +24,37 @@ apr_int64_t wf_mono_us(void)
     return (apr_int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+apr_int64_t wf_steady_ms(void)
+{
+    static apr_int64_t ahead; /* of the monotonic clock */
+    apr_int64_t mono = wf_mono_us() / 1000, unknown = 0, mine;
+
+    if (__atomic_load_n(&ahead, __ATOMIC_RELAXED) == 0) {
+        mine = wf_time_ms() - mono;
+        __atomic_compare_exchange_n(&ahead, &unknown, mine ? mine : 1, 0,
+                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+    return mono + __atomic_load_n(&ahead, __ATOMIC_RELAXED);
+}
+
+static int wait_by(clockid_t clock, pthread_cond_t *cond, pthread_mutex_t *lock,
+                   apr_int64_t at_us)
+{
+    struct timespec at = { .tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000 };
+
+    return pthread_cond_clockwait(cond, lock, clock, &at) == 0;
+}
+
+int wf_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, apr_int64_t at_us)
+{
+    return wait_by(CLOCK_MONOTONIC, cond, lock, at_us);
+}
+
+int wf_cond_wait_for_date(pthread_cond_t *cond, pthread_mutex_t *lock, apr_int64_t at_ms)
+{
+    return wait_by(CLOCK_REALTIME, cond, lock, at_ms * 1000);
+}
+
 apr_int64_t wf_time_seconds(apr_int64_t ms, int *rest)
 {
     int behind = (int)(ms % 1000);

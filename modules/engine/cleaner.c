@@ -250,17 +250,15 @@ static apr_int64_t step(wf_cleaner_t *cleaner)
 
 /* ---- the thread ------------------------------------------------------------------------------------- */
 
-/* With the lock held. Removal times are times of the wall clock, so that is what it
- * sleeps by. */
+/* With the lock held. Removal times are times of the wall clock; when that is set, the
+ * cleaner sees it after IDLE_MS, at the latest. */
 static void rest_for(wf_cleaner_t *cleaner, apr_int64_t ms)
 {
-    apr_int64_t at = wf_time_ms() + ms;
-    struct timespec until = { .tv_sec = (time_t)(at / 1000),
-                              .tv_nsec = (long)(at % 1000 * 1000000) };
-    int rc = 0;
+    apr_int64_t until = wf_mono_us() + ms * 1000;
+    int in_time = 1;
 
-    while (!cleaner->woken && !cleaner->ending && rc == 0) {
-        rc = pthread_cond_timedwait(&cleaner->changed, &cleaner->lock, &until);
+    while (!cleaner->woken && !cleaner->ending && in_time) {
+        in_time = wf_cond_wait_until(&cleaner->changed, &cleaner->lock, until);
     }
     cleaner->woken = 0;
 }

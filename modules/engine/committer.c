@@ -92,8 +92,7 @@ static int may_commit(const wf_committer_t *c)
 
 static void wait_for_more(wf_committer_t *c)
 {
-    apr_int64_t at = c->holder ? c->hold_ends : APR_INT64_MAX, left;
-    struct timespec until;
+    apr_int64_t at = c->holder ? c->hold_ends : APR_INT64_MAX;
 
     if (c->try_at && c->try_at < at) {
         at = c->try_at;
@@ -102,12 +101,7 @@ static void wait_for_more(wf_committer_t *c)
         pthread_cond_wait(&c->ready, &c->lock);
         return;
     }
-    left = at - wf_mono_us();
-    clock_gettime(CLOCK_REALTIME, &until);
-    left = until.tv_nsec / 1000 + (left > 0 ? left : 0);
-    until.tv_sec += (time_t)(left / 1000000);
-    until.tv_nsec = (long)(left % 1000000 * 1000);
-    pthread_cond_timedwait(&c->ready, &c->lock, &until);
+    wf_cond_wait_until(&c->ready, &c->lock, at);
 }
 
 void wf_committer_hold(wf_committer_t *c, wf_work_t *work)

@@ -478,11 +478,7 @@ void wf_executor_drain(wf_executor_t *x, apr_int64_t deadline)
 {
     pthread_mutex_lock(&x->lock);
     while (x->pending > 0 && wf_mono_us() < deadline) {
-        struct timespec until;
-
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec++;
-        pthread_cond_timedwait(&x->drained, &x->lock, &until);
+        wf_cond_wait_until(&x->drained, &x->lock, deadline);
     }
     pthread_mutex_unlock(&x->lock);
 }

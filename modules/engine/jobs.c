@@ -41,7 +41,8 @@ struct wf_jobs_t {
     wf_store_t *reader;    /* NULL until it could be opened */
     apr_int64_t look_at;   /* when there may be more to do, … */
     apr_int64_t deep_at;   /* … when to look deeper than SHALLOW again, and … */
-    apr_int64_t keep_at;   /* … when locks must be kept */
+    apr_int64_t keep_at;   /* … when locks must be kept; dates */
+    apr_int64_t retry_us;  /* wf_mono_us: try the store again; 0 = it has not failed */
 };
 
 static apr_int64_t lease_of(const wf_jobs_t *jobs)
@@ -290,6 +291,13 @@ static apr_status_t find_due(look_t *look)
     return rv;
 }
 
+/* The store has failed. Not a date: whoever sets the clock back may not prolong it. */
+static void try_again(wf_jobs_t *jobs)
+{
+    jobs->look_at = wf_time_ms() + IDLE_MS;
+    jobs->retry_us = wf_mono_us() + FAILED_MS * 1000;
+}
+
 /* Its lock was not got, it is somebody else's by now. */
 static void give_up(wf_jobs_t *jobs, wf_work_t *work)
 {
@@ -337,8 +345,10 @@ static void lock_and_begin(look_t *look)
             continue;
         }
         give_up(jobs, work);
-        /* Not our job, but when its lock ends matters; or nothing works at the moment. */
-        jobs->look_at = written ? 0 : wf_time_ms() + FAILED_MS;
+        jobs->look_at = 0; /* not our job, but when its lock ends matters */
+    }
+    if (!written) {
+        try_again(jobs);
     }
 }
 
@@ -353,9 +363,10 @@ static void look_for_jobs(wf_jobs_t *jobs, int room)
     look.roots = apr_hash_make(jobs->pool);
     look.err = &err;
     wf_error_init(&err, jobs->pool);
+    jobs->retry_us = 0;
     if (find_due(&look) != APR_SUCCESS) {
         wf_log(WF_LOG_ERR, "due jobs cannot be read: %s", err.message);
-        jobs->look_at = wf_time_ms() + FAILED_MS;
+        try_again(jobs);
     }
     lock_and_begin(&look);
 }
@@ -366,13 +377,13 @@ static void look_for_jobs(wf_jobs_t *jobs, int room)
  * when the clock is set forward it wakes. */
 static void wait_until(wf_jobs_t *jobs, apr_int64_t ms)
 {
-    apr_int64_t now = wf_time_ms();
-    struct timespec until;
+    apr_int64_t latest = wf_time_ms() + IDLE_MS;
 
-    ms = ms < now + IDLE_MS ? ms : now + IDLE_MS;
-    until.tv_sec = (time_t)(ms / 1000);
-    until.tv_nsec = (long)(ms % 1000 * 1000000);
-    pthread_cond_timedwait(&jobs->changed, &jobs->lock, &until);
+    if (jobs->retry_us > wf_mono_us()) {
+        wf_cond_wait_until(&jobs->changed, &jobs->lock, jobs->retry_us);
+        return;
+    }
+    wf_cond_wait_for_date(&jobs->changed, &jobs->lock, ms < latest ? ms : latest);
 }
 
 /* With the lock held: one step, which may let it go meanwhile. */
@@ -383,7 +394,8 @@ static void step(wf_jobs_t *jobs)
     int looks = on && !jobs->ending && room > 0;
     apr_int64_t now = wf_time_ms();
 
-    looks &= jobs->woken || now >= jobs->look_at;
+    looks &= jobs->woken || now >= jobs->look_at
+             || (jobs->retry_us && wf_mono_us() >= jobs->retry_us);
     if (jobs->in_flight > 0 && now >= jobs->keep_at) {
         pthread_mutex_unlock(&jobs->lock);
         keep_locks(jobs);

@@ -298,20 +298,6 @@ static apr_int64_t collect_due(wf_polls_t *polls, wf_poll_t **awake)
     return sleep;
 }
 
-static void sleep_ms(wf_polls_t *polls, apr_int64_t ms)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(ms / 1000);
-    until.tv_nsec += (long)(ms % 1000 * 1000000);
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&polls->changed, &polls->lock, &until);
-}
-
 static void *run_polls(void *data)
 {
     wf_polls_t *polls = data;
@@ -322,7 +308,8 @@ static void *run_polls(void *data)
         apr_int64_t sleep = collect_due(polls, &awake);
 
         if (!awake) {
-            sleep_ms(polls, sleep);
+            wf_cond_wait_until(&polls->changed, &polls->lock,
+                               wf_mono_us() + sleep * 1000);
             continue;
         }
         pthread_mutex_unlock(&polls->lock);
@@ -338,17 +325,13 @@ static void *run_polls(void *data)
 apr_status_t wf_polls_create(wf_polls_t **out, wf_engine_t *engine, wf_error_t *err)
 {
     wf_polls_t *polls = apr_pcalloc(engine->pool, sizeof(*polls));
-    pthread_condattr_t monotonic;
 
     polls->engine = engine;
     apr_pool_create(&polls->pool, NULL);
     apr_pool_tag(polls->pool, "wf_polls");
     polls->claimed = apr_hash_make(polls->pool);
     pthread_mutex_init(&polls->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&polls->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&polls->changed, NULL);
     *out = polls;
     if (pthread_create(&polls->thread, NULL, run_polls, polls) != 0) {
         return wf_error_set(err, WF_ERR_INTERNAL,

@@ -76,14 +76,6 @@ static apr_array_header_t *due_runs(wf_load_t *load, int all, apr_pool_t *p)
     return due;
 }
 
-static void wait_until(wf_load_t *load, apr_int64_t due_us)
-{
-    struct timespec at = { .tv_sec = due_us / 1000000,
-                           .tv_nsec = due_us % 1000000 * 1000 };
-
-    pthread_cond_timedwait(&load->changed, &load->lock, &at);
-}
-
 static void end_telling(wf_load_t *load)
 {
     pthread_mutex_lock(&load->lock);
@@ -111,7 +103,7 @@ static void *report_progress(void *data)
         due = due_runs(load, all, p);
         quit = load->closing && load->runs == NULL;
         if (!all && !quit && due->nelts == 0) {
-            wait_until(load, next);
+            wf_cond_wait_until(&load->changed, &load->lock, next);
         }
         pthread_mutex_unlock(&load->lock);
         for (i = 0; i < due->nelts; i++) {
@@ -130,17 +122,6 @@ static void *report_progress(void *data)
 }
 
 /* ---- life -------------------------------------------------------------------------- */
-
-static void init_lock(wf_load_t *load)
-{
-    pthread_condattr_t attr;
-
-    pthread_mutex_init(&load->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&load->changed, &attr);
-    pthread_condattr_destroy(&attr);
-}
 
 /* Workers first: they send letters to loops. */
 static void end_threads(wf_load_t *load)
@@ -170,7 +151,8 @@ apr_status_t wf_load_create(wf_load_t **out, const wf_load_options_t *options,
     load->loops = apr_pcalloc(p, (loops > 0 ? loops : 1) * sizeof(*load->loops));
     load->chores = wf_chores_create(options->workers, p);
     load->holders = wf_chores_create(WF_LOAD_HOLDERS, p);
-    init_lock(load);
+    pthread_mutex_init(&load->lock, NULL);
+    pthread_cond_init(&load->changed, NULL);
     do {
         rv = wf_loop_create(&load->loops[load->nloops], load->nloops, p, err);
         load->nloops += rv == APR_SUCCESS;
@@ -222,7 +204,7 @@ static void await_calm(wf_load_t *load, apr_int64_t until_us)
 
     while (is_busy(load, p) && wf_mono_us() < until_us) {
         while (load->calmed == calmed && wf_mono_us() < until_us) {
-            wait_until(load, until_us);
+            wf_cond_wait_until(&load->changed, &load->lock, until_us);
         }
         calmed = load->calmed;
     }

@@ -227,7 +227,7 @@ int wf_run_is_busy(wf_run_t *run, apr_pool_t *p)
 
 static void sample_gauges(wf_run_t *run, const wf_view_t *view)
 {
-    apr_int64_t now = wf_time_ms(), vus = 0;
+    apr_int64_t now = wf_steady_ms(), vus = 0;
     int i;
 
     pthread_mutex_lock(&run->load->lock);

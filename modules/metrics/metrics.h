@@ -87,7 +87,8 @@ typedef struct wf_sheet_t wf_sheet_t;
 wf_sheet_t *wf_sheet_create(const wf_metric_table_t *table, apr_pool_t *p);
 const wf_metric_table_t *wf_sheet_table(const wf_sheet_t *sheet);
 
-/* Samples. NaN and infinity are none. */
+/* Samples. NaN and infinity are none. now_ms is wf_steady_ms: of two sheets that are added
+ * up, the later sample is the last. */
 void wf_sheet_count(wf_sheet_t *sheet, int counter, double n);
 void wf_sheet_gauge(wf_sheet_t *sheet, int gauge, double value, apr_int64_t now_ms);
 void wf_sheet_rate(wf_sheet_t *sheet, int rate, int passed);

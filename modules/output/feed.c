@@ -127,15 +127,6 @@ static int is_hurry(wf_feed_t *feed)
     return __atomic_load_n(&feed->hurry, __ATOMIC_RELAXED);
 }
 
-/* With the lock. */
-static void wait_until(wf_feed_t *feed, apr_int64_t due_us)
-{
-    struct timespec at = { .tv_sec = due_us / 1000000,
-                           .tv_nsec = due_us % 1000000 * 1000 };
-
-    pthread_cond_timedwait(&feed->changed, &feed->lock, &at);
-}
-
 /* The next look for a sink, one reference more; NULL at the end if there never was one.
  */
 static look_t *next_look(wf_feed_t *feed, apr_int64_t seen, apr_int64_t due_us, int *last)
@@ -150,7 +141,7 @@ static look_t *next_look(wf_feed_t *feed, apr_int64_t seen, apr_int64_t due_us, 
             pthread_cond_wait(&feed->changed, &feed->lock);
         }
         else if (now < due_us) {
-            wait_until(feed, due_us);
+            wf_cond_wait_until(&feed->changed, &feed->lock, due_us);
         }
         else {
             look = feed->look;
@@ -174,7 +165,7 @@ static int pause_for(wf_feed_t *feed, apr_int64_t us)
     pthread_mutex_lock(&feed->lock);
     while (wf_mono_us() < until && !is_hurry(feed)
            && !(feed->ending && until > feed->deadline_us)) {
-        wait_until(feed, until);
+        wf_cond_wait_until(&feed->changed, &feed->lock, until);
     }
     go = !is_hurry(feed) && !(feed->ending && until > feed->deadline_us);
     pthread_mutex_unlock(&feed->lock);
@@ -502,7 +493,6 @@ wf_feed_t *wf_feed_open(const wf_outputs_t *outputs, const wf_output_run_t *run,
                         apr_pool_t *p)
 {
     wf_feed_t *feed = apr_pcalloc(p, sizeof(*feed));
-    pthread_condattr_t attr;
     int i;
 
     feed->run = run;
@@ -511,10 +501,7 @@ wf_feed_t *wf_feed_open(const wf_outputs_t *outputs, const wf_output_run_t *run,
     feed->nsinks = outputs->count;
     feed->sinks = apr_pcalloc(p, outputs->count * sizeof(*feed->sinks));
     pthread_mutex_init(&feed->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&feed->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    pthread_cond_init(&feed->changed, NULL);
     for (i = 0; i < feed->nsinks; i++) {
         init_sink(&feed->sinks[i], feed, i);
     }

@@ -475,7 +475,7 @@ static void settle_figures(const wf_script_frame_t *frame, wf_strand_t *strand,
     for (i = 0; frame->adds != NULL && i < frame->adds->nelts; i++) {
         const wf_script_add_t *add = &APR_ARRAY_IDX(frame->adds, i, wf_script_add_t);
 
-        wf_sheet_add(sheet, add->metric, add->value, wf_time_ms());
+        wf_sheet_add(sheet, add->metric, add->value, wf_steady_ms());
     }
 }
 

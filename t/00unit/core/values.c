@@ -57,6 +57,27 @@ static void test_durations(void)
     is_str(wf_duration_text(-1500000000, pool), "-1.5s", "a negative duration");
 }
 
+/* Nobody wakes them: they wait as long as they are to, and the steady clock goes on. */
+static void test_waits(void)
+{
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+    apr_int64_t steady = wf_steady_ms(), until = wf_mono_us() + 20000;
+    apr_int64_t date = wf_time_ms() + 40;
+
+    ok(steady > date - 60000 && steady < date + 60000, "the steady clock begins as the other");
+    pthread_mutex_lock(&lock);
+    while (wf_cond_wait_until(&cond, &lock, until)) {
+    }
+    ok(wf_mono_us() >= until, "a wait for a time");
+    while (wf_cond_wait_for_date(&cond, &lock, date)) {
+    }
+    ok(wf_time_ms() >= date, "a wait for a date");
+    ok(wf_cond_wait_until(&cond, &lock, until) == 0, "a time that is over");
+    pthread_mutex_unlock(&lock);
+    ok(wf_steady_ms() >= steady + 20, "it goes on");
+}
+
 static void test_times(void)
 {
     static const struct {
@@ -514,6 +535,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_durations();
+    test_waits();
     test_times();
     test_places();
     test_json();
