@@ -264,12 +264,14 @@ bench:
 	@$(MAKE) --no-print-directory -s all bench-commit bench-merge bench-parse bench-process bench-script bench-slaves
 	@t/bench/run $(abspath $(BUILD))
 
-# The long form of tests that take rounds: ROUNDS=200 of them are half an hour.
-ROUNDS ?= 200
+# The long form of tests that take rounds, or time: ROUNDS=200 and MINUTES=15 are an hour.
+ROUNDS  ?= 200
+MINUTES ?= 15
 soak:
 	$(call install_packages,$(TEST_PACKAGES))
 	@$(SUB_MAKE) all
-	@V=1 WF_ROUNDS=$(ROUNDS) t/run $(abspath $(BUILD)) t/durability/random-kills.t t/httpd/restart.t
+	@V=1 WF_JOBS=1 WF_ROUNDS=$(ROUNDS) WF_MINUTES=$(MINUTES) t/run $(abspath $(BUILD)) \
+	    t/durability/random-kills.t t/httpd/restart.t t/durability/soak.t
 
 # The sanitizers' builds lie beside the ordinary one; the suites run with httpd and the engine
 # process under them (t/under.sh), one at a time: it is slow enough.
