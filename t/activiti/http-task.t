@@ -69,7 +69,8 @@ ok t_cmp($server->slurp('engine/engine.log') . $server->slurp('error.log'), qr/\
 
 $r = task('shell', { command => 'sh', arg1 => '-c', arg2 => 'echo "$0"; exit 4', arg3 => '${order.id}', outputVariable => 'out', errorCodeVariable => 'code' });
 ok t_cmp(outcome($r), '200 t', 'a program');
-ok t_cmp(value($r, 'out') . '|' . value($r, 'code'), "7\n|4", 'its output and code');
+# TSan's library, which programs inherit, lets those that were not built for it crash.
+skip(($ENV{WF_UNDER} // '') eq 'tsan' ? 'programs crash under it' : 0, value($r, 'out') . '|' . value($r, 'code'), "7\n|4");
 my $before = time;
 ok t_cmp(outcome(task('shell', { command => 'sleep', arg1 => '60' })), qr/^500 .*takes too long/, 'one that takes too long');
 ok time - $before < 20;
