@@ -249,20 +249,24 @@ static void commit_batch(wf_committer_t *c, wf_work_t **batch, int count)
 {
     wf_uow_t *units[MAX_BATCH];
     wf_error_t outcomes[MAX_BATCH], err;
+    int unwritten;
 
     wf_error_init(&err, c->batch_pool);
     for (int i = 0; i < count; i++) {
         units[i] = batch[i]->uow;
         wf_error_init(&outcomes[i], batch[i]->pool);
     }
-    if (wf_store_commit(c->engine->writer, c->engine->ids, units, count, outcomes, &err)
-        != APR_SUCCESS) {
+    unwritten =
+        wf_store_commit(c->engine->writer, c->engine->ids, units, count, outcomes, &err)
+        != APR_SUCCESS;
+    if (unwritten) {
         note_fault(c, &err);
     }
     else if (was_written(units, outcomes, count)) {
         note_success(c);
     }
     for (int i = 0; i < count; i++) {
+        batch[i]->unwritten = unwritten && outcomes[i].kind != WF_ERR_NONE;
         if (outcomes[i].kind != WF_ERR_NONE) {
             wf_error_copy(&batch[i]->err, &outcomes[i]);
         }

@@ -135,7 +135,7 @@ static int begin_again(wf_work_t *work)
  * fail, too, another. */
 static int begin_record(wf_work_t *work)
 {
-    if (work->err.kind == WF_ERR_NONE || !work->failed
+    if (work->err.kind == WF_ERR_NONE || !work->failed || work->unwritten
         || work->records >= WF_WORK_RECORDS) {
         return 0;
     }

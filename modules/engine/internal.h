@@ -146,6 +146,8 @@ struct wf_work_t {
      *  durable. Set by run; may be NULL. */
     wf_work_fn *failed;
     wf_error_t *failure;         /* while failed runs, and after it has recorded */
+    int unwritten;               /* the store could not take its unit: nobody's fault, and
+                                    nothing to be recorded */
     int records;                 /* how often failed was begun, WF_WORK_RECORDS at most: if it
                                     or its commit fails, it is begun again */
     /** After the commit, on the committer's thread; short. May be NULL. May still fail the

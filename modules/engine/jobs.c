@@ -34,7 +34,9 @@ struct wf_jobs_t {
     pthread_mutex_t lock;  /* of the members up to in_flight */
     pthread_cond_t changed;
     int woken, ending;
-    int in_flight;         /* locked by us and not done yet */
+    int in_flight;                /* locked by us and not done yet; among them … */
+    struct background_t *put_off; /* … those that wait for a store that works, and … */
+    apr_int64_t again_us;         /* … when they are tried again (wf_mono_us) */
 
     /* The thread's own. */
     apr_pool_t *pool;      /* one round */
@@ -58,6 +60,8 @@ typedef struct background_t {
     wf_jobs_t *jobs;
     wf_lock_t lock;
     wf_id_t root;         /* its instance, or the one at the top of the calls; 0 = none */
+    wf_work_t *work;      /* while it is put off, as … */
+    struct background_t *next;
 } background_t;
 
 static apr_status_t lane_of_background(wf_work_t *work, wf_lane_t *lane, wf_error_t *err)
@@ -92,35 +96,66 @@ static wf_work_t *create_work(wf_jobs_t *jobs, wf_id_t job, wf_id_t root, int al
     return work;
 }
 
+/* Another attempt of a job in hand, which takes over its lock. */
+static wf_work_t *create_next(const background_t *b, int alone, int rounds)
+{
+    wf_work_t *work = create_work(b->jobs, b->attempt.job, b->root, alone);
+    background_t *next = work->baton;
+
+    next->attempt.alone = b->attempt.alone;
+    next->attempt.rounds = rounds;
+    next->work = work;
+    wf_running_enter(b->jobs->engine->running, &next->attempt);
+    return work;
+}
+
 /* Jobs that are not exclusive may get in each other's way, where tokens of an instance join.
  * One that has met too many conflicts queues up on the lane of its instance, as exclusive
  * ones do, and so do those that come after it. */
 static void run_alone(const background_t *b)
 {
-    wf_work_t *work = create_work(b->jobs, b->attempt.job, b->root, 1);
+    wf_work_t *work = create_next(b, 1, b->attempt.rounds - 1);
+
+    ((background_t *)work->baton)->attempt.alone = 1;
+    wf_executor_submit(b->jobs->engine->executor, work);
+}
+
+/* What came of it could not be written, or nothing could be read: that is not its fault,
+ * it has not lost an attempt, and is begun again when the store works. */
+static void put_off(const background_t *b)
+{
+    wf_jobs_t *jobs = b->jobs;
+    wf_work_t *work = create_next(b, b->attempt.instance != 0, b->attempt.rounds);
     background_t *next = work->baton;
 
-    next->attempt.alone = 1;
-    next->attempt.rounds = b->attempt.rounds - 1;
-    wf_running_enter(b->jobs->engine->running, &next->attempt);
-    wf_executor_submit(b->jobs->engine->executor, work);
+    pthread_mutex_lock(&jobs->lock);
+    next->next = jobs->put_off;
+    jobs->put_off = next;
+    jobs->again_us = wf_mono_us() + FAILED_MS * 1000;
+    pthread_cond_signal(&jobs->changed);
+    pthread_mutex_unlock(&jobs->lock);
 }
 
 static void job_done(wf_work_t *work, const wf_error_t *err)
 {
     background_t *b = work->baton;
     wf_jobs_t *jobs = b->jobs;
+    int failed = err->kind != WF_ERR_NONE;
     int again = err->kind == WF_ERR_CONFLICT && work->failure && b->attempt.rounds > 0;
+    int later = failed && (work->unwritten || !work->failure);
 
-    if (err->kind != WF_ERR_NONE && !work->failure) {
+    if (failed && !work->failure && !work->unwritten) {
         wf_log(WF_LOG_ERR, "job %" APR_INT64_T_FMT " could not be begun: %s", b->attempt.job,
                err->message);
     }
-    if (again) {
+    if (later) {
+        put_off(b);
+    }
+    else if (again) {
         run_alone(b);
     }
     wf_running_leave(jobs->engine->running, &b->attempt);
-    if (again) {
+    if (later || again) {
         return;
     }
     pthread_mutex_lock(&jobs->lock);
@@ -371,6 +406,29 @@ static void look_for_jobs(wf_jobs_t *jobs, int room)
     lock_and_begin(&look);
 }
 
+/* With the lock held: those that are put off, unless the store still does not work. Who
+ * ends leaves them, with their locks, to the next engine. */
+static void begin_put_off(wf_jobs_t *jobs)
+{
+    background_t *b = jobs->put_off, *next;
+
+    if (!jobs->ending && wf_committer_fault(jobs->engine->committer, jobs->pool)) {
+        jobs->again_us = wf_mono_us() + FAILED_MS * 1000;
+        return;
+    }
+    jobs->put_off = NULL;
+    for (; b; b = next) {
+        next = b->next;
+        if (!jobs->ending) {
+            wf_executor_submit(jobs->engine->executor, b->work);
+            continue;
+        }
+        jobs->in_flight--;
+        wf_running_leave(jobs->engine->running, &b->attempt);
+        apr_pool_destroy(b->work->pool);
+    }
+}
+
 /* ---- the thread ----------------------------------------------------------------------------------- */
 
 /* Due times and leases are times of the wall clock, so that is what the thread sleeps by:
@@ -378,9 +436,13 @@ static void look_for_jobs(wf_jobs_t *jobs, int room)
 static void wait_until(wf_jobs_t *jobs, apr_int64_t ms)
 {
     apr_int64_t latest = wf_time_ms() + IDLE_MS;
+    apr_int64_t retry_us = jobs->retry_us > wf_mono_us() ? jobs->retry_us : 0;
 
-    if (jobs->retry_us > wf_mono_us()) {
-        wf_cond_wait_until(&jobs->changed, &jobs->lock, jobs->retry_us);
+    if (jobs->put_off && (!retry_us || jobs->again_us < retry_us)) {
+        retry_us = jobs->again_us;
+    }
+    if (retry_us) {
+        wf_cond_wait_until(&jobs->changed, &jobs->lock, retry_us);
         return;
     }
     wf_cond_wait_for_date(&jobs->changed, &jobs->lock, ms < latest ? ms : latest);
@@ -396,7 +458,10 @@ static void step(wf_jobs_t *jobs)
 
     looks &= jobs->woken || now >= jobs->look_at
              || (jobs->retry_us && wf_mono_us() >= jobs->retry_us);
-    if (jobs->in_flight > 0 && now >= jobs->keep_at) {
+    if (jobs->put_off && (jobs->ending || wf_mono_us() >= jobs->again_us)) {
+        begin_put_off(jobs);
+    }
+    else if (jobs->in_flight > 0 && now >= jobs->keep_at) {
         pthread_mutex_unlock(&jobs->lock);
         keep_locks(jobs);
         pthread_mutex_lock(&jobs->lock);

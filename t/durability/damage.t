@@ -9,11 +9,13 @@ use File::Copy ();
 use Time::HiRes qw(time);
 use WF::Activiti;
 use WF::Server;
+use WF::Target;
 use WF::Test;
 
 use constant PAGE => 4096;
 
-my $server = WF::Server->new(extra => 'WorkflowCommandTimeout 3');
+my $target = WF::Target->new('/slow' => { delay => 2 });
+my $server = WF::Server->new(extra => "WorkflowCommandTimeout 3\nWorkflowHttpTask On\nWorkflowJobLease 3600");
 my $state = $server->file('engine');
 my $db = "$state/workflow.db";
 my ($uid, $gid) = $> == 0 ? (getpwnam 'nobody')[2, 3] : ($>, $));
@@ -21,6 +23,7 @@ my ($uid, $gid) = $> == 0 ? (getpwnam 'nobody')[2, 3] : ($>, $));
 sub own { my $path = shift; chown $uid, $gid, $path if $> == 0; $path }
 sub log_of { $server->slurp('engine/engine.log') }
 sub soon { my ($code, $seconds) = @_; return (wait_until { $code->() } $seconds // 20) ? 1 : 0 }
+sub faults { my $n = () = log_of() =~ /nothing can be written/g; $n }
 sub reason { my $r = call('GET', '/ready'); $r->code == 503 ? json($r)->{reason} : '' }
 sub copy { my ($from, $to) = @_; File::Copy::copy($from, $to) or die "$from: $!"; chmod 0600, $to; own($to) }
 
@@ -64,7 +67,7 @@ my @logs = (
     [ 'garbage at its beginning',    sub { spoil($_[0], 0) } ],
     [ 'garbage behind it',           sub { open my $out, '>>:raw', $_[0] or die $!; print $out $garbage; close $out } ],
 );
-plan tests => 7 * @at_rest + 15 + 9 * @moved + 8 + 5 * @logs + 1;
+plan tests => 7 * @at_rest + 15 + 9 * @moved + 12 + 5 * @logs + 1;
 
 $server->start;
 my $definition = define('damage', '<startEvent id="s"/>', 's -> t', '<userTask id="t" activiti:assignee="kermit"/>', 't -> e', '<endEvent id="e"/>');
@@ -139,6 +142,20 @@ for my $case (@moved) {
     ok t_cmp($server->engine_pid, $pid, "$what: it is the same engine");
     ok t_cmp($server->unsound, '', "$what: sound");
 }
+
+# A job in hand meanwhile keeps its attempts, its key and its place: it is done as soon as it can be
+# written, and not when its lock ends.
+my $call = define('call', '<startEvent id="s"/>', 's -> x', 'x -> u', '<userTask id="u"/>', '<serviceTask id="x" activiti:type="http" activiti:async="true"><extensionElements>'
+    . '<activiti:field name="requestUrl" stringValue="' . $target->url('/slow') . '"/></extensionElements></serviceTask>');
+my $instance = start($call)->{id};
+ok t_cmp(soon(sub { $target->requests('/slow') }), 1, 'a job is in hand');
+my $faults = faults();
+rename $db, "$db.away" or die $!;
+ok t_cmp(soon(sub { faults() > $faults }), 1, 'what comes of it cannot be stored');
+rename "$db.away", $db or die $!;
+ok t_cmp(soon(sub { $server->rows("SELECT 1 FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $instance") }), 1, 'it is done when the store is back');
+my @keys = map { $_->{headers}{'idempotency-key'} } $target->requests('/slow');
+ok t_cmp(scalar(@keys) >= 2 && !(grep { $_ ne $keys[0] } @keys), 1, 'by a call with the same key');
 
 # Another store in its place: a restore beside a server that runs.
 copy("$db.good", "$db.other");
