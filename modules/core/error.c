@@ -1,5 +1,5 @@
 /* Errors: one that a caller gets, and lists of problems of a document. */
-#include "core/core.h"
+#include "core/internal.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -43,6 +43,24 @@ void wf_error_init(wf_error_t *err, apr_pool_t *p)
     err->pool = p;
 }
 
+/* Formats cut what they quote by bytes ("%.60s"), perhaps within a character: what is
+ * left of that goes. */
+static char *format(apr_pool_t *p, const char *fmt, va_list ap)
+{
+    char *text = apr_pvsprintf(p, fmt, ap);
+    apr_size_t n = strlen(text), at = wf_utf8_prefix(text, n), to = at, good;
+
+    while (at < n) {
+        at++;
+        good = wf_utf8_prefix(text + at, n - at);
+        memmove(text + to, text + at, good);
+        at += good;
+        to += good;
+    }
+    text[to] = '\0';
+    return text;
+}
+
 /* The first failure wins: what follows from it would only hide the cause. */
 static int is_first(wf_error_t *err, wf_err_kind_e kind)
 {
@@ -59,7 +77,7 @@ apr_status_t wf_error_set(wf_error_t *err, wf_err_kind_e kind, const char *fmt, 
 
     if (is_first(err, kind)) {
         va_start(ap, fmt);
-        err->message = apr_pvsprintf(err->pool, fmt, ap);
+        err->message = format(err->pool, fmt, ap);
         va_end(ap);
     }
     return WF_EFAILED;
@@ -73,7 +91,7 @@ apr_status_t wf_error_apr(wf_error_t *err, wf_err_kind_e kind, apr_status_t rv,
 
     if (is_first(err, kind)) {
         va_start(ap, fmt);
-        err->message = apr_pstrcat(err->pool, apr_pvsprintf(err->pool, fmt, ap), ": ",
+        err->message = apr_pstrcat(err->pool, format(err->pool, fmt, ap), ": ",
                                    apr_strerror(rv, reason, sizeof(reason)), NULL);
         va_end(ap);
     }
@@ -87,7 +105,7 @@ apr_status_t wf_error_field(wf_error_t *err, wf_err_kind_e kind, const char *fie
 
     if (is_first(err, kind)) {
         va_start(ap, fmt);
-        err->message = apr_pvsprintf(err->pool, fmt, ap);
+        err->message = format(err->pool, fmt, ap);
         va_end(ap);
         err->field = apr_pstrdup(err->pool, field);
     }
@@ -100,7 +118,7 @@ apr_status_t wf_error_note(wf_error_t *err, apr_status_t rv, const char *fmt, ..
     va_list ap;
 
     va_start(ap, fmt);
-    note = apr_pvsprintf(err->pool, fmt, ap);
+    note = format(err->pool, fmt, ap);
     va_end(ap);
     err->trace = apr_pstrcat(err->pool, err->trace ? err->trace : message, "\n  at ", note,
                              NULL);
@@ -145,7 +163,7 @@ static void add(wf_problems_t *ps, int warning, const char *rule, const char *pa
     item = apr_array_push(ps->items);
     item->path = apr_pstrdup(ps->pool, path);
     item->rule = rule;
-    item->message = apr_pvsprintf(ps->pool, fmt, ap);
+    item->message = format(ps->pool, fmt, ap);
     item->line = line;
     item->column = column;
     item->warning = warning;

@@ -9,9 +9,13 @@ apr_size_t wf_utf8_prefix(const char *s, apr_size_t n);
 
 #define WF_JSON_MAX_DEPTH 128
 
-/** NULL if text is one JSON value nested at most depth (<= WF_JSON_MAX_DEPTH) levels, else
- *  what is wrong at *offset. */
-const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_size_t *offset);
+/** NULL if text is one JSON value nested at most depth (<= WF_JSON_MAX_DEPTH) levels,
+ * else what is wrong at *offset. *pairs (may be NULL): it may have surrogate pairs. */
+const char *wf_json_check(const char *text, apr_size_t length, int depth,
+                          apr_size_t *offset, int *pairs);
+
+/** The same text with the characters themselves in place of surrogate pairs, in p. */
+const char *wf_json_join_pairs(const char *text, apr_size_t *length, apr_pool_t *p);
 
 /** The first name that repeats one of the same object, in a text that wf_json_check has
  *  found right; NULL if none does. Where it is written, and that way; escapes make no

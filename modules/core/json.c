@@ -56,11 +56,15 @@ static apr_status_t parse(json_object **json, const char *text, apr_size_t lengt
     struct json_tokener *tokener;
     enum json_tokener_error code;
     apr_size_t offset;
-    const char *problem = wf_json_check(text, length, depth, &offset);
+    int pairs = 0;
+    const char *problem = wf_json_check(text, length, depth, &offset, &pairs);
 
     *json = NULL;
     if (problem) {
         return malformed(text, length, offset, problem, err);
+    }
+    if (pairs) { /* json-c takes the characters of some of them for halves */
+        text = wf_json_join_pairs(text, &length, p);
     }
     tokener = json_tokener_new_ex(depth + 1); /* json-c counts the scalar, too */
     if (!tokener) {
@@ -97,7 +101,7 @@ apr_status_t wf_json_value(wf_value_t *value, const char *text, apr_size_t lengt
                            apr_pool_t *p, wf_error_t *err)
 {
     apr_size_t offset;
-    const char *problem = wf_json_check(text, length, INPUT_DEPTH, &offset);
+    const char *problem = wf_json_check(text, length, INPUT_DEPTH, &offset, NULL);
 
     if (problem) {
         *value = wf_null();

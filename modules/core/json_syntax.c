@@ -9,6 +9,7 @@
 typedef struct scanner_t {
     const char *at, *end;
     const char *problem;
+    int pairs; /* there are halves of surrogate pairs */
 } scanner_t;
 
 static int fail(scanner_t *s, const char *problem)
@@ -59,6 +60,7 @@ static int take_escape(scanner_t *s)
             return fail(s, "\\u needs four hexadecimal digits");
         }
     }
+    s->pairs |= (s->at[-4] | 0x20) == 'd' && s->at[-3] > '7';
     return 1;
 }
 
@@ -219,7 +221,8 @@ static int take_next(scanner_t *s, nesting_t *stack)
     return fail(s, c == '{' ? "',' or '}' is missing" : "',' or ']' is missing");
 }
 
-const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_size_t *offset)
+const char *wf_json_check(const char *text, apr_size_t length, int depth,
+                          apr_size_t *offset, int *pairs)
 {
     scanner_t s = { .problem = NULL };
     nesting_t stack = { .limit = depth };
@@ -248,5 +251,8 @@ const char *wf_json_check(const char *text, apr_size_t length, int depth, apr_si
         }
     }
     *offset = s.at - text;
+    if (pairs) {
+        *pairs = s.pairs;
+    }
     return s.problem;
 }

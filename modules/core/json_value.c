@@ -73,6 +73,30 @@ static char *put_character(char *to, apr_uint32_t c)
     return to + length;
 }
 
+const char *wf_json_join_pairs(const char *text, apr_size_t *length, apr_pool_t *p)
+{
+    const char *end = text + *length;
+    char *joined = apr_palloc(p, *length + 1), *to = joined;
+
+    while (text < end) {
+        reader_t r = { .at = text + 2 };
+        apr_uint32_t c = *text == '\\' && text[1] == 'u' ? read_unicode(&r) : 0;
+
+        if (c >= 0x10000) {
+            to = put_character(to, c);
+            text = r.at;
+            continue;
+        }
+        if (*text == '\\') { /* what follows it may be another one */
+            *to++ = *text++;
+        }
+        *to++ = *text++;
+    }
+    *to = '\0';
+    *length = (apr_size_t)(to - joined);
+    return joined;
+}
+
 /* Behind a backslash. */
 static char *put_escape(reader_t *r, char *to)
 {

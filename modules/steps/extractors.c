@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define SHOWN 120 /* characters of a query in a message */
+
 /* ---- compiling --------------------------------------------------------------------- */
 
 static apr_status_t compile_pattern(wf_finder_t *f, apr_pool_t *p, wf_error_t *err)
@@ -43,8 +45,9 @@ const char *wf_finder_describe(const wf_finder_t *f, apr_pool_t *p)
         [WF_FIND_WHOLE] = "the answer",
     };
 
-    return f->text ? apr_psprintf(p, "%s %.120s", kinds[f->kind], f->text)
-                   : kinds[f->kind];
+    return f->text
+               ? apr_pstrcat(p, kinds[f->kind], " ", wf_utf8_cut(f->text, SHOWN, p), NULL)
+               : kinds[f->kind];
 }
 
 /* ---- JSON and texts ------------------------------------------------------------------ */

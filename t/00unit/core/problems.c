@@ -9,6 +9,7 @@ int main(void)
 {
     wf_problems_t *ps;
     apr_pool_t *pool;
+    wf_error_t err;
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
@@ -35,6 +36,14 @@ int main(void)
     }
     is_int(ps->errors, 204, "all are counted");
     ok(strstr(wf_problems_text(ps, pool), "\nand 105 more problems"), "not all are shown");
+
+    /* What is quoted is cut by bytes, not within a character. */
+    wf_error_init(&err, pool);
+    wf_error_set(&err, WF_ERR_INVALID, "\"%.4s\" is %.2s wrong",
+                 "\xe6\xbc\xa2\xe5\xad\x97", "\xc3\xa9\xc3\xa9");
+    is_str(err.message, "\"\xe6\xbc\xa2\" is \xc3\xa9 wrong", "a text that was cut");
+    wf_error_note(&err, 0, "%.1s at", "\xc3\xa9");
+    is_str(err.message, " at: \"\xe6\xbc\xa2\" is \xc3\xa9 wrong", "in a note, too");
 
     apr_pool_destroy(pool);
     apr_terminate();

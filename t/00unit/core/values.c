@@ -256,6 +256,40 @@ static void test_places(void)
            "places stay");
 }
 
+/* As RFC 8259 has them (section 7), whichever way they are read. */
+static void test_pairs(void)
+{
+    static const struct {
+        const char *text, *value;
+    } cases[] = {
+        { "\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80" },
+        { "\"\\ud836\\udc00\"",
+          "\xf0\x9d\xa0\x80" }, /* U+1D800: json-c's half of a pair */
+        { "\"\\uD837\\uDE00\"", "\xf0\x9d\xb8\x80" },
+        { "\"a\\ud876\\udc00\\u6f22\"",
+          "a\xf0\xad\xa0\x80\xe6\xbc\xa2" }, /* a rare sign */
+        { "\"\\udbff\\udfff\"", "\xf4\x8f\xbf\xbf" },
+        { "\"\\ud83d\\u0061\\ud836\\udc00\"", "\xef\xbf\xbd"
+                                              "a\xf0\x9d\xa0\x80" },
+        { "\"\\ude00\\ud83d\"", "\xef\xbf\xbd\xef\xbf\xbd" },
+        { "\"\\\\ud836\\udc00\"",
+          "\\ud836\xef\xbf\xbd" }, /* behind a backslash of its own */
+    };
+    json_object *json;
+    wf_value_t value;
+    wf_error_t err;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wf_error_init(&err, pool);
+        wf_json_parse(&json, cases[i].text, strlen(cases[i].text), pool, &err);
+        is_str(json ? json_object_get_string(json) : NULL, cases[i].value,
+               "%s, as a tree", cases[i].text);
+        wf_json_value(&value, cases[i].text, strlen(cases[i].text), pool, &err);
+        is_str(value.type == WF_STRING ? value.as.text.data : NULL, cases[i].value,
+               "… as a value");
+    }
+}
+
 static void test_json(void)
 {
     static const struct {
@@ -539,6 +573,7 @@ int main(void)
     test_times();
     test_places();
     test_json();
+    test_pairs();
     test_names();
     test_flat();
     test_nothing();
