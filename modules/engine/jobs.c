@@ -144,7 +144,7 @@ static void job_done(wf_work_t *work, const wf_error_t *err)
     int again = err->kind == WF_ERR_CONFLICT && work->failure && b->attempt.rounds > 0;
     int later = failed && (work->unwritten || !work->failure);
 
-    if (failed && !work->failure && !work->unwritten) {
+    if (failed && !work->failure && !work->unwritten && !b->work) { /* said once */
         wf_log(WF_LOG_ERR, "job %" APR_INT64_T_FMT " could not be begun: %s", b->attempt.job,
                err->message);
     }

@@ -38,12 +38,19 @@ my @chain = ('<startEvent id="s"/>', 's -> t', '<userTask id="t" activiti:assign
     '<scriptTask id="a" activiti:async="true" scriptFormat="juel"><script>${execution.setVariable("n", n + 1)}</script></scriptTask>', 'a -> l',
     '<intermediateCatchEvent id="l"><timerEventDefinition><timeDuration>PT0.1S</timeDuration></timerEventDefinition></intermediateCatchEvent>', 'l -> e', '<endEvent id="e"/>');
 
-# A definition of its own, some instances of it to their end, and away with all of it.
+# A definition of a client's own; and away with it and all of its history.
+sub deploy_own {
+    my ($book, $turn, @elements) = @_;
+    my $r = upload("soak$$.bpmn20.xml", bpmn("soak$$", @elements));
+    $book->note(deploy => "$$-$turn", WF::Ledger::told($r));
+    return $r->is_success && definition_of("soak$$");
+}
+sub forget { my ($book, $turn, $definition) = @_; $book->step(delete => "$turn-$$", DELETE => "/deployment/$definition->{deploymentId}?cascade=true") }
+
+# Some instances to their end.
 sub walks {
     my ($book, $turn) = @_;
-    my $key = "soak$$";
-    upload("$key.bpmn20.xml", bpmn($key, @chain))->is_success or return $book->note(walk => $turn, 'no deployment');
-    my $definition = definition_of($key);
+    my $definition = deploy_own($book, $turn, @chain) or return;
     my @instances = map { start($definition->{id}, { n => $_, text => 'x' x (100 * $_) })->{id} } 1 .. WALKS;
     for my $instance (@instances) {
         my ($task) = @{ get_json("/process-instance/$instance/tasks")->{data} };
@@ -51,7 +58,7 @@ sub walks {
     }
     my $last;
     wait_until { $last = call('GET', "/process-instance/$instances[-1]"); $last->is_success && json($last)->{endTime} } PATIENCE;
-    $book->step(delete => "$turn-$key", DELETE => "/deployment/$definition->{deploymentId}?cascade=true");
+    forget($book, $turn, $definition);
 }
 
 sub asks {
@@ -61,7 +68,7 @@ sub asks {
     }
 }
 
-# Whom nobody knows, and what nobody understands; each over a connection of its own.
+# Whom nobody knows, and what nobody understands.
 sub errs {
     my ($book, $turn) = @_;
     my @wrong = ([ 401, GET => '/tasks', undef, user => 'kermit', password => 'wrong' ], [ 400, POST => '/process-instance', '{"processDefinitionId":' ],
@@ -70,7 +77,6 @@ sub errs {
     for my $i (0 .. $#wrong) {
         my ($expected, @call) = @{ $wrong[$i] };
         my $code = call(@call)->code;
-        WF::Test::agent()->conn_cache->drop;
         $book->note(err => "$turn-$i", $code == $expected ? 'yes' : "no:$code, not $expected");
     }
 }
@@ -87,9 +93,16 @@ sub loads {
 
 sub insists {
     my ($book, $turn) = @_;
-    my $r = $book->insist(keyed => "$$-$turn", POST => '/process-instance', { processDefinitionId => 'taskAssigneeProcess:1' });
-    $book->step(cancel => $turn, DELETE => '/process-instance/' . json($r)->{id}) if $r->is_success;
+    my $definition = deploy_own($book, $turn, '<startEvent id="s"/>', 's -> t', '<userTask id="t"/>') or return;
+    for my $n (1 .. 2 * WALKS) {
+        my $r = $book->insist(keyed => "$$-$turn-$n", POST => '/process-instance', { processDefinitionId => $definition->{id} });
+        $book->step(cancel => "$turn-$n", DELETE => '/process-instance/' . json($r)->{id}) if $r->is_success;
+    }
+    forget($book, $turn, $definition);
 }
+
+# A connection for each request: one that is kept may be closed just as it is used.
+sub apart { my $client = shift; sub { WF::Test::agent()->conn_cache(undef); $client->(@_) } }
 
 # ---- samples ----------------------------------------------------------------------------------------
 
@@ -123,7 +136,7 @@ sub median { my @all = sort { $a <=> $b } @_; $all[ @all / 2 ] }
 plan tests => 7;
 
 my ($engine, @samples) = $server->engine_pid;
-$ledger->client("$_->[0]-$_->[1]" => $_->[2]) for [ walker => 1, \&walks ], [ walker => 2, \&walks ], [ asker => 1, \&asks ], [ errant => 1, \&errs ], [ loader => 1, \&loads ], [ insister => 1, \&insists ];
+$ledger->client("$_->[0]-$_->[1]" => apart($_->[2])) for [ walker => 1, \&walks ], [ walker => 2, \&walks ], [ asker => 1, \&asks ], [ errant => 1, \&errs ], [ loader => 1, \&loads ], [ insister => 1, \&insists ];
 my $written = 0;
 while (@samples < SAMPLES || time < $ends) {
     wait_until { $ledger->extent >= $written + NOTES } PATIENCE or last;

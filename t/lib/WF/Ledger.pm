@@ -139,7 +139,8 @@ sub refused {
 # How many of each kind were told what.
 sub figures {
     my $self = shift;
-    my ($all, %count) = $self->all;
+    my ($all) = $self->all;
+    my %count;
     for my $kind (keys %$all) { $count{$kind}{$_}++ for values %{ $all->{$kind} } }
     return \%count;
 }
