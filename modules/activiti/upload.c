@@ -76,6 +76,7 @@ static apr_status_t deploy(wf_request_t *req, const wf_field_value_t *file,
     }
     call.args = wf_json_own(json_object_new_object(), req->pool);
     wf_json_add_string(call.args, "name", file->filename);
+    wf_json_add_bool(call.args, "limited", wf_rights_count(req));
     call.blob = file->data->data;
     call.blob_length = file->data->length;
     return wf_request_call(req, &call, reply, err);

@@ -107,6 +107,18 @@ static apr_status_t find_newest(const deploying_t *d, const char *key,
                                                 d->work->pool, err);
 }
 
+/* Who is limited by rights puts no version of his own in the place of others', and has
+ * all rights on what is new. */
+static apr_status_t permit(const deploying_t *d, const char *key, int is_new,
+                           wf_error_t *err)
+{
+    if (!wf_json_bool(d->work->args, "limited", 0)) {
+        return APR_SUCCESS;
+    }
+    return is_new ? wf_grants_found(d->work, key, err)
+                  : wf_grants_operate(d->work, key, err);
+}
+
 /* Identity links that say who may start. */
 static void add_starters(wf_work_t *work, const char *definition,
                          const apr_array_header_t *ids, int groups)
@@ -150,6 +162,10 @@ static apr_status_t add_definition(const deploying_t *d, const wf_model_t *model
     wf_definition_t *row, *previous;
     apr_status_t rv = find_newest(d, wf_model_key(model), &previous, err);
 
+    if (rv == APR_SUCCESS
+        && !(previous && previous->deployment_id == d->deployment->id)) {
+        rv = permit(d, wf_model_key(model), !previous, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -193,6 +209,9 @@ static apr_status_t add_decision(const deploying_t *d, const wf_decision_t *deci
     wf_decision_def_t *row, *previous;
     apr_status_t rv = wf_store_latest_decision(d->work->reader, key, &previous, p, err);
 
+    if (rv == APR_SUCCESS && previous) {
+        rv = permit(d, key, 0, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

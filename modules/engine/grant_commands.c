@@ -114,19 +114,14 @@ static apr_status_t find_grant(wf_work_t *work, const char *key, const char *use
     return rv;
 }
 
-/* grant.set {processDefinitionKey, userId or groupId, rights}: these and no others; none
- * are no row. */
-apr_status_t wf_command_grant_set(wf_work_t *work, wf_error_t *err)
+/* These rights and no others; none are no row. */
+static apr_status_t put_grant(wf_work_t *work, const char *key, const char *user,
+                              const char *group, int rights, wf_error_t *err)
 {
-    const char *key, *user, *group;
     wf_grant_t *grant;
-    apr_status_t rv;
-    int rights;
+    apr_status_t rv = find_grant(work, key, user, group, &grant, err);
 
-    if ((rv = read_key(work, &key, err)) != APR_SUCCESS
-        || (rv = read_holder(work, &user, &group, err)) != APR_SUCCESS
-        || (rv = read_rights(work, &rights, err)) != APR_SUCCESS
-        || (rv = find_grant(work, key, user, group, &grant, err)) != APR_SUCCESS) {
+    if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!rights) {
@@ -146,6 +141,40 @@ apr_status_t wf_command_grant_set(wf_work_t *work, wf_error_t *err)
     grant->operate = (rights & WF_RIGHT_OPERATE) != 0;
     wf_uow_update(work->uow, grant);
     return APR_SUCCESS;
+}
+
+/* grant.set {processDefinitionKey, userId or groupId, rights} */
+apr_status_t wf_command_grant_set(wf_work_t *work, wf_error_t *err)
+{
+    const char *key, *user, *group;
+    apr_status_t rv;
+    int rights;
+
+    if ((rv = read_key(work, &key, err)) != APR_SUCCESS
+        || (rv = read_holder(work, &user, &group, err)) != APR_SUCCESS
+        || (rv = read_rights(work, &rights, err)) != APR_SUCCESS) {
+        return rv;
+    }
+    return put_grant(work, key, user, group, rights, err);
+}
+
+apr_status_t wf_grants_found(wf_work_t *work, const char *key, wf_error_t *err)
+{
+    return put_grant(work, key, work->user, NULL, WF_RIGHT_ANY, err);
+}
+
+apr_status_t wf_grants_operate(wf_work_t *work, const char *key, wf_error_t *err)
+{
+    int rights = 0;
+    apr_status_t rv = wf_store_rights(work->reader, work->user, key, &rights, err);
+
+    if (rv != APR_SUCCESS || (rights & WF_RIGHT_OPERATE)) {
+        return rv;
+    }
+    return wf_error_set(err, WF_ERR_FORBIDDEN,
+                        "user '%s' has no right to operate '%s', of which there are "
+                        "versions already",
+                        work->user, key);
 }
 
 apr_status_t wf_grants_forget(wf_work_t *work, wf_relation_e relation, const char *id,

@@ -506,6 +506,11 @@ wf_work_fn wf_command_user_create, wf_command_user_change, wf_command_user_delet
 
 /* grant_commands.c */
 wf_work_fn wf_command_grant_set, wf_command_grant_clear;
+/** Give the user of a work all rights on a definition's key that has none yet. */
+apr_status_t wf_grants_found(wf_work_t *work, const char *key, wf_error_t *err);
+/** WF_ERR_FORBIDDEN unless he may operate it: asked for what takes the place of others'.
+ */
+apr_status_t wf_grants_operate(wf_work_t *work, const char *key, wf_error_t *err);
 /** Delete the grants of a user or group that goes. */
 apr_status_t wf_grants_forget(wf_work_t *work, wf_relation_e relation, const char *id,
                               wf_error_t *err);

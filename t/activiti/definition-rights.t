@@ -290,6 +290,27 @@ check('cleared', grants('*'), '');
 check('and nothing else', grants(), 'starter=start');
 give('hushhush', { userId => 'viewer' }, 'read');
 give('hushhush', { userId => 'helper' }, 'operate');
+# New versions: of what one may operate; what is new is one's own. The same for decision tables.
+sub put { my ($who, $name, $bytes) = @_; upload($name, $bytes, user => $who) }
+sub small { bpmn(shift, '<startEvent id="s"/>', 's -> t', '<userTask id="t"/>') }
+sub table { qq{<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="t"><decision id="$_[0]" name="n"><decisionTable><input><inputExpression><text>x</text></inputExpression></input><output name="y"/><rule><inputEntry><text>1</text></inputEntry><outputEntry><text>2</text></outputEntry></rule></decisionTable></decision></definitions>} }
+sub told { my $r = shift; $r->code . ' ' . ($r->is_success ? '' : message($r)) }
+check('who may read puts no version of his own in its place', told(put('viewer', 'hushhush.bpmn20.xml', small('hushhush'))), qr/^403 .*'viewer' has no right to operate 'hushhush'/);
+check('nor within an archive', told(put('nobody', 'more.bar', archive([ 'a.bpmn20.xml' => small('brandnew') ], [ 'b.bpmn20.xml' => small('hushhush') ]))), qr/^403 .*'hushhush'/);
+check('of which nothing stays', join(' ', $server->rows("SELECT KEY_ FROM ACT_RE_PROCDEF WHERE KEY_ = 'brandnew' OR VERSION_ > 1")), '');
+check('what is new is his own', told(put('nobody', 'own.bpmn20.xml', small('own'))), '200 ');
+check('with all rights', grants('own'), 'nobody=start+read+operate');
+check('so he puts another version there', told(put('nobody', 'own.bpmn20.xml', small('own'))), '200 ');
+check('and starts it', as('nobody', 'POST', '/process-instance', { processDefinitionId => 'own:2' }), 200);
+check('others do neither', told(put('viewer', 'own.bpmn20.xml', small('own'))) . as('viewer', 'POST', '/process-instance', { processDefinitionId => 'own:2' }), qr/^403 .*404/);
+check('nor who could before his rights went', told(put('chief', 'own.bpmn20.xml', small('own'))) , qr/^403/);
+check('a decision table', told(put('viewer', 'rule.dmn', table('rule'))), '200 ');
+check('has no other version', told(put('nobody', 'rule.dmn', table('rule'))), qr/^403 .*'rule'/);
+give('rule', { userId => 'nobody' }, 'operate');
+check('but of who may operate it', told(put('nobody', 'rule.dmn', table('rule'))), '200 ');
+check('administrators ask nobody', told(put('kermit', 'own.bpmn20.xml', small('own'))), '200 ');
+must('DELETE', "$rights/$_") for qw(own rule);
+must('DELETE', "/deployment/$_?cascade=true") for $server->rows("SELECT DISTINCT DEPLOYMENT_ID_ FROM ACT_RE_PROCDEF WHERE KEY_ = 'own'");
 check('who may read deletes no deployment', as('viewer', 'DELETE', "/deployment/$deployment?cascade=true"), 403);
 check('nor one of a list', as('viewer', 'POST', '/deployments', { deploymentIds => [ "$deployment" ] }), 403);
 check('for who sees none there is none', as('nobody', 'DELETE', "/deployment/$deployment?cascade=true"), 200);

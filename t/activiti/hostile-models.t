@@ -11,11 +11,11 @@ use WF::Server;
 use WF::Test;
 
 use constant {
-    LATENCY => 10,      # seconds that another client may wait on a busy machine
+    LATENCY => 10 * WF::Test::SLOW,      # seconds that another client may wait on a busy machine
     MEMORY  => $ENV{WF_UNDER} ? 8192 : 1536,    # MiB of the engine at its worst; sanitizers keep what is freed
 };
 
-my $server = WF::Server->new(extra => "WorkflowMaxInstances 20000\nWorkflowMaxSteps 1000000\nWorkflowCommandTimeout 12")->start;
+my $server = WF::Server->new(extra => "WorkflowMaxInstances 20000\nWorkflowMaxSteps 1000000\nWorkflowCommandTimeout ${\(12 * WF::Test::SLOW)}")->start;
 my $engine = $server->engine_pid;
 my $other = define('other', '<startEvent id="s"/>', 's -> e', '<endEvent id="e"/>');
 
