@@ -177,6 +177,11 @@ const char *wf_engine_socket_path(const char *state_dir, apr_pool_t *p)
     return apr_pstrcat(p, state_dir, "/engine.sock", NULL);
 }
 
+const char *wf_engine_known_path(const char *state_dir, apr_pool_t *p)
+{
+    return apr_pstrcat(p, state_dir, "/engine.store", NULL);
+}
+
 const char *wf_engine_snapshot_path(const char *state_dir, apr_pool_t *p)
 {
     return apr_pstrcat(p, state_dir, "/engine.json", NULL);

@@ -117,6 +117,9 @@ apr_status_t wf_engine_config_from_json(wf_engine_config_t *config, json_object 
 /** Files in the state directory. */
 const char *wf_engine_socket_path(const char *state_dir, apr_pool_t *p);
 const char *wf_engine_snapshot_path(const char *state_dir, apr_pool_t *p);
+/** A link whose text is the store that an engine of this httpd has opened; none before
+ * the first one has. */
+const char *wf_engine_known_path(const char *state_dir, apr_pool_t *p);
 
 /* ---- httpd's parent ---------------------------------------------------------------------------- */
 

@@ -128,6 +128,7 @@ static apr_status_t open_socket(wf_error_t *err)
     }
     apr_cpystrn(address.sun_path, parent->socket, sizeof(address.sun_path));
     unlink(parent->socket);
+    unlink(wf_engine_known_path(parent->state_dir, config_pool));
     old = umask(0177);
     rc = bind(parent->listen_fd, (struct sockaddr *)&address, sizeof(address));
     umask(old);
@@ -148,6 +149,7 @@ static void close_socket(void)
     close(parent->lifeline[1]);
     parent->listen_fd = -1;
     unlink(parent->socket);
+    unlink(wf_engine_known_path(parent->state_dir, config_pool));
 }
 
 /* ---- starting ---------------------------------------------------------------------------------- */

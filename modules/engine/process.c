@@ -15,6 +15,7 @@
 #include <apr_thread_proc.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -206,12 +207,39 @@ static void reload(wf_engine_t *engine, const char *path)
 
 /* ---- life ------------------------------------------------------------------------------------------ */
 
+/* Has an engine before this one, of the same httpd, had this store open? */
+static int is_known(const wf_engine_config_t *config, const char *link)
+{
+    char known[PATH_MAX];
+    ssize_t n = readlink(link, known, sizeof(known));
+
+    return n > 0 && (size_t)n == strlen(config->store)
+           && memcmp(known, config->store, (size_t)n) == 0;
+}
+
+static void remember_store(const wf_engine_config_t *config, const char *link)
+{
+    unlink(link);
+    if (symlink(config->store, link) != 0) {
+        wf_log(WF_LOG_WARN,
+               "%s cannot be written (%s): a store that is removed while "
+               "httpd runs will not be missed",
+               link, strerror(errno));
+    }
+}
+
 static apr_status_t open_store(wf_engine_t *engine, wf_error_t *err)
 {
     const wf_engine_config_t *config = &engine->config;
-    apr_status_t rv = wf_store_open(&engine->writer, config->store, WF_STORE_WRITE,
-                                    engine->pool, err);
+    const char *link = wf_engine_known_path(config->state_dir, engine->pool);
+    int known = is_known(config, link);
+    apr_status_t rv =
+        wf_store_open(&engine->writer, config->store,
+                      known ? WF_STORE_KNOWN : WF_STORE_WRITE, engine->pool, err);
 
+    if (rv == APR_SUCCESS && !known) {
+        remember_store(config, link);
+    }
     if (rv == APR_SUCCESS) {
         rv = wf_ids_create(&engine->ids, engine->writer, engine->pool, err);
     }

@@ -309,6 +309,7 @@ struct wf_store_t {
     const wf_driver_t *driver;
     const char *location;
     wf_store_mode_e mode;
+    int known;        /* it has been there before: it is not made */
     void *connection; /* the driver's */
     int open;
 

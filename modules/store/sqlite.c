@@ -585,6 +585,21 @@ static apr_status_t set_up(wf_store_t *store, wf_error_t *err)
     return rv;
 }
 
+/* An empty one would say that nothing was ever stored. */
+static apr_status_t find_file(const char *path, wf_error_t *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && st.st_size > 0) {
+        return APR_SUCCESS;
+    }
+    return wf_error_set(
+        err, WF_ERR_UNAVAILABLE,
+        "the store %s was removed since httpd was started: put it back, or "
+        "stop httpd and start it again",
+        path);
+}
+
 static apr_status_t sqlite_open(wf_store_t *store, wf_error_t *err)
 {
     connection_t *c = apr_pcalloc(store->pool, sizeof(*c));
@@ -596,7 +611,8 @@ static apr_status_t sqlite_open(wf_store_t *store, wf_error_t *err)
     store->connection = c;
     if (store->mode == WF_STORE_WRITE) {
         flags |= SQLITE_OPEN_READWRITE;
-        rv = create_file(store->location, err);
+        rv = store->known ? find_file(store->location, err)
+                          : create_file(store->location, err);
         c->file.path = store->location;
         c->wal.path = apr_pstrcat(store->pool, store->location, "-wal", NULL);
         if (rv != APR_SUCCESS) {

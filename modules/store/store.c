@@ -91,12 +91,12 @@ apr_status_t wf_store_open(wf_store_t **opened, const char *dsn, wf_store_mode_e
     }
     store->driver = driver;
     store->location = apr_pstrdup(store->pool, location);
-    store->mode = mode;
+    store->mode = mode == WF_STORE_KNOWN ? WF_STORE_WRITE : mode;
+    store->known = mode == WF_STORE_KNOWN;
     store->open = 1;
     rv = driver->open(store, err);
     if (rv == APR_SUCCESS) {
-        rv =
-            mode == WF_STORE_WRITE ? wf_migrate(store, err) : wf_schema_check(store, err);
+        rv = mode != WF_STORE_READ ? wf_migrate(store, err) : wf_schema_check(store, err);
     }
     if (rv != APR_SUCCESS) {
         driver->close(store);

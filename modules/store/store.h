@@ -418,16 +418,17 @@ typedef struct wf_grant_t {
 
 typedef struct wf_store_t wf_store_t;
 
-typedef enum { WF_STORE_READ, WF_STORE_WRITE } wf_store_mode_e;
+typedef enum { WF_STORE_READ, WF_STORE_WRITE, WF_STORE_KNOWN } wf_store_mode_e;
 
 /** Check a data source ("sqlite:/var/lib/workflow/workflow.db") without touching anything:
  *  known driver, absolute path, existing directory. For `httpd -t`. */
 apr_status_t wf_store_check(const char *dsn, apr_pool_t *p, wf_error_t *err);
 
 /** Open a connection for the calling thread alone; closed with p or by wf_store_close.
- *  WRITE creates the store if need be and runs the migrations under a lock; a store that a
- *  newer version wrote is refused. One writer a store. READ: WF_ERR_UNAVAILABLE while the
- *  store does not exist yet. */
+ *  WRITE creates the store if need be and runs the migrations under a lock; a store that
+ * a newer version wrote is refused. One writer a store. KNOWN is a WRITE of one that has
+ *  been there: WF_ERR_UNAVAILABLE if it is gone. READ: the same while it does not exist
+ *  yet. */
 apr_status_t wf_store_open(wf_store_t **store, const char *dsn, wf_store_mode_e mode,
                            apr_pool_t *p, wf_error_t *err);
 void wf_store_close(wf_store_t *store);

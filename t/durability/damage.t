@@ -67,7 +67,7 @@ my @logs = (
     [ 'garbage at its beginning',    sub { spoil($_[0], 0) } ],
     [ 'garbage behind it',           sub { open my $out, '>>:raw', $_[0] or die $!; print $out $garbage; close $out } ],
 );
-plan tests => 7 * @at_rest + 15 + 9 * @moved + 12 + 5 * @logs + 1;
+plan tests => 7 * @at_rest + 15 + 9 * @moved + 18 + 5 * @logs + 1;
 
 $server->start;
 my $definition = define('damage', '<startEvent id="s"/>', 's -> t', '<userTask id="t" activiti:assignee="kermit"/>', 't -> e', '<endEvent id="e"/>');
@@ -156,6 +156,18 @@ rename "$db.away", $db or die $!;
 ok t_cmp(soon(sub { $server->rows("SELECT 1 FROM ACT_RU_TASK WHERE PROC_INST_ID_ = $instance") }), 1, 'it is done when the store is back');
 my @keys = map { $_->{headers}{'idempotency-key'} } $target->requests('/slow');
 ok t_cmp(scalar(@keys) >= 2 && !(grep { $_ ne $keys[0] } @keys), 1, 'by a call with the same key');
+
+# The engine dies meanwhile: the next one makes no empty store where there was one.
+my $total = get_json('/tasks?assignee=kermit')->{total};
+rename $db, "$db.away" or die $!;
+kill KILL => $server->engine_pid;
+ok t_cmp(soon(sub { log_of() =~ /was removed since httpd was started: put it back, or stop httpd and start it again/ }), 1, 'a store that is missed');
+ok t_cmp(call('GET', '/tasks?assignee=kermit')->code, 503, 'nobody says that there is nothing');
+ok t_cmp(-e $db ? 1 : 0, 0, 'none is made');
+rename "$db.away", $db or die $!;
+ok t_cmp(soon(sub { call('GET', '/ready')->code == 200 }, 60), 1, 'ready when it is back');
+ok t_cmp(get_json('/tasks?assignee=kermit')->{total}, $total, 'with all that was there');
+ok t_cmp($server->unsound, '', 'sound');
 
 # Another store in its place: a restore beside a server that runs.
 copy("$db.good", "$db.other");

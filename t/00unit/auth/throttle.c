@@ -114,7 +114,7 @@ static void knows_networks(apr_pool_t *p)
         wf_throttle_t *t = fresh(p);
 
         fail(t, networks[i].first, "kermit", LIMIT, NOW);
-        is_int(wait_of(t, networks[i].second, "kermit", NOW) > 0, networks[i].same,
+        is_int(wait_of(t, networks[i].second, "kermit", NOW) > 0, networks[i].same, "%s",
                networks[i].second);
     }
 }

@@ -193,7 +193,7 @@ static void test_files(const char *dir)
     is_str(rows(), "[{\"n\":0}]", "rolls back");
     wf_db_close(two);
 
-    symlink("/etc/passwd", apr_pstrcat(pool, dir, "/link.db", NULL));
+    is_int(symlink("/etc/passwd", apr_pstrcat(pool, dir, "/link.db", NULL)), 0, "a link");
     away = open_db("link.db", dir);
     ok(run(away, "select 1") != 0 && err.kind == WF_ERR_FORBIDDEN,
        "a link that leads away: %s", err.message);
